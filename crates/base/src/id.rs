@@ -1,0 +1,199 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Random, Timestamp};
+
+/// The text is not an identifier of the expected kind.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("\"{text}\" is not an identifier that starts with \"{prefix}_\"")]
+pub struct IdError {
+    prefix: &'static str,
+    text: String,
+}
+
+/// Crockford's base 32 in lower case: no i, l, o or u, so that people can read it aloud.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const LENGTH: usize = 26;
+
+/// 48 bits of milliseconds before 80 random bits: rows of one time lie together in an index.
+fn generate(now: Timestamp, random: &dyn Random) -> u128 {
+    let mut bytes = [0_u8; 16];
+    random.fill(&mut bytes);
+    let millis = u128::from(u64::try_from(now.as_micros() / 1000).unwrap_or(0) & 0xffff_ffff_ffff);
+    (millis << 80) | (u128::from_be_bytes(bytes) >> 48)
+}
+
+fn encode(value: u128) -> [u8; LENGTH] {
+    let mut text = [b'0'; LENGTH];
+    let mut rest = value;
+    for place in text.iter_mut().rev() {
+        let digit = usize::try_from(rest & 31).unwrap_or(0);
+        *place = ALPHABET.get(digit).copied().unwrap_or(b'0');
+        rest >>= 5;
+    }
+    text
+}
+
+fn decode(text: &str) -> Option<u128> {
+    if text.len() != LENGTH || text.as_bytes().first().is_none_or(|first| *first > b'7') {
+        return None;
+    }
+    text.bytes().try_fold(0_u128, |value, byte| {
+        let digit = ALPHABET.iter().position(|known| *known == byte)?;
+        Some((value << 5) | u128::try_from(digit).ok()?)
+    })
+}
+
+macro_rules! id {
+    ($(#[$meta:meta])* $name:ident, $prefix:literal) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u128);
+
+        impl $name {
+            /// What every identifier of this kind starts with, before the underscore.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A fresh identifier, ordered by the time it was made.
+            pub fn generate(now: Timestamp, random: &dyn Random) -> Self {
+                Self(generate(now, random))
+            }
+
+            /// The text without the prefix, for URLs.
+            pub fn suffix(self) -> String {
+                encode(self.0).iter().map(|byte| char::from(*byte)).collect()
+            }
+
+            /// Reads what [`suffix`](Self::suffix) wrote.
+            pub fn from_suffix(text: &str) -> Result<Self, IdError> {
+                decode(text)
+                    .map(Self)
+                    .ok_or_else(|| IdError { prefix: $prefix, text: text.to_owned() })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let digits = encode(self.0);
+                f.write_str(concat!($prefix, "_"))?;
+                f.write_str(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                text.strip_prefix(concat!($prefix, "_"))
+                    .and_then(decode)
+                    .map(Self)
+                    .ok_or_else(|| IdError { prefix: $prefix, text: text.to_owned() })
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+id!(
+    /// An ACME account (RFC 8555 §7.1.2).
+    AccountId, "acc"
+);
+id!(
+    /// An entry of the audit log.
+    AuditId, "aud"
+);
+id!(
+    /// An ACME authorization (RFC 8555 §7.1.4).
+    AuthorizationId, "atz"
+);
+id!(
+    /// An issued certificate, or the intent to issue one.
+    CertificateId, "crt"
+);
+id!(
+    /// A name in a subscription.
+    EnrolledDomainId, "dom"
+);
+id!(
+    /// A CA key with its certificate.
+    IssuerId, "iss"
+);
+id!(
+    /// A unit of work that outlives its request.
+    JobId, "job"
+);
+id!(
+    /// A running server process.
+    NodeId, "nod"
+);
+id!(
+    /// An ACME order (RFC 8555 §7.1.3).
+    OrderId, "ord"
+);
+id!(
+    /// A term bought under an offer; the portal calls it an ACME account.
+    SubscriptionId, "sub"
+);
+id!(
+    /// An operator, reseller or customer.
+    TenantId, "ten"
+);
+id!(
+    /// A person who signs in to the portal.
+    UserId, "usr"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed(u8);
+    impl Random for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0);
+        }
+    }
+
+    #[test]
+    fn text_round_trips() {
+        let id = OrderId::generate(Timestamp::from_seconds(1_795_435_200), &Fixed(0xa5));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(OrderId::from_suffix(&id.suffix()), Ok(id));
+    }
+
+    #[test]
+    fn later_identifiers_sort_after_earlier_ones_as_text_too() {
+        let early = OrderId::generate(Timestamp::from_seconds(1), &Fixed(0xff));
+        let late = OrderId::generate(Timestamp::from_seconds(2), &Fixed(0));
+        assert!(early < late && early.to_string() < late.to_string());
+    }
+
+    #[test]
+    fn foreign_prefixes_and_odd_digits_are_refused() {
+        let id = OrderId::generate(Timestamp::from_seconds(1), &Fixed(1)).to_string();
+        assert!(id.parse::<AccountId>().is_err());
+        assert!(id.to_uppercase().parse::<OrderId>().is_err());
+        assert!(format!("{id}0").parse::<OrderId>().is_err());
+        assert!("ord_zzzzzzzzzzzzzzzzzzzzzzzzzz".parse::<OrderId>().is_err());
+    }
+}

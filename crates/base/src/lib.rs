@@ -1,0 +1,17 @@
+//! What every other crate shares: time, chance, identifiers and DNS names.
+//!
+//! Nothing here does I/O. The real clock and generator live in the binary; rules take a
+//! [`Timestamp`] and flows take a [`Clock`], so tests decide what time it is.
+
+mod dns_name;
+mod id;
+mod random;
+mod timestamp;
+
+pub use dns_name::{DnsName, DnsNameError};
+pub use id::{
+    AccountId, AuditId, AuthorizationId, CertificateId, EnrolledDomainId, IdError, IssuerId, JobId,
+    NodeId, OrderId, SubscriptionId, TenantId, UserId,
+};
+pub use random::Random;
+pub use timestamp::{Clock, Timestamp, TimestampError};
