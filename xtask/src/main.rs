@@ -1,1 +1,35 @@
-fn main() {}
+//! Automation in Rust, so that people and machines run the same thing: the structural checks, the
+//! load test and the crash test.
+//!
+//! Nothing here is part of the product, and nothing in the product may depend on it. The two
+//! commands for people are in `script/`.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "a command line tool answers on standard output"
+)]
+
+use clap::{Parser, Subcommand};
+
+mod check;
+mod workspace;
+
+/// Development tasks of Chancery.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Check dependency directions, sizes, SQL outside the store, forbidden words and lint tables
+    Check,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().task {
+        Task::Check => check::run(&workspace::root()),
+    }
+}
