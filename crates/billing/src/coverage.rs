@@ -1,0 +1,137 @@
+//! Which enrolled names admit a requested identifier (contradiction C3, `subscribed_names`).
+//!
+//! An enrolled `example.com` covers itself and nothing else. An enrolled `*.example.com` covers
+//! `*.example.com` and every name with exactly one label in front of `example.com`, as a wildcard
+//! certificate does (RFC 6125 §6.4.3); it does not cover `example.com` nor anything deeper.
+//! Whether the requester controls a name is proven elsewhere.
+
+use base::DnsName;
+
+/// The identifier is not covered by any domain of the subscription.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{name} is not enrolled in this subscription; add {} in the portal",
+    suggestion(name)
+)]
+pub struct NotCovered {
+    /// The identifier as requested.
+    pub name: DnsName,
+}
+
+/// The enrolled names that would admit `name`: itself, then the wildcard one level up.
+pub fn candidates(name: &DnsName) -> impl Iterator<Item = DnsName> {
+    std::iter::once(name.clone()).chain(name.covering_wildcard())
+}
+
+/// The enrolled name that admits `name`, the exact one before a wildcard. `is_enrolled` tells
+/// whether a name is an active domain of the subscription.
+pub fn covering(name: &DnsName, is_enrolled: impl Fn(&DnsName) -> bool) -> Option<DnsName> {
+    candidates(name).find(is_enrolled)
+}
+
+/// Decides an order's identifiers together. The error lists every one that is not covered, each
+/// fit for a subproblem (RFC 8555 §6.7.1), so that the client learns of all at once.
+pub fn admit<'a>(
+    requested: impl IntoIterator<Item = &'a DnsName>,
+    is_enrolled: impl Fn(&DnsName) -> bool,
+) -> Result<(), Vec<NotCovered>> {
+    let refused: Vec<_> = requested
+        .into_iter()
+        .filter(|name| covering(name, &is_enrolled).is_none())
+        .map(|name| NotCovered { name: name.clone() })
+        .collect();
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(refused)
+    }
+}
+
+fn suggestion(name: &DnsName) -> String {
+    match name.covering_wildcard() {
+        Some(wildcard) if !crate::public_suffix::is_public_suffix(&wildcard) => {
+            format!("{name} or {wildcard}")
+        }
+        Some(_) | None => name.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name(text: &str) -> DnsName {
+        DnsName::parse(text).unwrap()
+    }
+
+    #[track_caller]
+    fn check(enrolled: &[&str], requested: &str, expected: Option<&str>) {
+        let found = covering(&name(requested), |known| enrolled.contains(&known.as_str()));
+        assert_eq!(found.as_ref().map(DnsName::as_str), expected);
+    }
+
+    #[test]
+    fn c3_a_plain_name_covers_only_itself() {
+        check(&["example.com"], "example.com", Some("example.com"));
+        check(&["example.com"], "www.example.com", None);
+        check(&["example.com"], "*.example.com", None);
+        check(&["www.example.com"], "example.com", None);
+        check(&["example.com"], "badexample.com", None);
+    }
+
+    #[test]
+    fn c3_a_wildcard_covers_one_label_and_itself() {
+        let enrolled = ["*.example.com"];
+        check(&enrolled, "*.example.com", Some("*.example.com"));
+        check(&enrolled, "www.example.com", Some("*.example.com"));
+        check(&enrolled, "example.com", None);
+        check(&enrolled, "a.b.example.com", None);
+        check(&enrolled, "*.b.example.com", None);
+    }
+
+    #[test]
+    fn c3_the_exact_name_is_preferred() {
+        check(
+            &["*.example.com", "www.example.com"],
+            "www.example.com",
+            Some("www.example.com"),
+        );
+    }
+
+    #[test]
+    fn f070_every_uncovered_name_is_listed_with_what_to_do() {
+        let requested = [
+            name("example.com"),
+            name("a.example.com"),
+            name("other.test"),
+        ];
+        let refused = admit(&requested, |known| known.as_str() == "example.com").unwrap_err();
+        let sentences: Vec<_> = refused.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            sentences,
+            [
+                "a.example.com is not enrolled in this subscription; \
+                 add a.example.com or *.example.com in the portal",
+                "other.test is not enrolled in this subscription; add other.test in the portal",
+            ]
+        );
+        assert_eq!(admit(&requested[..1], |_| true), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_covered_by_its_candidates_and_by_nothing_else(
+            labels in proptest::collection::vec("[a-z]{1,5}", 2..6), deeper in "[a-z]{1,5}",
+        ) {
+            let requested = name(&labels.join("."));
+            for enrolled in candidates(&requested) {
+                prop_assert!(admit([&requested], |known| *known == enrolled).is_ok());
+            }
+            let below = name(&format!("{deeper}.{requested}"));
+            prop_assert!(admit([&requested], |known| *known == below).is_err());
+            prop_assert!(admit([&below], |known| *known == requested).is_err());
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! External account binding credentials: the key ID and MAC key that lead an ACME client to its
+//! subscription (RFC 8555 §7.3.4; features C1, C2, C23, F-049, F-071).
+//!
+//! It does not check the binding's signature, which is the protocol's business, nor seal the MAC
+//! key, which is the store's.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use base::{Random, SubscriptionId, Timestamp};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Serialize, Serializer};
+
+/// The public half: 128 random bits as unpadded base64url, opaque to clients.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct KeyId(String);
+
+/// The text cannot be one of our key IDs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an EAB key ID is 22 characters of base64url without padding")]
+pub struct KeyIdError;
+
+impl KeyId {
+    fn generate(random: &dyn Random) -> Self {
+        let mut bytes = [0_u8; 16];
+        random.fill(&mut bytes);
+        Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The text as clients send it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = KeyIdError;
+
+    /// Accepts only the form that we hand out (C23).
+    fn from_str(text: &str) -> Result<Self, KeyIdError> {
+        match URL_SAFE_NO_PAD.decode(text) {
+            Ok(bytes) if bytes.len() == 16 => Ok(Self(text.to_owned())),
+            Ok(_) | Err(_) => Err(KeyIdError),
+        }
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for KeyId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// The secret half: 256 random bits. It is never printed by accident and never serialized.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MacKey([u8; 32]);
+
+impl MacKey {
+    /// Fresh key material.
+    pub fn generate(random: &dyn Random) -> Self {
+        let mut bytes = [0_u8; 32];
+        random.fill(&mut bytes);
+        Self(bytes)
+    }
+
+    /// Key material that was unsealed.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key material, to seal it or to check a binding.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// What the owner copies into a client: unpadded base64url.
+    pub fn reveal(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+}
+
+impl fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MacKey(hidden)")
+    }
+}
+
+/// Whether a credential may still bind accounts. Accounts that are bound stay bound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// In use.
+    Active,
+    /// Replaced by another; good until the moment given, so that clients can be moved over.
+    Rotated {
+        /// The first moment at which it is refused.
+        valid_until: Timestamp,
+    },
+    /// Withdrawn.
+    Revoked,
+}
+
+impl Status {
+    /// The word that is stored beside `valid_until`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Rotated { .. } => "rotated",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// When a rotated credential is refused; `None` for the others.
+    pub const fn valid_until(self) -> Option<Timestamp> {
+        match self {
+            Self::Rotated { valid_until } => Some(valid_until),
+            Self::Active | Self::Revoked => None,
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) and [`valid_until`](Self::valid_until) wrote.
+    pub fn parse(word: &str, valid_until: Option<Timestamp>) -> Option<Self> {
+        match (word, valid_until) {
+            ("active", None) => Some(Self::Active),
+            ("rotated", Some(valid_until)) => Some(Self::Rotated { valid_until }),
+            ("revoked", None) => Some(Self::Revoked),
+            _ => None,
+        }
+    }
+}
+
+/// A credential without its MAC key, which is kept sealed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EabCredential {
+    /// The public half; unique in the installation.
+    pub key_id: KeyId,
+    /// Where it leads.
+    pub subscription: SubscriptionId,
+    /// Whether it may still bind.
+    pub status: Status,
+    /// How many ACME accounts may be bound with it; `None` for any number.
+    pub max_bindings: Option<u32>,
+    /// How many were.
+    pub bindings: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last bound an account.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Why a credential cannot bind another account. The sentence names the key ID, never the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotBinding {
+    /// All its bindings are used (C2).
+    #[error(
+        "EAB key ID {key_id} is already bound to {max_bindings} of {max_bindings} ACME accounts; \
+         create another ACME account in the portal to get new credentials"
+    )]
+    Exhausted {
+        /// The credential.
+        key_id: KeyId,
+        /// Its limit.
+        max_bindings: u32,
+    },
+    /// It was withdrawn.
+    #[error("EAB key ID {key_id} was revoked; copy the present credentials from the portal")]
+    Revoked {
+        /// The credential.
+        key_id: KeyId,
+    },
+    /// It was replaced, and the overlap is over.
+    #[error("EAB key ID {key_id} was replaced; copy the present credentials from the portal")]
+    Rotated {
+        /// The credential.
+        key_id: KeyId,
+    },
+}
+
+/// Why a credential cannot be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RotateError {
+    /// Only a credential in use can be replaced.
+    #[error("the credential was already replaced or revoked")]
+    NotActive,
+    /// More than 30 days.
+    #[error("the old credential can stay valid for at most 30 days")]
+    Overlap,
+}
+
+impl EabCredential {
+    /// The longest time for which an old credential stays valid beside its successor (C1).
+    pub const MAX_OVERLAP: Duration = Duration::from_secs(30 * 86_400);
+
+    /// A fresh credential and its MAC key.
+    pub fn generate(
+        subscription: SubscriptionId,
+        max_bindings: Option<u32>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> (Self, MacKey) {
+        let credential = Self {
+            key_id: KeyId::generate(random),
+            subscription,
+            status: Status::Active,
+            max_bindings,
+            bindings: 0,
+            created_at: now,
+            last_used_at: None,
+        };
+        (credential, MacKey::generate(random))
+    }
+
+    /// Whether one more account may be bound at `now`. An account that is bound already is not
+    /// one more: a client that registers again with its key is answered with what it has (C2).
+    pub fn may_bind(&self, now: Timestamp) -> Result<(), NotBinding> {
+        let key_id = || self.key_id.clone();
+        match self.status {
+            Status::Revoked => return Err(NotBinding::Revoked { key_id: key_id() }),
+            Status::Rotated { valid_until } if now >= valid_until => {
+                return Err(NotBinding::Rotated { key_id: key_id() });
+            }
+            Status::Active | Status::Rotated { .. } => {}
+        }
+        match self.max_bindings {
+            Some(max_bindings) if self.bindings >= max_bindings => Err(NotBinding::Exhausted {
+                key_id: key_id(),
+                max_bindings,
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Counts one more account.
+    pub fn bind(&self, now: Timestamp) -> Result<Self, NotBinding> {
+        self.may_bind(now)?;
+        Ok(Self {
+            bindings: self.bindings.saturating_add(1),
+            last_used_at: Some(now),
+            ..self.clone()
+        })
+    }
+
+    /// Replaces it: returns it with its last day, the successor, and the successor's MAC key.
+    pub fn rotate(
+        &self,
+        overlap: Duration,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<(Self, Self, MacKey), RotateError> {
+        if overlap > Self::MAX_OVERLAP {
+            return Err(RotateError::Overlap);
+        }
+        if self.status != Status::Active {
+            return Err(RotateError::NotActive);
+        }
+        let old = Self {
+            status: Status::Rotated {
+                valid_until: now.plus(overlap),
+            },
+            ..self.clone()
+        };
+        let (new, key) = Self::generate(self.subscription, self.max_bindings, now, random);
+        Ok((old, new, key))
+    }
+
+    /// Withdraws it at once; doing so twice changes nothing.
+    #[must_use]
+    pub fn revoke(&self) -> Self {
+        Self {
+            status: Status::Revoked,
+            ..self.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    struct Counting(AtomicU8);
+    impl Random for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+
+    fn random() -> Counting {
+        Counting(AtomicU8::new(0xf0))
+    }
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
+
+    fn credential(max_bindings: Option<u32>) -> (EabCredential, MacKey) {
+        let random = random();
+        let subscription = SubscriptionId::generate(NOW, &random);
+        EabCredential::generate(subscription, max_bindings, NOW, &random)
+    }
+
+    #[test]
+    fn c23_keys_are_unpadded_base64url_of_128_and_256_bits() {
+        let (credential, key) = credential(None);
+        assert_eq!(
+            URL_SAFE_NO_PAD
+                .decode(credential.key_id.as_str())
+                .unwrap()
+                .len(),
+            16
+        );
+        assert_eq!(
+            URL_SAFE_NO_PAD.decode(key.reveal()).unwrap(),
+            key.as_bytes()
+        );
+        assert_eq!(credential.key_id.to_string().parse(), Ok(credential.key_id));
+    }
+
+    #[test]
+    fn c23_other_forms_of_a_key_id_are_refused() {
+        for text in [
+            "",
+            "8fHx8fHx8fHx8fHx8fHx8Q==",
+            "8fHx8fHx8fHx8fHx8fHx8f",
+            "8fHx8fHx8fHx8fHx8fHx8",
+            "f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1",
+        ] {
+            assert_eq!(text.parse::<KeyId>(), Err(KeyIdError), "{text}");
+        }
+    }
+
+    #[test]
+    fn s41_debug_output_hides_the_key() {
+        let (_, key) = credential(None);
+        assert_eq!(format!("{key:?}"), "MacKey(hidden)");
+    }
+
+    #[test]
+    fn c2_bindings_are_counted_up_to_the_limit() {
+        let (mut credential, _) = credential(Some(2));
+        for _ in 0..2 {
+            credential = credential.bind(NOW).unwrap();
+        }
+        assert_eq!(
+            (credential.bindings, credential.last_used_at),
+            (2, Some(NOW))
+        );
+        let refused = credential.bind(NOW).unwrap_err().to_string();
+        assert!(refused.contains(credential.key_id.as_str()), "{refused}");
+        assert!(refused.contains("2 of 2"), "{refused}");
+    }
+
+    #[test]
+    fn c1_a_rotated_credential_binds_until_its_overlap_ends() {
+        let (credential, key) = credential(None);
+        let hour = Duration::from_secs(3600);
+        let (old, new, new_key) = credential.rotate(hour, NOW, &random()).unwrap();
+        let end = NOW.plus(hour);
+        assert_eq!(old.may_bind(end.minus(Duration::from_micros(1))), Ok(()));
+        assert!(matches!(old.may_bind(end), Err(NotBinding::Rotated { .. })));
+        assert_eq!(new.may_bind(end), Ok(()));
+        assert!(key != new_key && old.key_id != new.key_id);
+        assert_eq!(
+            old.rotate(hour, NOW, &random()).err(),
+            Some(RotateError::NotActive)
+        );
+    }
+
+    #[test]
+    fn c1_the_overlap_is_at_most_30_days() {
+        let (credential, _) = credential(None);
+        let longest = EabCredential::MAX_OVERLAP;
+        assert!(credential.rotate(longest, NOW, &random()).is_ok());
+        let longer = longest.saturating_add(Duration::from_micros(1));
+        assert_eq!(
+            credential.rotate(longer, NOW, &random()).err(),
+            Some(RotateError::Overlap)
+        );
+    }
+
+    #[test]
+    fn revoked_credentials_bind_nothing_and_stored_states_round_trip() {
+        let (credential, _) = credential(None);
+        let gone = credential.revoke();
+        assert!(matches!(
+            gone.may_bind(NOW),
+            Err(NotBinding::Revoked { .. })
+        ));
+        for status in [
+            Status::Active,
+            Status::Rotated { valid_until: NOW },
+            Status::Revoked,
+        ] {
+            assert_eq!(
+                Status::parse(status.as_str(), status.valid_until()),
+                Some(status)
+            );
+        }
+        assert_eq!(Status::parse("rotated", None), None);
+    }
+}

@@ -1,0 +1,226 @@
+//! Many names at once: a text area with one name per line, or a CSV file with a column named
+//! `domain` or `domain_name` (features F-080 to F-082, F-087).
+//!
+//! Nothing is dropped in silence: every name gets a row in the preview, with the same decision as
+//! if it had been entered alone after the rows above it. The preview writes nothing.
+
+use std::collections::HashMap;
+
+use base::DnsName;
+
+use super::plan::{Addition, Companions, Enrolled, Plan, Refusal, plan};
+
+/// One name of the input and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// The line in the input, from 1.
+    pub line: usize,
+    /// The name as it was written.
+    pub text: String,
+    /// What adding it means, given the rows before it.
+    pub outcome: Result<Plan, Refusal>,
+}
+
+/// The input holds more names than allowed at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the input holds more than {max_rows} names; split it into smaller parts")]
+pub struct TooManyRows {
+    /// The limit.
+    pub max_rows: usize,
+}
+
+/// Plans every name in `text`, at most `max_rows` of them.
+pub fn preview(
+    text: &str,
+    companions: Companions,
+    max_rows: usize,
+    already: &dyn Fn(&DnsName) -> Option<Enrolled>,
+) -> Result<Vec<Row>, TooManyRows> {
+    let entries = entries(text);
+    if entries.len() > max_rows {
+        return Err(TooManyRows { max_rows });
+    }
+    let mut added: HashMap<DnsName, Enrolled> = HashMap::new();
+    let mut rows = Vec::with_capacity(entries.len());
+    for (line, text) in entries {
+        let known = |name: &DnsName| added.get(name).copied().or_else(|| already(name));
+        let outcome = plan(&text, companions, &known);
+        let additions = outcome.iter().flat_map(|plan| &plan.additions);
+        added.extend(additions.map(|new| (new.name.clone(), enrolled_as(new))));
+        rows.push(Row {
+            line,
+            text,
+            outcome,
+        });
+    }
+    Ok(rows)
+}
+
+/// All that the valid rows add, in their order, ready for [`domains`](super::domains).
+pub fn additions(rows: &[Row]) -> impl Iterator<Item = &Addition> {
+    rows.iter()
+        .flat_map(|row| &row.outcome)
+        .flat_map(|plan| &plan.additions)
+}
+
+fn enrolled_as(addition: &Addition) -> Enrolled {
+    if addition.companion_of.is_some() {
+        Enrolled::Companion
+    } else {
+        Enrolled::Paid
+    }
+}
+
+/// The names with their line numbers. With a header line only its column counts; without one
+/// every field is a name, so that a list with commas works.
+fn entries(text: &str) -> Vec<(usize, String)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = (1_usize..)
+        .zip(text.lines())
+        .map(|(number, line)| (number, fields(line)))
+        .filter(|(_, fields)| !fields.is_empty())
+        .peekable();
+    let column = lines
+        .peek()
+        .and_then(|(_, first)| first.iter().position(|field| is_header(field)));
+    if column.is_some() {
+        lines.next();
+    }
+    lines
+        .flat_map(|(number, fields)| {
+            let chosen: Vec<String> = match column {
+                Some(column) => fields.into_iter().skip(column).take(1).collect(),
+                None => fields,
+            };
+            chosen
+                .into_iter()
+                .filter(|field| !field.is_empty())
+                .map(move |field| (number, field))
+        })
+        .collect()
+}
+
+fn is_header(field: &str) -> bool {
+    ["domain", "domain_name"]
+        .iter()
+        .any(|name| field.eq_ignore_ascii_case(name))
+}
+
+/// Splits a line at commas, semicolons and tabs outside quotes; `""` in quotes is a quote
+/// (RFC 4180 §2). A blank line has no fields.
+fn fields(line: &str) -> Vec<String> {
+    if line.trim().is_empty() {
+        return Vec::new();
+    }
+    let mut fields = vec![String::new()];
+    let mut is_quoted = false;
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if is_quoted && letters.peek() == Some(&'"') => {
+                letters.next();
+                push(&mut fields, '"');
+            }
+            '"' => is_quoted = !is_quoted,
+            ',' | ';' | '\t' if !is_quoted => fields.push(String::new()),
+            other => push(&mut fields, other),
+        }
+    }
+    fields
+        .into_iter()
+        .map(|field| field.trim().to_owned())
+        .collect()
+}
+
+fn push(fields: &mut [String], letter: char) {
+    if let Some(field) = fields.last_mut() {
+        field.push(letter);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(usize, &str)]) {
+        let found = entries(text);
+        let found: Vec<_> = found
+            .iter()
+            .map(|(line, name)| (*line, name.as_str()))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn f087_one_name_per_line() {
+        check(
+            "example.com\n\n *.example.org \n",
+            &[(1, "example.com"), (3, "*.example.org")],
+        );
+        check("a.test\r\n\r\nb.test\r\n", &[(1, "a.test"), (3, "b.test")]);
+        check(
+            "a.test, b.test;c.test",
+            &[(1, "a.test"), (1, "b.test"), (1, "c.test")],
+        );
+        check("", &[]);
+    }
+
+    #[test]
+    fn f080_csv_with_a_header_uses_its_column() {
+        check(
+            "domain\nexample.com\nwww.example.com",
+            &[(2, "example.com"), (3, "www.example.com")],
+        );
+        check(
+            "\u{feff}Client,\"Domain_Name\",Note\r\n\"Smith, J\",\"a.test\",x\r\nDoe,b.test\r\nNobody\r\n",
+            &[(2, "a.test"), (3, "b.test")],
+        );
+        check("DOMAIN\tid\na.test\t1\n", &[(2, "a.test")]);
+    }
+
+    #[test]
+    fn f080_quotes_are_undone() {
+        check(
+            "\"a.test\"\n\"b\"\"c.test\"\n",
+            &[(1, "a.test"), (2, "b\"c.test")],
+        );
+    }
+
+    #[test]
+    fn f081_a_companion_of_an_earlier_row_is_already_included() {
+        let text = "domain\nexample.com\nwww.example.com\nEXAMPLE.com.\nco.uk\nnot a name\n";
+        let rows = preview(text, Companions::Auto, 10, &|_| None).unwrap();
+        let [first, second, third, fourth, fifth] = rows.as_slice() else {
+            panic!("{rows:?}")
+        };
+        assert_eq!(first.outcome.as_ref().unwrap().additions.len(), 2);
+        assert!(second.outcome.as_ref().unwrap().is_already_included());
+        assert!(third.outcome.as_ref().unwrap().is_already_included());
+        assert!(matches!(fourth.outcome, Err(Refusal::PublicSuffix(_))));
+        assert!(matches!(fifth.outcome, Err(Refusal::Name(_))));
+        assert_eq!((fifth.line, fifth.text.as_str()), (6, "not a name"));
+        assert_eq!(additions(&rows).count(), 2);
+    }
+
+    #[test]
+    fn f080_more_names_than_allowed_are_refused() {
+        let refused = preview("a.test\nb.test", Companions::Auto, 1, &|_| None).unwrap_err();
+        assert_eq!(refused, TooManyRows { max_rows: 1 });
+        assert!(preview("a.test\nb.test", Companions::Auto, 2, &|_| None).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn f082_any_text_is_previewed_and_no_name_is_added_twice(text in "[a-c.,\"\n\r*w; ]{0,120}") {
+            let rows = preview(&text, Companions::Auto, usize::MAX, &|_| None).unwrap();
+            let mut names: Vec<_> = additions(&rows).map(|new| &new.name).collect();
+            let all = names.len();
+            names.sort();
+            names.dedup();
+            prop_assert_eq!(names.len(), all);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What adding a name means before anything is written: which names come, which one is charged,
+//! which are free, and which are there already. The preview and the write use the same plan.
+
+use std::collections::HashMap;
+
+use base::{DnsName, DnsNameError, EnrolledDomainId, Random, SubscriptionId, Timestamp};
+
+use super::{EnrolledDomain, Kind, Status};
+use crate::public_suffix;
+
+/// Whether companions come along (policy `companion_mode`, C21).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Companions {
+    /// As the name suggests (F-073 to F-076).
+    Auto,
+    /// Only the name that was entered (F-077). It is still free if it qualifies (F-079).
+    Off,
+}
+
+/// How a name is enrolled in the subscription now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Enrolled {
+    /// As a free companion.
+    Companion,
+    /// As a paid name.
+    Paid,
+}
+
+/// A name that will be added.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Addition {
+    /// The name.
+    pub name: DnsName,
+    /// The paid name with which it is free; `None` when it is charged itself.
+    pub companion_of: Option<DnsName>,
+}
+
+/// What adding a name means.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// What was entered, normalised.
+    pub entered: DnsName,
+    /// The name that the others hang on: what was entered, or `example.com` when that was
+    /// `www.example.com` (F-074).
+    pub primary: DnsName,
+    /// What is added, the charged name first. Empty when there is nothing to do.
+    pub additions: Vec<Addition>,
+    /// What is there already and stays as it is.
+    pub present: Vec<DnsName>,
+    /// The enrolled wildcard that admits the entered name already. With [`Companions::Auto`]
+    /// nothing is added then; with [`Companions::Off`] the name is added all the same.
+    pub covered_by: Option<DnsName>,
+}
+
+/// Why a name cannot be enrolled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is not a name that a certificate can carry.
+    #[error(transparent)]
+    Name(#[from] DnsNameError),
+    /// Anybody can register names below it.
+    #[error(
+        "\"{0}\" is a public suffix, under which different people register names; \
+         enter the name that you registered, such as {example}", example = example(.0)
+    )]
+    PublicSuffix(DnsName),
+}
+
+/// A companion's paid name is neither new nor enrolled: it was removed meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not enrolled any more; look at the domains and add the name again")]
+pub struct SponsorMissing(pub DnsName);
+
+/// Plans what a person typed; see [`plan_name`].
+pub fn plan(
+    input: &str,
+    companions: Companions,
+    already: &dyn Fn(&DnsName) -> Option<Enrolled>,
+) -> Result<Plan, Refusal> {
+    plan_name(&DnsName::parse(input)?, companions, already)
+}
+
+/// Plans the addition of `name`; `already` tells how a name is enrolled in this subscription now.
+pub fn plan_name(
+    name: &DnsName,
+    companions: Companions,
+    already: &dyn Fn(&DnsName) -> Option<Enrolled>,
+) -> Result<Plan, Refusal> {
+    if public_suffix::is_public_suffix(name) {
+        return Err(Refusal::PublicSuffix(name.clone()));
+    }
+    let mut plan = Plan {
+        entered: name.clone(),
+        primary: name.clone(),
+        additions: Vec::new(),
+        present: Vec::new(),
+        covered_by: name
+            .covering_wildcard()
+            .filter(|wildcard| already(wildcard).is_some()),
+    };
+    if already(name).is_none() {
+        plan.add_entered(companions, already);
+    } else {
+        plan.present.push(name.clone());
+    }
+    // An enrolled paid name may lack its companion: it was left out or removed. Now it is wanted.
+    let is_charged = already(&plan.primary) == Some(Enrolled::Paid) || plan.charged().is_some();
+    if companions == Companions::Auto && is_charged {
+        plan.add_companion(already);
+    }
+    Ok(plan)
+}
+
+impl Plan {
+    /// The name that will be charged; `None` when everything is free or there.
+    pub fn charged(&self) -> Option<&DnsName> {
+        self.additions
+            .iter()
+            .find(|new| new.companion_of.is_none())
+            .map(|new| &new.name)
+    }
+
+    /// The names that come free.
+    pub fn companions(&self) -> impl Iterator<Item = &DnsName> {
+        self.additions
+            .iter()
+            .filter(|new| new.companion_of.is_some())
+            .map(|new| &new.name)
+    }
+
+    /// Whether there is nothing to add (F-081: not an error).
+    pub fn is_already_included(&self) -> bool {
+        self.additions.is_empty()
+    }
+
+    fn add_entered(
+        &mut self,
+        companions: Companions,
+        already: &dyn Fn(&DnsName) -> Option<Enrolled>,
+    ) {
+        let name = self.entered.clone();
+        if let Some(sponsor) = sponsors(&name).find(|name| already(name) == Some(Enrolled::Paid)) {
+            self.primary = sponsor.clone();
+            self.present.push(sponsor.clone());
+            self.push(name, Some(sponsor));
+            return;
+        }
+        if companions == Companions::Off {
+            self.push(name, None);
+        } else if self.covered_by.is_none() {
+            self.primary = without_www(&name).unwrap_or(name);
+            self.push(self.primary.clone(), None);
+        }
+    }
+
+    fn add_companion(&mut self, already: &dyn Fn(&DnsName) -> Option<Enrolled>) {
+        let Some(companion) = companion_of(&self.primary) else {
+            return;
+        };
+        let is_listed = self.present.contains(&companion)
+            || self.additions.iter().any(|new| new.name == companion);
+        if is_listed {
+            return;
+        }
+        if already(&companion).is_some() {
+            self.present.push(companion);
+        } else {
+            self.push(companion, Some(self.primary.clone()));
+        }
+    }
+
+    fn push(&mut self, name: DnsName, companion_of: Option<DnsName>) {
+        self.additions.push(Addition { name, companion_of });
+    }
+}
+
+/// Turns additions, of one plan or of many in their order, into domains. `enrolled` finds the
+/// identifier of a paid name that was there before.
+pub fn domains<'a>(
+    additions: impl IntoIterator<Item = &'a Addition>,
+    subscription: SubscriptionId,
+    enrolled: &dyn Fn(&DnsName) -> Option<EnrolledDomainId>,
+    now: Timestamp,
+    random: &dyn Random,
+) -> Result<Vec<EnrolledDomain>, SponsorMissing> {
+    let mut made = HashMap::new();
+    let mut domains = Vec::new();
+    for addition in additions {
+        let kind = match &addition.companion_of {
+            None => Kind::Paid,
+            Some(sponsor) => made
+                .get(sponsor)
+                .copied()
+                .or_else(|| enrolled(sponsor))
+                .map(|of| Kind::Companion { of })
+                .ok_or_else(|| SponsorMissing(sponsor.clone()))?,
+        };
+        let id = EnrolledDomainId::generate(now, random);
+        made.insert(addition.name.clone(), id);
+        domains.push(EnrolledDomain {
+            id,
+            subscription,
+            name: addition.name.clone(),
+            kind,
+            added_at: now,
+            status: Status::Active,
+        });
+    }
+    Ok(domains)
+}
+
+/// The free name that a paid one brings along.
+fn companion_of(primary: &DnsName) -> Option<DnsName> {
+    if primary.is_wildcard() {
+        return Some(primary.base());
+    }
+    // A name may be registered as www.co.uk; www.www.co.uk is what nobody wants.
+    if !public_suffix::is_registrable(primary) || primary.as_str().starts_with(WWW) {
+        return None;
+    }
+    DnsName::parse(&format!("{WWW}{primary}")).ok()
+}
+
+/// The registrable name behind `www.`, which is charged in its place.
+fn without_www(name: &DnsName) -> Option<DnsName> {
+    let apex = DnsName::parse(name.as_str().strip_prefix(WWW)?).ok()?;
+    public_suffix::is_registrable(&apex).then_some(apex)
+}
+
+/// The names that make this one free if they are paid for.
+fn sponsors(name: &DnsName) -> impl Iterator<Item = DnsName> + use<> {
+    let wildcard = if name.is_wildcard() {
+        None
+    } else {
+        DnsName::parse(&format!("*.{name}")).ok()
+    };
+    wildcard.into_iter().chain(without_www(name))
+}
+
+fn example(suffix: &DnsName) -> String {
+    format!("example.{}", suffix.base())
+}
+
+const WWW: &str = "www.";

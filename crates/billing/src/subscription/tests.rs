@@ -1,0 +1,163 @@
+use std::time::Duration;
+
+use base::Random;
+use proptest::prelude::*;
+
+use super::*;
+
+struct Fixed;
+impl Random for Fixed {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
+}
+
+fn moment(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+fn pending() -> Subscription {
+    let now = moment("2026-11-23T12:00:00Z");
+    Subscription::new(
+        SubscriptionId::generate(now, &Fixed),
+        TenantId::generate(now, &Fixed),
+        None,
+        Term::from_years(1).unwrap(),
+        UserId::generate(now, &Fixed),
+        now,
+    )
+}
+
+#[track_caller]
+fn check_end(years: i64, trigger: &str, expected: &str) {
+    assert_eq!(
+        Term::from_years(years).unwrap().end(moment(trigger)),
+        moment(expected)
+    );
+}
+
+#[test]
+fn c10_the_term_is_counted_from_the_next_civil_day() {
+    check_end(1, "2026-11-23T00:00:00Z", "2027-11-24T00:00:00Z");
+    check_end(1, "2026-11-23T23:59:59.999999Z", "2027-11-24T00:00:00Z");
+    check_end(1, "2026-11-24T00:00:00Z", "2027-11-25T00:00:00Z");
+}
+
+#[test]
+fn f066_years_are_365_days_so_leap_years_end_a_day_early() {
+    check_end(1, "2027-12-31T10:00:00Z", "2028-12-31T00:00:00Z");
+    check_end(3, "2026-11-23T12:00:00Z", "2029-11-23T00:00:00Z");
+}
+
+#[test]
+fn f066_other_terms_are_refused() {
+    for years in [-1, 0, 4, 365] {
+        assert_eq!(Term::from_years(years), Err(TermError(years)));
+    }
+    assert_eq!(Term::CHOICES.map(Term::days), [365, 730, 1095]);
+}
+
+#[test]
+fn f070_nothing_is_issued_before_the_first_domain() {
+    let now = moment("2026-11-23T12:00:00Z");
+    assert_eq!(pending().may_issue(now), Err(NotIssuing::NoDomain));
+    assert_eq!(pending().may_enroll(now), Ok(()));
+    let started = pending().start(now).unwrap();
+    assert_eq!(started.may_issue(now), Ok(()));
+    assert_eq!(started.start(now), None, "the term starts once");
+}
+
+#[test]
+fn a_subscription_expires_at_its_end_to_the_microsecond() {
+    let started = pending().start(moment("2026-11-23T12:00:00Z")).unwrap();
+    let end = started.ends_at.unwrap();
+    let before = end.minus(Duration::from_micros(1));
+    assert_eq!(started.state(before), State::Active);
+    assert_eq!(started.may_issue(before), Ok(()));
+    assert_eq!(started.state(end), State::Expired);
+    let refused = started.may_issue(end).unwrap_err();
+    assert_eq!(refused, NotIssuing::Expired { ends_at: end });
+    assert_eq!(
+        refused.to_string(),
+        "this subscription ended on 2027-11-24; extend it in the portal"
+    );
+}
+
+#[test]
+fn resuming_restores_what_was_before() {
+    let now = moment("2026-11-23T12:00:00Z");
+    let held = pending().suspend().unwrap();
+    assert_eq!(held.may_issue(now), Err(NotIssuing::Suspended));
+    assert_eq!(held.resume().unwrap(), pending());
+    let active = pending().start(now).unwrap();
+    assert_eq!(active.suspend().unwrap().resume().unwrap(), active);
+    let started_in_hold = held.start(now).unwrap();
+    assert_eq!(started_in_hold.status, Status::Suspended);
+    assert_eq!(started_in_hold.resume().unwrap().status, Status::Active);
+}
+
+#[test]
+fn f061_deactivation_is_terminal() {
+    let now = moment("2026-11-23T12:00:00Z");
+    for earlier in [
+        pending(),
+        pending().start(now).unwrap(),
+        pending().suspend().unwrap(),
+    ] {
+        let gone = earlier.deactivate().unwrap();
+        assert_eq!(gone.may_issue(now), Err(NotIssuing::Deactivated));
+        assert_eq!(gone.may_enroll(now), Err(NotIssuing::Deactivated));
+        assert_eq!(gone.suspend(), Err(TransitionError::Deactivated));
+        assert_eq!(gone.resume(), Err(TransitionError::Deactivated));
+        assert_eq!(gone.deactivate(), Err(TransitionError::Deactivated));
+        assert_eq!(gone.start(now), None);
+    }
+    assert_eq!(pending().resume(), Err(TransitionError::NotSuspended));
+    assert_eq!(
+        pending().suspend().unwrap().suspend(),
+        Err(TransitionError::Suspended)
+    );
+}
+
+#[test]
+fn stored_words_round_trip() {
+    for status in Status::ALL {
+        assert_eq!(Status::parse(status.as_str()), Some(*status));
+    }
+    assert_eq!(Product::parse("dv"), Some(Product::Dv));
+    assert_eq!(
+        Status::parse("expired"),
+        None,
+        "expiry is derived, never stored"
+    );
+}
+
+proptest! {
+    #[test]
+    fn f066_a_term_lasts_its_days_and_at_most_one_more(
+        seconds in 0_i64..10_000_000_000, years in 1_i64..=3,
+    ) {
+        let term = Term::from_years(years).unwrap();
+        let trigger = Timestamp::from_seconds(seconds);
+        let days = term.end(trigger).since(trigger).as_secs().div_ceil(86_400);
+        prop_assert_eq!(days, u64::from(term.days()).saturating_add(1));
+        prop_assert_eq!(term.end(trigger).as_seconds() % 86_400, 0);
+    }
+
+    #[test]
+    fn only_active_subscriptions_issue(steps in proptest::collection::vec(0_u8..4, 0..12)) {
+        let now = moment("2026-11-23T12:00:00Z");
+        let mut state = pending();
+        for step in steps {
+            state = match step {
+                0 => state.start(now).unwrap_or(state),
+                1 => state.suspend().unwrap_or(state),
+                2 => state.resume().unwrap_or(state),
+                _ => state.deactivate().unwrap_or(state),
+            };
+            prop_assert_eq!(state.may_issue(now).is_ok(), state.status == Status::Active);
+            prop_assert_eq!(state.started_at.is_some(), state.ends_at.is_some());
+            prop_assert!(state.status != Status::Active || state.started_at.is_some());
+        }
+    }
+}
