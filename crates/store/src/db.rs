@@ -1,0 +1,28 @@
+//! Transactions on either engine behind one small interface.
+//!
+//! No query builder and no mapper: statements are text that people can audit, rows become plain
+//! structs in the aggregate files. Only this module names a database driver.
+
+mod backoff;
+mod counters;
+mod error;
+mod location;
+mod postgres;
+mod rewrite;
+mod row;
+mod sqlite;
+mod statement;
+mod store;
+mod transaction;
+mod value;
+
+pub use counters::Counters;
+pub use error::{Cause, Error, Place};
+pub use location::{Engine, Location, LocationError};
+pub use row::Row;
+pub use statement::{STATEMENTS, Sql, Statement};
+pub use store::{Options, Store};
+pub use transaction::{ReadTx, WriteTx};
+pub use value::Value;
+
+pub(crate) use rewrite::{schema_for_sqlite, statement_for_sqlite};

@@ -1,0 +1,192 @@
+//! Why the database did not do what it was asked, in the classes that callers tell apart.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio_postgres::error::SqlState;
+
+/// A failure of the database or of what it holds. "Not found" is no error, nor is a lost race.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody else held a lock, or won every race, for longer than we wait.
+    #[error("the database was too busy to finish the transaction")]
+    Busy {
+        /// What the engine said.
+        source: Cause,
+    },
+    /// The store was closed; the server is shutting down.
+    #[error("the database has been closed")]
+    Closed,
+    /// A stored value cannot be what it should be.
+    #[error("column \"{column}\" read by {place} holds something that it cannot hold")]
+    Corrupt {
+        /// The column's name in the result.
+        column: String,
+        /// The statement that read it.
+        place: Place,
+        /// What is wrong with it.
+        source: Cause,
+    },
+    /// Nothing can be written: the disk is full, a quota is reached or the database is read-only.
+    #[error("the database cannot be written, for example because its disk is full")]
+    Full {
+        /// What the engine said.
+        source: Cause,
+    },
+    /// The schema is not what this program expects, or could not be brought there.
+    #[error("migration {name}: {reason}")]
+    Migration {
+        /// The migration's name.
+        name: String,
+        /// What is wrong, and what to do.
+        reason: String,
+        /// What the engine said, if it was asked.
+        source: Option<Cause>,
+    },
+    /// The closure panicked; its effects were undone.
+    #[error("a transaction panicked: {message}")]
+    Panicked {
+        /// The panic's message.
+        message: String,
+    },
+    /// The closure waited for something other than its transaction; its effects were undone.
+    #[error("a transaction waited for something outside the database")]
+    Pended,
+    /// The engine refused the statement: a constraint, a type, a syntax error.
+    #[error("the statement at {place} failed")]
+    Statement {
+        /// The statement.
+        place: Place,
+        /// What the engine said.
+        source: Cause,
+    },
+    /// The database cannot be reached. A write that was being committed may or may not have
+    /// happened: look before doing it again.
+    #[error("the database cannot be reached")]
+    Unavailable {
+        /// What the driver said.
+        source: Cause,
+    },
+}
+
+/// The driver's own error, shared by all who get the answer to one commit.
+pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
+
+/// Where a statement is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The source file.
+    pub file: &'static str,
+    /// Its line.
+    pub line: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+impl Error {
+    /// Whether nothing can be written at present: answer 503 and tell the operator.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. })
+    }
+
+    /// Whether the same request may succeed a little later: answer 503 with `Retry-After`.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(
+            self,
+            Self::Busy { .. } | Self::Closed | Self::Unavailable { .. }
+        )
+    }
+
+    pub(super) fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable {
+            source: Arc::from(source.into()),
+        }
+    }
+
+    pub(super) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
+        let message = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned());
+        Self::Panicked { message }
+    }
+
+    /// Classifies what SQLite said about the statement at `place`.
+    pub(super) fn from_sqlite(place: Place, error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+
+        let (code, extended) = match &error {
+            rusqlite::Error::SqliteFailure(failure, _) => (failure.code, failure.extended_code),
+            _ => (ErrorCode::Unknown, 0),
+        };
+        let source: Cause = Arc::new(error);
+        match code {
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy { source },
+            ErrorCode::DiskFull | ErrorCode::ReadOnly => Self::Full { source },
+            ErrorCode::SystemIoFailure if CANNOT_WRITE.contains(&extended) => Self::Full { source },
+            ErrorCode::CannotOpen
+            | ErrorCode::DatabaseCorrupt
+            | ErrorCode::NotADatabase
+            | ErrorCode::OutOfMemory
+            | ErrorCode::PermissionDenied
+            | ErrorCode::SystemIoFailure => Self::Unavailable { source },
+            _ => Self::Statement { place, source },
+        }
+    }
+
+    /// Classifies what PostgreSQL or its driver said about the statement at `place`.
+    pub(super) fn from_postgres(place: Place, error: tokio_postgres::Error) -> Self {
+        let code = error.code().cloned();
+        let is_gone = error.is_closed() || has_io_cause(&error);
+        let source: Cause = Arc::new(error);
+        match code.as_ref() {
+            None if is_gone => Self::Unavailable { source },
+            None => Self::Statement { place, source },
+            Some(code) if is_conflict(code) => Self::Busy { source },
+            Some(code) if BUSY.contains(code) => Self::Busy { source },
+            Some(code) if FULL.contains(code) => Self::Full { source },
+            Some(code) if GONE.contains(code) || code.code().starts_with("08") => {
+                Self::Unavailable { source }
+            }
+            Some(_) => Self::Statement { place, source },
+        }
+    }
+}
+
+/// Whether a transaction that failed like this should simply be run again.
+pub(super) fn is_conflict(code: &SqlState) -> bool {
+    *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED
+}
+
+fn has_io_cause(error: &tokio_postgres::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(current) = cause {
+        if current.is::<std::io::Error>() {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
+}
+
+const CANNOT_WRITE: [i32; 3] = [
+    rusqlite::ffi::SQLITE_IOERR_WRITE,
+    rusqlite::ffi::SQLITE_IOERR_SHMSIZE,
+    rusqlite::ffi::SQLITE_IOERR_TRUNCATE,
+];
+const BUSY: [SqlState; 2] = [SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED];
+const FULL: [SqlState; 2] = [SqlState::DISK_FULL, SqlState::READ_ONLY_SQL_TRANSACTION];
+const GONE: [SqlState; 7] = [
+    SqlState::ADMIN_SHUTDOWN,
+    SqlState::CANNOT_CONNECT_NOW,
+    SqlState::CRASH_SHUTDOWN,
+    SqlState::INVALID_PASSWORD,
+    SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+    SqlState::OUT_OF_MEMORY,
+    SqlState::TOO_MANY_CONNECTIONS,
+];

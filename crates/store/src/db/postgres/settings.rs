@@ -1,0 +1,98 @@
+//! Reads the connection URL as libpq does, with the words that tokio-postgres leaves out.
+
+use std::path::PathBuf;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::tls::{self, Trust};
+use crate::db::Error;
+use crate::db::store::Options;
+
+/// The connection's settings and its way to TLS. `sslmode=verify-ca` and `verify-full` both check
+/// the chain and the name; `prefer` and `require` encrypt to whoever answers, as libpq does,
+/// unless `sslrootcert` names whom to trust.
+pub(super) fn parse(url: &str, options: &Options) -> Result<(Config, MakeRustlsConnect), Error> {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut root_file = None;
+    let mut verifies = false;
+    let mut kept = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("sslrootcert", path)) => root_file = Some(PathBuf::from(path)),
+            Some(("sslmode", "verify-ca" | "verify-full")) => {
+                verifies = true;
+                kept.push("sslmode=require");
+            }
+            Some(("sslmode", "allow")) => kept.push("sslmode=prefer"),
+            _ => kept.push(pair),
+        }
+    }
+    let url = format!("{address}?{}", kept.join("&"));
+    let mut config: Config = url.parse().map_err(Error::unavailable)?;
+    limit(&mut config, options);
+    let trust = match root_file {
+        _ if config.get_ssl_mode() == SslMode::Disable => Trust::Anyone,
+        Some(path) => Trust::File(path),
+        None if verifies => Trust::System,
+        None => Trust::Anyone,
+    };
+    Ok((config, tls::connector(trust)?))
+}
+
+/// Nothing waits for ever: not for a connection, not for a statement, not for a forgotten client.
+fn limit(config: &mut Config, options: &Options) {
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(options.connect_timeout);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("chancery");
+    }
+    let given = config.get_options().unwrap_or_default();
+    let ours = format!(
+        "-c statement_timeout={} -c idle_in_transaction_session_timeout=30000 {given}",
+        options.statement_timeout.as_millis()
+    );
+    config.options(ours.trim_end());
+    config.tcp_user_timeout(options.statement_timeout * 2);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(url: &str, expected: SslMode) -> Config {
+        let (config, _) = parse(url, &Options::default()).unwrap();
+        assert_eq!(config.get_ssl_mode(), expected);
+        config
+    }
+
+    #[test]
+    fn ssl_modes_of_libpq_are_understood() {
+        check("postgres://u@h/d", SslMode::Prefer);
+        check("postgres://u@h/d?sslmode=disable", SslMode::Disable);
+        check("postgres://u@h/d?sslmode=allow", SslMode::Prefer);
+        check("postgres://u@h/d?sslmode=require", SslMode::Require);
+    }
+
+    #[test]
+    fn a_missing_root_file_is_an_error_and_not_trust() {
+        let url = "postgres://u@h/d?sslmode=verify-full&sslrootcert=/nonexistent.pem";
+        assert!(parse(url, &Options::default()).is_err());
+    }
+
+    #[test]
+    fn limits_are_set_and_the_operator_can_overrule_them() {
+        let url = "postgres://u@h/d?options=-c%20statement_timeout%3D1&connect_timeout=9";
+        let config = check(url, SslMode::Prefer);
+        assert!(
+            config
+                .get_options()
+                .unwrap()
+                .ends_with("-c statement_timeout=1")
+        );
+        assert_eq!(config.get_connect_timeout().unwrap().as_secs(), 9);
+    }
+}

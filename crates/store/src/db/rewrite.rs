@@ -1,0 +1,194 @@
+//! From PostgreSQL's words to SQLite's, for statements and for migrations.
+//!
+//! This is a scanner for the few differences between two texts that we wrote ourselves, not a
+//! translator: strings, quoted names and comments pass through untouched.
+
+/// A query or change: `$1` becomes `?1`, `COLLATE "C"` goes (SQLite compares bytes anyway).
+pub(crate) fn statement_for_sqlite(text: &str) -> String {
+    let mut pieces = Pieces::of(text);
+    let mut out = String::with_capacity(text.len());
+    while let Some(piece) = pieces.next() {
+        match piece {
+            Piece::Word(word) if is(word, "COLLATE") && pieces.skip_c() => {}
+            Piece::Word(word) | Piece::Verbatim(word) => out.push_str(word),
+            Piece::Other('$') => out.push('?'),
+            Piece::Other(other) => out.push(other),
+        }
+    }
+    out
+}
+
+/// A schema: the types SQLite has, tables STRICT, and what it lacks left out.
+pub(crate) fn schema_for_sqlite(text: &str) -> String {
+    let mut pieces = Pieces::of(text);
+    let mut out = String::with_capacity(text.len());
+    let mut words: Vec<String> = Vec::new();
+    while let Some(piece) = pieces.next() {
+        match piece {
+            Piece::Word(word) => {
+                if words.len() < 2 && !is(word, "UNLOGGED") {
+                    words.push(word.to_ascii_uppercase());
+                }
+                schema_word(word, &mut pieces, &mut out);
+            }
+            Piece::Verbatim(text) => out.push_str(text),
+            Piece::Other(';') => {
+                if words == ["CREATE", "TABLE"] {
+                    out.push_str(" STRICT");
+                }
+                words.clear();
+                out.push(';');
+            }
+            Piece::Other(other) => out.push(other),
+        }
+    }
+    out
+}
+
+fn schema_word(word: &str, pieces: &mut Pieces<'_>, out: &mut String) {
+    if is(word, "COLLATE") && pieces.skip_c() {
+        return;
+    }
+    if is(word, "UNLOGGED") {
+        pieces.skip_space();
+    } else if is(word, "BIGINT") || is(word, "BOOLEAN") {
+        out.push_str("INTEGER");
+    } else if is(word, "BYTEA") {
+        out.push_str("BLOB");
+    } else if is(word, "TRUE") {
+        out.push('1');
+    } else if is(word, "FALSE") {
+        out.push('0');
+    } else {
+        out.push_str(word);
+    }
+}
+
+fn is(word: &str, keyword: &str) -> bool {
+    word.eq_ignore_ascii_case(keyword)
+}
+
+enum Piece<'t> {
+    /// A bare name, keyword or number.
+    Word(&'t str),
+    /// A string, a quoted name or a comment.
+    Verbatim(&'t str),
+    /// Any other character.
+    Other(char),
+}
+
+struct Pieces<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Pieces<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { rest: text }
+    }
+
+    fn next(&mut self) -> Option<Piece<'t>> {
+        let first = self.rest.chars().next()?;
+        let length = match first {
+            '\'' | '"' => self.quoted(first),
+            '-' if self.rest.starts_with("--") => self.rest.find('\n').unwrap_or(self.rest.len()),
+            letter if is_word(letter) => self
+                .rest
+                .find(|other: char| !is_word(other))
+                .unwrap_or(self.rest.len()),
+            other => {
+                self.take(other.len_utf8());
+                return Some(Piece::Other(other));
+            }
+        };
+        let piece = self.take(length);
+        Some(if is_word(first) {
+            Piece::Word(piece)
+        } else {
+            Piece::Verbatim(piece)
+        })
+    }
+
+    /// The length of a quoted text, with its quotes; a doubled quote starts the next one at once.
+    fn quoted(&self, quote: char) -> usize {
+        let closing = self.rest.char_indices().skip(1).find(|(_, c)| *c == quote);
+        closing.map_or(self.rest.len(), |(at, _)| at + quote.len_utf8())
+    }
+
+    fn take(&mut self, length: usize) -> &'t str {
+        let (piece, rest) = self
+            .rest
+            .split_at_checked(length)
+            .unwrap_or((self.rest, ""));
+        self.rest = rest;
+        piece
+    }
+
+    fn skip_space(&mut self) {
+        self.rest = self.rest.trim_start();
+    }
+
+    /// Steps over `"C"` if it comes next.
+    fn skip_c(&mut self) -> bool {
+        match self.rest.trim_start().strip_prefix("\"C\"") {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn statement(text: &str, expected: &str) {
+        assert_eq!(statement_for_sqlite(text), expected);
+    }
+
+    #[track_caller]
+    fn schema(text: &str, expected: &str) {
+        assert_eq!(schema_for_sqlite(text), expected);
+    }
+
+    #[test]
+    fn placeholders_are_rewritten_outside_strings_and_comments() {
+        statement("SELECT $1, $12", "SELECT ?1, ?12");
+        statement(
+            "SELECT '$1''$2', \"$3\" -- $4\n, $5",
+            "SELECT '$1''$2', \"$3\" -- $4\n, ?5",
+        );
+        statement("SELECT 'é$1' || $2", "SELECT 'é$1' || ?2");
+        statement("SELECT 'open $1", "SELECT 'open $1");
+    }
+
+    #[test]
+    fn the_c_collation_is_dropped_and_others_are_kept() {
+        statement("ORDER BY id COLLATE \"C\" DESC", "ORDER BY id  DESC");
+        statement("ORDER BY id COLLATE NOCASE", "ORDER BY id COLLATE NOCASE");
+    }
+
+    #[test]
+    fn types_are_those_of_sqlite_and_tables_strict() {
+        schema(
+            "CREATE TABLE a (id TEXT COLLATE \"C\" PRIMARY KEY, n BIGINT, b BOOLEAN NOT NULL \
+             DEFAULT FALSE, s BYTEA);",
+            "CREATE TABLE a (id TEXT  PRIMARY KEY, n INTEGER, b INTEGER NOT NULL \
+             DEFAULT 0, s BLOB) STRICT;",
+        );
+        schema(
+            "CREATE UNLOGGED TABLE n (bigint_total BIGINT);\nCREATE INDEX i ON n (bigint_total);",
+            "CREATE TABLE n (bigint_total INTEGER) STRICT;\nCREATE INDEX i ON n (bigint_total);",
+        );
+        schema(
+            "-- a BIGINT; here\nSELECT 'BYTEA';",
+            "-- a BIGINT; here\nSELECT 'BYTEA';",
+        );
+    }
+}

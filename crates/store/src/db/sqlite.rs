@@ -1,0 +1,174 @@
+//! SQLite: one writer thread that groups commits, and read-only connections beside it.
+
+mod readers;
+mod writer;
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use futures_util::future::BoxFuture;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags};
+
+pub(super) use readers::Readers;
+pub(super) use writer::Writer;
+
+use super::row::Cell;
+use super::{Error, Place, Row, Sql, Value};
+
+/// Opens the one connection that writes, and creates the file, for its owner only, if need be.
+fn open_writer(path: &Path) -> Result<Connection, Error> {
+    create(path).map_err(Error::unavailable)?;
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection
+        .execute_batch(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; \
+             PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; \
+             PRAGMA journal_size_limit = {JOURNAL_BYTES};"
+        ))
+        .map_err(opening)?;
+    Ok(connection)
+}
+
+/// Opens a connection that cannot write.
+fn open_reader(path: &Path) -> Result<Connection, Error> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048;")
+        .map_err(opening)?;
+    Ok(connection)
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(opening)?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    connection
+        .execute_batch(
+            "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+             PRAGMA trusted_schema = OFF;",
+        )
+        .map_err(opening)?;
+    Ok(connection)
+}
+
+/// SQLite gives its journals the permissions of the file it finds.
+fn create(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(false);
+    options.mode(0o600).open(path).map(|_| ())
+}
+
+fn opening(error: rusqlite::Error) -> Error {
+    Error::from_sqlite(ENGINE, error)
+}
+
+pub(super) fn prepare(connection: &Connection, sql: Sql) -> Result<(), Error> {
+    let prepared = connection.prepare_cached(sql.sqlite());
+    prepared
+        .map(|_| ())
+        .map_err(|error| Error::from_sqlite(sql.place(), error))
+}
+
+/// Up to `limit` rows; changes with RETURNING are whole after the first.
+pub(super) fn rows(
+    connection: &Connection,
+    sql: Sql,
+    values: &[Value<'_>],
+    limit: usize,
+) -> Result<Vec<Row>, Error> {
+    read(connection, sql, values, limit).map_err(|error| Error::from_sqlite(sql.place(), error))
+}
+
+fn read(
+    connection: &Connection,
+    sql: Sql,
+    values: &[Value<'_>],
+    limit: usize,
+) -> rusqlite::Result<Vec<Row>> {
+    let mut statement = connection.prepare_cached(sql.sqlite())?;
+    bind(&mut statement, values)?;
+    let names = sql.columns(|| {
+        let names = statement.column_names();
+        names.into_iter().map(str::to_owned).collect()
+    });
+    let mut found = Vec::new();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        let cells = (0..names.len()).map(|column| Ok(cell(row.get_ref(column)?)));
+        let cells = cells.collect::<rusqlite::Result<Vec<_>>>()?;
+        found.push(Row::from_sqlite(sql.place(), names, cells));
+        if found.len() >= limit {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn cell(value: ValueRef<'_>) -> Cell {
+    match value {
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
+        ValueRef::Integer(value) => Cell::Int(value),
+        ValueRef::Null => Cell::Null,
+        ValueRef::Real(_) => Cell::Real,
+        ValueRef::Text(text) => std::str::from_utf8(text).map_or_else(
+            |_| Cell::Bytes(text.to_vec()),
+            |text| Cell::Text(text.to_owned()),
+        ),
+    }
+}
+
+pub(super) fn execute(
+    connection: &Connection,
+    sql: Sql,
+    values: &[Value<'_>],
+) -> Result<u64, Error> {
+    let run = || {
+        let mut statement = connection.prepare_cached(sql.sqlite())?;
+        bind(&mut statement, values)?;
+        statement.raw_execute()
+    };
+    run()
+        .map(|touched| touched as u64)
+        .map_err(|error| Error::from_sqlite(sql.place(), error))
+}
+
+fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Value<'_>]) -> rusqlite::Result<()> {
+    let takes = statement.parameter_count();
+    if takes != values.len() {
+        return Err(rusqlite::Error::InvalidParameterCount(values.len(), takes));
+    }
+    for (index, value) in values.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, value)?;
+    }
+    Ok(())
+}
+
+pub(super) fn batch(connection: &Connection, text: &str) -> Result<(), Error> {
+    connection
+        .execute_batch(text)
+        .map_err(|error| Error::from_sqlite(ENGINE, error))
+}
+
+/// Runs a closure's future, which never has to wait here. If it does, that is a mistake in it.
+pub(super) fn finish<T, E: From<Error>>(future: BoxFuture<'_, Result<T, E>>) -> Result<T, E> {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).as_mut().poll(&mut context) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => Err(Error::Pended.into()),
+    }
+}
+
+/// Stands for the engine's own statements in errors.
+const ENGINE: Place = Place {
+    file: file!(),
+    line: line!(),
+};
+const CACHED_STATEMENTS: usize = 256;
+/// A checkpoint after 16 MiB of log: rare, yet short.
+const CHECKPOINT_PAGES: u32 = 4_000;
+const JOURNAL_BYTES: u32 = 64 << 20;

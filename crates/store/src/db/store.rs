@@ -1,0 +1,179 @@
+//! The way in: opens either engine and runs closures on it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::counters::{Tally, count};
+use super::postgres::Postgres;
+use super::sqlite::{self, Readers, Writer};
+use super::{Counters, Engine, Error, Location, ReadTx, WriteTx};
+use crate::sql;
+
+/// The database. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+/// How much of the machine the database may use.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long to wait for a new connection (PostgreSQL).
+    pub connect_timeout: Duration,
+    /// How long to wait for a free connection (PostgreSQL).
+    pub pool_timeout: Duration,
+    /// Connections to keep at most (PostgreSQL); at least 2.
+    pub postgres_connections: usize,
+    /// Scans that may run at the same time (SQLite).
+    pub readers: usize,
+    /// How long one statement may take (PostgreSQL).
+    pub statement_timeout: Duration,
+}
+
+struct Shared {
+    backend: Backend,
+    tally: Arc<Tally>,
+}
+
+enum Backend {
+    Postgres(Postgres),
+    Sqlite(Arc<Readers>, Writer),
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(3),
+            pool_timeout: Duration::from_secs(5),
+            postgres_connections: 16,
+            readers: 2,
+            statement_timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the database; a SQLite file is created when it does not exist. The schema is not
+    /// touched.
+    pub async fn open(location: &Location, options: Options) -> Result<Self, Error> {
+        let tally = Arc::new(Tally::default());
+        let backend = match location {
+            Location::Postgres(url) => {
+                Backend::Postgres(Postgres::open(url, &options, Arc::clone(&tally)).await?)
+            }
+            Location::Sqlite(path) => {
+                let (path, tally) = (path.clone(), Arc::clone(&tally));
+                let open = move || {
+                    // The writer first: it turns on the write-ahead log that readers need.
+                    let writer = Writer::open(&path, Arc::clone(&tally))?;
+                    let readers = Readers::open(&path, options.readers, tally)?;
+                    Ok::<_, Error>(Backend::Sqlite(Arc::new(readers), writer))
+                };
+                let opened = tokio::task::spawn_blocking(open).await;
+                opened.map_err(Error::unavailable)??
+            }
+        };
+        Ok(Self {
+            shared: Arc::new(Shared { backend, tally }),
+        })
+    }
+
+    /// Runs a short closure in a transaction and answers after the commit. An error undoes what
+    /// this closure did. The closure may be run several times, so it has no effect but through
+    /// its transaction, and waits for nothing else.
+    pub async fn write<I, T, E, F>(&self, input: I, run: F) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, E>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        match &self.shared.backend {
+            Backend::Postgres(postgres) => postgres.write(input, run).await,
+            Backend::Sqlite(_, writer) => writer.run(input, run).await,
+        }
+    }
+
+    /// Looks up a bounded number of rows by key. Each statement sees what was committed before
+    /// it; several statements may see different states.
+    pub async fn read<I, T, E, F>(&self, input: I, run: F) -> Result<T, E>
+    where
+        I: Send + Sync,
+        T: Send,
+        E: From<Error> + Send,
+        F: for<'a> FnOnce(&'a mut ReadTx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send,
+    {
+        count(&self.shared.tally.reads, 1);
+        match &self.shared.backend {
+            Backend::Postgres(postgres) => postgres.read(input, run).await,
+            Backend::Sqlite(readers, _) => readers.run(|tx| sqlite::finish(run(tx, &input))),
+        }
+    }
+
+    /// Reads what may take milliseconds: pages, searches, sums. On SQLite it runs on a thread of
+    /// its own, so that requests are not held up.
+    pub async fn scan<I, T, E, F>(&self, input: I, run: F) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'a> FnOnce(&'a mut ReadTx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
+    {
+        count(&self.shared.tally.reads, 1);
+        match &self.shared.backend {
+            Backend::Postgres(postgres) => postgres.read(input, run).await,
+            Backend::Sqlite(readers, _) => {
+                readers
+                    .scan(move |tx| sqlite::finish(run(tx, &input)))
+                    .await
+            }
+        }
+    }
+
+    /// Asks the database for an answer, for health checks.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let one = sql!("SELECT 1 AS one");
+        self.read((), |tx, ()| {
+            Box::pin(async move { tx.row(one, &[]).await.map(|_| ()) })
+        })
+        .await
+    }
+
+    /// The engine below.
+    pub fn engine(&self) -> Engine {
+        match &self.shared.backend {
+            Backend::Postgres(_) => Engine::Postgres,
+            Backend::Sqlite(..) => Engine::Sqlite,
+        }
+    }
+
+    /// What has been asked of the database so far.
+    pub fn counters(&self) -> Counters {
+        self.shared.tally.read()
+    }
+
+    /// Finishes the writes that were begun and closes the connections.
+    pub async fn close(&self) {
+        match &self.shared.backend {
+            Backend::Postgres(postgres) => postgres.close().await,
+            Backend::Sqlite(readers, writer) => {
+                // The writer last: whoever closes last folds the log into the file.
+                readers.close();
+                writer.close().await;
+            }
+        }
+    }
+
+    /// Holds whatever keeps other nodes from migrating at the same time.
+    pub(crate) async fn lock_for_migration(&self) -> Result<Option<impl Send>, Error> {
+        match &self.shared.backend {
+            Backend::Postgres(postgres) => postgres.lock_for_migration().await.map(Some),
+            Backend::Sqlite(..) => Ok(None),
+        }
+    }
+}
