@@ -1,0 +1,75 @@
+//! dns-01: a TXT record at `_acme-challenge` below the name (RFC 8555 §8.4).
+//!
+//! Several records may stand there, of several orders; one that fits is enough. The name may be
+//! an alias into another zone.
+
+use base::DnsName;
+
+use crate::evidence::{Lookup, shortened};
+use crate::failure::{Failure, Stage};
+use crate::network::Network;
+use crate::resolver::{LookupError, TxtRecords};
+use crate::validator::Trace;
+
+/// The label that holds the records.
+const LABEL: &str = "_acme-challenge";
+/// How many values a failure shows, and how much of each.
+const SHOWN: usize = 3;
+const SHOWN_LENGTH: usize = 50;
+
+pub(crate) async fn probe(
+    network: &Network,
+    name: &DnsName,
+    digest: &str,
+    trace: &mut Trace,
+) -> Result<(), Failure> {
+    let owner = format!("{LABEL}.{}", name.base());
+    trace.enter(Stage::Lookup, &owner);
+    let started = trace.elapsed_ms();
+    let answer = network.txt(&owner).await;
+    let ms = trace.elapsed_ms().saturating_sub(started);
+    trace.evidence.lookups.push(seen(&owner, &answer, ms));
+
+    let records = answer?;
+    if records.values.iter().any(|value| value == digest) {
+        return Ok(());
+    }
+    if records.values.is_empty() {
+        return Err(Failure::TxtMissing { name: owner });
+    }
+    let shown = |value: &String| format!("\"{}\"", printable(&shortened(value, SHOWN_LENGTH)));
+    Err(Failure::TxtMismatch {
+        count: records.values.len(),
+        found: records.values.iter().take(SHOWN).map(shown).collect(),
+        name: owner,
+    })
+}
+
+fn seen(owner: &str, answer: &Result<TxtRecords, LookupError>, ms: u64) -> Lookup {
+    let mut lookup = Lookup {
+        name: owner.to_owned(),
+        ms,
+        ..Lookup::default()
+    };
+    match answer {
+        Ok(records) => {
+            lookup.aliases.clone_from(&records.aliases);
+            lookup.txt_records = Some(records.values.len());
+        }
+        Err(error) => lookup.error = Some(error.cause.to_string()),
+    }
+    lookup
+}
+
+/// TXT records can hold any octets; messages cannot.
+fn printable(text: &str) -> String {
+    let replaced = |letter: char| {
+        let plain = (' '..='~').contains(&letter) && letter != '"';
+        if plain || letter == '…' {
+            letter
+        } else {
+            '.'
+        }
+    };
+    text.chars().map(replaced).collect()
+}

@@ -1,0 +1,236 @@
+//! How names become addresses and which addresses may be contacted.
+//!
+//! There are two networks. The public one refuses every special-purpose address, and nothing can
+//! change that. A lab network is for tests, demos and benches: it has its own names and ports, and
+//! lifts the guard for exactly the addresses that its settings name.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use base::DnsName;
+
+use crate::address_guard::{AddressGuard, Block, Refusal};
+use crate::resolver::hickory::HickoryResolver;
+use crate::resolver::static_table::StaticTable;
+pub use crate::resolver::static_table::{LabHost, LabHostError};
+use crate::resolver::{Addresses, LookupError, Resolver, TxtRecords};
+
+/// The public Internet as this server sees it.
+#[derive(Clone, Debug, Default)]
+pub struct PublicSettings {
+    /// Recursive name servers to ask; the system's when empty.
+    pub dns_servers: Vec<SocketAddr>,
+    /// Public addresses that are the operator's own and must not be probed.
+    pub own_addresses: Vec<Block>,
+}
+
+/// A network for tests, demos and benches.
+#[derive(Clone, Debug)]
+pub struct LabSettings {
+    /// Answers for all names that `hosts` does not list; without it they do not exist.
+    pub dns_server: Option<SocketAddr>,
+    /// Names with their addresses. The guard is lifted for exactly these addresses.
+    pub hosts: Vec<LabHost>,
+    /// Further addresses for which the guard is lifted: those `dns_server` may answer with.
+    pub open_addresses: Vec<Block>,
+    /// Stands for port 80.
+    pub http_port: u16,
+    /// Stands for port 443.
+    pub tls_port: u16,
+}
+
+impl Default for LabSettings {
+    fn default() -> Self {
+        Self {
+            dns_server: None,
+            hosts: Vec::new(),
+            open_addresses: Vec::new(),
+            http_port: 80,
+            tls_port: 443,
+        }
+    }
+}
+
+/// The network cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// No name server to ask.
+    #[error("the DNS resolver could not be set up; name DNS servers in the configuration")]
+    Resolver(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// An address and port that the guard has let pass: only [`Network`] makes one, and everything
+/// that connects asks for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact(SocketAddr);
+
+impl Contact {
+    /// Where to connect to.
+    pub fn address(self) -> SocketAddr {
+        self.0
+    }
+}
+
+/// What stands for the ports 80 and 443.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ports {
+    http: u16,
+    tls: u16,
+}
+
+impl Ports {
+    /// The port to connect to for a URL's port, or `None` when that may not be contacted.
+    pub(crate) fn translate(self, port: u16) -> Option<u16> {
+        match port {
+            80 => Some(self.http),
+            443 => Some(self.tls),
+            // A web server in a lab may name its own port when it redirects.
+            other => (other == self.http || other == self.tls).then_some(other),
+        }
+    }
+}
+
+/// How names become addresses and which of them may be contacted.
+#[derive(Clone)]
+pub struct Network {
+    guard: AddressGuard,
+    is_lab: bool,
+    ports: Ports,
+    resolver: Arc<dyn Resolver>,
+}
+
+impl Network {
+    /// The public Internet: ports 80 and 443, no special-purpose address ever.
+    pub fn public(settings: &PublicSettings) -> Result<Self, NetworkError> {
+        let resolver = if settings.dns_servers.is_empty() {
+            HickoryResolver::from_system()
+        } else {
+            HickoryResolver::with_servers(&settings.dns_servers)
+        };
+        let resolver = resolver.map_err(|error| NetworkError::Resolver(Box::new(error)))?;
+        Ok(Self {
+            guard: AddressGuard::public(settings.own_addresses.clone()),
+            is_lab: false,
+            ports: Ports { http: 80, tls: 443 },
+            resolver: Arc::new(resolver),
+        })
+    }
+
+    /// A lab network; see [`LabSettings`].
+    pub fn lab(settings: LabSettings) -> Result<Self, NetworkError> {
+        let server: Option<Arc<dyn Resolver>> = match settings.dns_server {
+            Some(server) => Some(Arc::new(
+                HickoryResolver::with_servers(&[server])
+                    .map_err(|error| NetworkError::Resolver(Box::new(error)))?,
+            )),
+            None => None,
+        };
+        let listed = settings
+            .hosts
+            .iter()
+            .map(|host| Block::single(host.address));
+        let opened = listed.chain(settings.open_addresses).collect();
+        Ok(Self {
+            guard: AddressGuard::opened_for_lab(opened),
+            is_lab: true,
+            ports: Ports {
+                http: settings.http_port,
+                tls: settings.tls_port,
+            },
+            resolver: Arc::new(StaticTable::new(settings.hosts, server)),
+        })
+    }
+
+    /// The same network with names from elsewhere; guard and ports stay.
+    #[must_use]
+    pub fn with_resolver(self, resolver: Arc<dyn Resolver>) -> Self {
+        Self { resolver, ..self }
+    }
+
+    /// Whether this is a lab, to be said in logs and on pages.
+    pub fn is_lab(&self) -> bool {
+        self.is_lab
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        self.ports
+    }
+
+    pub(crate) fn resolver_description(&self) -> &str {
+        self.resolver.description()
+    }
+
+    pub(crate) async fn addresses(&self, name: &DnsName) -> Result<Addresses, LookupError> {
+        self.resolver.addresses(name).await
+    }
+
+    pub(crate) async fn txt(&self, name: &str) -> Result<TxtRecords, LookupError> {
+        self.resolver.txt(name).await
+    }
+
+    /// The guard's word on one address; `port` is already translated.
+    pub(crate) fn contact(&self, address: IpAddr, port: u16) -> Result<Contact, Refusal> {
+        self.guard.check(address)?;
+        Ok(Contact(SocketAddr::new(address, port)))
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("is_lab", &self.is_lab)
+            .field("resolver", &self.resolver.description())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acme_2_5_only_the_mapped_ports_exist() {
+        let public = Ports { http: 80, tls: 443 };
+        assert_eq!(public.translate(80), Some(80));
+        assert_eq!(public.translate(443), Some(443));
+        for port in [0, 22, 25, 8080, 8443, 65535] {
+            assert_eq!(public.translate(port), None, "{port}");
+        }
+        let lab = Ports {
+            http: 5002,
+            tls: 5001,
+        };
+        assert_eq!(lab.translate(80), Some(5002));
+        assert_eq!(lab.translate(443), Some(5001));
+        assert_eq!(lab.translate(5002), Some(5002));
+        assert_eq!(lab.translate(5003), None);
+    }
+
+    #[test]
+    fn acme_2_5_public_and_lab_networks_guard_differently() {
+        let settings = PublicSettings {
+            dns_servers: vec!["127.0.0.1:53".parse().unwrap()],
+            ..PublicSettings::default()
+        };
+        let public = Network::public(&settings).unwrap();
+        let loopback = "127.0.0.1".parse().unwrap();
+        assert!(public.contact(loopback, 80).is_err());
+
+        let lab = Network::lab(LabSettings {
+            hosts: vec!["*=127.0.0.1".parse().unwrap()],
+            ..LabSettings::default()
+        })
+        .unwrap();
+        assert!(lab.contact(loopback, 80).is_ok());
+        assert!(lab.contact("127.0.0.2".parse().unwrap(), 80).is_err());
+        assert!(lab.contact("10.0.0.1".parse().unwrap(), 80).is_err());
+        assert!(lab.is_lab() && !public.is_lab());
+    }
+
+    #[test]
+    fn acme_2_5_a_lab_without_hosts_opens_nothing() {
+        let lab = Network::lab(LabSettings::default()).unwrap();
+        assert!(lab.contact("127.0.0.1".parse().unwrap(), 80).is_err());
+    }
+}

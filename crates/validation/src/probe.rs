@@ -1,0 +1,66 @@
+//! The question and the answer of a validation, and the trait that turns one into the other.
+//!
+//! Flows depend on this file only; tests give them a validator of their own.
+
+use base::DnsName;
+use futures_util::future::BoxFuture;
+
+use crate::evidence::Evidence;
+use crate::failure::Failure;
+
+/// One name to prove control of, by one challenge.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe<'a> {
+    /// The identifier; for a wildcard, the base name is what gets probed.
+    pub name: &'a DnsName,
+    /// How control is to be shown.
+    pub method: Method<'a>,
+}
+
+/// The challenge, with what the client must have put in place for it.
+#[derive(Clone, Copy, Debug)]
+pub enum Method<'a> {
+    /// A TXT record (RFC 8555 §8.4).
+    Dns01 {
+        /// base64url of the SHA-256 of the key authorization.
+        digest: &'a str,
+    },
+    /// A file on the web server (RFC 8555 §8.3).
+    Http01 {
+        /// The challenge's token, part of the path.
+        token: &'a str,
+        /// What the file must hold: token, dot, thumbprint of the account key (§8.1).
+        key_authorization: &'a str,
+    },
+}
+
+impl Method<'_> {
+    /// The challenge type as RFC 8555 §9.7.8 registers it.
+    pub fn challenge_type(&self) -> &'static str {
+        match self {
+            Self::Dns01 { .. } => "dns-01",
+            Self::Http01 { .. } => "http-01",
+        }
+    }
+}
+
+/// What a probe found, and what it saw on the way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Whether control of the name was shown, and if not, why.
+    pub result: Result<(), Failure>,
+    /// To be stored with the authorization, whatever the result.
+    pub evidence: Evidence,
+}
+
+/// Something that can tell whether a probe succeeds.
+pub trait Validator: Send + Sync {
+    /// Probes once. Never fails: every problem is an [`Outcome`].
+    fn validate<'a>(&'a self, probe: Probe<'a>) -> BoxFuture<'a, Outcome>;
+}
+
+impl<V: Validator + ?Sized> Validator for std::sync::Arc<V> {
+    fn validate<'a>(&'a self, probe: Probe<'a>) -> BoxFuture<'a, Outcome> {
+        (**self).validate(probe)
+    }
+}

@@ -1,0 +1,215 @@
+//! The two validators: one that looks, and one for benches that does not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::Clock;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::evidence::Evidence;
+use crate::failure::{Failure, Stage};
+use crate::network::Network;
+use crate::probe::{Method, Outcome, Probe, Validator};
+use crate::{dns_01, http_01};
+
+/// How a probe behaves towards others.
+#[derive(Clone, Debug)]
+pub struct ProbeSettings {
+    /// For one TCP connection attempt; the second SYN goes out after a second.
+    pub connect_timeout: Duration,
+    /// For all of a probe: lookups, connections, redirects.
+    pub total_timeout: Duration,
+    /// Probes at the same time; the others wait, and their time does not yet run.
+    pub max_concurrent: usize,
+    /// Sent with each request, so that operators of web servers know who asks.
+    pub user_agent: String,
+}
+
+impl Default for ProbeSettings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(3),
+            total_timeout: Duration::from_secs(10),
+            max_concurrent: 256,
+            user_agent: "Mozilla/5.0 (compatible; Chancery validation server)".to_owned(),
+        }
+    }
+}
+
+/// Validates over a network.
+pub struct NetworkValidator {
+    clock: Arc<dyn Clock>,
+    http: http_01::Client,
+    network: Network,
+    permits: Semaphore,
+    total_timeout: Duration,
+}
+
+impl NetworkValidator {
+    /// A validator for this network. Fails only when TLS cannot be set up.
+    pub fn new(
+        network: Network,
+        settings: &ProbeSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SetupError> {
+        Ok(Self {
+            clock,
+            http: http_01::Client::new(settings)?,
+            network,
+            permits: Semaphore::new(settings.max_concurrent),
+            total_timeout: settings.total_timeout,
+        })
+    }
+
+    async fn run(&self, probe: Probe<'_>) -> Outcome {
+        let permit = self.permits.acquire().await;
+        let mut trace = Trace::new(Evidence::new(
+            self.clock.now(),
+            probe.method.challenge_type(),
+        ));
+        trace.evidence.resolver = self.network.resolver_description().to_owned();
+        let result = match permit {
+            Ok(_permit) => self.run_in_time(probe, &mut trace).await,
+            Err(_closed) => Err(Failure::Internal("the server is shutting down")),
+        };
+        trace.evidence.ms = trace.elapsed_ms();
+        Outcome {
+            result,
+            evidence: trace.evidence,
+        }
+    }
+
+    async fn run_in_time(&self, probe: Probe<'_>, trace: &mut Trace) -> Result<(), Failure> {
+        let probing = self.probe(probe, trace);
+        if let Ok(result) = tokio::time::timeout(self.total_timeout, probing).await {
+            return result;
+        }
+        trace.close_hop();
+        Err(Failure::Timeout {
+            stage: trace.stage,
+            target: std::mem::take(&mut trace.target),
+        })
+    }
+
+    async fn probe(&self, probe: Probe<'_>, trace: &mut Trace) -> Result<(), Failure> {
+        match probe.method {
+            Method::Dns01 { digest } => {
+                dns_01::probe(&self.network, probe.name, digest, trace).await
+            }
+            Method::Http01 {
+                token,
+                key_authorization,
+            } => {
+                let challenge = http_01::Challenge {
+                    name: probe.name,
+                    token,
+                    key_authorization,
+                };
+                http_01::probe(&self.http, &self.network, challenge, trace).await
+            }
+        }
+    }
+}
+
+impl Validator for NetworkValidator {
+    fn validate<'a>(&'a self, probe: Probe<'a>) -> BoxFuture<'a, Outcome> {
+        self.run(probe).boxed()
+    }
+}
+
+/// The validator cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// TLS for redirects to https.
+    #[error("TLS for validation could not be set up")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Declares every name valid without looking, and says so in the evidence.
+///
+/// Only for benches and lab servers, to measure everything but the network; never beside a
+/// public network.
+pub struct AssumeValid {
+    clock: Arc<dyn Clock>,
+}
+
+impl AssumeValid {
+    /// For a lab; the name of the constructor is there to be seen at the call.
+    pub fn in_lab(clock: Arc<dyn Clock>) -> Self {
+        Self { clock }
+    }
+}
+
+impl Validator for AssumeValid {
+    fn validate<'a>(&'a self, probe: Probe<'a>) -> BoxFuture<'a, Outcome> {
+        let mut evidence = Evidence::new(self.clock.now(), probe.method.challenge_type());
+        evidence.assumed = true;
+        ready(Outcome {
+            result: Ok(()),
+            evidence,
+        })
+        .boxed()
+    }
+}
+
+/// What a running probe has seen and where it stands; outlives the probe when its time is up.
+pub(crate) struct Trace {
+    pub(crate) evidence: Evidence,
+    hop_started_ms: u64,
+    stage: Stage,
+    started: Instant,
+    target: String,
+}
+
+impl Trace {
+    fn new(evidence: Evidence) -> Self {
+        Self {
+            evidence,
+            hop_started_ms: 0,
+            stage: Stage::Lookup,
+            started: Instant::now(),
+            target: String::new(),
+        }
+    }
+
+    /// Since the probe began.
+    pub(crate) fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Notes what the probe is busy with, for the message when its time is up.
+    pub(crate) fn enter(&mut self, stage: Stage, target: &str) {
+        self.stage = stage;
+        target.clone_into(&mut self.target);
+    }
+
+    /// Notes progress with the same target.
+    pub(crate) fn advance(&mut self, stage: Stage) {
+        self.stage = stage;
+    }
+
+    /// Begins the record of one HTTP request.
+    pub(crate) fn open_hop(&mut self, url: String) {
+        self.hop_started_ms = self.elapsed_ms();
+        self.evidence.hops.push(crate::evidence::Hop {
+            url,
+            ..crate::evidence::Hop::default()
+        });
+    }
+
+    /// The record of the present HTTP request.
+    pub(crate) fn hop(&mut self) -> Option<&mut crate::evidence::Hop> {
+        self.evidence.hops.last_mut()
+    }
+
+    /// Ends the record of the present HTTP request.
+    pub(crate) fn close_hop(&mut self) {
+        let ms = self.elapsed_ms().saturating_sub(self.hop_started_ms);
+        if let Some(hop) = self.hop() {
+            hop.ms = ms;
+        }
+    }
+}
