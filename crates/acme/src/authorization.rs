@@ -1,0 +1,378 @@
+//! Authorizations (RFC 8555 §7.1.4, §7.5): proof of control of one name by one account.
+//!
+//! One row holds one token and the set of challenges that were offered with it; challenges have no
+//! rows. Each decision returns the new state, which the caller stores only if the old one still stands.
+
+use std::time::Duration;
+
+use base::{AuthorizationId, DnsName, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::challenge::{self, Token, Type, Types};
+use crate::identifier::Identifier;
+use crate::paths::Urls;
+use crate::problem::{Kind, Problem};
+
+/// Where an authorization stands at a moment (RFC 8555 §7.1.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Not proven yet.
+    Pending,
+    /// Proven.
+    Valid,
+    /// Failed, or not proven in time.
+    Invalid,
+    /// Given up by the client.
+    Deactivated,
+    /// Proven too long ago.
+    Expired,
+    /// Withdrawn by us.
+    Revoked,
+}
+
+impl Status {
+    /// The word of the RFC.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Deactivated => "deactivated",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// What is stored about an authorization; time alone changes [`Status`], never this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Given up by the client.
+    Deactivated,
+    /// A challenge failed.
+    Invalid {
+        /// Which one.
+        challenge: Type,
+        /// Why.
+        error: Problem,
+    },
+    /// No challenge has been answered.
+    Pending,
+    /// A challenge is being validated.
+    Processing {
+        /// Which one.
+        challenge: Type,
+    },
+    /// Withdrawn by us.
+    Revoked,
+    /// A challenge was proven.
+    Valid {
+        /// Which one.
+        challenge: Type,
+        /// When.
+        validated: Timestamp,
+    },
+}
+
+/// An authorization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorization {
+    /// Its identifier.
+    pub id: AuthorizationId,
+    /// The name to prove, without `*.`.
+    pub name: DnsName,
+    /// Whether it was asked for as a wildcard.
+    pub is_wildcard: bool,
+    /// What may be answered.
+    pub offered: Types,
+    /// The token of all its challenges.
+    pub token: Token,
+    /// What has happened.
+    pub state: State,
+    /// When a pending one dies, or a valid one stops being good.
+    pub expires: Timestamp,
+}
+
+/// The answer to a client that responds to a challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// Nothing to do: it is being validated, or is valid already.
+    Already,
+    /// Store this state and validate.
+    Start(State),
+}
+
+/// Why a challenge cannot be begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BeginError {
+    /// Another one of the same authorization is being validated.
+    #[error("the {} challenge is being validated; wait for its result", .0.as_str())]
+    Busy(Type),
+    /// The authorization is over.
+    #[error("the authorization is {}; place a new order", .0.as_str())]
+    Final(Status),
+    /// It was not offered.
+    #[error("the authorization does not offer {}", .0.as_str())]
+    NotOffered(Type),
+}
+
+impl From<BeginError> for Problem {
+    fn from(error: BeginError) -> Self {
+        let detail = error.to_string();
+        match error {
+            BeginError::Busy(_) => Self::conflict(detail),
+            BeginError::Final(_) => Self::malformed(detail),
+            BeginError::NotOffered(_) => Self::not_found(detail),
+        }
+    }
+}
+
+/// What validation found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The expected response was not there.
+    Failed(Problem),
+    /// The client controls the name.
+    Proven,
+}
+
+/// The end of a validation, to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completed {
+    /// The new state.
+    pub state: State,
+    /// The new expiry.
+    pub expires: Timestamp,
+}
+
+/// Why an authorization cannot be deactivated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeactivateError {
+    /// It is over already.
+    #[error("the authorization is {} and cannot be deactivated", .0.as_str())]
+    Final(Status),
+    /// The payload asks for something else.
+    #[error(
+        "an authorization can only be changed by the payload {{\"status\": \"deactivated\"}} \
+         (RFC 8555 section 7.5.2)"
+    )]
+    Payload,
+}
+
+impl From<DeactivateError> for Problem {
+    fn from(error: DeactivateError) -> Self {
+        Self::malformed(error.to_string())
+    }
+}
+
+/// Checks that the payload of a POST to an authorization asks for its deactivation.
+pub fn parse_deactivation(payload: &[u8]) -> Result<(), DeactivateError> {
+    #[derive(Deserialize)]
+    struct Payload {
+        status: String,
+    }
+    match serde_json::from_slice::<Payload>(payload) {
+        Ok(Payload { status }) if status == "deactivated" => Ok(()),
+        Ok(_) | Err(_) => Err(DeactivateError::Payload),
+    }
+}
+
+impl Authorization {
+    /// A pending authorization for an ordered name, wildcard or not.
+    pub fn new(id: AuthorizationId, ordered: &DnsName, token: Token, expires: Timestamp) -> Self {
+        Self {
+            id,
+            name: ordered.base(),
+            is_wildcard: ordered.is_wildcard(),
+            offered: Types::for_name(ordered),
+            token,
+            state: State::Pending,
+            expires,
+        }
+    }
+
+    /// Where it stands now.
+    pub fn status(&self, now: Timestamp) -> Status {
+        status(&self.state, self.expires, now)
+    }
+
+    /// Whether it can stand for `ordered` in a new order until `needed`: valid, and asked for in the
+    /// same way, since a file proves nothing about a wildcard.
+    pub fn is_reusable_for(&self, ordered: &DnsName, needed: Timestamp, now: Timestamp) -> bool {
+        self.status(now) == Status::Valid
+            && self.expires > needed
+            && self.is_wildcard == ordered.is_wildcard()
+            && self.name == ordered.base()
+    }
+
+    /// A client says that it is ready. Of two that say so at once, the one whose [`Begun::Start`] is
+    /// stored starts the validation.
+    pub fn begin(&self, challenge: Type, now: Timestamp) -> Result<Begun, BeginError> {
+        if !self.offered.contains(challenge) {
+            return Err(BeginError::NotOffered(challenge));
+        }
+        match self.status(now) {
+            Status::Pending => {}
+            Status::Valid => return Ok(Begun::Already),
+            over @ (Status::Invalid | Status::Deactivated | Status::Expired | Status::Revoked) => {
+                return Err(BeginError::Final(over));
+            }
+        }
+        match self.state {
+            State::Processing { challenge: begun } if begun == challenge => Ok(Begun::Already),
+            State::Processing { challenge: begun } => Err(BeginError::Busy(begun)),
+            State::Deactivated
+            | State::Invalid { .. }
+            | State::Pending
+            | State::Revoked
+            | State::Valid { .. } => Ok(Begun::Start(State::Processing { challenge })),
+        }
+    }
+
+    /// Validation has ended; a proof is good for `reuse`. `None` when nothing was being validated any
+    /// more, for instance because the client has deactivated the authorization.
+    pub fn complete(&self, outcome: Outcome, reuse: Duration, now: Timestamp) -> Option<Completed> {
+        let State::Processing { challenge } = self.state else {
+            return None;
+        };
+        let state = match outcome {
+            Outcome::Failed(error) => State::Invalid { challenge, error },
+            Outcome::Proven if now >= self.expires => {
+                let detail = "the authorization expired before its validation ended; order again";
+                let error = Problem::new(Kind::Unauthorized, detail);
+                State::Invalid { challenge, error }
+            }
+            Outcome::Proven => {
+                let completed = State::Valid {
+                    challenge,
+                    validated: now,
+                };
+                return Some(Completed {
+                    state: completed,
+                    expires: now.plus(reuse),
+                });
+            }
+        };
+        Some(Completed {
+            state,
+            expires: self.expires,
+        })
+    }
+
+    /// The client gives it up; doing so twice changes nothing.
+    pub fn deactivate(&self, now: Timestamp) -> Result<State, DeactivateError> {
+        match self.status(now) {
+            Status::Pending | Status::Valid | Status::Deactivated => Ok(State::Deactivated),
+            over @ (Status::Invalid | Status::Expired | Status::Revoked) => {
+                Err(DeactivateError::Final(over))
+            }
+        }
+    }
+
+    /// One of its challenges as the client sees it; `None` when it was not offered.
+    pub fn challenge(
+        &self,
+        challenge: Type,
+        urls: &Urls<'_>,
+        now: Timestamp,
+    ) -> Option<challenge::Representation<'_>> {
+        if !self.offered.contains(challenge) {
+            return None;
+        }
+        let (validated, error) = match &self.state {
+            State::Valid {
+                challenge: proven,
+                validated,
+            } if *proven == challenge => (Some(validated.truncated_to_second()), None),
+            State::Invalid {
+                challenge: failed,
+                error,
+            } if *failed == challenge => (None, Some(error)),
+            State::Deactivated
+            | State::Invalid { .. }
+            | State::Pending
+            | State::Processing { .. }
+            | State::Revoked
+            | State::Valid { .. } => (None, None),
+        };
+        Some(challenge::Representation {
+            kind: challenge,
+            url: urls.challenge(self.id, challenge),
+            status: self.challenge_status(challenge, now),
+            token: &self.token,
+            validated,
+            error,
+        })
+    }
+
+    /// The authorization as the client sees it.
+    pub fn represent(&self, urls: &Urls<'_>, now: Timestamp) -> Representation<'_> {
+        // Of a final one only the challenge that decided is shown (RFC 8555 §7.1.4).
+        let decisive = match self.state {
+            State::Valid { challenge, .. } | State::Invalid { challenge, .. } => Some(challenge),
+            State::Deactivated | State::Pending | State::Processing { .. } | State::Revoked => None,
+        };
+        let shown = self
+            .offered
+            .iter()
+            .filter(|each| decisive.is_none_or(|only| only == *each));
+        Representation {
+            identifier: Identifier::Dns(self.name.clone()),
+            status: self.status(now),
+            expires: self.expires.truncated_to_second(),
+            challenges: shown
+                .filter_map(|each| self.challenge(each, urls, now))
+                .collect(),
+            is_wildcard: self.is_wildcard,
+        }
+    }
+
+    fn challenge_status(&self, challenge: Type, now: Timestamp) -> challenge::Status {
+        use challenge::Status as Of;
+        match &self.state {
+            State::Valid {
+                challenge: proven, ..
+            } if *proven == challenge => Of::Valid,
+            // Not proven in time: a client that still tries is told by begin.
+            State::Pending | State::Processing { .. } if now >= self.expires => Of::Invalid,
+            State::Processing { challenge: begun } if *begun == challenge => Of::Processing,
+            State::Pending | State::Processing { .. } | State::Valid { .. } => Of::Pending,
+            State::Deactivated | State::Invalid { .. } | State::Revoked => Of::Invalid,
+        }
+    }
+}
+
+/// Derives the status from what is stored.
+pub fn status(state: &State, expires: Timestamp, now: Timestamp) -> Status {
+    let is_over = now >= expires;
+    match state {
+        State::Deactivated => Status::Deactivated,
+        State::Invalid { .. } => Status::Invalid,
+        // RFC 8555 §7.1.6 lets only valid authorizations expire.
+        State::Pending | State::Processing { .. } if is_over => Status::Invalid,
+        State::Pending | State::Processing { .. } => Status::Pending,
+        State::Revoked => Status::Revoked,
+        State::Valid { .. } if is_over => Status::Expired,
+        State::Valid { .. } => Status::Valid,
+    }
+}
+
+/// An authorization as a client sees it (RFC 8555 §7.1.4).
+#[derive(Debug, Serialize)]
+pub struct Representation<'a> {
+    /// The name, without `*.`.
+    pub identifier: Identifier,
+    /// Where it stands.
+    pub status: Status,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// What can be answered, or what decided.
+    pub challenges: Vec<challenge::Representation<'a>>,
+    /// Present only when true, as the RFC demands.
+    #[serde(rename = "wildcard", skip_serializing_if = "std::ops::Not::not")]
+    pub is_wildcard: bool,
+}
+
+#[cfg(test)]
+mod tests;

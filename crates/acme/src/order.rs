@@ -1,0 +1,394 @@
+//! Orders (RFC 8555 §7.1.3, §7.4): which names, until when, and whether the certificate may be made.
+//!
+//! The status is derived from stored facts and never stored itself, so that it cannot be wrong when
+//! an authorization fails or time passes. CSR and certificate are `pki`'s.
+
+use std::time::Duration;
+
+use base::{DnsName, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::authorization;
+use crate::base64url::{self, Base64Error};
+use crate::identifier::{Identifiers, ListError, Requested};
+use crate::problem::{Kind, Problem};
+
+/// Where an order stands at a moment (RFC 8555 §7.1.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Some authorization is not valid yet.
+    Pending,
+    /// Waiting for the client to finalize.
+    Ready,
+    /// The certificate is being made.
+    Processing,
+    /// The certificate is there.
+    Valid,
+    /// Nothing more will come of it.
+    Invalid,
+}
+
+impl Status {
+    /// The word of the RFC.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Ready => "ready",
+            Self::Processing => "processing",
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// How far an order has come, as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Progress {
+    /// Not finalized.
+    Pending,
+    /// Finalized; the certificate is being made.
+    Processing,
+    /// The certificate is there.
+    Valid,
+    /// It failed.
+    Invalid,
+}
+
+impl Progress {
+    /// Every value.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Processing, Self::Valid, Self::Invalid];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+        }
+    }
+
+    /// Reads the stored word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+}
+
+/// The facts about an order that decide where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order<'a> {
+    /// How far it has come.
+    pub progress: Progress,
+    /// When it dies unless it was finalized.
+    pub expires: Timestamp,
+    /// Where each of its authorizations stands now.
+    pub authorizations: &'a [authorization::Status],
+}
+
+/// Why an order cannot be finalized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// Its time is over.
+    #[error("the order has expired; place a new one")]
+    Expired,
+    /// It, or one of its authorizations, failed.
+    #[error("the order or one of its authorizations has failed; place a new order")]
+    Failed,
+    /// Something is not proven yet.
+    #[error("{open} of the order's authorizations are not valid yet; complete them first")]
+    Pending {
+        /// How many authorizations are open.
+        open: usize,
+    },
+    /// It was finalized a moment ago.
+    #[error("the order was finalized and is processing; poll its URL")]
+    Processing,
+    /// It was finalized before.
+    #[error("the order was finalized; its certificate is at the order's \"certificate\" URL")]
+    Valid,
+}
+
+impl From<NotReady> for Problem {
+    fn from(error: NotReady) -> Self {
+        Self::new(Kind::OrderNotReady, error.to_string())
+    }
+}
+
+impl Order<'_> {
+    /// Where it stands now.
+    pub fn status(&self, now: Timestamp) -> Status {
+        match self.progress {
+            Progress::Pending => {}
+            // The certificate is coming, whatever time it is; crash recovery ends this state.
+            Progress::Processing => return Status::Processing,
+            Progress::Valid => return Status::Valid,
+            Progress::Invalid => return Status::Invalid,
+        }
+        if now >= self.expires || self.has_failed_authorization() {
+            return Status::Invalid;
+        }
+        // An order without authorizations would prove nothing.
+        if self.open_authorizations() == 0 && !self.authorizations.is_empty() {
+            Status::Ready
+        } else {
+            Status::Pending
+        }
+    }
+
+    /// Whether the client may finalize now; if so the caller moves the order to
+    /// [`Progress::Processing`] or straight on, provided that it is still pending.
+    pub fn finalize(&self, now: Timestamp) -> Result<(), NotReady> {
+        match self.status(now) {
+            Status::Ready => Ok(()),
+            Status::Pending => Err(NotReady::Pending {
+                open: self.open_authorizations(),
+            }),
+            Status::Processing => Err(NotReady::Processing),
+            Status::Valid => Err(NotReady::Valid),
+            Status::Invalid if self.progress == Progress::Pending && now >= self.expires => {
+                Err(NotReady::Expired)
+            }
+            Status::Invalid => Err(NotReady::Failed),
+        }
+    }
+
+    fn open_authorizations(&self) -> usize {
+        self.authorizations
+            .iter()
+            .filter(|each| **each != authorization::Status::Valid)
+            .count()
+    }
+
+    fn has_failed_authorization(&self) -> bool {
+        use authorization::Status as Of;
+        self.authorizations.iter().any(|status| match status {
+            Of::Pending | Of::Valid => false,
+            Of::Invalid | Of::Deactivated | Of::Expired | Of::Revoked => true,
+        })
+    }
+}
+
+/// Why a newOrder or finalize payload is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PayloadError {
+    /// The CSR is not base64url.
+    #[error("the member \"csr\" {0}")]
+    Csr(Base64Error),
+    /// Not a JSON object with fitting members.
+    #[error("the payload is not valid: {0}")]
+    Json(serde_json::Error),
+    /// The identifiers.
+    #[error(transparent)]
+    Identifiers(#[from] ListError),
+}
+
+impl From<PayloadError> for Problem {
+    fn from(error: PayloadError) -> Self {
+        match error {
+            PayloadError::Identifiers(list) => list.into(),
+            PayloadError::Csr(_) | PayloadError::Json(_) => Self::malformed(error.to_string()),
+        }
+    }
+}
+
+/// The payload of newOrder (RFC 8555 §7.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOrder {
+    /// What the certificate shall be for.
+    pub identifiers: Identifiers,
+    /// When it shall begin to be valid.
+    pub not_before: Option<Timestamp>,
+    /// When it shall cease to be valid.
+    pub not_after: Option<Timestamp>,
+}
+
+impl NewOrder {
+    /// Reads the payload; `limit` is how many identifiers an order may have.
+    pub fn parse(payload: &[u8], limit: usize) -> Result<Self, PayloadError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Payload {
+            identifiers: Vec<Requested>,
+            not_before: Option<Timestamp>,
+            not_after: Option<Timestamp>,
+        }
+        let payload: Payload = serde_json::from_slice(payload).map_err(PayloadError::Json)?;
+        Ok(Self {
+            identifiers: Identifiers::parse(payload.identifiers, limit)?,
+            not_before: payload.not_before,
+            not_after: payload.not_after,
+        })
+    }
+
+    /// Checks the wished validity, if there is one, against what is allowed.
+    pub fn check_validity(
+        &self,
+        allowed: &ValidityPolicy,
+        now: Timestamp,
+    ) -> Result<(), ValidityError> {
+        let starts = self.not_before.unwrap_or(now);
+        if starts < now.minus(allowed.backdate) || starts > now.plus(allowed.ahead) {
+            return Err(ValidityError::Start {
+                backdate: allowed.backdate,
+                ahead: allowed.ahead,
+            });
+        }
+        let Some(ends) = self.not_after else {
+            return Ok(());
+        };
+        if ends <= starts || ends <= now {
+            return Err(ValidityError::End);
+        }
+        if ends.since(starts) > allowed.longest {
+            return Err(ValidityError::TooLong {
+                longest: allowed.longest,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Which wishes for notBefore and notAfter are granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValidityPolicy {
+    /// How far ahead a certificate may begin.
+    pub ahead: Duration,
+    /// How far back it may begin.
+    pub backdate: Duration,
+    /// How long it may last.
+    pub longest: Duration,
+}
+
+/// Why a wished validity is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ValidityError {
+    /// It would end before it begins, or has ended.
+    #[error("\"notAfter\" must lie in the future and after \"notBefore\"")]
+    End,
+    /// It would begin too early or too late.
+    #[error(
+        "\"notBefore\" must lie between {} minutes ago and {} minutes ahead; or leave it out",
+        .backdate.as_secs() / 60,
+        .ahead.as_secs() / 60
+    )]
+    Start {
+        /// How far back it may begin.
+        backdate: Duration,
+        /// How far ahead it may begin.
+        ahead: Duration,
+    },
+    /// It would last too long.
+    #[error(
+        "certificates last at most {} days; ask for an earlier \"notAfter\" or leave it out",
+        .longest.as_secs() / 86_400
+    )]
+    TooLong {
+        /// How long it may last.
+        longest: Duration,
+    },
+}
+
+impl From<ValidityError> for Problem {
+    fn from(error: ValidityError) -> Self {
+        Self::malformed(error.to_string())
+    }
+}
+
+/// Reads the payload of finalize: the CSR in DER (RFC 8555 §7.4).
+pub fn parse_finalize(payload: &[u8]) -> Result<Vec<u8>, PayloadError> {
+    #[derive(Deserialize)]
+    struct Payload {
+        csr: String,
+    }
+    let payload: Payload = serde_json::from_slice(payload).map_err(PayloadError::Json)?;
+    base64url::decode(&payload.csr).map_err(PayloadError::Csr)
+}
+
+/// The names of a CSR are not those of its order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the CSR must have exactly the order's names; missing: {}; not ordered: {}",
+    list(.missing),
+    list(.extra)
+)]
+pub struct CsrNamesError {
+    /// Ordered, but not in the CSR.
+    pub missing: Vec<DnsName>,
+    /// In the CSR, but not ordered.
+    pub extra: Vec<DnsName>,
+}
+
+impl From<CsrNamesError> for Problem {
+    fn from(error: CsrNamesError) -> Self {
+        Self::new(Kind::BadCsr, error.to_string())
+    }
+}
+
+/// Compares the names of a CSR, in any order and number, with those that were ordered.
+pub fn check_csr_names(ordered: &Identifiers, csr: &[DnsName]) -> Result<(), CsrNamesError> {
+    let missing: Vec<DnsName> = ordered
+        .names()
+        .filter(|name| !csr.contains(name))
+        .cloned()
+        .collect();
+    let is_ordered = |name: &DnsName| ordered.names().any(|known| known == name);
+    let extra: Vec<DnsName> = csr
+        .iter()
+        .filter(|name| !is_ordered(name))
+        .cloned()
+        .collect();
+    if missing.is_empty() && extra.is_empty() {
+        return Ok(());
+    }
+    Err(CsrNamesError { missing, extra })
+}
+
+fn list(names: &[DnsName]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names
+        .iter()
+        .map(DnsName::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// An order as a client sees it (RFC 8555 §7.1.3).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Representation<'a> {
+    /// Where it stands.
+    pub status: Status,
+    /// When it dies.
+    pub expires: Timestamp,
+    /// What it is for.
+    pub identifiers: &'a Identifiers,
+    /// The wished beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// The wished end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Timestamp>,
+    /// Why it is invalid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'a Problem>,
+    /// The URLs of its authorizations.
+    pub authorizations: Vec<String>,
+    /// Where to finalize it.
+    pub finalize: String,
+    /// Where the certificate is, when valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+}
+
+/// A page of an account's orders (RFC 8555 §7.1.2.1).
+#[derive(Debug, Serialize)]
+pub struct List {
+    /// Their URLs.
+    pub orders: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests;
