@@ -11,7 +11,13 @@
 
 use clap::{Parser, Subcommand};
 
+mod acme_client;
+mod bench;
 mod check;
+mod launch;
+mod postgres_run;
+mod server;
+mod stopwatch;
 mod workspace;
 
 /// Development tasks of Chancery.
@@ -24,12 +30,21 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measure whole ACME flows against a release server
+    Bench {
+        #[command(subcommand)]
+        subject: bench::Subject,
+    },
     /// Check dependency directions, sizes, SQL outside the store, forbidden words and lint tables
     Check,
+    /// Run a command with a private PostgreSQL whose address is in CHANCERY_TEST_POSTGRES_URL
+    WithPostgres(postgres_run::Options),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
+        Task::Bench { subject } => bench::run(&subject),
         Task::Check => check::run(&workspace::root()),
+        Task::WithPostgres(options) => postgres_run::run(&options),
     }
 }

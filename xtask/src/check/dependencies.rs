@@ -188,8 +188,8 @@ fn wrong_directions(package: &Package, rule: &Direction, members: &[&str]) -> Ve
         .filter(|dependency| {
             let name = dependency.name.as_str();
             let in_tests = dependency.kind.as_deref() == Some("dev");
-            let allowed = rule.may_use.contains(&name)
-                || (in_tests && rule.may_use_in_tests.contains(&name));
+            let allowed =
+                rule.may_use.contains(&name) || (in_tests && rule.may_use_in_tests.contains(&name));
             !allowed
         })
         .map(|dependency| finding(package, &format!("must not depend on {}", dependency.name)))

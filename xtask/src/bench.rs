@@ -1,0 +1,23 @@
+//! `cargo xtask bench`: how fast the release build is, and what it costs.
+
+use clap::Subcommand;
+
+mod issuance;
+mod load;
+mod report;
+mod statistics;
+mod target;
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Subject {
+    /// Whole ACME flows, from newOrder to the downloaded chain
+    Issuance(issuance::Options),
+}
+
+/// Measures and prints.
+pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
+    match subject {
+        Subject::Issuance(options) => issuance::run(options),
+    }
+}

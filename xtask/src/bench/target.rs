@@ -1,0 +1,144 @@
+//! What is measured: Chancery on one of its databases, or Pebble.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::acme_client::Client;
+use crate::server::chancery::{Chancery, Settings, Validation};
+use crate::server::metrics::Counters;
+use crate::server::pebble::{self, Pebble};
+use crate::server::postgres::{Durability, Postgres};
+use crate::server::usage;
+
+/// Which server, and on what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Pebble, which stores nothing.
+    Pebble,
+    /// Chancery on PostgreSQL.
+    Postgres,
+    /// Chancery on its embedded database.
+    Sqlite,
+}
+
+/// Which core each process runs on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placement {
+    /// The server.
+    pub(crate) server: usize,
+    /// PostgreSQL.
+    pub(crate) postgres: usize,
+}
+
+/// A started server. Fields are dropped in order: the server before its database.
+pub(crate) struct Target {
+    server: Server,
+    postgres: Option<Postgres>,
+}
+
+enum Server {
+    Chancery(Box<Chancery>),
+    Pebble(Box<Pebble>),
+}
+
+/// What had been used at one moment.
+pub(crate) struct Reading {
+    /// Server CPU in milliseconds.
+    pub(crate) server_ms: f64,
+    /// CPU of all PostgreSQL processes in milliseconds.
+    pub(crate) postgres_ms: Option<f64>,
+    /// This process's CPU in milliseconds.
+    pub(crate) client_ms: f64,
+    /// Peak memory of the server in KiB.
+    pub(crate) peak_kib: u64,
+    /// The server's counters; empty for Pebble.
+    pub(crate) counters: Counters,
+}
+
+impl Kind {
+    /// What a reader calls it.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Pebble => "Pebble",
+            Self::Postgres => "Chancery, PostgreSQL",
+            Self::Sqlite => "Chancery, SQLite",
+        }
+    }
+}
+
+impl Target {
+    /// Starts on empty data and registers `concurrency` clients.
+    pub(crate) async fn start(
+        kind: Kind,
+        binary: &Path,
+        placement: Placement,
+        validation: Validation,
+        concurrency: usize,
+    ) -> anyhow::Result<(Self, Vec<Client>)> {
+        let core = Some(placement.server);
+        if kind == Kind::Pebble {
+            let program = pebble::find("pebble").context("pebble is not on the PATH")?;
+            let pebble = Pebble::start(&program, core, validation).await?;
+            let mut clients = Vec::new();
+            for _ in 0..concurrency {
+                let client = Client::register(&pebble.directory_url, &pebble.trust, None);
+                clients.push(client.await?);
+            }
+            let server = Server::Pebble(Box::new(pebble));
+            return Ok((
+                Self {
+                    server,
+                    postgres: None,
+                },
+                clients,
+            ));
+        }
+        let mut postgres = None;
+        let mut database = None;
+        if kind == Kind::Postgres {
+            let cluster = Postgres::start(Some(placement.postgres), Durability::Full)?;
+            cluster.create_database("bench")?;
+            database = Some(cluster.url("bench"));
+            postgres = Some(cluster);
+        }
+        let settings = Settings {
+            binary,
+            core,
+            database,
+            validation,
+        };
+        let chancery = Chancery::start(settings).await?;
+        let clients = register(&chancery, concurrency).await?;
+        let server = Server::Chancery(Box::new(chancery));
+        Ok((Self { server, postgres }, clients))
+    }
+
+    /// What has been used so far.
+    pub(crate) async fn read(&self) -> anyhow::Result<Reading> {
+        let (process, counters) = match &self.server {
+            Server::Chancery(chancery) => (chancery.process_id(), chancery.counters().await?),
+            Server::Pebble(pebble) => (pebble.process_id(), Counters::default()),
+        };
+        let postgres = self.postgres.as_ref().map(Postgres::process_id);
+        Ok(Reading {
+            server_ms: usage::cpu_ms(process)?,
+            postgres_ms: postgres.map(usage::family_cpu_ms).transpose()?,
+            client_ms: usage::cpu_ms(std::process::id())?,
+            peak_kib: usage::peak_memory_kib(process)?,
+            counters,
+        })
+    }
+}
+
+/// Furnishes a fresh server and registers clients with it.
+async fn register(chancery: &Chancery, concurrency: usize) -> anyhow::Result<Vec<Client>> {
+    let access = chancery.furnish().await?;
+    let mut clients = Vec::new();
+    for _ in 0..concurrency {
+        let external = Some(&access.external);
+        let client = Client::register(&access.directory_url, &access.trust, external).await;
+        clients.push(client.with_context(|| chancery.last_words())?);
+    }
+    Ok(clients)
+}

@@ -1,0 +1,288 @@
+//! A Chancery on loopback with one reseller, one account and one wildcard domain enrolled.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+use super::metrics::Counters;
+use super::process::{Process, Start};
+use super::{free_address, working_directory};
+use crate::acme_client::connection::Trust;
+use crate::acme_client::{ExternalAccount, jws, plain};
+use crate::stopwatch::Stopwatch;
+
+/// The domain under which all names are made.
+pub(crate) const DOMAIN: &str = "bench.example";
+/// How long a start may take; far more than it should, so that a slow machine is not a failure.
+const START_LIMIT: Duration = Duration::from_secs(30);
+const START_POLL: Duration = Duration::from_millis(5);
+
+/// How authorizations become valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Validation {
+    /// By a real http-01 request to this port of loopback.
+    Http01 {
+        /// Where the answers are.
+        port: u16,
+    },
+    /// By assumption.
+    SelfValid,
+}
+
+/// What to start.
+pub(crate) struct Settings<'a> {
+    /// The server.
+    pub(crate) binary: &'a Path,
+    /// The only core it may use, if any.
+    pub(crate) core: Option<usize>,
+    /// The PostgreSQL database, or the embedded one.
+    pub(crate) database: Option<String>,
+    /// How authorizations become valid.
+    pub(crate) validation: Validation,
+}
+
+/// A running server, or one that was just killed. Fields are dropped in order: the server ends
+/// before its directory goes.
+pub(crate) struct Chancery {
+    process: Process,
+    binary: PathBuf,
+    core: Option<usize>,
+    arguments: Vec<String>,
+    environment: Vec<(&'static str, String)>,
+    internal: SocketAddr,
+    directory: TempDir,
+}
+
+/// What an ACME client needs.
+pub(crate) struct Access {
+    /// The directory URL.
+    pub(crate) directory_url: String,
+    /// The server's root.
+    pub(crate) trust: Trust,
+    /// The credential.
+    pub(crate) external: ExternalAccount,
+}
+
+/// A line of `chancery admin certificate list --json`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ListedCertificate {
+    /// In hexadecimal.
+    pub(crate) serial: String,
+    /// As in the store.
+    pub(crate) status: String,
+}
+
+#[derive(Deserialize)]
+struct CreatedAccount {
+    subscription: String,
+    directory_url: String,
+    eab_kid: String,
+    eab_hmac_key: String,
+}
+
+impl Chancery {
+    /// Starts on an empty directory and waits until the server is healthy.
+    pub(crate) async fn start(settings: Settings<'_>) -> anyhow::Result<Self> {
+        let directory = working_directory("server")?;
+        let internal = free_address()?;
+        let arguments = arguments(directory.path(), internal, &settings)?;
+        let environment = environment(directory.path(), settings.database.as_deref());
+        let process = spawn(
+            settings.binary,
+            settings.core,
+            directory.path(),
+            &arguments,
+            &environment,
+        )?;
+        let mut chancery = Self {
+            process,
+            binary: settings.binary.to_path_buf(),
+            core: settings.core,
+            arguments,
+            environment,
+            internal,
+            directory,
+        };
+        chancery.wait().await?;
+        Ok(chancery)
+    }
+
+    /// Creates the reseller, the account and the domain.
+    pub(crate) async fn furnish(&self) -> anyhow::Result<Access> {
+        let reseller = [
+            "bootstrap",
+            "--reseller",
+            "Bench",
+            "--email",
+            "bench@example.test",
+        ];
+        let password = "correct horse battery staple 42";
+        self.admin(&[&reseller[..], &["--password-stdin"]].concat(), password)
+            .await?;
+        let account = [
+            "account", "create", "--tenant", "Bench", "--label", "bench", "--json",
+        ];
+        let account: CreatedAccount = serde_json::from_str(&self.admin(&account, "").await?)
+            .context("`admin account create --json`")?;
+        let name = format!("*.{DOMAIN}");
+        let account_id = account.subscription.as_str();
+        let domain = [
+            "domain",
+            "add",
+            "--account",
+            account_id,
+            "--name",
+            &name,
+            "--json",
+        ];
+        self.admin(&domain, "").await?;
+        let root = fs::read_to_string(self.directory.path().join("root-ca.pem"))
+            .context("the server wrote no root-ca.pem")?;
+        Ok(Access {
+            directory_url: account.directory_url,
+            trust: Trust::only(&root)?,
+            external: ExternalAccount {
+                key_id: account.eab_kid,
+                mac_key: jws::decode(&account.eab_hmac_key)?,
+            },
+        })
+    }
+
+    /// Ends the server as a power cut would end its process.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.kill()
+    }
+
+    /// Starts the killed server on its data; says how long it took to be healthy.
+    pub(crate) async fn restart(&mut self) -> anyhow::Result<Duration> {
+        let started = Stopwatch::start();
+        self.process = spawn(
+            &self.binary,
+            self.core,
+            self.directory.path(),
+            &self.arguments,
+            &self.environment,
+        )?;
+        self.wait().await?;
+        Ok(started.elapsed())
+    }
+
+    /// All certificates that the database knows.
+    pub(crate) async fn certificates(&self) -> anyhow::Result<Vec<ListedCertificate>> {
+        let text = self.admin(&["certificate", "list", "--json"], "").await?;
+        text.lines()
+            .map(|line| serde_json::from_str(line).with_context(|| format!("not JSON: {line}")))
+            .collect()
+    }
+
+    /// The server's counters now.
+    pub(crate) async fn counters(&self) -> anyhow::Result<Counters> {
+        Counters::read(self.internal).await
+    }
+
+    /// The server's process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Whether the server still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.process.is_running()
+    }
+
+    /// The end of the server's log.
+    pub(crate) fn last_words(&self) -> String {
+        self.process.last_words()
+    }
+
+    async fn admin(&self, arguments: &[&str], input: &str) -> anyhow::Result<String> {
+        let mut child = Command::new(&self.binary)
+            .arg("admin")
+            .args(arguments)
+            .envs(self.environment.iter().map(|(name, value)| (*name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut standard_input = child.stdin.take().context("no standard input")?;
+        standard_input.write_all(input.as_bytes()).await?;
+        drop(standard_input);
+        let output = child.wait_with_output().await?;
+        if !output.status.success() {
+            let error = String::from_utf8_lossy(&output.stderr);
+            bail!("chancery admin {}: {}", arguments.join(" "), error.trim());
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    async fn wait(&mut self) -> anyhow::Result<()> {
+        let started = Stopwatch::start();
+        while started.elapsed() < START_LIMIT && self.process.is_running() {
+            if plain::get(self.internal, "/healthz").await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(START_POLL).await;
+        }
+        bail!("the server does not start:\n{}", self.process.last_words())
+    }
+}
+
+fn spawn(
+    binary: &Path,
+    core: Option<usize>,
+    directory: &Path,
+    arguments: &[String],
+    environment: &[(&'static str, String)],
+) -> anyhow::Result<Process> {
+    let start = Start {
+        program: binary,
+        core,
+        user: None,
+        stop_signal: "TERM",
+        log: &directory.join("server.log"),
+    };
+    start.spawn(arguments, environment)
+}
+
+/// Where the data is, for `serve` and `admin` alike.
+fn environment(directory: &Path, database: Option<&str>) -> Vec<(&'static str, String)> {
+    let database = match database {
+        Some(url) => url.to_owned(),
+        None => format!("sqlite:{}", directory.join("chancery.db").display()),
+    };
+    vec![
+        ("CHANCERY_DATA", directory.display().to_string()),
+        ("CHANCERY_DATABASE", database),
+    ]
+}
+
+fn arguments(
+    directory: &Path,
+    internal: SocketAddr,
+    settings: &Settings<'_>,
+) -> anyhow::Result<Vec<String>> {
+    let acme = free_address()?;
+    let data = directory.display().to_string();
+    let mut arguments = vec!["serve".to_owned()];
+    let mut flag = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
+    flag("data", data);
+    flag("portal-listen", free_address()?.to_string());
+    flag("pki-listen", free_address()?.to_string());
+    flag("internal-listen", internal.to_string());
+    flag("acme-listen", acme.to_string());
+    flag("acme-url", format!("https://localhost:{}", acme.port()));
+    flag("lab-addresses", "*=127.0.0.1".to_owned());
+    match settings.validation {
+        Validation::Http01 { port } => flag("lab-http-port", port.to_string()),
+        Validation::SelfValid => arguments.push("--lab-assume-valid".to_owned()),
+    }
+    Ok(arguments)
+}
