@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand};
 mod acme_client;
 mod bench;
 mod check;
+mod crash;
 mod launch;
 mod postgres_run;
 mod server;
@@ -37,6 +38,8 @@ enum Task {
     },
     /// Check dependency directions, sizes, SQL outside the store, forbidden words and lint tables
     Check,
+    /// Kill the server under load again and again and prove that nothing acknowledged is lost
+    Crash(crash::Options),
     /// Run a command with a private PostgreSQL whose address is in CHANCERY_TEST_POSTGRES_URL
     WithPostgres(postgres_run::Options),
 }
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Bench { subject } => bench::run(&subject),
         Task::Check => check::run(&workspace::root()),
+        Task::Crash(options) => crash::run(&options),
         Task::WithPostgres(options) => postgres_run::run(&options),
     }
 }
