@@ -1,1 +1,19 @@
-//! Placeholder; see ARCHITECTURE.md.
+//! Who may do what: tenants, users and their roles, passwords, lockout, sessions and invitations.
+//!
+//! Pure rules: a decision is a function of state, input and `now`, and returns the new state for
+//! the caller to store. Nothing here reads a clock, a database or the network. Hashing a password
+//! takes tens of milliseconds of processor time; run it where it may block.
+
+#![warn(missing_docs)]
+
+pub mod invitation;
+pub mod lockout;
+pub mod password;
+pub mod role;
+pub mod session;
+pub mod tenant;
+pub mod token;
+pub mod user;
+
+mod line;
+mod words;
