@@ -148,7 +148,7 @@ pub enum Content {
 }
 
 /// Why a redirect is not followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusedRedirect {
     /// It carries a user name or password.
     Credentials,

@@ -18,12 +18,10 @@ mod http_01;
 pub mod network;
 mod probe;
 pub mod resolver;
-#[cfg(test)]
-mod testing;
 mod validator;
 
 pub use evidence::Evidence;
 pub use failure::{Failure, Problem};
 pub use network::Network;
 pub use probe::{Method, Outcome, Probe, Validator};
-pub use validator::{AssumeValid, NetworkValidator, ProbeSettings};
+pub use validator::{AssumeValid, NetworkValidator, ProbeSettings, SetupError};

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::DnsName;
 
@@ -16,13 +17,28 @@ use crate::resolver::static_table::StaticTable;
 pub use crate::resolver::static_table::{LabHost, LabHostError};
 use crate::resolver::{Addresses, LookupError, Resolver, TxtRecords};
 
+/// How long one attempt of a DNS query may take unless settings say otherwise; there are two.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The public Internet as this server sees it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PublicSettings {
     /// Recursive name servers to ask; the system's when empty.
     pub dns_servers: Vec<SocketAddr>,
     /// Public addresses that are the operator's own and must not be probed.
     pub own_addresses: Vec<Block>,
+    /// How long one attempt of a DNS query may take; there are two.
+    pub query_timeout: Duration,
+}
+
+impl Default for PublicSettings {
+    fn default() -> Self {
+        Self {
+            dns_servers: Vec::new(),
+            own_addresses: Vec::new(),
+            query_timeout: QUERY_TIMEOUT,
+        }
+    }
 }
 
 /// A network for tests, demos and benches.
@@ -34,6 +50,8 @@ pub struct LabSettings {
     pub hosts: Vec<LabHost>,
     /// Further addresses for which the guard is lifted: those `dns_server` may answer with.
     pub open_addresses: Vec<Block>,
+    /// How long one attempt of a DNS query may take; there are two.
+    pub query_timeout: Duration,
     /// Stands for port 80.
     pub http_port: u16,
     /// Stands for port 443.
@@ -46,6 +64,7 @@ impl Default for LabSettings {
             dns_server: None,
             hosts: Vec::new(),
             open_addresses: Vec::new(),
+            query_timeout: QUERY_TIMEOUT,
             http_port: 80,
             tls_port: 443,
         }
@@ -103,10 +122,11 @@ pub struct Network {
 impl Network {
     /// The public Internet: ports 80 and 443, no special-purpose address ever.
     pub fn public(settings: &PublicSettings) -> Result<Self, NetworkError> {
+        let timeout = settings.query_timeout;
         let resolver = if settings.dns_servers.is_empty() {
-            HickoryResolver::from_system()
+            HickoryResolver::from_system(timeout)
         } else {
-            HickoryResolver::with_servers(&settings.dns_servers)
+            HickoryResolver::with_servers(&settings.dns_servers, timeout)
         };
         let resolver = resolver.map_err(|error| NetworkError::Resolver(Box::new(error)))?;
         Ok(Self {
@@ -121,7 +141,7 @@ impl Network {
     pub fn lab(settings: LabSettings) -> Result<Self, NetworkError> {
         let server: Option<Arc<dyn Resolver>> = match settings.dns_server {
             Some(server) => Some(Arc::new(
-                HickoryResolver::with_servers(&[server])
+                HickoryResolver::with_servers(&[server], settings.query_timeout)
                     .map_err(|error| NetworkError::Resolver(Box::new(error)))?,
             )),
             None => None,

@@ -25,7 +25,7 @@ pub struct Addresses {
 /// The TXT records of a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TxtRecords {
-    /// One text per record, its character-strings joined (RFC 7208 §3.3 as everybody does).
+    /// One text per record, its character-strings joined (as in RFC 7208 §3.3).
     pub values: Vec<String>,
     /// The names it is an alias for, in order.
     pub aliases: Vec<String>,
@@ -148,28 +148,32 @@ mod tests {
         })
     }
 
-    fn found(address: &str) -> Result<Addresses, LookupError> {
-        Ok(Addresses {
+    fn found(address: &str) -> Addresses {
+        Addresses {
             addresses: vec![address.parse().unwrap()],
             ..Addresses::default()
-        })
+        }
     }
 
     #[track_caller]
-    fn check(v6: LookupFailure, v4: LookupFailure, expected: (&str, LookupFailure)) {
+    fn check(v6: LookupFailure, v4: LookupFailure, expected: &(&str, LookupFailure)) {
         let error = combine(failed("AAAA", v6), failed("A", v4)).unwrap_err();
-        assert_eq!((error.records, error.cause), expected);
+        assert_eq!(&(error.records, error.cause), expected);
     }
 
     #[test]
     fn one_family_is_enough() {
-        let both = combine(found("2001:db8::1"), found("192.0.2.1")).unwrap();
+        let both = combine(Ok(found("2001:db8::1")), Ok(found("192.0.2.1"))).unwrap();
         assert_eq!(both.addresses.len(), 2);
-        let v4 = combine(failed("AAAA", LookupFailure::NoRecords), found("192.0.2.1")).unwrap();
+        let v4 = combine(
+            failed("AAAA", LookupFailure::NoRecords),
+            Ok(found("192.0.2.1")),
+        )
+        .unwrap();
         assert_eq!(v4.partial_failure, None);
         let broken = combine(
             failed("AAAA", LookupFailure::ServerFailure),
-            found("192.0.2.1"),
+            Ok(found("192.0.2.1")),
         );
         assert!(broken.unwrap().partial_failure.is_some());
     }
@@ -177,10 +181,10 @@ mod tests {
     #[test]
     fn failures_count_more_than_empty_answers() {
         use LookupFailure::{NoRecords, NoSuchName, ServerFailure, Timeout};
-        check(NoSuchName, NoSuchName, ("A and AAAA", NoSuchName));
-        check(NoRecords, NoSuchName, ("A and AAAA", NoRecords));
-        check(Timeout, NoRecords, ("AAAA", Timeout));
-        check(NoRecords, ServerFailure, ("A", ServerFailure));
-        check(Timeout, ServerFailure, ("A", ServerFailure));
+        check(NoSuchName, NoSuchName, &("A and AAAA", NoSuchName));
+        check(NoRecords, NoSuchName, &("A and AAAA", NoRecords));
+        check(Timeout, NoRecords, &("AAAA", Timeout));
+        check(NoRecords, ServerFailure, &("A", ServerFailure));
+        check(Timeout, ServerFailure, &("A", ServerFailure));
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn explain(failure: &Failure) -> String {
         Failure::RedirectLoop { .. } => "The web server redirects the challenge file in a circle. \
              Exclude /.well-known/acme-challenge/ from its redirects."
             .to_owned(),
-        Failure::RedirectRefused { reason, .. } => redirect(reason),
+        Failure::RedirectRefused { reason, .. } => redirect(*reason),
         Failure::Status { status, .. } => answered(*status),
         Failure::Timeout { stage, target } => timeout(*stage, target),
         Failure::Tls { .. } => "The web server redirects the challenge file to HTTPS, and no \
@@ -131,7 +131,7 @@ fn lookup(error: &LookupError) -> String {
     }
 }
 
-fn redirect(reason: &RefusedRedirect) -> String {
+fn redirect(reason: RefusedRedirect) -> String {
     let problem = match reason {
         RefusedRedirect::Port(port) => {
             format!("to port {port}, and validation only goes to ports 80 and 443")
@@ -154,12 +154,11 @@ fn redirect(reason: &RefusedRedirect) -> String {
 
 fn answered(status: u16) -> String {
     match status {
-        404 | 410 => {
-            "The web server answered for this name but does not serve the challenge file: \
-             it is not there (status 404). Check that the ACME client writes to the directory this \
+        404 | 410 => format!(
+            "The web server answered for this name but does not serve the challenge file: it is \
+             not there (status {status}). Check that the ACME client writes to the directory this \
              web server serves, and that the name points to the right server."
-                .to_owned()
-        }
+        ),
         401 | 403 => format!(
             "The web server answered for this name but does not give the challenge file out \
              (status {status}). Allow everybody to read /.well-known/acme-challenge/: no password, \

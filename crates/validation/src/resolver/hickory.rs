@@ -26,8 +26,6 @@ pub(crate) struct HickoryResolver {
     description: String,
 }
 
-/// How long one attempt of a query may take; there are two.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Retries after the first attempt.
 const RETRIES: usize = 1;
 /// Queries in flight per TCP connection; the library's 32 would be too few for a busy server.
@@ -35,23 +33,26 @@ const MAX_ACTIVE: usize = 1024;
 
 impl HickoryResolver {
     /// Asks these servers, in this order.
-    pub(crate) fn with_servers(servers: &[SocketAddr]) -> Result<Self, NetError> {
+    pub(crate) fn with_servers(
+        servers: &[SocketAddr],
+        timeout: Duration,
+    ) -> Result<Self, NetError> {
         let name_servers = servers.iter().map(|server| name_server(*server)).collect();
-        Self::build(name_servers)
+        Self::build(name_servers, timeout)
     }
 
     /// Asks the servers the operating system is set up with; its search list is ignored.
-    pub(crate) fn from_system() -> Result<Self, NetError> {
+    pub(crate) fn from_system(timeout: Duration) -> Result<Self, NetError> {
         let (config, _) = hickory_resolver::system_conf::read_system_conf()?;
-        Self::build(config.name_servers)
+        Self::build(config.name_servers, timeout)
     }
 
-    fn build(name_servers: Vec<NameServerConfig>) -> Result<Self, NetError> {
+    fn build(name_servers: Vec<NameServerConfig>, timeout: Duration) -> Result<Self, NetError> {
         let description = describe(&name_servers);
         let config = ResolverConfig::from_parts(None, Vec::new(), name_servers);
         let provider = TokioRuntimeProvider::default();
         let mut builder = TokioResolver::builder_with_config(config, provider);
-        set_options(builder.options_mut());
+        set_options(builder.options_mut(), timeout);
         let resolver = builder.build()?;
         Ok(Self {
             resolver,
@@ -152,8 +153,8 @@ fn describe(servers: &[NameServerConfig]) -> String {
     shown.join(", ")
 }
 
-fn set_options(options: &mut ResolverOpts) {
-    options.timeout = ATTEMPT_TIMEOUT;
+fn set_options(options: &mut ResolverOpts, timeout: Duration) {
+    options.timeout = timeout;
     options.attempts = RETRIES;
     options.ndots = 0;
     options.use_hosts_file = ResolveHosts::Never;
