@@ -5,6 +5,7 @@
 //! way down: expand, migrate, contract, so that the previous release runs on the new schema.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use aws_lc_rs::digest;
 
@@ -63,8 +64,11 @@ impl Migration {
         digest
             .as_ref()
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+            .fold(String::new(), |mut text, byte| {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
     }
 
     fn failed(&self, reason: impl Into<String>, source: Option<Error>) -> Error {
@@ -140,9 +144,9 @@ async fn apply(tx: &mut WriteTx, migration: &Migration) -> Result<(), Error> {
 
 async fn recorded(tx: &mut ReadTx) -> Result<BTreeMap<String, String>, Error> {
     let exists = tx.pick(
-        sql!("SELECT COUNT(*) AS tables FROM sqlite_master WHERE name = 'schema_migration'"),
+        sql!(sqlite: "SELECT COUNT(*) AS tables FROM sqlite_master WHERE name = 'schema_migration'"),
         sql!(
-            "SELECT COUNT(*) AS tables FROM pg_catalog.pg_tables \
+            postgres: "SELECT COUNT(*) AS tables FROM pg_catalog.pg_tables \
              WHERE schemaname = current_schema() AND tablename = 'schema_migration'"
         ),
     );
@@ -168,3 +172,6 @@ const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
     checksum TEXT NOT NULL
 );
 ";
+
+#[cfg(test)]
+mod tests;

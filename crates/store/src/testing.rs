@@ -1,1 +1,153 @@
-//! For tests.
+//! Throw-away databases on both engines, for the tests of this crate and of those above it.
+//!
+//! PostgreSQL is tested when `CHANCERY_TEST_POSTGRES_URL` names a database in which schemas may
+//! be made. Where `CI=true`, its absence is a failure and not a silent gap.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tempfile::TempDir;
+
+use crate::db::schema_for_sqlite;
+use crate::{Engine, Error, Location, Options, Store};
+
+/// A database that is removed when this is dropped (SQLite) or [`removed`](Self::remove).
+#[derive(Debug)]
+pub struct Database {
+    location: Location,
+    keeps: Keeps,
+}
+
+#[derive(Debug)]
+enum Keeps {
+    Directory(TempDir),
+    Schema { url: String, name: String },
+}
+
+impl Database {
+    /// An empty SQLite database.
+    ///
+    /// # Panics
+    ///
+    /// When there is no place for temporary files.
+    #[expect(clippy::expect_used, reason = "a test without its database has failed")]
+    pub fn sqlite() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self {
+            location: Location::Sqlite(directory.path().join("test.db")),
+            keeps: Keeps::Directory(directory),
+        }
+    }
+
+    /// An empty schema in the PostgreSQL database of the environment, if it names one.
+    pub async fn postgres() -> Option<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let url = postgres_url()?;
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{count}", std::process::id());
+        administer(
+            &url,
+            &format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}"),
+        )
+        .await;
+        let mut own = url.clone();
+        let joint = if url.contains('?') { '&' } else { '?' };
+        // Writing to a string cannot fail.
+        let _ = write!(own, "{joint}options=-csearch_path%3D{name}");
+        Some(Self {
+            location: Location::Postgres(own),
+            keeps: Keeps::Schema { url, name },
+        })
+    }
+
+    /// Where it is.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Opens it with few connections; its schema is empty.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be opened.
+    #[expect(clippy::expect_used, reason = "a test without its database has failed")]
+    pub async fn open(&self) -> Store {
+        let options = Options {
+            postgres_connections: 8,
+            ..Options::default()
+        };
+        Store::open(&self.location, options)
+            .await
+            .expect("an open database")
+    }
+
+    /// Removes what dropping it would leave behind.
+    pub async fn remove(self) {
+        match self.keeps {
+            Keeps::Directory(directory) => drop(directory),
+            Keeps::Schema { url, name } => {
+                administer(&url, &format!("DROP SCHEMA IF EXISTS {name} CASCADE")).await;
+            }
+        }
+    }
+}
+
+/// Runs a test on an empty, unmigrated database of every engine there is.
+pub async fn each_engine<F, R>(test: F)
+where
+    F: Fn(Store) -> R,
+    R: Future<Output = ()>,
+{
+    let mut databases = vec![Database::sqlite()];
+    databases.extend(Database::postgres().await);
+    for database in databases {
+        let store = database.open().await;
+        test(store.clone()).await;
+        store.close().await;
+        database.remove().await;
+    }
+}
+
+/// Runs the statements of a schema, in PostgreSQL's words.
+pub async fn make_schema(store: &Store, schema: &str) -> Result<(), Error> {
+    let text = match store.engine() {
+        Engine::Postgres => schema.to_owned(),
+        Engine::Sqlite => schema_for_sqlite(schema),
+    };
+    store.write(text, |tx, text| Box::pin(tx.batch(text))).await
+}
+
+/// The PostgreSQL database to test with.
+///
+/// # Panics
+///
+/// When none is given although `CI=true`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told by the environment, not by settings"
+)]
+pub fn postgres_url() -> Option<String> {
+    let url = std::env::var("CHANCERY_TEST_POSTGRES_URL")
+        .ok()
+        .filter(|url| !url.is_empty());
+    let must_be_given = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(
+        url.is_some() || !must_be_given,
+        "CI must test on PostgreSQL too: set CHANCERY_TEST_POSTGRES_URL"
+    );
+    url
+}
+
+#[expect(clippy::expect_used, reason = "a test without its database has failed")]
+async fn administer(url: &str, statement: &str) {
+    let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+    let (client, connection) = connected.expect("a connection to PostgreSQL");
+    let connection = tokio::spawn(connection);
+    client
+        .batch_execute(statement)
+        .await
+        .expect("a schema of our own");
+    drop(client);
+    // It ends when the client has gone; how does not matter here.
+    let _ = connection.await;
+}

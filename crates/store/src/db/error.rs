@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rusqlite::ErrorCode;
 use tokio_postgres::error::SqlState;
 
 /// A failure of the database or of what it holds. "Not found" is no error, nor is a lost race.
@@ -118,24 +119,19 @@ impl Error {
 
     /// Classifies what SQLite said about the statement at `place`.
     pub(super) fn from_sqlite(place: Place, error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
-
-        let (code, extended) = match &error {
-            rusqlite::Error::SqliteFailure(failure, _) => (failure.code, failure.extended_code),
-            _ => (ErrorCode::Unknown, 0),
-        };
+        let code = error.sqlite_error_code().unwrap_or(ErrorCode::Unknown);
+        let extended = error
+            .sqlite_error()
+            .map_or(0, |failure| failure.extended_code);
         let source: Cause = Arc::new(error);
-        match code {
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy { source },
-            ErrorCode::DiskFull | ErrorCode::ReadOnly => Self::Full { source },
-            ErrorCode::SystemIoFailure if CANNOT_WRITE.contains(&extended) => Self::Full { source },
-            ErrorCode::CannotOpen
-            | ErrorCode::DatabaseCorrupt
-            | ErrorCode::NotADatabase
-            | ErrorCode::OutOfMemory
-            | ErrorCode::PermissionDenied
-            | ErrorCode::SystemIoFailure => Self::Unavailable { source },
-            _ => Self::Statement { place, source },
+        if SQLITE_BUSY.contains(&code) {
+            Self::Busy { source }
+        } else if SQLITE_FULL.contains(&code) || CANNOT_WRITE.contains(&extended) {
+            Self::Full { source }
+        } else if SQLITE_GONE.contains(&code) {
+            Self::Unavailable { source }
+        } else {
+            Self::Statement { place, source }
         }
     }
 
@@ -144,16 +140,21 @@ impl Error {
         let code = error.code().cloned();
         let is_gone = error.is_closed() || has_io_cause(&error);
         let source: Cause = Arc::new(error);
-        match code.as_ref() {
-            None if is_gone => Self::Unavailable { source },
-            None => Self::Statement { place, source },
-            Some(code) if is_conflict(code) => Self::Busy { source },
-            Some(code) if BUSY.contains(code) => Self::Busy { source },
-            Some(code) if FULL.contains(code) => Self::Full { source },
-            Some(code) if GONE.contains(code) || code.code().starts_with("08") => {
+        let Some(code) = code else {
+            return if is_gone {
                 Self::Unavailable { source }
-            }
-            Some(_) => Self::Statement { place, source },
+            } else {
+                Self::Statement { place, source }
+            };
+        };
+        if is_conflict(&code) || BUSY.contains(&code) {
+            Self::Busy { source }
+        } else if FULL.contains(&code) {
+            Self::Full { source }
+        } else if GONE.contains(&code) || code.code().starts_with("08") {
+            Self::Unavailable { source }
+        } else {
+            Self::Statement { place, source }
         }
     }
 }
@@ -174,6 +175,16 @@ fn has_io_cause(error: &tokio_postgres::Error) -> bool {
     false
 }
 
+const SQLITE_BUSY: [ErrorCode; 2] = [ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked];
+const SQLITE_FULL: [ErrorCode; 2] = [ErrorCode::DiskFull, ErrorCode::ReadOnly];
+const SQLITE_GONE: [ErrorCode; 6] = [
+    ErrorCode::CannotOpen,
+    ErrorCode::DatabaseCorrupt,
+    ErrorCode::NotADatabase,
+    ErrorCode::OutOfMemory,
+    ErrorCode::PermissionDenied,
+    ErrorCode::SystemIoFailure,
+];
 const CANNOT_WRITE: [i32; 3] = [
     rusqlite::ffi::SQLITE_IOERR_WRITE,
     rusqlite::ffi::SQLITE_IOERR_SHMSIZE,

@@ -105,43 +105,50 @@ impl Postgres {
     {
         let mut attempt = 0;
         loop {
-            let session = Box::new(Session::inside(self.connect().await?));
-            let connection = Connection::Postgres(session);
-            let mut tx = WriteTx::new(ReadTx::new(connection, Arc::clone(&self.tally)));
-            let result = run(&mut tx, input).await;
-            let failure = tx.take_failure();
-            let Connection::Postgres(session) = tx.connection() else {
-                return result;
-            };
-            let conflict = match (result, failure) {
-                (Ok(value), None) => match session.commit().await {
-                    Ok(committed) => {
-                        count(&self.tally.transactions, 1);
-                        count(
-                            &self.tally.commits,
-                            usize::from(committed == Committed::Flushed),
-                        );
-                        return Ok(value);
-                    }
-                    Err(error) => error,
-                },
-                (Ok(_), Some(error)) => error,
-                (Err(answer), _) if !session.lost_a_race() => {
-                    session.roll_back().await;
-                    return Err(answer);
-                }
-                (Err(answer), None) => return Err(answer),
-                (Err(_), Some(error)) => error,
-            };
-            session.roll_back().await;
-            if !session.lost_a_race() || attempt + 1 >= backoff::ATTEMPTS {
-                return Err(conflict.into());
+            let (answer, lost_a_race) = self.attempt(input, run).await;
+            attempt += 1;
+            if !lost_a_race || attempt >= backoff::ATTEMPTS {
+                return answer;
             }
-            drop(tx);
             count(&self.tally.retries, 1);
             tokio::time::sleep(backoff::delay(attempt)).await;
-            attempt += 1;
         }
+    }
+
+    /// Runs the closure in one transaction; also says whether it should simply be run again.
+    async fn attempt<I, T, E, F>(&self, input: &I, run: &F) -> (Result<T, E>, bool)
+    where
+        E: From<Error>,
+        F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, E>>,
+    {
+        let session = match self.connect().await {
+            Ok(client) => Box::new(Session::inside(client)),
+            Err(error) => return (Err(error.into()), false),
+        };
+        let connection = Connection::Postgres(session);
+        let mut tx = WriteTx::new(ReadTx::new(connection, Arc::clone(&self.tally)));
+        let result = run(&mut tx, input).await;
+        let failure = tx.take_failure();
+        let Connection::Postgres(session) = tx.connection() else {
+            return (result, false);
+        };
+        let answer = match (result, failure) {
+            (Ok(value), None) => match session.commit().await {
+                Ok(committed) => {
+                    count(&self.tally.transactions, 1);
+                    count(
+                        &self.tally.commits,
+                        usize::from(committed == Committed::Flushed),
+                    );
+                    return (Ok(value), false);
+                }
+                Err(error) => Err(error.into()),
+            },
+            (Ok(_), Some(error)) => Err(error.into()),
+            (Err(answer), _) => Err(answer),
+        };
+        session.roll_back().await;
+        (answer, session.lost_a_race())
     }
 
     /// Waits for the writes that were begun, then closes all connections.

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use super::{Place, statement_for_sqlite};
+use super::{Engine, Place, statement_for_sqlite};
 
 /// All statements written with [`sql!`](crate::sql).
 #[linkme::distributed_slice]
@@ -14,6 +14,8 @@ pub static STATEMENTS: [&'static Statement];
 pub struct Statement {
     place: Place,
     text: &'static str,
+    /// The only engine that takes it, when there is only one.
+    only: Option<Engine>,
     sqlite: OnceLock<String>,
     columns: OnceLock<Vec<String>>,
 }
@@ -25,10 +27,16 @@ pub struct Sql(&'static Statement);
 impl Statement {
     /// For [`sql!`](crate::sql).
     #[doc(hidden)]
-    pub const fn new(text: &'static str, file: &'static str, line: u32) -> Self {
+    pub const fn new(
+        text: &'static str,
+        only: Option<Engine>,
+        file: &'static str,
+        line: u32,
+    ) -> Self {
         Self {
             place: Place { file, line },
             text,
+            only,
             sqlite: OnceLock::new(),
             columns: OnceLock::new(),
         }
@@ -40,6 +48,11 @@ impl Sql {
     #[doc(hidden)]
     pub const fn registered(statement: &'static Statement) -> Self {
         Self(statement)
+    }
+
+    /// Whether this engine takes it.
+    pub fn is_for(self, engine: Engine) -> bool {
+        self.0.only.is_none_or(|only| only == engine)
     }
 
     /// Where it is written.
@@ -69,19 +82,26 @@ impl Sql {
 /// Registers a statement and gives its [`Sql`](crate::Sql).
 ///
 /// The text is PostgreSQL's; what SQLite spells differently (`$1`, `COLLATE "C"`) is rewritten
-/// once. Words that only one engine has go through [`ReadTx::pick`](crate::ReadTx::pick).
+/// once. Where the engines have different words for one thing, `sql!(sqlite: "…")` and
+/// `sql!(postgres: "…")` go through [`ReadTx::pick`](crate::ReadTx::pick).
 #[macro_export]
 macro_rules! sql {
-    ($text:expr) => {{
+    (postgres: $text:expr) => {
+        $crate::sql!(@ ::core::option::Option::Some($crate::Engine::Postgres), $text)
+    };
+    (sqlite: $text:expr) => {
+        $crate::sql!(@ ::core::option::Option::Some($crate::Engine::Sqlite), $text)
+    };
+    (@ $only:expr, $text:expr) => {{
         static STATEMENT: $crate::Statement =
-            $crate::Statement::new($text, ::core::file!(), ::core::line!());
+            $crate::Statement::new($text, $only, ::core::file!(), ::core::line!());
         #[$crate::linkme::distributed_slice($crate::STATEMENTS)]
         #[linkme(crate = $crate::linkme)]
-        #[expect(
-            unsafe_code,
-            reason = "linkme places its entries in a link section of its own"
-        )]
+        #[expect(unsafe_code, reason = "linkme places its entries in a link section of its own")]
         static REGISTERED: &$crate::Statement = &STATEMENT;
         $crate::Sql::registered(&STATEMENT)
     }};
+    ($text:expr) => {
+        $crate::sql!(@ ::core::option::Option::None, $text)
+    };
 }

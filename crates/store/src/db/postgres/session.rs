@@ -232,8 +232,8 @@ async fn with_begin<T>(
     if !begins {
         return work.await;
     }
-    let begin = client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ");
-    let (begun, done) = join(begin, work).await;
+    let opening = client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ");
+    let (begun, done) = join(opening, work).await;
     begun.and(done)
 }
 

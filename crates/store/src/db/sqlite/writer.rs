@@ -27,7 +27,7 @@ enum Message {
 
 /// A closure that waits to be run, or for the commit of what it did.
 trait Work: Send {
-    /// Runs the closure; gives the error of the engine or of a panic that it ended with.
+    /// Runs the closure and says whether to keep what it did. It may be run again.
     fn run(&mut self, tx: &mut WriteTx) -> Outcome;
     /// Replaces the result: what was done did not last.
     fn fail(&mut self, error: &Error);
@@ -183,6 +183,11 @@ impl Thread {
         }
         self.is_open = true;
         let outcome = work.run(&mut self.tx);
+        if self.has_ended() {
+            // A full or broken disk ends the whole transaction, also for those before.
+            work.answer();
+            return self.run_again_alone();
+        }
         let ended = match outcome {
             Outcome::Keep if is_first => Ok(()),
             Outcome::Keep => self.control("RELEASE one"),
@@ -196,9 +201,18 @@ impl Thread {
         };
         self.group.push((work, outcome));
         if let Err(error) = ended {
-            // A full disk or a broken one ends the whole transaction, also for those before.
             self.roll_back();
             self.answer(Some(&error));
+        }
+    }
+
+    /// Gives each of the group a transaction of its own, after one of them took the common one
+    /// down.
+    fn run_again_alone(&mut self) {
+        self.roll_back();
+        for (work, _) in std::mem::take(&mut self.group) {
+            self.take(work);
+            self.commit();
         }
     }
 
@@ -240,6 +254,10 @@ impl Thread {
             // If even this fails the connection is broken, and the next BEGIN says so.
             let _ = self.control("ROLLBACK");
         }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.connection().is_none_or(Connection::is_autocommit)
     }
 
     fn control(&self, text: &str) -> Result<(), Error> {

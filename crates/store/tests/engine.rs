@@ -1,0 +1,451 @@
+//! What both engines promise, and where one of them needs looking after.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use store::testing::{Database, each_engine, make_schema};
+use store::{Engine, Error, ReadTx, Store, Value, WriteTx, sql, values};
+
+#[derive(Debug, thiserror::Error)]
+enum TestError {
+    #[error("given up")]
+    GivenUp,
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+const SCHEMA: &str = "CREATE TABLE item (
+    id TEXT COLLATE \"C\" PRIMARY KEY, amount BIGINT NOT NULL, is_open BOOLEAN, body BYTEA);";
+
+async fn insert(tx: &mut WriteTx, id: &str, amount: i64) -> Result<(), Error> {
+    let insert = sql!("INSERT INTO item (id, amount) VALUES ($1, $2)");
+    tx.execute(insert, &values![id, amount]).await.map(|_| ())
+}
+
+async fn amount(tx: &mut ReadTx, id: &str) -> Result<Option<i64>, Error> {
+    let row = tx
+        .row(sql!("SELECT amount FROM item WHERE id = $1"), &values![id])
+        .await?;
+    row.map(|row| row.int("amount")).transpose()
+}
+
+async fn add(store: &Store, id: &str) -> Result<(), Error> {
+    store
+        .write(id.to_owned(), |tx, id| Box::pin(insert(tx, id, 1)))
+        .await
+}
+
+async fn stored(store: &Store, id: &str) -> Option<i64> {
+    store
+        .read(id, |tx, id| Box::pin(amount(tx, id)))
+        .await
+        .unwrap()
+}
+
+async fn count(store: &Store) -> i64 {
+    let rows = store.scan((), |tx, ()| {
+        Box::pin(async {
+            tx.row(sql!("SELECT COUNT(*) AS items FROM item"), &[])
+                .await
+        })
+    });
+    let row: Result<_, Error> = rows.await;
+    row.unwrap().unwrap().int("items").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_come_back_as_they_were_given() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        let kept = store.write((), |tx, ()| {
+            Box::pin(async move {
+                let insert = sql!(
+                    "INSERT INTO item (id, amount, is_open, body) VALUES ($1, $2, $3, $4)
+                     RETURNING id, amount, is_open, body"
+                );
+                let values = values!["é'$1", i64::MIN, true, vec![0_u8, 255]];
+                let row = tx.row(insert, &values).await?.unwrap();
+                assert_eq!(row.text("id")?, "é'$1");
+                assert_eq!(row.int("amount")?, i64::MIN);
+                assert_eq!(
+                    (row.bool("is_open")?, row.bytes("body")?),
+                    (true, &[0, 255][..])
+                );
+                let values = values!["null", 0, None::<bool>, Value::Null];
+                let row = tx.row(insert, &values).await?.unwrap();
+                assert_eq!(
+                    (row.opt_bool("is_open")?, row.opt_bytes("body")?),
+                    (None, None)
+                );
+                assert!(matches!(row.bytes("body"), Err(Error::Corrupt { .. })));
+                assert!(matches!(row.text("amount"), Err(Error::Corrupt { .. })));
+                assert!(matches!(row.int("nowhere"), Err(Error::Corrupt { .. })));
+                assert!(row.parse::<base::OrderId>("id").is_err());
+                Ok::<_, Error>(())
+            })
+        });
+        kept.await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_is_read_by_everyone() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        for round in 0..50 {
+            let id = format!("item {round}");
+            add(&store, &id).await.unwrap();
+            assert_eq!(stored(&store, &id).await, Some(1));
+        }
+        assert_eq!(count(&store).await, 50);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_failure_in_a_group_undoes_only_itself() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        let work = (0..40_u32).map(|number| {
+            store.write(number, |tx, number| {
+                Box::pin(async move {
+                    insert(tx, &format!("item {number}"), i64::from(*number)).await?;
+                    if number % 10 == 5 {
+                        Err(TestError::GivenUp)
+                    } else {
+                        Ok(())
+                    }
+                })
+            })
+        });
+        let answers = futures_util::future::join_all(work).await;
+        for (number, answer) in answers.iter().enumerate() {
+            let given_up = matches!(answer, Err(TestError::GivenUp));
+            assert_eq!(given_up, number % 10 == 5, "{number}: {answer:?}");
+            let there = stored(&store, &format!("item {number}")).await.is_some();
+            assert_eq!(there, !given_up);
+        }
+        let counters = store.counters();
+        assert_eq!(counters.transactions, 36 + 1);
+        if store.engine() == Engine::Sqlite {
+            assert!(
+                counters.commits < 37,
+                "grouped into {} commits",
+                counters.commits
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_is_an_error_of_its_closure_alone() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        let work = (0..9_u32).map(|number| {
+            store.write(number, |tx, number| {
+                Box::pin(async move {
+                    insert(tx, &format!("item {number}"), 0).await?;
+                    assert_ne!(*number % 3, 1, "no ones");
+                    Ok::<_, Error>(())
+                })
+            })
+        });
+        for (number, answer) in futures_util::future::join_all(work)
+            .await
+            .iter()
+            .enumerate()
+        {
+            let panicked =
+                matches!(answer, Err(Error::Panicked { message }) if message.contains("no ones"));
+            assert_eq!(panicked, number % 3 == 1, "{number}: {answer:?}");
+        }
+        assert_eq!(count(&store).await, 6);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swallowed_failure_still_undoes_the_transaction() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        let answer = store.write((), |tx, ()| {
+            Box::pin(async move {
+                insert(tx, "kept", 1).await?;
+                let twice = insert(tx, "kept", 2).await;
+                assert!(matches!(twice, Err(Error::Statement { .. })));
+                Ok::<_, Error>(())
+            })
+        });
+        assert!(matches!(answer.await, Err(Error::Statement { .. })));
+        assert_eq!(stored(&store, "kept").await, None);
+        add(&store, "kept").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_in_one_round_trip_keep_their_order() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        let moved = store.write((), |tx, ()| {
+            Box::pin(async move {
+                let insert = sql!("INSERT INTO item (id, amount) VALUES ($1, $2)");
+                let double = sql!("UPDATE item SET amount = amount * 2 WHERE amount < $1");
+                tx.execute_all(&[
+                    (insert, values!["a", 1].into()),
+                    (double, values![10].into()),
+                    (insert, values!["b", 1].into()),
+                    (double, values![10].into()),
+                ])
+                .await
+            })
+        });
+        let moved: Result<_, Error> = moved.await;
+        assert_eq!(moved.unwrap(), [1, 1, 1, 2]);
+        let found = store.read((), |tx, ()| {
+            Box::pin(async move {
+                let amount = sql!("SELECT amount FROM item WHERE id = $1");
+                let ids = [
+                    values!["b"].into(),
+                    values!["none"].into(),
+                    values!["a"].into(),
+                ];
+                let rows = tx.row_each(amount, &ids).await?;
+                rows.iter()
+                    .map(|row| row.as_ref().map(|row| row.int("amount")).transpose())
+                    .collect()
+            })
+        });
+        let found: Result<Vec<_>, Error> = found.await;
+        assert_eq!(found.unwrap(), [Some(2), None, Some(4)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_failure_of_a_batch_is_the_one_reported() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        let answer = store.write((), |tx, ()| {
+            Box::pin(async move {
+                let insert = sql!("INSERT INTO item (id, amount) VALUES ($1, $2)");
+                let twice = (insert, values!["a", 1].into());
+                let other = (insert, values!["b", 1].into());
+                tx.execute_all(&[twice.clone(), twice, other]).await
+            })
+        });
+        let answer: Result<Vec<u64>, Error> = answer.await;
+        let text = format!("{:?}", answer.unwrap_err());
+        assert!(
+            text.contains("item_pkey") || text.contains("UNIQUE"),
+            "{text}"
+        );
+        assert_eq!(count(&store).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_race_is_run_again() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        store
+            .write((), |tx, ()| Box::pin(insert(tx, "counter", 0)))
+            .await
+            .unwrap();
+        let work = (0..32).map(|_| {
+            store.write((), |tx, ()| {
+                Box::pin(async move {
+                    let before = amount(tx, "counter").await?.unwrap_or_default();
+                    let update = sql!("UPDATE item SET amount = $2 WHERE id = $1");
+                    tx.execute(update, &values!["counter", before + 1]).await
+                })
+            })
+        });
+        let answers: Vec<Result<u64, Error>> = futures_util::future::join_all(work).await;
+        assert!(
+            answers.iter().all(|answer| matches!(answer, Ok(1))),
+            "{answers:?}"
+        );
+        assert_eq!(stored(&store, "counter").await, Some(32));
+        assert_eq!(
+            store.counters().retries > 0,
+            store.engine() == Engine::Postgres
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_nobody_waits_for_is_whole_or_absent() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        for round in 0..20 {
+            let pair = store.write(round, |tx, round| {
+                Box::pin(async move {
+                    insert(tx, &format!("a{round}"), 1).await?;
+                    insert(tx, &format!("b{round}"), 1).await
+                })
+            });
+            let given_up = tokio::time::timeout(Duration::from_micros(round * 20), pair).await;
+            assert!(given_up.is_err() || given_up.unwrap().is_ok());
+        }
+        store
+            .write((), |tx, ()| Box::pin(insert(tx, "last", 1)))
+            .await
+            .unwrap();
+        store.close().await;
+        assert!(matches!(add(&store, "late").await, Err(Error::Closed)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_finishes_what_was_begun() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        let begun = tokio::spawn({
+            let store = store.clone();
+            async move { add(&store, "begun").await }
+        });
+        store.close().await;
+        // It was either done or refused; it does not hang.
+        assert!(matches!(begun.await.unwrap(), Ok(()) | Err(Error::Closed)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ping_answers() {
+    each_engine(|store| async move { store.ping().await.unwrap() }).await;
+}
+
+#[tokio::test]
+async fn readers_cannot_write_on_sqlite() {
+    let database = Database::sqlite();
+    let store = database.open().await;
+    make_schema(&store, SCHEMA).await.unwrap();
+    let delete = store.scan((), |tx, ()| {
+        Box::pin(async move { tx.rows(sql!("DELETE FROM item"), &[]).await })
+    });
+    assert!(matches!(
+        delete.await,
+        Err::<Vec<_>, Error>(Error::Full { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_closure_that_waits_for_something_else_is_refused_on_sqlite() {
+    let database = Database::sqlite();
+    let store = database.open().await;
+    make_schema(&store, SCHEMA).await.unwrap();
+    let waits = store.write((), |tx, ()| {
+        Box::pin(async move {
+            insert(tx, "a", 1).await?;
+            tokio::task::yield_now().await;
+            Ok::<_, Error>(())
+        })
+    });
+    assert!(matches!(waits.await, Err(Error::Pended)));
+    assert_eq!(stored(&store, "a").await, None);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_leaves_nothing_half_done() {
+    let database = Database::sqlite();
+    let store = database.open().await;
+    make_schema(&store, SCHEMA).await.unwrap();
+    let limit = store.write((), |tx, ()| {
+        Box::pin(async move {
+            tx.row(sql!(sqlite: "PRAGMA max_page_count = 20"), &[])
+                .await
+        })
+    });
+    assert!(
+        limit
+            .await
+            .is_ok_and(|row: Option<store::Row>| row.is_some())
+    );
+    let work = (0..64_u32).map(|number| {
+        store.write(number, |tx, number| {
+            Box::pin(async move {
+                let insert = sql!("INSERT INTO item (id, amount, body) VALUES ($1, 1, $2)");
+                let small = values![format!("small {number}"), vec![0_u8; 10]];
+                tx.execute(insert, &small).await?;
+                let large = values![format!("large {number}"), vec![0_u8; 9_000]];
+                tx.execute(insert, &large).await
+            })
+        })
+    });
+    let answers: Vec<Result<u64, Error>> = futures_util::future::join_all(work).await;
+    let full = answers
+        .iter()
+        .filter(|answer| answer.as_ref().is_err_and(Error::is_full))
+        .count();
+    let done = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert!(full > 0 && full + done == 64, "{answers:?}");
+    assert_eq!(count(&store).await, i64::try_from(done).unwrap() * 2);
+}
+
+#[tokio::test]
+async fn an_acknowledged_write_survives_reopening() {
+    let database = Database::sqlite();
+    let store = database.open().await;
+    make_schema(&store, SCHEMA).await.unwrap();
+    add(&store, "kept").await.unwrap();
+    // Opened a second time beside the first, as the command line does.
+    let beside = database.open().await;
+    assert_eq!(stored(&beside, "kept").await, Some(1));
+    add(&beside, "beside").await.unwrap();
+    assert_eq!(stored(&store, "beside").await, Some(1));
+    store.close().await;
+    beside.close().await;
+    assert_eq!(stored(&database.open().await, "kept").await, Some(1));
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_is_told_quickly() {
+    let gone = "postgres://nobody@127.0.0.1:1/none".parse().unwrap();
+    let opened = tokio::time::timeout(
+        Duration::from_secs(5),
+        Store::open(&gone, store::Options::default()),
+    );
+    let error = opened.await.unwrap().err().unwrap();
+    assert!(error.is_unavailable(), "{error:?}");
+    let nowhere = "sqlite:/nonexistent/directory/x.db".parse().unwrap();
+    let error = Store::open(&nowhere, store::Options::default())
+        .await
+        .err()
+        .unwrap();
+    assert!(error.is_unavailable(), "{error:?}");
+}
+
+/// The server ends our connections, as it does when it shuts down.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_connection_is_told_and_replaced() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    make_schema(&store, SCHEMA).await.unwrap();
+    let runs = AtomicU32::new(0);
+    let answer = store.write(runs, |tx, runs| {
+        Box::pin(async move {
+            runs.fetch_add(1, Ordering::Relaxed);
+            insert(tx, "lost", 1).await?;
+            let end = sql!(postgres: "SELECT pg_terminate_backend(pg_backend_pid()) AS ended");
+            tx.row(end, &[]).await
+        })
+    });
+    let answer: Result<_, Error> = answer.await;
+    assert!(
+        answer.as_ref().is_err_and(Error::is_unavailable),
+        "{answer:?}"
+    );
+    assert_eq!(stored(&store, "lost").await, None);
+    add(&store, "found").await.unwrap();
+    store.close().await;
+    database.remove().await;
+}

@@ -1,0 +1,126 @@
+//! The schema of this release is the same on both engines, and every statement fits it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use store::testing::{Database, each_engine};
+use store::{Error, Row, STATEMENTS, Sql, Store, sql};
+
+#[tokio::test]
+async fn every_registered_statement_prepares() {
+    each_engine(|store| async move {
+        store.migrate().await.unwrap();
+        let engine = store.engine();
+        let statements = STATEMENTS
+            .iter()
+            .map(|statement| Sql::registered(statement));
+        let failures = store.scan((), move |tx, ()| {
+            Box::pin(async move {
+                let mut failures = Vec::new();
+                for sql in statements.filter(|sql| sql.is_for(engine)) {
+                    if let Err(error) = tx.prepare(sql).await {
+                        failures.push(explain(&error));
+                    }
+                }
+                Ok::<_, Error>(failures)
+            })
+        });
+        let failures = failures.await.unwrap();
+        assert!(
+            failures.is_empty(),
+            "on {engine:?}:\n{}",
+            failures.join("\n")
+        );
+    })
+    .await;
+}
+
+/// A linker that drops unused code must not drop statements with it.
+#[test]
+fn every_file_with_statements_is_in_the_registry() {
+    let registered: BTreeSet<&str> = STATEMENTS
+        .iter()
+        .map(|statement| Sql::registered(statement).place().file)
+        .collect();
+    let mut missing = Vec::new();
+    files_with_statements(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")),
+        &mut |path| {
+            let known = registered
+                .iter()
+                .any(|file| path.ends_with(Path::new(file)));
+            missing.extend((!known).then(|| path.to_owned()));
+        },
+    );
+    assert!(missing.is_empty(), "{missing:?} not in {registered:?}");
+}
+
+fn files_with_statements(directory: &Path, found: &mut dyn FnMut(&Path)) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_with_statements(&path, found);
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let is_test = path.ends_with("migrate/tests.rs");
+        // The macro's own file shows how it is written.
+        if !is_test && !path.ends_with("statement.rs") && text.contains(" sql!(") {
+            found(&path);
+        }
+    }
+}
+
+fn explain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(current) = cause {
+        text.push_str(": ");
+        text.push_str(&current.to_string());
+        cause = current.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn both_schemas_have_the_same_columns() {
+    let Some(postgres) = Database::postgres().await else {
+        return;
+    };
+    let sqlite = Database::sqlite();
+    let (one, two) = (sqlite.open().await, postgres.open().await);
+    one.migrate().await.unwrap();
+    two.migrate().await.unwrap();
+    assert_eq!(columns(&one).await, columns(&two).await);
+    two.close().await;
+    postgres.remove().await;
+}
+
+/// `table.column type nullable`, with PostgreSQL's types as SQLite can tell them apart.
+async fn columns(store: &Store) -> BTreeSet<String> {
+    let rows = store.scan((), |tx, ()| {
+        Box::pin(async move {
+            let columns = tx.pick(
+                sql!(
+                    sqlite: "SELECT m.name || '.' || p.name || ' ' || lower(p.type) ||
+                         CASE WHEN p.\"notnull\" = 1 OR p.pk > 0 THEN '' ELSE ' nullable' END
+                         AS described
+                     FROM sqlite_master m, pragma_table_info(m.name) p WHERE m.type = 'table'"
+                ),
+                sql!(
+                    postgres: "SELECT table_name || '.' || column_name || ' ' ||
+                         CASE data_type WHEN 'bigint' THEN 'integer' WHEN 'boolean' THEN 'integer'
+                           WHEN 'bytea' THEN 'blob' ELSE data_type END ||
+                         CASE is_nullable WHEN 'NO' THEN '' ELSE ' nullable' END AS described
+                     FROM information_schema.columns WHERE table_schema = current_schema()"
+                ),
+            );
+            tx.rows(columns, &[]).await
+        })
+    });
+    let rows: Vec<Row> = rows.await.unwrap();
+    rows.iter()
+        .map(|row| row.text("described").unwrap().to_owned())
+        .collect()
+}
