@@ -8,12 +8,13 @@ use std::fmt;
 use base::{TenantId, Timestamp, UserId};
 use serde::{Serialize, Serializer};
 
-use crate::line::{self, NameError};
+use crate::line;
 use crate::role::Role;
 use crate::words::words;
 
 mod email;
 
+pub use crate::line::NameError;
 pub use email::{Email, EmailError};
 
 words! {

@@ -52,7 +52,11 @@ fn unleet(letter: char, one: char) -> char {
 
 /// A password with what it takes to price any part of it.
 struct Pieces<'a> {
-    readings: [Vec<char>; 3],
+    plain: Vec<char>,
+    /// All with their characters at the same bytes: they differ only in ASCII.
+    readings: [String; 3],
+    /// Where each character starts in the readings, in bytes, and where the last one ends.
+    offsets: Vec<usize>,
     known: &'a [String],
     /// For each position, how many characters from there are one run.
     runs: Vec<usize>,
@@ -60,13 +64,18 @@ struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     fn new(password: &str, known: &'a [String]) -> Self {
-        let readings = readings(password).map(|reading| reading.chars().collect::<Vec<char>>());
-        let [plain, ..] = &readings;
+        let readings = readings(password);
+        let [first, ..] = &readings;
+        let plain: Vec<char> = first.chars().collect();
+        let starts = first.char_indices().map(|(offset, _)| offset);
+        let offsets = starts.chain([first.len()]).collect();
         let runs = (0..plain.len())
             .map(|start| run(plain.get(start..).unwrap_or(&[])))
             .collect();
         Self {
+            plain,
             readings,
+            offsets,
             known,
             runs,
         }
@@ -74,49 +83,44 @@ impl<'a> Pieces<'a> {
 
     /// What the characters from `start` to `end` cost as one piece; `None` if they are not one.
     fn cost(&self, start: usize, end: usize) -> Option<u32> {
-        let [plain, ..] = &self.readings;
-        let piece = plain.get(start..end)?;
-        if let [letter] = piece {
-            return Some(if letter.is_ascii_digit() {
-                DIGIT
-            } else {
-                CHARACTER
-            });
-        }
-        let before = start
-            .checked_sub(piece.len())
-            .and_then(|earlier| plain.get(earlier..start));
-        if before == Some(piece) {
-            return Some(REPETITION);
-        }
-        if piece.len() >= 3 && self.is_known(start, end) {
-            return Some(KNOWN);
-        }
-        let is_run = self
-            .runs
-            .get(start)
-            .is_some_and(|length| *length >= piece.len());
-        if piece.len() >= 3 && (is_run || is_year(piece)) {
-            return Some(RUN);
-        }
-        let is_common = || {
-            self.words(start, end)
-                .any(|word| COMMON.contains(word.as_str()))
-        };
-        (piece.len() >= 4 && piece.len() <= LONGEST_WORD && is_common()).then_some(WORD)
-    }
-
-    fn is_known(&self, start: usize, end: usize) -> bool {
-        !self.known.is_empty()
-            && self
+        let piece = self.plain.get(start..end)?;
+        match piece {
+            [digit] if digit.is_ascii_digit() => Some(DIGIT),
+            [_] => Some(CHARACTER),
+            _ if self.is_repetition(piece, start) => Some(REPETITION),
+            [_, _] => None,
+            _ if self.words(start, end).any(|word| self.is_known(word)) => Some(KNOWN),
+            _ if self.is_run(piece, start) || is_year(piece) => Some(RUN),
+            _ if piece.len() > LONGEST_WORD => None,
+            _ => self
                 .words(start, end)
-                .any(|word| self.known.contains(&word))
+                .any(|word| COMMON.contains(word))
+                .then_some(WORD),
+        }
     }
 
-    fn words(&self, start: usize, end: usize) -> impl Iterator<Item = String> {
+    fn is_repetition(&self, piece: &[char], start: usize) -> bool {
+        start
+            .checked_sub(piece.len())
+            .and_then(|earlier| self.plain.get(earlier..start))
+            == Some(piece)
+    }
+
+    fn is_run(&self, piece: &[char], start: usize) -> bool {
+        self.runs
+            .get(start)
+            .is_some_and(|length| *length >= piece.len())
+    }
+
+    fn is_known(&self, word: &str) -> bool {
+        self.known.iter().any(|known| known == word)
+    }
+
+    fn words(&self, start: usize, end: usize) -> impl Iterator<Item = &str> {
+        let bytes = self.offsets.get(start).zip(self.offsets.get(end));
         self.readings
             .iter()
-            .filter_map(move |word| Some(word.get(start..end)?.iter().collect()))
+            .filter_map(move |reading| bytes.and_then(|(from, to)| reading.get(*from..*to)))
     }
 }
 
