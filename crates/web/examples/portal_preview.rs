@@ -1,0 +1,32 @@
+//! Writes every page of the portal with made-up data into a directory, to be looked at in a
+//! browser without a server behind it: `cargo run -p web --example portal_preview -- DIRECTORY`.
+//! Serve that directory at the root of a host, for example with `python3 -m http.server`.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use web::portal::view;
+
+#[path = "../src/portal/view/sample.rs"]
+mod sample;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let target = PathBuf::from(
+        std::env::args()
+            .nth(1)
+            .unwrap_or_else(|| "preview".to_owned()),
+    );
+    fs::create_dir_all(target.join("assets"))?;
+    for asset in view::assets::all() {
+        fs::write(target.join(asset.url.trim_start_matches('/')), &asset.bytes)?;
+    }
+    let mut index = String::from("<!doctype html><title>Pages</title><ul>");
+    for (name, text) in sample::render_all()? {
+        fs::write(target.join(format!("{name}.html")), text)?;
+        writeln!(index, "<li><a href=\"{name}.html\">{name}</a></li>")?;
+    }
+    fs::write(target.join("index.html"), index + "</ul>")?;
+    Ok(())
+}

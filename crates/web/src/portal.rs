@@ -1,0 +1,3 @@
+//! The reseller's portal: server-rendered pages that work without scripts.
+
+pub mod view;

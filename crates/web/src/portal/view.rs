@@ -1,0 +1,32 @@
+//! What the portal looks like: one struct per page, holding strings ready for display.
+//!
+//! Handlers fill these structs and render them; templates only repeat and choose. Nothing here
+//! reads the database, knows the time or decides what somebody may do. The rules the pages follow
+//! are in `docs/portal-style.md`; accessibility follows WCAG 2.2 AA.
+
+pub mod account;
+pub mod accounts;
+pub mod activity;
+pub mod assets;
+pub mod certificates;
+pub mod chart;
+pub mod command;
+pub mod confirm;
+pub mod dashboard;
+pub mod domains;
+pub mod error;
+pub mod onboarding;
+pub mod order;
+pub mod part;
+pub mod policy;
+pub mod settings;
+pub mod shell;
+pub mod sign_in;
+
+#[cfg(test)]
+mod tests;
+
+pub use part::{
+    Chip, Choice, FilterChip, FilterGroup, Lifetime, Paging, Problems, Search, Tone, When,
+};
+pub use shell::{Flash, Nav, Shell, Theme};

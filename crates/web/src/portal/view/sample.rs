@@ -1,0 +1,153 @@
+//! Every page in every state, with made-up data: for the preview and for the tests of the markup.
+
+use askama::{Error, Template};
+
+use super::view;
+use view::{
+    Chip, FilterChip, FilterGroup, Flash, Lifetime, Nav, Paging, Search, Shell, Theme, Tone, When,
+};
+
+#[path = "sample/account.rs"]
+mod account;
+#[path = "sample/certificate.rs"]
+mod certificate;
+#[path = "sample/domain.rs"]
+mod domain;
+#[path = "sample/door.rs"]
+mod door;
+#[path = "sample/order.rs"]
+mod order;
+#[path = "sample/overview.rs"]
+mod overview;
+#[path = "sample/settings.rs"]
+mod settings;
+
+/// One rendered page: name of its file without ending, and its text.
+pub(crate) type Rendered = (String, String);
+
+/// Renders all of them.
+pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
+    let mut all = Pages::default();
+    door::add(&mut all)?;
+    overview::add(&mut all)?;
+    account::add(&mut all)?;
+    domain::add(&mut all)?;
+    certificate::add(&mut all)?;
+    order::add(&mut all)?;
+    settings::add(&mut all)?;
+    Ok(all.0)
+}
+
+#[derive(Default)]
+struct Pages(Vec<Rendered>);
+
+impl Pages {
+    fn add(&mut self, name: &str, page: &impl Template) -> Result<(), Error> {
+        self.0.push((name.to_owned(), page.render()?));
+        Ok(())
+    }
+}
+
+fn shell(nav: Nav, title: &str) -> Shell {
+    Shell {
+        brand: "Chancery".to_owned(),
+        csrf: "sample-token".to_owned(),
+        email: "ops@northwind.example".to_owned(),
+        flashes: Vec::new(),
+        has_shortcuts: true,
+        nav,
+        path: "/".to_owned(),
+        tenant: "Northwind Hosting".to_owned(),
+        theme: Theme::System,
+        title: title.to_owned(),
+    }
+}
+
+fn with_flash(mut shell: Shell, tone: Tone, text: &str) -> Shell {
+    shell.flashes.push(Flash {
+        tone,
+        text: text.to_owned(),
+    });
+    shell
+}
+
+fn when(iso: &str, text: &str, hint: &str) -> When {
+    When {
+        iso: iso.to_owned(),
+        text: text.to_owned(),
+        hint: hint.to_owned(),
+    }
+}
+
+fn date(text: &str, hint: &str) -> When {
+    when("2026-11-20", text, hint)
+}
+
+fn chip(tone: Tone, text: &str) -> Chip {
+    Chip::new(tone, text)
+}
+
+fn life(percent: u8, tone: Tone) -> Lifetime {
+    Lifetime {
+        percent,
+        tone,
+        text: format!("{percent} % of 90 days have passed"),
+    }
+}
+
+fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+fn filter(label: &str, is_menu: bool, chips: &[(&str, &str)], current: usize) -> FilterGroup {
+    let chips = chips
+        .iter()
+        .enumerate()
+        .map(|(place, (label, count))| FilterChip {
+            label: (*label).to_owned(),
+            count: (*count).to_owned(),
+            href: "?".to_owned(),
+            is_current: place == current,
+        });
+    FilterGroup {
+        label: label.to_owned(),
+        chips: chips.collect(),
+        is_menu,
+    }
+}
+
+fn accounts_filter() -> FilterGroup {
+    let accounts = [
+        ("All", ""),
+        ("Production", "38"),
+        ("Lakeside retail, web servers", "64"),
+        ("Harbor", "12"),
+        ("Staging", "14"),
+    ];
+    filter("Account", true, &accounts, 0)
+}
+
+fn search(href: &str, value: &str, placeholder: &str, outcome: &str) -> Search {
+    Search {
+        href: href.to_owned(),
+        value: value.to_owned(),
+        placeholder: placeholder.to_owned(),
+        kept: vec![("status".to_owned(), "active".to_owned())],
+        outcome: outcome.to_owned(),
+    }
+}
+
+fn paging(text: &str) -> Paging {
+    let size = |label: &str, is_current| FilterChip {
+        label: label.to_owned(),
+        count: String::new(),
+        href: "?".to_owned(),
+        is_current,
+    };
+    Paging {
+        previous: Some("?".to_owned()),
+        next: Some("?".to_owned()),
+        text: text.to_owned(),
+        sizes: vec![size("25", false), size("50", true), size("100", false)],
+    }
+}

@@ -1,0 +1,293 @@
+//! ACME accounts: list, form, five tabs, consequences.
+
+use super::view::account::{
+    AccountActivityPage, AccountCertificatesPage, AccountClientsPage, AccountDomainsPage,
+    AccountHead, ClientRow, CredentialsPage, LastOrder, MacKey, Tab,
+};
+use super::view::accounts::{AccountRow, AccountsPage, NewAccountPage};
+use super::view::command::{self, Facts};
+use super::view::confirm::ConfirmPage;
+use super::view::{Choice, Problems};
+use super::{
+    Chip, Error, Nav, Pages, Paging, Tone, certificate, chip, date, domain, filter, order, paging,
+    shell, strings, when, with_flash,
+};
+
+const KEY: &str = "3q2-7wB5dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyE4Zk1sUQ";
+
+fn row(label: &str, domains: &str, clients: &str, status: Chip) -> AccountRow {
+    AccountRow {
+        href: "/accounts/x".to_owned(),
+        label: label.to_owned(),
+        kind: "DV".to_owned(),
+        key_id: "Zy0pH3kW5vT9bQ2e".to_owned(),
+        domains: domains.to_owned(),
+        clients: clients.to_owned(),
+        ends: date("14 March 2028", "in 16 months"),
+        last_used: (clients != "0").then(|| date("23 Nov 2026", "4 minutes ago")),
+        status,
+    }
+}
+
+fn rows() -> Vec<AccountRow> {
+    vec![
+        row(
+            "Production",
+            "38 + 12 free",
+            "3",
+            chip(Tone::Good, "Active"),
+        ),
+        row(
+            "Lakeside retail, web servers behind the Frankfurt load balancers",
+            "64 + 22 free",
+            "8",
+            chip(Tone::Good, "Active"),
+        ),
+        row("Harbor", "12 + 4 free", "1", chip(Tone::Warn, "Expiring")),
+        row("New shop", "0", "0", chip(Tone::Busy, "Pending")),
+        row("Old intranet", "14", "2", chip(Tone::Warn, "Suspended")),
+        row("2024 migration", "9", "1", chip(Tone::Idle, "Expired")),
+    ]
+}
+
+fn list(rows: Vec<AccountRow>, is_filtered: bool) -> AccountsPage {
+    let states = [
+        ("All", "6"),
+        ("Active", "3"),
+        ("Pending", "1"),
+        ("Suspended", "1"),
+        ("Ended", "1"),
+    ];
+    AccountsPage {
+        shell: shell(Nav::Accounts, "ACME accounts"),
+        filters: vec![filter("Status", false, &states, usize::from(is_filtered))],
+        paging: Paging {
+            text: "6 accounts".to_owned(),
+            ..Paging::default()
+        },
+        rows,
+        is_filtered,
+    }
+}
+
+fn choice(value: &str, label: &str, hint: &str, is_chosen: bool) -> Choice {
+    Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        hint: hint.to_owned(),
+        is_chosen,
+    }
+}
+
+fn new_account(label: &str, problems: Problems) -> NewAccountPage {
+    NewAccountPage {
+        shell: shell(Nav::Accounts, "New ACME account"),
+        kinds: vec![choice(
+            "DV",
+            "Domain validated (DV)",
+            "Control of the domain is checked, nothing else.",
+            true,
+        )],
+        label: label.to_owned(),
+        terms: vec![
+            choice("1", "1 year", "until 23 November 2027", true),
+            choice("2", "2 years", "until 23 November 2028", false),
+            choice("3", "3 years", "until 23 November 2029", false),
+        ],
+        includes_companions: true,
+        problems,
+    }
+}
+
+fn head(tab: Tab, status: Chip, explanation: &str) -> AccountHead {
+    let is_active = explanation.is_empty();
+    AccountHead {
+        id: "x".to_owned(),
+        href: "/accounts/x".to_owned(),
+        label: "Production".to_owned(),
+        kind: "DV".to_owned(),
+        status,
+        summary: "2-year term, ends 14 March 2028. 38 domains, 121 certificates issued.".to_owned(),
+        explanation: explanation.to_owned(),
+        tab,
+        can_suspend: is_active,
+        can_resume: !is_active,
+        can_deactivate: true,
+    }
+}
+
+fn active(tab: Tab) -> AccountHead {
+    head(tab, chip(Tone::Good, "Active"), "")
+}
+
+fn credentials(mac_key: MacKey, last_order: Option<LastOrder>) -> CredentialsPage {
+    let revealed = if let MacKey::Revealed(key) = &mac_key {
+        Some(key.clone())
+    } else {
+        None
+    };
+    let facts = Facts {
+        server_url: "https://acme.chancery.example/v2/DV".to_owned(),
+        key_id: "Zy0pH3kW5vT9bQ2e".to_owned(),
+        mac_key: revealed,
+        email: "ops@northwind.example".to_owned(),
+        names: strings(&["example.com", "www.example.com"]),
+        ..Facts::default()
+    };
+    CredentialsPage {
+        shell: shell(Nav::Accounts, "Production"),
+        head: active(Tab::Credentials),
+        server_url: facts.server_url.clone(),
+        key_id: facts.key_id.clone(),
+        mac_key,
+        commands: command::for_account(&facts),
+        last_order,
+    }
+}
+
+fn client(agent: &str, contact: &str, status: Chip) -> ClientRow {
+    ClientRow {
+        thumbprint: "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s".to_owned(),
+        contact: contact.to_owned(),
+        agent: agent.to_owned(),
+        address: "203.0.113.7".to_owned(),
+        first_seen: date("2 Feb 2026", "10 months ago"),
+        last_seen: Some(when(
+            "2026-11-23T09:12:00Z",
+            "23 Nov 2026, 09:12",
+            "4 minutes ago",
+        )),
+        status,
+    }
+}
+
+fn tabs(pages: &mut Pages, is_empty: bool) -> Result<(), Error> {
+    let suffix = if is_empty { "-empty" } else { "" };
+    let shell = || shell(Nav::Accounts, "Production");
+    let paging = || paging("25 of 38");
+    let domains = if is_empty { Vec::new() } else { domain::rows() };
+    let add_href = "/domains/new?account=x".to_owned();
+    let page = AccountDomainsPage {
+        shell: shell(),
+        head: active(Tab::Domains),
+        domains,
+        paging: paging(),
+        add_href,
+    };
+    pages.add(&format!("account-domains{suffix}"), &page)?;
+    let certificates = if is_empty {
+        Vec::new()
+    } else {
+        certificate::rows()
+    };
+    let page = AccountCertificatesPage {
+        shell: shell(),
+        head: active(Tab::Certificates),
+        certificates,
+        paging: paging(),
+    };
+    pages.add(&format!("account-certificates{suffix}"), &page)?;
+    let orders = if is_empty { Vec::new() } else { order::rows() };
+    let page = AccountActivityPage {
+        shell: shell(),
+        head: active(Tab::Activity),
+        orders,
+        paging: paging(),
+    };
+    pages.add(&format!("account-activity{suffix}"), &page)?;
+    let clients = if is_empty {
+        Vec::new()
+    } else {
+        vec![
+            client(
+                "certbot/5.8.0",
+                "ops@northwind.example",
+                chip(Tone::Good, "Valid"),
+            ),
+            client("", "", chip(Tone::Good, "Valid")),
+            client(
+                "lego/4.21.0",
+                "dev@northwind.example",
+                chip(Tone::Idle, "Deactivated"),
+            ),
+        ]
+    };
+    let page = AccountClientsPage {
+        shell: shell(),
+        head: active(Tab::Clients),
+        clients,
+        paging: Paging::default(),
+    };
+    pages.add(&format!("account-clients{suffix}"), &page)
+}
+
+fn consequences(pages: &mut Pages) -> Result<(), Error> {
+    let shell = |title| shell(Nav::Accounts, title);
+    let href = "/accounts/x";
+    pages.add(
+        "account-suspend",
+        &ConfirmPage::suspend_account(shell("Suspend account"), "Production", href),
+    )?;
+    pages.add(
+        "account-resume",
+        &ConfirmPage::resume_account(shell("Resume account"), "Production", href),
+    )?;
+    let problems = Problems::one("confirmation", "That is not the label. Type Production.");
+    let page = |problems| {
+        ConfirmPage::deactivate_account(
+            shell("Deactivate account"),
+            "Production",
+            href,
+            "Production",
+            problems,
+        )
+    };
+    pages.add("account-deactivate", &page(Problems::none()))?;
+    pages.add("account-deactivate-error", &page(problems))
+}
+
+pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
+    pages.add("accounts", &list(rows(), false))?;
+    pages.add("accounts-empty", &list(Vec::new(), false))?;
+    pages.add("accounts-filtered-empty", &list(Vec::new(), true))?;
+    pages.add("account-new", &new_account("", Problems::none()))?;
+    let problems = Problems::one("label", "The label has 71 characters; use at most 64.")
+        .and("term_years", "Choose a term of 1, 2 or 3 years.");
+    pages.add(
+        "account-new-error",
+        &new_account("A label that goes on and on", problems),
+    )?;
+    let last = LastOrder {
+        href: "/activity/x".to_owned(),
+        status: chip(Tone::Bad, "Failed"),
+        steps: order::failed_steps(false),
+    };
+    pages.add("account", &credentials(MacKey::Hidden, Some(last)))?;
+    pages.add(
+        "account-revealed",
+        &credentials(MacKey::Revealed(KEY.to_owned()), None),
+    )?;
+    pages.add(
+        "account-password",
+        &credentials(MacKey::NeedsPassword(Problems::none()), None),
+    )?;
+    let wrong = Problems::one("password", "That is not your password.");
+    pages.add(
+        "account-password-error",
+        &credentials(MacKey::NeedsPassword(wrong), None),
+    )?;
+    let why = "You suspended it on 20 November 2026. New orders are refused until you resume it; certificates already issued stay valid.";
+    let suspended = CredentialsPage {
+        shell: with_flash(
+            shell(Nav::Accounts, "Production"),
+            Tone::Good,
+            "Production is suspended.",
+        ),
+        head: head(Tab::Credentials, chip(Tone::Warn, "Suspended"), why),
+        ..credentials(MacKey::Hidden, None)
+    };
+    pages.add("account-suspended", &suspended)?;
+    tabs(pages, false)?;
+    tabs(pages, true)?;
+    consequences(pages)
+}

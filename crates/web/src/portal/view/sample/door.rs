@@ -1,0 +1,64 @@
+//! Signing in, signed out, errors.
+
+use super::view::error::{ErrorKind, ErrorPage};
+use super::view::sign_in::{SignInPage, SignInProblem, SignedOutPage};
+use super::{Error, Pages, Shell, Theme};
+
+fn outside(title: &str) -> Shell {
+    Shell::signed_out("Chancery", title, "sample-token", Theme::System)
+}
+
+fn sign_in(email: &str, problem: Option<SignInProblem>) -> SignInPage {
+    SignInPage {
+        shell: outside("Sign in"),
+        email: email.to_owned(),
+        problem,
+        next: "/".to_owned(),
+        contact: "support@chancery.example".to_owned(),
+    }
+}
+
+pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
+    pages.add("sign-in", &sign_in("", None))?;
+    let known = "ops@northwind.example";
+    pages.add(
+        "sign-in-wrong",
+        &sign_in(known, Some(SignInProblem::WrongInput)),
+    )?;
+    pages.add(
+        "sign-in-locked",
+        &sign_in(known, Some(SignInProblem::Locked { minutes: 13 })),
+    )?;
+    pages.add(
+        "sign-in-suspended",
+        &sign_in(known, Some(SignInProblem::Suspended)),
+    )?;
+    pages.add(
+        "sign-in-ended",
+        &sign_in(known, Some(SignInProblem::SessionEnded)),
+    )?;
+    pages.add(
+        "signed-out",
+        &SignedOutPage {
+            shell: outside("Signed out"),
+        },
+    )?;
+    let kinds = [
+        ("error-403", ErrorKind::Forbidden),
+        ("error-403-form", ErrorKind::StaleForm),
+        ("error-404", ErrorKind::NotFound),
+        ("error-500", ErrorKind::Internal),
+        ("error-503-full", ErrorKind::StorageFull),
+        ("error-503-gone", ErrorKind::StorageGone),
+    ];
+    for (name, kind) in kinds {
+        let page = ErrorPage {
+            shell: outside(kind.heading()),
+            kind,
+            request_id: "req_01kx3v9t6ma7".to_owned(),
+            contact: "support@chancery.example".to_owned(),
+        };
+        pages.add(name, &page)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! The frame around every page: brand, navigation, person, theme, messages.
+
+use super::assets;
+use super::part::Tone;
+
+/// The entry of the sidebar that a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nav {
+    /// ACME accounts and everything below them.
+    Accounts,
+    /// ACME orders.
+    Activity,
+    /// Issued certificates.
+    Certificates,
+    /// The start page.
+    Dashboard,
+    /// Enrolled domains.
+    Domains,
+    /// No entry, as on error pages.
+    None,
+    /// The person's own settings.
+    Settings,
+}
+
+/// Light or dark, or whatever the browser prefers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// Follow the browser.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    /// The value of cookies and form fields.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Reads a cookie or form field; anything unknown follows the browser.
+    pub fn from_text(text: &str) -> Self {
+        match text {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+}
+
+/// The result of the person's own last action, shown once.
+#[derive(Clone, Debug)]
+pub struct Flash {
+    /// Good for done, bad for refused.
+    pub tone: Tone,
+    /// One sentence.
+    pub text: String,
+}
+
+/// What every page knows besides its own content.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    /// Name of the product as this reseller's host name shows it.
+    pub brand: String,
+    /// Anti-forgery token, repeated in every form.
+    pub csrf: String,
+    /// E-mail of the person signed in; empty when nobody is.
+    pub email: String,
+    /// Messages about the last action.
+    pub flashes: Vec<Flash>,
+    /// Whether single-key shortcuts are on (WCAG 2.1.4 wants a switch).
+    pub has_shortcuts: bool,
+    /// Entry of the sidebar to mark.
+    pub nav: Nav,
+    /// Path and query of this page, where a change of theme comes back to.
+    pub path: String,
+    /// Display name of the tenant; empty when nobody is signed in.
+    pub tenant: String,
+    /// The person's choice.
+    pub theme: Theme,
+    /// Title of the page, without the brand.
+    pub title: String,
+}
+
+impl Shell {
+    /// The frame of a page that needs no session.
+    pub fn signed_out(brand: &str, title: &str, csrf: &str, theme: Theme) -> Self {
+        Self {
+            brand: brand.to_owned(),
+            csrf: csrf.to_owned(),
+            email: String::new(),
+            flashes: Vec::new(),
+            has_shortcuts: false,
+            nav: Nav::None,
+            path: String::new(),
+            tenant: String::new(),
+            theme,
+            title: title.to_owned(),
+        }
+    }
+
+    /// First letter of the tenant, for the round badge beside its name.
+    pub(crate) fn initial(&self) -> String {
+        self.tenant
+            .chars()
+            .next()
+            .map(|first| first.to_uppercase().collect())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn asset(&self, name: &str) -> &'static str {
+        assets::url(name)
+    }
+
+    pub(crate) fn marks(&self, entry: &str) -> bool {
+        let current = match self.nav {
+            Nav::Accounts => "accounts",
+            Nav::Activity => "activity",
+            Nav::Certificates => "certificates",
+            Nav::Dashboard => "dashboard",
+            Nav::Domains => "domains",
+            Nav::None => "",
+            Nav::Settings => "settings",
+        };
+        current == entry
+    }
+
+    pub(crate) fn uses(&self, theme: &str) -> bool {
+        self.theme.as_str() == theme
+    }
+}
