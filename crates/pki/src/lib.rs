@@ -1,1 +1,46 @@
-//! Placeholder; see ARCHITECTURE.md.
+//! RFC 5280 and the CA/Browser Forum TLS Baseline Requirements (BR) as pure rules.
+//!
+//! From a certificate signing request to a signed certificate and, if it comes to that, to its entry in a CRL:
+//! [`Csr`] → [`KeyPolicy`] → [`Profile`] → [`Issuer::prepare`] → [`Issuer::lint`] → [`Issuer::issue`] →
+//! [`Issuer::sign_crl`]. Nothing here does I/O, reads a clock or knows what ACME is.
+#![warn(missing_docs)]
+
+mod algorithm;
+mod certificate;
+mod crl;
+mod csr;
+mod decode;
+mod encode;
+mod extension;
+#[cfg(test)]
+mod fixture;
+mod issuer;
+mod key;
+mod key_policy;
+mod lint;
+pub mod pem;
+mod profile;
+mod revocation_reason;
+mod serial;
+mod signer;
+
+pub use algorithm::{KeyAlgorithm, SignatureAlgorithm};
+pub use certificate::{
+    Certificate, CertificateError, ExtensionText, IssuanceRequest, TbsCertificate, TbsError,
+    subject_key_identifier,
+};
+pub use crl::{Crl, CrlError, CrlRequest, CrlScope, RevokedCertificate};
+pub use csr::{Csr, CsrError};
+pub use issuer::{
+    CaName, CaUrls, InternalProfile, InternalProfileError, IssuedCertificate, Issuer, IssuerError,
+    NameError, issuing_ca, self_signed_root,
+};
+pub use key::{KeyError, PublicKey, SignatureError};
+pub use key_policy::{DebianWeakKeys, KeyPolicy, KeyPolicyError, ListError};
+pub use lint::{Finding, Findings, Linted};
+pub use profile::{
+    DOMAIN_VALIDATED, Profile, RequestedValidity, Validity, ValidityError, validity_ceiling_seconds,
+};
+pub use revocation_reason::{ReasonError, RevocationReason};
+pub use serial::{SerialError, SerialNumber};
+pub use signer::{Signer, SignerError, SoftwareSigner, generate_pkcs8};

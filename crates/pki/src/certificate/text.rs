@@ -1,0 +1,210 @@
+//! Extensions in words, for the portal.
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{
+    ID_AD_CA_ISSUERS, ID_AD_OCSP, ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS,
+    ID_CE_CERTIFICATE_POLICIES, ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE,
+    ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER, ID_KP_CLIENT_AUTH,
+    ID_KP_SERVER_AUTH, ID_PE_AUTHORITY_INFO_ACCESS,
+};
+use der::Error;
+
+use super::ExtensionText;
+use crate::csr::address;
+use crate::decode::Element;
+use crate::encode::tag;
+use crate::extension::{Extension, TLS_FEATURE, has_status_request};
+use crate::profile::DOMAIN_VALIDATED;
+use crate::serial::hex;
+
+/// The extension under its usual name; one that cannot be read is shown in hexadecimal.
+pub(super) fn describe(extension: &Extension<'_>) -> ExtensionText {
+    let known = KNOWN.iter().find(|(oid, _, _)| *oid == extension.oid);
+    let (name, text) = match known {
+        Some((_, name, read)) => ((*name).to_owned(), read(extension.value).ok()),
+        None => (extension.oid.to_string(), None),
+    };
+    ExtensionText {
+        name,
+        is_critical: extension.is_critical,
+        text: text.unwrap_or_else(|| hex(extension.value)),
+    }
+}
+
+type Read = fn(&[u8]) -> Result<String, Error>;
+
+const KNOWN: [(ObjectIdentifier, &str, Read); 10] = [
+    (
+        ID_CE_AUTHORITY_KEY_IDENTIFIER,
+        "Authority key identifier",
+        authority_key,
+    ),
+    (
+        ID_CE_BASIC_CONSTRAINTS,
+        "Basic constraints",
+        basic_constraints,
+    ),
+    (ID_CE_CERTIFICATE_POLICIES, "Certificate policies", policies),
+    (
+        ID_CE_CRL_DISTRIBUTION_POINTS,
+        "CRL distribution points",
+        distribution_points,
+    ),
+    (
+        ID_CE_EXT_KEY_USAGE,
+        "Extended key usage",
+        extended_key_usage,
+    ),
+    (ID_CE_KEY_USAGE, "Key usage", key_usage),
+    (
+        ID_CE_SUBJECT_ALT_NAME,
+        "Subject alternative name",
+        alternative_names,
+    ),
+    (
+        ID_CE_SUBJECT_KEY_IDENTIFIER,
+        "Subject key identifier",
+        subject_key,
+    ),
+    (
+        ID_PE_AUTHORITY_INFO_ACCESS,
+        "Authority information access",
+        information_access,
+    ),
+    (TLS_FEATURE, "TLS feature", tls_feature),
+];
+
+/// The names in a SEQUENCE OF GeneralName; kinds without a text of their own in hexadecimal.
+pub(super) fn general_names(value: &[u8]) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    let mut elements = Element::only(value, tag::SEQUENCE)?.elements()?;
+    while let Some(name) = elements.next()? {
+        names.push(general_name(name));
+    }
+    Ok(names)
+}
+
+fn general_name(name: Element<'_>) -> String {
+    match name.tag {
+        0x81 | 0x82 | 0x86 => String::from_utf8_lossy(name.content).into_owned(),
+        0x87 => address(name.content),
+        _ => hex(name.whole),
+    }
+}
+
+fn alternative_names(value: &[u8]) -> Result<String, Error> {
+    Ok(general_names(value)?.join(", "))
+}
+
+fn authority_key(value: &[u8]) -> Result<String, Error> {
+    let mut fields = Element::only(value, tag::SEQUENCE)?.elements()?;
+    Ok(hex(fields.expect(tag::primitive(0))?.content))
+}
+
+fn subject_key(value: &[u8]) -> Result<String, Error> {
+    Ok(hex(Element::only(value, tag::OCTET_STRING)?.content))
+}
+
+fn basic_constraints(value: &[u8]) -> Result<String, Error> {
+    let mut fields = Element::only(value, tag::SEQUENCE)?.elements()?;
+    if fields.optional(tag::BOOLEAN)?.is_none() {
+        return Ok("not a certificate authority".to_owned());
+    }
+    Ok(match fields.optional(tag::INTEGER)? {
+        Some(length) => format!(
+            "certificate authority, path length {}",
+            length.unsigned()?.last().copied().unwrap_or(0)
+        ),
+        None => "certificate authority".to_owned(),
+    })
+}
+
+fn policies(value: &[u8]) -> Result<String, Error> {
+    let mut texts = Vec::new();
+    let mut elements = Element::only(value, tag::SEQUENCE)?.elements()?;
+    while let Some(policy) = elements.next()? {
+        let oid = policy.elements()?.any()?.oid()?;
+        texts.push(if oid == DOMAIN_VALIDATED {
+            format!("domain validated ({oid})")
+        } else {
+            oid.to_string()
+        });
+    }
+    Ok(texts.join(", "))
+}
+
+fn extended_key_usage(value: &[u8]) -> Result<String, Error> {
+    let mut texts = Vec::new();
+    let mut elements = Element::only(value, tag::SEQUENCE)?.elements()?;
+    while let Some(usage) = elements.next()? {
+        let oid = usage.oid()?;
+        texts.push(match oid {
+            ID_KP_SERVER_AUTH => "TLS server".to_owned(),
+            ID_KP_CLIENT_AUTH => "TLS client".to_owned(),
+            other => other.to_string(),
+        });
+    }
+    Ok(texts.join(", "))
+}
+
+fn key_usage(value: &[u8]) -> Result<String, Error> {
+    let bits = Element::only(value, tag::BIT_STRING)?.content;
+    let first = bits.get(1).copied().unwrap_or(0);
+    let names: Vec<&str> = USAGES
+        .iter()
+        .enumerate()
+        .filter(|(position, _)| first & (0x80 >> position) != 0)
+        .map(|(_, name)| *name)
+        .collect();
+    Ok(names.join(", "))
+}
+
+/// RFC 5280 §4.2.1.3, from bit 0.
+const USAGES: [&str; 8] = [
+    "digital signature",
+    "content commitment",
+    "key encipherment",
+    "data encipherment",
+    "key agreement",
+    "certificate signing",
+    "CRL signing",
+    "encipher only",
+];
+
+fn distribution_points(value: &[u8]) -> Result<String, Error> {
+    let mut urls = Vec::new();
+    let mut points = Element::only(value, tag::SEQUENCE)?.elements()?;
+    while let Some(point) = points.next()? {
+        let name = point.elements()?.expect(tag::constructed(0))?;
+        let full_name = name.elements()?.expect(tag::constructed(0))?;
+        let mut names = full_name.elements()?;
+        while let Some(name) = names.next()? {
+            urls.push(general_name(name));
+        }
+    }
+    Ok(urls.join(", "))
+}
+
+fn information_access(value: &[u8]) -> Result<String, Error> {
+    let mut texts = Vec::new();
+    let mut elements = Element::only(value, tag::SEQUENCE)?.elements()?;
+    while let Some(description) = elements.next()? {
+        let mut fields = description.elements()?;
+        let method = fields.any()?.oid()?;
+        let location = general_name(fields.any()?);
+        texts.push(match method {
+            ID_AD_CA_ISSUERS => format!("issuer's certificate: {location}"),
+            ID_AD_OCSP => format!("OCSP: {location}"),
+            other => format!("{other}: {location}"),
+        });
+    }
+    Ok(texts.join(", "))
+}
+
+fn tls_feature(value: &[u8]) -> Result<String, Error> {
+    Ok(if has_status_request(value)? {
+        "must staple".to_owned()
+    } else {
+        hex(value)
+    })
+}

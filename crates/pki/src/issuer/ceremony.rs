@@ -1,0 +1,169 @@
+//! Making a certificate authority: a self-signed root and an issuing CA below it (BR §7.1.2.1, §7.1.2.6).
+
+use std::time::Duration;
+
+use base::Timestamp;
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc4519::{C, CN, O};
+
+use super::{Identity, Issuer};
+use crate::certificate::subject_key_identifier;
+use crate::certificate::tbs::{Frame, assemble, write_frame};
+use crate::encode::{Writer, tag};
+use crate::extension;
+use crate::key::PublicKey;
+use crate::profile::{DOMAIN_VALIDATED, Validity};
+use crate::serial::SerialNumber;
+use crate::signer::{Signer, SignerError};
+
+/// The subject of a CA certificate: the three attributes that BR §7.1.2.10.2 wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaName {
+    country: String,
+    organization: String,
+    common_name: String,
+}
+
+/// An attribute is empty, too long or of the wrong shape.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+#[error("{0}")]
+pub struct NameError(&'static str);
+
+/// Where relying parties find what belongs to the root; both `http:` (BR §7.1.2.11.2, §7.1.2.7.7).
+#[derive(Clone, Copy, Debug)]
+pub struct CaUrls<'a> {
+    /// The root's CRL.
+    pub crl: &'a str,
+    /// The root's certificate in DER.
+    pub ca_issuers: &'a str,
+}
+
+impl CaName {
+    /// `country` is an ISO 3166-1 code of two capital letters; the others have up to 64 characters (RFC 5280 §A.1).
+    pub fn new(country: &str, organization: &str, common_name: &str) -> Result<Self, NameError> {
+        if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(NameError(
+                "the country must be a code of two capital letters",
+            ));
+        }
+        let is_fit = |text: &str| !text.trim().is_empty() && text.chars().count() <= 64;
+        if !is_fit(organization) {
+            return Err(NameError("the organization must have 1 to 64 characters"));
+        }
+        if !is_fit(common_name) {
+            return Err(NameError("the common name must have 1 to 64 characters"));
+        }
+        Ok(Self {
+            country: country.to_owned(),
+            organization: organization.to_owned(),
+            common_name: common_name.to_owned(),
+        })
+    }
+
+    fn to_der(&self) -> Vec<u8> {
+        let mut writer = Writer::with_capacity(128);
+        writer.sequence(|writer| {
+            attribute(writer, C, tag::PRINTABLE_STRING, &self.country);
+            attribute(writer, O, tag::UTF8_STRING, &self.organization);
+            attribute(writer, CN, tag::UTF8_STRING, &self.common_name);
+        });
+        writer.finish()
+    }
+}
+
+fn attribute(writer: &mut Writer, oid: ObjectIdentifier, string: u8, text: &str) {
+    writer.nested(tag::SET, |writer| {
+        writer.sequence(|writer| {
+            writer.oid(oid);
+            writer.value(string, text.as_bytes());
+        });
+    });
+}
+
+/// The DER of a root that lives 20 years (BR §7.1.2.1.1 allows 8 to 25).
+pub fn self_signed_root(
+    name: &CaName,
+    signer: &dyn Signer,
+    serial: SerialNumber,
+    now: Timestamp,
+) -> Result<Vec<u8>, SignerError> {
+    let key = signer.public_key();
+    let subject = name.to_der();
+    let identity = Identity {
+        name: subject.clone(),
+        key_identifier: subject_key_identifier(key),
+        algorithm: signer.algorithm(),
+        ca_issuers_url: String::new(),
+        not_after: lifetime(now, ROOT_DAYS).not_after,
+        fingerprint: [0; 32],
+    };
+    let frame = Frame {
+        serial,
+        issuer: &identity,
+        validity: lifetime(now, ROOT_DAYS),
+        subject: &subject,
+        key,
+    };
+    let tbs = write_tbs(&frame, |writer| {
+        extension::write_ca(writer, None);
+        extension::write_key_usage(writer, CERTIFICATE_AND_CRL_SIGN);
+        extension::write_subject_key_identifier(writer, &identity.key_identifier);
+        extension::write_authority_key_identifier(writer, &identity.key_identifier);
+    });
+    let signature = signer.sign(&tbs)?;
+    Ok(assemble(&tbs, identity.algorithm.identifier(), &signature))
+}
+
+/// The DER of a CA for domain-validated TLS server certificates, signed by `root`; it lives 10 years, or as long
+/// as the root.
+pub fn issuing_ca(
+    root: &Issuer,
+    name: &CaName,
+    key: &PublicKey,
+    urls: CaUrls<'_>,
+    serial: SerialNumber,
+    now: Timestamp,
+) -> Result<Vec<u8>, SignerError> {
+    let mut validity = lifetime(now, ISSUING_DAYS);
+    validity.not_after = validity.not_after.min(root.identity().not_after);
+    let subject = name.to_der();
+    let frame = Frame {
+        serial,
+        issuer: root.identity(),
+        validity,
+        subject: &subject,
+        key,
+    };
+    let tbs = write_tbs(&frame, |writer| {
+        extension::write_ca(writer, Some(0));
+        extension::write_key_usage(writer, CERTIFICATE_AND_CRL_SIGN);
+        extension::write_server_auth(writer);
+        extension::write_subject_key_identifier(writer, &subject_key_identifier(key));
+        extension::write_authority_key_identifier(writer, &root.identity().key_identifier);
+        extension::write_ca_issuers(writer, urls.ca_issuers);
+        extension::write_policy(writer, DOMAIN_VALIDATED);
+        extension::write_crl_distribution_point(writer, urls.crl);
+    });
+    root.sign(&tbs)
+}
+
+pub(super) fn write_tbs(frame: &Frame<'_>, extensions: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    let mut writer = Writer::with_capacity(1024);
+    writer.sequence(|writer| write_frame(writer, frame, extensions));
+    writer.finish()
+}
+
+fn lifetime(now: Timestamp, days: u64) -> Validity {
+    let not_before = now.truncated_to_second();
+    Validity {
+        not_before,
+        not_after: not_before.plus(Duration::from_secs(days * 86_400 - 1)),
+    }
+}
+
+/// 20 years with their leap days.
+const ROOT_DAYS: u64 = 7305;
+/// 10 years with the fewest leap days.
+const ISSUING_DAYS: u64 = 3652;
+/// keyCertSign and cRLSign (RFC 5280 §4.2.1.3).
+const CERTIFICATE_AND_CRL_SIGN: u8 = 0x06;

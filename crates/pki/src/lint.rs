@@ -1,0 +1,186 @@
+//! The gate before every signature (BR §4.3.1.2): a certificate is signed only after its twin passed every lint.
+//!
+//! The twin has the same content and a signature by a throw-away key, so it is a complete certificate that nobody
+//! can use. The lints read its DER anew; they share no code with the builder beyond tags and OIDs. That the names
+//! were validated and the key is strong is decided before.
+
+use std::fmt;
+
+use base::Timestamp;
+
+use crate::algorithm::KeyAlgorithm;
+use crate::certificate::TbsCertificate;
+use crate::certificate::raw::RawCertificate;
+use crate::certificate::tbs::assemble;
+use crate::issuer::Identity;
+use crate::profile::Profile;
+use crate::signer::{Signer as _, SignerError, SoftwareSigner};
+
+mod extensions;
+mod fields;
+mod names;
+
+/// Signs twins and lints them, for issuers of one key algorithm.
+pub(crate) struct Linter {
+    throw_away: SoftwareSigner,
+}
+
+/// Proof that the lints passed for one issuer; nothing else can be signed.
+#[derive(Debug)]
+pub struct Linted<T> {
+    content: T,
+    issuer_fingerprint: [u8; 32],
+}
+
+/// What the lints found, at least one thing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Findings(Vec<Finding>);
+
+/// One broken rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The lint's name.
+    pub lint: &'static str,
+    /// Where the rule stands.
+    pub citation: &'static str,
+    /// How it is broken.
+    pub detail: String,
+}
+
+/// What a lint looks at.
+pub(crate) struct Subject<'a> {
+    pub(crate) certificate: &'a RawCertificate<'a>,
+    pub(crate) intended: &'a TbsCertificate,
+    pub(crate) issuer: &'a Identity,
+    pub(crate) profile: &'a Profile,
+    pub(crate) now: Timestamp,
+}
+
+/// One rule: its name, its citation and its check, which says how the rule is broken.
+pub(crate) struct Lint {
+    pub(crate) name: &'static str,
+    pub(crate) citation: &'static str,
+    pub(crate) check: fn(&Subject<'_>) -> Result<(), String>,
+}
+
+impl Linter {
+    /// Makes the throw-away key. An RSA key takes a while, so an issuer keeps its linter.
+    pub(crate) fn new(issuer: KeyAlgorithm) -> Result<Self, SignerError> {
+        let algorithm = match issuer {
+            KeyAlgorithm::Rsa { .. } => KeyAlgorithm::Rsa { bits: 2048 },
+            KeyAlgorithm::EcdsaP256 | KeyAlgorithm::EcdsaP384 => issuer,
+        };
+        Ok(Self {
+            throw_away: SoftwareSigner::generate(algorithm)?,
+        })
+    }
+
+    pub(crate) fn lint(
+        &self,
+        tbs: TbsCertificate,
+        issuer: &Identity,
+        profile: &Profile,
+        now: Timestamp,
+    ) -> Result<Linted<TbsCertificate>, Findings> {
+        let twin = self.twin(&tbs)?;
+        let certificate = RawCertificate::parse(&twin).map_err(|error| {
+            Findings::one("encoding", "RFC 5280 §4.1", format!("not DER: {error}"))
+        })?;
+        let subject = Subject {
+            certificate: &certificate,
+            intended: &tbs,
+            issuer,
+            profile,
+            now,
+        };
+        let findings: Vec<Finding> = lints()
+            .filter_map(|lint| {
+                let detail = (lint.check)(&subject).err()?;
+                Some(Finding {
+                    lint: lint.name,
+                    citation: lint.citation,
+                    detail,
+                })
+            })
+            .collect();
+        if findings.is_empty() {
+            Ok(Linted {
+                content: tbs,
+                issuer_fingerprint: issuer.fingerprint,
+            })
+        } else {
+            Err(Findings(findings))
+        }
+    }
+
+    fn twin(&self, tbs: &TbsCertificate) -> Result<Vec<u8>, Findings> {
+        let signature = self.throw_away.sign(tbs.der()).map_err(|error| {
+            Findings::one("twin", "BR §4.3.1.2", format!("cannot be signed: {error}"))
+        })?;
+        let algorithm = self.throw_away.algorithm().identifier();
+        Ok(assemble(tbs.der(), algorithm, &signature))
+    }
+}
+
+fn lints() -> impl Iterator<Item = &'static Lint> {
+    fields::LINTS
+        .iter()
+        .chain(names::LINTS)
+        .chain(extensions::LINTS)
+}
+
+impl<T> Linted<T> {
+    /// What passed.
+    pub fn content(&self) -> &T {
+        &self.content
+    }
+
+    /// What passed, if it did so for the issuer with this certificate fingerprint.
+    pub(crate) fn into_content_for(self, issuer_fingerprint: &[u8; 32]) -> Option<T> {
+        (self.issuer_fingerprint == *issuer_fingerprint).then_some(self.content)
+    }
+}
+
+impl Findings {
+    fn one(lint: &'static str, citation: &'static str, detail: String) -> Self {
+        Self(vec![Finding {
+            lint,
+            citation,
+            detail,
+        }])
+    }
+
+    /// Each broken rule.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the certificate breaks ")?;
+        for (index, finding) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            let Finding {
+                lint,
+                citation,
+                detail,
+            } = finding;
+            write!(f, "{separator}{lint} ({citation}): {detail}")?;
+        }
+        Ok(())
+    }
+}
+
+/// `Err` with the text that `detail` makes, unless `holds`.
+pub(crate) fn ensure(holds: bool, detail: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(detail()) }
+}
+
+/// For `map_err` on what cannot be read.
+pub(crate) fn unreadable(error: impl fmt::Display) -> String {
+    format!("cannot be read: {error}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! Lints on the fields that are no extensions.
+
+use der::Error;
+
+use super::{Lint, Subject, ensure, unreadable};
+use crate::algorithm::SignatureAlgorithm;
+use crate::encode::tag;
+use crate::key::PublicKey;
+use crate::profile::validity_ceiling_seconds;
+
+pub(super) const LINTS: &[Lint] = &[
+    Lint {
+        name: "content_unchanged",
+        citation: "BR §4.3.1.2",
+        check: content_unchanged,
+    },
+    Lint {
+        name: "version",
+        citation: "RFC 5280 §4.1.2.1",
+        check: version,
+    },
+    Lint {
+        name: "serial_number",
+        citation: "RFC 5280 §4.1.2.2, BR §7.1.2.7",
+        check: serial_number,
+    },
+    Lint {
+        name: "algorithms_equal",
+        citation: "RFC 5280 §4.1.1.2",
+        check: algorithms_equal,
+    },
+    Lint {
+        name: "algorithm_of_issuer",
+        citation: "BR §7.1.3.2",
+        check: algorithm_of_issuer,
+    },
+    Lint {
+        name: "issuer_name",
+        citation: "RFC 5280 §4.1.2.4, BR §7.1.4.1",
+        check: issuer_name,
+    },
+    Lint {
+        name: "time_encoding",
+        citation: "RFC 5280 §4.1.2.5",
+        check: time_encoding,
+    },
+    Lint {
+        name: "not_before_near_now",
+        citation: "BR §7.1.2.7",
+        check: not_before_near_now,
+    },
+    Lint {
+        name: "validity_ceiling",
+        citation: "BR §6.3.2",
+        check: validity_ceiling,
+    },
+    Lint {
+        name: "validity_of_profile",
+        citation: "profile",
+        check: validity_of_profile,
+    },
+    Lint {
+        name: "validity_within_issuer",
+        citation: "RFC 5280 §6.1.3",
+        check: validity_within_issuer,
+    },
+    Lint {
+        name: "subject_empty",
+        citation: "BR §7.1.2.7.2",
+        check: subject_empty,
+    },
+    Lint {
+        name: "public_key",
+        citation: "BR §7.1.3.1",
+        check: public_key,
+    },
+    Lint {
+        name: "no_unique_identifiers",
+        citation: "RFC 5280 §4.1.2.8, BR §7.1.2.7",
+        check: no_unique_identifiers,
+    },
+];
+
+fn content_unchanged(subject: &Subject<'_>) -> Result<(), String> {
+    ensure(subject.certificate.tbs == subject.intended.der(), || {
+        "the twin carries other content".to_owned()
+    })
+}
+
+fn version(subject: &Subject<'_>) -> Result<(), String> {
+    ensure(subject.certificate.fields.version == Some(&[2]), || {
+        "not version 3".to_owned()
+    })
+}
+
+/// Positive, at most 20 octets, and long enough for 64 bits from a generator.
+fn serial_number(subject: &Subject<'_>) -> Result<(), String> {
+    let serial = subject.certificate.fields.serial;
+    let is_positive = serial.first().is_some_and(|first| *first < 0x80);
+    ensure(is_positive && (9..=20).contains(&serial.len()), || {
+        format!("negative, or {} octets long", serial.len())
+    })?;
+    ensure(serial == subject.intended.serial().as_bytes(), || {
+        "not the reserved one".to_owned()
+    })
+}
+
+fn algorithms_equal(subject: &Subject<'_>) -> Result<(), String> {
+    let certificate = subject.certificate;
+    ensure(
+        certificate.outer_algorithm == certificate.fields.algorithm,
+        || "inner and outer signature algorithm differ".to_owned(),
+    )
+}
+
+/// The allowed encodings are a closed list that SHA-1 is not on.
+fn algorithm_of_issuer(subject: &Subject<'_>) -> Result<(), String> {
+    let found = SignatureAlgorithm::from_identifier(subject.certificate.fields.algorithm);
+    ensure(found == Some(subject.issuer.algorithm), || {
+        format!("{found:?} is not the issuer's algorithm")
+    })
+}
+
+fn issuer_name(subject: &Subject<'_>) -> Result<(), String> {
+    ensure(
+        subject.certificate.fields.issuer == subject.issuer.name,
+        || "not the issuer's subject, octet for octet".to_owned(),
+    )
+}
+
+fn time_encoding(subject: &Subject<'_>) -> Result<(), String> {
+    for element in [
+        subject.certificate.fields.not_before,
+        subject.certificate.fields.not_after,
+    ] {
+        let is_until_2049 = element.time().map_err(unreadable)?.as_seconds() < YEAR_2050;
+        let expected = if is_until_2049 {
+            tag::UTC_TIME
+        } else {
+            tag::GENERALIZED_TIME
+        };
+        ensure(element.tag == expected, || {
+            "UTCTime is for years through 2049, GeneralizedTime for later ones".to_owned()
+        })?;
+    }
+    Ok(())
+}
+
+fn not_before_near_now(subject: &Subject<'_>) -> Result<(), String> {
+    let (not_before, _) = validity(subject)?;
+    let distance = (not_before - subject.now.as_seconds()).abs();
+    ensure(distance <= 48 * 3600, || {
+        format!("notBefore is {distance} seconds from now")
+    })
+}
+
+fn validity_ceiling(subject: &Subject<'_>) -> Result<(), String> {
+    let (not_before, not_after) = validity(subject)?;
+    let (length, most) = (
+        not_after - not_before + 1,
+        validity_ceiling_seconds(subject.now),
+    );
+    ensure((1..=most).contains(&length), || {
+        format!("{length} seconds, at most {most} are allowed")
+    })
+}
+
+fn validity_of_profile(subject: &Subject<'_>) -> Result<(), String> {
+    let (not_before, not_after) = validity(subject)?;
+    let (length, most) = (not_after - not_before + 1, subject.profile.validity_seconds);
+    ensure(length <= most, || {
+        format!("{length} seconds, the profile has {most}")
+    })
+}
+
+fn validity_within_issuer(subject: &Subject<'_>) -> Result<(), String> {
+    let (_, not_after) = validity(subject)?;
+    ensure(not_after <= subject.issuer.not_after.as_seconds(), || {
+        "it outlives its issuer".to_owned()
+    })
+}
+
+fn subject_empty(subject: &Subject<'_>) -> Result<(), String> {
+    ensure(subject.certificate.fields.subject == [0x30, 0x00], || {
+        "the subject has attributes".to_owned()
+    })
+}
+
+fn public_key(subject: &Subject<'_>) -> Result<(), String> {
+    PublicKey::from_spki(subject.certificate.fields.spki)
+        .map(|_| ())
+        .map_err(unreadable)
+}
+
+fn no_unique_identifiers(subject: &Subject<'_>) -> Result<(), String> {
+    ensure(!subject.certificate.fields.has_unique_identifiers, || {
+        "a unique identifier is present".to_owned()
+    })
+}
+
+fn validity(subject: &Subject<'_>) -> Result<(i64, i64), String> {
+    let read = subject.certificate.fields.validity();
+    let (not_before, not_after) = read.map_err(|error: Error| unreadable(error))?;
+    Ok((not_before.as_seconds(), not_after.as_seconds()))
+}
+
+/// 2050-01-01T00:00:00Z.
+const YEAR_2050: i64 = 2_524_608_000;

@@ -1,0 +1,93 @@
+//! Lints on the subject alternative name (RFC 5280 §4.2.1.6, BR §7.1.2.7.12).
+
+use base::DnsName;
+use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
+
+use super::{Lint, Subject, ensure, unreadable};
+use crate::decode::Element;
+use crate::encode::tag;
+
+pub(super) const LINTS: &[Lint] = &[
+    Lint {
+        name: "san_present_and_critical",
+        citation: "RFC 5280 §4.2.1.6, BR §7.1.2.7.12",
+        check: san_present_and_critical,
+    },
+    Lint {
+        name: "san_names",
+        citation: "BR §7.1.2.7.12",
+        check: san_names,
+    },
+    Lint {
+        name: "san_no_reverse_zone",
+        citation: "BR §4.2.2 (SC-086)",
+        check: san_no_reverse_zone,
+    },
+    Lint {
+        name: "san_count_of_profile",
+        citation: "profile",
+        check: san_count_of_profile,
+    },
+];
+
+fn san_present_and_critical(subject: &Subject<'_>) -> Result<(), String> {
+    let fields = &subject.certificate.fields;
+    let san = fields.extension(ID_CE_SUBJECT_ALT_NAME).ok_or("missing")?;
+    let is_subject_empty = fields.subject == [0x30, 0x00];
+    ensure(san.is_critical == is_subject_empty, || {
+        "it must be critical exactly when the subject is empty".to_owned()
+    })
+}
+
+/// DNS names only, each once, in letters, digits and hyphens, an asterisk only as the whole first label.
+fn san_names(subject: &Subject<'_>) -> Result<(), String> {
+    let names = names(subject)?;
+    ensure(!names.is_empty(), || "no name".to_owned())?;
+    let mut seen: Vec<&str> = Vec::with_capacity(names.len());
+    for name in &names {
+        let canonical = DnsName::parse(name).map_err(|error| error.to_string())?;
+        ensure(canonical.as_str() == *name, || {
+            format!("\"{name}\" is not in its canonical form")
+        })?;
+        seen.push(name);
+    }
+    seen.sort_unstable();
+    let count = seen.len();
+    seen.dedup();
+    ensure(seen.len() == count, || "a name occurs twice".to_owned())
+}
+
+fn san_no_reverse_zone(subject: &Subject<'_>) -> Result<(), String> {
+    let reverse = names(subject)?
+        .into_iter()
+        .find(|name| name.ends_with(".in-addr.arpa") || name.ends_with(".ip6.arpa"));
+    ensure(reverse.is_none(), || {
+        format!("\"{}\" is in a reverse zone", reverse.unwrap_or_default())
+    })
+}
+
+fn san_count_of_profile(subject: &Subject<'_>) -> Result<(), String> {
+    let (count, most) = (names(subject)?.len(), subject.profile.max_names);
+    ensure(count <= most, || {
+        format!("{count} names, the profile has {most}")
+    })
+}
+
+fn names<'a>(subject: &Subject<'a>) -> Result<Vec<&'a str>, String> {
+    let san = subject
+        .certificate
+        .fields
+        .extension(ID_CE_SUBJECT_ALT_NAME)
+        .ok_or("missing")?;
+    let mut elements = Element::only(san.value, tag::SEQUENCE)
+        .and_then(Element::elements)
+        .map_err(unreadable)?;
+    let mut names = Vec::new();
+    while let Some(name) = elements.next().map_err(unreadable)? {
+        ensure(name.tag == tag::primitive(2), || {
+            "a name that is no DNS name".to_owned()
+        })?;
+        names.push(std::str::from_utf8(name.content).map_err(unreadable)?);
+    }
+    Ok(names)
+}

@@ -1,0 +1,240 @@
+//! What a kind of certificate looks like, as data: lifetime, usages, policy (BR §7.1.2.7).
+//!
+//! Who may have which profile is the caller's question; the linter holds every certificate to its profile.
+
+use base::Timestamp;
+use const_oid::ObjectIdentifier;
+
+use crate::algorithm::KeyAlgorithm;
+
+/// The profile of subscriber certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// What clients and the portal call it.
+    pub name: String,
+    /// Lifetime in seconds, both ends included; shortened where the law's ceiling is lower.
+    pub validity_seconds: i64,
+    /// How far notBefore lies before the signature, in seconds, for clients with slow clocks.
+    pub backdate_seconds: i64,
+    /// The certificate policy (BR §7.1.6.1).
+    pub policy: ObjectIdentifier,
+    /// Whether RSA keys get keyEncipherment too, for TLS 1.2 without forward secrecy.
+    pub has_rsa_key_encipherment: bool,
+    /// Whether a requested must-staple is granted; without an OCSP responder it breaks the server.
+    pub honours_must_staple: bool,
+    /// The most names in one certificate.
+    pub max_names: usize,
+}
+
+/// The lifetime of a certificate; both seconds belong to it (RFC 5280 §4.1.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// The first second.
+    pub not_before: Timestamp,
+    /// The last second.
+    pub not_after: Timestamp,
+}
+
+/// The lifetime an order asks for (RFC 8555 §7.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestedValidity {
+    /// The wanted first second.
+    pub not_before: Option<Timestamp>,
+    /// The wanted last second.
+    pub not_after: Option<Timestamp>,
+}
+
+/// Why a requested lifetime is refused.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+pub enum ValidityError {
+    /// Over the profile's lifetime or the law's ceiling.
+    #[error("a lifetime of {requested} seconds was requested; at most {most} are allowed")]
+    TooLong {
+        /// Seconds asked for.
+        requested: i64,
+        /// Seconds allowed.
+        most: i64,
+    },
+    /// Under an hour after the start or the present.
+    #[error("notAfter must be at least an hour after notBefore and after now")]
+    TooShort,
+    /// Over 48 hours from the signature (BR §7.1.2.7).
+    #[error("notBefore must be within 48 hours of now")]
+    NotBefore,
+}
+
+impl Profile {
+    /// Domain-validated TLS server certificates of exactly 90 days.
+    pub fn dv() -> Self {
+        Self {
+            name: "dv".to_owned(),
+            validity_seconds: 90 * DAY,
+            backdate_seconds: HOUR,
+            policy: DOMAIN_VALIDATED,
+            has_rsa_key_encipherment: false,
+            honours_must_staple: false,
+            max_names: 100,
+        }
+    }
+
+    /// The lifetime of a certificate signed `now`, as requested or by default.
+    ///
+    /// When only the end is requested, the start moves towards `now` as far as the lifetime needs it.
+    pub fn validity(
+        &self,
+        requested: RequestedValidity,
+        now: Timestamp,
+    ) -> Result<Validity, ValidityError> {
+        let now = now.as_seconds();
+        let most = self.most_seconds(Timestamp::from_seconds(now));
+        let end = requested.not_after.map(Timestamp::as_seconds);
+        let backdated = now - self.backdate_seconds;
+        let start = match (requested.not_before, end) {
+            (Some(start), _) => start.as_seconds(),
+            (None, Some(end)) => backdated.max(end - most + 1).min(now),
+            (None, None) => backdated,
+        };
+        if (start - now).abs() > 2 * DAY {
+            return Err(ValidityError::NotBefore);
+        }
+        let end = end.unwrap_or(start + most - 1);
+        if end < start.max(now) + HOUR {
+            return Err(ValidityError::TooShort);
+        }
+        let requested = end - start + 1;
+        if requested > most {
+            return Err(ValidityError::TooLong { requested, most });
+        }
+        Ok(Validity {
+            not_before: Timestamp::from_seconds(start),
+            not_after: Timestamp::from_seconds(end),
+        })
+    }
+
+    /// The profile's lifetime, or a day less than the law's ceiling: BR §6.3.2 advises against the maximum itself.
+    fn most_seconds(&self, now: Timestamp) -> i64 {
+        let ceiling = validity_ceiling_seconds(now);
+        if self.validity_seconds > ceiling {
+            ceiling - DAY
+        } else {
+            self.validity_seconds
+        }
+    }
+
+    /// The KeyUsage bits for a key: digitalSignature, and keyEncipherment where the profile has it.
+    pub(crate) fn key_usage(&self, key: KeyAlgorithm) -> u8 {
+        match key {
+            KeyAlgorithm::Rsa { .. } if self.has_rsa_key_encipherment => {
+                DIGITAL_SIGNATURE | KEY_ENCIPHERMENT
+            }
+            KeyAlgorithm::EcdsaP256 | KeyAlgorithm::EcdsaP384 | KeyAlgorithm::Rsa { .. } => {
+                DIGITAL_SIGNATURE
+            }
+        }
+    }
+}
+
+impl Validity {
+    /// Length in seconds, both ends included.
+    pub fn seconds(self) -> i64 {
+        self.not_after.as_seconds() - self.not_before.as_seconds() + 1
+    }
+}
+
+/// The longest lifetime of a certificate issued at `issued`, in seconds (BR §6.3.2, ballot SC-081).
+pub fn validity_ceiling_seconds(issued: Timestamp) -> i64 {
+    let days = CEILINGS
+        .iter()
+        .find(|(from, _)| issued.as_seconds() >= *from)
+        .map_or(398, |(_, days)| *days);
+    days * DAY
+}
+
+pub(crate) const DIGITAL_SIGNATURE: u8 = 0x80;
+pub(crate) const KEY_ENCIPHERMENT: u8 = 0x20;
+
+/// The reserved policy identifier of domain-validated certificates (BR §7.1.6.1).
+pub const DOMAIN_VALIDATED: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.140.1.2.1");
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 86_400;
+
+/// From when how many days are the most, latest first.
+const CEILINGS: [(i64, i64); 3] = [
+    // 2029-03-15T00:00:00Z
+    (1_868_227_200, 47),
+    // 2027-03-15T00:00:00Z
+    (1_805_068_800, 100),
+    // 2026-03-15T00:00:00Z
+    (1_773_532_800, 200),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_rfc3339(text).unwrap()
+    }
+
+    #[track_caller]
+    fn check(
+        requested: (Option<&str>, Option<&str>),
+        now: &str,
+        expected: Result<(&str, &str), ()>,
+    ) {
+        let requested = RequestedValidity {
+            not_before: requested.0.map(at),
+            not_after: requested.1.map(at),
+        };
+        let result = Profile::dv()
+            .validity(requested, at(now))
+            .map(|v| (v.not_before.to_string(), v.not_after.to_string()));
+        let expected = expected.map(|(start, end)| (start.to_owned(), end.to_owned()));
+        assert_eq!(result.map_err(|_| ()), expected);
+    }
+
+    #[test]
+    fn s13_ceilings_change_at_the_second_of_their_date() {
+        let days = |moment: &str| validity_ceiling_seconds(at(moment)) / DAY;
+        assert_eq!(days("2026-03-14T23:59:59Z"), 398);
+        assert_eq!(days("2026-03-15T00:00:00Z"), 200);
+        assert_eq!(days("2027-03-14T23:59:59Z"), 200);
+        assert_eq!(days("2027-03-15T00:00:00Z"), 100);
+        assert_eq!(days("2029-03-14T23:59:59Z"), 100);
+        assert_eq!(days("2029-03-15T00:00:00Z"), 47);
+    }
+
+    #[test]
+    fn dv_is_ninety_days_to_the_second_until_the_ceiling_falls_below() {
+        check(
+            (None, None),
+            "2026-11-23T12:00:00.5Z",
+            Ok(("2026-11-23T11:00:00Z", "2027-02-21T10:59:59Z")),
+        );
+        check(
+            (None, None),
+            "2029-03-15T01:00:00Z",
+            Ok(("2029-03-15T00:00:00Z", "2029-04-29T23:59:59Z")),
+        );
+    }
+
+    #[test]
+    fn a_requested_lifetime_is_kept_or_refused() {
+        let now = "2026-11-23T12:00:00Z";
+        check(
+            (Some("2026-11-24T00:00:00Z"), Some("2026-12-01T00:00:00Z")),
+            now,
+            Ok(("2026-11-24T00:00:00Z", "2026-12-01T00:00:00Z")),
+        );
+        check(
+            (None, Some("2027-02-21T11:30:00Z")),
+            now,
+            Ok(("2026-11-23T11:30:01Z", "2027-02-21T11:30:00Z")),
+        );
+        check((None, Some("2027-02-21T12:00:00Z")), now, Err(()));
+        check((None, Some("2026-11-23T12:30:00Z")), now, Err(()));
+        check((Some("2026-11-26T00:00:00Z"), None), now, Err(()));
+        check((Some("2026-11-20T00:00:00Z"), None), now, Err(()));
+    }
+}
