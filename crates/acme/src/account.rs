@@ -9,6 +9,7 @@ use base::DnsName;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::payload;
 use crate::problem::{Kind, Problem, Subproblem};
 
 /// Where an account stands (RFC 8555 §7.1.6).
@@ -259,7 +260,7 @@ pub struct Registration {
 impl NewAccount {
     /// Reads the payload.
     pub fn parse(payload: &[u8]) -> Result<Self, AccountError> {
-        let payload: NewPayload = serde_json::from_slice(payload).map_err(AccountError::Json)?;
+        let payload: NewPayload = payload::object(payload).map_err(AccountError::Json)?;
         // Nothing else counts then, so a client need not repeat it.
         if payload.only_return_existing {
             return Ok(Self::OnlyReturnExisting);
@@ -315,7 +316,7 @@ impl Update {
             contact: Option<Vec<String>>,
             status: Option<String>,
         }
-        let payload: Payload = serde_json::from_slice(payload).map_err(AccountError::Json)?;
+        let payload: Payload = payload::object(payload).map_err(AccountError::Json)?;
         match payload.status.as_deref() {
             Some("deactivated") => return Ok(Self::Deactivate),
             // Clients that send their whole object back mean no change.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::challenge::{self, Token, Type, Types};
 use crate::identifier::Identifier;
 use crate::paths::Urls;
+use crate::payload;
 use crate::problem::{Kind, Problem};
 
 /// Where an authorization stands at a moment (RFC 8555 §7.1.6).
@@ -73,6 +74,20 @@ pub enum State {
         /// When.
         validated: Timestamp,
     },
+}
+
+impl State {
+    /// The word to store; the rest of a state goes beside it.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Deactivated => "deactivated",
+            Self::Invalid { .. } => "invalid",
+            Self::Pending => "pending",
+            Self::Processing { .. } => "processing",
+            Self::Revoked => "revoked",
+            Self::Valid { .. } => "valid",
+        }
+    }
 }
 
 /// An authorization.
@@ -172,7 +187,7 @@ pub fn parse_deactivation(payload: &[u8]) -> Result<(), DeactivateError> {
     struct Payload {
         status: String,
     }
-    match serde_json::from_slice::<Payload>(payload) {
+    match payload::object::<Payload>(payload) {
         Ok(Payload { status }) if status == "deactivated" => Ok(()),
         Ok(_) | Err(_) => Err(DeactivateError::Payload),
     }

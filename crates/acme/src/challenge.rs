@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::base64url;
 use crate::jwk::Thumbprint;
+use crate::payload;
 use crate::problem::Problem;
 
 /// A kind of challenge.
@@ -141,6 +142,12 @@ impl Token {
     }
 }
 
+impl Serialize for Token {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -194,7 +201,6 @@ pub struct Representation<'a> {
     /// Where it stands.
     pub status: Status,
     /// The token.
-    #[serde(serialize_with = "token_text")]
     pub token: &'a Token,
     /// When it was proven.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -202,10 +208,6 @@ pub struct Representation<'a> {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'a Problem>,
-}
-
-fn token_text<S: Serializer>(token: &&Token, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&token.0)
 }
 
 /// The payload of a response is not a JSON object.
@@ -225,7 +227,7 @@ impl From<ResponseError> for Problem {
 pub fn parse_response(payload: &[u8]) -> Result<(), ResponseError> {
     #[derive(Deserialize)]
     struct Response {}
-    serde_json::from_slice::<Response>(payload)
+    payload::object::<Response>(payload)
         .map(|Response {}| ())
         .map_err(ResponseError)
 }

@@ -125,3 +125,6 @@ impl ExternalAccountBinding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

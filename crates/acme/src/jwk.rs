@@ -15,6 +15,7 @@ use serde::de::IgnoredAny;
 
 use crate::algorithm::Algorithm;
 use crate::base64url::{self, Base64Error};
+use crate::payload;
 use crate::problem::{Kind, Problem};
 
 /// Why a JSON value is not an account key that we accept.
@@ -149,7 +150,7 @@ impl Eq for Jwk {}
 impl Jwk {
     /// Reads a JSON object.
     pub fn parse(json: &str) -> Result<Self, JwkError> {
-        let members: Members = serde_json::from_str(json).map_err(JwkError::Json)?;
+        let members: Members = payload::object(json.as_bytes()).map_err(JwkError::Json)?;
         if members.has_private_parts() {
             return Err(JwkError::Private);
         }
@@ -324,3 +325,6 @@ fn bit_length(number: &[u8]) -> usize {
 fn rejected(_: KeyRejected) -> JwkError {
     JwkError::Rejected
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,10 +100,11 @@ impl JwsError {
 
 impl From<JwsError> for Problem {
     fn from(error: JwsError) -> Self {
-        match error.kind() {
-            Kind::BadSignatureAlgorithm => Self::bad_signature_algorithm(error.to_string()),
-            kind => Self::new(kind, error.to_string()),
+        let (kind, detail) = (error.kind(), error.to_string());
+        if kind == Kind::BadSignatureAlgorithm {
+            return Self::bad_signature_algorithm(detail);
         }
+        Self::new(kind, detail)
     }
 }
 
@@ -245,3 +246,6 @@ fn check_algorithm(algorithm: Algorithm, key: &PublicKey) -> Result<(), JwsError
         needed: key.algorithm().as_str(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use crate::algorithm::Algorithm;
 use crate::jwk::{Jwk, Thumbprint};
 use crate::jws::envelope::Envelope;
 use crate::jws::{self, JwsError};
+use crate::payload;
 use crate::problem::Problem;
 
 /// Why a key change is refused.
@@ -111,7 +112,7 @@ fn check_payload(
         #[serde(borrow)]
         old_key: &'a RawValue,
     }
-    let payload: Payload<'_> = serde_json::from_slice(payload).map_err(KeyChangeError::Payload)?;
+    let payload: Payload<'_> = payload::object(payload).map_err(KeyChangeError::Payload)?;
     if payload.account != account_url {
         return Err(KeyChangeError::Account);
     }
@@ -120,3 +121,6 @@ fn check_payload(
         Ok(_) | Err(_) => Err(KeyChangeError::OldKey),
     }
 }
+
+#[cfg(test)]
+mod tests;

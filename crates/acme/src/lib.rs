@@ -21,9 +21,12 @@ pub mod key_change;
 pub mod nonce;
 pub mod order;
 pub mod paths;
+mod payload;
 pub mod policy;
 pub mod problem;
 pub mod revocation;
+#[cfg(test)]
+mod test_keys;
 
 pub use algorithm::{Algorithm, MacAlgorithm};
 pub use identifier::{Identifier, Identifiers};

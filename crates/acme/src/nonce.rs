@@ -224,11 +224,12 @@ mod tests {
         for other in ["", "abc", "A".repeat(38).as_str(), &format!("{nonce}=")] {
             assert_eq!(mint.redeem(other), Redeemed::Malformed, "{other}");
         }
-        let flipped = nonce.replacen(
-            &nonce[20..21],
-            if &nonce[20..21] == "A" { "B" } else { "A" },
-            1,
-        );
+        let swap = |(place, letter)| match letter {
+            'A' if place == 20 => 'B',
+            _ if place == 20 => 'A',
+            other => other,
+        };
+        let flipped: String = nonce.chars().enumerate().map(swap).collect();
         assert_eq!(mint.redeem(&flipped), Redeemed::Malformed);
         let other_key = Mint::new(NODE, &[8; 32], 0);
         assert_eq!(other_key.redeem(&nonce), Redeemed::Malformed);

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::authorization;
 use crate::base64url::{self, Base64Error};
 use crate::identifier::{Identifiers, ListError, Requested};
+use crate::payload;
 use crate::problem::{Kind, Problem};
 
 /// Where an order stands at a moment (RFC 8555 §7.1.6).
@@ -213,7 +214,7 @@ impl NewOrder {
             not_before: Option<Timestamp>,
             not_after: Option<Timestamp>,
         }
-        let payload: Payload = serde_json::from_slice(payload).map_err(PayloadError::Json)?;
+        let payload: Payload = payload::object(payload).map_err(PayloadError::Json)?;
         Ok(Self {
             identifiers: Identifiers::parse(payload.identifiers, limit)?,
             not_before: payload.not_before,
@@ -301,7 +302,7 @@ pub fn parse_finalize(payload: &[u8]) -> Result<Vec<u8>, PayloadError> {
     struct Payload {
         csr: String,
     }
-    let payload: Payload = serde_json::from_slice(payload).map_err(PayloadError::Json)?;
+    let payload: Payload = payload::object(payload).map_err(PayloadError::Json)?;
     base64url::decode(&payload.csr).map_err(PayloadError::Csr)
 }
 

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use crate::base64url::{self, Base64Error};
+use crate::payload;
 use crate::problem::{Kind, Problem};
 
 /// Why a certificate is revoked (RFC 5280 §5.3.1), as far as subscribers may say so (TLS BR 7.2.2).
@@ -128,7 +129,7 @@ impl Revocation {
             certificate: String,
             reason: Option<i64>,
         }
-        let payload: Payload = serde_json::from_slice(payload).map_err(RevocationError::Json)?;
+        let payload: Payload = payload::object(payload).map_err(RevocationError::Json)?;
         let code = payload.reason.unwrap_or(0);
         let reason = Reason::from_code(code).ok_or(RevocationError::Reason(code))?;
         let certificate =

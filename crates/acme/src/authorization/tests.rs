@@ -182,22 +182,103 @@ fn json(authorization: &Authorization) -> String {
 
 #[test]
 fn a_pending_wildcard_as_json() {
-    insta::assert_snapshot!(json(&pending("*.example.com")), @"");
+    insta::assert_snapshot!(json(&pending("*.example.com")), @r#"
+    {
+      "identifier": {
+        "type": "dns",
+        "value": "example.com"
+      },
+      "status": "pending",
+      "expires": "1970-01-01T00:01:40Z",
+      "challenges": [
+        {
+          "type": "dns-01",
+          "url": "https://acme.example/a/challenge/01h455vb4pex5vsknk084sn02q/dns-01",
+          "status": "pending",
+          "token": "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0"
+        }
+      ],
+      "wildcard": true
+    }
+    "#);
 }
 
 #[test]
 fn a_processing_authorization_as_json() {
-    insta::assert_snapshot!(json(&processing()), @"");
+    insta::assert_snapshot!(json(&processing()), @r#"
+    {
+      "identifier": {
+        "type": "dns",
+        "value": "example.com"
+      },
+      "status": "pending",
+      "expires": "1970-01-01T00:01:40Z",
+      "challenges": [
+        {
+          "type": "dns-01",
+          "url": "https://acme.example/a/challenge/01h455vb4pex5vsknk084sn02q/dns-01",
+          "status": "pending",
+          "token": "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0"
+        },
+        {
+          "type": "http-01",
+          "url": "https://acme.example/a/challenge/01h455vb4pex5vsknk084sn02q/http-01",
+          "status": "processing",
+          "token": "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0"
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
 fn a_failed_authorization_as_json() {
-    insta::assert_snapshot!(json(&failed()), @"");
+    insta::assert_snapshot!(json(&failed()), @r#"
+    {
+      "identifier": {
+        "type": "dns",
+        "value": "example.com"
+      },
+      "status": "invalid",
+      "expires": "1970-01-01T00:01:40Z",
+      "challenges": [
+        {
+          "type": "http-01",
+          "url": "https://acme.example/a/challenge/01h455vb4pex5vsknk084sn02q/http-01",
+          "status": "invalid",
+          "token": "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0",
+          "error": {
+            "type": "urn:ietf:params:acme:error:incorrectResponse",
+            "detail": "the file holds something else",
+            "status": 403
+          }
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
 fn a_valid_authorization_as_json() {
-    insta::assert_snapshot!(json(&valid()), @"");
+    insta::assert_snapshot!(json(&valid()), @r#"
+    {
+      "identifier": {
+        "type": "dns",
+        "value": "example.com"
+      },
+      "status": "valid",
+      "expires": "1970-01-01T00:01:40Z",
+      "challenges": [
+        {
+          "type": "http-01",
+          "url": "https://acme.example/a/challenge/01h455vb4pex5vsknk084sn02q/http-01",
+          "status": "valid",
+          "token": "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0",
+          "validated": "1970-01-01T00:00:05Z"
+        }
+      ]
+    }
+    "#);
 }
 
 proptest! {

@@ -165,14 +165,14 @@ fn a_csr_has_exactly_the_ordered_names() {
     assert_eq!(other.extra, [name("c.example")]);
     let problem = Problem::from(other);
     assert_eq!(problem.kind, Kind::BadCsr);
-    insta::assert_snapshot!(problem.detail, @"");
+    insta::assert_snapshot!(problem.detail, @r#"the CSR must have exactly the order's names; missing: b.example; not ordered: c.example"#);
 }
 
 #[test]
 fn a_padded_csr_is_refused_with_the_reason() {
     assert_eq!(parse_finalize(br#"{"csr":"YWI"}"#).unwrap(), b"ab");
     let problem = Problem::from(parse_finalize(br#"{"csr":"YWI="}"#).unwrap_err());
-    insta::assert_snapshot!(problem.detail, @"");
+    insta::assert_snapshot!(problem.detail, @r#"the member "csr" is padded with "=": send base64url without padding (RFC 8555 section 6.1)"#);
 }
 
 #[test]
@@ -190,7 +190,24 @@ fn orders_serialise_as_the_rfc_says() {
         finalize: "https://acme.example/finalize/1".to_owned(),
         certificate: Some("https://acme.example/certificate/1".to_owned()),
     };
-    insta::assert_snapshot!(serde_json::to_string_pretty(&order).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&order).unwrap(), @r#"
+    {
+      "status": "valid",
+      "expires": "1970-01-01T00:01:40Z",
+      "identifiers": [
+        {
+          "type": "dns",
+          "value": "*.example.com"
+        }
+      ],
+      "notAfter": "1970-01-01T00:03:20Z",
+      "authorizations": [
+        "https://acme.example/authorization/1"
+      ],
+      "finalize": "https://acme.example/finalize/1",
+      "certificate": "https://acme.example/certificate/1"
+    }
+    "#);
 }
 
 proptest! {
