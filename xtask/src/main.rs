@@ -9,6 +9,8 @@
     reason = "a command line tool answers on standard output"
 )]
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 mod acme_client;
@@ -44,11 +46,19 @@ enum Task {
     WithPostgres(postgres_run::Options),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().task {
-        Task::Bench { subject } => bench::run(&subject),
+fn main() -> ExitCode {
+    if let Err(error) = run(&Arguments::parse().task) {
+        eprintln!("error: {error:#}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn run(task: &Task) -> anyhow::Result<()> {
+    match task {
+        Task::Bench { subject } => bench::run(subject),
         Task::Check => check::run(&workspace::root()),
-        Task::Crash(options) => crash::run(&options),
-        Task::WithPostgres(options) => postgres_run::run(&options),
+        Task::Crash(options) => crash::run(options),
+        Task::WithPostgres(options) => postgres_run::run(options),
     }
 }
