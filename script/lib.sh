@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034 # for those who source this
 tools=$root/.tools
 # rustup installs here and a fresh shell may not know it yet.
-export PATH="$HOME/.cargo/bin:$PATH"
+export PATH="${HOME:-/root}/.cargo/bin:$PATH"
 
 say() { printf '==> %s\n' "$*"; }
 
@@ -30,13 +30,7 @@ step() {
 }
 
 as_root() {
-  if [ "$(id -u)" -eq 0 ]; then
-    "$@"
-  elif have sudo; then
-    sudo "$@"
-  else
-    die "neither root nor sudo here" "run as root, once: $*"
-  fi
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 # install_packages NAME...: those Debian packages that are not installed.
@@ -49,6 +43,8 @@ install_packages() {
   [ ${#missing[@]} -eq 0 ] && return
   have apt-get || die "missing: ${missing[*]}" \
     "this is not Debian: install what these packages hold with your own package manager"
+  [ "$(id -u)" -eq 0 ] || have sudo || die "missing: ${missing[*]}" \
+    "neither root nor sudo here; as root: apt-get install ${missing[*]}"
   say "installing ${missing[*]}"
   as_root apt-get update -qq ||
     die "the package lists cannot be fetched" "check the network and /etc/apt/sources.list"

@@ -21,6 +21,8 @@ use crate::stopwatch::Stopwatch;
 
 /// The domain under which all names are made.
 pub(crate) const DOMAIN: &str = "bench.example";
+/// The directory of the DV product.
+const DIRECTORY: &str = "/v2/DV";
 /// How long a start may take; far more than it should, so that a slow machine is not a failure.
 const START_LIMIT: Duration = Duration::from_secs(30);
 const START_POLL: Duration = Duration::from_millis(5);
@@ -58,6 +60,7 @@ pub(crate) struct Chancery {
     arguments: Vec<String>,
     environment: Vec<(&'static str, String)>,
     internal: SocketAddr,
+    acme_url: String,
     directory: TempDir,
 }
 
@@ -83,7 +86,6 @@ pub(crate) struct ListedCertificate {
 #[derive(Deserialize)]
 struct CreatedAccount {
     subscription: String,
-    directory_url: String,
     eab_kid: String,
     eab_hmac_key: String,
 }
@@ -92,8 +94,11 @@ impl Chancery {
     /// Starts on an empty directory and waits until the server is healthy.
     pub(crate) async fn start(settings: Settings<'_>) -> anyhow::Result<Self> {
         let directory = working_directory("server")?;
-        let internal = free_address()?;
-        let arguments = arguments(directory.path(), internal, &settings)?;
+        let (internal, acme) = (free_address()?, free_address()?);
+        let acme_url = format!("https://localhost:{}", acme.port());
+        let mut arguments = arguments(directory.path(), internal, &settings)?;
+        arguments.extend(["--acme-listen".to_owned(), acme.to_string()]);
+        arguments.extend(["--acme-url".to_owned(), acme_url.clone()]);
         let environment = environment(directory.path(), settings.database.as_deref());
         let process = spawn(
             settings.binary,
@@ -109,6 +114,7 @@ impl Chancery {
             arguments,
             environment,
             internal,
+            acme_url,
             directory,
         };
         chancery.wait().await?;
@@ -147,7 +153,7 @@ impl Chancery {
         let root = fs::read_to_string(self.directory.path().join("root-ca.pem"))
             .context("the server wrote no root-ca.pem")?;
         Ok(Access {
-            directory_url: account.directory_url,
+            directory_url: format!("{}{DIRECTORY}", self.acme_url),
             trust: Trust::only(&root)?,
             external: ExternalAccount {
                 key_id: account.eab_kid,
@@ -269,7 +275,6 @@ fn arguments(
     internal: SocketAddr,
     settings: &Settings<'_>,
 ) -> anyhow::Result<Vec<String>> {
-    let acme = free_address()?;
     let data = directory.display().to_string();
     let mut arguments = vec!["serve".to_owned()];
     let mut flag = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
@@ -277,8 +282,6 @@ fn arguments(
     flag("portal-listen", free_address()?.to_string());
     flag("pki-listen", free_address()?.to_string());
     flag("internal-listen", internal.to_string());
-    flag("acme-listen", acme.to_string());
-    flag("acme-url", format!("https://localhost:{}", acme.port()));
     flag("lab-addresses", "*=127.0.0.1".to_owned());
     match settings.validation {
         Validation::Http01 { port } => flag("lab-http-port", port.to_string()),
