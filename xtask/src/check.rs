@@ -10,6 +10,7 @@ use anyhow::bail;
 use crate::workspace;
 
 mod dependencies;
+mod documents;
 mod layout;
 mod lints;
 mod size;
@@ -56,6 +57,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         root,
     )?));
     findings.extend(lints::check(root, &members.packages)?);
+    findings.extend(documents::check(root, &members.packages)?);
     findings.extend(layout::check(root)?);
     for source in &sources {
         findings.extend(size::check(source));
