@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
         .unwrap_or(3);
     let mut databases = vec![Database::sqlite()];
     databases.extend(Database::postgres().await);
-    report(
+    report([
         "engine",
         "clients",
         "tx/s",
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Error> {
         "p50 ms",
         "p99 ms",
         "max ms",
-    );
+    ]);
     for database in databases {
         let store = database.open().await;
         let schema = "CREATE TABLE item (id BIGINT PRIMARY KEY, body TEXT NOT NULL);";
@@ -61,7 +61,7 @@ async fn measure(store: &Store, clients: i64, length: Duration) -> Result<(), Er
         Engine::Postgres => "PostgreSQL",
         Engine::Sqlite => "SQLite",
     };
-    report(
+    report([
         engine,
         &clients.to_string(),
         &rate(after.transactions - before.transactions).to_string(),
@@ -69,7 +69,7 @@ async fn measure(store: &Store, clients: i64, length: Duration) -> Result<(), Er
         &at(500),
         &at(990),
         &at(1000),
-    );
+    ]);
     Ok(())
 }
 
@@ -95,7 +95,7 @@ async fn insert(
             })
         });
         run.await?;
-        waits.push(begin.elapsed() - asked);
+        waits.push(begin.elapsed().saturating_sub(asked));
     }
     Ok(waits)
 }
@@ -106,6 +106,7 @@ fn now() -> Instant {
 }
 
 #[expect(clippy::print_stdout, reason = "the report is what it is for")]
-fn report(a: &str, b: &str, c: &str, d: &str, e: &str, f: &str, g: &str) {
-    println!("{a:10} {b:>7} {c:>8} {d:>9} {e:>7} {f:>7} {g:>7}");
+fn report(cells: [&str; 7]) {
+    let [engine, clients, rate, commits, median, late, latest] = cells;
+    println!("{engine:10} {clients:>7} {rate:>8} {commits:>9} {median:>7} {late:>7} {latest:>7}");
 }

@@ -204,8 +204,8 @@ mod tests {
     #[track_caller]
     fn check_moved(place: Place<'_>) {
         let sealer = sealer(vec![key(1, 7)]);
-        let sealed = sealer.seal(PLACE, b"secret", &random()).unwrap();
-        assert_eq!(sealer.open(place, &sealed), Err(SealError::Forged));
+        let stored = sealer.seal(PLACE, b"secret", &random()).unwrap();
+        assert_eq!(sealer.open(place, &stored), Err(SealError::Forged));
     }
 
     #[test]
@@ -213,9 +213,9 @@ mod tests {
         let sealer = sealer(vec![key(1, 7)]);
         let random = random();
         for secret in [&b""[..], b"secret", &[0; 5000]] {
-            let sealed = sealer.seal(PLACE, secret, &random).unwrap();
-            assert_eq!(*sealer.open(PLACE, &sealed).unwrap(), secret);
-            assert_ne!(sealed, sealer.seal(PLACE, secret, &random).unwrap());
+            let stored = sealer.seal(PLACE, secret, &random).unwrap();
+            assert_eq!(*sealer.open(PLACE, &stored).unwrap(), secret);
+            assert_ne!(stored, sealer.seal(PLACE, secret, &random).unwrap());
         }
     }
 
@@ -247,12 +247,12 @@ mod tests {
     #[test]
     fn s38_a_changed_value_does_not_open() {
         let sealer = sealer(vec![key(1, 7)]);
-        let sealed = sealer.seal(PLACE, b"secret", &random()).unwrap();
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        let stored = sealer.seal(PLACE, b"secret", &random()).unwrap();
+        for at in 0..stored.len() {
+            let mut changed = stored.clone();
             changed[at] ^= 1;
             assert!(sealer.open(PLACE, &changed).is_err(), "byte {at}");
-            assert!(sealer.open(PLACE, &sealed[..at]).is_err(), "cut at {at}");
+            assert!(sealer.open(PLACE, &stored[..at]).is_err(), "cut at {at}");
         }
     }
 
@@ -269,12 +269,12 @@ mod tests {
 
     #[test]
     fn s40_what_is_stored_needs_the_key_file() {
-        let sealed = sealer(vec![key(1, 7)])
+        let stored = sealer(vec![key(1, 7)])
             .seal(PLACE, b"secret", &random())
             .unwrap();
-        assert!(!sealed.windows(6).any(|part| part == b"secret"));
+        assert!(!stored.windows(6).any(|part| part == b"secret"));
         assert_eq!(
-            sealer(vec![key(1, 9)]).open(PLACE, &sealed),
+            sealer(vec![key(1, 9)]).open(PLACE, &stored),
             Err(SealError::Forged)
         );
     }
