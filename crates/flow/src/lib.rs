@@ -1,1 +1,15 @@
-//! Placeholder; see ARCHITECTURE.md.
+//! The use cases, in the order they happen. The only crate that opens transactions: a flow loads,
+//! lets a rules crate decide, stores, and enqueues what is slow as a job of the same transaction.
+//! Nothing here waits for the network inside a transaction, and nothing here speaks HTTP or HTML.
+
+pub mod access;
+pub mod app;
+pub mod audit;
+pub mod enrollment;
+pub mod issuance;
+pub mod jobs;
+pub mod nonce;
+
+pub use app::{App, Parts, Settings};
+pub use audit::Cause;
+pub use store::Error as StoreError;

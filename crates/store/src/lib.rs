@@ -4,11 +4,27 @@
 //! only look take `&mut ReadTx`, functions that change take `&mut WriteTx`. What may change and
 //! when is decided in the rules crates; nothing here knows HTTP.
 
+pub mod account;
+pub mod audit;
+pub mod authorization;
+pub mod certificate;
+mod columns;
 mod db;
+pub mod domain;
+pub mod eab_credential;
+pub mod issuer;
+pub mod job;
 pub mod migrate;
+pub mod node;
+pub mod order;
 pub mod seal;
+pub mod session;
+pub mod sign_in_lock;
+pub mod subscription;
+pub mod tenant;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod user;
 
 pub use db::{
     Cause, Counters, Engine, Error, Location, LocationError, Options, Place, ReadTx, Row,

@@ -1,0 +1,84 @@
+//! What a new password must satisfy here: the composition policy, with the names that would make
+//! it easy to guess (features F-012 to F-014, security S-02).
+
+use tenancy::password::{self, Context, Mode, Password, Requirement, Unmet};
+use tenancy::tenant::TenantName;
+use tenancy::user::{DisplayName, Email};
+
+use super::SignedIn;
+
+/// The name of the product, which is no password.
+const BRAND: &str = "Chancery";
+
+/// Whom a password is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// Their tenant's name.
+    pub tenant: &'a TenantName,
+    /// Their address.
+    pub email: &'a Email,
+    /// Their name.
+    pub display_name: &'a DisplayName,
+}
+
+impl<'a> Owner<'a> {
+    /// A signed-in user.
+    pub fn of(signed_in: &'a SignedIn) -> Self {
+        Self {
+            tenant: &signed_in.tenant.name,
+            email: &signed_in.user.email,
+            display_name: &signed_in.user.display_name,
+        }
+    }
+
+    fn context(self) -> Context {
+        Context::new([
+            BRAND,
+            self.tenant.as_str(),
+            self.email.as_str(),
+            self.display_name.as_str(),
+        ])
+    }
+}
+
+/// Every requirement and whether it is met, for the list beside the field.
+pub fn requirements(owner: Owner<'_>, password: &Password) -> Vec<(Requirement, bool)> {
+    password::requirements(Mode::Composition, password, &owner.context())
+}
+
+/// Decides about a new password.
+pub fn check(owner: Owner<'_>, password: &Password) -> Result<(), Unmet> {
+    password::check(Mode::Composition, password, &owner.context())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_unmet(text: &str, expected: &[Requirement]) {
+        let owner = Owner {
+            tenant: &TenantName::parse("Northwind Hosting").unwrap(),
+            email: &Email::parse("mirabel@example.com").unwrap(),
+            display_name: &DisplayName::parse("Theodora Quist").unwrap(),
+        };
+        let unmet = check(owner, &Password::new(text)).err();
+        assert_eq!(unmet.map(|unmet| unmet.0).unwrap_or_default(), expected);
+    }
+
+    #[test]
+    fn s02_names_of_person_organisation_and_product_are_refused() {
+        check_unmet("vB7!kq-Lw2#z", &[]);
+        for personal in ["Chancery1!", "Northwind1!", "Mirabel12!", "Theodora1!"] {
+            check_unmet(personal, &[Requirement::NotPersonal]);
+        }
+    }
+
+    #[test]
+    fn f013_four_kinds_of_character_are_asked_for() {
+        check_unmet(
+            "vb7kqlw2zxxu",
+            &[Requirement::Uppercase, Requirement::Special],
+        );
+    }
+}

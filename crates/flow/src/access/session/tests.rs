@@ -1,0 +1,96 @@
+use std::time::Duration;
+
+use base::{Random, Timestamp};
+use tenancy::role::{Permission, Role};
+use tenancy::tenant::{self, Tenant, TenantKind, TenantName};
+use tenancy::user::{DisplayName, Email, User};
+
+use super::*;
+
+struct Ones;
+
+impl Random for Ones {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0x11);
+    }
+}
+
+const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+fn found(kind: TenantKind) -> Found {
+    let id = TenantId::generate(START, &Ones);
+    let user = User::new(
+        UserId::generate(START, &Ones),
+        id,
+        Email::parse("mirabel@example.com").unwrap(),
+        DisplayName::parse("Mirabel").unwrap(),
+        Role::Admin,
+        START,
+    );
+    Found {
+        session: Session::open(user.id, id, START, &Ones).0,
+        user,
+        tenant: Tenant {
+            id,
+            parent: None,
+            kind,
+            name: TenantName::parse("Northwind").unwrap(),
+            status: tenant::Status::Active,
+            created_at: START,
+        },
+        chain: vec![tenant::Status::Active; 2],
+        password_initial_until: None,
+    }
+}
+
+#[track_caller]
+fn check(found: &Found, minutes: u64, expected: bool) {
+    let now = START.plus(Duration::from_secs(minutes * 60));
+    assert_eq!(is_usable(found, now), expected, "after {minutes} minutes");
+}
+
+#[test]
+fn s21_a_session_lasts_as_long_as_its_tenant_allows() {
+    check(&found(TenantKind::Operator), 29, true);
+    check(&found(TenantKind::Operator), 30, false);
+    check(&found(TenantKind::Reseller), 12 * 60 - 1, true);
+    check(&found(TenantKind::Reseller), 12 * 60, false);
+}
+
+#[test]
+fn s22_disabling_the_user_ends_the_session_at_once() {
+    let mut found = found(TenantKind::Reseller);
+    found.user.status = Status::Disabled;
+    check(&found, 0, false);
+}
+
+#[test]
+fn f007_suspending_any_tenant_above_ends_the_session_at_once() {
+    for place in 0..2 {
+        let mut found = found(TenantKind::Reseller);
+        found.chain[place] = tenant::Status::Suspended;
+        check(&found, 0, false);
+    }
+}
+
+#[test]
+fn f011_an_initial_password_permits_nothing_but_its_change() {
+    let found = found(TenantKind::Reseller);
+    let mut signed_in = SignedIn {
+        token: Token::generate(&Ones),
+        session: found.session,
+        user: found.user,
+        tenant: found.tenant,
+        must_change_password: false,
+    };
+    assert!(signed_in.may(Permission::ViewDomains));
+    assert!(!signed_in.may(Permission::UnlockUsers));
+    signed_in.must_change_password = true;
+    assert!(!signed_in.may(Permission::ViewDomains));
+}
+
+#[test]
+fn a_session_is_shown_by_the_start_of_its_digest() {
+    let digest = TokenDigest::from_bytes(&[0x0a; 32]).unwrap();
+    assert_eq!(shown_id(&digest), "0a0a0a0a0a0a0a0a");
+}

@@ -1,0 +1,8 @@
+//! What a reseller does in the portal so that clients may order: subscriptions and their domains.
+
+mod domain_plan;
+pub mod enroll_domains;
+pub mod move_subscription;
+pub mod open_subscription;
+pub mod remove_domain;
+pub mod reveal_credential;

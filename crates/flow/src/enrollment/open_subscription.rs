@@ -1,0 +1,102 @@
+//! Opens a subscription with its first EAB credential (features F-046, F-047).
+
+use base::{SubscriptionId, TenantId, UserId};
+use billing::eab::{EabCredential, MacKey};
+use billing::subscription::{Label, Subscription, Term};
+use serde_json::json;
+use store::eab_credential::Stored;
+
+use crate::{App, Cause};
+
+/// What was opened; the MAC key is in the clear here and sealed in the database.
+pub struct Opened {
+    /// The subscription, waiting for its first domain.
+    pub subscription: Subscription,
+    /// Its credential.
+    pub credential: EabCredential,
+    /// The secret half.
+    pub mac_key: MacKey,
+}
+
+/// What to open.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Who will own it.
+    pub tenant: TenantId,
+    /// Who buys it.
+    pub user: UserId,
+    /// The owner's name for it.
+    pub label: Option<Label>,
+    /// How long it runs.
+    pub term: Term,
+    /// How many ACME accounts its credential may bind; `None` for any number.
+    pub max_bindings: Option<u32>,
+}
+
+/// Why nothing was opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The MAC key could not be sealed.
+    #[error("the credential could not be sealed")]
+    Seal(#[from] store::seal::SealError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Opens a subscription for a tenant.
+pub async fn open_subscription(
+    app: &App,
+    cause: &Cause,
+    opening: Opening,
+) -> Result<Opened, OpenError> {
+    let now = app.clock.now();
+    let id = SubscriptionId::generate(now, app.random.as_ref());
+    let subscription = Subscription::new(
+        id,
+        opening.tenant,
+        opening.label,
+        opening.term,
+        opening.user,
+        now,
+    );
+    let (credential, mac_key) =
+        EabCredential::generate(id, opening.max_bindings, now, app.random.as_ref());
+    let sealed_mac_key = app.sealer.seal(
+        crate::app::mac_key_place(credential.key_id.as_str(), &opening.tenant.to_string()),
+        mac_key.as_bytes(),
+        app.random.as_ref(),
+    )?;
+    let stored = Stored {
+        credential: credential.clone(),
+        tenant: opening.tenant,
+        sealed_mac_key,
+    };
+    let detail = json!({ "label": subscription.label.as_ref().map(Label::as_str),
+        "term_years": opening.term.years(), "eab_key_id": credential.key_id });
+    let audit = app.audit_entry(
+        cause,
+        opening.tenant,
+        "subscription.open",
+        id.to_string(),
+        &detail,
+        now,
+    );
+    app.store
+        .write(
+            (subscription.clone(), stored, audit),
+            |tx, (subscription, stored, audit)| {
+                Box::pin(async move {
+                    store::subscription::insert(tx, subscription).await?;
+                    store::eab_credential::insert(tx, stored).await?;
+                    store::audit::append(tx, audit).await
+                })
+            },
+        )
+        .await?;
+    Ok(Opened {
+        subscription,
+        credential,
+        mac_key,
+    })
+}

@@ -1,0 +1,18 @@
+//! One certificate from the account to the CRL: the files follow RFC 8555 §7 and the life of an order.
+
+pub mod account_cache;
+pub mod answer_challenge;
+pub mod authorization;
+pub mod change_key;
+pub mod download;
+pub mod finalize;
+pub mod issue;
+pub mod issuers;
+pub mod list_orders;
+pub mod new_order;
+pub mod publish_crl;
+pub mod read_order;
+pub mod register_account;
+pub mod revoke;
+pub mod update_account;
+pub mod validate;

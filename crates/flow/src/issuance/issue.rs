@@ -1,0 +1,213 @@
+//! Signs an intended certificate and ends its order, in one transaction: `ready` becomes `valid` with the
+//! certificate or `invalid` with a reason, also after a crash.
+
+use std::sync::Arc;
+
+use acme::Problem;
+use acme::order::Progress;
+use acme::problem::Kind;
+use base::{CertificateId, IdError, IssuerId, JobId, OrderId, Timestamp};
+use pki::{Linted, TbsCertificate};
+use serde_json::json;
+use store::WriteTx;
+use store::audit::Entry;
+use store::order::Order;
+
+use super::issuers::Authority;
+use crate::jobs::{Task, give_back};
+use crate::{App, Cause};
+
+/// How often an order is tried before it ends invalid.
+const MAX_ATTEMPTS: i64 = 8;
+
+/// A linted certificate whose serial number and content are stored.
+pub(super) struct Intent {
+    /// The order that it ends.
+    pub(super) order: OrderId,
+    /// The certificate.
+    pub(super) certificate: CertificateId,
+    /// What to sign.
+    pub(super) linted: Linted<TbsCertificate>,
+    /// Who signs.
+    pub(super) issuing: Arc<Authority>,
+}
+
+/// Why an order was not ended.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// The stored content cannot be read.
+    #[error("the stored content of certificate {0} cannot be signed")]
+    Content(CertificateId, #[source] pki::TbsError),
+    /// The job names no order.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// The signature.
+    #[error(transparent)]
+    Issuer(#[from] pki::IssuerError),
+    /// The CA that was to sign is gone.
+    #[error("CA {0} is not active any more")]
+    IssuerGone(IssuerId),
+    /// The stored content no longer passes.
+    #[error("the stored certificate did not pass its lints: {0}")]
+    Lint(#[from] pki::Findings),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The thread that signed went away.
+    #[error("the signing thread did not answer")]
+    Thread,
+}
+
+/// Issues for the request that finalized; a failure leaves the job to be tried again.
+pub(super) async fn issue(app: &App, task: &Task, intent: Intent) {
+    if let Err(error) = attempt(app, task.id, intent).await {
+        give_back(app, task.id, task.attempts, &error.into()).await;
+    }
+}
+
+/// Goes on with an order whose node has died or whose signature failed.
+pub async fn resume(app: &App, task: &Task) -> Result<(), IssueError> {
+    let order: OrderId = task.subject.parse()?;
+    let found = app
+        .store
+        .read(order, |tx, order| {
+            Box::pin(async move {
+                let order = store::order::by_id(tx, *order).await?;
+                let id = order.as_ref().and_then(|order| order.certificate);
+                let certificate = match id {
+                    Some(id) => store::certificate::by_id(tx, id).await?,
+                    None => None,
+                };
+                Ok::<_, store::Error>(order.zip(certificate))
+            })
+        })
+        .await?;
+    let going_on = found.filter(|(order, _)| order.progress == Progress::Processing);
+    let Some((order, certificate)) = going_on else {
+        app.store
+            .write(task.id, |tx, id| Box::pin(store::job::delete(tx, *id)))
+            .await?;
+        return Ok(());
+    };
+    let tried = async {
+        let intent = reopen(app, &order, &certificate)?;
+        attempt(app, task.id, intent).await
+    };
+    match tried.await {
+        Err(error) if task.attempts >= MAX_ATTEMPTS => {
+            tracing::error!(order.id = %order.id, error = %error, "giving the order up");
+            give_up(app, task.id, &order).await
+        }
+        other => other,
+    }
+}
+
+/// Reads the stored content back; it has to pass the lints again.
+fn reopen(
+    app: &App,
+    order: &Order,
+    certificate: &store::certificate::Certificate,
+) -> Result<Intent, IssueError> {
+    let issuing = app
+        .issuers()
+        .by_id(certificate.issuer)
+        .cloned()
+        .ok_or(IssueError::IssuerGone(certificate.issuer))?;
+    let tbs = TbsCertificate::from_der(&certificate.der)
+        .map_err(|error| IssueError::Content(certificate.id, error))?;
+    let linted = issuing
+        .issuer
+        .lint(tbs, &app.settings.profile, certificate.created_at)?;
+    Ok(Intent {
+        order: order.id,
+        certificate: certificate.id,
+        linted,
+        issuing,
+    })
+}
+
+async fn attempt(app: &App, job: JobId, intent: Intent) -> Result<(), IssueError> {
+    let Intent {
+        order,
+        certificate,
+        linted,
+        issuing,
+    } = intent;
+    let issued = sign(issuing, linted).await?;
+    let done = Done {
+        job,
+        order,
+        certificate,
+        der: issued.der,
+        now: app.clock.now(),
+    };
+    app.store
+        .write(done, |tx, done| Box::pin(write(tx, done)))
+        .await?;
+    Ok(())
+}
+
+/// An RSA signature takes a millisecond and would hold up every other request.
+async fn sign(
+    issuing: Arc<Authority>,
+    linted: Linted<TbsCertificate>,
+) -> Result<pki::IssuedCertificate, IssueError> {
+    match issuing.issuer.key_algorithm() {
+        pki::KeyAlgorithm::EcdsaP256 | pki::KeyAlgorithm::EcdsaP384 => {
+            Ok(issuing.issuer.issue(linted)?)
+        }
+        pki::KeyAlgorithm::Rsa { .. } => {
+            tokio::task::spawn_blocking(move || issuing.issuer.issue(linted))
+                .await
+                .map_err(|_| IssueError::Thread)?
+                .map_err(IssueError::from)
+        }
+    }
+}
+
+struct Done {
+    job: JobId,
+    order: OrderId,
+    certificate: CertificateId,
+    der: Vec<u8>,
+    now: Timestamp,
+}
+
+async fn write(tx: &mut WriteTx, done: &Done) -> Result<(), store::Error> {
+    // Another node may have taken the job over and been faster; then its signature counts.
+    if store::certificate::complete(tx, done.certificate, &done.der, done.now).await? {
+        store::order::complete(tx, done.order, done.now).await?;
+    }
+    store::job::delete(tx, done.job).await?;
+    Ok(())
+}
+
+/// Ends the order invalid. The intent stays: whether it was signed is not known for certain.
+async fn give_up(app: &App, job: JobId, order: &Order) -> Result<(), IssueError> {
+    let now = app.clock.now();
+    let problem = Problem::new(
+        Kind::ServerInternal,
+        "the certificate could not be signed; place a new order and tell the operator if it happens again",
+    );
+    let audit: Entry = app.audit_entry(
+        &Cause::system(),
+        order.tenant,
+        "order.give_up",
+        order.id.to_string(),
+        &json!({}),
+        now,
+    );
+    app.store
+        .write(
+            (job, order.id, problem.to_json(), now, audit),
+            |tx, (job, order, problem, now, audit)| {
+                Box::pin(async move {
+                    store::order::fail(tx, *order, problem, *now).await?;
+                    store::job::delete(tx, *job).await?;
+                    store::audit::append(tx, audit).await
+                })
+            },
+        )
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! The CA keys of this installation, opened: a root and the issuing CA below it. They are made at the very
+//! first start, or imported; the private keys lie sealed in the database.
+
+use std::sync::Arc;
+
+use base::{IssuerId, Timestamp};
+use pki::{
+    CaName, CaUrls, Certificate, Issuer, KeyAlgorithm, SerialNumber, SoftwareSigner,
+    generate_pkcs8, issuing_ca, self_signed_root,
+};
+use store::issuer::Issuer as Stored;
+use store::seal::Place;
+
+use crate::app::Parts;
+
+/// One CA, ready to sign.
+pub struct Authority {
+    /// Its identifier.
+    pub id: IssuerId,
+    /// Its key and certificate.
+    pub issuer: Issuer,
+    /// Where its CRL is served; certificates carry this text.
+    pub crl_url: String,
+}
+
+/// The CAs of this installation.
+pub struct Issuers {
+    root: Arc<Authority>,
+    issuing: Arc<Authority>,
+}
+
+/// Why the CAs cannot be opened or made.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuersError {
+    /// There is a root without an issuing CA, or the other way round.
+    #[error("the database holds {0} CA certificates of the kind \"{1}\"; one active one is needed")]
+    Incomplete(usize, &'static str),
+    /// A certificate and its key do not work together.
+    #[error("CA {0} cannot be used")]
+    Issuer(IssuerId, #[source] pki::IssuerError),
+    /// A new CA cannot be called this.
+    #[error("the CA cannot be named so")]
+    Name(#[from] pki::NameError),
+    /// The private key cannot be opened with the present sealing key.
+    #[error(
+        "the private key of CA {0} cannot be opened; is this the sealing key that belongs to the database?"
+    )]
+    Seal(IssuerId, #[source] store::seal::SealError),
+    /// A key could not be made or did not sign.
+    #[error("a CA key failed")]
+    Signer(#[from] pki::SignerError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// A CA to store, whose key is in the clear.
+pub struct NewAuthority {
+    /// Its identifier.
+    pub id: IssuerId,
+    /// Who signed its certificate.
+    pub parent: Option<IssuerId>,
+    /// The certificate, DER.
+    pub certificate: Vec<u8>,
+    /// The private key, PKCS#8.
+    pub private_key: Vec<u8>,
+}
+
+impl Issuers {
+    /// Opens the CAs, or makes them when there are none.
+    pub async fn load_or_create(parts: &Parts) -> Result<Self, IssuersError> {
+        let mut stored = load(parts).await?;
+        if stored.is_empty() {
+            let made = create(parts)?;
+            insert(parts, made).await?;
+            // Another node may have been faster; what is stored counts.
+            stored = load(parts).await?;
+        }
+        Ok(Self {
+            root: Arc::new(open_only(parts, &stored, "root")?),
+            issuing: Arc::new(open_only(parts, &stored, "issuing")?),
+        })
+    }
+
+    /// The CA that signs subscribers' certificates.
+    pub fn issuing(&self) -> &Arc<Authority> {
+        &self.issuing
+    }
+
+    /// The self-signed root.
+    pub fn root(&self) -> &Arc<Authority> {
+        &self.root
+    }
+
+    /// The CA with this identifier.
+    pub fn by_id(&self, id: IssuerId) -> Option<&Arc<Authority>> {
+        [&self.root, &self.issuing]
+            .into_iter()
+            .find(|authority| authority.id == id)
+    }
+
+    /// Every CA that has to publish a CRL.
+    pub fn crl_signers(&self) -> impl Iterator<Item = IssuerId> {
+        [self.root.id, self.issuing.id].into_iter()
+    }
+
+    /// The chain that goes with a subscriber's certificate, PEM, without the root (RFC 8555 §7.4.2).
+    pub fn chain_pem(&self, certificate: &[u8]) -> String {
+        pki::pem::encode_chain([certificate, self.issuing.issuer.certificate().der()])
+    }
+}
+
+/// Seals the keys and stores the CAs; `false` when there are CAs already.
+pub async fn insert(parts: &Parts, new: Vec<NewAuthority>) -> Result<bool, IssuersError> {
+    let now = parts.clock.now();
+    let stored = new
+        .into_iter()
+        .map(|authority| seal(parts, authority, now))
+        .collect::<Result<Vec<_>, _>>()?;
+    let inserted = parts
+        .store
+        .write(stored, |tx, stored| {
+            Box::pin(async move {
+                // The setting decides between nodes that start at the same time.
+                let root = stored
+                    .first()
+                    .map(|issuer| issuer.id.to_string())
+                    .unwrap_or_default();
+                if !store::node::insert_setting(tx, "root_issuer", &root).await? {
+                    return Ok::<_, store::Error>(false);
+                }
+                for issuer in stored {
+                    store::issuer::insert(tx, issuer).await?;
+                }
+                Ok(true)
+            })
+        })
+        .await?;
+    Ok(inserted)
+}
+
+/// Where the CRL of a CA is served.
+pub fn crl_url(pki_origin: &str, id: IssuerId) -> String {
+    format!("{pki_origin}/crl/{}.crl", id.suffix())
+}
+
+/// Where the certificate of a CA is served, DER.
+pub fn certificate_url(pki_origin: &str, id: IssuerId) -> String {
+    format!("{pki_origin}/issuer/{}.der", id.suffix())
+}
+
+async fn load(parts: &Parts) -> Result<Vec<Stored>, store::Error> {
+    parts
+        .store
+        .read((), |tx, ()| Box::pin(store::issuer::all(tx)))
+        .await
+}
+
+fn create(parts: &Parts) -> Result<Vec<NewAuthority>, IssuersError> {
+    let now = parts.clock.now();
+    let random = parts.random.as_ref();
+    let origin = &parts.settings.pki_origin;
+    let root_id = IssuerId::generate(now, random);
+    let issuing_id = IssuerId::generate(now, random);
+
+    let root_key = generate_pkcs8(KeyAlgorithm::EcdsaP384)?;
+    let root_signer = SoftwareSigner::from_pkcs8(&root_key)?;
+    let name = CaName::new("FI", "Chancery", "Chancery Root")?;
+    let root_der = self_signed_root(&name, &root_signer, SerialNumber::generate(random), now)?;
+    let root_url = certificate_url(origin, root_id);
+    let root_certificate = Certificate::from_der(&root_der).map_err(pki::IssuerError::from);
+    let root = root_certificate
+        .and_then(|certificate| Issuer::new(certificate, Arc::new(root_signer), &root_url))
+        .map_err(|error| IssuersError::Issuer(root_id, error))?;
+
+    let issuing_key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
+    let issuing_signer = SoftwareSigner::from_pkcs8(&issuing_key)?;
+    let name = CaName::new("FI", "Chancery", "Chancery DV")?;
+    let crl = crl_url(origin, root_id);
+    let urls = CaUrls {
+        crl: &crl,
+        ca_issuers: &root_url,
+    };
+    let public_key = pki::Signer::public_key(&issuing_signer);
+    let serial = SerialNumber::generate(random);
+    let issuing_der = issuing_ca(&root, &name, public_key, urls, serial, now)?;
+    Ok(vec![
+        NewAuthority {
+            id: root_id,
+            parent: None,
+            certificate: root_der,
+            private_key: root_key.to_vec(),
+        },
+        NewAuthority {
+            id: issuing_id,
+            parent: Some(root_id),
+            certificate: issuing_der,
+            private_key: issuing_key.to_vec(),
+        },
+    ])
+}
+
+fn seal(parts: &Parts, new: NewAuthority, now: Timestamp) -> Result<Stored, IssuersError> {
+    let row = new.id.to_string();
+    let private_key = parts
+        .sealer
+        .seal(place(&row), &new.private_key, parts.random.as_ref())
+        .map_err(|error| IssuersError::Seal(new.id, error))?;
+    let certificate = Certificate::from_der(&new.certificate)
+        .map_err(|error| IssuersError::Issuer(new.id, error.into()))?;
+    Ok(Stored {
+        id: new.id,
+        parent: new.parent,
+        kind: if new.parent.is_some() {
+            "issuing"
+        } else {
+            "root"
+        }
+        .to_owned(),
+        status: "active".to_owned(),
+        subject: certificate.subject,
+        certificate: new.certificate,
+        private_key,
+        created_at: now,
+    })
+}
+
+fn open_only(
+    parts: &Parts,
+    stored: &[Stored],
+    kind: &'static str,
+) -> Result<Authority, IssuersError> {
+    let mut fitting = stored
+        .iter()
+        .filter(|issuer| issuer.kind == kind && issuer.status == "active");
+    match (fitting.next(), fitting.count()) {
+        (Some(only), 0) => open(parts, only),
+        (None, _) => Err(IssuersError::Incomplete(0, kind)),
+        (Some(_), more) => Err(IssuersError::Incomplete(more.saturating_add(1), kind)),
+    }
+}
+
+fn open(parts: &Parts, stored: &Stored) -> Result<Authority, IssuersError> {
+    let row = stored.id.to_string();
+    let key = parts
+        .sealer
+        .open(place(&row), &stored.private_key)
+        .map_err(|error| IssuersError::Seal(stored.id, error))?;
+    let signer = SoftwareSigner::from_pkcs8(&key)?;
+    let origin = &parts.settings.pki_origin;
+    let issuer = Certificate::from_der(&stored.certificate)
+        .map_err(pki::IssuerError::from)
+        .and_then(|certificate| {
+            Issuer::new(
+                certificate,
+                Arc::new(signer),
+                certificate_url(origin, stored.id),
+            )
+        })
+        .map_err(|error| IssuersError::Issuer(stored.id, error))?;
+    Ok(Authority {
+        id: stored.id,
+        issuer,
+        crl_url: crl_url(origin, stored.id),
+    })
+}
+
+/// Where a CA key is sealed for; it belongs to the installation, not to a tenant.
+fn place(row: &str) -> Place<'_> {
+    Place {
+        table: "issuer",
+        column: "private_key",
+        row,
+        tenant: "",
+    }
+}

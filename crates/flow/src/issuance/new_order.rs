@@ -1,0 +1,227 @@
+//! newOrder (RFC 8555 §7.4): admits names that the subscription covers, reuses what is proven already, and
+//! stores the order with its authorizations in one transaction.
+
+use acme::Identifiers;
+use acme::authorization::Authorization as Record;
+use acme::challenge::Token;
+use acme::identifier::{Identifier, Requested};
+use acme::order::{NewOrder, PayloadError, Progress};
+use acme::policy::SetError;
+use acme::problem::{Kind, Problem, Subproblem};
+use base::{AuthorizationId, DnsName, OrderId, SubscriptionId, Timestamp};
+use billing::coverage::{self, NotCovered};
+use billing::subscription::NotIssuing;
+use pki::RequestedValidity;
+use store::authorization::Authorization;
+use store::order::Order;
+use store::{ReadTx, WriteTx};
+
+use super::account_cache::KnownAccount;
+use super::read_order::OrderView;
+use crate::{App, Cause};
+
+/// Why there is no order.
+#[derive(Debug, thiserror::Error)]
+pub enum NewOrderError {
+    /// Names that the subscription does not cover.
+    #[error("{} names are not enrolled", .0.len())]
+    NotCovered(Vec<NotCovered>),
+    /// The subscription does not issue now.
+    #[error(transparent)]
+    NotIssuing(#[from] NotIssuing),
+    /// The payload.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// Names that we do not issue for.
+    #[error(transparent)]
+    Policy(#[from] SetError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The wished validity.
+    #[error(transparent)]
+    Validity(#[from] pki::ValidityError),
+}
+
+/// The problem document of names that are not covered: one entry for each.
+pub fn not_covered_problem(refused: &[NotCovered]) -> Problem {
+    let subproblems = refused
+        .iter()
+        .map(|refused| Subproblem {
+            kind: Kind::RejectedIdentifier,
+            detail: refused.to_string(),
+            identifier: Some(Requested::dns(refused.name.as_str())),
+        })
+        .collect();
+    Problem::for_identifiers(subproblems).with_status(403)
+}
+
+/// Makes an order, or returns the account's pending one for the same names.
+pub async fn new_order(
+    app: &App,
+    cause: &Cause,
+    known: &KnownAccount,
+    payload: &[u8],
+) -> Result<OrderView, NewOrderError> {
+    let wanted = NewOrder::parse(payload, app.settings.max_identifiers)?;
+    app.settings.name_policy.check_set(&wanted.identifiers)?;
+    let now = app.clock.now();
+    let requested = RequestedValidity {
+        not_before: wanted.not_before,
+        not_after: wanted.not_after,
+    };
+    app.settings.profile.validity(requested, now)?;
+    let draft = draft(app, cause, known, &wanted, now);
+    let admits_all = app.settings.open_house.is_some();
+    let (order, authorizations) = app
+        .store
+        .write((draft, admits_all), |tx, (draft, admits_all)| {
+            Box::pin(write(tx, draft, *admits_all))
+        })
+        .await?;
+    Ok(OrderView::of(&order, &authorizations, now))
+}
+
+/// An order with an authorization for each name, as if nothing could be reused.
+struct Draft {
+    order: Order,
+    authorizations: Vec<Authorization>,
+}
+
+fn draft(
+    app: &App,
+    cause: &Cause,
+    known: &KnownAccount,
+    wanted: &NewOrder,
+    now: Timestamp,
+) -> Draft {
+    let random = app.random.as_ref();
+    let id = OrderId::generate(now, random);
+    let expires_at = now.plus(app.settings.order_lifetime).truncated_to_second();
+    let mut names: Vec<DnsName> = wanted.identifiers.names().cloned().collect();
+    names.sort_unstable();
+    let authorizations: Vec<Authorization> = names
+        .iter()
+        .map(|name| Authorization {
+            record: Record::new(
+                AuthorizationId::generate(now, random),
+                name,
+                Token::generate(random),
+                expires_at,
+            ),
+            account: known.id,
+            tenant: known.tenant,
+            subscription: known.subscription,
+            order: id,
+            created_at: now,
+            begun_at: None,
+            evidence: None,
+        })
+        .collect();
+    let order = Order {
+        id,
+        account: known.id,
+        tenant: known.tenant,
+        subscription: known.subscription,
+        progress: Progress::Pending,
+        names,
+        authorizations: authorizations.iter().map(|each| each.record.id).collect(),
+        not_before: wanted.not_before,
+        not_after: wanted.not_after,
+        created_at: now,
+        expires_at,
+        finalized_at: None,
+        ended_at: None,
+        certificate: None,
+        error: None,
+        client_address: cause.client_address.clone(),
+        client_agent: cause.client_agent.clone(),
+    };
+    Draft {
+        order,
+        authorizations,
+    }
+}
+
+async fn write(
+    tx: &mut WriteTx,
+    draft: &Draft,
+    admits_all: bool,
+) -> Result<(Order, Vec<Authorization>), NewOrderError> {
+    let wanted = &draft.order;
+    let now = wanted.created_at;
+    if !admits_all {
+        admit(tx, wanted.subscription, &wanted.names, now).await?;
+    }
+    if let Some(pending) = same_pending(tx, wanted, now).await? {
+        let authorizations = store::authorization::by_ids(tx, &pending.authorizations).await?;
+        return Ok((pending, authorizations));
+    }
+    let reusable =
+        store::authorization::reusable(tx, wanted.account, &wanted.names, wanted.created_at)
+            .await?;
+    let mut order = wanted.clone();
+    let mut fresh = Vec::new();
+    let mut all = Vec::new();
+    let slots = order
+        .authorizations
+        .iter_mut()
+        .zip(&draft.authorizations)
+        .zip(reusable);
+    for ((slot, authorization), proven) in slots {
+        if let Some(proven) = proven {
+            *slot = proven;
+        } else {
+            fresh.push(authorization.clone());
+        }
+    }
+    store::order::insert(tx, &order).await?;
+    store::authorization::insert_all(tx, &fresh).await?;
+    let old: Vec<AuthorizationId> = order
+        .authorizations
+        .iter()
+        .copied()
+        .filter(|id| fresh.iter().all(|each| each.record.id != *id))
+        .collect();
+    all.extend(fresh);
+    all.extend(store::authorization::by_ids(tx, &old).await?);
+    Ok((order, all))
+}
+
+/// A pending order of the account for the same names and the same wishes.
+async fn same_pending(
+    tx: &mut ReadTx,
+    wanted: &Order,
+    now: Timestamp,
+) -> Result<Option<Order>, store::Error> {
+    let found = store::order::pending_for(tx, wanted.account, &wanted.names, now).await?;
+    Ok(found.filter(|found| {
+        found.not_before == wanted.not_before && found.not_after == wanted.not_after
+    }))
+}
+
+/// Refuses unless the subscription issues now and covers every name.
+pub(super) async fn admit(
+    tx: &mut ReadTx,
+    id: SubscriptionId,
+    names: &[DnsName],
+    now: Timestamp,
+) -> Result<(), NewOrderError> {
+    let subscription = store::subscription::by_id(tx, id).await?;
+    subscription
+        .ok_or(NotIssuing::Deactivated)?
+        .may_issue(now)?;
+    let candidates: Vec<DnsName> = names.iter().flat_map(coverage::candidates).collect();
+    let enrolled = store::domain::active_by_names(tx, id, &candidates).await?;
+    let enrolled: Vec<&DnsName> = enrolled
+        .iter()
+        .flatten()
+        .map(|domain| &domain.name)
+        .collect();
+    coverage::admit(names, |name| enrolled.contains(&name)).map_err(NewOrderError::NotCovered)
+}
+
+/// The identifiers of an order's names; an order has at least one.
+pub(super) fn identifiers(names: &[DnsName]) -> Option<Identifiers> {
+    Identifiers::new(names.iter().cloned().map(Identifier::Dns))
+}

@@ -1,0 +1,123 @@
+//! CRLs: one for each CA, served from the database, signed anew long before the old one ends and at once
+//! after a revocation.
+
+use std::time::Duration;
+
+use base::{IdError, IssuerId, Timestamp};
+use pki::{CrlRequest, CrlScope, RevocationReason, RevokedCertificate, SerialNumber};
+use store::issuer::Crl;
+
+use super::issuers::Authority;
+use crate::App;
+use crate::jobs::{Task, reschedule};
+
+/// How often a CRL is signed when nothing is revoked.
+const INTERVAL: Duration = Duration::from_secs(24 * 3600);
+/// How many old CRLs are kept.
+const KEEP: i64 = 8;
+
+/// Why there is no new CRL.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishCrlError {
+    /// A stored serial number cannot be read.
+    #[error("a revoked serial number cannot be read")]
+    Serial(#[from] pki::SerialError),
+    /// The job names no issuer.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// Another node signed one with the same number at the same time.
+    #[error("another node published CRL {0} first")]
+    Raced(i64),
+    /// The signature.
+    #[error("the CRL could not be signed")]
+    Signer(#[from] pki::SignerError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Signs and stores the next CRL of the job's issuer and plans the one after it.
+pub async fn publish_crl(app: &App, task: &Task) -> Result<(), PublishCrlError> {
+    let issuer: IssuerId = task.subject.parse()?;
+    let now = app.clock.now();
+    if let Some(authority) = app.issuers().by_id(issuer) {
+        publish(app, authority, now).await?;
+    }
+    Ok(reschedule(app, task.id, now.plus(INTERVAL)).await?)
+}
+
+/// The newest CRL of a CA, DER.
+pub async fn newest(app: &App, issuer: IssuerId) -> Result<Option<Crl>, store::Error> {
+    app.store
+        .read(issuer, |tx, issuer| {
+            Box::pin(store::issuer::newest_crl(tx, *issuer))
+        })
+        .await
+}
+
+async fn publish(app: &App, authority: &Authority, now: Timestamp) -> Result<(), PublishCrlError> {
+    let id = authority.id;
+    let (last, revoked) = app
+        .store
+        .scan((id, now), |tx, (id, now)| {
+            Box::pin(async move {
+                let last = store::issuer::newest_crl(tx, *id).await?;
+                let revoked = store::certificate::revoked(tx, *id, *now).await?;
+                Ok::<_, store::Error>((last.map_or(0, |last| last.number), revoked))
+            })
+        })
+        .await?;
+    let number = last.saturating_add(1);
+    let crl = sign(app, authority, number, &revoked, now)?;
+    let published = app
+        .store
+        .write(crl, |tx, crl| {
+            Box::pin(async move {
+                if !store::issuer::insert_crl(tx, crl).await? {
+                    return Ok::<_, store::Error>(false);
+                }
+                let oldest = crl.number.saturating_sub(KEEP);
+                store::issuer::delete_crls_below(tx, crl.issuer, oldest).await?;
+                Ok(true)
+            })
+        })
+        .await?;
+    if published {
+        Ok(())
+    } else {
+        Err(PublishCrlError::Raced(number))
+    }
+}
+
+fn sign(
+    app: &App,
+    authority: &Authority,
+    number: i64,
+    revoked: &[store::certificate::Revoked],
+    now: Timestamp,
+) -> Result<Crl, PublishCrlError> {
+    let number_on_list = u64::try_from(number).unwrap_or(0);
+    let mut request = CrlRequest::new(number_on_list, now, &authority.crl_url);
+    if authority.id == app.issuers().root().id {
+        request.scope = CrlScope::CaCertificates;
+    }
+    let entries = revoked.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    Ok(Crl {
+        issuer: authority.id,
+        number,
+        der: authority.issuer.sign_crl(&request, entries)?,
+        entries: count,
+        this_update: request.this_update,
+        next_update: request.next_update,
+    })
+}
+
+fn entry(revoked: &store::certificate::Revoked) -> Result<RevokedCertificate, pki::SerialError> {
+    let code = u64::try_from(revoked.reason).unwrap_or(0);
+    Ok(RevokedCertificate {
+        serial: revoked.serial.parse::<SerialNumber>()?,
+        revoked_at: revoked.revoked_at,
+        reason: RevocationReason::from_code(code).unwrap_or(RevocationReason::Unspecified),
+    })
+}

@@ -1,0 +1,92 @@
+//! Work that outlives its request. A job is inserted with its cause and leased to the inserting node,
+//! which starts it at once; whatever a node leaves behind is taken by another when the lease ends.
+//! Jobs carry identifiers only and may run twice: every result is a guarded update.
+
+mod prune;
+mod runner;
+
+use std::time::Duration;
+
+use base::{JobId, Timestamp};
+pub use prune::prune;
+pub use runner::{AttemptError, Runner, run_due, run_until_stopped, schedule_periodic};
+pub(crate) use runner::{give_back, reschedule};
+use store::job::NewJob;
+
+use crate::App;
+
+/// How long a node may work on a job before others take it for dead.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// What a job does. The word is what the database holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Sign an intended certificate; the subject is its order.
+    Issue,
+    /// Delete what has expired; periodic.
+    Prune,
+    /// Sign a fresh CRL; the subject is the issuer. Periodic, and hastened by a revocation.
+    PublishCrl,
+    /// Prove control of a name; the subject is the authorization.
+    Validate,
+}
+
+impl Kind {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::Prune => "prune",
+            Self::PublishCrl => "publish_crl",
+            Self::Validate => "validate",
+        }
+    }
+
+    /// Reads the word in the database.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "issue" => Some(Self::Issue),
+            "prune" => Some(Self::Prune),
+            "publish_crl" => Some(Self::PublishCrl),
+            "validate" => Some(Self::Validate),
+            _ => None,
+        }
+    }
+}
+
+/// A job in the hands of this node.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The row to delete with the result.
+    pub id: JobId,
+    /// What to do.
+    pub kind: Kind,
+    /// To what.
+    pub subject: String,
+    /// How often it was taken, this time included.
+    pub attempts: i64,
+}
+
+impl App {
+    /// A job that this node will start at once, for the transaction of its cause.
+    pub fn leased_job(&self, kind: Kind, subject: String, now: Timestamp) -> NewJob {
+        NewJob {
+            id: JobId::generate(now, self.random.as_ref()),
+            kind: kind.as_str(),
+            subject,
+            due_at: now.plus(LEASE),
+            leased_by: Some(self.node),
+            created_at: now,
+        }
+    }
+}
+
+/// The task for a job that was just inserted by [`App::leased_job`].
+pub fn first_attempt(job: &NewJob, kind: Kind) -> Task {
+    Task {
+        id: job.id,
+        kind,
+        subject: job.subject.clone(),
+        attempts: 1,
+    }
+}

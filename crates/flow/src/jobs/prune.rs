@@ -1,0 +1,36 @@
+use std::time::Duration;
+
+use super::Task;
+use super::runner::reschedule;
+use crate::App;
+
+/// How many rows one transaction deletes: short enough that no request waits for it.
+const BATCH: i64 = 500;
+/// How long expired orders stay for the people who wonder what became of them.
+const KEEP_EXPIRED: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How often to prune.
+const INTERVAL: Duration = Duration::from_secs(3600);
+
+/// Deletes expired orders, authorizations, sessions and sign-in locks, a batch at a time.
+pub async fn prune(app: &App, task: &Task) -> Result<(), store::Error> {
+    let now = app.clock.now();
+    loop {
+        let deleted = app
+            .store
+            .write((now, now.minus(KEEP_EXPIRED)), |tx, (now, expired)| {
+                Box::pin(async move {
+                    let orders = store::order::delete_expired(tx, *expired, BATCH).await?;
+                    let authorizations =
+                        store::authorization::delete_expired(tx, *expired, BATCH).await?;
+                    let sessions = store::session::delete_ended(tx, *now, BATCH).await?;
+                    let locks = store::sign_in_lock::delete_ended(tx, *now, BATCH).await?;
+                    Ok::<_, store::Error>(orders.max(authorizations).max(sessions).max(locks))
+                })
+            })
+            .await?;
+        if i64::try_from(deleted).unwrap_or(BATCH) < BATCH {
+            break;
+        }
+    }
+    reschedule(app, task.id, now.plus(INTERVAL)).await
+}

@@ -1,0 +1,198 @@
+use std::time::Duration;
+
+use base::{JobId, Timestamp};
+use store::job::{Job, NewJob};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{Kind, LEASE, Task, prune};
+use crate::App;
+use crate::issuance;
+
+/// How often a node looks for jobs that others left behind.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How many jobs a node takes at a time.
+const BATCH: i64 = 32;
+/// The longest wait between two attempts.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(600);
+
+/// Keeps track of what this node has begun, so that a shutdown can wait for it.
+#[derive(Clone, Default)]
+pub struct Runner {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Why an attempt did not end its job.
+#[derive(Debug, thiserror::Error)]
+pub enum AttemptError {
+    /// The issuing use case could not go on.
+    #[error(transparent)]
+    Issue(#[from] issuance::issue::IssueError),
+    /// A CRL could not be made.
+    #[error(transparent)]
+    PublishCrl(#[from] issuance::publish_crl::PublishCrlError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The row holds something that this version does not know.
+    #[error("job kind \"{0}\" with subject \"{1}\" is unknown to this version")]
+    Unknown(String, String),
+    /// The outcome of a validation could not be stored.
+    #[error(transparent)]
+    Validate(#[from] issuance::validate::ValidateError),
+}
+
+impl Runner {
+    /// Asks the polling loop to end.
+    pub fn stop(&self) {
+        self.stop.cancel();
+        self.tracker.close();
+    }
+
+    /// Waits until everything that was begun has ended.
+    pub async fn drained(&self) {
+        self.tracker.wait().await;
+    }
+
+    /// Runs `work` to its end even when the request that asked for it goes away.
+    pub fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.tracker.spawn(work)
+    }
+}
+
+/// Takes due jobs until the runner is stopped.
+pub async fn run_until_stopped(app: App) {
+    loop {
+        tokio::select! {
+            () = app.runner.stop.cancelled() => return,
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
+        }
+        if let Err(error) = run_due(&app).await {
+            tracing::warn!(error = %error, "could not look for due jobs");
+        }
+    }
+}
+
+/// Takes the jobs that are due now and runs them; returns how many, once they have ended.
+pub async fn run_due(app: &App) -> Result<usize, store::Error> {
+    let now = app.clock.now();
+    let (_, next) = app
+        .store
+        .read((), |tx, ()| Box::pin(store::job::backlog(tx)))
+        .await?;
+    if next.is_none_or(|due_at| due_at > now) {
+        return Ok(0);
+    }
+    let claimed = app
+        .store
+        .write(
+            (app.node, now, now.plus(LEASE)),
+            |tx, (node, now, until)| Box::pin(store::job::claim(tx, *node, *now, *until, BATCH)),
+        )
+        .await?;
+    let running: Vec<_> = claimed
+        .into_iter()
+        .map(|job| app.runner.spawn(attempt(app.clone(), job)))
+        .collect();
+    let count = running.len();
+    for task in running {
+        let _ended = task.await;
+    }
+    Ok(count)
+}
+
+/// Makes sure that the periodic jobs exist.
+pub async fn schedule_periodic(app: &App) -> Result<(), store::Error> {
+    let now = app.clock.now();
+    let periodic: Vec<NewJob> = std::iter::once((Kind::Prune, "expired".to_owned()))
+        .chain(
+            app.issuers()
+                .crl_signers()
+                .map(|id| (Kind::PublishCrl, id.to_string())),
+        )
+        .map(|(kind, subject)| NewJob {
+            id: JobId::generate(now, app.random.as_ref()),
+            kind: kind.as_str(),
+            subject,
+            due_at: now,
+            leased_by: None,
+            created_at: now,
+        })
+        .collect();
+    app.store
+        .write(periodic, |tx, periodic| {
+            Box::pin(async move {
+                for job in periodic {
+                    store::job::insert_unless_present(tx, job).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+async fn attempt(app: App, job: Job) {
+    let Some(kind) = Kind::parse(&job.kind) else {
+        let error = AttemptError::Unknown(job.kind.clone(), job.subject.clone());
+        return give_back(&app, job.id, job.attempts, &error).await;
+    };
+    let task = Task {
+        id: job.id,
+        kind,
+        subject: job.subject,
+        attempts: job.attempts,
+    };
+    if let Err(error) = run(&app, &task).await {
+        give_back(&app, task.id, task.attempts, &error).await;
+    }
+}
+
+async fn run(app: &App, task: &Task) -> Result<(), AttemptError> {
+    match task.kind {
+        Kind::Issue => issuance::issue::resume(app, task).await?,
+        Kind::Prune => prune(app, task).await?,
+        Kind::PublishCrl => issuance::publish_crl::publish_crl(app, task).await?,
+        Kind::Validate => issuance::validate::resume(app, task).await?,
+    }
+    Ok(())
+}
+
+/// Puts a job back with a growing wait; when even that fails, the lease ends by itself.
+pub(crate) async fn give_back(app: &App, id: JobId, attempts: i64, error: &AttemptError) {
+    tracing::warn!(job.id = %id, job.attempts = attempts, error = %error, "job will be tried again");
+    let due_at = app.clock.now().plus(backoff(attempts));
+    let postponed = app
+        .store
+        .write(
+            (id, due_at, error.to_string()),
+            |tx, (id, due_at, error)| Box::pin(store::job::postpone(tx, *id, *due_at, error)),
+        )
+        .await;
+    if let Err(error) = postponed {
+        tracing::warn!(job.id = %id, error = %error, "could not postpone the job; its lease will end");
+    }
+}
+
+fn backoff(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts.clamp(0, 16)).unwrap_or(16);
+    Duration::from_secs(2_u64.saturating_pow(doublings)).min(LONGEST_BACKOFF)
+}
+
+/// When a periodic job is due again.
+pub(crate) async fn reschedule(
+    app: &App,
+    id: JobId,
+    due_at: Timestamp,
+) -> Result<(), store::Error> {
+    app.store
+        .write((id, due_at), |tx, (id, due_at)| {
+            Box::pin(store::job::postpone(tx, *id, *due_at, ""))
+        })
+        .await
+}

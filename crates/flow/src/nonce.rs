@@ -1,0 +1,56 @@
+//! Replay nonces (RFC 8555 §6.5) that cost no write and are good for one use on every node: a node
+//! redeems its own in memory and asks the node that gave out any other.
+
+use acme::nonce::Redeemed;
+use futures_util::future::BoxFuture;
+
+use crate::App;
+
+/// The other nodes, reached on their internal listeners.
+pub trait Peers: Send + Sync {
+    /// Asks the node at `url` to redeem a nonce that it gave out; `false` when it refuses or is away.
+    fn redeem<'a>(&'a self, url: &'a str, nonce: &'a str) -> BoxFuture<'a, bool>;
+}
+
+/// For an installation of one node.
+#[derive(Debug)]
+pub struct NoPeers;
+
+impl Peers for NoPeers {
+    fn redeem<'a>(&'a self, _url: &'a str, _nonce: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(std::future::ready(false))
+    }
+}
+
+/// Uses a nonce up; `false` when it is unknown, stale or used.
+pub async fn redeem(app: &App, nonce: &str) -> bool {
+    match app.nonces.redeem(nonce) {
+        Redeemed::Fresh => true,
+        Redeemed::Used | Redeemed::Malformed => false,
+        Redeemed::Foreign { node } => {
+            redeem_elsewhere(app, u32::from_be_bytes(node.as_bytes()), nonce).await
+        }
+    }
+}
+
+/// Uses up a nonce of this node for another one; never asks further.
+pub fn redeem_own(app: &App, nonce: &str) -> bool {
+    app.nonces.redeem(nonce) == Redeemed::Fresh
+}
+
+async fn redeem_elsewhere(app: &App, prefix: u32, nonce: &str) -> bool {
+    let found = app
+        .store
+        .read(prefix, |tx, prefix| {
+            Box::pin(store::node::by_nonce_prefix(tx, *prefix))
+        })
+        .await;
+    match found {
+        Ok(Some(node)) => app.peers.redeem(&node.internal_url, nonce).await,
+        Ok(None) => false,
+        Err(error) => {
+            tracing::warn!(error = %error, "could not look up the node of a nonce");
+            false
+        }
+    }
+}

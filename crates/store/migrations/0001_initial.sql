@@ -1,0 +1,254 @@
+-- Words of PostgreSQL; the runner renders them for SQLite. Times are UTC microseconds, JSON is text that
+-- we parse, identifiers are ours and sort by time. A list of DNS names is text separated by spaces.
+
+CREATE TABLE setting (
+  name TEXT COLLATE "C" PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+-- Running processes. The prefix stands at the start of every nonce that the node gives out.
+CREATE TABLE node (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  nonce_prefix BIGINT NOT NULL UNIQUE,
+  internal_url TEXT NOT NULL,
+  started_at BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL
+);
+
+CREATE TABLE tenant (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  parent_id TEXT COLLATE "C" REFERENCES tenant (id),
+  kind TEXT NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  status TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX tenant_operator ON tenant (kind) WHERE kind = 'operator';
+CREATE INDEX tenant_by_parent ON tenant (parent_id);
+CREATE INDEX tenant_by_name ON tenant (name);
+
+CREATE TABLE portal_user (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  email TEXT COLLATE "C" NOT NULL UNIQUE,
+  display_name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  status TEXT NOT NULL,
+  theme TEXT NOT NULL,
+  locale TEXT NOT NULL,
+  password_hash TEXT NOT NULL,
+  password_changed_at BIGINT NOT NULL,
+  password_initial_until BIGINT,
+  created_at BIGINT NOT NULL,
+  last_sign_in_at BIGINT
+);
+CREATE INDEX portal_user_by_tenant ON portal_user (tenant_id, id);
+
+CREATE TABLE session (
+  digest BYTEA PRIMARY KEY,
+  user_id TEXT COLLATE "C" NOT NULL REFERENCES portal_user (id),
+  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  created_at BIGINT NOT NULL,
+  last_seen_at BIGINT NOT NULL,
+  authenticated_at BIGINT NOT NULL,
+  client_address TEXT NOT NULL,
+  client_agent TEXT NOT NULL
+);
+CREATE INDEX session_by_user ON session (user_id);
+CREATE INDEX session_by_last_seen ON session (last_seen_at);
+
+-- Failed sign-ins by a digest of what was typed as e-mail address, known or not, and of the network.
+CREATE TABLE sign_in_lock (
+  subject TEXT COLLATE "C" PRIMARY KEY,
+  failures BIGINT NOT NULL,
+  window_start BIGINT NOT NULL,
+  locked_until BIGINT
+);
+CREATE INDEX sign_in_lock_by_window ON sign_in_lock (window_start);
+
+CREATE TABLE subscription (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  label TEXT NOT NULL,
+  product TEXT NOT NULL,
+  term_years BIGINT NOT NULL,
+  status TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  started_at BIGINT,
+  ends_at BIGINT
+);
+CREATE INDEX subscription_by_tenant ON subscription (tenant_id, id);
+
+CREATE TABLE eab_credential (
+  key_id TEXT COLLATE "C" PRIMARY KEY,
+  subscription_id TEXT COLLATE "C" NOT NULL REFERENCES subscription (id),
+  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  mac_key BYTEA NOT NULL,
+  status TEXT NOT NULL,
+  valid_until BIGINT,
+  max_bindings BIGINT,
+  bindings BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  last_used_at BIGINT
+);
+CREATE INDEX eab_credential_by_subscription ON eab_credential (subscription_id);
+
+CREATE TABLE enrolled_domain (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  subscription_id TEXT COLLATE "C" NOT NULL REFERENCES subscription (id),
+  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  name TEXT COLLATE "C" NOT NULL,
+  companion_of TEXT COLLATE "C",
+  status TEXT NOT NULL,
+  added_at BIGINT NOT NULL,
+  added_by TEXT NOT NULL,
+  removed_at BIGINT
+);
+CREATE UNIQUE INDEX enrolled_domain_active ON enrolled_domain (subscription_id, name) WHERE status = 'active';
+CREATE INDEX enrolled_domain_by_name ON enrolled_domain (tenant_id, name, id) WHERE status = 'active';
+CREATE INDEX enrolled_domain_by_companion ON enrolled_domain (companion_of) WHERE companion_of IS NOT NULL;
+
+CREATE TABLE acme_account (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  directory TEXT COLLATE "C" NOT NULL,
+  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  subscription_id TEXT COLLATE "C" NOT NULL REFERENCES subscription (id),
+  eab_key_id TEXT COLLATE "C" NOT NULL REFERENCES eab_credential (key_id),
+  external_account_binding TEXT NOT NULL,
+  thumbprint TEXT COLLATE "C" NOT NULL,
+  jwk TEXT NOT NULL,
+  status TEXT NOT NULL,
+  contact TEXT NOT NULL,
+  terms_agreed_at BIGINT,
+  created_at BIGINT NOT NULL,
+  client_address TEXT NOT NULL,
+  client_agent TEXT NOT NULL
+);
+CREATE UNIQUE INDEX acme_account_by_key ON acme_account (directory, thumbprint);
+CREATE INDEX acme_account_by_subscription ON acme_account (subscription_id);
+
+CREATE TABLE acme_order (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  account_id TEXT COLLATE "C" NOT NULL REFERENCES acme_account (id),
+  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  subscription_id TEXT COLLATE "C" NOT NULL REFERENCES subscription (id),
+  status TEXT NOT NULL,
+  names TEXT COLLATE "C" NOT NULL,
+  authorizations TEXT NOT NULL,
+  not_before BIGINT,
+  not_after BIGINT,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  finalized_at BIGINT,
+  ended_at BIGINT,
+  certificate_id TEXT COLLATE "C",
+  error TEXT,
+  client_address TEXT NOT NULL,
+  client_agent TEXT NOT NULL
+);
+CREATE INDEX acme_order_by_account ON acme_order (account_id, id);
+CREATE INDEX acme_order_by_tenant ON acme_order (tenant_id, id);
+CREATE INDEX acme_order_pending ON acme_order (account_id, names) WHERE status = 'pending';
+CREATE INDEX acme_order_unfinished ON acme_order (expires_at) WHERE status = 'pending';
+
+-- One row holds the token that all its challenges share and the set of types on offer.
+CREATE TABLE acme_authorization (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  account_id TEXT COLLATE "C" NOT NULL REFERENCES acme_account (id),
+  tenant_id TEXT COLLATE "C" NOT NULL,
+  subscription_id TEXT COLLATE "C" NOT NULL,
+  order_id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  is_wildcard BOOLEAN NOT NULL,
+  status TEXT NOT NULL,
+  token TEXT NOT NULL,
+  challenge_types BIGINT NOT NULL,
+  chosen_type TEXT,
+  created_at BIGINT NOT NULL,
+  begun_at BIGINT,
+  validated_at BIGINT,
+  expires_at BIGINT NOT NULL,
+  error TEXT,
+  evidence TEXT
+);
+CREATE INDEX acme_authorization_reusable ON acme_authorization (account_id, name) WHERE status = 'valid';
+CREATE INDEX acme_authorization_unfinished ON acme_authorization (expires_at) WHERE status IN ('pending', 'processing');
+
+CREATE TABLE issuer (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  parent_id TEXT COLLATE "C" REFERENCES issuer (id),
+  kind TEXT NOT NULL,
+  status TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  certificate BYTEA NOT NULL,
+  private_key BYTEA NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- While the status is 'intended', der holds the TBSCertificate that is about to be signed.
+CREATE TABLE certificate (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  serial TEXT COLLATE "C" NOT NULL UNIQUE,
+  issuer_id TEXT COLLATE "C" NOT NULL REFERENCES issuer (id),
+  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  subscription_id TEXT COLLATE "C" NOT NULL,
+  account_id TEXT COLLATE "C" NOT NULL,
+  order_id TEXT COLLATE "C" NOT NULL,
+  status TEXT NOT NULL,
+  profile TEXT NOT NULL,
+  names TEXT COLLATE "C" NOT NULL,
+  not_before BIGINT NOT NULL,
+  not_after BIGINT NOT NULL,
+  der BYTEA NOT NULL,
+  created_at BIGINT NOT NULL,
+  issued_at BIGINT,
+  revoked_at BIGINT,
+  revocation_reason BIGINT
+);
+CREATE INDEX certificate_by_tenant ON certificate (tenant_id, id);
+CREATE INDEX certificate_by_expiry ON certificate (tenant_id, not_after) WHERE status = 'issued';
+CREATE INDEX certificate_revoked ON certificate (issuer_id, serial) WHERE status = 'revoked';
+
+-- Keys that may not be certified again: their certificate was revoked for keyCompromise, or an operator listed them.
+CREATE TABLE blocked_key (
+  fingerprint BYTEA PRIMARY KEY,
+  reason TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE crl (
+  issuer_id TEXT COLLATE "C" NOT NULL REFERENCES issuer (id),
+  number BIGINT NOT NULL,
+  der BYTEA NOT NULL,
+  entries BIGINT NOT NULL,
+  this_update BIGINT NOT NULL,
+  next_update BIGINT NOT NULL,
+  PRIMARY KEY (issuer_id, number)
+);
+
+-- Work that outlives its request. due_at is when the next node may take it: while one works on it, the end of its lease.
+CREATE TABLE job (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  kind TEXT NOT NULL,
+  subject TEXT COLLATE "C" NOT NULL,
+  due_at BIGINT NOT NULL,
+  leased_by TEXT COLLATE "C",
+  attempts BIGINT NOT NULL,
+  last_error TEXT,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX job_due ON job (due_at);
+
+CREATE TABLE audit (
+  id TEXT COLLATE "C" PRIMARY KEY,
+  at BIGINT NOT NULL,
+  tenant_id TEXT COLLATE "C" NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  client_address TEXT NOT NULL,
+  request_id TEXT NOT NULL
+);
+CREATE INDEX audit_by_tenant ON audit (tenant_id, id);

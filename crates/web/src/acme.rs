@@ -1,0 +1,102 @@
+//! The ACME door (RFC 8555): one directory, its resources, and what every answer carries.
+
+mod account;
+mod authorization;
+mod certificate;
+mod directory;
+mod order;
+mod problem;
+mod respond;
+mod revocation;
+mod signed;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use flow::App;
+
+/// No ACME request is larger: an order of 100 names is under 10 KiB, a CSR under 60.
+const MAX_BODY: usize = 128 * 1024;
+
+/// The resources of the directory at the paths that the settings name.
+pub fn router(app: App) -> Router {
+    let paths = app.settings.paths.clone();
+    let with_id = |path: &str| format!("{path}{{id}}");
+    Router::new()
+        .route(
+            &paths.directory,
+            get(directory::directory).post(directory::directory_as_post),
+        )
+        .route(
+            &paths.new_nonce,
+            get(directory::new_nonce).post(directory::new_nonce_as_post),
+        )
+        .route(&paths.new_account, post(account::new_account))
+        .route(&with_id(&paths.account), post(account::account))
+        .route(&paths.key_change, post(account::key_change))
+        .route(&with_id(&paths.orders), post(order::orders))
+        .route(&paths.new_order, post(order::new_order))
+        .route(&with_id(&paths.order), post(order::order))
+        .route(&with_id(&paths.finalize), post(order::finalize))
+        .route(
+            &with_id(&paths.authorization),
+            post(authorization::authorization),
+        )
+        .route(
+            &format!("{}/{{type}}", with_id(&paths.challenge)),
+            post(authorization::challenge),
+        )
+        .route(&with_id(&paths.certificate), post(certificate::certificate))
+        .route(
+            &paths.revoke_certificate,
+            post(revocation::revoke_certificate),
+        )
+        .fallback(directory::not_found)
+        .method_not_allowed_fallback(directory::method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(app.clone(), finish))
+        .with_state(app)
+}
+
+/// Gives every answer its `Link: rel="index"`, keeps it out of caches, and gives the answers to POST
+/// requests, good or bad, a nonce for the next one (RFC 8555 §6.5, §7.1).
+async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
+    count(request.extensions().get::<MatchedPath>());
+    let wants_nonce = request.method() == Method::POST;
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if wants_nonce && let Ok(nonce) = HeaderValue::from_str(&app.nonces.issue()) {
+        headers.insert(REPLAY_NONCE, nonce);
+    }
+    let index = format!("<{}>;rel=\"index\"", app.urls().directory());
+    if let Ok(index) = HeaderValue::from_str(&index) {
+        headers.append(header::LINK, index);
+    }
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=0, no-cache"),
+    );
+    if wants_nonce {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// RFC 8555 §6.5.1.
+pub(crate) const REPLAY_NONCE: HeaderName = HeaderName::from_static("replay-nonce");
+
+/// How many requests came to ACME resources since the start.
+pub fn requests() -> u64 {
+    REQUESTS.load(Ordering::Relaxed)
+}
+
+static REQUESTS: AtomicU64 = AtomicU64::new(0);
+
+fn count(_path: Option<&MatchedPath>) {
+    REQUESTS.fetch_add(1, Ordering::Relaxed);
+}

@@ -1,0 +1,82 @@
+//! newAccount, the account resource and keyChange (RFC 8555 §7.3).
+
+use acme::account::{Contact, Representation};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::AccountId;
+use flow::App;
+use flow::issuance::change_key::change_key;
+use flow::issuance::register_account::Account;
+use flow::issuance::register_account::register_account;
+use flow::issuance::update_account::{read_account, update_account};
+
+use super::problem::{Refusal, change_key_refusal};
+use super::respond::{Extend, json};
+use super::signed::{Signed, SignedByKey};
+
+pub(crate) async fn new_account(
+    State(app): State<App>,
+    signed: SignedByKey,
+) -> Result<Response, Refusal> {
+    let cause = signed.client.acting_as(String::new());
+    let registered = register_account(
+        &app,
+        &cause,
+        signed.key,
+        &signed.url,
+        signed.payload.bytes(),
+    )
+    .await?;
+    let status = if registered.is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(represent(&app, &registered.account)?.status(status))
+}
+
+pub(crate) async fn account(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    if AccountId::from_suffix(&id).ok() != Some(signed.account.id) {
+        return Err(Refusal::malformed("this is another account's URL").with_status(403));
+    }
+    if signed.payload.is_post_as_get() {
+        return represent(&app, &read_account(&app, signed.account.id).await?);
+    }
+    let cause = signed.client.acting_as(signed.account.id.to_string());
+    let account = update_account(&app, &cause, &signed.account, signed.payload.bytes()).await?;
+    represent(&app, &account)
+}
+
+pub(crate) async fn key_change(
+    State(app): State<App>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let cause = signed.client.acting_as(signed.account.id.to_string());
+    let (url, payload) = (signed.payload.url(), signed.payload.bytes());
+    let account = change_key(&app, &cause, &signed.account, url, payload)
+        .await
+        .map_err(|error| change_key_refusal(&app, error))?;
+    represent(&app, &account)
+}
+
+fn represent(app: &App, account: &Account) -> Result<Response, Refusal> {
+    let urls = app.urls();
+    // What is stored was parsed before it was stored.
+    let contact: Vec<Contact> = account
+        .contact
+        .iter()
+        .filter_map(|url| Contact::parse(url).ok())
+        .collect();
+    let document = Representation {
+        status: account.status,
+        contact: &contact,
+        terms_of_service_agreed: account.terms_agreed_at.is_some(),
+        orders: urls.orders(account.id),
+    };
+    Ok(json(&document)?.location(&urls.account(account.id)))
+}

@@ -1,0 +1,68 @@
+//! Authorizations and their challenges (RFC 8555 §7.5).
+
+use acme::authorization::{Authorization, State as Progress};
+use acme::challenge::Type;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use base::AuthorizationId;
+use flow::App;
+use flow::issuance::answer_challenge::answer_challenge;
+use flow::issuance::authorization::{deactivate_authorization, read_authorization};
+
+use super::problem::Refusal;
+use super::respond::{Extend, json};
+use super::signed::Signed;
+
+pub(crate) async fn authorization(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let id = parse(&id)?;
+    let found = if signed.payload.is_post_as_get() {
+        let found = read_authorization(&app, &signed.account, id).await?;
+        found.ok_or_else(Refusal::not_found)?
+    } else {
+        let cause = signed.client.acting_as(signed.account.id.to_string());
+        let payload = signed.payload.bytes();
+        deactivate_authorization(&app, &cause, &signed.account, id, payload).await?
+    };
+    let response = json(&found.represent(&app.urls(), app.clock.now()))?;
+    Ok(with_wait(&app, &found, response))
+}
+
+pub(crate) async fn challenge(
+    State(app): State<App>,
+    Path((id, kind)): Path<(String, String)>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let id = parse(&id)?;
+    let kind = Type::parse(&kind).ok_or_else(Refusal::not_found)?;
+    let account = &signed.account;
+    let found = if signed.payload.is_post_as_get() {
+        let found = read_authorization(&app, account, id).await?;
+        found.ok_or_else(Refusal::not_found)?
+    } else {
+        answer_challenge(&app, account, id, kind, signed.payload.bytes()).await?
+    };
+    let urls = app.urls();
+    let document = found.challenge(kind, &urls, app.clock.now());
+    let response = json(&document.ok_or_else(Refusal::not_found)?)?;
+    Ok(with_wait(&app, &found, response).link(&urls.authorization(id), "up"))
+}
+
+fn parse(id: &str) -> Result<AuthorizationId, Refusal> {
+    AuthorizationId::from_suffix(id).map_err(|_| Refusal::not_found())
+}
+
+/// A client that polls while a validation goes on is told how long to wait (RFC 8555 §7.5.1).
+fn with_wait(app: &App, found: &Authorization, response: Response) -> Response {
+    match found.state {
+        Progress::Processing { .. } => response.retry_after(app.settings.retry_after),
+        Progress::Deactivated
+        | Progress::Invalid { .. }
+        | Progress::Pending
+        | Progress::Revoked
+        | Progress::Valid { .. } => response,
+    }
+}

@@ -1,0 +1,102 @@
+//! newOrder, the order resource, finalize, and an account's list of orders (RFC 8555 §7.4, §7.1.2.1).
+
+use acme::order::{List, Representation, Status};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use base::{AccountId, OrderId};
+use flow::App;
+use flow::issuance::finalize::finalize as run_finalize;
+use flow::issuance::list_orders::list_orders;
+use flow::issuance::new_order::new_order as run_new_order;
+use flow::issuance::read_order::{OrderView, read_order};
+use serde::Deserialize;
+
+use super::problem::Refusal;
+use super::respond::{Extend, json};
+use super::signed::Signed;
+
+pub(crate) async fn new_order(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
+    let cause = signed.client.acting_as(signed.account.id.to_string());
+    let order = run_new_order(&app, &cause, &signed.account, signed.payload.bytes()).await?;
+    Ok(represent(&app, &order)?.status(StatusCode::CREATED))
+}
+
+pub(crate) async fn order(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    signed.payload.expect_post_as_get()?;
+    let id = parse(&id)?;
+    let found = read_order(&app, &signed.account, id).await?;
+    represent(&app, &found.ok_or_else(Refusal::not_found)?)
+}
+
+pub(crate) async fn finalize(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let id = parse(&id)?;
+    let order = run_finalize(&app, &signed.account, id, signed.payload.bytes()).await?;
+    represent(&app, &order)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Cursor {
+    cursor: Option<String>,
+}
+
+pub(crate) async fn orders(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(Cursor { cursor }): Query<Cursor>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    signed.payload.expect_post_as_get()?;
+    if AccountId::from_suffix(&id).ok() != Some(signed.account.id) {
+        return Err(Refusal::malformed("this is another account's list").with_status(403));
+    }
+    let after = cursor.as_deref().map(parse).transpose()?;
+    let page = list_orders(&app, &signed.account, after).await?;
+    let urls = app.urls();
+    let orders = page.orders.iter().map(|id| urls.order(*id)).collect();
+    let response = json(&List { orders })?;
+    Ok(match page.next {
+        Some(next) => {
+            let base = urls.orders(signed.account.id);
+            response.link(&format!("{base}?cursor={}", next.suffix()), "next")
+        }
+        None => response,
+    })
+}
+
+fn parse(id: &str) -> Result<OrderId, Refusal> {
+    OrderId::from_suffix(id).map_err(|_| Refusal::not_found())
+}
+
+fn represent(app: &App, order: &OrderView) -> Result<Response, Refusal> {
+    let urls = app.urls();
+    let identifiers = order.identifiers.as_ref().ok_or_else(Refusal::not_found)?;
+    let document = Representation {
+        status: order.status,
+        expires: order.expires.truncated_to_second(),
+        identifiers,
+        not_before: order.not_before,
+        not_after: order.not_after,
+        error: order.error.as_ref(),
+        authorizations: order
+            .authorizations
+            .iter()
+            .map(|id| urls.authorization(*id))
+            .collect(),
+        finalize: urls.finalize(order.id),
+        certificate: order.certificate.map(|id| urls.certificate(id)),
+    };
+    let response = json(&document)?.location(&urls.order(order.id));
+    Ok(match order.status {
+        Status::Processing => response.retry_after(app.settings.retry_after),
+        Status::Pending | Status::Ready | Status::Valid | Status::Invalid => response,
+    })
+}

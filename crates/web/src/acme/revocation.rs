@@ -1,0 +1,32 @@
+//! revokeCert (RFC 8555 §7.6).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use flow::App;
+use flow::issuance::revoke::{Signed as By, revoke};
+
+use super::problem::Refusal;
+use super::signed::SignedByEither;
+
+pub(crate) async fn revoke_certificate(
+    State(app): State<App>,
+    signed: SignedByEither,
+) -> Result<StatusCode, Refusal> {
+    match signed {
+        SignedByEither::Account(signed) => {
+            let cause = signed.client.acting_as(signed.account.id.to_string());
+            revoke(
+                &app,
+                &cause,
+                By::Account(&signed.account),
+                signed.payload.bytes(),
+            )
+            .await?;
+        }
+        SignedByEither::Key(signed) => {
+            let cause = signed.client.acting_as("certificate key".to_owned());
+            revoke(&app, &cause, By::Key(&signed.key), signed.payload.bytes()).await?;
+        }
+    }
+    Ok(StatusCode::OK)
+}

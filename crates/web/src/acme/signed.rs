@@ -1,0 +1,179 @@
+//! The checks of RFC 8555 §6 that stand before every handler: a body can only be read as a [`Signed`] or
+//! [`SignedByKey`] value, so no handler can forget one. The cheap ones come first: type, shape, URL,
+//! algorithm, nonce; then the signature.
+
+use std::sync::Arc;
+
+use acme::{Jwk, Jws};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, Uri, header, request};
+use flow::issuance::account_cache::{KnownAccount, look_up};
+use flow::{App, nonce};
+
+use super::problem::Refusal;
+use crate::client::{Client, client_of};
+
+/// A request that a valid account has signed.
+pub(crate) struct Signed {
+    pub(crate) account: Arc<KnownAccount>,
+    pub(crate) payload: Payload,
+    pub(crate) client: Client,
+}
+
+/// A request that somebody signed with the key in it.
+pub(crate) struct SignedByKey {
+    pub(crate) key: Jwk,
+    pub(crate) url: String,
+    pub(crate) payload: Payload,
+    pub(crate) client: Client,
+}
+
+/// A request signed in either way; only revocation allows both.
+pub(crate) enum SignedByEither {
+    Account(Signed),
+    Key(SignedByKey),
+}
+
+/// What was signed, and the URL it was signed for.
+pub(crate) struct Payload(Jws);
+
+impl Payload {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.payload()
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.0.url()
+    }
+
+    pub(crate) fn is_post_as_get(&self) -> bool {
+        self.0.is_post_as_get()
+    }
+
+    /// The payload of a request that only reads (RFC 8555 §6.3).
+    pub(crate) fn expect_post_as_get(&self) -> Result<(), Refusal> {
+        if self.is_post_as_get() {
+            return Ok(());
+        }
+        let detail =
+            "this resource is read by POST-as-GET: sign an empty payload (RFC 8555 section 6.3)";
+        Err(Refusal::malformed(detail))
+    }
+}
+
+impl FromRequest<App> for SignedByEither {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        check_content_type(&parts.headers)?;
+        let client = client_of(&parts);
+        let jws = Jws::parse(&read(&parts, body).await?)?;
+        jws.check_url(&requested_url(app, &parts.uri))?;
+        match jws.kid() {
+            Some(kid) => by_account(app, kid.to_owned(), jws, client)
+                .await
+                .map(Self::Account),
+            None => by_key(app, jws, client).await.map(Self::Key),
+        }
+    }
+}
+
+impl FromRequest<App> for Signed {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        match SignedByEither::from_request(request, app).await? {
+            SignedByEither::Account(signed) => Ok(signed),
+            SignedByEither::Key(_) => Err(Refusal::malformed(
+                "sign this request as your account: send \"kid\" with the account URL, not \"jwk\"",
+            )),
+        }
+    }
+}
+
+impl FromRequest<App> for SignedByKey {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        match SignedByEither::from_request(request, app).await? {
+            SignedByEither::Key(signed) => Ok(signed),
+            SignedByEither::Account(_) => Err(Refusal::malformed(
+                "sign this request with the key itself: send \"jwk\", not \"kid\"",
+            )),
+        }
+    }
+}
+
+async fn by_account(app: &App, kid: String, jws: Jws, client: Client) -> Result<Signed, Refusal> {
+    let id = app
+        .urls()
+        .account_id_from_url(&kid)
+        .ok_or_else(|| Refusal::no_account(&kid))?;
+    let account = look_up(app, id)
+        .await?
+        .ok_or_else(|| Refusal::no_account(&kid))?;
+    jws.check_algorithm(account.key())?;
+    redeem(app, &jws).await?;
+    jws.verify(account.key())?;
+    account.status.check_usable()?;
+    Ok(Signed {
+        account,
+        payload: Payload(jws),
+        client,
+    })
+}
+
+async fn by_key(app: &App, jws: Jws, client: Client) -> Result<SignedByKey, Refusal> {
+    let key = jws
+        .jwk()
+        .cloned()
+        .ok_or_else(|| Refusal::malformed("the JWS has no key"))?;
+    jws.check_algorithm(key.public_key())?;
+    redeem(app, &jws).await?;
+    jws.verify(key.public_key())?;
+    Ok(SignedByKey {
+        key,
+        url: jws.url().to_owned(),
+        payload: Payload(jws),
+        client,
+    })
+}
+
+async fn redeem(app: &App, jws: &Jws) -> Result<(), Refusal> {
+    if nonce::redeem(app, jws.nonce()).await {
+        Ok(())
+    } else {
+        Err(Refusal::bad_nonce())
+    }
+}
+
+/// RFC 8555 §6.2 wants 415 for everything else.
+fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = value
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    if essence.eq_ignore_ascii_case("application/jose+json") {
+        return Ok(());
+    }
+    let detail = "send requests as Content-Type: application/jose+json (RFC 8555 section 6.2)";
+    Err(Refusal::malformed(detail).with_status(415))
+}
+
+async fn read(parts: &request::Parts, body: Body) -> Result<Bytes, Refusal> {
+    let mut request = Request::new(body);
+    *request.extensions_mut() = parts.extensions.clone();
+    Bytes::from_request(request, &()).await.map_err(|_| {
+        Refusal::malformed("the request body is too large or was cut off").with_status(413)
+    })
+}
+
+fn requested_url(app: &App, uri: &Uri) -> String {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    format!("{}{path}", app.settings.acme_origin)
+}
