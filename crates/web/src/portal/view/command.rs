@@ -356,9 +356,21 @@ mod tests {
         let mut facts = facts(&["example.test"]);
         facts.ca_file = Some("/srv/my data/root.pem".to_owned());
         facts.http_port = Some(5002);
-        insta::assert_snapshot!(text(&for_account(&facts)[0]), @"");
+        let expected = "sudo REQUESTS_CA_BUNDLE='/srv/my data/root.pem' certbot certonly --standalone \
+            --http-01-port 5002 \\\n  --server https://acme.example/v2/DV \\\n  \
+            --eab-kid kid-1 --eab-hmac-key c2VjcmV0 \\\n  \
+            --email ops@northwind.example --agree-tos -n \\\n  -d example.test";
+        assert_eq!(text(&for_account(&facts)[0]), expected);
         facts.names = vec!["*.example.test".to_owned()];
-        insta::assert_snapshot!(text(&for_account(&facts)[0]), @"");
+        let wildcard = text(&for_account(&facts)[0]);
+        assert!(
+            wildcard.contains("--manual --preferred-challenges dns \\"),
+            "{wildcard}"
+        );
+        assert!(
+            wildcard.ends_with("--agree-tos \\\n  -d '*.example.test'"),
+            "{wildcard}"
+        );
     }
 
     #[test]
