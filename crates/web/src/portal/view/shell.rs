@@ -1,6 +1,5 @@
 //! The frame around every page: brand, navigation, person, theme, messages.
 
-use super::assets;
 use super::part::Tone;
 
 /// The entry of the sidebar that a page belongs to.
@@ -112,10 +111,6 @@ impl Shell {
             .next()
             .map(|first| first.to_uppercase().collect())
             .unwrap_or_default()
-    }
-
-    pub(crate) fn asset(&self, name: &str) -> &'static str {
-        assets::url(name)
     }
 
     pub(crate) fn marks(&self, entry: &str) -> bool {

@@ -65,9 +65,9 @@ fn attributes(mut rest: &str) -> HashMap<String, String> {
                 let quote = quoted.chars().next().expect("a value follows =");
                 assert!(matches!(quote, '"' | '\''), "unquoted value of {name}");
                 quoted
-                    .trim_start_matches(quote)
-                    .split_once(quote)
-                    .unwrap_or(("", &quoted[2..]))
+                    .get(1..)
+                    .and_then(|inner| inner.split_once(quote))
+                    .unwrap_or(("", ""))
             }
             None => ("", after),
         };

@@ -79,14 +79,10 @@ fn list(domains: Vec<DomainRow>, query: &str, is_filtered: bool) -> DomainsPage 
         ("Pending", "14"),
         ("Action needed", "23"),
     ];
-    let outcome = if domains.is_empty() {
-        "No domain matches"
-    } else {
-        "14 domains match"
-    };
+    let outcome = format!("{} domains match", domains.len());
     DomainsPage {
         shell: shell(Nav::Domains, "Domains"),
-        search: search("/domains", query, "Search 12,408 domains", outcome),
+        search: search("/domains", query, "Search 12,408 domains", &outcome),
         filters: vec![filter("Status", false, &states, 0), accounts_filter()],
         domains,
         paging: paging("50 of 12,408 domains"),
@@ -223,6 +219,10 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
     pages.add("domain-new-no-account", &none)?;
     pages.add("domain-preview", &verdicts(true))?;
     pages.add("domain-added", &verdicts(false))?;
+    details(pages)
+}
+
+fn details(pages: &mut Pages) -> Result<(), Error> {
     let good = row("example.com", "Single", None, chip(Tone::Good, "Active"));
     let text = "The last certificate was issued 22 days ago and is due for renewal around 31 December 2026.";
     pages.add(

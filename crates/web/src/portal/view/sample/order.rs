@@ -231,6 +231,10 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         )
     };
     pages.add("order-failed", &failed)?;
+    issued(pages)
+}
+
+fn issued(pages: &mut Pages) -> Result<(), Error> {
     let mut issued = failed_steps(true);
     issued.truncate(2);
     issued.push(step(
