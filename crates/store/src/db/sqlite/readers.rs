@@ -1,6 +1,7 @@
 //! Read-only connections. A look-up by key runs where it is called, since it takes microseconds;
 //! a scan runs on the runtime's blocking threads, few at a time.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,12 +20,14 @@ pub(in crate::db) struct Readers {
 }
 
 impl Readers {
-    /// At most `scans` scans run at once, and as many idle connections are kept.
+    /// At most `scans` scans run at once. Look-ups are bounded by the runtime's threads, so that
+    /// many connections and no more are worth keeping.
     pub(in crate::db) fn open(path: &Path, scans: usize, tally: Arc<Tally>) -> Result<Self, Error> {
+        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let readers = Self {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
-            keep: scans.max(1) + 1,
+            keep: scans.max(1) + threads,
             scans: Semaphore::new(scans.max(1)),
             tally,
         };

@@ -56,6 +56,7 @@ impl Writer {
             waiting,
             is_open: false,
             group: Vec::with_capacity(GROUP),
+            refusal: None,
             tally,
         };
         std::thread::Builder::new()
@@ -140,6 +141,9 @@ struct Thread {
     is_open: bool,
     /// Those who wait for the commit of that transaction, and whether they count on it.
     group: Vec<(Box<dyn Work>, Outcome)>,
+    /// Why no transaction could begin; it holds for all who are waiting at that moment, so that
+    /// a foreign lock does not cost each of them the whole time-out in turn.
+    refusal: Option<Error>,
     tally: Arc<Tally>,
 }
 
@@ -177,8 +181,11 @@ impl Thread {
         } else {
             "SAVEPOINT one"
         };
-        if let Err(error) = self.control(begin) {
-            work.fail(&error);
+        if self.refusal.is_none() {
+            self.refusal = self.control(begin).err();
+        }
+        if let Some(error) = &self.refusal {
+            work.fail(error);
             return work.answer();
         }
         self.is_open = true;
@@ -217,6 +224,7 @@ impl Thread {
     }
 
     fn commit(&mut self) {
+        self.refusal = None;
         if !self.is_open {
             return;
         }
@@ -247,10 +255,7 @@ impl Thread {
 
     fn roll_back(&mut self) {
         self.is_open = false;
-        if self
-            .connection()
-            .is_some_and(|connection| !connection.is_autocommit())
-        {
+        if !self.has_ended() {
             // If even this fails the connection is broken, and the next BEGIN says so.
             let _ = self.control("ROLLBACK");
         }
