@@ -127,18 +127,10 @@ async fn write(
     credential: &Credential,
     now: Timestamp,
 ) -> Result<(Tenant, Tenant, User), BootstrapError> {
-    let new_id = || TenantId::generate(now, app.random.as_ref());
-    let operator = match store::tenant::operator(tx).await? {
-        Some(operator) => operator,
-        None => {
-            let name = wanted.operator.clone();
-            let operator = Tenant::new(new_id(), TenantKind::Operator, name, None, now)?;
-            insert_tenant(tx, app, cause, &operator).await?;
-            operator
-        }
-    };
+    let operator = operator(tx, app, cause, &wanted.operator, now).await?;
     let (kind, name) = (TenantKind::Reseller, wanted.reseller.clone());
-    let reseller = Tenant::new(new_id(), kind, name, Some(&operator), now)?;
+    let id = TenantId::generate(now, app.random.as_ref());
+    let reseller = Tenant::new(id, kind, name, Some(&operator), now)?;
     insert_tenant(tx, app, cause, &reseller).await?;
     let user = User::new(
         UserId::generate(now, app.random.as_ref()),
@@ -156,6 +148,23 @@ async fn write(
     let audit = app.audit_entry(cause, reseller.id, "user.create", object, &detail, now);
     store::audit::append(tx, &audit).await?;
     Ok((operator, reseller, user))
+}
+
+/// The operator of the installation, made if there is none.
+async fn operator(
+    tx: &mut WriteTx,
+    app: &App,
+    cause: &Cause,
+    name: &TenantName,
+    now: Timestamp,
+) -> Result<Tenant, BootstrapError> {
+    if let Some(operator) = store::tenant::operator(tx).await? {
+        return Ok(operator);
+    }
+    let id = TenantId::generate(now, app.random.as_ref());
+    let operator = Tenant::new(id, TenantKind::Operator, name.clone(), None, now)?;
+    insert_tenant(tx, app, cause, &operator).await?;
+    Ok(operator)
 }
 
 async fn insert_tenant(
