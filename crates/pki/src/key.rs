@@ -42,7 +42,15 @@ pub struct PublicKey {
     algorithm: KeyAlgorithm,
     fingerprint: [u8; 32],
     key_bits: Vec<u8>,
-    rsa: Option<RsaNumbers>,
+    material: Material,
+}
+
+/// The key as the algorithms need it.
+#[derive(Clone)]
+enum Material {
+    /// The point, ready to verify signatures with the digest of the curve's own size.
+    Ecdsa(ParsedPublicKey),
+    Rsa(RsaNumbers),
 }
 
 /// Modulus and exponent, big-endian, without leading zeros.
@@ -59,13 +67,13 @@ impl PublicKey {
         let identifier = fields.expect(tag::SEQUENCE)?;
         let key_bits = fields.expect(tag::BIT_STRING)?.bit_octets()?;
         fields.finish()?;
-        let (algorithm, rsa) = read_key(identifier, key_bits)?;
+        let (algorithm, material) = read_key(identifier, key_bits)?;
         Ok(Self {
             spki: der.to_vec(),
             algorithm,
             fingerprint: sha256(der),
             key_bits: key_bits.to_vec(),
-            rsa,
+            material,
         })
     }
 
@@ -90,7 +98,10 @@ impl PublicKey {
     }
 
     pub(crate) fn rsa(&self) -> Option<&RsaNumbers> {
-        self.rsa.as_ref()
+        match &self.material {
+            Material::Rsa(numbers) => Some(numbers),
+            Material::Ecdsa(_) => None,
+        }
     }
 
     /// The key's SHA-256 JWK thumbprint (RFC 7638), to compare it with ACME account keys.
@@ -102,7 +113,7 @@ impl PublicKey {
             let (x, y) = (encode(x), encode(y));
             format!(r#"{{"crv":"{curve}","kty":"EC","x":"{x}","y":"{y}"}}"#)
         };
-        let json = match (self.algorithm, &self.rsa) {
+        let json = match (self.algorithm, self.rsa()) {
             (KeyAlgorithm::EcdsaP384, _) => point("P-384"),
             (KeyAlgorithm::Rsa { .. }, Some(rsa)) => {
                 let (e, n) = (encode(&rsa.exponent), encode(&rsa.modulus));
@@ -120,12 +131,16 @@ impl PublicKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SignatureError> {
-        match &self.rsa {
-            Some(rsa) => verify_rsa(rsa, algorithm, message, signature),
-            None => self.verify_ecdsa(algorithm, message, signature),
+        match &self.material {
+            Material::Ecdsa(point) if algorithm == self.algorithm.signature_algorithm() => point
+                .verify_sig(message, signature)
+                .map_err(|_| SignatureError),
+            Material::Ecdsa(_) => self.verify_ecdsa(algorithm, message, signature),
+            Material::Rsa(numbers) => verify_rsa(numbers, algorithm, message, signature),
         }
     }
 
+    /// With a digest of another size than the curve's.
     fn verify_ecdsa(
         &self,
         algorithm: SignatureAlgorithm,
@@ -184,35 +199,34 @@ fn verify_rsa(
 fn read_key(
     identifier: Element<'_>,
     key_bits: &[u8],
-) -> Result<(KeyAlgorithm, Option<RsaNumbers>), KeyError> {
+) -> Result<(KeyAlgorithm, Material), KeyError> {
     let is = |algorithm: KeyAlgorithm| identifier.whole == algorithm.identifier();
     if is(KeyAlgorithm::EcdsaP256) {
-        check_point(key_bits, 65, &signature::ECDSA_P256_SHA256_ASN1)?;
-        return Ok((KeyAlgorithm::EcdsaP256, None));
+        let point = read_point(key_bits, 65, &signature::ECDSA_P256_SHA256_ASN1)?;
+        return Ok((KeyAlgorithm::EcdsaP256, Material::Ecdsa(point)));
     }
     if is(KeyAlgorithm::EcdsaP384) {
-        check_point(key_bits, 97, &signature::ECDSA_P384_SHA384_ASN1)?;
-        return Ok((KeyAlgorithm::EcdsaP384, None));
+        let point = read_point(key_bits, 97, &signature::ECDSA_P384_SHA384_ASN1)?;
+        return Ok((KeyAlgorithm::EcdsaP384, Material::Ecdsa(point)));
     }
     if is(KeyAlgorithm::Rsa { bits: 0 }) {
         let numbers = read_rsa(key_bits)?;
         let bits = bit_length(&numbers.modulus);
-        return Ok((KeyAlgorithm::Rsa { bits }, Some(numbers)));
+        return Ok((KeyAlgorithm::Rsa { bits }, Material::Rsa(numbers)));
     }
     Err(KeyError::Algorithm(describe(identifier)?))
 }
 
 /// Parsing checks that the point is on the curve and not at infinity.
-fn check_point(
+fn read_point(
     point: &[u8],
     length: usize,
     scheme: &'static signature::EcdsaVerificationAlgorithm,
-) -> Result<(), KeyError> {
-    let is_uncompressed = point.len() == length && point.first() == Some(&0x04);
-    if !is_uncompressed || ParsedPublicKey::new(scheme, point).is_err() {
+) -> Result<ParsedPublicKey, KeyError> {
+    if point.len() != length || point.first() != Some(&0x04) {
         return Err(KeyError::Point);
     }
-    Ok(())
+    ParsedPublicKey::new(scheme, point).map_err(|_| KeyError::Point)
 }
 
 /// RSAPublicKey (RFC 8017 §A.1.1).
@@ -263,3 +277,6 @@ impl fmt::Debug for PublicKey {
         f.write_str("..)")
     }
 }
+
+#[cfg(test)]
+mod tests;

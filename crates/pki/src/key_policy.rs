@@ -88,3 +88,6 @@ impl KeyPolicy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use crate::certificate::TbsCertificate;
 use crate::certificate::raw::RawCertificate;
 use crate::certificate::tbs::assemble;
 use crate::issuer::Identity;
+use crate::key::{KeyError, PublicKey};
 use crate::profile::Profile;
 use crate::signer::{Signer as _, SignerError, SoftwareSigner};
 
@@ -50,6 +51,7 @@ pub struct Finding {
 /// What a lint looks at.
 pub(crate) struct Subject<'a> {
     pub(crate) certificate: &'a RawCertificate<'a>,
+    pub(crate) key: Result<PublicKey, KeyError>,
     pub(crate) intended: &'a TbsCertificate,
     pub(crate) issuer: &'a Identity,
     pub(crate) profile: &'a Profile,
@@ -88,6 +90,7 @@ impl Linter {
         })?;
         let subject = Subject {
             certificate: &certificate,
+            key: PublicKey::from_spki(certificate.fields.spki),
             intended: &tbs,
             issuer,
             profile,

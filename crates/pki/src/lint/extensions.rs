@@ -12,7 +12,6 @@ use super::{Lint, Subject, ensure, unreadable};
 use crate::decode::Element;
 use crate::encode::tag;
 use crate::extension::{TLS_FEATURE, has_status_request};
-use crate::key::PublicKey;
 
 pub(super) const LINTS: &[Lint] = &[
     Lint {
@@ -101,7 +100,7 @@ fn authority_key_identifier(subject: &Subject<'_>) -> Result<(), String> {
 fn key_usage(subject: &Subject<'_>) -> Result<(), String> {
     let value = value(subject, ID_CE_KEY_USAGE, true)?;
     let bits = Element::only(value, tag::BIT_STRING).map_err(unreadable)?;
-    let key = PublicKey::from_spki(subject.certificate.fields.spki).map_err(unreadable)?;
+    let key = subject.key.as_ref().map_err(unreadable)?;
     let expected = subject.profile.key_usage(key.algorithm());
     let is_minimal = |unused: u8| u32::from(unused) == expected.trailing_zeros();
     match bits.content {

@@ -5,7 +5,6 @@ use der::Error;
 use super::{Lint, Subject, ensure, unreadable};
 use crate::algorithm::SignatureAlgorithm;
 use crate::encode::tag;
-use crate::key::PublicKey;
 use crate::profile::validity_ceiling_seconds;
 
 pub(super) const LINTS: &[Lint] = &[
@@ -187,9 +186,7 @@ fn subject_empty(subject: &Subject<'_>) -> Result<(), String> {
 }
 
 fn public_key(subject: &Subject<'_>) -> Result<(), String> {
-    PublicKey::from_spki(subject.certificate.fields.spki)
-        .map(|_| ())
-        .map_err(unreadable)
+    subject.key.as_ref().map(|_| ()).map_err(unreadable)
 }
 
 fn no_unique_identifiers(subject: &Subject<'_>) -> Result<(), String> {
