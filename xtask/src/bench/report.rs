@@ -176,9 +176,18 @@ fn row(case: &Case, concurrency: usize) -> String {
     format!("| {} |", cells.join(" | "))
 }
 
-/// Requests per issuance and statements per request, of the last run.
+/// Statements and commits per request, and by kind of request where the server counts them so; of
+/// the last run.
 fn print_routes(case: &Case) {
     let Some(run) = case.runs.last() else { return };
+    if let (Some(statements), Some(commits)) = (run.statements, run.commits) {
+        println!(
+            "\n{}: {:.2} statements and {:.2} commits per request",
+            case.label(),
+            statements / run.requests,
+            commits / run.requests
+        );
+    }
     let requests = run.counters.by_label(REQUESTS, "route");
     let statements = run.counters.by_label(STATEMENTS_BY_ROUTE, "route");
     if requests.is_empty() {

@@ -130,7 +130,7 @@ impl Chancery {
             "--email",
             "bench@example.test",
         ];
-        let password = "correct horse battery staple 42";
+        let password = "Correct-Horse-Battery-Staple-42";
         self.admin(&[&reseller[..], &["--password-stdin"]].concat(), password)
             .await?;
         let account = [
