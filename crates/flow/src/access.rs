@@ -47,3 +47,6 @@ impl SignedIn {
         !self.must_change_password && self.user.role.permits(self.tenant.kind, permission)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,483 @@
+//! The way from the first user to the end of a session, on both engines.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use acme::paths::Paths;
+use base::{Clock, Random, Timestamp};
+use futures_util::future::BoxFuture;
+use store::Store;
+use store::seal::Sealer;
+use store::testing::each_engine;
+use tenancy::password::{HashParameters, Password};
+use tenancy::tenant::{Status, TenantName};
+use tenancy::user::{DisplayName, Email, Theme};
+use validation::{Outcome, Probe, Validator};
+
+use super::bootstrap::{Bootstrap, BootstrapError, Bootstrapped, FirstPassword, bootstrap};
+use super::change_password::{ChangePasswordError, change_password};
+use super::preferences::set_theme;
+use super::reauthenticate::reauthenticate;
+use super::reset_password::reset_password;
+use super::session::{end_other_sessions, end_session, look_up, sessions_of_user, sign_out};
+use super::sign_in::{Credentials, SignInError, sign_in};
+use super::unlock_user::unlock_user;
+use super::{ProofError, SignedIn};
+use crate::nonce::NoPeers;
+use crate::{App, Cause, Parts, Settings};
+
+struct FakeClock(AtomicI64);
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// SplitMix64: good enough that no two values of a test are equal.
+struct Seeded(RwLock<u64>);
+
+impl Random for Seeded {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for byte in bytes {
+            *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            *byte = mixed.to_be_bytes()[1];
+        }
+    }
+}
+
+struct NoValidator;
+
+impl Validator for NoValidator {
+    fn validate<'a>(&'a self, _: Probe<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// A started application with one user, whose password is `PASSWORD`.
+struct House {
+    app: App,
+    clock: Arc<FakeClock>,
+    made: Bootstrapped,
+}
+
+const EMAIL: &str = "mirabel@example.com";
+const PASSWORD: &str = "vB7!kq-Lw2#z";
+const OTHER: &str = "Gx4?tuP_9rm&";
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+
+impl House {
+    async fn open(store: Store, password: FirstPassword) -> Self {
+        store.migrate().await.unwrap();
+        let clock = Arc::new(FakeClock(AtomicI64::new(1_800_000_000_000_000)));
+        let random = Arc::new(Seeded(RwLock::new(7)));
+        let directory = tempfile::tempdir().unwrap();
+        let key_file = directory.path().join("seal.key");
+        let parts = Parts {
+            store,
+            clock: clock.clone(),
+            sealer: Sealer::load_or_create(&key_file, random.as_ref()).unwrap(),
+            random,
+            validator: Arc::new(NoValidator),
+            peers: Arc::new(NoPeers),
+            internal_url: String::new(),
+            settings: settings(),
+        };
+        let app = App::start(parts).await.unwrap();
+        let made = bootstrap(&app, &Cause::command_line(), wanted(password))
+            .await
+            .unwrap();
+        Self { app, clock, made }
+    }
+
+    fn wait(&self, seconds: i64) {
+        self.clock
+            .0
+            .fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+
+    async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, SignInError> {
+        let credentials = Credentials {
+            email: email.to_owned(),
+            password: Password::new(password),
+            client: HERE,
+        };
+        sign_in(&self.app, &visitor(), credentials).await
+    }
+
+    async fn look_up(&self, signed_in: &SignedIn) -> Option<SignedIn> {
+        look_up(&self.app, &signed_in.token.reveal()).await.unwrap()
+    }
+
+    async fn suspend_operator(&self) {
+        let operator = self.made.operator.id;
+        let suspended: Result<bool, store::Error> = self
+            .app
+            .store
+            .write(operator, |tx, operator| {
+                Box::pin(store::tenant::set_status(
+                    tx,
+                    *operator,
+                    Status::Active,
+                    Status::Suspended,
+                ))
+            })
+            .await;
+        assert!(suspended.unwrap());
+    }
+
+    /// What the tenant's audit log says was done, newest first.
+    async fn audited(&self) -> Vec<String> {
+        let tenant = self.made.reseller.id;
+        let entries: Result<_, store::Error> = self
+            .app
+            .store
+            .read(tenant, |tx, tenant| {
+                Box::pin(store::audit::newest(tx, *tenant, 100))
+            })
+            .await;
+        let mut actions: Vec<_> = entries
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.action)
+            .collect();
+        actions.sort();
+        actions
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        acme_origin: "https://acme.example.com".to_owned(),
+        pki_origin: "http://pki.example.com".to_owned(),
+        paths: Paths::under("/v2/DV"),
+        meta: acme::directory::Meta {
+            terms_of_service: None,
+            website: None,
+            caa_identities: Vec::new(),
+            external_account_required: true,
+        },
+        max_identifiers: 10,
+        order_lifetime: Duration::from_secs(3600),
+        authorization_lifetime: Duration::from_secs(3600),
+        challenge_wait: Duration::ZERO,
+        finalize_wait: Duration::ZERO,
+        retry_after: Duration::from_secs(1),
+        orders_per_page: 10,
+        name_policy: acme::policy::Policy::new(),
+        password_hash: HashParameters::new(8, 1, 1).unwrap(),
+        key_policy: pki::KeyPolicy::public(),
+        profile: pki::Profile::dv(),
+        open_house: None,
+    }
+}
+
+fn wanted(password: FirstPassword) -> Bootstrap {
+    Bootstrap {
+        operator: TenantName::parse("Operator").unwrap(),
+        reseller: TenantName::parse("Northwind").unwrap(),
+        email: Email::parse(EMAIL).unwrap(),
+        display_name: DisplayName::parse("Mirabel Quist").unwrap(),
+        password,
+    }
+}
+
+fn own() -> FirstPassword {
+    FirstPassword::Own(Password::new(PASSWORD))
+}
+
+fn visitor() -> Cause {
+    Cause {
+        actor: "visitor".to_owned(),
+        client_address: HERE.to_string(),
+        client_agent: "Browser/1".to_owned(),
+        request_id: "r1".to_owned(),
+    }
+}
+
+#[track_caller]
+fn refused<T>(answer: Result<T, SignInError>) -> String {
+    match answer {
+        Ok(_) => panic!("it was let in"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f003_a_visitor_signs_in_and_out() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        let first = house
+            .sign_in(" Mirabel@Example.com ", PASSWORD)
+            .await
+            .unwrap();
+        assert!(!first.must_change_password);
+        house.wait(61);
+        let found = house.look_up(&first).await.unwrap();
+        assert_eq!((&found.user, &found.tenant), (&first.user, &first.tenant));
+        assert!(found.session.last_seen_at > first.session.last_seen_at);
+        let second = house.sign_in(EMAIL, PASSWORD).await.unwrap();
+        let third = house.sign_in(EMAIL, PASSWORD).await.unwrap();
+        let shown = sessions_of_user(&house.app, &third).await.unwrap();
+        assert_eq!(shown.len(), 3);
+        let oldest = shown.last().unwrap();
+        end_session(&house.app, &visitor(), &third, &oldest.id)
+            .await
+            .unwrap();
+        let again = end_session(&house.app, &visitor(), &third, &oldest.id).await;
+        assert!(again.is_err());
+        assert_eq!(
+            end_other_sessions(&house.app, &visitor(), &third)
+                .await
+                .unwrap(),
+            1
+        );
+        assert!(house.look_up(&first).await.is_none());
+        assert!(house.look_up(&second).await.is_none());
+        set_theme(&house.app, &visitor(), &third, Theme::Dark)
+            .await
+            .unwrap();
+        assert_eq!(house.look_up(&third).await.unwrap().user.theme, Theme::Dark);
+        sign_out(&house.app, &visitor(), &third).await.unwrap();
+        assert!(house.look_up(&third).await.is_none());
+        let actions = [
+            "session.end",
+            "session.end",
+            "session.end_others",
+            "session.open",
+            "session.open",
+            "session.open",
+            "tenant.create",
+            "user.create",
+            "user.set_theme",
+        ];
+        assert_eq!(house.audited().await, actions);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s08_the_right_password_is_refused_while_locked() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        for email in [EMAIL, "nobody@example.com"] {
+            for _ in 0..5 {
+                let answer = house.sign_in(email, "wrong").await;
+                assert_eq!(refused(answer), "Invalid credentials");
+            }
+            assert_eq!(
+                refused(house.sign_in(email, PASSWORD).await),
+                "Account locked"
+            );
+        }
+        house.wait(899);
+        assert_eq!(
+            refused(house.sign_in(EMAIL, PASSWORD).await),
+            "Account locked"
+        );
+        house.wait(1);
+        house.sign_in(EMAIL, PASSWORD).await.unwrap();
+        let failures = house.audited().await;
+        let failures = failures.iter().filter(|action| *action == "session.refuse");
+        assert_eq!(failures.count(), 5);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f006_an_operator_unlocks_at_once() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        for _ in 0..5 {
+            refused(house.sign_in(EMAIL, "wrong").await);
+        }
+        let email = Email::parse(EMAIL).unwrap();
+        let cause = Cause::command_line();
+        assert!(
+            unlock_user(&house.app, &cause, email.clone())
+                .await
+                .unwrap()
+        );
+        assert!(!unlock_user(&house.app, &cause, email).await.unwrap());
+        house.sign_in(EMAIL, PASSWORD).await.unwrap();
+        let nobody = Email::parse("nobody@example.com").unwrap();
+        assert!(unlock_user(&house.app, &cause, nobody).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f007_a_suspension_is_told_only_to_who_knows_the_password() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        let signed_in = house.sign_in(EMAIL, PASSWORD).await.unwrap();
+        house.suspend_operator().await;
+        assert!(house.look_up(&signed_in).await.is_none());
+        assert_eq!(
+            refused(house.sign_in(EMAIL, "wrong").await),
+            "Invalid credentials"
+        );
+        assert_eq!(
+            refused(house.sign_in(EMAIL, PASSWORD).await),
+            "Organization suspended"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f011_an_initial_password_must_be_replaced_and_expires() {
+    each_engine(|store| async move {
+        let house = House::open(store, FirstPassword::Generated).await;
+        let first = house.made.password.clone();
+        let signed_in = house.sign_in(EMAIL, first.reveal()).await.unwrap();
+        assert!(signed_in.must_change_password);
+        let (app, cause) = (&house.app, visitor());
+        let same = change_password(app, &cause, &signed_in, &first, &first, HERE).await;
+        assert!(matches!(same, Err(ChangePasswordError::Same)));
+        let new = Password::new(OTHER);
+        let changed = change_password(app, &cause, &signed_in, &first, &new, HERE)
+            .await
+            .unwrap();
+        assert!(
+            !house
+                .look_up(&changed.signed_in)
+                .await
+                .unwrap()
+                .must_change_password
+        );
+        let email = Email::parse(EMAIL).unwrap();
+        let reset = reset_password(app, &Cause::command_line(), email)
+            .await
+            .unwrap();
+        assert!(house.look_up(&changed.signed_in).await.is_none());
+        house.wait(72 * 3600);
+        let answer = house.sign_in(EMAIL, reset.reveal()).await;
+        assert_eq!(refused(answer), "Invalid credentials");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s05_a_change_needs_the_current_password_and_ends_other_sessions() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        let other = house.sign_in(EMAIL, PASSWORD).await.unwrap();
+        let here = house.sign_in(EMAIL, PASSWORD).await.unwrap();
+        let (app, cause) = (&house.app, visitor());
+        let (right, wrong) = (Password::new(PASSWORD), Password::new("wrong"));
+        let new = Password::new(OTHER);
+        let weak = change_password(app, &cause, &here, &right, &Password::new("weak"), HERE).await;
+        assert!(matches!(weak, Err(ChangePasswordError::Unmet(_))));
+        let answer = change_password(app, &cause, &here, &wrong, &new, HERE).await;
+        assert!(matches!(
+            answer,
+            Err(ChangePasswordError::Proof(ProofError::WrongPassword))
+        ));
+        let changed = change_password(app, &cause, &here, &right, &new, HERE)
+            .await
+            .unwrap();
+        assert_eq!(changed.ended, 1);
+        assert!(house.look_up(&other).await.is_none());
+        assert!(house.look_up(&here).await.is_none());
+        assert!(house.look_up(&changed.signed_in).await.is_some());
+        refused(house.sign_in(EMAIL, PASSWORD).await);
+        house.sign_in(EMAIL, OTHER).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s10_guessing_from_a_session_locks_like_guessing_at_the_door() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        let here = house.sign_in(EMAIL, PASSWORD).await.unwrap();
+        let (app, cause) = (&house.app, visitor());
+        let (right, wrong) = (Password::new(PASSWORD), Password::new("wrong"));
+        house.wait(601);
+        assert!(!here.session.is_recently_authenticated(app.clock.now()));
+        let again = reauthenticate(app, &cause, &here, &right, HERE)
+            .await
+            .unwrap();
+        assert!(again.session.is_recently_authenticated(app.clock.now()));
+        assert!(house.look_up(&here).await.is_none());
+        assert!(house.look_up(&again).await.is_some());
+        for _ in 0..5 {
+            let answer = reauthenticate(app, &cause, &again, &wrong, HERE).await;
+            assert_eq!(
+                answer.unwrap_err().to_string(),
+                "that is not your current password"
+            );
+        }
+        let answer = reauthenticate(app, &cause, &again, &right, HERE).await;
+        assert_eq!(answer.unwrap_err().to_string(), "Account locked");
+        assert_eq!(
+            refused(house.sign_in(EMAIL, PASSWORD).await),
+            "Account locked"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s04_an_outdated_hash_is_renewed_at_the_next_sign_in() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        let id = house.made.user.id;
+        let cost = HashParameters::new(16, 1, 1).unwrap();
+        let random = house.app.random.clone();
+        let passwords = super::Passwords::new(cost, random.as_ref()).unwrap();
+        let old = passwords
+            .hash(Password::new(PASSWORD), random)
+            .await
+            .unwrap();
+        let outdated: Result<_, store::Error> = house
+            .app
+            .store
+            .write((id, old), |tx, (id, old)| {
+                Box::pin(async move {
+                    let stored = store::user::credential(tx, *id).await?.unwrap();
+                    let outdated = tenancy::password::Credential {
+                        hash: old.clone(),
+                        ..stored.clone()
+                    };
+                    store::user::update_credential(tx, *id, &stored.hash, &outdated).await?;
+                    Ok(outdated)
+                })
+            })
+            .await;
+        let outdated = outdated.unwrap();
+        house.sign_in(EMAIL, PASSWORD).await.unwrap();
+        let renewed: Result<_, store::Error> = house
+            .app
+            .store
+            .read(id, |tx, id| Box::pin(store::user::credential(tx, *id)))
+            .await;
+        let renewed = renewed.unwrap().unwrap();
+        assert_ne!(renewed.hash, outdated.hash);
+        assert_eq!(renewed.changed_at, outdated.changed_at);
+        house.sign_in(EMAIL, PASSWORD).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_is_given_once() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        let answer = bootstrap(&house.app, &Cause::command_line(), wanted(own())).await;
+        assert!(matches!(answer, Err(BootstrapError::EmailTaken(_))));
+        let mut second = wanted(own());
+        second.email = Email::parse("second@example.com").unwrap();
+        let second = bootstrap(&house.app, &Cause::command_line(), second)
+            .await
+            .unwrap();
+        assert_eq!(second.operator, house.made.operator);
+        assert_ne!(second.reseller.id, house.made.reseller.id);
+    })
+    .await;
+}
