@@ -26,12 +26,23 @@ impl KeyId {
     fn generate(random: &dyn Random) -> Self {
         let mut bytes = [0_u8; 16];
         random.fill(&mut bytes);
+        avoid_leading_hyphen(&mut bytes);
         Self(URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// The text as clients send it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A value that begins with a hyphen looks like a flag on a client's command line.
+fn avoid_leading_hyphen(bytes: &mut [u8]) {
+    // The hyphen is the 62nd digit of base64url, the first six bits of the value.
+    if let Some(first) = bytes.first_mut()
+        && *first >> 2 == 62
+    {
+        *first ^= 0x80;
     }
 }
 
@@ -68,6 +79,7 @@ impl MacKey {
     pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = [0_u8; 32];
         random.fill(&mut bytes);
+        avoid_leading_hyphen(&mut bytes);
         Self(bytes)
     }
 
@@ -303,6 +315,18 @@ mod tests {
         let random = random();
         let subscription = SubscriptionId::generate(NOW, &random);
         EabCredential::generate(subscription, max_bindings, NOW, &random)
+    }
+
+    #[test]
+    fn c23_no_value_looks_like_a_flag() {
+        struct Hyphens;
+        impl Random for Hyphens {
+            fn fill(&self, bytes: &mut [u8]) {
+                bytes.fill(0xfb);
+            }
+        }
+        assert!(!KeyId::generate(&Hyphens).as_str().starts_with('-'));
+        assert!(!MacKey::generate(&Hyphens).reveal().starts_with('-'));
     }
 
     #[test]

@@ -1,1 +1,56 @@
-fn main() {}
+//! The binary: reads settings, wires the parts, listens, and ends cleanly.
+
+mod admin;
+mod cli;
+mod config;
+mod demo;
+mod doctor;
+mod listen;
+mod logging;
+mod parts;
+mod peers;
+mod serve;
+mod system;
+mod tls;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chancery: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let config = config::load(cli.settings)?;
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        anyhow::bail!("another TLS provider was installed first");
+    }
+    let runtime = runtime(&config)?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Admin { command } => admin::run(&config, command).await,
+            Command::Demo => demo::run(config).await,
+            Command::Doctor => doctor::run(&config).await,
+            Command::Migrate => admin::migrate(&config).await,
+            Command::Serve => serve::run(&config).await,
+        }
+    })
+}
+
+fn runtime(config: &config::Config) -> anyhow::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = config.worker_threads {
+        builder.worker_threads(threads);
+    }
+    Ok(builder.enable_all().thread_name("chancery").build()?)
+}

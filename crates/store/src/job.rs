@@ -67,12 +67,12 @@ pub async fn claim(
     limit: i64,
 ) -> Result<Vec<Job>, Error> {
     let claim = tx.pick(
-        sql!(
+        sql!(sqlite:
             "UPDATE job SET due_at = $3, leased_by = $1, attempts = attempts + 1
              WHERE id IN (SELECT id FROM job WHERE due_at <= $2 ORDER BY due_at LIMIT $4)
              RETURNING id, kind, subject, attempts, created_at"
         ),
-        sql!(
+        sql!(postgres:
             "UPDATE job SET due_at = $3, leased_by = $1, attempts = attempts + 1
              WHERE id IN (SELECT id FROM job WHERE due_at <= $2 ORDER BY due_at LIMIT $4
                           FOR UPDATE SKIP LOCKED)

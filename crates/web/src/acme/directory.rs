@@ -2,7 +2,7 @@
 
 use acme::directory::Directory;
 use axum::extract::State;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flow::App;
 
@@ -37,7 +37,7 @@ pub(crate) async fn new_nonce(State(app): State<App>, method: Method) -> Respons
     }
     let headers = response.headers_mut();
     headers.insert(
-        axum::http::header::CACHE_CONTROL,
+        header::CACHE_CONTROL,
         HeaderValue::from_static("no-store"),
     );
     response

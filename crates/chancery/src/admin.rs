@@ -1,0 +1,240 @@
+//! `chancery admin`: what an operator does without the portal. Works beside a running server.
+
+use std::io::Read as _;
+
+use anyhow::{Context, bail};
+use base::CertificateId;
+use billing::enrollment::Companions;
+use billing::subscription::{Label, Term};
+use flow::access::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::access::reset_password::reset_password;
+use flow::access::unlock_user::unlock_user;
+use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
+use flow::enrollment::open_subscription::{Opening, open_subscription};
+use flow::{App, Cause};
+use serde_json::json;
+use tenancy::password::Password;
+use tenancy::role::Role;
+use tenancy::tenant::{Tenant, TenantName};
+use tenancy::user::{DisplayName, Email};
+
+use crate::cli::{
+    AccountCommand, Admin, BootstrapArgs, CertificateCommand, DomainCommand, UserCommand,
+};
+use crate::config::Config;
+use crate::parts;
+
+/// How many certificates are read at a time.
+const PAGE: i64 = 500;
+/// How many users or tenants of one name are looked at.
+const FEW: i64 = 100;
+
+/// `chancery migrate`.
+pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data)?;
+    let store = parts::open_store(config).await?;
+    let applied = store.migrate().await?;
+    if applied.names.is_empty() {
+        say("the database is up to date");
+    }
+    for name in applied.names {
+        say(&format!("applied {name}"));
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// Runs one command and closes the database.
+pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
+    let app = parts::start(config).await?;
+    let done = dispatch(&app, command).await;
+    app.shut_down().await;
+    done
+}
+
+async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
+    match command {
+        Admin::Account {
+            command: AccountCommand::Create { tenant, label, years, json },
+        } => create_account(app, &tenant, &label, years, json).await,
+        Admin::Bootstrap(args) => make_reseller(app, args).await,
+        Admin::Certificate { command: CertificateCommand::List { json } } => {
+            list_certificates(app, json).await
+        }
+        Admin::Domain { command: DomainCommand::Add { account, name, only, json } } => {
+            add_domain(app, &account, &name, only, json).await
+        }
+        Admin::User { command: UserCommand::ResetPassword { email } } => {
+            let email = Email::parse(&email)?;
+            let password = reset_password(app, &Cause::command_line(), email).await?;
+            say(&format!("the new password, good for 72 hours: {}", password.reveal()));
+            Ok(())
+        }
+        Admin::User { command: UserCommand::Unlock { email } } => {
+            let email = Email::parse(&email)?;
+            let was_locked = unlock_user(app, &Cause::command_line(), email).await?;
+            say(if was_locked { "unlocked" } else { "was not locked" });
+            Ok(())
+        }
+    }
+}
+
+async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
+    let password = if args.password_stdin {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        FirstPassword::Own(Password::new(text.trim_end_matches(['\r', '\n'])))
+    } else {
+        FirstPassword::Generated
+    };
+    let is_generated = !args.password_stdin;
+    let made = bootstrap(
+        app,
+        &Cause::command_line(),
+        Bootstrap {
+            operator: TenantName::parse(&args.operator)?,
+            reseller: TenantName::parse(&args.reseller)?,
+            email: Email::parse(&args.email)?,
+            display_name: DisplayName::parse(&args.name)?,
+            password,
+        },
+    )
+    .await?;
+    let shown = is_generated.then(|| made.password.reveal().to_owned());
+    if args.json {
+        say(&json!({ "tenant": made.reseller.id, "user": made.user.id, "email": made.user.email.as_str(),
+            "password": shown })
+        .to_string());
+        return Ok(());
+    }
+    say(&format!("reseller {} ({})", made.reseller.name.as_str(), made.reseller.id));
+    say(&format!("sign-in  {}", made.user.email.as_str()));
+    if let Some(password) = shown {
+        say(&format!("password {password}  (good for 72 hours, to be replaced at the first sign-in)"));
+    }
+    Ok(())
+}
+
+async fn create_account(
+    app: &App,
+    tenant: &str,
+    label: &str,
+    years: i64,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let tenant = find_tenant(app, tenant).await?;
+    let users = app
+        .store
+        .read(tenant.id, |tx, id| Box::pin(store::user::of_tenant(tx, *id, FEW)))
+        .await?;
+    let buyer = users.iter().find(|listed| listed.user.role == Role::Admin).or(users.first());
+    let buyer = buyer.context("this reseller has no user; make one with chancery admin bootstrap")?;
+    let opening = Opening {
+        tenant: tenant.id,
+        user: buyer.user.id,
+        label: Label::parse(label)?,
+        term: Term::from_years(years)?,
+        max_bindings: None,
+    };
+    let opened = open_subscription(app, &Cause::command_line(), opening).await?;
+    let directory_url = app.urls().directory();
+    let (key_id, mac_key) = (opened.credential.key_id.as_str(), opened.mac_key.reveal());
+    if as_json {
+        say(&json!({ "subscription": opened.subscription.id, "directory_url": directory_url,
+            "eab_kid": key_id, "eab_hmac_key": mac_key })
+        .to_string());
+        return Ok(());
+    }
+    say(&format!("ACME account  {}", opened.subscription.id));
+    say(&format!("directory URL {directory_url}"));
+    say(&format!("EAB key ID    {key_id}"));
+    say(&format!("EAB MAC key   {mac_key}"));
+    Ok(())
+}
+
+/// By identifier, or by name when only one has it.
+async fn find_tenant(app: &App, text: &str) -> anyhow::Result<Tenant> {
+    if let Ok(id) = text.parse() {
+        let found = app.store.read(id, |tx, id| Box::pin(store::tenant::by_id(tx, *id))).await?;
+        return found.with_context(|| format!("there is no tenant {text}"));
+    }
+    let name = TenantName::parse(text)?;
+    let mut found = app
+        .store
+        .read(name, |tx, name| Box::pin(store::tenant::by_name(tx, name, FEW)))
+        .await?;
+    match (found.pop(), found.is_empty()) {
+        (Some(tenant), true) => Ok(tenant),
+        (Some(_), false) => bail!("several tenants are called \"{text}\"; use the identifier"),
+        (None, _) => bail!("no tenant is called \"{text}\""),
+    }
+}
+
+async fn add_domain(
+    app: &App,
+    account: &str,
+    names: &str,
+    only: bool,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let id = account.parse()?;
+    let subscription = app
+        .store
+        .read(id, |tx, id| Box::pin(store::subscription::by_id(tx, *id)))
+        .await?
+        .with_context(|| format!("there is no ACME account {account}"))?;
+    let wanted = Enrollment {
+        tenant: subscription.tenant,
+        subscription: id,
+        text: names.replace(',', "\n"),
+        companions: if only { Companions::Off } else { Companions::Auto },
+    };
+    let enrolled = enroll_domains(app, &Cause::command_line(), wanted).await?;
+    for row in &enrolled.rows {
+        if let Err(refusal) = &row.outcome {
+            bail!("{refusal}");
+        }
+    }
+    for domain in &enrolled.added {
+        if as_json {
+            say(&json!({ "domain": domain.id, "name": domain.name }).to_string());
+        } else {
+            say(&format!("added {}", domain.name));
+        }
+    }
+    if enrolled.added.is_empty() && !as_json {
+        say("nothing to add: the names were there already");
+    }
+    Ok(())
+}
+
+async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {
+    let mut after: Option<CertificateId> = None;
+    loop {
+        let page = app
+            .store
+            .scan(after, |tx, after| Box::pin(store::certificate::page(tx, *after, PAGE)))
+            .await?;
+        for certificate in &page {
+            let names: Vec<&str> = certificate.names.iter().map(AsRef::as_ref).collect();
+            let status = certificate.status.as_str();
+            if as_json {
+                say(&json!({ "serial": certificate.serial, "status": status, "order": certificate.order,
+                    "names": names, "not_after": certificate.not_after })
+                .to_string());
+            } else {
+                say(&format!("{}  {status}  {}", certificate.serial, names.join(" ")));
+            }
+        }
+        match page.last() {
+            Some(last) => after = Some(last.id),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// A line of output.
+#[expect(clippy::print_stdout, reason = "this is what the command was asked for")]
+pub(crate) fn say(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,153 @@
+//! The command line. Its help is the first page of documentation that an operator reads.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Options;
+
+/// Certificates as a Service: a reseller portal, an ACME server and a certificate authority.
+///
+/// Every setting can be given as a flag, as an environment variable (CHANCERY_…), or in a TOML file named by
+/// --config; a flag counts more than the environment, the environment more than the file.
+///
+/// To see it work: chancery demo. To run it: chancery serve, after chancery admin bootstrap has made the first
+/// reseller.
+#[derive(Debug, Parser)]
+#[command(name = "chancery", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) settings: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make resellers, accounts and domains, list certificates, unlock users
+    Admin {
+        #[command(subcommand)]
+        command: Admin,
+    },
+    /// Run with sample data on loopback, until Ctrl-C
+    ///
+    /// Makes an operator, a reseller, an ACME account and the domain example.test, obtains a first certificate, and
+    /// prints where to go and a certbot command that works. Started again, it goes on with its data.
+    Demo,
+    /// Look for what is wrong with the settings, the database, the keys and the clock
+    Doctor,
+    /// Bring the database up to date and say what was done
+    Migrate,
+    /// Run the server
+    Serve,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// ACME accounts of a reseller: a subscription with its EAB credential
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
+    /// Make a reseller and its first administrator
+    Bootstrap(BootstrapArgs),
+    /// Certificates that were issued
+    Certificate {
+        #[command(subcommand)]
+        command: CertificateCommand,
+    },
+    /// Domains of an ACME account
+    Domain {
+        #[command(subcommand)]
+        command: DomainCommand,
+    },
+    /// People who sign in
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BootstrapArgs {
+    /// The operator's name, if there is none yet
+    #[arg(long, default_value = "Operator")]
+    pub(crate) operator: String,
+    /// The reseller's name
+    #[arg(long)]
+    pub(crate) reseller: String,
+    /// The e-mail address that its administrator signs in with
+    #[arg(long)]
+    pub(crate) email: String,
+    /// What the administrator is called
+    #[arg(long, default_value = "Administrator")]
+    pub(crate) name: String,
+    /// Read the password from standard input; without this one is generated and shown once
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Open an ACME account and show its credentials
+    Create {
+        /// The reseller, by name or identifier
+        #[arg(long)]
+        tenant: String,
+        /// What the reseller calls it
+        #[arg(long, default_value = "")]
+        label: String,
+        /// How many years it runs: 1, 2 or 3
+        #[arg(long, default_value_t = 1)]
+        years: i64,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertificateCommand {
+    /// List every certificate, oldest first
+    List {
+        /// One JSON document per line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DomainCommand {
+    /// Enrol a name, with its free companion
+    Add {
+        /// The ACME account, by its identifier (sub_…)
+        #[arg(long)]
+        account: String,
+        /// The name, such as example.com or *.example.com; several are separated by commas
+        #[arg(long)]
+        name: String,
+        /// Enrol only this name, without its companion
+        #[arg(long)]
+        only: bool,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Give a user a generated password that has to be replaced at the next sign-in
+    ResetPassword {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Lift the lock that follows failed sign-ins
+    Unlock {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+    },
+}

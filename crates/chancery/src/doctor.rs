@@ -1,0 +1,117 @@
+//! `chancery doctor`: looks at what a server needs, says what is wrong and what to do. Changes nothing.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::admin::say;
+use crate::config::Config;
+use crate::parts;
+
+/// Looks at everything; fails when something is wrong.
+pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
+    let mut findings = Findings(0);
+    findings.note("data directory", data_directory(&config.data));
+    findings.note("sealing key", sealing_key(&config.sealing_key));
+    findings.note("database", database(config).await);
+    findings.note("TLS", tls(config));
+    for (name, address) in [
+        ("portal listener", config.portal_listen),
+        ("ACME listener", config.acme_listen),
+        ("CRL listener", config.pki_listen),
+        ("internal listener", config.internal_listen),
+    ] {
+        findings.note(name, listener(address).await);
+    }
+    findings.note("network", Ok(network(config)));
+    if findings.0 > 0 {
+        anyhow::bail!("{} things need your attention", findings.0);
+    }
+    Ok(())
+}
+
+struct Findings(usize);
+
+impl Findings {
+    fn note(&mut self, what: &str, outcome: Result<String, String>) {
+        match outcome {
+            Ok(text) => say(&format!("ok    {what}: {text}")),
+            Err(text) => {
+                self.0 = self.0.saturating_add(1);
+                say(&format!("WRONG {what}: {text}"));
+            }
+        }
+    }
+}
+
+fn data_directory(path: &Path) -> Result<String, String> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_dir() => Err(format!("{} is not a directory", path.display())),
+        Ok(found) if found.permissions().readonly() => {
+            Err(format!("{} is not writable; change its owner or mode", path.display()))
+        }
+        Ok(_) => Ok(path.display().to_string()),
+        Err(_) => Ok(format!("{} is not there yet and will be made", path.display())),
+    }
+}
+
+fn sealing_key(path: &Path) -> Result<String, String> {
+    let Ok(found) = std::fs::metadata(path) else {
+        return Ok(format!("{} is not there yet and will be made", path.display()));
+    };
+    if found.permissions().mode() & 0o077 != 0 {
+        return Err(format!("others can read {}; run chmod 600 on it", path.display()));
+    }
+    Ok(path.display().to_string())
+}
+
+async fn database(config: &Config) -> Result<String, String> {
+    let place = config.database.to_string();
+    if let store::Location::Sqlite(path) = &config.database
+        && !path.exists()
+    {
+        return Ok(format!("{place} is not there yet and will be made"));
+    }
+    let store = parts::open_store(config).await.map_err(|error| format!("{error:#}"))?;
+    let pending = store.pending_migrations().await;
+    store.close().await;
+    match pending {
+        Ok(pending) if pending.is_empty() => Ok(format!("{place} answers and is up to date")),
+        Ok(pending) => Ok(format!("{place} answers; {} migrations will be run", pending.len())),
+        Err(error) => Err(format!("{place}: {error}")),
+    }
+}
+
+fn tls(config: &Config) -> Result<String, String> {
+    if config.plain_http {
+        return Ok("plain HTTP; a proxy has to end TLS".to_owned());
+    }
+    match &config.tls_files {
+        None => Ok("certificates from our own CA".to_owned()),
+        Some((certificate, key)) => match [certificate, key].into_iter().find(|path| !path.is_file()) {
+            Some(missing) => Err(format!("{} cannot be read", missing.display())),
+            None => Ok(certificate.display().to_string()),
+        },
+    }
+}
+
+async fn listener(address: std::net::SocketAddr) -> Result<String, String> {
+    if TcpListener::bind(address).await.is_ok() {
+        return Ok(format!("{address} is free"));
+    }
+    let connecting = TcpStream::connect(address);
+    match tokio::time::timeout(Duration::from_secs(2), connecting).await {
+        Ok(Ok(_)) => Ok(format!("{address} is in use, perhaps by a running server")),
+        Ok(Err(_)) | Err(_) => Err(format!("{address} cannot be used; choose another or grant more rights")),
+    }
+}
+
+fn network(config: &Config) -> String {
+    match &config.lab {
+        None => "public; special-purpose addresses are never contacted".to_owned(),
+        Some(lab) if lab.assume_valid => "LAB: every name is taken for proven".to_owned(),
+        Some(_) => "LAB: names resolve by the lab settings".to_owned(),
+    }
+}

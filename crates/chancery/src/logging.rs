@@ -1,0 +1,17 @@
+//! Structured logs on standard error; what may stand in them is said in docs/logging.md.
+
+use anyhow::Context;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Config;
+
+/// Begins to log.
+pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log)
+        .with_context(|| format!("\"{}\" does not say what to log", config.log))?;
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started =
+        if config.log_json { builder.json().try_init() } else { builder.with_target(false).try_init() };
+    started.map_err(|error| anyhow::anyhow!("logging cannot begin: {error}"))
+}

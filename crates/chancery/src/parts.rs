@@ -1,0 +1,156 @@
+//! Makes the parts of a [`flow::App`] from the settings.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acme::directory::Meta;
+use acme::paths::Paths;
+use acme::policy::Policy;
+use anyhow::Context;
+use base::Clock;
+use flow::app::DIRECTORY;
+use flow::{App, Parts, Settings};
+use pki::{KeyPolicy, Profile};
+use store::seal::Sealer;
+use store::{Location, Options, Store};
+use validation::address_guard::Block;
+use validation::network::{LabSettings, Network, PublicSettings};
+use validation::{AssumeValid, NetworkValidator, ProbeSettings, Validator};
+
+use crate::config::{Config, Lab};
+use crate::peers::HttpPeers;
+use crate::system::{SystemClock, SystemRandom};
+
+/// Opens and migrates the database, then starts an application on it.
+pub(crate) async fn start(config: &Config) -> anyhow::Result<App> {
+    make_data_directory(&config.data)?;
+    let store = open_store(config).await?;
+    store.migrate().await.context("the database cannot be brought up to date")?;
+    start_on(config, store).await
+}
+
+/// Starts an application on a migrated database.
+pub(crate) async fn start_on(config: &Config, store: Store) -> anyhow::Result<App> {
+    let random = Arc::new(SystemRandom::new());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let sealer = Sealer::load_or_create(&config.sealing_key, random.as_ref())
+        .with_context(|| format!("the sealing key in {}", config.sealing_key.display()))?;
+    let parts = Parts {
+        validator: validator(config, clock.clone())?,
+        store,
+        clock,
+        random,
+        peers: Arc::new(HttpPeers),
+        sealer,
+        internal_url: config.internal_url.clone(),
+        settings: settings(config),
+    };
+    let app = App::start(parts).await?;
+    write_root(config, &app)?;
+    Ok(app)
+}
+
+/// Opens the database as it is.
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let options =
+        Options { postgres_connections: config.postgres_connections, ..Options::default() };
+    Store::open(&config.database, options)
+        .await
+        .with_context(|| format!("the database {} cannot be opened", config.database))
+}
+
+/// Whether this process has the database to itself, so that nobody else can hold a lease.
+pub(crate) fn is_alone(config: &Config) -> bool {
+    match config.database {
+        Location::Postgres(_) => false,
+        Location::Sqlite(_) => true,
+    }
+}
+
+fn make_data_directory(path: &Path) -> anyhow::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(path)
+        .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o755)))
+        .with_context(|| format!("the data directory {} cannot be made", path.display()))
+}
+
+fn settings(config: &Config) -> Settings {
+    let mut names = Policy::new();
+    if config.lab.is_some() {
+        names = names.allow_any_suffix();
+    }
+    Settings {
+        acme_origin: config.acme_url.clone(),
+        pki_origin: config.pki_url.clone(),
+        paths: Paths::under(&format!("/v2/{DIRECTORY}")),
+        meta: Meta {
+            terms_of_service: config.terms_of_service.clone(),
+            website: config.website.clone(),
+            caa_identities: config.caa_identities.clone(),
+            external_account_required: true,
+        },
+        max_identifiers: config.max_names,
+        order_lifetime: Duration::from_secs(7 * 24 * 3600),
+        authorization_lifetime: Duration::from_secs(
+            config.authorization_reuse_hours.saturating_mul(3600),
+        ),
+        challenge_wait: Duration::from_millis(100),
+        finalize_wait: Duration::from_millis(900),
+        retry_after: Duration::from_secs(1),
+        orders_per_page: 100,
+        name_policy: names,
+        password_hash: tenancy::password::HashParameters::default(),
+        key_policy: KeyPolicy::public(),
+        profile: Profile::dv(),
+        open_house: None,
+    }
+}
+
+fn validator(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Validator>> {
+    let network = match &config.lab {
+        Some(lab) if lab.assume_valid => {
+            tracing::warn!("lab: every name is taken for proven without looking");
+            return Ok(Arc::new(AssumeValid::in_lab(clock)));
+        }
+        Some(lab) => lab_network(lab)?,
+        None => Network::public(&PublicSettings {
+            dns_servers: config.dns_servers.clone(),
+            ..PublicSettings::default()
+        })?,
+    };
+    Ok(Arc::new(NetworkValidator::new(network, &ProbeSettings::default(), clock)?))
+}
+
+fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
+    tracing::warn!("lab: names resolve by the lab settings and loopback addresses may be contacted");
+    let hosts = lab.addresses.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>()?;
+    let open_addresses = lab
+        .open_addresses
+        .iter()
+        .map(|text| text.parse::<Block>())
+        .collect::<Result<Vec<_>, _>>()
+        .context("lab-open-addresses")?;
+    Ok(Network::lab(LabSettings {
+        dns_server: lab.dns_server,
+        hosts,
+        open_addresses,
+        http_port: lab.http_port,
+        tls_port: lab.tls_port,
+        ..LabSettings::default()
+    })?)
+}
+
+/// Writes the root where clients and operators can take it from.
+fn write_root(config: &Config, app: &App) -> anyhow::Result<()> {
+    let path = config.data.join("root-ca.pem");
+    let pem = app.issuers().root().issuer.certificate().to_pem();
+    if fs::read_to_string(&path).is_ok_and(|present| present == pem) {
+        return Ok(());
+    }
+    fs::write(&path, pem).with_context(|| format!("{} cannot be written", path.display()))
+}

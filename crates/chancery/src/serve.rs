@@ -1,0 +1,98 @@
+//! `chancery serve`: all doors on one application, until a signal.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use flow::{App, jobs};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use web::client::TrustedProxies;
+
+use crate::config::Config;
+use crate::listen::{Door, bind};
+use crate::{logging, parts, tls};
+
+/// A server that runs.
+pub(crate) struct Running {
+    pub(crate) app: App,
+    doors: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+/// Runs until SIGTERM or SIGINT.
+pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
+    logging::start(config)?;
+    let running = start(config).await?;
+    tracing::info!(
+        portal.url = config.portal_url,
+        acme.url = config.acme_url,
+        database = %config.database,
+        "chancery serves"
+    );
+    wait_for_signal().await?;
+    tracing::info!("ending: finishing what was begun");
+    running.stop().await;
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// Opens every door.
+pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
+    let app = parts::start(config).await?;
+    if parts::is_alone(config) {
+        let reclaimed = app.reclaim_jobs().await?;
+        if reclaimed > 0 {
+            tracing::info!(jobs = reclaimed, "going on with what the last run left behind");
+        }
+    }
+    jobs::schedule_periodic(&app).await?;
+    let stop = CancellationToken::new();
+    let mut doors = JoinSet::new();
+    for door in doors_of(config, &app).await? {
+        doors.spawn(door.serve(stop.clone()));
+    }
+    tokio::spawn(jobs::run_until_stopped(app.clone()));
+    Ok(Running { app, doors, stop })
+}
+
+impl Running {
+    /// Takes no more requests, ends those that were begun, and closes the database.
+    pub(crate) async fn stop(mut self) {
+        self.stop.cancel();
+        while self.doors.join_next().await.is_some() {}
+        self.app.shut_down().await;
+    }
+}
+
+async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
+    let tls = tls::server_config(config, app)?;
+    let proxies = TrustedProxies(Arc::new(config.trusted_proxies.clone()));
+    let door = |name, listener, tls, router| Door {
+        name,
+        listener,
+        tls,
+        router,
+        proxies: proxies.clone(),
+    };
+    let portal = bind("portal", config.portal_listen).await?;
+    let acme = bind("ACME server", config.acme_listen).await?;
+    let pki = bind("CRL server", config.pki_listen).await?;
+    let internal = bind("internal listener", config.internal_listen).await?;
+    Ok(vec![
+        door("portal", portal, tls.clone(), web::portal::router(app.clone(), &config.portal_url)),
+        door("acme", acme, tls, web::acme::router(app.clone())),
+        door("pki", pki, None, web::pki::router(app.clone())),
+        door("internal", internal, None, web::internal::router(app.clone())),
+    ])
+}
+
+/// Answers when somebody asks the process to end.
+pub(crate) async fn wait_for_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}
