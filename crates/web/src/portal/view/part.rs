@@ -1,5 +1,7 @@
 //! The small pieces that pages are made of: chips, times, filters, paging, form problems.
 
+use std::fmt;
+
 use askama::Template;
 use askama::filters::HtmlSafe;
 
@@ -223,5 +225,45 @@ impl Problems {
     pub(crate) fn of(&self, field: &str) -> &str {
         let found = self.0.iter().find(|problem| problem.field == field);
         found.map_or("", |problem| problem.message.as_str())
+    }
+}
+
+/// Lets a DNS name wrap after its dots, and escapes it; the text that is copied stays the same.
+pub(crate) fn dots(name: &str) -> impl HtmlSafe {
+    Dotted(name.to_owned())
+}
+
+struct Dotted(String);
+
+impl fmt::Display for Dotted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for letter in self.0.chars() {
+            match letter {
+                '.' => f.write_str(".<wbr>")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '&' => f.write_str("&amp;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                other => write!(f, "{other}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl HtmlSafe for Dotted {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_wrap_at_dots_and_are_escaped() {
+        assert_eq!(dots("www.example").to_string(), "www.<wbr>example");
+        assert_eq!(
+            dots("<i>.'\"&").to_string(),
+            "&lt;i&gt;.<wbr>&#39;&quot;&amp;"
+        );
     }
 }
