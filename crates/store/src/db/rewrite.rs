@@ -145,6 +145,8 @@ fn is_word(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -190,5 +192,16 @@ mod tests {
             "-- a BIGINT; here\nSELECT 'BYTEA';",
             "-- a BIGINT; here\nSELECT 'BYTEA';",
         );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_quoted_passes_and_nothing_panics(text in "\\PC{0,60}") {
+            let quoted = format!("'{}'", text.replace('\'', "''"));
+            prop_assert_eq!(statement_for_sqlite(&quoted), quoted.clone());
+            prop_assert_eq!(schema_for_sqlite(&quoted), quoted);
+            statement_for_sqlite(&text);
+            schema_for_sqlite(&text);
+        }
     }
 }
