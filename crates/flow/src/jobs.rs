@@ -15,8 +15,8 @@ use store::job::NewJob;
 
 use crate::App;
 
-/// How long a node may work on a job before others take it for dead.
-pub const LEASE: Duration = Duration::from_secs(60);
+/// How long a node may work on a job before others take it for dead. A validation ends within half of it.
+pub const LEASE: Duration = Duration::from_secs(20);
 
 /// What a job does. The word is what the database holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -108,6 +108,24 @@ pub async fn postpone(
     Ok(())
 }
 
+/// Removes waiting jobs that asked for the same work as `id` before `before`: it has done theirs.
+pub async fn delete_same(
+    tx: &mut WriteTx,
+    kind: &str,
+    subject: &str,
+    id: JobId,
+    before: Timestamp,
+) -> Result<u64, Error> {
+    tx.execute(
+        sql!(
+            "DELETE FROM job WHERE kind = $1 AND subject = $2 AND id <> $3 AND leased_by IS NULL
+               AND created_at < $4"
+        ),
+        &values![kind, subject, id, before],
+    )
+    .await
+}
+
 /// Makes the jobs of nodes other than `node` due at once; for a database that only one process opens.
 pub async fn reclaim_all(tx: &mut WriteTx, node: NodeId, now: Timestamp) -> Result<u64, Error> {
     tx.execute(

@@ -13,7 +13,7 @@ mod signed;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -59,31 +59,38 @@ pub fn router(app: App) -> Router {
         .fallback(directory::not_found)
         .method_not_allowed_fallback(directory::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(app.clone(), finish))
+        .layer(middleware::from_fn_with_state(Finish::new(&app), finish))
         .with_state(app)
+}
+
+/// What every answer needs, made once.
+#[derive(Clone)]
+struct Finish {
+    app: App,
+    index: Option<HeaderValue>,
+}
+
+impl Finish {
+    fn new(app: &App) -> Self {
+        let index = format!("<{}>;rel=\"index\"", app.urls().directory());
+        Self { app: app.clone(), index: HeaderValue::from_str(&index).ok() }
+    }
 }
 
 /// Gives every answer its `Link: rel="index"`, keeps it out of caches, and gives the answers to POST
 /// requests, good or bad, a nonce for the next one (RFC 8555 §6.5, §7.1).
-async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
-    count(request.extensions().get::<MatchedPath>());
+async fn finish(State(finish): State<Finish>, request: Request, next: Next) -> Response {
+    REQUESTS.fetch_add(1, Ordering::Relaxed);
     let wants_nonce = request.method() == Method::POST;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    if wants_nonce && let Ok(nonce) = HeaderValue::from_str(&app.nonces.issue()) {
+    if wants_nonce && let Ok(nonce) = HeaderValue::from_str(&finish.app.nonces.issue()) {
         headers.insert(REPLAY_NONCE, nonce);
     }
-    let index = format!("<{}>;rel=\"index\"", app.urls().directory());
-    if let Ok(index) = HeaderValue::from_str(&index) {
+    if let Some(index) = finish.index {
         headers.append(header::LINK, index);
     }
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=0, no-cache"),
-    );
-    if wants_nonce {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -96,7 +103,3 @@ pub fn requests() -> u64 {
 }
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
-
-fn count(_path: Option<&MatchedPath>) {
-    REQUESTS.fetch_add(1, Ordering::Relaxed);
-}

@@ -1,6 +1,8 @@
 //! newOrder (RFC 8555 §7.4): admits names that the subscription covers, reuses what is proven already, and
 //! stores the order with its authorizations in one transaction.
 
+use std::time::Duration;
+
 use acme::Identifiers;
 use acme::authorization::Authorization as Record;
 use acme::challenge::Token;
@@ -19,6 +21,9 @@ use store::{ReadTx, WriteTx};
 use super::account_cache::KnownAccount;
 use super::read_order::OrderView;
 use crate::{App, Cause};
+
+/// A proof that ends sooner would end under the client's hands.
+const MIN_REUSE: Duration = Duration::from_secs(3600);
 
 /// Why there is no order.
 #[derive(Debug, thiserror::Error)]
@@ -157,9 +162,9 @@ async fn write(
         let authorizations = store::authorization::by_ids(tx, &pending.authorizations).await?;
         return Ok((pending, authorizations));
     }
+    let needed = now.plus(MIN_REUSE);
     let reusable =
-        store::authorization::reusable(tx, wanted.account, &wanted.names, wanted.created_at)
-            .await?;
+        store::authorization::reusable(tx, wanted.account, &wanted.names, needed).await?;
     let mut order = wanted.clone();
     let mut fresh = Vec::new();
     let mut all = Vec::new();

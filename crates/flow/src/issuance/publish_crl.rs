@@ -43,7 +43,7 @@ pub async fn publish_crl(app: &App, task: &Task) -> Result<(), PublishCrlError> 
     if let Some(authority) = app.issuers().by_id(issuer) {
         publish(app, authority, now).await?;
     }
-    Ok(reschedule(app, task.id, now.plus(INTERVAL)).await?)
+    Ok(reschedule(app, task, now, now.plus(INTERVAL)).await?)
 }
 
 /// The newest CRL of a CA, DER.

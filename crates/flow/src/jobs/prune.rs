@@ -8,10 +8,12 @@ use crate::App;
 const BATCH: i64 = 500;
 /// How long expired orders stay for the people who wonder what became of them.
 const KEEP_EXPIRED: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A node that was not seen for so long is gone.
+const KEEP_NODES: Duration = Duration::from_secs(24 * 3600);
 /// How often to prune.
 const INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Deletes expired orders, authorizations, sessions and sign-in locks, a batch at a time.
+/// Deletes expired orders, authorizations, sessions and sign-in locks, a batch at a time, and nodes that died.
 pub async fn prune(app: &App, task: &Task) -> Result<(), store::Error> {
     let now = app.clock.now();
     loop {
@@ -32,5 +34,10 @@ pub async fn prune(app: &App, task: &Task) -> Result<(), store::Error> {
             break;
         }
     }
-    reschedule(app, task.id, now.plus(INTERVAL)).await
+    app.store
+        .write(now.minus(KEEP_NODES), |tx, before| {
+            Box::pin(store::node::delete_unseen(tx, *before))
+        })
+        .await?;
+    reschedule(app, task, now, now.plus(INTERVAL)).await
 }

@@ -12,6 +12,8 @@ use crate::issuance;
 
 /// How often a node looks for jobs that others left behind.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a node says that it is alive.
+const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
 /// How many jobs a node takes at a time.
 const BATCH: i64 = 32;
 /// The longest wait between two attempts.
@@ -66,8 +68,9 @@ impl Runner {
     }
 }
 
-/// Takes due jobs until the runner is stopped.
+/// Takes due jobs until the runner is stopped, and says now and then that this node is alive.
 pub async fn run_until_stopped(app: App) {
+    let mut touched_at = app.clock.now();
     loop {
         tokio::select! {
             () = app.runner.stop.cancelled() => return,
@@ -76,6 +79,21 @@ pub async fn run_until_stopped(app: App) {
         if let Err(error) = run_due(&app).await {
             tracing::warn!(error = %error, "could not look for due jobs");
         }
+        let now = app.clock.now();
+        if now.since(touched_at) >= TOUCH_INTERVAL {
+            touched_at = now;
+            touch(&app, now).await;
+        }
+    }
+}
+
+async fn touch(app: &App, now: Timestamp) {
+    let touched = app
+        .store
+        .write((app.node, now), |tx, (node, now)| Box::pin(store::node::touch(tx, *node, *now)))
+        .await;
+    if let Err(error) = touched {
+        tracing::warn!(error = %error, "could not say that this node is alive");
     }
 }
 
@@ -184,15 +202,22 @@ fn backoff(attempts: i64) -> Duration {
     Duration::from_secs(2_u64.saturating_pow(doublings)).min(LONGEST_BACKOFF)
 }
 
-/// When a periodic job is due again.
+/// Plans a periodic job anew. Whatever asked for the same work well before it began is done with it.
 pub(crate) async fn reschedule(
     app: &App,
-    id: JobId,
+    task: &Task,
+    began_at: Timestamp,
     due_at: Timestamp,
 ) -> Result<(), store::Error> {
+    // A request of the last moment may not have been committed when the work looked.
+    let before = began_at.minus(LEASE);
     app.store
-        .write((id, due_at), |tx, (id, due_at)| {
-            Box::pin(store::job::postpone(tx, *id, *due_at, ""))
+        .write((task.clone(), before, due_at), |tx, (task, before, due_at)| {
+            Box::pin(async move {
+                let kind = task.kind.as_str();
+                store::job::delete_same(tx, kind, &task.subject, task.id, *before).await?;
+                store::job::postpone(tx, task.id, *due_at, "").await
+            })
         })
         .await
 }
