@@ -315,6 +315,22 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_is_documented() {
+        #[derive(clap::Parser)]
+        struct Command {
+            #[command(flatten)]
+            _options: Options,
+        }
+        let document = include_str!("../../../docs/configuration.md");
+        let command = <Command as clap::CommandFactory>::command();
+        let flags = command.get_arguments().filter_map(clap::Arg::get_long);
+        for flag in flags.filter(|flag| !["config", "help"].contains(flag)) {
+            let key = format!("| `{}` |", flag.replace('-', "_"));
+            assert!(document.contains(&key), "docs/configuration.md does not explain {key}");
+        }
+    }
+
+    #[test]
     fn unknown_settings_are_refused() {
         assert!(toml::from_str::<Options>("acme_ulr = \"x\"").is_err());
     }
