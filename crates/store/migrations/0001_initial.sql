@@ -107,6 +107,7 @@ CREATE TABLE enrolled_domain (
 );
 CREATE UNIQUE INDEX enrolled_domain_active ON enrolled_domain (subscription_id, name) WHERE status = 'active';
 CREATE INDEX enrolled_domain_by_name ON enrolled_domain (tenant_id, name, id) WHERE status = 'active';
+CREATE INDEX enrolled_domain_counted ON enrolled_domain (tenant_id, subscription_id, companion_of) WHERE status = 'active';
 CREATE INDEX enrolled_domain_by_companion ON enrolled_domain (companion_of) WHERE companion_of IS NOT NULL;
 
 CREATE TABLE acme_account (
@@ -149,6 +150,7 @@ CREATE TABLE acme_order (
 );
 CREATE INDEX acme_order_by_account ON acme_order (account_id, id);
 CREATE INDEX acme_order_by_tenant ON acme_order (tenant_id, id);
+CREATE INDEX acme_order_failed ON acme_order (tenant_id, id) WHERE status = 'invalid';
 CREATE INDEX acme_order_pending ON acme_order (account_id, names) WHERE status = 'pending';
 CREATE INDEX acme_order_unfinished ON acme_order (expires_at) WHERE status = 'pending';
 
@@ -207,7 +209,9 @@ CREATE TABLE certificate (
   revocation_reason BIGINT
 );
 CREATE INDEX certificate_by_tenant ON certificate (tenant_id, id);
-CREATE INDEX certificate_by_expiry ON certificate (tenant_id, not_after) WHERE status = 'issued';
+CREATE INDEX certificate_by_expiry ON certificate (tenant_id, not_after, id) WHERE status = 'issued';
+CREATE INDEX certificate_by_names ON certificate (tenant_id, names, not_after) WHERE status = 'issued';
+CREATE INDEX certificate_revoked_by_tenant ON certificate (tenant_id, not_after, id) WHERE status = 'revoked';
 CREATE INDEX certificate_revoked ON certificate (issuer_id, serial) WHERE status = 'revoked';
 
 -- Keys that may not be certified again: their certificate was revoked for keyCompromise, or an operator listed them.
@@ -252,3 +256,4 @@ CREATE TABLE audit (
   request_id TEXT NOT NULL
 );
 CREATE INDEX audit_by_tenant ON audit (tenant_id, id);
+CREATE INDEX audit_revocation ON audit (tenant_id, object) WHERE action = 'certificate.revoke';

@@ -1,6 +1,6 @@
 //! Who changed what: an entry in the same transaction as the change. Never updated, never deleted.
 
-use base::{AuditId, TenantId, Timestamp};
+use base::{AuditId, CertificateId, TenantId, Timestamp};
 
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 
@@ -79,6 +79,25 @@ pub async fn newest(tx: &mut ReadTx, tenant: TenantId, limit: i64) -> Result<Vec
         )
         .await?;
     rows.iter().map(from_row).collect()
+}
+
+/// Who revoked a tenant's certificate, and how.
+pub async fn revocation(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    certificate: CertificateId,
+) -> Result<Option<Recorded>, Error> {
+    let row = tx
+        .row(
+            sql!(
+                "SELECT id, at, actor, action, object, detail, client_address FROM audit
+                 WHERE tenant_id = $1 AND object = $2 AND action = 'certificate.revoke'
+                 ORDER BY id DESC LIMIT 1"
+            ),
+            &values![tenant, certificate],
+        )
+        .await?;
+    row.as_ref().map(from_row).transpose()
 }
 
 fn from_row(row: &Row) -> Result<Recorded, Error> {

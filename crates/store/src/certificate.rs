@@ -7,6 +7,8 @@ use base::{
 use crate::order::joined;
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 
+pub mod page;
+
 /// A certificate as stored.
 #[derive(Clone, Debug)]
 pub struct Certificate {

@@ -8,6 +8,8 @@ use base::{
 
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 
+pub mod page;
+
 /// An order as stored.
 #[derive(Clone, Debug)]
 pub struct Order {

@@ -1,0 +1,48 @@
+//! Totals for the start page of a tenant.
+
+use base::{SubscriptionId, TenantId};
+
+use crate::{Error, ReadTx, sql, values};
+
+/// What a tenant has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Active domains, companions among them.
+    pub domains: i64,
+    /// How many of the active domains are free companions.
+    pub companions: i64,
+    /// Subscriptions, whatever their status.
+    pub subscriptions: i64,
+    /// How many of the subscriptions a client has registered for.
+    pub registered: i64,
+    /// The oldest subscription.
+    pub first_subscription: Option<SubscriptionId>,
+}
+
+/// Counts them.
+pub async fn totals(tx: &mut ReadTx, tenant: TenantId) -> Result<Totals, Error> {
+    let row = tx
+        .row(
+            sql!(
+                "SELECT d.domains, d.companions, s.subscriptions, s.registered, s.first_subscription
+                 FROM (SELECT COUNT(*) AS domains, COUNT(companion_of) AS companions FROM enrolled_domain
+                       WHERE tenant_id = $1 AND status = 'active') d,
+                   (SELECT COUNT(*) AS subscriptions, MIN(id) AS first_subscription,
+                      COUNT(CASE WHEN EXISTS (SELECT 1 FROM acme_account a WHERE a.subscription_id = subscription.id)
+                        THEN 1 END) AS registered
+                    FROM subscription WHERE tenant_id = $1) s"
+            ),
+            &values![tenant],
+        )
+        .await?;
+    let Some(row) = row else {
+        return Ok(Totals::default());
+    };
+    Ok(Totals {
+        domains: row.int("domains")?,
+        companions: row.int("companions")?,
+        subscriptions: row.int("subscriptions")?,
+        registered: row.int("registered")?,
+        first_subscription: row.opt_parse("first_subscription")?,
+    })
+}
