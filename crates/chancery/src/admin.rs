@@ -1,6 +1,8 @@
 //! `chancery admin`: what an operator does without the portal. Works beside a running server.
 
+use std::fs;
 use std::io::Read as _;
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use base::CertificateId;
@@ -11,6 +13,7 @@ use flow::access::reset_password::reset_password;
 use flow::access::unlock_user::unlock_user;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
+use flow::issuance::issuers::{Import, import};
 use flow::{App, Cause};
 use serde_json::json;
 use tenancy::password::Password;
@@ -19,7 +22,7 @@ use tenancy::tenant::{Tenant, TenantName};
 use tenancy::user::{DisplayName, Email};
 
 use crate::cli::{
-    AccountCommand, Admin, BootstrapArgs, CertificateCommand, DomainCommand, UserCommand,
+    AccountCommand, Admin, AuthorityCommand, BootstrapArgs, CertificateCommand, DomainCommand, UserCommand,
 };
 use crate::config::Config;
 use crate::parts;
@@ -46,6 +49,9 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 /// Runs one command and closes the database.
 pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
+    if let Admin::Authority { command } = command {
+        return import_authority(config, command).await;
+    }
     let app = parts::start(config).await?;
     let done = dispatch(&app, command).await;
     app.shut_down().await;
@@ -57,6 +63,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
         Admin::Account {
             command: AccountCommand::Create { tenant, label, years, json },
         } => create_account(app, &tenant, &label, years, json).await,
+        Admin::Authority { .. } => bail!("CAs are imported before an application starts"),
         Admin::Bootstrap(args) => make_reseller(app, args).await,
         Admin::Certificate { command: CertificateCommand::List { json } } => {
             list_certificates(app, json).await
@@ -77,6 +84,28 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// An application that starts makes CAs when there are none, so this comes before.
+async fn import_authority(config: &Config, command: AuthorityCommand) -> anyhow::Result<()> {
+    let AuthorityCommand::Import { root, root_key, issuing, issuing_key } = command;
+    let read = |path: &Path| {
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+    };
+    let wanted = Import {
+        root: read(&root)?,
+        root_key: root_key.as_deref().map(read).transpose()?,
+        issuing: read(&issuing)?,
+        issuing_key: read(&issuing_key)?,
+    };
+    let parts = parts::parts(config, parts::migrated_store(config).await?)?;
+    let imported = import(&parts, wanted).await?;
+    parts.store.close().await;
+    if !imported {
+        bail!("this database has a certificate authority already; import into an empty one");
+    }
+    say("imported");
+    Ok(())
 }
 
 async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! The command line. Its help is the first page of documentation that an operator reads.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Options;
@@ -46,6 +48,11 @@ pub(crate) enum Admin {
     Account {
         #[command(subcommand)]
         command: AccountCommand,
+    },
+    /// The certificate authority's own keys
+    Authority {
+        #[command(subcommand)]
+        command: AuthorityCommand,
     },
     /// Make a reseller and its first administrator
     Bootstrap(BootstrapArgs),
@@ -104,6 +111,25 @@ pub(crate) enum AccountCommand {
         /// Answer in JSON
         #[arg(long)]
         json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthorityCommand {
+    /// Use a root and an issuing CA from elsewhere, before the first start makes new ones
+    Import {
+        /// The root's certificate, PEM
+        #[arg(long)]
+        root: PathBuf,
+        /// The root's private key, PKCS#8 PEM; leave it out when it stays elsewhere and signs its CRLs there
+        #[arg(long)]
+        root_key: Option<PathBuf>,
+        /// The issuing CA's certificate, PEM, signed by the root
+        #[arg(long)]
+        issuing: PathBuf,
+        /// The issuing CA's private key, PKCS#8 PEM
+        #[arg(long)]
+        issuing_key: PathBuf,
     },
 }
 

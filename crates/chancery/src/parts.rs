@@ -26,19 +26,31 @@ use crate::system::{SystemClock, SystemRandom};
 
 /// Opens and migrates the database, then starts an application on it.
 pub(crate) async fn start(config: &Config) -> anyhow::Result<App> {
+    start_on(config, migrated_store(config).await?).await
+}
+
+/// Opens the database and brings it up to date.
+pub(crate) async fn migrated_store(config: &Config) -> anyhow::Result<Store> {
     make_data_directory(&config.data)?;
     let store = open_store(config).await?;
     store.migrate().await.context("the database cannot be brought up to date")?;
-    start_on(config, store).await
+    Ok(store)
 }
 
 /// Starts an application on a migrated database.
-pub(crate) async fn start_on(config: &Config, store: Store) -> anyhow::Result<App> {
+async fn start_on(config: &Config, store: Store) -> anyhow::Result<App> {
+    let app = App::start(parts(config, store)?).await?;
+    write_root(config, &app)?;
+    Ok(app)
+}
+
+/// The parts of an application on a migrated database.
+pub(crate) fn parts(config: &Config, store: Store) -> anyhow::Result<Parts> {
     let random = Arc::new(SystemRandom::new());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let sealer = Sealer::load_or_create(&config.sealing_key, random.as_ref())
         .with_context(|| format!("the sealing key in {}", config.sealing_key.display()))?;
-    let parts = Parts {
+    Ok(Parts {
         validator: validator(config, clock.clone())?,
         store,
         clock,
@@ -47,10 +59,7 @@ pub(crate) async fn start_on(config: &Config, store: Store) -> anyhow::Result<Ap
         sealer,
         internal_url: config.internal_url.clone(),
         settings: settings(config),
-    };
-    let app = App::start(parts).await?;
-    write_root(config, &app)?;
-    Ok(app)
+    })
 }
 
 /// Opens the database as it is.
@@ -148,7 +157,7 @@ fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
 /// Writes the root where clients and operators can take it from.
 fn write_root(config: &Config, app: &App) -> anyhow::Result<()> {
     let path = config.data.join("root-ca.pem");
-    let pem = app.issuers().root().issuer.certificate().to_pem();
+    let pem = app.issuers().root().to_pem();
     if fs::read_to_string(&path).is_ok_and(|present| present == pem) {
         return Ok(());
     }

@@ -48,11 +48,11 @@ async fn crl(State(app): State<App>, Path(file): Path<String>) -> Response {
 
 async fn issuer(State(app): State<App>, Path(file): Path<String>) -> Response {
     let issuers = app.issuers();
-    let Some(authority) = issuer_in(&file, ".der").and_then(|id| issuers.by_id(id)) else {
+    let Some(certificate) = issuer_in(&file, ".der").and_then(|id| issuers.certificate(id)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let content_type = HeaderValue::from_static("application/pkix-cert");
-    let der = authority.issuer.certificate().der().to_vec();
+    let der = certificate.der().to_vec();
     ([(header::CONTENT_TYPE, content_type)], der).into_response()
 }
 

@@ -110,7 +110,7 @@ fn reopen(
 ) -> Result<Intent, IssueError> {
     let issuing = app
         .issuers()
-        .by_id(certificate.issuer)
+        .signer(certificate.issuer)
         .cloned()
         .ok_or(IssueError::IssuerGone(certificate.issuer))?;
     let tbs = TbsCertificate::from_der(&certificate.der)

@@ -23,10 +23,24 @@ pub struct Authority {
     pub crl_url: String,
 }
 
-/// The CAs of this installation.
+/// The CAs of this installation. An imported root may have left its key at home.
 pub struct Issuers {
-    root: Arc<Authority>,
+    root_id: IssuerId,
+    root: Certificate,
+    root_authority: Option<Arc<Authority>>,
     issuing: Arc<Authority>,
+}
+
+/// CAs from elsewhere, PEM.
+pub struct Import {
+    /// The root's certificate.
+    pub root: String,
+    /// The root's key, if it shall sign CRLs here.
+    pub root_key: Option<String>,
+    /// The issuing CA's certificate, signed by the root.
+    pub issuing: String,
+    /// The issuing CA's key, PKCS#8 without a password.
+    pub issuing_key: String,
 }
 
 /// Why the CAs cannot be opened or made.
@@ -62,8 +76,8 @@ pub struct NewAuthority {
     pub parent: Option<IssuerId>,
     /// The certificate, DER.
     pub certificate: Vec<u8>,
-    /// The private key, PKCS#8.
-    pub private_key: Vec<u8>,
+    /// The private key, PKCS#8; `None` when it stays elsewhere.
+    pub private_key: Option<Vec<u8>>,
 }
 
 impl Issuers {
@@ -76,9 +90,19 @@ impl Issuers {
             // Another node may have been faster; what is stored counts.
             stored = load(parts).await?;
         }
+        let root = only(&stored, "root")?;
+        let root_authority = if root.private_key.is_empty() {
+            None
+        } else {
+            Some(Arc::new(open(parts, root)?))
+        };
+        let certificate = Certificate::from_der(&root.certificate)
+            .map_err(|error| IssuersError::Issuer(root.id, error.into()))?;
         Ok(Self {
-            root: Arc::new(open_only(parts, &stored, "root")?),
-            issuing: Arc::new(open_only(parts, &stored, "issuing")?),
+            root_id: root.id,
+            root: certificate,
+            root_authority,
+            issuing: Arc::new(open(parts, only(&stored, "issuing")?)?),
         })
     }
 
@@ -88,26 +112,82 @@ impl Issuers {
     }
 
     /// The self-signed root.
-    pub fn root(&self) -> &Arc<Authority> {
+    pub fn root(&self) -> &Certificate {
         &self.root
     }
 
-    /// The CA with this identifier.
-    pub fn by_id(&self, id: IssuerId) -> Option<&Arc<Authority>> {
-        [&self.root, &self.issuing]
-            .into_iter()
-            .find(|authority| authority.id == id)
+    /// The certificate of the CA with this identifier.
+    pub fn certificate(&self, id: IssuerId) -> Option<&Certificate> {
+        if id == self.root_id {
+            return Some(&self.root);
+        }
+        self.signer(id)
+            .map(|authority| authority.issuer.certificate())
     }
 
-    /// Every CA that has to publish a CRL.
+    /// The CA with this identifier, if it can sign here.
+    pub fn signer(&self, id: IssuerId) -> Option<&Arc<Authority>> {
+        self.signers().find(|authority| authority.id == id)
+    }
+
+    /// Every CA that signs here, and so has to publish a CRL.
     pub fn crl_signers(&self) -> impl Iterator<Item = IssuerId> {
-        [self.root.id, self.issuing.id].into_iter()
+        self.signers().map(|authority| authority.id)
+    }
+
+    fn signers(&self) -> impl Iterator<Item = &Arc<Authority>> {
+        self.root_authority
+            .iter()
+            .chain(std::iter::once(&self.issuing))
+    }
+
+    /// Whether this is the root.
+    pub fn is_root(&self, id: IssuerId) -> bool {
+        id == self.root_id
     }
 
     /// The chain that goes with a subscriber's certificate, PEM, without the root (RFC 8555 §7.4.2).
     pub fn chain_pem(&self, certificate: &[u8]) -> String {
         pki::pem::encode_chain([certificate, self.issuing.issuer.certificate().der()])
     }
+}
+
+/// Checks CAs from elsewhere and stores them; `false` when there are CAs already.
+pub async fn import(parts: &Parts, import: Import) -> Result<bool, IssuersError> {
+    let now = parts.clock.now();
+    let random = parts.random.as_ref();
+    let (root_id, issuing_id) = (
+        IssuerId::generate(now, random),
+        IssuerId::generate(now, random),
+    );
+    let of_root = |error: pki::IssuerError| IssuersError::Issuer(root_id, error);
+    let of_issuing = |error: pki::IssuerError| IssuersError::Issuer(issuing_id, error);
+    let root = Certificate::from_pem(&import.root).map_err(|error| of_root(error.into()))?;
+    let issuing = Issuer::from_pem(&import.issuing, &import.issuing_key, "").map_err(of_issuing)?;
+    issuing.verify_chain(&root, now).map_err(of_issuing)?;
+    let key = |pem: &str| pki::pem::decode_private_key(pem).map_err(pki::IssuerError::from);
+    let root_key = match &import.root_key {
+        Some(pem) => {
+            Issuer::from_pem(&import.root, pem, "").map_err(of_root)?;
+            Some(key(pem).map_err(of_root)?.to_vec())
+        }
+        None => None,
+    };
+    let new = vec![
+        NewAuthority {
+            id: root_id,
+            parent: None,
+            certificate: root.der().to_vec(),
+            private_key: root_key,
+        },
+        NewAuthority {
+            id: issuing_id,
+            parent: Some(root_id),
+            certificate: issuing.certificate().der().to_vec(),
+            private_key: Some(key(&import.issuing_key).map_err(of_issuing)?.to_vec()),
+        },
+    ];
+    insert(parts, new).await
 }
 
 /// Seals the keys and stores the CAs; `false` when there are CAs already.
@@ -189,23 +269,26 @@ fn create(parts: &Parts) -> Result<Vec<NewAuthority>, IssuersError> {
             id: root_id,
             parent: None,
             certificate: root_der,
-            private_key: root_key.to_vec(),
+            private_key: Some(root_key.to_vec()),
         },
         NewAuthority {
             id: issuing_id,
             parent: Some(root_id),
             certificate: issuing_der,
-            private_key: issuing_key.to_vec(),
+            private_key: Some(issuing_key.to_vec()),
         },
     ])
 }
 
 fn seal(parts: &Parts, new: NewAuthority, now: Timestamp) -> Result<Stored, IssuersError> {
     let row = new.id.to_string();
-    let private_key = parts
-        .sealer
-        .seal(place(&row), &new.private_key, parts.random.as_ref())
-        .map_err(|error| IssuersError::Seal(new.id, error))?;
+    let private_key = match &new.private_key {
+        Some(key) => parts
+            .sealer
+            .seal(place(&row), key, parts.random.as_ref())
+            .map_err(|error| IssuersError::Seal(new.id, error))?,
+        None => Vec::new(),
+    };
     let certificate = Certificate::from_der(&new.certificate)
         .map_err(|error| IssuersError::Issuer(new.id, error.into()))?;
     Ok(Stored {
@@ -225,16 +308,12 @@ fn seal(parts: &Parts, new: NewAuthority, now: Timestamp) -> Result<Stored, Issu
     })
 }
 
-fn open_only(
-    parts: &Parts,
-    stored: &[Stored],
-    kind: &'static str,
-) -> Result<Authority, IssuersError> {
+fn only<'a>(stored: &'a [Stored], kind: &'static str) -> Result<&'a Stored, IssuersError> {
     let mut fitting = stored
         .iter()
         .filter(|issuer| issuer.kind == kind && issuer.status == "active");
     match (fitting.next(), fitting.count()) {
-        (Some(only), 0) => open(parts, only),
+        (Some(only), 0) => Ok(only),
         (None, _) => Err(IssuersError::Incomplete(0, kind)),
         (Some(_), more) => Err(IssuersError::Incomplete(more.saturating_add(1), kind)),
     }

@@ -40,7 +40,7 @@ pub enum PublishCrlError {
 pub async fn publish_crl(app: &App, task: &Task) -> Result<(), PublishCrlError> {
     let issuer: IssuerId = task.subject.parse()?;
     let now = app.clock.now();
-    if let Some(authority) = app.issuers().by_id(issuer) {
+    if let Some(authority) = app.issuers().signer(issuer) {
         publish(app, authority, now).await?;
     }
     Ok(reschedule(app, task, now, now.plus(INTERVAL)).await?)
@@ -98,7 +98,7 @@ fn sign(
 ) -> Result<Crl, PublishCrlError> {
     let number_on_list = u64::try_from(number).unwrap_or(0);
     let mut request = CrlRequest::new(number_on_list, now, &authority.crl_url);
-    if authority.id == app.issuers().root().id {
+    if app.issuers().is_root(authority.id) {
         request.scope = CrlScope::CaCertificates;
     }
     let entries = revoked.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
