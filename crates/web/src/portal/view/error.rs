@@ -7,6 +7,8 @@ use super::Shell;
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
+    /// Somebody else changed the same thing at the same time.
+    Conflict,
     /// Signed in, but not permitted.
     Forbidden,
     /// Our mistake.
@@ -19,33 +21,43 @@ pub enum ErrorKind {
     StorageFull,
     /// The database cannot be reached.
     StorageGone,
+    /// More was sent than any form holds.
+    TooLarge,
 }
 
 impl ErrorKind {
     /// HTTP status of the answer.
     pub fn status(self) -> u16 {
         match self {
+            Self::Conflict => 409,
             Self::Forbidden | Self::StaleForm => 403,
             Self::Internal => 500,
             Self::NotFound => 404,
             Self::StorageFull | Self::StorageGone => 503,
+            Self::TooLarge => 413,
         }
     }
 
     /// Title and headline of the page.
     pub fn heading(self) -> &'static str {
         match self {
+            Self::Conflict => "Somebody else changed this",
             Self::Forbidden => "You may not open this page",
             Self::Internal => "Something went wrong on our side",
             Self::NotFound => "There is nothing here",
             Self::StaleForm => "This form is too old",
             Self::StorageFull => "Nothing can be saved just now",
             Self::StorageGone => "The portal cannot reach its data",
+            Self::TooLarge => "That is too much at once",
         }
     }
 
     pub(crate) fn text(self) -> &'static str {
         match self {
+            Self::Conflict => {
+                "It was changed at the same moment. Nothing of yours was saved: \
+                 go back, look at it again, and repeat your change if it is still needed."
+            }
             Self::Forbidden => {
                 "Your role does not include it. Ask an administrator of your organisation for access."
             }
@@ -68,6 +80,10 @@ impl ErrorKind {
             Self::StorageGone => {
                 "The database does not answer. Nothing was changed, and certificates already issued \
                  stay valid. Wait a minute and reload; if it lasts, tell the operator."
+            }
+            Self::TooLarge => {
+                "Nothing was changed. Split what you sent into smaller parts; \
+                 a thousand names fit into one."
             }
         }
     }
