@@ -1,6 +1,10 @@
 //! Pages of long lists, found by where the neighbouring page ends and not by counting rows, so that
 //! the last page costs as little as the first and a row that comes or goes moves no other.
 
+use base::DnsName;
+
+use crate::domain::escape_like;
+
 /// Which part of a list to read; `C` tells where a row stands in the order of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Slice<C> {
@@ -11,6 +15,38 @@ pub enum Slice<C> {
     After(C),
     /// What comes before this row.
     Before(C),
+}
+
+/// What the names of a row must be like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Names {
+    /// Anything.
+    #[default]
+    Any,
+    /// One of them contains this text, in lower case.
+    Contain(String),
+    /// One of them is this.
+    Include(DnsName),
+}
+
+impl Names {
+    /// From what somebody typed; nothing means anything.
+    pub fn containing(text: &str) -> Self {
+        if text.is_empty() {
+            Self::Any
+        } else {
+            Self::Contain(text.to_owned())
+        }
+    }
+
+    /// For a list of names with a space before and after each.
+    pub(crate) fn pattern(&self) -> String {
+        match self {
+            Self::Any => String::new(),
+            Self::Contain(text) => format!("%{}%", escape_like(text)),
+            Self::Include(name) => format!("% {} %", escape_like(name.as_str())),
+        }
+    }
 }
 
 /// Some rows, in the order of their list.

@@ -12,7 +12,7 @@ use base::{CertificateId, DnsName, IssuerId, SubscriptionId, TenantId, Timestamp
 use super::{Certificate, Status, from_row};
 use crate::domain::escape_like;
 use crate::order::joined;
-use crate::page::{LAST, Page, Slice, one_more};
+use crate::page::{LAST, Names, Page, Slice, one_more};
 use crate::{Error, ReadTx, Row, Sql, sql, values};
 
 /// No certificate counts as expiring earlier than this before its end.
@@ -41,8 +41,8 @@ pub struct Filter {
     pub view: View,
     /// Only of this subscription.
     pub subscription: Option<SubscriptionId>,
-    /// Only with a name that contains this text, in lower case.
-    pub contains: String,
+    /// Only with a name that fits.
+    pub names: Names,
     /// Or with a serial number, hexadecimal, that begins so; empty matches none.
     pub serial: String,
 }
@@ -80,6 +80,21 @@ impl Listed {
     pub fn cursor(&self) -> Cursor {
         (self.not_after, self.id)
     }
+
+    /// Whether the list of expiring certificates has it.
+    pub fn is_expiring(&self, now: Timestamp) -> bool {
+        self.status == Status::Issued
+            && !self.has_successor
+            && is_due(self.not_before, self.not_after, now)
+    }
+}
+
+/// Whether a certificate of this lifetime is valid but should have been renewed; the statements
+/// below say the same.
+pub fn is_due(not_before: Timestamp, not_after: Timestamp, now: Timestamp) -> bool {
+    let left = not_after.as_micros().saturating_sub(now.as_micros());
+    let lifetime = not_after.as_micros().saturating_sub(not_before.as_micros());
+    left > 0 && not_after <= now.plus(EXPIRING_WITHIN) && left.saturating_mul(4) <= lifetime
 }
 
 macro_rules! list {
@@ -91,7 +106,7 @@ macro_rules! list {
              FROM certificate c JOIN subscription s ON s.id = c.subscription_id
              WHERE c.tenant_id = $1 AND c.status = '", $status, "'
                AND ($5 OR c.subscription_id = $6)
-               AND ($7 OR c.names LIKE $8 ESCAPE '\\' OR c.serial LIKE $9 ESCAPE '\\')",
+               AND ($7 OR ' ' || c.names || ' ' LIKE $8 ESCAPE '\\' OR c.serial LIKE $9 ESCAPE '\\')",
             $condition, $slice
         ))
     };
@@ -135,8 +150,8 @@ pub async fn page(
         bound,
         subscription.is_none(),
         subscription.unwrap_or_default(),
-        filter.contains.is_empty() && filter.serial.is_empty(),
-        format!("%{}%", escape_like(&filter.contains)),
+        filter.names == Names::Any && filter.serial.is_empty(),
+        filter.names.pattern(),
         serial_pattern(&filter.serial),
         one_more(limit)
     ]

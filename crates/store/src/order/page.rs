@@ -3,8 +3,7 @@
 use base::{OrderId, Random, SubscriptionId, TenantId, Timestamp};
 
 use super::{Order, from_row};
-use crate::domain::escape_like;
-use crate::page::{LAST, Page, Slice, one_more};
+use crate::page::{LAST, Names, Page, Slice, one_more};
 use crate::{Error, ReadTx, Row, Sql, sql, values};
 
 /// How the orders of a list ended, as stored.
@@ -28,8 +27,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Only of this subscription.
     pub subscription: Option<SubscriptionId>,
-    /// Only with a name that contains this text, in lower case.
-    pub contains: String,
+    /// Only with a name that fits.
+    pub names: Names,
 }
 
 /// An order with what its subscription is called.
@@ -49,7 +48,7 @@ macro_rules! list {
                o.certificate_id, o.error, o.client_address, o.client_agent, s.label
              FROM acme_order o JOIN subscription s ON s.id = o.subscription_id
              WHERE o.tenant_id = $1 AND o.id >= $3 AND ($4 OR o.subscription_id = $5)
-               AND ($6 OR o.names LIKE $7 ESCAPE '\\')",
+               AND ($6 OR ' ' || o.names || ' ' LIKE $7 ESCAPE '\\')",
             $condition, $slice
         ))
     };
@@ -85,8 +84,8 @@ pub async fn page(
                 filter.since.map(first_at).unwrap_or_default(),
                 subscription.is_none(),
                 subscription.unwrap_or_default(),
-                filter.contains.is_empty(),
-                format!("%{}%", escape_like(&filter.contains)),
+                filter.names == Names::Any,
+                filter.names.pattern(),
                 one_more(limit)
             ],
         )

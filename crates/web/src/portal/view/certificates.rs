@@ -153,7 +153,8 @@ pub struct CertificatePage {
 
 /// `GET /certificates/{id}/revoke` and its failures; sent to the same path.
 ///
-/// Fields: `reason` (a CRL reason by name, RFC 5280 §5.3.1), `confirmation` (`on` when ticked).
+/// Fields: `reason` (a CRL reason by name, RFC 5280 §5.3.1), `confirmation` (`on` when ticked) and,
+/// when asked for, `password`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/certificate/revoke.html")]
 pub struct RevokePage {
@@ -169,7 +170,9 @@ pub struct RevokePage {
     pub serial: String,
     /// Reasons, with their meaning in the hint.
     pub reasons: Vec<Choice>,
-    /// What is wrong; fields `reason`, `confirmation`.
+    /// Whether the sign-in is too long ago for this.
+    pub asks_password: bool,
+    /// What is wrong; fields `reason`, `confirmation`, `password`.
     pub problems: Problems,
 }
 

@@ -162,6 +162,7 @@ fn revoke(problems: Problems) -> RevokePage {
         names: strings(&["example.com", "www.example.com"]),
         serial: "04:9f:21:c0:8e:5d:11:7a:33:b0:4c:6e:91:d2:0f:aa:17:c5".to_owned(),
         reasons: RevokePage::usual_reasons(),
+        asks_password: !problems.is_empty(),
         problems,
     }
 }

@@ -1,0 +1,285 @@
+//! Certificates as their owner looks at them: lists, one with its chain and proofs, downloads.
+
+use acme::authorization::State;
+use base::{CertificateId, IssuerId, TenantId, Timestamp, UserId};
+use store::ReadTx;
+
+use super::activity::{Attempt, attempt, authorizations};
+use crate::App;
+
+pub use store::certificate::page::{Cursor, Filter, Listed, View, is_due};
+pub use store::certificate::{Certificate as Stored, Status};
+pub use store::page::{Names, Page, Slice};
+
+/// How many certificates the views of a tenant have; expired ones are too many to be counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Counts {
+    /// Valid now.
+    pub valid: i64,
+    /// Valid, about to end, and without a successor.
+    pub expiring: i64,
+    /// Revoked.
+    pub revoked: i64,
+}
+
+/// A page of certificates, and as of when.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The certificates, those that end first on top.
+    pub page: Page<Listed>,
+    /// How long the views are, without any other filter.
+    pub counts: Counts,
+    /// Whether there ever was a certificate.
+    pub has_any: bool,
+    /// The moment for which it holds.
+    pub now: Timestamp,
+}
+
+/// Who had a certificate revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revoker {
+    /// The ACME client, by its account or the certificate's key.
+    Client,
+    /// Somebody at the portal; the e-mail address.
+    Person(String),
+    /// Work of our own, or it is not known.
+    Unknown,
+}
+
+/// One certificate with all that is known of it.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// As stored.
+    pub stored: Stored,
+    /// As it reads.
+    pub leaf: pki::Certificate,
+    /// The CAs above it, the root last.
+    pub authorities: Vec<pki::Certificate>,
+    /// What its owner calls the subscription; may be empty.
+    pub label: String,
+    /// How control of the names was proved, as far as it is kept.
+    pub proofs: Vec<Attempt>,
+    /// Whether the order is still kept.
+    pub has_order: bool,
+    /// The newest one that has taken its place.
+    pub successor: Option<CertificateId>,
+    /// Who had it revoked, if it is.
+    pub revoker: Option<Revoker>,
+    /// The moment for which it holds.
+    pub now: Timestamp,
+}
+
+/// Why a certificate cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// What is stored does not read as a certificate.
+    #[error("certificate {0} in the database cannot be read")]
+    Certificate(CertificateId, #[source] pki::CertificateError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// What is downloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The certificate and its issuing CA, PEM.
+    ChainPem,
+    /// The certificate, DER.
+    LeafDer,
+    /// The certificate, PEM.
+    LeafPem,
+    /// The root, PEM.
+    RootPem,
+}
+
+/// A page of a tenant's certificates.
+pub async fn certificates(
+    app: &App,
+    tenant: TenantId,
+    filter: Filter,
+    slice: Slice<Cursor>,
+    limit: usize,
+) -> Result<Listing, store::Error> {
+    let now = app.clock.now();
+    app.store
+        .scan((filter, slice), move |tx, (filter, slice)| {
+            Box::pin(async move {
+                use store::certificate::page::{count, has_any, page};
+                let page = page(tx, tenant, filter, slice, limit, now).await?;
+                let counts = Counts {
+                    valid: count(tx, tenant, View::Valid, now).await?,
+                    expiring: count(tx, tenant, View::Expiring, now).await?,
+                    revoked: count(tx, tenant, View::Revoked, now).await?,
+                };
+                let has_any = counts.valid > 0 || has_any(tx, tenant).await?;
+                Ok(Listing {
+                    page,
+                    counts,
+                    has_any,
+                    now,
+                })
+            })
+        })
+        .await
+}
+
+/// The tenant's certificate; `None` when it is another tenant's, there is none, or it is not signed.
+pub async fn certificate(
+    app: &App,
+    tenant: TenantId,
+    id: CertificateId,
+) -> Result<Option<Detail>, CertificateError> {
+    let now = app.clock.now();
+    let found = app
+        .store
+        .read((), move |tx, ()| Box::pin(load(tx, tenant, id, now)))
+        .await?;
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    let leaf = pki::Certificate::from_der(&found.stored.der)
+        .map_err(|error| CertificateError::Certificate(id, error))?;
+    let issuers = app.issuers();
+    let issuing = issuers
+        .certificate(found.stored.issuer)
+        .unwrap_or(issuers.issuing().issuer.certificate());
+    let authorities = vec![issuing.clone(), issuers.root().clone()];
+    Ok(Some(Detail {
+        leaf,
+        authorities,
+        label: found.label,
+        proofs: found.proofs,
+        has_order: found.has_order,
+        successor: found.successor,
+        revoker: found.revoker,
+        stored: found.stored,
+        now,
+    }))
+}
+
+/// A file and the first name of the certificate it is about.
+pub struct Download {
+    /// The first name.
+    pub name: String,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+/// What is downloaded; `None` when it is another tenant's certificate or there is none.
+pub async fn download(
+    app: &App,
+    tenant: TenantId,
+    id: CertificateId,
+    format: Format,
+) -> Result<Option<Download>, store::Error> {
+    let found = app
+        .store
+        .read((), move |tx, ()| {
+            Box::pin(store::certificate::page::of_tenant(tx, tenant, id))
+        })
+        .await?;
+    let issuers = app.issuers();
+    Ok(found.map(|found| Download {
+        name: found
+            .names
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        bytes: match format {
+            Format::ChainPem => issuers.chain_pem(&found.der).into_bytes(),
+            Format::LeafDer => found.der,
+            Format::LeafPem => pki::pem::encode_chain([found.der.as_slice()]).into_bytes(),
+            Format::RootPem => issuers.root().to_pem().into_bytes(),
+        },
+    }))
+}
+
+/// The common name of one of our CAs; empty when it is gone.
+pub fn issuer_name(app: &App, id: IssuerId) -> String {
+    let issuers = app.issuers();
+    let found = issuers.certificate(id);
+    found.map_or_else(String::new, |certificate| common_name(&certificate.subject))
+}
+
+/// The common name in an RFC 4514 text, or the whole text.
+pub fn common_name(subject: &str) -> String {
+    let attributes = subject.split(',');
+    let name = attributes
+        .filter_map(|attribute| attribute.trim().strip_prefix("CN="))
+        .next();
+    name.unwrap_or(subject).to_owned()
+}
+
+struct Found {
+    stored: Stored,
+    label: String,
+    proofs: Vec<Attempt>,
+    has_order: bool,
+    successor: Option<CertificateId>,
+    revoker: Option<Revoker>,
+}
+
+async fn load(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    id: CertificateId,
+    now: Timestamp,
+) -> Result<Option<Found>, store::Error> {
+    let Some(stored) = store::certificate::page::of_tenant(tx, tenant, id).await? else {
+        return Ok(None);
+    };
+    let order = store::order::page::of_tenant(tx, tenant, stored.order).await?;
+    let mut proofs = Vec::new();
+    let mut label = String::new();
+    let has_order = order.is_some();
+    if let Some(found) = order {
+        let kept = authorizations(tx, &found.order).await?;
+        let proved = kept
+            .iter()
+            .filter(|each| matches!(each.record.state, State::Valid { .. }));
+        proofs.extend(proved.map(|each| attempt(&found.order, each, now)));
+        label = found.label;
+    }
+    Ok(Some(Found {
+        successor: store::certificate::page::successor(tx, &stored).await?,
+        revoker: revoker(tx, &stored).await?,
+        stored,
+        label,
+        proofs,
+        has_order,
+    }))
+}
+
+async fn revoker(tx: &mut ReadTx, stored: &Stored) -> Result<Option<Revoker>, store::Error> {
+    if stored.status != Status::Revoked {
+        return Ok(None);
+    }
+    let Some(entry) = store::audit::revocation(tx, stored.tenant, stored.id).await? else {
+        return Ok(Some(Revoker::Unknown));
+    };
+    if let Ok(user) = entry.actor.parse::<UserId>() {
+        let user = store::user::by_id(tx, user).await?;
+        return Ok(Some(user.map_or(Revoker::Unknown, |user| {
+            Revoker::Person(user.email.as_str().to_owned())
+        })));
+    }
+    // Requests of clients have an address, our own work has none.
+    Ok(Some(if entry.client_address.is_empty() {
+        Revoker::Unknown
+    } else {
+        Revoker::Client
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_names_are_found_among_other_attributes() {
+        assert_eq!(common_name("CN=Chancery DV,O=Chancery,C=FI"), "Chancery DV");
+        assert_eq!(common_name("C=FI,O=Chancery,CN=Root"), "Root");
+        assert_eq!(common_name("O=Somebody"), "O=Somebody");
+    }
+}

@@ -1,0 +1,189 @@
+//! Revoking a certificate: with a reason, a tick, and a password that was typed lately (security S-23).
+
+use acme::revocation::{Reason, RevocationError};
+use axum::extract::{Path, State};
+use base::CertificateId;
+use flow::access::reauthenticate::{ReauthenticateError, reauthenticate};
+use flow::access::{ProofError, SignedIn};
+use flow::issuance::revoke::{RevokeError, revoke_in_portal};
+use flow::overview::certificates::{Detail, certificate};
+use serde::Deserialize;
+use tenancy::password::Password;
+use tenancy::session::set_cookie;
+
+use super::{detail, href};
+use crate::portal::Portal;
+use crate::portal::error::Refusal;
+use crate::portal::form::Form;
+use crate::portal::frame::{Answer, add_cookie, done, not_done, page, refused_form, sentence};
+use crate::portal::permitted::{Permitted, RevokeCertificates};
+use crate::portal::view::certificates::RevokePage;
+use crate::portal::view::{Nav, Problems};
+
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    confirmation: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// The form.
+pub(super) async fn ask(
+    who: Permitted<RevokeCertificates>,
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+) -> Answer {
+    let found = load(&portal, &who, &id).await?;
+    if !detail::is_revocable(&found) {
+        return Ok(not_done(&href(found.stored.id), OVER));
+    }
+    page(&view(&portal, &who, &found, "superseded", Problems::none()))
+}
+
+/// What the form does.
+pub(super) async fn carry_out(
+    who: Permitted<RevokeCertificates>,
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let found = load(&portal, &who, &id).await?;
+    let reason = match checked(&fields) {
+        Ok(reason) => reason,
+        Err(problems) => {
+            return refused_form(&view(&portal, &who, &found, &fields.reason, problems));
+        }
+    };
+    let renewed = match prove(&portal, &who, fields.password).await? {
+        Ok(renewed) => renewed,
+        Err(problems) => {
+            return refused_form(&view(&portal, &who, &found, &fields.reason, problems));
+        }
+    };
+    let back = href(found.stored.id);
+    let cause = who.cause();
+    let revoked =
+        revoke_in_portal(&portal.app, &cause, who.tenant(), found.stored.id, reason).await;
+    let mut response = match revoked {
+        Ok(()) => done(&back, "The certificate is revoked."),
+        Err(RevokeError::Revocation(RevocationError::Already)) => not_done(&back, OVER),
+        Err(error) => return Err(refusal(error)),
+    };
+    if let Some(renewed) = renewed {
+        add_cookie(&mut response, &set_cookie(&renewed.token));
+    }
+    Ok(response)
+}
+
+const OVER: &str = "This certificate is revoked or expired already; nothing is left to do.";
+
+async fn load(
+    portal: &Portal,
+    who: &Permitted<RevokeCertificates>,
+    id: &str,
+) -> Result<Detail, Refusal> {
+    let id = CertificateId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
+    let found = certificate(&portal.app, who.tenant(), id).await?;
+    found.ok_or(Refusal::NotFound)
+}
+
+fn view(
+    portal: &Portal,
+    who: &Permitted<RevokeCertificates>,
+    found: &Detail,
+    chosen: &str,
+    problems: Problems,
+) -> RevokePage {
+    let mut reasons = RevokePage::usual_reasons();
+    for reason in &mut reasons {
+        reason.is_chosen = reason.value == chosen;
+    }
+    RevokePage {
+        shell: who.shell(Nav::Certificates, "Revoke certificate"),
+        href: href(found.stored.id),
+        name: detail::title(found),
+        names: detail::names(found),
+        serial: detail::serial(found),
+        reasons,
+        asks_password: !is_recent(portal, who),
+        problems,
+    }
+}
+
+fn checked(fields: &Fields) -> Result<Reason, Problems> {
+    let mut problems = Problems::none();
+    let reason = Reason::ALL
+        .into_iter()
+        .find(|reason| word(*reason) == fields.reason);
+    if reason.is_none() {
+        problems = problems.and("reason", "Choose why it is revoked.");
+    }
+    if fields.confirmation != "on" {
+        let text = "Tick the box to confirm; this cannot be undone.";
+        problems = problems.and("confirmation", text);
+    }
+    reason.filter(|_| problems.is_empty()).ok_or(problems)
+}
+
+/// The name in RFC 5280 §5.3.1.
+fn word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Unspecified => "unspecified",
+        Reason::KeyCompromise => "keyCompromise",
+        Reason::AffiliationChanged => "affiliationChanged",
+        Reason::Superseded => "superseded",
+        Reason::CessationOfOperation => "cessationOfOperation",
+    }
+}
+
+fn is_recent(portal: &Portal, who: &Permitted<RevokeCertificates>) -> bool {
+    let now = portal.app.clock.now();
+    who.signed_in.session.is_recently_authenticated(now)
+}
+
+/// The session with its new token, when the password had to be typed again.
+async fn prove(
+    portal: &Portal,
+    who: &Permitted<RevokeCertificates>,
+    password: String,
+) -> Result<Result<Option<SignedIn>, Problems>, Refusal> {
+    if is_recent(portal, who) {
+        return Ok(Ok(None));
+    }
+    if password.is_empty() {
+        return Ok(Err(Problems::one("password", "Type your password again.")));
+    }
+    let password = Password::new(password);
+    let cause = who.cause();
+    let proved = reauthenticate(
+        &portal.app,
+        &cause,
+        &who.signed_in,
+        &password,
+        who.address(),
+    )
+    .await;
+    match proved {
+        Ok(signed_in) => Ok(Ok(Some(signed_in))),
+        Err(ReauthenticateError::Ended) => Err(Refusal::StaleForm),
+        Err(ReauthenticateError::Store(error)) => Err(Refusal::Store(error)),
+        Err(ReauthenticateError::Proof(error)) => match error {
+            ProofError::Locked(_) | ProofError::WrongPassword => {
+                Ok(Err(Problems::one("password", &sentence(&error))))
+            }
+            ProofError::Password(error) => Err(Refusal::internal(error)),
+            ProofError::Store(error) => Err(Refusal::Store(error)),
+        },
+    }
+}
+
+fn refusal(error: RevokeError) -> Refusal {
+    match error {
+        RevokeError::NotFound => Refusal::NotFound,
+        RevokeError::Store(error) => Refusal::Store(error),
+        RevokeError::Certificate(_) | RevokeError::Revocation(_) => Refusal::internal(error),
+    }
+}

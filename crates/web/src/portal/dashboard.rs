@@ -1,0 +1,163 @@
+//! The start page. Each figure links to the list that is as long.
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use base::Timestamp;
+use flow::overview::activity::Row;
+use flow::overview::certificates::Listed;
+use flow::overview::dashboard::{Dashboard, dashboard};
+
+use super::frame::{Answer, page};
+use super::moment::{count, day, distance, grouped};
+use super::permitted::{Permitted, ViewDomains};
+use super::view::chart::Expiry;
+use super::view::dashboard::{Attention, DashboardPage, Overview, Tile};
+use super::view::onboarding::{Facts, Onboarding};
+use super::view::{Chip, Nav, Tone};
+use super::{Portal, accounts_menu, activity, certificates};
+
+/// A client that renews in time leaves no certificate in this many of the first weeks.
+const SOON: usize = 2;
+
+pub(super) fn routes() -> Router<Portal> {
+    Router::new().route("/", get(show))
+}
+
+async fn show(who: Permitted<ViewDomains>, State(portal): State<Portal>) -> Answer {
+    let found = dashboard(&portal.app, who.tenant()).await?;
+    let onboarding = Onboarding::from_facts(&facts(&found));
+    page(&DashboardPage {
+        shell: who.shell(Nav::Dashboard, "Dashboard"),
+        onboarding: (!onboarding.is_complete()).then_some(onboarding),
+        overview: (found.totals.subscriptions > 0).then(|| overview(&found)),
+    })
+}
+
+fn facts(found: &Dashboard) -> Facts {
+    Facts {
+        account_href: found.totals.first_subscription.map(accounts_menu::href),
+        has_domain: found.totals.domains > 0,
+        has_client: found.totals.registered > 0,
+        has_certificate: found.has_certificate,
+    }
+}
+
+fn overview(found: &Dashboard) -> Overview {
+    let weeks: Vec<_> = found
+        .weeks
+        .iter()
+        .map(|week| {
+            let label = week.from.as_jiff().strftime("%-d %b").to_string();
+            (label, u32::try_from(week.certificates).unwrap_or(u32::MAX))
+        })
+        .collect();
+    let now = found.now;
+    let ending = found.ending.iter().map(|each| ends(each, now));
+    let failing = found.failing.iter().map(|(row, times)| fails(row, *times));
+    Overview {
+        tiles: tiles(found),
+        expiry: Expiry::new(&weeks, SOON),
+        attention: ending.chain(failing).collect(),
+        orders: found
+            .recent
+            .iter()
+            .map(|row| activity::row(row, now))
+            .collect(),
+    }
+}
+
+fn tiles(found: &Dashboard) -> Vec<Tile> {
+    let totals = &found.totals;
+    let companions = count(totals.companions, "free companion", "free companions");
+    let registered = match totals.registered {
+        0 => "none registered yet".to_owned(),
+        some => format!("{} registered by a client", grouped(some)),
+    };
+    let (valid_note, valid_tone) = match (found.valid, found.expiring) {
+        (0, _) if !found.has_certificate => ("none issued yet".to_owned(), Tone::Idle),
+        (_, 0) => ("none overdue for renewal".to_owned(), Tone::Idle),
+        (_, some) => (format!("{} overdue for renewal", grouped(some)), Tone::Warn),
+    };
+    let failed_tone = if found.failed > 0 {
+        Tone::Bad
+    } else {
+        Tone::Idle
+    };
+    let failed_note = format!("of {}", count(found.orders, "order", "orders"));
+    let failed_list = format!("/activity?result={}", activity::FAILED_LATELY);
+    vec![
+        tile(
+            "Active domains",
+            totals.domains,
+            &format!("{companions} among them"),
+            Tone::Idle,
+            "/domains",
+        ),
+        tile(
+            "ACME accounts",
+            totals.subscriptions,
+            &registered,
+            Tone::Idle,
+            "/accounts",
+        ),
+        tile(
+            "Certificates valid now",
+            found.valid,
+            &valid_note,
+            valid_tone,
+            "/certificates",
+        ),
+        tile(
+            "Orders failed in 24 h",
+            found.failed,
+            &failed_note,
+            failed_tone,
+            &failed_list,
+        ),
+    ]
+}
+
+fn tile(label: &str, value: i64, note: &str, note_tone: Tone, href: &str) -> Tile {
+    Tile {
+        label: label.to_owned(),
+        value: grouped(value),
+        note: note.to_owned(),
+        note_tone,
+        href: href.to_owned(),
+    }
+}
+
+/// Within a week only a person can help; before that the client may still come.
+fn ends(certificate: &Listed, now: Timestamp) -> Attention {
+    const DAYS_LEFT: u64 = 7;
+    let is_urgent = certificate.not_after.since(now).as_secs() < DAYS_LEFT * 86_400;
+    Attention {
+        title: certificate
+            .names
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        detail: format!(
+            "ends {}, on {}; no renewal seen",
+            distance(certificate.not_after, now),
+            day(certificate.not_after)
+        ),
+        chip: Chip::new(if is_urgent { Tone::Bad } else { Tone::Warn }, "Expiring"),
+        href: certificates::href(certificate.id),
+    }
+}
+
+fn fails(row: &Row, times: usize) -> Attention {
+    let order = activity::row(row, row.created_at);
+    let again = match times {
+        1 => String::new(),
+        many => format!(", {many} times in 24 hours"),
+    };
+    Attention {
+        title: order.name,
+        detail: format!("{}{again}", order.stage),
+        chip: Chip::new(Tone::Bad, "Failed"),
+        href: order.href,
+    }
+}
