@@ -30,6 +30,12 @@ impl KeyId {
         Self(URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// A key ID as it is stored, which another server may have handed out: visible ASCII, at most 128 characters.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        let is_visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        (is_visible && text.len() <= 128).then(|| Self(text.to_owned()))
+    }
+
     /// The text as clients send it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -70,9 +76,10 @@ impl Serialize for KeyId {
     }
 }
 
-/// The secret half: 256 random bits. It is never printed by accident and never serialized.
+/// The secret half: 256 random bits, or what another server made. It is never printed by accident and never
+/// serialized.
 #[derive(Clone, PartialEq, Eq)]
-pub struct MacKey([u8; 32]);
+pub struct MacKey(Vec<u8>);
 
 impl MacKey {
     /// Fresh key material.
@@ -80,22 +87,22 @@ impl MacKey {
         let mut bytes = [0_u8; 32];
         random.fill(&mut bytes);
         avoid_leading_hyphen(&mut bytes);
-        Self(bytes)
+        Self(bytes.to_vec())
     }
 
-    /// Key material that was unsealed.
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+    /// Key material that was unsealed or brought along.
+    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
     /// The key material, to seal it or to check a binding.
-    pub const fn as_bytes(&self) -> &[u8; 32] {
+    pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
     /// What the owner copies into a client: unpadded base64url.
     pub fn reveal(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        URL_SAFE_NO_PAD.encode(&self.0)
     }
 }
 
@@ -356,6 +363,15 @@ mod tests {
             "f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1",
         ] {
             assert_eq!(text.parse::<KeyId>(), Err(KeyIdError), "{text}");
+        }
+    }
+
+    #[test]
+    fn stored_key_ids_of_other_servers_are_read() {
+        let read = |text: &str| KeyId::from_stored(text).map(|key_id| key_id.to_string());
+        assert_eq!(read("kid-1"), Some("kid-1".to_owned()));
+        for text in ["", "kid 1", "kid\n1", "é", &"k".repeat(129)] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 

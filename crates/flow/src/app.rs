@@ -60,9 +60,29 @@ pub struct Settings {
     pub key_policy: KeyPolicy,
     /// What certificates look like.
     pub profile: Profile,
-    /// Whether every name is admitted and which subscription accounts without a binding join: only
-    /// for the stand-in of a test server.
-    pub open_house: Option<SubscriptionId>,
+    /// Only for the stand-in of a test server.
+    pub open_house: Option<OpenHouse>,
+}
+
+/// How the stand-in of a test server receives its clients: it admits every name, and makes trouble that
+/// clients have to cope with. A server of a real CA has none of this.
+#[derive(Clone, Debug)]
+pub struct OpenHouse {
+    /// Which subscription accounts join that bring no binding.
+    pub subscription: SubscriptionId,
+    /// How many of 100 good nonces are refused.
+    pub nonce_rejection_percent: u8,
+    /// How many of 100 proofs of control that could be used again are.
+    pub authorization_reuse_percent: u8,
+}
+
+impl OpenHouse {
+    /// Throws a die: answers `true` in `percent` of 100 cases.
+    pub(crate) fn happens(percent: u8, random: &dyn Random) -> bool {
+        let mut bytes = [0_u8; 4];
+        random.fill(&mut bytes);
+        u32::from_be_bytes(bytes) % 100 < u32::from(percent)
+    }
 }
 
 /// What an [`App`] is made of.
@@ -209,11 +229,7 @@ impl App {
         let bytes = self
             .sealer
             .open(mac_key_place(key_id, &tenant), &stored.sealed_mac_key)?;
-        let bytes: [u8; 32] = bytes
-            .as_slice()
-            .try_into()
-            .map_err(|_| SealError::Unknown)?;
-        Ok(MacKey::from_bytes(bytes))
+        Ok(MacKey::from_bytes(bytes.to_vec()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod domain_plan;
 pub mod enroll_domains;
+pub mod import_credential;
 pub mod move_subscription;
 pub mod open_subscription;
 pub mod remove_domain;

@@ -5,6 +5,7 @@ use acme::nonce::Redeemed;
 use futures_util::future::BoxFuture;
 
 use crate::App;
+use crate::app::OpenHouse;
 
 /// The other nodes, reached on their internal listeners.
 pub trait Peers: Send + Sync {
@@ -24,13 +25,21 @@ impl Peers for NoPeers {
 
 /// Uses a nonce up; `false` when it is unknown, stale or used.
 pub async fn redeem(app: &App, nonce: &str) -> bool {
-    match app.nonces.redeem(nonce) {
+    let is_good = match app.nonces.redeem(nonce) {
         Redeemed::Fresh => true,
         Redeemed::Used | Redeemed::Malformed => false,
         Redeemed::Foreign { node } => {
             redeem_elsewhere(app, u32::from_be_bytes(node.as_bytes()), nonce).await
         }
-    }
+    };
+    is_good && !is_refused_for_practice(app)
+}
+
+/// A test server refuses some good nonces, because every client has to cope with that (RFC 8555 §6.5).
+fn is_refused_for_practice(app: &App) -> bool {
+    let house = app.settings.open_house.as_ref();
+    house
+        .is_some_and(|house| OpenHouse::happens(house.nonce_rejection_percent, app.random.as_ref()))
 }
 
 /// Uses up a nonce of this node for another one; never asks further.

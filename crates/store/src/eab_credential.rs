@@ -1,7 +1,7 @@
 //! External account binding credentials: a key ID in the clear, a MAC key sealed.
 
 use base::{SubscriptionId, TenantId, Timestamp};
-use billing::eab::{EabCredential, Status};
+use billing::eab::{EabCredential, KeyId, Status};
 
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 
@@ -98,7 +98,7 @@ fn from_row(row: &Row) -> Result<Stored, Error> {
     let max_bindings = row.opt_int("max_bindings")?;
     Ok(Stored {
         credential: EabCredential {
-            key_id: row.parse("key_id")?,
+            key_id: row.word("key_id", KeyId::from_stored)?,
             subscription: row.parse("subscription_id")?,
             status: row.word("status", |word| Status::parse(word, valid_until))?,
             max_bindings: max_bindings

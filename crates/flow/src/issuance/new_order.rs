@@ -20,6 +20,7 @@ use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
 use super::read_order::OrderView;
+use crate::app::OpenHouse;
 use crate::{App, Cause};
 
 /// A proof that ends sooner would end under the client's hands.
@@ -91,6 +92,8 @@ pub async fn new_order(
 struct Draft {
     order: Order,
     authorizations: Vec<Authorization>,
+    /// For each name, whether an older proof may stand in.
+    may_reuse: Vec<bool>,
 }
 
 fn draft(
@@ -143,9 +146,18 @@ fn draft(
         client_agent: cause.client_agent.clone(),
     };
     Draft {
+        may_reuse: order.names.iter().map(|_| may_reuse(app)).collect(),
         order,
         authorizations,
     }
+}
+
+/// Always, except on a test server that wants its clients to prove control anew.
+fn may_reuse(app: &App) -> bool {
+    let house = app.settings.open_house.as_ref();
+    house.is_none_or(|house| {
+        OpenHouse::happens(house.authorization_reuse_percent, app.random.as_ref())
+    })
 }
 
 async fn write(
@@ -172,9 +184,10 @@ async fn write(
         .authorizations
         .iter_mut()
         .zip(&draft.authorizations)
+        .zip(&draft.may_reuse)
         .zip(reusable);
-    for ((slot, authorization), proven) in slots {
-        if let Some(proven) = proven {
+    for (((slot, authorization), may_reuse), proven) in slots {
+        if let Some(proven) = proven.filter(|_| *may_reuse) {
             *slot = proven;
         } else {
             fresh.push(authorization.clone());

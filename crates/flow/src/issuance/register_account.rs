@@ -161,9 +161,10 @@ async fn open_binding(
 
 /// A test server's accounts need no binding and join its one subscription.
 async fn open_house(app: &App) -> Result<Binding, RegisterError> {
-    let Some(id) = app.settings.open_house else {
+    let Some(house) = &app.settings.open_house else {
         return Err(RegisterError::BindingRequired);
     };
+    let id = house.subscription;
     if app.settings.meta.external_account_required {
         return Err(RegisterError::BindingRequired);
     }
