@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use flow::issuance::publish_crl::publish_first;
 use flow::{App, jobs};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -47,6 +48,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         }
     }
     jobs::schedule_periodic(&app).await?;
+    publish_first(&app).await.context("the first CRL cannot be published")?;
     let stop = CancellationToken::new();
     let mut doors = JoinSet::new();
     for door in doors_of(config, &app).await? {

@@ -46,6 +46,23 @@ pub async fn publish_crl(app: &App, task: &Task) -> Result<(), PublishCrlError> 
     Ok(reschedule(app, task, now, now.plus(INTERVAL)).await?)
 }
 
+/// Publishes the CRLs that were never published, so that no certificate points to one that is not there.
+pub async fn publish_first(app: &App) -> Result<(), PublishCrlError> {
+    for id in app.issuers().crl_signers() {
+        let is_missing = newest(app, id).await?.is_none();
+        let issuers = app.issuers();
+        let Some(authority) = issuers.signer(id).filter(|_| is_missing) else {
+            continue;
+        };
+        match publish(app, authority, app.clock.now()).await {
+            // Another node was faster, so that there is one now.
+            Ok(()) | Err(PublishCrlError::Raced(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// The newest CRL of a CA, DER.
 pub async fn newest(app: &App, issuer: IssuerId) -> Result<Option<Crl>, store::Error> {
     app.store
