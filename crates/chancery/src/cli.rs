@@ -15,6 +15,10 @@ use crate::config::Options;
 /// reseller.
 #[derive(Debug, Parser)]
 #[command(name = "chancery", version, max_term_width = 110)]
+#[cfg_attr(
+    feature = "pebble",
+    command(after_help = "This build can stand in for the test server Pebble: chancery pebble -help")
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) settings: Options,

@@ -8,6 +8,8 @@ mod doctor;
 mod listen;
 mod logging;
 mod parts;
+#[cfg(feature = "pebble")]
+mod pebble;
 mod peers;
 mod serve;
 mod system;
@@ -20,6 +22,10 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    #[cfg(feature = "pebble")]
+    if let Some(arguments) = pebble::arguments() {
+        return pebble::main(arguments);
+    }
     let cli = Cli::parse();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,

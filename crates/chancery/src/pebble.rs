@@ -1,0 +1,98 @@
+//! `chancery pebble`: takes the place of the test server Pebble, so that test suites of ACME clients run
+//! against this server unchanged. Only in builds with the feature `pebble`, which are not for production.
+//!
+//! It takes Pebble's flags, file and environment, has Pebble's URLs, keeps everything in a temporary database
+//! and contacts loopback and private addresses. What Pebble can do and this cannot is refused at the start.
+
+mod arguments;
+mod authorities;
+mod file;
+mod install;
+mod management;
+mod settings;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use web::client::TrustedProxies;
+
+use self::arguments::Arguments;
+use self::settings::Stage;
+use crate::listen::{Door, bind};
+use crate::{logging, serve, tls};
+
+/// The arguments after `pebble`, when it is the command that was given.
+pub(crate) fn arguments() -> Option<Vec<OsString>> {
+    let mut arguments = std::env::args_os().skip(1);
+    (arguments.next()? == "pebble").then(|| arguments.collect())
+}
+
+/// Runs until SIGTERM or SIGINT.
+pub(crate) fn main(given: Vec<OsString>) -> ExitCode {
+    let arguments = Arguments::parse_from(arguments::with_two_dashes(given));
+    let outcome = tokio::runtime::Runtime::new()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(&arguments)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chancery pebble: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        anyhow::bail!("another TLS provider was installed first");
+    }
+    let folder = tempfile::Builder::new()
+        .prefix("chancery-pebble-")
+        .tempdir()?;
+    let relying = bind(
+        "CRL server",
+        std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+    )
+    .await?;
+    let stage = Stage::new(arguments, folder.path(), relying.local_addr()?).await?;
+    logging::start(&stage.config)?;
+    let (app, authorities) = install::install(arguments, &stage).await?;
+    let tls = tls::server_config(&stage.config, &app)?;
+    let acme = bind("ACME server", stage.config.acme_listen).await?;
+    let management = bind("management listener", stage.management_listen).await?;
+    let door = |name, listener, tls, router| Door {
+        name,
+        listener,
+        tls,
+        router,
+        proxies: TrustedProxies::default(),
+    };
+    let doors = [
+        door("acme", acme, tls.clone(), web::acme::router(app.clone())),
+        door(
+            "management",
+            management,
+            tls,
+            management::router(app.clone(), authorities),
+        ),
+        door("pki", relying, None, web::pki::router(app.clone())),
+    ];
+    let stop = CancellationToken::new();
+    let mut running = JoinSet::new();
+    for door in doors {
+        running.spawn(door.serve(stop.clone()));
+    }
+    tokio::spawn(flow::jobs::run_until_stopped(app.clone()));
+    tracing::info!(acme.url = app.urls().directory(), "standing in for Pebble");
+    serve::wait_for_signal().await?;
+    stop.cancel();
+    while running.join_next().await.is_some() {}
+    app.shut_down().await;
+    Ok(())
+}

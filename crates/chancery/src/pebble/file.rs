@@ -1,0 +1,158 @@
+//! Pebble's settings file. Keys that it ignores are ignored; values that mean something we cannot do are not.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+struct Document {
+    pebble: File,
+}
+
+/// What stands under `pebble`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct File {
+    pub(super) listen_address: String,
+    pub(super) management_listen_address: String,
+    pub(super) certificate: PathBuf,
+    pub(super) private_key: PathBuf,
+    #[serde(default = "default_http_port")]
+    pub(super) http_port: u16,
+    #[serde(default = "default_tls_port")]
+    pub(super) tls_port: u16,
+    #[serde(default)]
+    pub(super) external_account_binding_required: bool,
+    #[serde(default, rename = "externalAccountMACKeys")]
+    pub(super) external_account_mac_keys: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) domain_blocklist: Vec<String>,
+    #[serde(default)]
+    retry_after: RetryAfter,
+    #[serde(default)]
+    profiles: BTreeMap<String, Profile>,
+    certificate_validity_period: Option<u32>,
+    #[serde(default, rename = "ocspResponderURL")]
+    ocsp_responder_url: String,
+}
+
+/// Seconds between polls.
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+struct RetryAfter {
+    authz: u32,
+    order: u32,
+}
+
+impl Default for RetryAfter {
+    fn default() -> Self {
+        Self { authz: 3, order: 5 }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Profile {
+    validity_period: Option<u32>,
+}
+
+fn default_http_port() -> u16 {
+    5002
+}
+
+fn default_tls_port() -> u16 {
+    5001
+}
+
+impl File {
+    /// Reads and checks the file.
+    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("the settings in {} cannot be read", path.display()))?;
+        Self::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let file = serde_json::from_str::<Document>(text)?.pebble;
+        if !file.ocsp_responder_url.is_empty() {
+            bail!("ocspResponderURL is not supported: certificates point to a CRL; leave it empty");
+        }
+        if file.external_account_binding_required && file.external_account_mac_keys.is_empty() {
+            bail!("externalAccountBindingRequired without any externalAccountMACKeys");
+        }
+        Ok(file)
+    }
+
+    /// One wait for authorizations and orders: the shorter of the two, at least a second.
+    pub(super) fn retry_after(&self) -> Duration {
+        let seconds = self.retry_after.authz.min(self.retry_after.order).max(1);
+        Duration::from_secs(u64::from(seconds))
+    }
+
+    /// The lifetime of certificates in seconds, when one is given. Clients cannot choose a profile, so that the one
+    /// called "default" counts, or else the first.
+    pub(super) fn validity_seconds(&self) -> Option<i64> {
+        let profile = self
+            .profiles
+            .get("default")
+            .or_else(|| self.profiles.values().next());
+        let of_profile = profile.and_then(|profile| profile.validity_period);
+        of_profile
+            .or(self.certificate_validity_period)
+            .map(i64::from)
+    }
+
+    /// Whether clients may ask for several profiles, which this server does not offer.
+    pub(super) fn has_choice_of_profiles(&self) -> bool {
+        self.profiles.len() > 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(more: &str) -> anyhow::Result<File> {
+        File::parse(&format!(
+            r#"{{"pebble": {{"listenAddress": "0.0.0.0:14000", "managementListenAddress": "0.0.0.0:15000",
+            "certificate": "cert.pem", "privateKey": "key.pem" {more} }}}}"#
+        ))
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_in_pebble() {
+        let file = parse("").unwrap();
+        assert_eq!((file.http_port, file.tls_port), (5002, 5001));
+        assert!(!file.external_account_binding_required);
+        assert_eq!(file.retry_after(), Duration::from_secs(3));
+        assert_eq!(file.validity_seconds(), None);
+    }
+
+    #[test]
+    fn all_keys_are_read() {
+        let file = parse(
+            r#", "httpPort": 1, "tlsPort": 2, "ocspResponderURL": "", "externalAccountBindingRequired": true,
+            "externalAccountMACKeys": {"kid-1": "c2VjcmV0"}, "domainBlocklist": ["blocked.example"],
+            "retryAfter": {"authz": 7, "order": 9}, "certificateValidityPeriod": 5,
+            "profiles": {"default": {"description": "d", "validityPeriod": 7776000}, "a": {"description": "a"}},
+            "keyAlgorithm": "ecdsa""#,
+        )
+        .unwrap();
+        assert_eq!((file.http_port, file.tls_port), (1, 2));
+        assert_eq!(file.external_account_mac_keys.len(), 1);
+        assert_eq!(file.domain_blocklist, ["blocked.example"]);
+        assert_eq!(file.retry_after(), Duration::from_secs(7));
+        assert_eq!(file.validity_seconds(), Some(7_776_000));
+        assert!(file.has_choice_of_profiles());
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_refused() {
+        assert!(parse(r#", "ocspResponderURL": "http://127.0.0.1:4002""#).is_err());
+        assert!(parse(r#", "externalAccountBindingRequired": true"#).is_err());
+    }
+}

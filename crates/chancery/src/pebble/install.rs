@@ -1,0 +1,78 @@
+//! A whole installation in an empty database: CAs, a reseller, and the one subscription that everybody joins.
+
+use anyhow::Context;
+use base::SubscriptionId;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use billing::eab::{KeyId, MacKey};
+use billing::subscription::{Label, Term};
+use flow::access::bootstrap::{Bootstrap, Bootstrapped, FirstPassword, bootstrap};
+use flow::enrollment::import_credential::{Import, import_credential};
+use flow::enrollment::open_subscription::{Opening, open_subscription};
+use flow::issuance::publish_crl::publish_first;
+use flow::{App, Cause, jobs};
+use tenancy::tenant::TenantName;
+use tenancy::user::{DisplayName, Email};
+
+use super::arguments::Arguments;
+use super::authorities::{self, Authorities};
+use super::settings::Stage;
+use crate::parts;
+
+/// Sets everything up, then starts the application that serves. It needs to know the subscription from its
+/// start, so that a first one makes it.
+pub(super) async fn install(
+    arguments: &Arguments,
+    stage: &Stage,
+) -> anyhow::Result<(App, Authorities)> {
+    let store = parts::migrated_store(&stage.config).await?;
+    let first = parts::parts(&stage.config, store)?;
+    let authorities = authorities::create(&first).await?;
+    let first = App::start(first).await?;
+    let subscription = open(&first, stage).await?;
+    first.shut_down().await;
+
+    let mut parts = parts::parts(&stage.config, parts::open_store(&stage.config).await?)?;
+    stage.apply(arguments, subscription, &mut parts.settings);
+    let app = App::start(parts).await?;
+    jobs::schedule_periodic(&app).await?;
+    publish_first(&app).await?;
+    Ok((app, authorities))
+}
+
+async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
+    let Bootstrapped { reseller, user, .. } = bootstrap(
+        app,
+        &Cause::command_line(),
+        Bootstrap {
+            operator: TenantName::parse("Pebble operator")?,
+            reseller: TenantName::parse("Pebble")?,
+            email: Email::parse("pebble@example.test")?,
+            display_name: DisplayName::parse("Pebble")?,
+            password: FirstPassword::Generated,
+        },
+    )
+    .await?;
+    let opening = Opening {
+        tenant: reseller.id,
+        user: user.id,
+        label: Label::parse("Everybody")?,
+        term: Term::from_years(3)?,
+        max_bindings: None,
+    };
+    let opened = open_subscription(app, &Cause::command_line(), opening).await?;
+    for (key_id, mac_key) in &stage.file.external_account_mac_keys {
+        let mac_key = URL_SAFE_NO_PAD
+            .decode(mac_key.trim_end_matches('='))
+            .with_context(|| format!("the MAC key of \"{key_id}\" is not base64url"))?;
+        let import = Import {
+            tenant: reseller.id,
+            subscription: opened.subscription.id,
+            key_id: KeyId::from_stored(key_id)
+                .with_context(|| format!("\"{key_id}\" cannot be a key ID"))?,
+            mac_key: MacKey::from_bytes(mac_key),
+        };
+        import_credential(app, &Cause::command_line(), import).await?;
+    }
+    Ok(opened.subscription.id)
+}

@@ -1,0 +1,136 @@
+//! Turns what Pebble was told into the settings of this server.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::Context;
+use base::SubscriptionId;
+use flow::Settings;
+use flow::app::OpenHouse;
+use pki::KeyPolicy;
+use store::Location;
+
+use super::arguments::Arguments;
+use super::file::File;
+use crate::config::{self, Config, Lab};
+
+/// Where test suites run their web servers.
+const OPEN_ADDRESSES: [&str; 6] = [
+    "127.0.0.0/8",
+    "::1",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+];
+
+/// Everything that is known before the database is there.
+pub(super) struct Stage {
+    pub(super) config: Config,
+    pub(super) file: File,
+    pub(super) management_listen: SocketAddr,
+}
+
+impl Stage {
+    /// Keeps its data in `folder`; `relying` is where CRLs are served.
+    pub(super) async fn new(
+        arguments: &Arguments,
+        folder: &Path,
+        relying: SocketAddr,
+    ) -> anyhow::Result<Self> {
+        arguments.environment.check()?;
+        let file = File::read(&arguments.config)?;
+        let mut config = config::load(config::Options::default())?;
+        config.data = folder.to_owned();
+        config.database = Location::Sqlite(folder.join("pebble.db"));
+        config.sealing_key = folder.join("sealing.key");
+        config.acme_listen = resolve(&file.listen_address)
+            .await
+            .context("listenAddress")?;
+        config.acme_url = match &arguments.origin {
+            Some(origin) => origin.trim_end_matches('/').to_owned(),
+            None => format!("https://localhost:{}", config.acme_listen.port()),
+        };
+        config.pki_listen = relying;
+        config.pki_url = format!("http://{relying}");
+        config.tls_files = Some((file.certificate.clone(), file.private_key.clone()));
+        config.log.clone_from(&arguments.log);
+        let dns_server = match &arguments.dnsserver {
+            Some(text) => resolve(text).await.context("-dnsserver")?,
+            None => system_dns_server()?,
+        };
+        config.lab = Some(Lab {
+            addresses: Vec::new(),
+            dns_server: Some(dns_server),
+            open_addresses: OPEN_ADDRESSES.map(str::to_owned).to_vec(),
+            http_port: file.http_port,
+            tls_port: file.tls_port,
+            assume_valid: arguments.environment.always_valid,
+        });
+        let management_listen = resolve(&file.management_listen_address)
+            .await
+            .context("managementListenAddress")?;
+        Ok(Self {
+            config,
+            file,
+            management_listen,
+        })
+    }
+
+    /// Changes the settings of an ordinary server; `subscription` is the one that everybody joins.
+    pub(super) fn apply(
+        &self,
+        arguments: &Arguments,
+        subscription: SubscriptionId,
+        settings: &mut Settings,
+    ) {
+        let environment = &arguments.environment;
+        settings.paths = acme::paths::Paths::pebble();
+        settings.meta.external_account_required = self.file.external_account_binding_required;
+        settings.meta.terms_of_service = Some("data:text/plain,Do%20what%20thou%20wilt".to_owned());
+        settings.orders_per_page = usize::from(environment.orders_per_page);
+        settings.retry_after = self.file.retry_after();
+        settings.key_policy = KeyPolicy::relaxed();
+        for name in &self.file.domain_blocklist {
+            settings.name_policy = settings.name_policy.clone().block_suffix(name);
+        }
+        if let Some(seconds) = self.file.validity_seconds() {
+            settings.profile.validity_seconds = seconds;
+        }
+        if self.file.has_choice_of_profiles() {
+            tracing::warn!("clients cannot choose a profile yet; all get the default one");
+        }
+        settings.open_house = Some(OpenHouse {
+            subscription,
+            nonce_rejection_percent: environment.noncereject,
+            authorization_reuse_percent: environment.authzreuse,
+        });
+    }
+}
+
+/// `HOST:PORT` as Go programs take it, so that an empty host means every address.
+async fn resolve(text: &str) -> anyhow::Result<SocketAddr> {
+    let text = if text.starts_with(':') {
+        format!("0.0.0.0{text}")
+    } else {
+        text.to_owned()
+    };
+    let mut found = tokio::net::lookup_host(&text)
+        .await
+        .with_context(|| format!("\"{text}\" is not a HOST:PORT that can be resolved"))?;
+    found
+        .next()
+        .with_context(|| format!("\"{text}\" has no address"))
+}
+
+fn system_dns_server() -> anyhow::Result<SocketAddr> {
+    let text = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let servers = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("nameserver"));
+    let address = servers.filter_map(|rest| rest.trim().parse().ok()).next();
+    address
+        .map(|address| SocketAddr::new(address, 53))
+        .context("no DNS server in /etc/resolv.conf; name one with -dnsserver HOST:PORT")
+}
