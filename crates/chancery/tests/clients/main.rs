@@ -1,0 +1,57 @@
+//! Unmodified ACME clients against the built binary, on loopback, on both engines.
+//!
+//! Each test has a server, a database and a name server of its own. The programs are named by the
+//! environment (`script/test` sets it); without one a test says so and passes, with `CI=true` it fails.
+
+mod certbot;
+mod chain;
+mod instant;
+mod lego;
+mod lint;
+mod name_server;
+#[cfg(feature = "pebble")]
+mod pebble;
+mod program;
+mod responder;
+mod server;
+
+use store::testing::Database;
+
+use crate::server::Server;
+
+/// Runs a client's test on a server on SQLite.
+async fn on_sqlite<F>(test: F) -> anyhow::Result<()>
+where
+    F: AsyncFnOnce(&Server) -> anyhow::Result<()>,
+{
+    on(Database::sqlite(), test).await
+}
+
+/// Runs a client's test on a server on PostgreSQL, where there is one.
+async fn on_postgres<F>(test: F) -> anyhow::Result<()>
+where
+    F: AsyncFnOnce(&Server) -> anyhow::Result<()>,
+{
+    match Database::postgres().await {
+        Some(database) => on(database, test).await,
+        None => {
+            program::skip("CHANCERY_TEST_POSTGRES_URL");
+            Ok(())
+        }
+    }
+}
+
+async fn on<F>(database: Database, test: F) -> anyhow::Result<()>
+where
+    F: AsyncFnOnce(&Server) -> anyhow::Result<()>,
+{
+    let server = Server::start(&database).await?;
+    let outcome = test(&server).await;
+    if outcome.is_err() {
+        server.show_log();
+    }
+    outcome?;
+    server.stop().await?;
+    database.remove().await;
+    Ok(())
+}

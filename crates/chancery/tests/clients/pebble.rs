@@ -1,0 +1,289 @@
+//! `chancery pebble` in Pebble's place: its flags, file and environment, its URLs, its management listener.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use instant_acme::{RevocationReason, RevocationRequest};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls_pki_types::CertificateDer;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::chain::Chain;
+use crate::instant::{Proof, obtain, register};
+use crate::name_server::NameServer;
+use crate::program;
+use crate::responder::Responder;
+use crate::server::{binary, end, free_ports, spawn, wait_for};
+
+/// 48 octets, as Pebble's own examples have them.
+const MAC_KEY: &str = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W";
+
+struct Pebble {
+    directory_url: String,
+    management: String,
+    http_port: u16,
+    names: NameServer,
+    folder: TempDir,
+    process: Child,
+}
+
+impl Pebble {
+    async fn start(environment: &[(&str, &str)], more: Value) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        make_certificate(&folder)?;
+        let [acme, management, http, tls] = free_ports()?;
+        let mut settings = json!({
+            "listenAddress": format!("127.0.0.1:{acme}"),
+            "managementListenAddress": format!("127.0.0.1:{management}"),
+            "certificate": folder.path().join("cert.pem"),
+            "privateKey": folder.path().join("key.pem"),
+            "httpPort": http,
+            "tlsPort": tls,
+            "ocspResponderURL": "",
+            "retryAfter": { "authz": 1, "order": 1 },
+        });
+        if let (Some(settings), Value::Object(more)) = (settings.as_object_mut(), more) {
+            settings.extend(more);
+        }
+        let file = folder.path().join("pebble-config.json");
+        fs::write(&file, json!({ "pebble": settings }).to_string())?;
+        let names = NameServer::start().await?;
+        let mut command = binary();
+        command.arg("pebble").arg("-config").arg(file);
+        command.args(["-dnsserver", &names.address().to_string(), "-strict"]);
+        command.envs(environment.iter().copied());
+        let mut process = spawn(&mut command, &folder.path().join("pebble.log"))?;
+        let door = SocketAddr::from((Ipv4Addr::LOCALHOST, management));
+        let started = wait_for(door, &mut process).await;
+        let log = fs::read_to_string(folder.path().join("pebble.log")).unwrap_or_default();
+        started.context(log)?;
+        Ok(Self {
+            directory_url: format!("https://localhost:{acme}/dir"),
+            management: format!("https://localhost:{management}"),
+            http_port: http,
+            names,
+            folder,
+            process,
+        })
+    }
+
+    fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// What the management listener answers.
+    async fn manage(&self, words: &[&str], path: &str) -> anyhow::Result<String> {
+        let mut command = Command::new("curl");
+        command
+            .args(["--silent", "--show-error", "--max-time", "30"])
+            .args(words);
+        command
+            .arg("--cacert")
+            .arg(self.ca_file())
+            .arg(format!("{}{path}", self.management));
+        program::run(path, &mut command).await
+    }
+
+    async fn stop(mut self) -> anyhow::Result<()> {
+        end(&mut self.process).await
+    }
+}
+
+/// Pebble comes with a certificate from a CA of its own; so does its stand-in in this test.
+fn make_certificate(folder: &TempDir) -> anyhow::Result<()> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "CA of a test");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca_key = KeyPair::generate()?;
+    fs::write(
+        folder.path().join("ca.pem"),
+        params.self_signed(&ca_key)?.pem(),
+    )?;
+    let ca = Issuer::new(params, ca_key);
+    let key = KeyPair::generate()?;
+    let leaf = CertificateParams::new(vec!["localhost".to_owned()])?.signed_by(&key, &ca)?;
+    fs::write(folder.path().join("cert.pem"), leaf.pem())?;
+    fs::write(folder.path().join("key.pem"), key.serialize_pem())?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instant_acme_on_pebbles_stand_in() -> anyhow::Result<()> {
+    // Three in ten good nonces are refused, which instant-acme has to survive.
+    let environment = [("PEBBLE_WFE_NONCEREJECT", "30"), ("PEBBLE_AUTHZREUSE", "0")];
+    let pebble = Pebble::start(&environment, json!({})).await?;
+    let account = register(&pebble.directory_url, &pebble.ca_file(), None).await?;
+    ensure!(
+        account.id().contains("/my-account/"),
+        "{} is not Pebble's shape",
+        account.id()
+    );
+    let responder = Responder::start(pebble.http_port).await?;
+    let names = ["anything.localdomain", "other.test"];
+    let chain = obtain(&account, &names, &Proof::Http(&responder), None).await?;
+    let chain = Chain::parse(&chain)?;
+    chain.expect_names(&names)?;
+    let wildcard = obtain(&account, &["*.wild.test"], &Proof::Dns(&pebble.names), None).await?;
+    Chain::parse(&wildcard)?.expect_names(&["*.wild.test"])?;
+
+    let status = |text: String| serde_json::from_str::<Value>(&text).context(text);
+    let path = format!(
+        "/cert-status-by-serial/{}",
+        chain.leaf.serial.to_uppercase()
+    );
+    ensure!(status(pebble.manage(&[], &path).await?)?["Status"] == "Valid");
+    let certificate = CertificateDer::from(chain.leaf.der().to_vec());
+    let reason = Some(RevocationReason::Superseded);
+    account
+        .revoke(&RevocationRequest {
+            certificate: &certificate,
+            reason,
+        })
+        .await?;
+    let revoked = status(pebble.manage(&[], &path).await?)?;
+    ensure!(
+        revoked["Status"] == "Revoked" && revoked["Reason"] == 4,
+        "{revoked}"
+    );
+    pebble.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pebbles_management_listener_shows_the_cas() -> anyhow::Result<()> {
+    let pebble = Pebble::start(&[("PEBBLE_VA_ALWAYS_VALID", "1")], json!({})).await?;
+    let root = pki::Certificate::from_pem(&pebble.manage(&[], "/roots/0").await?)?;
+    let intermediate = pki::Certificate::from_pem(&pebble.manage(&[], "/intermediates/0").await?)?;
+    ensure!(root.is_ca && intermediate.is_ca);
+    intermediate.verify_signature(&root.key)?;
+    for (path, certificate) in [
+        ("/root-keys/0", &root),
+        ("/intermediate-keys/0", &intermediate),
+    ] {
+        let key = KeyPair::from_pem(&pebble.manage(&[], path).await?)?;
+        let spki = rcgen::PublicKeyData::subject_public_key_info(&key);
+        ensure!(
+            certificate
+                .der()
+                .windows(spki.len())
+                .any(|part| part == spki),
+            "{path}"
+        );
+    }
+    let code = ["--output", "/dev/null", "--write-out", "%{http_code}"];
+    ensure!(pebble.manage(&code, "/roots/1").await? == "404");
+    ensure!(
+        pebble
+            .manage(&["--data", "{}"], "/set-renewal-info/")
+            .await?
+            .contains("not supported")
+    );
+
+    // Nobody answers for these names: the server does not look.
+    let account = register(&pebble.directory_url, &pebble.ca_file(), None).await?;
+    let responder = Responder::start(pebble.http_port).await?;
+    let proof = Proof::Http(&responder);
+    let chain = Chain::parse(&obtain(&account, &["nowhere.invalid"], &proof, None).await?)?;
+    chain.leaf.verify_signature(&intermediate.key)?;
+    pebble.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pebbles_bindings_are_free_text_and_checked() -> anyhow::Result<()> {
+    let more = json!({
+        "externalAccountBindingRequired": true,
+        "externalAccountMACKeys": { "kid-1": MAC_KEY },
+        "domainBlocklist": ["blocked.test"],
+    });
+    let pebble = Pebble::start(&[("PEBBLE_WFE_NONCEREJECT", "0")], more).await?;
+    let (url, ca_file) = (&pebble.directory_url, pebble.ca_file());
+    let refused = register(url, &ca_file, None)
+        .await
+        .err()
+        .context("no binding was needed")?;
+    ensure!(
+        format!("{refused:#}").contains("externalAccountRequired"),
+        "{refused:#}"
+    );
+    for wrong in [("kid-1", "c2VjcmV0"), ("kid-2", MAC_KEY)] {
+        ensure!(
+            register(url, &ca_file, Some(wrong)).await.is_err(),
+            "{wrong:?} was taken"
+        );
+    }
+    let account = register(url, &ca_file, Some(("kid-1", MAC_KEY))).await?;
+    let proof = Proof::Dns(&pebble.names);
+    let refused = obtain(&account, &["www.blocked.test"], &proof, None).await;
+    let refused = refused.err().context("a blocked name was taken")?;
+    ensure!(
+        format!("{refused:#}").contains("rejectedIdentifier"),
+        "{refused:#}"
+    );
+    Chain::parse(&obtain(&account, &["free.test"], &proof, None).await?)?;
+    pebble.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certbot_on_pebbles_stand_in() -> anyhow::Result<()> {
+    let Some(certbot) = program::find("CHANCERY_TEST_CERTBOT", Some("certbot"))? else {
+        return Ok(());
+    };
+    let pebble = Pebble::start(&[], json!({})).await?;
+    let folder = tempfile::tempdir()?;
+    let mut command = Command::new(certbot);
+    command.args([
+        "certonly",
+        "--standalone",
+        "--http-01-address",
+        "127.0.0.1",
+        "--http-01-port",
+    ]);
+    command.arg(pebble.http_port.to_string()).args([
+        "-d",
+        "a.certbot.test",
+        "-d",
+        "b.certbot.test",
+    ]);
+    command.args([
+        "--server",
+        &pebble.directory_url,
+        "--non-interactive",
+        "--agree-tos",
+    ]);
+    command.args(["--register-unsafely-without-email", "--cert-name", "pebble"]);
+    for name in ["config", "work", "logs"] {
+        command
+            .arg(format!("--{name}-dir"))
+            .arg(folder.path().join(name));
+    }
+    command.env("REQUESTS_CA_BUNDLE", pebble.ca_file());
+    program::run("certbot", &mut command).await?;
+    let chain = Chain::read(&folder.path().join("config/live/pebble/fullchain.pem"))?;
+    chain.expect_names(&["a.certbot.test", "b.certbot.test"])?;
+    pebble.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_stand_in_cannot_do_is_refused_at_the_start() -> anyhow::Result<()> {
+    for (variable, value) in [
+        ("PEBBLE_CHAIN_LENGTH", "3"),
+        ("PEBBLE_ALTERNATE_ROOTS", "2"),
+    ] {
+        let mut command = binary();
+        command
+            .args(["pebble", "-config", "/nowhere.json"])
+            .env(variable, value);
+        let refused = program::run("chancery pebble", &mut command).await;
+        let refused = refused.err().context("it was not refused")?.to_string();
+        ensure!(
+            refused.contains(variable) && refused.contains("not supported"),
+            "{refused}"
+        );
+    }
+    Ok(())
+}
