@@ -9,6 +9,7 @@ pub mod enrollment;
 pub mod issuance;
 pub mod jobs;
 pub mod nonce;
+pub mod overview;
 
 pub use app::{App, Parts, Settings};
 pub use audit::Cause;

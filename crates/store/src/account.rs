@@ -125,6 +125,83 @@ pub async fn by_subscription(
     rows.iter().map(from_row).collect()
 }
 
+/// How many accounts were bound to each subscription, and when each was last ordered from, in the
+/// order given.
+pub async fn use_of(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    subscriptions: &[SubscriptionId],
+) -> Result<Vec<(i64, Option<Timestamp>)>, Error> {
+    let tenant = tenant.to_string();
+    let values: Vec<_> = subscriptions
+        .iter()
+        .map(|id| values![tenant.as_str(), *id].to_vec())
+        .collect();
+    let rows = tx
+        .row_each(
+            sql!(
+                "SELECT COUNT(*) AS accounts, MAX(a.created_at) AS registered_at,
+                   MAX((SELECT MAX(o.created_at) FROM acme_order o WHERE o.account_id = a.id
+                          AND o.id = (SELECT MAX(l.id) FROM acme_order l WHERE l.account_id = a.id)))
+                     AS ordered_at
+                 FROM acme_account a WHERE a.subscription_id = $2 AND a.tenant_id = $1"
+            ),
+            &values,
+        )
+        .await?;
+    rows.iter()
+        .map(|row| match row {
+            Some(row) => {
+                let registered = row.opt_timestamp("registered_at")?;
+                let ordered = row.opt_timestamp("ordered_at")?;
+                Ok((row.int("accounts")?, registered.max(ordered)))
+            }
+            None => Ok((0, None)),
+        })
+        .collect()
+}
+
+/// When an account last ordered something.
+pub async fn last_order_at(tx: &mut ReadTx, id: AccountId) -> Result<Option<Timestamp>, Error> {
+    let row = tx
+        .row(
+            sql!(
+                "SELECT created_at FROM acme_order WHERE account_id = $1 ORDER BY id DESC LIMIT 1"
+            ),
+            &values![id],
+        )
+        .await?;
+    row.map(|row| row.timestamp("created_at")).transpose()
+}
+
+/// A page of the accounts that were bound to a subscription, newest first.
+pub async fn page(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    subscription: SubscriptionId,
+    after: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<Account>, Error> {
+    let rows = tx
+        .rows(
+            sql!(
+                "SELECT id, directory, tenant_id, subscription_id, eab_key_id, external_account_binding,
+                   thumbprint, jwk, status, contact, terms_agreed_at, created_at, client_address, client_agent
+                 FROM acme_account WHERE subscription_id = $2 AND tenant_id = $1 AND ($3 OR id < $4)
+                 ORDER BY id DESC LIMIT $5"
+            ),
+            &values![
+                tenant,
+                subscription,
+                after.is_none(),
+                after.map(|id| id.to_string()).unwrap_or_default(),
+                limit
+            ],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Replaces the contact URLs of a valid account.
 pub async fn update_contact(
     tx: &mut WriteTx,

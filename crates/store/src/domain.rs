@@ -14,6 +14,11 @@ pub struct Filter {
     pub contains: String,
     /// Only after this name and identifier: where the last page ended.
     pub after: Option<(String, String)>,
+    /// Only before this name and identifier, nearest first: where the next page began. Takes the
+    /// place of `after`.
+    pub before: Option<(String, String)>,
+    /// Only paid names, or only free companions.
+    pub is_companion: Option<bool>,
 }
 
 /// Adds a domain; `false` when the subscription has an active one of that name.
@@ -128,36 +133,128 @@ pub async fn remove(
     Ok(changed == 1)
 }
 
-/// A page of a tenant's active domains, by name.
+/// A page of a tenant's active domains, by name; backwards when `before` is set.
 pub async fn page(
     tx: &mut ReadTx,
     tenant: TenantId,
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<EnrolledDomain>, Error> {
-    let (after_name, after_id) = filter.after.clone().unwrap_or_default();
-    let pattern = format!("%{}%", escape_like(&filter.contains));
+    let forwards = sql!(
+        "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
+         WHERE tenant_id = $1 AND status = 'active' AND (name, id) > ($2, $3)
+           AND ($4 OR name LIKE $5 ESCAPE '\\') AND ($6 OR subscription_id = $7)
+           AND ($8 OR (companion_of IS NOT NULL) = $9)
+         ORDER BY name, id LIMIT $10"
+    );
+    let backwards = sql!(
+        "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
+         WHERE tenant_id = $1 AND status = 'active' AND (name, id) < ($2, $3)
+           AND ($4 OR name LIKE $5 ESCAPE '\\') AND ($6 OR subscription_id = $7)
+           AND ($8 OR (companion_of IS NOT NULL) = $9)
+         ORDER BY name DESC, id DESC LIMIT $10"
+    );
+    let (statement, cursor) = match &filter.before {
+        Some(before) => (backwards, before.clone()),
+        None => (forwards, filter.after.clone().unwrap_or_default()),
+    };
     let rows = tx
         .rows(
-            sql!(
-                "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
-                 WHERE tenant_id = $1 AND status = 'active' AND (name, id) > ($2, $3)
-                   AND ($4 OR name LIKE $5 ESCAPE '\\') AND ($6 OR subscription_id = $7)
-                 ORDER BY name, id LIMIT $8"
-            ),
+            statement,
             &values![
                 tenant,
-                after_name,
-                after_id,
+                cursor.0,
+                cursor.1,
                 filter.contains.is_empty(),
-                pattern,
+                format!("%{}%", escape_like(&filter.contains)),
                 filter.subscription.is_none(),
-                filter.subscription.map(|id| id.to_string()).unwrap_or_default(),
+                filter
+                    .subscription
+                    .map(|id| id.to_string())
+                    .unwrap_or_default(),
+                filter.is_companion.is_none(),
+                filter.is_companion.unwrap_or_default(),
                 limit
             ],
         )
         .await?;
     rows.iter().map(from_row).collect()
+}
+
+/// How many active domains match a filter, wherever its page begins.
+pub async fn count_matching(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    filter: &Filter,
+) -> Result<i64, Error> {
+    let row = tx
+        .row(
+            sql!(
+                "SELECT COUNT(*) AS domains FROM enrolled_domain
+                 WHERE tenant_id = $1 AND status = 'active'
+                   AND ($2 OR name LIKE $3 ESCAPE '\\') AND ($4 OR subscription_id = $5)
+                   AND ($6 OR (companion_of IS NOT NULL) = $7)"
+            ),
+            &values![
+                tenant,
+                filter.contains.is_empty(),
+                format!("%{}%", escape_like(&filter.contains)),
+                filter.subscription.is_none(),
+                filter
+                    .subscription
+                    .map(|id| id.to_string())
+                    .unwrap_or_default(),
+                filter.is_companion.is_none(),
+                filter.is_companion.unwrap_or_default()
+            ],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.int("domains"))
+}
+
+/// How many active domains a tenant has, without looking at each.
+pub async fn total(tx: &mut ReadTx, tenant: TenantId) -> Result<i64, Error> {
+    let row = tx
+        .row(
+            sql!(
+                "SELECT COUNT(*) AS domains FROM enrolled_domain
+                 WHERE tenant_id = $1 AND status = 'active'"
+            ),
+            &values![tenant],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.int("domains"))
+}
+
+/// How many paid names and free companions each subscription has, in the order given.
+pub async fn counts_of(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    subscriptions: &[SubscriptionId],
+) -> Result<Vec<(i64, i64)>, Error> {
+    let tenant = tenant.to_string();
+    let values: Vec<_> = subscriptions
+        .iter()
+        .map(|id| values![tenant.as_str(), *id].to_vec())
+        .collect();
+    let rows = tx
+        .row_each(
+            sql!(
+                "SELECT COUNT(*) AS domains, COUNT(companion_of) AS companions FROM enrolled_domain
+                 WHERE tenant_id = $1 AND subscription_id = $2 AND status = 'active'"
+            ),
+            &values,
+        )
+        .await?;
+    rows.iter()
+        .map(|row| match row {
+            Some(row) => {
+                let companions = row.int("companions")?;
+                Ok((row.int("domains")? - companions, companions))
+            }
+            None => Ok((0, 0)),
+        })
+        .collect()
 }
 
 /// How many active domains a tenant has, and how many of them are free companions.
@@ -183,6 +280,44 @@ pub async fn count(
         Some(row) => Ok((row.int("domains")?, row.int("companions")?)),
         None => Ok((0, 0)),
     }
+}
+
+/// For each domain, when a certificate was last issued on a proof of exactly its name. Follows the
+/// proofs that are still kept, since certificates have no index by name.
+pub async fn last_issued(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    domains: &[EnrolledDomain],
+) -> Result<Vec<Option<Timestamp>>, Error> {
+    let tenant = tenant.to_string();
+    let values: Vec<_> = domains
+        .iter()
+        .map(|domain| {
+            let base = domain.name.base().as_str().to_owned();
+            let is_wildcard = domain.name.is_wildcard();
+            values![tenant.as_str(), domain.subscription, base, is_wildcard].to_vec()
+        })
+        .collect();
+    let rows = tx
+        .row_each(
+            sql!(
+                "SELECT MAX(c.issued_at) AS issued_at
+                 FROM acme_account a
+                   JOIN acme_authorization z ON z.account_id = a.id AND z.name = $3
+                     AND z.is_wildcard = $4 AND z.status = 'valid'
+                   JOIN acme_order o ON o.id = z.order_id
+                   JOIN certificate c ON c.id = o.certificate_id
+                 WHERE a.subscription_id = $2 AND a.tenant_id = $1"
+            ),
+            &values,
+        )
+        .await?;
+    rows.iter()
+        .map(|row| match row {
+            Some(row) => row.opt_timestamp("issued_at"),
+            None => Ok(None),
+        })
+        .collect()
 }
 
 /// The text with LIKE's own characters taken literally.

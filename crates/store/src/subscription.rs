@@ -1,9 +1,21 @@
 //! Subscriptions: terms bought under a product.
 
-use base::{SubscriptionId, TenantId};
-use billing::subscription::{Label, Product, Status, Subscription, Term};
+use base::{SubscriptionId, TenantId, Timestamp};
+use billing::subscription::{Label, Product, State, Status, Subscription, Term};
 
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
+
+/// Which of a tenant's subscriptions to show. Pages go from new to old.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter {
+    /// Only those in this state at the moment asked about.
+    pub state: Option<State>,
+    /// Only older than this one: where the last page ended.
+    pub after: Option<SubscriptionId>,
+    /// Only newer than this one, nearest first: where the next page began. Takes the place of
+    /// `after`.
+    pub before: Option<SubscriptionId>,
+}
 
 /// Stores a new subscription.
 pub async fn insert(tx: &mut WriteTx, subscription: &Subscription) -> Result<(), Error> {
@@ -66,6 +78,47 @@ pub async fn all_of_tenant(
                  FROM subscription WHERE tenant_id = $1 ORDER BY id DESC LIMIT $2"
             ),
             &values![tenant, limit],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// A page of a tenant's subscriptions, newest first; backwards when `before` is set.
+pub async fn page(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    filter: &Filter,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Subscription>, Error> {
+    let older = sql!(
+        "SELECT id, tenant_id, label, product, term_years, status, created_by, created_at, started_at, ends_at
+         FROM subscription WHERE tenant_id = $1 AND ($2 OR id < $3)
+           AND ($4 OR CASE WHEN status = 'active' AND ends_at <= $6 THEN 'expired' ELSE status END = $5)
+         ORDER BY id DESC LIMIT $7"
+    );
+    let newer = sql!(
+        "SELECT id, tenant_id, label, product, term_years, status, created_by, created_at, started_at, ends_at
+         FROM subscription WHERE tenant_id = $1 AND ($2 OR id > $3)
+           AND ($4 OR CASE WHEN status = 'active' AND ends_at <= $6 THEN 'expired' ELSE status END = $5)
+         ORDER BY id LIMIT $7"
+    );
+    let (statement, cursor) = match filter.before {
+        Some(before) => (newer, Some(before)),
+        None => (older, filter.after),
+    };
+    let rows = tx
+        .rows(
+            statement,
+            &values![
+                tenant,
+                cursor.is_none(),
+                cursor.map(|id| id.to_string()).unwrap_or_default(),
+                filter.state.is_none(),
+                filter.state.map(State::as_str).unwrap_or_default(),
+                now,
+                limit
+            ],
         )
         .await?;
     rows.iter().map(from_row).collect()

@@ -1,0 +1,165 @@
+//! A tenant's enrolled domains.
+
+use std::collections::HashMap;
+
+use base::{DnsName, EnrolledDomainId, SubscriptionId, TenantId, Timestamp};
+use billing::enrollment::{EnrolledDomain, Kind};
+use billing::subscription::Subscription;
+use store::ReadTx;
+
+pub use store::domain::Filter;
+
+use crate::App;
+
+/// One domain with what a row shows about it.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The domain.
+    pub domain: EnrolledDomain,
+    /// The account that it is in.
+    pub subscription: Subscription,
+    /// The paid name that it came with.
+    pub companion_of: Option<String>,
+    /// When a certificate was last issued with exactly this name.
+    pub last_issued_at: Option<Timestamp>,
+}
+
+/// A page of domains.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// By name; backwards when the filter has `before`.
+    pub lines: Vec<Line>,
+    /// How many domains the tenant has.
+    pub total: i64,
+    /// How many of them match the filter.
+    pub matching: i64,
+}
+
+/// One domain with what hangs on it.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// The domain.
+    pub line: Line,
+    /// Free names that came with it.
+    pub companions: Vec<EnrolledDomain>,
+}
+
+/// A page of a tenant's domains in the order of [`Filter`].
+pub async fn page(
+    app: &App,
+    tenant: TenantId,
+    filter: Filter,
+    limit: i64,
+) -> Result<Page, store::Error> {
+    app.store
+        .scan((tenant, filter), move |tx, (tenant, filter)| {
+            Box::pin(async move {
+                let found = store::domain::page(tx, *tenant, filter, limit).await?;
+                let total = store::domain::total(tx, *tenant).await?;
+                let is_filtered = !filter.contains.is_empty()
+                    || filter.subscription.is_some()
+                    || filter.is_companion.is_some();
+                let matching = if is_filtered {
+                    store::domain::count_matching(tx, *tenant, filter).await?
+                } else {
+                    total
+                };
+                Ok(Page {
+                    lines: lines(tx, *tenant, found).await?,
+                    total,
+                    matching,
+                })
+            })
+        })
+        .await
+}
+
+/// One of a tenant's domains, removed or not.
+pub async fn find(
+    app: &App,
+    tenant: TenantId,
+    id: EnrolledDomainId,
+) -> Result<Option<Detail>, store::Error> {
+    app.store
+        .scan((tenant, id), |tx, (tenant, id)| {
+            Box::pin(async move {
+                let found = store::domain::of_tenant(tx, *tenant, *id).await?;
+                let found = lines(tx, *tenant, found.into_iter().collect()).await?;
+                let companions = store::domain::companions(tx, *tenant, *id).await?;
+                Ok(found
+                    .into_iter()
+                    .next()
+                    .map(|line| Detail { line, companions }))
+            })
+        })
+        .await
+}
+
+async fn lines(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    domains: Vec<EnrolledDomain>,
+) -> Result<Vec<Line>, store::Error> {
+    let mut subscriptions: HashMap<SubscriptionId, Subscription> = HashMap::new();
+    let mut sponsors: HashMap<EnrolledDomainId, String> = domains
+        .iter()
+        .map(|domain| (domain.id, domain.name.to_string()))
+        .collect();
+    let issued = store::domain::last_issued(tx, tenant, &domains).await?;
+    let mut lines = Vec::with_capacity(domains.len());
+    for (domain, last_issued_at) in domains.into_iter().zip(issued) {
+        let id = domain.subscription;
+        if !subscriptions.contains_key(&id)
+            && let Some(found) = store::subscription::of_tenant(tx, tenant, id).await?
+        {
+            subscriptions.insert(id, found);
+        }
+        if let Kind::Companion { of } = domain.kind
+            && !sponsors.contains_key(&of)
+            && let Some(found) = store::domain::of_tenant(tx, tenant, of).await?
+        {
+            sponsors.insert(of, found.name.to_string());
+        }
+        // A domain's subscription is the same tenant's by foreign key and by how it is written.
+        if let Some(subscription) = subscriptions.get(&id) {
+            lines.push(Line {
+                subscription: subscription.clone(),
+                companion_of: sponsor(&domain, &sponsors),
+                last_issued_at,
+                domain,
+            });
+        }
+    }
+    Ok(lines)
+}
+
+fn sponsor(
+    domain: &EnrolledDomain,
+    sponsors: &HashMap<EnrolledDomainId, String>,
+) -> Option<String> {
+    match domain.kind {
+        Kind::Companion { of } => sponsors.get(&of).cloned(),
+        Kind::Paid => None,
+    }
+}
+
+/// The first names of an account, for examples.
+pub async fn first_names(
+    app: &App,
+    tenant: TenantId,
+    id: SubscriptionId,
+    limit: i64,
+) -> Result<Vec<DnsName>, store::Error> {
+    let filter = Filter {
+        subscription: Some(id),
+        ..Filter::default()
+    };
+    app.store
+        .scan((tenant, filter), move |tx, (tenant, filter)| {
+            Box::pin(async move {
+                let found = store::domain::page(tx, *tenant, filter, limit).await?;
+                Ok(found.into_iter().map(|domain| domain.name).collect())
+            })
+        })
+        .await
+}

@@ -1,0 +1,194 @@
+//! The credentials of an account, with client commands filled in (features F-049 to F-053). The
+//! MAC key is shown after a recent sign-in only, by a POST that is audited (security S-23).
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use base::SubscriptionId;
+use flow::access::SignedIn;
+use flow::access::reauthenticate::{ReauthenticateError, reauthenticate};
+use flow::enrollment::reveal_credential::{RevealError, reveal_credential};
+use flow::overview::accounts::{self, Summary};
+use flow::overview::domains;
+use serde::Deserialize;
+use tenancy::password::Password;
+use tenancy::session::set_cookie;
+
+use super::super::Portal;
+use super::super::activity;
+use super::super::error::Refusal;
+use super::super::form::Form;
+use super::super::frame::{Answer, add_cookie, page, refused_form};
+use super::super::permitted::{Permitted, RevealSecrets, ViewAccounts};
+use super::super::settings::proof_problem;
+use super::super::view::account::{CredentialsPage, MacKey, Tab};
+use super::super::view::command::{self, Facts};
+use super::super::view::{Nav, Problems};
+use super::{account_href, head, label};
+
+/// How many of the account's names stand in the commands.
+const NAMES_SHOWN: i64 = 2;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    password: String,
+}
+
+/// `GET /accounts/{id}`, and `GET` of what only takes a form.
+pub(super) async fn redirect(
+    State(portal): State<Portal>,
+    who: Permitted<ViewAccounts>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let found = find(&portal, &who, &id).await?;
+    let href = account_href(found.subscription.id);
+    Ok(Redirect::to(&format!("{href}/credentials")).into_response())
+}
+
+/// `GET /accounts/{id}/credentials`.
+pub(super) async fn show(
+    State(portal): State<Portal>,
+    who: Permitted<ViewAccounts>,
+    Path(id): Path<String>,
+) -> Answer {
+    let found = find(&portal, &who, &id).await?;
+    page(&view(&portal, &who, &found, MacKey::Hidden).await?)
+}
+
+/// `POST /accounts/{id}/reveal`.
+pub(super) async fn reveal(
+    State(portal): State<Portal>,
+    mut who: Permitted<RevealSecrets>,
+    Path(id): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Answer {
+    let found = find(&portal, &who, &id).await?;
+    let renewed = match prove(&portal, &who, typed.password).await? {
+        Proved::Already => None,
+        Proved::Anew(signed_in) => Some(*signed_in),
+        Proved::Not(problems) => {
+            let mac_key = MacKey::NeedsPassword(problems);
+            return refused_form(&view(&portal, &who, &found, mac_key).await?);
+        }
+    };
+    let cookie = renewed.map(|signed_in| {
+        who.signed_in = signed_in;
+        set_cookie(&who.signed_in.token)
+    });
+    let key = open(&portal, &who, &found).await?;
+    let mut response = page(&view(&portal, &who, &found, MacKey::Revealed(key)).await?)?;
+    let no_referrer = HeaderValue::from_static("no-referrer");
+    response
+        .headers_mut()
+        .insert(header::REFERRER_POLICY, no_referrer);
+    if let Some(cookie) = cookie {
+        add_cookie(&mut response, &cookie);
+    }
+    Ok(response)
+}
+
+/// Whether the person proved recently who they are.
+enum Proved {
+    Already,
+    Anew(Box<SignedIn>),
+    Not(Problems),
+}
+
+async fn prove(
+    portal: &Portal,
+    who: &Permitted<RevealSecrets>,
+    password: String,
+) -> Result<Proved, Refusal> {
+    let now = portal.app.clock.now();
+    if who.signed_in.session.is_recently_authenticated(now) {
+        return Ok(Proved::Already);
+    }
+    if password.is_empty() {
+        return Ok(Proved::Not(Problems::none()));
+    }
+    let password = Password::new(password);
+    let (app, cause) = (&portal.app, who.cause());
+    match reauthenticate(app, &cause, &who.signed_in, &password, who.address()).await {
+        Ok(signed_in) => Ok(Proved::Anew(Box::new(signed_in))),
+        Err(ReauthenticateError::Ended) => Err(Refusal::SignIn {
+            next: "/".to_owned(),
+            has_ended: true,
+        }),
+        Err(ReauthenticateError::Proof(error)) => {
+            let message = proof_problem(error, portal)?;
+            Ok(Proved::Not(Problems::one("password", &message)))
+        }
+        Err(ReauthenticateError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn open(
+    portal: &Portal,
+    who: &Permitted<RevealSecrets>,
+    found: &Summary,
+) -> Result<String, Refusal> {
+    let id = found.subscription.id;
+    let key_id = found.credential.as_ref().ok_or(Refusal::NotFound)?;
+    let key_id = key_id.key_id.as_str();
+    match reveal_credential(&portal.app, &who.cause(), who.tenant(), id, key_id).await {
+        Ok(key) => Ok(key.reveal()),
+        Err(RevealError::NotFound) => Err(Refusal::NotFound),
+        Err(RevealError::Seal(error)) => Err(Refusal::internal(error)),
+        Err(RevealError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The tenant's account behind an address.
+pub(super) async fn find<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    id: &str,
+) -> Result<Summary, Refusal> {
+    let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
+    let found = accounts::find(&portal.app, who.tenant(), id).await?;
+    found.ok_or(Refusal::NotFound)
+}
+
+async fn view<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    found: &Summary,
+    mac_key: MacKey,
+) -> Result<CredentialsPage, Refusal> {
+    let id = found.subscription.id;
+    let key_id = found.credential.as_ref().map(|key| key.key_id.to_string());
+    let server_url = portal.app.urls().directory();
+    let revealed = match &mac_key {
+        MacKey::Revealed(key) => Some(key.clone()),
+        MacKey::Hidden | MacKey::NeedsPassword(_) => None,
+    };
+    let facts = Facts {
+        server_url: server_url.clone(),
+        key_id: key_id.clone().unwrap_or_default(),
+        mac_key: revealed,
+        email: who.signed_in.user.email.as_str().to_owned(),
+        names: names(portal, who, id).await?,
+        ..portal.hints.facts()
+    };
+    let now = portal.app.clock.now();
+    Ok(CredentialsPage {
+        shell: who.shell(Nav::Accounts, &label(&found.subscription)),
+        head: head::head(found, who, Tab::Credentials, now),
+        server_url,
+        key_id: key_id.unwrap_or_default(),
+        mac_key,
+        commands: command::for_account(&facts),
+        last_order: activity::last_of_account(portal, who, id).await?,
+    })
+}
+
+/// The first names of the account, for commands.
+async fn names<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    id: SubscriptionId,
+) -> Result<Vec<String>, Refusal> {
+    let found = domains::first_names(&portal.app, who.tenant(), id, NAMES_SHOWN).await?;
+    Ok(found.iter().map(ToString::to_string).collect())
+}

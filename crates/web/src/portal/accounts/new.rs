@@ -1,0 +1,118 @@
+//! Opening an account (features F-046, F-047).
+
+use axum::extract::State;
+use billing::subscription::{Label, Term};
+use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
+use serde::Deserialize;
+
+use super::super::Portal;
+use super::super::error::Refusal;
+use super::super::form::Form;
+use super::super::frame::{Answer, done, page, refused_form, sentence};
+use super::super::moment::day;
+use super::super::permitted::{ManageAccounts, Permitted};
+use super::super::view::accounts::NewAccountPage;
+use super::super::view::{Choice, Nav, Problems};
+use super::account_href;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    kind: String,
+    label: String,
+    term_years: String,
+}
+
+/// `GET /accounts/new`.
+pub(super) async fn form(State(portal): State<Portal>, who: Permitted<ManageAccounts>) -> Answer {
+    let typed = Typed {
+        kind: "DV".to_owned(),
+        term_years: "1".to_owned(),
+        ..Typed::default()
+    };
+    page(&view(&portal, &who, typed, Problems::none()))
+}
+
+/// `POST /accounts`.
+pub(super) async fn create(
+    State(portal): State<Portal>,
+    who: Permitted<ManageAccounts>,
+    Form(typed): Form<Typed>,
+) -> Answer {
+    let (label, term) = match read(&typed) {
+        Ok(read) => read,
+        Err(problems) => return refused_form(&view(&portal, &who, typed, problems)),
+    };
+    let opening = Opening {
+        tenant: who.tenant(),
+        user: who.signed_in.user.id,
+        label,
+        term,
+        max_bindings: None,
+    };
+    let opened = open_subscription(&portal.app, &who.cause(), opening).await;
+    let opened = opened.map_err(refusal)?;
+    let to = format!("{}/credentials", account_href(opened.subscription.id));
+    Ok(done(
+        &to,
+        "The ACME account was created. Add its first domain next.",
+    ))
+}
+
+fn read(typed: &Typed) -> Result<(Option<Label>, Term), Problems> {
+    let mut problems = Problems::none();
+    if typed.kind != "DV" {
+        problems = problems.and("kind", "Choose a certificate type.");
+    }
+    let label = Label::parse(&typed.label);
+    if let Err(error) = &label {
+        problems = problems.and("label", &sentence(error));
+    }
+    let term = Term::from_years(typed.term_years.parse().unwrap_or(0));
+    if term.is_err() {
+        problems = problems.and("term_years", "Choose a term of 1, 2 or 3 years.");
+    }
+    match (label, term) {
+        (Ok(label), Ok(term)) if problems.is_empty() => Ok((label, term)),
+        _ => Err(problems),
+    }
+}
+
+fn refusal(error: OpenError) -> Refusal {
+    match error {
+        OpenError::Seal(error) => Refusal::internal(error),
+        OpenError::Store(error) => error.into(),
+    }
+}
+
+fn view(
+    portal: &Portal,
+    who: &Permitted<ManageAccounts>,
+    typed: Typed,
+    problems: Problems,
+) -> NewAccountPage {
+    let now = portal.app.clock.now();
+    let terms = Term::CHOICES.map(|term| {
+        let years = term.years().to_string();
+        let unit = if term.years() == 1 { "year" } else { "years" };
+        Choice {
+            label: format!("{years} {unit}"),
+            hint: format!("until {}", day(term.end(now))),
+            is_chosen: typed.term_years == years,
+            value: years,
+        }
+    });
+    NewAccountPage {
+        shell: who.shell(Nav::Accounts, "New ACME account"),
+        kinds: vec![Choice {
+            value: "DV".to_owned(),
+            label: "Domain validated (DV)".to_owned(),
+            hint: "Control of the domain is checked, nothing else.".to_owned(),
+            is_chosen: typed.kind == "DV",
+        }],
+        label: typed.label,
+        terms: terms.to_vec(),
+        includes_companions: true,
+        problems,
+    }
+}

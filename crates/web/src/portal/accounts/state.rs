@@ -1,0 +1,132 @@
+//! Suspending, resuming and deactivating an account.
+
+use axum::extract::{Path, State};
+use base::SubscriptionId;
+use flow::enrollment::move_subscription::{Move, MoveError, move_subscription};
+use flow::overview::accounts;
+use serde::Deserialize;
+
+use super::super::Portal;
+use super::super::error::Refusal;
+use super::super::form::{Form, Nothing};
+use super::super::frame::{Answer, done, not_done, page, refused_form, sentence};
+use super::super::permitted::{ManageAccounts, Permitted};
+use super::super::view::confirm::ConfirmPage;
+use super::super::view::{Nav, Problems};
+use super::{account_href, label};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    confirmation: String,
+}
+
+/// `GET /accounts/{id}/suspend`.
+pub(super) async fn ask_suspend(
+    State(portal): State<Portal>,
+    who: Permitted<ManageAccounts>,
+    Path(id): Path<String>,
+) -> Answer {
+    let (label, href) = named(&portal, &who, &id).await?;
+    let shell = who.shell(Nav::Accounts, &format!("Suspend “{label}”"));
+    page(&ConfirmPage::suspend_account(shell, &label, &href))
+}
+
+/// `POST /accounts/{id}/suspend`.
+pub(super) async fn suspend(
+    State(portal): State<Portal>,
+    who: Permitted<ManageAccounts>,
+    Path(id): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Answer {
+    apply(&portal, &who, &id, Move::Suspend).await
+}
+
+/// `GET /accounts/{id}/resume`.
+pub(super) async fn ask_resume(
+    State(portal): State<Portal>,
+    who: Permitted<ManageAccounts>,
+    Path(id): Path<String>,
+) -> Answer {
+    let (label, href) = named(&portal, &who, &id).await?;
+    let shell = who.shell(Nav::Accounts, &format!("Resume “{label}”"));
+    page(&ConfirmPage::resume_account(shell, &label, &href))
+}
+
+/// `POST /accounts/{id}/resume`.
+pub(super) async fn resume(
+    State(portal): State<Portal>,
+    who: Permitted<ManageAccounts>,
+    Path(id): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Answer {
+    apply(&portal, &who, &id, Move::Resume).await
+}
+
+/// `GET /accounts/{id}/deactivate`.
+pub(super) async fn ask_deactivate(
+    State(portal): State<Portal>,
+    who: Permitted<ManageAccounts>,
+    Path(id): Path<String>,
+) -> Answer {
+    let (label, href) = named(&portal, &who, &id).await?;
+    page(&deactivation(&who, &label, &href, Problems::none()))
+}
+
+/// `POST /accounts/{id}/deactivate`; the account's name must be typed.
+pub(super) async fn deactivate(
+    State(portal): State<Portal>,
+    who: Permitted<ManageAccounts>,
+    Path(id): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Answer {
+    let (label, href) = named(&portal, &who, &id).await?;
+    if typed.confirmation.trim() != label {
+        let message = format!("Type “{label}” exactly, or go back.");
+        let problems = Problems::one("confirmation", &message);
+        return refused_form(&deactivation(&who, &label, &href, problems));
+    }
+    apply(&portal, &who, &id, Move::Deactivate).await
+}
+
+fn deactivation(
+    who: &Permitted<ManageAccounts>,
+    label: &str,
+    href: &str,
+    problems: Problems,
+) -> ConfirmPage {
+    let shell = who.shell(Nav::Accounts, &format!("Deactivate “{label}”"));
+    ConfirmPage::deactivate_account(shell, label, href, label, problems)
+}
+
+async fn named(
+    portal: &Portal,
+    who: &Permitted<ManageAccounts>,
+    id: &str,
+) -> Result<(String, String), Refusal> {
+    let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
+    let found = accounts::find(&portal.app, who.tenant(), id).await?;
+    let found = found.ok_or(Refusal::NotFound)?;
+    Ok((label(&found.subscription), account_href(id)))
+}
+
+async fn apply(portal: &Portal, who: &Permitted<ManageAccounts>, id: &str, to: Move) -> Answer {
+    let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
+    let moved = move_subscription(&portal.app, &who.cause(), who.tenant(), id, to).await;
+    let href = format!("{}/credentials", account_href(id));
+    match moved {
+        Ok(_) => Ok(done(&href, done_message(to))),
+        Err(MoveError::Changed) => Err(Refusal::Conflict),
+        Err(MoveError::NotFound) => Err(Refusal::NotFound),
+        Err(MoveError::Store(error)) => Err(error.into()),
+        Err(MoveError::Transition(error)) => Ok(not_done(&href, &sentence(&error))),
+    }
+}
+
+fn done_message(to: Move) -> &'static str {
+    match to {
+        Move::Deactivate => "The ACME account was deactivated for good.",
+        Move::Resume => "The ACME account accepts orders again.",
+        Move::Suspend => "The ACME account is suspended; new orders are refused.",
+    }
+}

@@ -1,0 +1,209 @@
+//! Enrolled domains (`ux.md` R10, R11, R13).
+
+mod add;
+mod detail;
+mod remove;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::routing::{get, post};
+use base::{EnrolledDomainId, SubscriptionId, Timestamp};
+use billing::enrollment::{Kind, Status};
+use billing::subscription::State as AccountState;
+use billing::subscription::Subscription;
+use flow::overview::accounts;
+use flow::overview::domains::{self, Filter, Line, Page};
+
+use super::Portal;
+use super::accounts::{account_href, chip, label};
+use super::error::Refusal;
+use super::frame::{Answer, page};
+use super::listing::{ListQuery, Slice};
+use super::moment::{count, when};
+use super::permitted::{Permitted, ViewDomains};
+use super::view::domains::{DomainRow, DomainsPage};
+use super::view::{Chip, FilterChip, FilterGroup, Nav, Paging, Search, Tone};
+
+pub(super) fn routes() -> Router<Portal> {
+    Router::new()
+        .route("/domains", get(list).post(add::add))
+        .route("/domains/new", get(add::form))
+        .route("/domains/preview", post(add::preview))
+        .route("/domains/edit", post(add::edit))
+        .route("/domains/{id}", get(detail::show))
+        .route(
+            "/domains/{id}/remove",
+            get(remove::ask).post(remove::remove),
+        )
+}
+
+/// `GET /domains`.
+async fn list(
+    State(portal): State<Portal>,
+    who: Permitted<ViewDomains>,
+    Query(query): Query<ListQuery>,
+) -> Answer {
+    let filter = filter(&query, SubscriptionId::from_suffix(&query.account).ok());
+    let accounts = accounts::choices(&portal.app, who.tenant()).await?;
+    let read = read(&portal, &who, &query, &filter, "/domains").await?;
+    let matching = count(read.found.matching, "domain matches", "domains match");
+    let total = count(read.found.total, "domain", "domains");
+    page(&DomainsPage {
+        shell: who.shell(Nav::Domains, "Domains"),
+        search: Search {
+            href: "/domains".to_owned(),
+            value: query.q.clone(),
+            placeholder: format!("Search {total}"),
+            kept: query.kept(),
+            outcome: matching,
+        },
+        filters: vec![kinds(&query, &filter), menu(&query, &accounts)],
+        domains: read.rows,
+        paging: read.paging,
+        is_filtered: read.found.total > 0,
+    })
+}
+
+/// The domains of one account, for its tab at `path`.
+pub(super) async fn of_account<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    account: SubscriptionId,
+    query: &ListQuery,
+    path: &str,
+) -> Result<(Vec<DomainRow>, Paging), Refusal> {
+    let filter = filter(query, Some(account));
+    let read = read(portal, who, query, &filter, path).await?;
+    Ok((read.rows, read.paging))
+}
+
+/// A page of the list, ready for display.
+struct Read {
+    found: Page,
+    rows: Vec<DomainRow>,
+    paging: Paging,
+}
+
+async fn read<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    query: &ListQuery,
+    filter: &Filter,
+    path: &str,
+) -> Result<Read, Refusal> {
+    let (now, limit) = (portal.app.clock.now(), query.limit());
+    let mut found = domains::page(&portal.app, who.tenant(), filter.clone(), limit + 1).await?;
+    let lines = std::mem::take(&mut found.lines);
+    let slice = match filter.before {
+        Some(_) => Slice::backwards(lines, limit),
+        None => Slice::forwards(lines, limit, filter.after.is_some()),
+    };
+    let first = slice
+        .rows
+        .first()
+        .map(cursor)
+        .filter(|_| slice.has_previous);
+    let last = slice.rows.last().map(cursor).filter(|_| slice.has_next);
+    let shown = slice.rows.len();
+    let text = format!("{shown} of {}", count(found.matching, "domain", "domains"));
+    Ok(Read {
+        paging: query.paging(path, first.as_deref(), last.as_deref(), text),
+        rows: slice.rows.iter().map(|line| row(line, now)).collect(),
+        found,
+    })
+}
+
+fn filter(query: &ListQuery, subscription: Option<SubscriptionId>) -> Filter {
+    Filter {
+        subscription,
+        contains: query.text(),
+        after: position(&query.after),
+        before: position(&query.before),
+        is_companion: match query.status.as_str() {
+            "paid" => Some(false),
+            "included" => Some(true),
+            _ => None,
+        },
+    }
+}
+
+/// Where a row stands in the list; the name may be in several accounts.
+fn cursor(line: &Line) -> String {
+    format!("{}~{}", line.domain.name, line.domain.id.suffix())
+}
+
+fn position(cursor: &str) -> Option<(String, String)> {
+    let (name, id) = cursor.split_once('~')?;
+    let id = EnrolledDomainId::from_suffix(id).ok()?;
+    Some((name.to_owned(), id.to_string()))
+}
+
+fn kinds(query: &ListQuery, filter: &Filter) -> FilterGroup {
+    let kinds = [
+        ("", "All", None),
+        ("paid", "Charged", Some(false)),
+        ("included", "Included", Some(true)),
+    ];
+    let chips = kinds.map(|(value, label, is_companion)| {
+        let is_current = filter.is_companion == is_companion;
+        query.chip("/domains", "status", (value, label), is_current)
+    });
+    FilterGroup {
+        label: "Kind".to_owned(),
+        chips: chips.to_vec(),
+        is_menu: false,
+    }
+}
+
+/// A menu of the accounts, for lists at `/domains`.
+fn menu(query: &ListQuery, accounts: &[Subscription]) -> FilterGroup {
+    let all = query.chip("/domains", "account", ("", "All"), query.account.is_empty());
+    let others = accounts.iter().map(|account| -> FilterChip {
+        let (value, label) = (account.id.suffix(), label(account));
+        let is_current = query.account == value;
+        query.chip("/domains", "account", (&value, &label), is_current)
+    });
+    FilterGroup {
+        label: "Account".to_owned(),
+        chips: std::iter::once(all).chain(others).collect(),
+        is_menu: true,
+    }
+}
+
+fn row(line: &Line, now: Timestamp) -> DomainRow {
+    let domain = &line.domain;
+    let kind = match (domain.kind, domain.name.is_wildcard()) {
+        (Kind::Companion { .. }, _) => "Included",
+        (Kind::Paid, true) => "Wildcard",
+        (Kind::Paid, false) => "Single",
+    };
+    DomainRow {
+        href: domain_href(domain.id),
+        name: domain.name.to_string(),
+        kind: kind.to_owned(),
+        companion_of: line.companion_of.clone(),
+        account: label(&line.subscription),
+        account_href: account_href(line.subscription.id),
+        added: when(domain.added_at, now),
+        last_issued: line.last_issued_at.map(|at| when(at, now)),
+        status: status(line, now),
+    }
+}
+
+fn status(line: &Line, now: Timestamp) -> Chip {
+    match (line.domain.status, line.subscription.state(now)) {
+        (Status::Removed { .. }, _) => Chip::new(Tone::Idle, "Removed"),
+        (Status::Active, AccountState::Active | AccountState::Pending) => {
+            Chip::new(Tone::Good, "Active")
+        }
+        (Status::Active, AccountState::Suspended) => Chip::new(Tone::Warn, "On hold"),
+        (Status::Active, AccountState::Expired | AccountState::Deactivated) => {
+            chip(&line.subscription, now)
+        }
+    }
+}
+
+/// Path of a domain's pages.
+fn domain_href(id: EnrolledDomainId) -> String {
+    format!("/domains/{}", id.suffix())
+}

@@ -1,0 +1,156 @@
+//! What becomes, or became, of each name, in words.
+
+use base::SubscriptionId;
+use billing::enrollment::bulk::Row;
+use billing::enrollment::{Addition, Plan};
+use flow::overview::accounts;
+
+use super::super::super::Portal;
+use super::super::super::accounts::{account_href, label};
+use super::super::super::error::Refusal;
+use super::super::super::frame::sentence;
+use super::super::super::moment::count;
+use super::super::super::permitted::{ManageDomains, Permitted};
+use super::super::super::view::domains::{Verdict, VerdictsPage};
+use super::super::super::view::{Chip, Nav, Tone};
+use super::Typed;
+
+pub(super) async fn view(
+    portal: &Portal,
+    who: &Permitted<ManageDomains>,
+    account: SubscriptionId,
+    typed: &Typed,
+    rows: &[Row],
+    is_preview: bool,
+) -> Result<VerdictsPage, Refusal> {
+    let found = accounts::find(&portal.app, who.tenant(), account).await?;
+    let found = found.ok_or(Refusal::NotFound)?;
+    let tally = Tally::new(rows);
+    let title = match (is_preview, tally.paid + tally.free) {
+        (true, _) => "Preview",
+        (false, 0) => "Nothing was added",
+        (false, _) => "Domains added",
+    };
+    Ok(VerdictsPage {
+        shell: who.shell(Nav::Domains, title),
+        account: label(&found.subscription),
+        account_href: account_href(account),
+        account_id: account.suffix(),
+        names: typed.names.clone(),
+        is_only_this_name: typed.only_this_name == "on",
+        is_preview,
+        can_add: tally.paid + tally.free > 0,
+        outcome: tally.words(),
+        verdicts: rows
+            .iter()
+            .flat_map(|row| verdicts(row, is_preview))
+            .collect(),
+    })
+}
+
+/// How many names of each kind.
+#[derive(Default)]
+struct Tally {
+    paid: i64,
+    free: i64,
+    present: i64,
+    invalid: i64,
+}
+
+impl Tally {
+    fn new(rows: &[Row]) -> Self {
+        let mut tally = Self::default();
+        for row in rows {
+            match &row.outcome {
+                Err(_) => tally.invalid += 1,
+                Ok(plan) if plan.additions.is_empty() => tally.present += 1,
+                Ok(plan) => {
+                    for addition in &plan.additions {
+                        match addition.companion_of {
+                            None => tally.paid += 1,
+                            Some(_) => tally.free += 1,
+                        }
+                    }
+                }
+            }
+        }
+        tally
+    }
+
+    fn words(&self) -> String {
+        let parts = [
+            (self.paid, "new name", "new names"),
+            (self.free, "free companion", "free companions"),
+            (self.present, "already there", "already there"),
+            (self.invalid, "invalid line", "invalid lines"),
+        ];
+        let parts: Vec<_> = parts
+            .iter()
+            .filter(|(number, _, _)| *number > 0)
+            .map(|(number, one, many)| count(*number, one, many))
+            .collect();
+        if parts.is_empty() {
+            "No names".to_owned()
+        } else {
+            parts.join(", ")
+        }
+    }
+}
+
+fn verdicts(row: &Row, is_preview: bool) -> Vec<Verdict> {
+    let plan = match &row.outcome {
+        Err(refusal) => {
+            let result = Chip::new(Tone::Bad, "Invalid");
+            return vec![verdict(&row.text, result, &sentence(refusal))];
+        }
+        Ok(plan) => plan,
+    };
+    let mut verdicts = Vec::new();
+    if !plan.additions.iter().any(|new| new.name == plan.entered) {
+        let result = Chip::new(Tone::Idle, "Already there");
+        verdicts.push(verdict(&row.text, result, &why_present(plan)));
+    }
+    let additions = plan.additions.iter().map(|new| added(new, is_preview));
+    verdicts.extend(additions);
+    verdicts
+}
+
+fn why_present(plan: &Plan) -> String {
+    match &plan.covered_by {
+        Some(wildcard) if !plan.present.contains(&plan.entered) => {
+            format!("{wildcard} covers it; nothing is added or charged.")
+        }
+        Some(_) | None => "It is in this account already; nothing is charged twice.".to_owned(),
+    }
+}
+
+fn added(new: &Addition, is_preview: bool) -> Verdict {
+    let name = new.name.as_str();
+    match &new.companion_of {
+        None => {
+            let text = if is_preview {
+                "Would be added."
+            } else {
+                "Added."
+            };
+            verdict(name, Chip::new(Tone::Good, "New"), text)
+        }
+        Some(main) => Verdict {
+            is_companion: true,
+            ..verdict(
+                name,
+                Chip::new(Tone::Good, "Included"),
+                &format!("Comes with {main}, free."),
+            )
+        },
+    }
+}
+
+fn verdict(name: &str, result: Chip, detail: &str) -> Verdict {
+    Verdict {
+        name: name.to_owned(),
+        result,
+        detail: detail.to_owned(),
+        is_companion: false,
+    }
+}

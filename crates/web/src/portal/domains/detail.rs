@@ -1,0 +1,113 @@
+//! One domain: what it admits, what was issued for it, what was asked for it.
+
+use axum::extract::{Path, State};
+use base::{EnrolledDomainId, Timestamp};
+use billing::enrollment::Status;
+use billing::subscription::State as AccountState;
+use flow::overview::domains::{self, Detail, Line};
+use tenancy::role::Permission;
+
+use super::super::error::Refusal;
+use super::super::frame::{Answer, page};
+use super::super::moment::day;
+use super::super::permitted::{Permitted, ViewDomains};
+use super::super::view::certificates::CertificateRow;
+use super::super::view::domains::DomainPage;
+use super::super::view::{Nav, Tone};
+use super::super::{Portal, activity, certificates};
+use super::row;
+
+/// `GET /domains/{id}`.
+pub(super) async fn show(
+    State(portal): State<Portal>,
+    who: Permitted<ViewDomains>,
+    Path(id): Path<String>,
+) -> Answer {
+    let Detail { line, companions } = find(&portal, &who, &id).await?;
+    let (account, name) = (line.subscription.id, &line.domain.name);
+    let certificates = certificates::of_name(&portal, &who, account, name).await?;
+    let orders = activity::of_name(&portal, &who, account, name).await?;
+    let now = portal.app.clock.now();
+    let (tone, headline, detail) = answer(&line, &certificates, now);
+    page(&DomainPage {
+        shell: who.shell(Nav::Domains, name.as_str()),
+        headline: headline.to_owned(),
+        headline_tone: tone,
+        detail,
+        coverage: coverage(&line),
+        companions: companions
+            .iter()
+            .map(|other| other.name.to_string())
+            .collect(),
+        orders,
+        certificates,
+        can_remove: line.domain.is_active() && who.may(Permission::ManageDomains),
+        domain: row(&line, now),
+    })
+}
+
+/// The tenant's domain behind an address.
+pub(super) async fn find<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    id: &str,
+) -> Result<Detail, Refusal> {
+    let id = EnrolledDomainId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
+    let found = domains::find(&portal.app, who.tenant(), id).await?;
+    found.ok_or(Refusal::NotFound)
+}
+
+/// The answer first: may it be used, and is it?
+fn answer(
+    line: &Line,
+    certificates: &[CertificateRow],
+    now: Timestamp,
+) -> (Tone, &'static str, String) {
+    if let Status::Removed { at } = line.domain.status {
+        let detail = format!(
+            "It was removed on {}. Nothing can be issued for it; certificates issued before stay \
+             valid until they end. It can be added again.",
+            day(at)
+        );
+        return (Tone::Idle, "Removed.", detail);
+    }
+    let state = line.subscription.state(now);
+    let has_valid = certificates.iter().any(|row| row.status.tone == Tone::Good);
+    match state {
+        AccountState::Active | AccountState::Pending if has_valid => {
+            (Tone::Good, "Covered by a valid certificate.", String::new())
+        }
+        AccountState::Active | AccountState::Pending => (
+            Tone::Idle,
+            "Ready to be issued for.",
+            "No valid certificate contains this name now. Run a client with the credentials of \
+             its ACME account."
+                .to_owned(),
+        ),
+        AccountState::Suspended => (
+            Tone::Warn,
+            "On hold.",
+            "Its ACME account is suspended; orders are refused until it is resumed.".to_owned(),
+        ),
+        AccountState::Expired => (
+            Tone::Bad,
+            "Nothing can be issued.",
+            "The term of its ACME account is over.".to_owned(),
+        ),
+        AccountState::Deactivated => (
+            Tone::Bad,
+            "Nothing can be issued.",
+            "Its ACME account was deactivated for good.".to_owned(),
+        ),
+    }
+}
+
+fn coverage(line: &Line) -> Vec<String> {
+    let name = &line.domain.name;
+    if name.is_wildcard() {
+        let base = name.base();
+        vec![name.to_string(), format!("any one label before .{base}")]
+    } else {
+        vec![name.to_string()]
+    }
+}

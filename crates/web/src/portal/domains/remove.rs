@@ -1,0 +1,78 @@
+//! Taking a domain out of its account (features F-083, F-085).
+
+use axum::extract::{Path, State};
+use base::EnrolledDomainId;
+use billing::enrollment::EnrolledDomain;
+use flow::enrollment::remove_domain::{self, RemoveError, remove_domain};
+
+use super::super::error::Refusal;
+use super::super::form::{Form, Nothing};
+use super::super::frame::{Answer, done, page};
+use super::super::moment::count;
+use super::super::permitted::{ManageDomains, Permitted};
+use super::super::view::confirm::ConfirmPage;
+use super::super::view::{Nav, Tone};
+use super::super::{Portal, certificates};
+use super::detail::find;
+use super::domain_href;
+
+/// `GET /domains/{id}/remove`.
+pub(super) async fn ask(
+    State(portal): State<Portal>,
+    who: Permitted<ManageDomains>,
+    Path(id): Path<String>,
+) -> Answer {
+    let domain = find(&portal, &who, &id).await?.line.domain;
+    let leaving = remove_domain::preview(&portal.app, who.tenant(), domain.id).await;
+    let leaving = leaving.map_err(refusal)?;
+    let companions = leaving.iter().filter(|other| other.id != domain.id);
+    let companions = companions.map(|other| other.name.to_string()).collect();
+    let account = domain.subscription;
+    let rows = certificates::of_name(&portal, &who, account, &domain.name).await?;
+    let valid = rows
+        .iter()
+        .filter(|row| matches!(row.status.tone, Tone::Good | Tone::Warn))
+        .count();
+    let name = domain.name.to_string();
+    let shell = who.shell(Nav::Domains, &format!("Remove {name}"));
+    let href = domain_href(domain.id);
+    let valid = u64::try_from(valid).unwrap_or(u64::MAX);
+    page(&ConfirmPage::remove_domain(
+        shell, &name, &href, companions, valid,
+    ))
+}
+
+/// `POST /domains/{id}/remove`.
+pub(super) async fn remove(
+    State(portal): State<Portal>,
+    who: Permitted<ManageDomains>,
+    Path(id): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Answer {
+    let id = EnrolledDomainId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
+    let removed = remove_domain(&portal.app, &who.cause(), who.tenant(), id).await;
+    let removed = removed.map_err(refusal)?;
+    Ok(done("/domains", &message(&removed, id)))
+}
+
+fn message(removed: &[EnrolledDomain], id: EnrolledDomainId) -> String {
+    let domain = removed.iter().find(|domain| domain.id == id);
+    let name = domain
+        .map(|domain| domain.name.to_string())
+        .unwrap_or_default();
+    match removed.len() {
+        0 | 1 => format!("{name} was removed."),
+        many => {
+            let others = i64::try_from(many - 1).unwrap_or(i64::MAX);
+            let others = count(others, "free companion", "free companions");
+            format!("{name} was removed with {others}.")
+        }
+    }
+}
+
+fn refusal(error: RemoveError) -> Refusal {
+    match error {
+        RemoveError::NotFound => Refusal::NotFound,
+        RemoveError::Store(error) => error.into(),
+    }
+}

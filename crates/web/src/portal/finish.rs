@@ -1,0 +1,97 @@
+//! What every answer carries: the headers that the pages are written for (security S-25, S-27), a
+//! page for every refusal, and the end of a message that was shown.
+
+use askama::Template as _;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::error::Refusal;
+use super::view::error::ErrorPage;
+use super::view::policy::PAGE_HEADERS;
+use super::view::{Shell, Theme};
+use super::{BRAND, Portal, cookie};
+use crate::client::{Client, client_of};
+
+/// Runs around every request.
+pub(super) async fn finish(
+    State(portal): State<Portal>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let client = client_of(&parts);
+    let is_get = parts.method == Method::GET;
+    let asked = Asked {
+        theme: cookie::theme(&parts.headers),
+        has_flash: cookie::flash(&parts.headers).is_some(),
+        path: if is_get {
+            parts.uri.to_string()
+        } else {
+            "/".to_owned()
+        },
+        request_id: client.request_id.clone(),
+    };
+    parts.extensions.insert::<Client>(client);
+    request = Request::from_parts(parts, body);
+    let mut response = next.run(request).await;
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        refusal.log(&asked.request_id);
+        response = page(&refusal, &asked).unwrap_or(response);
+    } else if asked.has_flash && is_page(response.headers()) {
+        super::frame::add_cookie(&mut response, &cookie::clear_flash());
+    }
+    add_headers(response.headers_mut(), portal.origin.starts_with("https:"));
+    response
+}
+
+/// What of a request its error page needs.
+struct Asked {
+    theme: Theme,
+    has_flash: bool,
+    path: String,
+    request_id: String,
+}
+
+fn page(refusal: &Refusal, asked: &Asked) -> Option<Response> {
+    let kind = refusal.kind()?;
+    let mut shell = Shell::signed_out(BRAND, kind.heading(), "", asked.theme);
+    shell.path.clone_from(&asked.path);
+    let page = ErrorPage {
+        shell,
+        kind,
+        request_id: if kind.status() >= 500 {
+            asked.request_id.clone()
+        } else {
+            String::new()
+        },
+        contact: String::new(),
+    };
+    let status = http::StatusCode::from_u16(kind.status()).ok()?;
+    let mut response = (status, Html(page.render().ok()?)).into_response();
+    if kind.status() == 503 {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+    }
+    Some(response)
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+/// Adds what is missing: an answer may bring a stricter value of its own.
+fn add_headers(headers: &mut HeaderMap, is_https: bool) {
+    for (name, value) in PAGE_HEADERS {
+        let name = HeaderName::from_static(name);
+        if name == header::STRICT_TRANSPORT_SECURITY && !is_https {
+            continue;
+        }
+        headers
+            .entry(name)
+            .or_insert_with(|| HeaderValue::from_static(value));
+    }
+}

@@ -1,0 +1,150 @@
+//! Forms that change something. The anti-forgery token and the origin are proved before a handler
+//! sees a field (security S-24).
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Uri, header};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tenancy::session::{self, is_csrf_token};
+use tenancy::token::Token;
+
+use super::error::Refusal;
+use super::{Portal, cookie};
+
+/// The fields of a form of a signed-in person; after `Permitted` in a handler's arguments.
+pub(super) struct Form<T>(pub(super) T);
+
+/// The fields of the sign-in form, which is proved by the visitor's own cookie.
+pub(super) struct VisitorForm<T>(pub(super) T);
+
+/// A form without fields of its own.
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
+
+#[derive(Deserialize)]
+struct Proof {
+    #[serde(default)]
+    csrf: String,
+}
+
+impl<T: DeserializeOwned> FromRequest<Portal> for Form<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, portal: &Portal) -> Result<Self, Refusal> {
+        let token = cookie::read(request.headers(), session::COOKIE_NAME).and_then(Token::parse);
+        proved(request, portal, token).await.map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Portal> for VisitorForm<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, portal: &Portal) -> Result<Self, Refusal> {
+        let token = cookie::visitor(request.headers());
+        proved(request, portal, token).await.map(Self)
+    }
+}
+
+async fn proved<T: DeserializeOwned>(
+    request: Request,
+    portal: &Portal,
+    token: Option<Token>,
+) -> Result<T, Refusal> {
+    if !is_same_origin(request.headers(), &portal.origin) {
+        return Err(Refusal::StaleForm);
+    }
+    let token = token.ok_or(Refusal::StaleForm)?;
+    let body = Bytes::from_request(request, portal)
+        .await
+        .map_err(|_| Refusal::TooLarge)?;
+    let proof: Proof = fields(body.clone()).await?;
+    if !is_csrf_token(&token, &proof.csrf) {
+        return Err(Refusal::StaleForm);
+    }
+    fields(body).await
+}
+
+async fn fields<T: DeserializeOwned>(body: Bytes) -> Result<T, Refusal> {
+    let request = http::Request::post("/")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(body))
+        .map_err(Refusal::internal)?;
+    let form = axum::Form::<T>::from_request(request, &()).await;
+    form.map(|form| form.0).map_err(|_| Refusal::StaleForm)
+}
+
+/// Browsers say where a request came from; what says nothing has the token to convince with.
+///
+/// A page without referrer sends `Origin: null`; then only `Sec-Fetch-Site` tells.
+fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    match (text("sec-fetch-site"), text("origin")) {
+        (Some("same-origin" | "none"), Some("null"))
+        | (None | Some("same-origin" | "none"), None) => true,
+        (None | Some("same-origin" | "none"), Some(claimed)) => {
+            claimed == origin || is_host(claimed, text("host"))
+        }
+        (Some(_), _) => false,
+    }
+}
+
+/// A portal may be reached by names that its settings do not know, as through a tunnel.
+fn is_host(claimed: &str, host: Option<&str>) -> bool {
+    let claimed = claimed.parse::<Uri>().ok();
+    let authority = claimed.as_ref().and_then(Uri::authority);
+    authority
+        .map(Authority::as_str)
+        .is_some_and(|claimed| Some(claimed) == host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(given: &[(&'static str, &str)], expected: bool) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in given {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        let found = is_same_origin(&headers, "https://portal.example");
+        assert_eq!(found, expected, "{given:?}");
+    }
+
+    #[test]
+    fn s24_forms_of_other_sites_are_refused() {
+        check(&[], true);
+        check(&[("origin", "https://portal.example")], true);
+        check(&[("origin", "https://evil.example")], false);
+        check(&[("origin", "null")], false);
+        check(
+            &[("origin", "null"), ("sec-fetch-site", "same-origin")],
+            true,
+        );
+        check(&[("sec-fetch-site", "cross-site")], false);
+        check(&[("sec-fetch-site", "same-site")], false);
+        check(
+            &[
+                ("origin", "https://portal.example"),
+                ("sec-fetch-site", "same-site"),
+            ],
+            false,
+        );
+        check(
+            &[
+                ("origin", "https://127.0.0.1:8443"),
+                ("host", "127.0.0.1:8443"),
+            ],
+            true,
+        );
+        check(
+            &[
+                ("origin", "https://evil.example"),
+                ("host", "127.0.0.1:8443"),
+            ],
+            false,
+        );
+    }
+}

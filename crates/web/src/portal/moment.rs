@@ -1,0 +1,132 @@
+//! Times and numbers in words. Pages say them in UTC; a script shows the viewer's zone.
+
+use std::time::Duration;
+
+use base::Timestamp;
+
+use super::view::When;
+
+/// A moment with its distance from now.
+pub(super) fn when(at: Timestamp, now: Timestamp) -> When {
+    When {
+        iso: at.truncated_to_second().to_string(),
+        text: at.as_jiff().strftime("%-d %B %Y, %H:%M").to_string(),
+        hint: distance(at, now),
+    }
+}
+
+/// A moment that has not come, as a few words.
+pub(super) fn words_only(text: &str) -> When {
+    When {
+        iso: String::new(),
+        text: text.to_owned(),
+        hint: String::new(),
+    }
+}
+
+/// The day alone, such as "14 March 2028".
+pub(super) fn day(at: Timestamp) -> String {
+    at.as_jiff().strftime("%-d %B %Y").to_string()
+}
+
+/// Such as "in 12 days" or "3 minutes ago".
+pub(super) fn distance(at: Timestamp, now: Timestamp) -> String {
+    let (span, is_past) = if at >= now {
+        (at.since(now), false)
+    } else {
+        (now.since(at), true)
+    };
+    match (largest_unit(span), is_past) {
+        (None, _) => "just now".to_owned(),
+        (Some(span), true) => format!("{span} ago"),
+        (Some(span), false) => format!("in {span}"),
+    }
+}
+
+/// How long something took, such as "212 ms" or "1.4 s".
+pub(super) fn took(span: Duration) -> String {
+    let millis = span.as_millis();
+    match millis {
+        0..1_000 => format!("{millis} ms"),
+        1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        _ => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1_000),
+    }
+}
+
+/// A number with its noun, such as "12,408 domains".
+pub(super) fn count(number: i64, one: &str, many: &str) -> String {
+    let noun = if number == 1 { one } else { many };
+    format!("{} {noun}", grouped(number))
+}
+
+/// A number with its thousands set apart.
+pub(super) fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        text.push('-');
+    }
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn largest_unit(span: Duration) -> Option<String> {
+    let seconds = span.as_secs();
+    let (number, unit) = match seconds {
+        0..45 => return None,
+        45..5_400 => ((seconds + 30) / 60, "minute"),
+        5_400..129_600 => ((seconds + 1_800) / 3_600, "hour"),
+        129_600..5_184_000 => ((seconds + 43_200) / 86_400, "day"),
+        5_184_000..63_072_000 => (seconds / 2_592_000, "month"),
+        _ => (seconds / 31_536_000, "year"),
+    };
+    let end = if number == 1 { "" } else { "s" };
+    Some(format!("{number} {unit}{end}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
+
+    #[track_caller]
+    fn check(seconds: i64, expected: &str) {
+        let at = Timestamp::from_seconds(NOW.as_seconds() + seconds);
+        assert_eq!(distance(at, NOW), expected);
+    }
+
+    #[test]
+    fn distances_are_in_the_largest_unit_that_fits() {
+        check(0, "just now");
+        check(-44, "just now");
+        check(-60, "1 minute ago");
+        check(3_600, "in 60 minutes");
+        check(7_200, "in 2 hours");
+        check(86_400 * 12, "in 12 days");
+        check(-86_400 * 90, "3 months ago");
+        check(86_400 * 365 * 3, "in 3 years");
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(count(1, "domain", "domains"), "1 domain");
+        assert_eq!(count(12_408, "domain", "domains"), "12,408 domains");
+        assert_eq!(grouped(-1_000_000), "-1,000,000");
+        assert_eq!(grouped(0), "0");
+    }
+
+    #[test]
+    fn moments_are_said_in_utc() {
+        let found = when(NOW, NOW);
+        assert_eq!(found.iso, "2026-11-23T12:00:00Z");
+        assert_eq!(found.text, "23 November 2026, 12:00");
+        assert_eq!(day(NOW), "23 November 2026");
+        assert_eq!(took(Duration::from_millis(1_449)), "1.4 s");
+    }
+}

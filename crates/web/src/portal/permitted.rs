@@ -1,0 +1,181 @@
+//! Who asks, and whether they may: the first argument of every handler. A route that is open to
+//! everybody says [`Public`] in its signature.
+
+use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use base::TenantId;
+use flow::Cause;
+use flow::access::{SignedIn, session};
+use tenancy::role::Permission;
+use tenancy::session::{COOKIE_NAME, csrf_token};
+use tenancy::token::Token;
+
+use super::error::Refusal;
+use super::view::{Flash, Nav, Shell, Theme};
+use super::{BRAND, Portal, cookie};
+use crate::client::{Client, client_of};
+
+/// What a route asks of those who call it.
+pub(super) trait Grant: Send + Sync + 'static {
+    /// The permission; none for what everybody may do to themselves.
+    const PERMISSION: Option<Permission>;
+}
+
+macro_rules! grants {
+    ($($(#[$meta:meta])* $name:ident => $permission:expr;)*) => {$(
+        $(#[$meta])*
+        pub(super) struct $name;
+
+        impl Grant for $name {
+            const PERMISSION: Option<Permission> = $permission;
+        }
+    )*};
+}
+
+grants! {
+    /// One's own name, password, sessions; open before an initial password was replaced.
+    Own => None;
+    ManageAccounts => Some(Permission::ManageAccounts);
+    ManageDomains => Some(Permission::ManageDomains);
+    RevealSecrets => Some(Permission::RevealSecrets);
+    RevokeCertificates => Some(Permission::RevokeCertificates);
+    ViewAccounts => Some(Permission::ViewAccounts);
+    ViewActivity => Some(Permission::ViewActivity);
+    ViewCertificates => Some(Permission::ViewCertificates);
+    ViewDomains => Some(Permission::ViewDomains);
+}
+
+/// A signed-in person who may use the route.
+pub(super) struct Permitted<P> {
+    pub(super) signed_in: SignedIn,
+    pub(super) client: Client,
+    flash: Option<Flash>,
+    has_shortcuts: bool,
+    path: String,
+    grant: PhantomData<P>,
+}
+
+impl<P> Permitted<P> {
+    /// Whose data the person sees; given to every use case.
+    pub(super) fn tenant(&self) -> TenantId {
+        self.signed_in.session.tenant
+    }
+
+    /// For the audit log.
+    pub(super) fn cause(&self) -> Cause {
+        self.client.acting_as(self.signed_in.user.id.to_string())
+    }
+
+    /// Where the person is.
+    pub(super) fn address(&self) -> IpAddr {
+        address(&self.client)
+    }
+
+    /// Whether a page may offer something.
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        self.signed_in.may(permission)
+    }
+
+    /// The frame of a page.
+    pub(super) fn shell(&self, nav: Nav, title: &str) -> Shell {
+        Shell {
+            brand: BRAND.to_owned(),
+            csrf: csrf_token(&self.signed_in.token),
+            email: self.signed_in.user.email.as_str().to_owned(),
+            flashes: self.flash.iter().cloned().collect(),
+            has_shortcuts: self.has_shortcuts,
+            nav,
+            path: self.path.clone(),
+            tenant: self.signed_in.tenant.name.as_str().to_owned(),
+            theme: Theme::from_text(self.signed_in.user.theme.as_str()),
+            title: title.to_owned(),
+        }
+    }
+}
+
+impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Refusal> {
+        let token = cookie::read(&parts.headers, COOKIE_NAME).unwrap_or_default();
+        let found = session::look_up(&portal.app, token).await?;
+        let signed_in = found.ok_or_else(|| Refusal::SignIn {
+            next: path(parts),
+            has_ended: !token.is_empty(),
+        })?;
+        if signed_in.must_change_password && P::PERMISSION.is_some() {
+            return Err(Refusal::MustChangePassword);
+        }
+        if P::PERMISSION.is_some_and(|permission| !signed_in.may(permission)) {
+            return Err(Refusal::Forbidden);
+        }
+        Ok(Self {
+            signed_in,
+            client: client(parts),
+            flash: cookie::flash(&parts.headers),
+            has_shortcuts: cookie::has_shortcuts(&parts.headers),
+            path: path(parts),
+            grant: PhantomData,
+        })
+    }
+}
+
+/// Anybody, before or without signing in.
+pub(super) struct Public {
+    pub(super) client: Client,
+    pub(super) theme: Theme,
+    /// From the visitor's cookie, or fresh when they have none.
+    pub(super) token: Token,
+    pub(super) has_token: bool,
+}
+
+impl Public {
+    pub(super) fn address(&self) -> IpAddr {
+        address(&self.client)
+    }
+
+    /// The frame of a page without a session.
+    pub(super) fn shell(&self, title: &str) -> Shell {
+        Shell::signed_out(BRAND, title, &csrf_token(&self.token), self.theme)
+    }
+}
+
+impl FromRequestParts<Portal> for Public {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Refusal> {
+        let token = cookie::visitor(&parts.headers);
+        Ok(Self {
+            client: client(parts),
+            theme: cookie::theme(&parts.headers),
+            has_token: token.is_some(),
+            token: token.unwrap_or_else(|| Token::generate(portal.app.random.as_ref())),
+        })
+    }
+}
+
+/// The client as the outermost layer saw it, so that one request has one number.
+fn client(parts: &Parts) -> Client {
+    let known = parts.extensions.get::<Client>().cloned();
+    known.unwrap_or_else(|| client_of(parts))
+}
+
+/// What attempts are counted under; a request without an address shares one with its like.
+fn address(client: &Client) -> IpAddr {
+    let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    client.address.parse().unwrap_or(unknown)
+}
+
+/// Where to come back to: this page, or the dashboard after a form.
+fn path(parts: &Parts) -> String {
+    if parts.method != Method::GET {
+        return "/".to_owned();
+    }
+    let path = parts.uri.path_and_query();
+    path.map_or("/", http::uri::PathAndQuery::as_str)
+        .to_owned()
+}

@@ -1,0 +1,106 @@
+//! Replacing one's own password (features F-011 to F-015).
+
+use axum::extract::State;
+use flow::access::ProofError;
+use flow::access::change_password::{ChangePasswordError, change_password};
+use serde::Deserialize;
+use tenancy::password::Password;
+use tenancy::session::set_cookie;
+
+use super::super::Portal;
+use super::super::error::Refusal;
+use super::super::form::Form;
+use super::super::frame::{Answer, add_cookie, done, refused_form, sentence};
+use super::super::permitted::{Own, Permitted};
+use super::super::sign_in::minutes_until;
+use super::super::view::settings::SettingsPage;
+use super::super::view::{Flash, Problems, Tone};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    current_password: String,
+    new_password: String,
+    repeat_password: String,
+}
+
+/// `POST /settings/password`. The browser at hand gets a new session, the others end.
+pub(super) async fn change(
+    State(portal): State<Portal>,
+    who: Permitted<Own>,
+    Form(typed): Form<Typed>,
+) -> Answer {
+    if typed.new_password != typed.repeat_password {
+        let problems = Problems::one("repeat_password", "The two new passwords differ.");
+        return refused(&portal, &who, problems).await;
+    }
+    let current = Password::new(typed.current_password);
+    let new = Password::new(typed.new_password);
+    let (app, cause) = (&portal.app, who.cause());
+    let changed = change_password(app, &cause, &who.signed_in, &current, &new, who.address());
+    match changed.await {
+        Ok(changed) => {
+            let mut response = done("/settings", &changed_message(changed.ended));
+            add_cookie(&mut response, &set_cookie(&changed.signed_in.token));
+            Ok(response)
+        }
+        Err(error) => {
+            let problems = problems(error, &portal)?;
+            refused(&portal, &who, problems).await
+        }
+    }
+}
+
+/// Told on the settings page while nothing else is open.
+pub(super) fn must_change() -> Flash {
+    Flash {
+        tone: Tone::Warn,
+        text: "Somebody else chose your password. Replace it below to go on.".to_owned(),
+    }
+}
+
+/// What is wrong with a password that was typed to prove oneself.
+pub(in super::super) fn proof_problem(
+    error: ProofError,
+    portal: &Portal,
+) -> Result<String, Refusal> {
+    match error {
+        ProofError::Locked(locked) => {
+            let minutes = minutes_until(locked.until, portal.app.clock.now());
+            let unit = if minutes == 1 { "minute" } else { "minutes" };
+            Ok(format!("Too many attempts. Try again in {minutes} {unit}."))
+        }
+        ProofError::WrongPassword => Ok(sentence(&error)),
+        ProofError::Password(error) => Err(Refusal::internal(error)),
+        ProofError::Store(error) => Err(error.into()),
+    }
+}
+
+async fn refused(portal: &Portal, who: &Permitted<Own>, problems: Problems) -> Answer {
+    refused_form(&SettingsPage {
+        password_problems: problems,
+        ..super::view(portal, who).await?
+    })
+}
+
+fn problems(error: ChangePasswordError, portal: &Portal) -> Result<Problems, Refusal> {
+    match error {
+        ChangePasswordError::Changed => Err(Refusal::Conflict),
+        ChangePasswordError::Password(error) => Err(Refusal::internal(error)),
+        ChangePasswordError::Proof(error) => {
+            let message = proof_problem(error, portal)?;
+            Ok(Problems::one("current_password", &message))
+        }
+        ChangePasswordError::Same => Ok(Problems::one("new_password", &sentence(&error))),
+        ChangePasswordError::Store(error) => Err(error.into()),
+        ChangePasswordError::Unmet(error) => Ok(Problems::one("new_password", &sentence(&error))),
+    }
+}
+
+fn changed_message(ended: u64) -> String {
+    match ended {
+        0 => "Your password was changed.".to_owned(),
+        1 => "Your password was changed and one other session ended.".to_owned(),
+        many => format!("Your password was changed and {many} other sessions ended."),
+    }
+}
