@@ -7,7 +7,7 @@ use acme::Identifiers;
 use acme::authorization::Authorization as Record;
 use acme::challenge::Token;
 use acme::identifier::{Identifier, Requested};
-use acme::order::{NewOrder, PayloadError, Progress};
+use acme::order::{NewOrder, PayloadError, Progress, Status};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem, Subproblem};
 use base::{AuthorizationId, DnsName, OrderId, SubscriptionId, Timestamp};
@@ -19,7 +19,7 @@ use store::order::Order;
 use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
-use super::read_order::OrderView;
+use super::read_order::{OrderView, status};
 use crate::app::OpenHouse;
 use crate::{App, Cause};
 
@@ -171,8 +171,7 @@ async fn write(
         admit(tx, wanted.subscription, &wanted.names, now).await?;
     }
     if let Some(pending) = same_pending(tx, wanted, now).await? {
-        let authorizations = store::authorization::by_ids(tx, &pending.authorizations).await?;
-        return Ok((pending, authorizations));
+        return Ok(pending);
     }
     let needed = now.plus(MIN_REUSE);
     let reusable =
@@ -206,16 +205,30 @@ async fn write(
     Ok((order, all))
 }
 
-/// A pending order of the account for the same names and the same wishes.
+/// A pending order of the account for the same names and the same wishes. One whose authorizations were given
+/// up or have ended can never become valid; it is ended here, so that the client gets a new one.
 async fn same_pending(
-    tx: &mut ReadTx,
+    tx: &mut WriteTx,
     wanted: &Order,
     now: Timestamp,
-) -> Result<Option<Order>, store::Error> {
+) -> Result<Option<(Order, Vec<Authorization>)>, store::Error> {
     let found = store::order::pending_for(tx, wanted.account, &wanted.names, now).await?;
-    Ok(found.filter(|found| {
-        found.not_before == wanted.not_before && found.not_after == wanted.not_after
-    }))
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    let authorizations = store::authorization::by_ids(tx, &found.authorizations).await?;
+    match status(&found, &authorizations, now) {
+        Status::Pending | Status::Ready => {}
+        Status::Invalid => {
+            let detail = "an authorization of this order was deactivated or has expired";
+            let error = Problem::new(Kind::Unauthorized, detail).to_json();
+            store::order::fail(tx, found.id, &error, now).await?;
+            return Ok(None);
+        }
+        Status::Processing | Status::Valid => return Ok(None),
+    }
+    let is_same = found.not_before == wanted.not_before && found.not_after == wanted.not_after;
+    Ok(is_same.then_some((found, authorizations)))
 }
 
 /// Refuses unless the subscription issues now and covers every name.
