@@ -1,0 +1,165 @@
+//! newAccount with its external account binding (RFC 8555 §7.3, §7.3.4).
+
+use flow::Cause;
+use flow::enrollment::move_subscription::{Move, move_subscription};
+use serde_json::json;
+use testkit::{Eab, Key, TestServer};
+
+testkit::on_both_engines![
+    a_binding_is_required,
+    the_account_is_bound_and_described,
+    c1_an_unknown_key_id_and_a_wrong_mac_answer_the_same,
+    a_binding_of_another_key_is_refused,
+    the_same_key_gets_the_same_account_and_uses_no_binding,
+    a_limited_credential_binds_no_further_account,
+    only_return_existing_makes_no_account,
+    terms_of_service_must_be_agreed_to,
+    a_suspended_subscription_binds_no_account,
+    a_deactivated_subscription_binds_no_account,
+];
+
+async fn bindings(server: &TestServer, eab: &Eab) -> u32 {
+    let stored = server
+        .app
+        .store
+        .read(eab.key_id.clone(), |tx, key_id| {
+            Box::pin(store::eab_credential::by_key_id(tx, key_id))
+        })
+        .await
+        .unwrap();
+    stored.unwrap().credential.bindings
+}
+
+async fn a_binding_is_required(server: &TestServer) {
+    let client = server.stranger().await;
+    let payload = json!({ "termsOfServiceAgreed": true });
+    let answer = client
+        .post_by_key(&client.resource("newAccount"), &payload)
+        .await;
+    assert_problem!(answer, @r#"{"type":"urn:ietf:params:acme:error:externalAccountRequired","detail":"this server needs an external account binding: give your client the EAB key ID and MAC key of an ACME account from the portal","status":403}"#);
+}
+
+async fn the_account_is_bound_and_described(server: &TestServer) {
+    let eab = server.account().await;
+    let client = server.stranger().await;
+    let answer = client.new_account(&eab).await.expect(201);
+    assert_eq!(answer.member("status"), "valid");
+    assert_eq!(
+        answer.json()["contact"],
+        json!(["mailto:admin@example.com"])
+    );
+    assert_eq!(answer.json()["termsOfServiceAgreed"], json!(true));
+    assert!(
+        answer
+            .header("location")
+            .starts_with("https://acme.test/v2/DV/account/")
+    );
+    assert_eq!(bindings(server, &eab).await, 1);
+}
+
+async fn c1_an_unknown_key_id_and_a_wrong_mac_answer_the_same(server: &TestServer) {
+    let eab = server.account().await;
+    let client = server.stranger().await;
+    let wrong_mac = Eab {
+        mac_key: vec![7; 32],
+        ..eab.clone()
+    };
+    let unknown_kid = Eab {
+        key_id: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+        ..eab.clone()
+    };
+    let first = client.new_account(&wrong_mac).await;
+    let second = client.new_account(&unknown_kid).await;
+    assert_problem!(first, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"the external account binding with key ID \"KEY-ID\" was refused: the key ID is unknown or the MAC key is wrong; copy both again from the portal","status":403}"#);
+    assert_eq!(first.problem(), second.problem());
+    assert_eq!(bindings(server, &eab).await, 0);
+}
+
+async fn a_binding_of_another_key_is_refused(server: &TestServer) {
+    let eab = server.account().await;
+    let client = server.stranger().await;
+    let url = client.resource("newAccount");
+    let payload = json!({
+        "externalAccountBinding": eab.binding(&Key::generate(), &url),
+        "termsOfServiceAgreed": true,
+    });
+    assert_problem!(client.post_by_key(&url, &payload).await, @r#"{"type":"urn:ietf:params:acme:error:malformed","detail":"the external account binding is for another key than the one that signs the request","status":400}"#);
+    let payload = json!({
+        "externalAccountBinding": eab.binding(&client.key, &client.resource("newOrder")),
+        "termsOfServiceAgreed": true,
+    });
+    assert_problem!(client.post_by_key(&url, &payload).await, @r#"{"type":"urn:ietf:params:acme:error:malformed","detail":"the external account binding has another \"url\" than the request","status":400}"#);
+}
+
+async fn the_same_key_gets_the_same_account_and_uses_no_binding(server: &TestServer) {
+    let eab = server.account().await;
+    let client = server.stranger().await;
+    let first = client.new_account(&eab).await.expect(201);
+    let second = client.new_account(&eab).await.expect(200);
+    assert_eq!(first.header("location"), second.header("location"));
+    // RFC 8555 §7.3.1: an existing account needs no binding at all.
+    let third = client
+        .post_by_key(&client.resource("newAccount"), &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(first.header("location"), third.header("location"));
+    assert_eq!(bindings(server, &eab).await, 1);
+    // The same at once: one account, one binding.
+    let client = server.stranger().await;
+    let (first, second) = tokio::join!(client.new_account(&eab), client.new_account(&eab));
+    assert_eq!(first.header("location"), second.header("location"));
+    assert_eq!(bindings(server, &eab).await, 2);
+}
+
+async fn a_limited_credential_binds_no_further_account(server: &TestServer) {
+    let reseller = server.reseller().await;
+    let eab = server.account_of(reseller, Some(1)).await;
+    server.stranger().await.register(&eab).await;
+    let second = server.stranger().await;
+    assert_problem!(second.new_account(&eab).await, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"EAB key ID KEY-ID is already bound to 1 of 1 ACME accounts; create another ACME account in the portal to get new credentials","status":403}"#);
+    assert_eq!(bindings(server, &eab).await, 1);
+}
+
+async fn only_return_existing_makes_no_account(server: &TestServer) {
+    let eab = server.account().await;
+    let client = server.stranger().await;
+    let url = client.resource("newAccount");
+    let payload = json!({ "onlyReturnExisting": true,
+        "externalAccountBinding": eab.binding(&client.key, &url) });
+    assert_problem!(client.post_by_key(&url, &payload).await, @r#"{"type":"urn:ietf:params:acme:error:accountDoesNotExist","detail":"there is no account with this key","status":400}"#);
+    assert_eq!(bindings(server, &eab).await, 0);
+    let client = client.register(&eab).await;
+    let found = client.post_by_key(&url, &payload).await.expect(200);
+    assert_eq!(found.header("location"), client.account);
+}
+
+async fn terms_of_service_must_be_agreed_to(server: &TestServer) {
+    let eab = server.account().await;
+    let client = server.stranger().await;
+    let url = client.resource("newAccount");
+    let payload = json!({ "externalAccountBinding": eab.binding(&client.key, &url) });
+    assert_problem!(client.post_by_key(&url, &payload).await, @r#"{"type":"urn:ietf:params:acme:error:userActionRequired","detail":"the terms of service at https://acme.test/terms must be agreed to: set \"termsOfServiceAgreed\" to true","status":403}"#);
+}
+
+async fn a_suspended_subscription_binds_no_account(server: &TestServer) {
+    let eab = server.account().await;
+    moved(server, &eab, Move::Suspend).await;
+    let client = server.stranger().await;
+    assert_problem!(client.new_account(&eab).await, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"EAB key ID \"KEY-ID\" belongs to an ACME account that is suspended; see the portal","status":403}"#);
+    moved(server, &eab, Move::Resume).await;
+    client.new_account(&eab).await.expect(201);
+}
+
+async fn a_deactivated_subscription_binds_no_account(server: &TestServer) {
+    let eab = server.account().await;
+    moved(server, &eab, Move::Deactivate).await;
+    let client = server.stranger().await;
+    assert_problem!(client.new_account(&eab).await, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"EAB key ID \"KEY-ID\" belongs to an ACME account that is deactivated; see the portal","status":403}"#);
+}
+
+async fn moved(server: &TestServer, eab: &Eab, to: Move) {
+    let cause = Cause::command_line();
+    move_subscription(&server.app, &cause, eab.tenant, eab.subscription, to)
+        .await
+        .unwrap();
+}

@@ -1,0 +1,205 @@
+//! What a node that died has begun is ended by the next one, and what has expired is deleted.
+
+use std::time::Duration;
+
+use acme::order::Progress;
+use base::{CertificateId, Clock as _, JobId, NodeId, OrderId, Timestamp};
+use flow::jobs::{Kind, LEASE};
+use pki::{IssuanceRequest, PublicKey, RequestedValidity, SerialNumber};
+use store::certificate::{Certificate, Status};
+use store::job::NewJob;
+use testkit::acme_client::leaf;
+use testkit::{AcmeClient, Key, Order, TestServer};
+
+testkit::on_both_engines![
+    acme_2_1_a_validation_of_a_dead_node_is_ended_when_its_lease_ends,
+    acme_2_1_a_restarted_node_goes_on_at_once,
+    acme_2_3_an_intended_certificate_is_signed_after_a_crash,
+    a_lost_answer_to_finalize_is_found_again,
+    expired_orders_are_pruned,
+];
+
+/// Begins a validation that its node does not live to end.
+async fn interrupted(client: &AcmeClient, server: &TestServer) -> Order {
+    let order = client.order(&["example.com"]).await;
+    let challenge = client.first_challenge(&order).await;
+    server.validator().hang("example.com");
+    tokio::select! {
+        answer = client.answer(&challenge) => panic!("{}", answer.text()),
+        () = server.validator().probed("example.com", 1) => {}
+    }
+    order
+}
+
+async fn acme_2_1_a_validation_of_a_dead_node_is_ended_when_its_lease_ends(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let order = interrupted(&client, server).await;
+    let second = server.beside().await;
+    let elsewhere = client.at(second.acme.clone());
+    // The first probe hangs for ever; another one would not.
+    second.run_jobs().await;
+    assert_eq!(server.validator().probes("example.com"), 1);
+    server.clock().advance(LEASE + Duration::from_secs(1));
+    let ((), ()) = tokio::join!(second.run_jobs(), async {
+        server.validator().probed("example.com", 2).await;
+        server.validator().release("example.com");
+    });
+    assert_eq!(elsewhere.read(&order).await.member("status"), "ready");
+    let csr = Key::generate().csr(&["example.com"]);
+    let done = elsewhere.finalize(&order, &csr).await.expect(200);
+    assert_eq!(done.member("status"), "valid");
+}
+
+async fn acme_2_1_a_restarted_node_goes_on_at_once(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let order = interrupted(&client, server).await;
+    let restarted = server.beside().await;
+    tokio::join!(restarted.reclaim_jobs(), async {
+        server.validator().probed("example.com", 2).await;
+        server.validator().release("example.com");
+    });
+    let client = client.at(restarted.acme.clone());
+    assert_eq!(client.read(&order).await.member("status"), "ready");
+}
+
+/// The state between finalize and the signature, as a node leaves it behind that dies there.
+struct Left {
+    order: OrderId,
+    certificate: Certificate,
+    job: NewJob,
+    now: Timestamp,
+}
+
+async fn left_behind(server: &TestServer, order: &Order, key: &Key) -> Left {
+    let app = &server.app;
+    let (now, random) = (app.clock.now(), app.random.as_ref());
+    let id = OrderId::from_suffix(order.url.rsplit('/').next().unwrap()).unwrap();
+    let found = app
+        .store
+        .read(id, |tx, id| Box::pin(store::order::by_id(tx, *id)))
+        .await
+        .unwrap()
+        .unwrap();
+    let issuers = app.issuers();
+    let issuing = issuers.issuing();
+    let profile = &app.settings.profile;
+    let validity = profile.validity(RequestedValidity::default(), now).unwrap();
+    let csr = pki::Csr::parse(&key.csr(&["example.com"])).unwrap();
+    let key: PublicKey = csr.key().clone();
+    let request = IssuanceRequest {
+        serial: SerialNumber::generate(random),
+        names: found.names.clone(),
+        key,
+        validity,
+        must_staple: false,
+        crl_url: issuing.crl_url.clone(),
+    };
+    let content = issuing.issuer.prepare(profile, &request);
+    let certificate = Certificate {
+        id: CertificateId::generate(now, random),
+        serial: content.serial().to_string(),
+        issuer: issuing.id,
+        tenant: found.tenant,
+        subscription: found.subscription,
+        account: found.account,
+        order: id,
+        status: Status::Intended,
+        profile: profile.name.clone(),
+        names: found.names,
+        not_before: validity.not_before,
+        not_after: validity.not_after,
+        der: content.der().to_vec(),
+        created_at: now,
+        issued_at: None,
+        revoked_at: None,
+        revocation_reason: None,
+    };
+    let job = NewJob {
+        id: JobId::generate(now, random),
+        kind: Kind::Issue.as_str(),
+        subject: id.to_string(),
+        due_at: now.plus(LEASE),
+        leased_by: Some(NodeId::generate(now, random)),
+        created_at: now,
+    };
+    Left {
+        order: id,
+        certificate,
+        job,
+        now,
+    }
+}
+
+async fn acme_2_3_an_intended_certificate_is_signed_after_a_crash(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let order = client.ready_order(&["example.com"]).await;
+    let left = left_behind(server, &order, &Key::generate()).await;
+    let serial = left.certificate.serial.clone();
+    let begun = server
+        .app
+        .store
+        .write(left, |tx, left| {
+            Box::pin(async move {
+                let id = left.certificate.id;
+                let begun = store::order::begin_processing(tx, left.order, id, left.now).await?;
+                store::certificate::intend(tx, &left.certificate).await?;
+                store::job::insert(tx, &left.job).await?;
+                Ok::<_, store::Error>(begun)
+            })
+        })
+        .await
+        .unwrap();
+    assert!(begun);
+    let waiting = client.read(&order).await;
+    assert_eq!(waiting.member("status"), Progress::Processing.as_str());
+    assert_eq!(waiting.header("retry-after"), "1");
+
+    server.reclaim_jobs().await;
+    let done = client.read(&order).await;
+    assert_eq!(done.member("status"), "valid");
+    let chain = client
+        .post_as_get(&done.member("certificate"))
+        .await
+        .expect(200);
+    let certificate = leaf(chain.text());
+    // What was intended is what was signed.
+    assert_eq!(certificate.serial, serial);
+    client.revoke(certificate.der(), 0).await.expect(200);
+}
+
+async fn a_lost_answer_to_finalize_is_found_again(server: &TestServer) {
+    let hasty = server
+        .beside_with(|settings| settings.finalize_wait = Duration::ZERO)
+        .await;
+    let client = server.client("example.com").await;
+    let order = client.ready_order(&["example.com"]).await;
+    let csr = Key::generate().csr(&["example.com"]);
+    let answer = client
+        .at(hasty.acme.clone())
+        .finalize(&order, &csr)
+        .await
+        .expect(200);
+    assert!(["processing", "valid"].contains(&answer.member("status").as_str()));
+    // Begun work ends with its node.
+    hasty.app.shut_down().await;
+    assert_eq!(client.read(&order).await.member("status"), "valid");
+}
+
+async fn expired_orders_are_pruned(server: &TestServer) {
+    let client = server.client("example.com\nexample.org").await;
+    let abandoned = client.order(&["example.com"]).await;
+    let issued = client.issue(&["example.org"]).await;
+    server.clock().advance(Duration::from_secs(8 * 24 * 3600));
+    server.run_jobs().await;
+    // People may still wonder what became of it.
+    assert_eq!(client.read(&abandoned).await.member("status"), "invalid");
+    server.clock().advance(Duration::from_secs(31 * 24 * 3600));
+    server.run_jobs().await;
+    client.post_as_get(&abandoned.url).await.expect(404);
+    client
+        .post_as_get(&abandoned.authorizations[0])
+        .await
+        .expect(404);
+    client.read(&issued.order).await;
+    client.post_as_get(&issued.url).await.expect(200);
+}

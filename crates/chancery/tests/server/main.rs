@@ -1,0 +1,4 @@
+//! The whole server from its doors to its database, in one process, on SQLite and on PostgreSQL.
+
+#[cfg(test)]
+mod acme;

@@ -1,0 +1,80 @@
+//! P-256 keys that sign requests and certificate requests, also wrong ones.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use rcgen::{CertificateParams, DistinguishedName, KeyPair};
+use serde_json::{Value, json};
+
+use crate::base64url;
+
+/// A private key.
+#[derive(Clone)]
+pub struct Key(Arc<Inner>);
+
+struct Inner {
+    pair: EcdsaKeyPair,
+    subscriber: KeyPair,
+}
+
+impl Key {
+    /// A fresh one.
+    pub fn generate() -> Self {
+        let subscriber = KeyPair::generate().expect("a key");
+        let der = subscriber.serialized_der();
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).expect("a key");
+        Self(Arc::new(Inner { pair, subscriber }))
+    }
+
+    /// The public half (RFC 7517).
+    pub fn jwk(&self) -> Value {
+        let point = self.0.pair.public_key().as_ref();
+        let (x, y) = point.get(1..).expect("a point").split_at(32);
+        json!({ "crv": "P-256", "kty": "EC", "x": base64url(x), "y": base64url(y) })
+    }
+
+    /// RFC 7638: the members of [`jwk`](Self::jwk) are in its order.
+    pub fn thumbprint(&self) -> String {
+        base64url(digest(&SHA256, self.jwk().to_string().as_bytes()))
+    }
+
+    /// A flattened JWS with exactly this protected header.
+    pub fn jws(&self, protected: &Value, payload: &str) -> Value {
+        let protected = base64url(protected.to_string());
+        let payload = base64url(payload);
+        let input = format!("{protected}.{payload}");
+        let signature = self
+            .0
+            .pair
+            .sign(&SystemRandom::new(), input.as_bytes())
+            .expect("signed");
+        json!({ "protected": protected, "payload": payload, "signature": base64url(signature) })
+    }
+
+    /// A certificate request for these names, DER.
+    pub fn csr(&self, names: &[&str]) -> Vec<u8> {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let mut request = CertificateParams::new(names).expect("names");
+        request.distinguished_name = DistinguishedName::new();
+        request
+            .serialize_request(&self.0.subscriber)
+            .expect("a request")
+            .der()
+            .to_vec()
+    }
+}
+
+/// An external account binding of `key` (RFC 8555 §7.3.4).
+pub(crate) fn binding(key: &Key, url: &str, key_id: &str, mac_key: &[u8]) -> Value {
+    let protected = base64url(json!({ "alg": "HS256", "kid": key_id, "url": url }).to_string());
+    let payload = base64url(key.jwk().to_string());
+    let input = format!("{protected}.{payload}");
+    let tag = hmac::sign(
+        &hmac::Key::new(hmac::HMAC_SHA256, mac_key),
+        input.as_bytes(),
+    );
+    json!({ "protected": protected, "payload": payload, "signature": base64url(tag) })
+}

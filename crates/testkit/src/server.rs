@@ -1,0 +1,311 @@
+//! A node of the installation in this process, with everything outside of it in the hands of the test.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use acme::directory::Meta;
+use acme::paths::Paths;
+use acme::policy::Policy;
+use axum::Router;
+use base::{SubscriptionId, TenantId, Timestamp, UserId};
+use billing::enrollment::{Companions, EnrolledDomain};
+use billing::subscription::Term;
+use flow::access::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
+use flow::enrollment::open_subscription::{Opening, open_subscription};
+use flow::{App, Cause, Parts, Settings, jobs};
+use pki::{KeyPolicy, Profile};
+use serde_json::Value;
+use store::seal::Sealer;
+use store::testing::Database;
+use tempfile::TempDir;
+use tenancy::password::HashParameters;
+use tenancy::tenant::TenantName;
+use tenancy::user::{DisplayName, Email};
+
+use crate::clock::FakeClock;
+use crate::key::{Key, binding};
+use crate::peers::FakePeers;
+use crate::random::SeededRandom;
+use crate::validator::FakeValidator;
+use crate::{AcmeClient, InProcess};
+
+/// Where the doors of every test server are reached.
+pub const ORIGIN: &str = "https://acme.test";
+
+/// A node with its doors.
+pub struct TestServer {
+    /// The application behind the doors.
+    pub app: App,
+    /// The ACME door.
+    pub acme: Router,
+    /// The door for relying parties.
+    pub pki: Router,
+    surroundings: Arc<Surroundings>,
+}
+
+/// What the nodes of one installation share.
+struct Surroundings {
+    clock: Arc<FakeClock>,
+    database: Database,
+    key_directory: TempDir,
+    nodes: AtomicU64,
+    peers: Arc<FakePeers>,
+    resellers: AtomicU64,
+    settings: Settings,
+    validator: Arc<FakeValidator>,
+}
+
+/// A reseller with its administrator.
+#[derive(Clone, Copy, Debug)]
+pub struct Reseller {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its first user.
+    pub user: UserId,
+}
+
+/// A subscription with the credential that binds ACME accounts to it.
+#[derive(Clone, Debug)]
+pub struct Eab {
+    /// Who owns it.
+    pub tenant: TenantId,
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The public half of the credential.
+    pub key_id: String,
+    /// The secret half.
+    pub mac_key: Vec<u8>,
+}
+
+impl Eab {
+    /// Binds a key (RFC 8555 §7.3.4).
+    pub fn binding(&self, key: &Key, url: &str) -> Value {
+        binding(key, url, &self.key_id, &self.mac_key)
+    }
+}
+
+impl TestServer {
+    /// The first node on an empty database, with the settings of a production server.
+    pub async fn start(database: Database) -> Self {
+        Self::start_with(database, |_| {}).await
+    }
+
+    /// The first node on an empty database, with other settings.
+    pub async fn start_with(database: Database, change: impl FnOnce(&mut Settings)) -> Self {
+        let clock = Arc::new(FakeClock::at(Timestamp::from_seconds(1_795_435_200)));
+        let mut settings = settings();
+        change(&mut settings);
+        let surroundings = Arc::new(Surroundings {
+            validator: Arc::new(FakeValidator::new(clock.clone())),
+            clock,
+            database,
+            key_directory: tempfile::tempdir().expect("a temporary directory"),
+            nodes: AtomicU64::new(0),
+            peers: Arc::default(),
+            resellers: AtomicU64::new(0),
+            settings,
+        });
+        Self::node(surroundings, |_| {}).await
+    }
+
+    /// One more node of the installation, on the same database.
+    pub async fn beside(&self) -> Self {
+        Self::node(self.surroundings.clone(), |_| {}).await
+    }
+
+    /// One more node of the installation, with other settings.
+    pub async fn beside_with(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::node(self.surroundings.clone(), change).await
+    }
+
+    async fn node(of: Arc<Surroundings>, change: impl FnOnce(&mut Settings)) -> Self {
+        let number = of.nodes.fetch_add(1, Ordering::SeqCst);
+        let random = Arc::new(SeededRandom::new(number));
+        let store = of.database.open().await;
+        store.migrate().await.expect("a schema");
+        let key_file = of.key_directory.path().join("sealing.key");
+        let internal_url = format!("http://node-{number}.test");
+        let mut settings = of.settings.clone();
+        change(&mut settings);
+        let parts = Parts {
+            store,
+            clock: of.clock.clone(),
+            sealer: Sealer::load_or_create(&key_file, random.as_ref()).expect("a sealing key"),
+            random,
+            validator: of.validator.clone(),
+            peers: of.peers.clone(),
+            internal_url: internal_url.clone(),
+            settings,
+        };
+        let app = App::start(parts).await.expect("a node");
+        jobs::schedule_periodic(&app).await.expect("periodic jobs");
+        of.peers.add(&internal_url, app.clone());
+        Self {
+            acme: web::acme::router(app.clone()),
+            pki: web::pki::router(app.clone()),
+            app,
+            surroundings: of,
+        }
+    }
+
+    /// The time of every node.
+    pub fn clock(&self) -> &FakeClock {
+        &self.surroundings.clock
+    }
+
+    /// What stands for the names that are validated.
+    pub fn validator(&self) -> &FakeValidator {
+        &self.surroundings.validator
+    }
+
+    /// The other nodes.
+    pub fn peers(&self) -> &FakePeers {
+        &self.surroundings.peers
+    }
+
+    /// Where the database is.
+    pub fn location(&self) -> &store::Location {
+        self.surroundings.database.location()
+    }
+
+    /// The keys that the secrets in the database are sealed with.
+    pub fn sealer(&self) -> Sealer {
+        let key_file = self.surroundings.key_directory.path().join("sealing.key");
+        Sealer::load_or_create(&key_file, self.app.random.as_ref()).expect("the sealing key")
+    }
+
+    /// A new reseller.
+    pub async fn reseller(&self) -> Reseller {
+        let number = self.surroundings.resellers.fetch_add(1, Ordering::SeqCst);
+        let wanted = Bootstrap {
+            operator: TenantName::parse("Operator").expect("a name"),
+            reseller: TenantName::parse(&format!("Reseller {number}")).expect("a name"),
+            email: Email::parse(&format!("admin{number}@reseller.test")).expect("an address"),
+            display_name: DisplayName::parse("Admin").expect("a name"),
+            password: FirstPassword::Generated,
+        };
+        let made = bootstrap(&self.app, &Cause::command_line(), wanted).await;
+        let made = made.expect("a reseller");
+        Reseller {
+            tenant: made.reseller.id,
+            user: made.user.id,
+        }
+    }
+
+    /// A new subscription of a reseller of its own, without domains.
+    pub async fn account(&self) -> Eab {
+        let reseller = self.reseller().await;
+        self.account_of(reseller, None).await
+    }
+
+    /// A new subscription whose credential binds at most so many ACME accounts.
+    pub async fn account_of(&self, reseller: Reseller, max_bindings: Option<u32>) -> Eab {
+        let opening = Opening {
+            tenant: reseller.tenant,
+            user: reseller.user,
+            label: None,
+            term: Term::from_years(1).expect("a term"),
+            max_bindings,
+        };
+        let opened = open_subscription(&self.app, &Cause::command_line(), opening).await;
+        let opened = opened.expect("a subscription");
+        Eab {
+            tenant: reseller.tenant,
+            subscription: opened.subscription.id,
+            key_id: opened.credential.key_id.as_str().to_owned(),
+            mac_key: opened.mac_key.as_bytes().to_vec(),
+        }
+    }
+
+    /// Adds names, one a line, without companions.
+    pub async fn enroll(&self, eab: &Eab, names: &str) -> Vec<EnrolledDomain> {
+        let enrollment = Enrollment {
+            tenant: eab.tenant,
+            subscription: eab.subscription,
+            text: names.to_owned(),
+            companions: Companions::Off,
+        };
+        let enrolled = enroll_domains(&self.app, &Cause::command_line(), enrollment).await;
+        enrolled.expect("enrolled domains").added
+    }
+
+    /// An ACME client without an account.
+    pub async fn stranger(&self) -> AcmeClient {
+        AcmeClient::new(self.acme.clone(), &self.app.urls().directory()).await
+    }
+
+    /// An ACME client with an account that may order these names, one a line.
+    pub async fn client(&self, names: &str) -> AcmeClient {
+        let eab = self.account().await;
+        self.enroll(&eab, names).await;
+        self.stranger().await.register(&eab).await
+    }
+
+    /// The way in for instant-acme.
+    pub fn in_process(&self) -> InProcess {
+        InProcess(self.acme.clone())
+    }
+
+    /// Runs every job that is due, and those that they lead to.
+    pub async fn run_jobs(&self) {
+        while jobs::run_due(&self.app).await.expect("jobs") > 0 {}
+    }
+
+    /// Goes on with what dead nodes have left behind, as after the start of the only node.
+    pub async fn reclaim_jobs(&self) {
+        self.app.reclaim_jobs().await.expect("jobs");
+        self.run_jobs().await;
+    }
+
+    /// Ends the node and its database; every job must have ended but the periodic ones.
+    pub async fn end(self) {
+        if self.app.store.ping().await.is_ok() {
+            self.run_jobs().await;
+            let (left, _) = self
+                .app
+                .store
+                .read((), |tx, ()| Box::pin(store::job::backlog(tx)))
+                .await
+                .expect("the backlog");
+            let periodic = 1 + self.app.issuers().crl_signers().count();
+            let periodic = i64::try_from(periodic).unwrap_or(i64::MAX);
+            assert_eq!(left, periodic, "jobs are left behind");
+            self.app.shut_down().await;
+        }
+        self.peers().clear();
+        let Self { surroundings, .. } = self;
+        if let Some(surroundings) = Arc::into_inner(surroundings) {
+            surroundings.database.remove().await;
+        }
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        acme_origin: ORIGIN.to_owned(),
+        pki_origin: "http://pki.acme.test".to_owned(),
+        paths: Paths::under("/v2/DV"),
+        meta: Meta {
+            terms_of_service: Some("https://acme.test/terms".to_owned()),
+            website: None,
+            caa_identities: vec!["acme.test".to_owned()],
+            external_account_required: true,
+        },
+        max_identifiers: 100,
+        order_lifetime: Duration::from_secs(7 * 24 * 3600),
+        authorization_lifetime: Duration::from_secs(24 * 3600),
+        // A test that is held up must not see another answer than one that is not.
+        challenge_wait: Duration::from_secs(60),
+        finalize_wait: Duration::from_secs(60),
+        retry_after: Duration::from_secs(1),
+        orders_per_page: 3,
+        name_policy: Policy::new(),
+        // The least that Argon2 allows: these passwords protect nothing.
+        password_hash: HashParameters::new(8, 1, 1).expect("parameters"),
+        key_policy: KeyPolicy::public(),
+        profile: Profile::dv(),
+        open_house: None,
+    }
+}

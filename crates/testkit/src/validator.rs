@@ -1,0 +1,121 @@
+//! Proofs of control as the test scripts them, name by name, with a count of the probes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base::Clock;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::{Semaphore, watch};
+use validation::{Evidence, Failure, Method, Outcome, Probe, Validator};
+
+/// What one probe was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// `http-01` or `dns-01`.
+    pub challenge: &'static str,
+    /// The key authorization, or the digest that its TXT record holds.
+    pub expected: String,
+}
+
+/// Every name is proven unless a test says otherwise.
+pub struct FakeValidator {
+    clock: Arc<dyn Clock>,
+    scripts: Mutex<HashMap<String, Script>>,
+    asked: watch::Sender<HashMap<String, Vec<Asked>>>,
+}
+
+#[derive(Clone)]
+enum Script {
+    Fail(Failure),
+    Hang(Arc<Semaphore>),
+}
+
+impl FakeValidator {
+    /// A validator with this clock for its evidence.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            scripts: Mutex::default(),
+            asked: watch::Sender::default(),
+        }
+    }
+
+    /// Probes of `name` fail from now on.
+    pub fn fail(&self, name: &str, failure: Failure) {
+        self.scripts()
+            .insert(name.to_owned(), Script::Fail(failure));
+    }
+
+    /// Probes of `name` do not end until they are released.
+    pub fn hang(&self, name: &str) {
+        let gate = Script::Hang(Arc::new(Semaphore::new(0)));
+        self.scripts().insert(name.to_owned(), gate);
+    }
+
+    /// Probes of `name` succeed from now on, those that hang too.
+    pub fn release(&self, name: &str) {
+        if let Some(Script::Hang(gate)) = self.scripts().remove(name) {
+            gate.close();
+        }
+    }
+
+    /// How often `name` was probed.
+    pub fn probes(&self, name: &str) -> usize {
+        self.asked(name).len()
+    }
+
+    /// What the probes of `name` asked, oldest first.
+    pub fn asked(&self, name: &str) -> Vec<Asked> {
+        self.asked.borrow().get(name).cloned().unwrap_or_default()
+    }
+
+    /// Waits until `name` was probed `count` times.
+    pub async fn probed(&self, name: &str, count: usize) {
+        let mut changes = self.asked.subscribe();
+        let enough = changes
+            .wait_for(|asked| asked.get(name).is_some_and(|asked| asked.len() >= count))
+            .await;
+        enough.expect("the validator is there");
+    }
+
+    fn scripts(&self) -> MutexGuard<'_, HashMap<String, Script>> {
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn run(&self, probe: Probe<'_>) -> Outcome {
+        let (challenge, expected) = match probe.method {
+            Method::Dns01 { digest } => ("dns-01", digest),
+            Method::Http01 {
+                key_authorization, ..
+            } => ("http-01", key_authorization),
+        };
+        let name = probe.name.as_str();
+        let question = Asked {
+            challenge,
+            expected: expected.to_owned(),
+        };
+        let script = self.scripts().get(name).cloned();
+        self.asked
+            .send_modify(|asked| asked.entry(name.to_owned()).or_default().push(question));
+        let result = match script {
+            None => Ok(()),
+            Some(Script::Fail(failure)) => Err(failure),
+            Some(Script::Hang(gate)) => {
+                // No permit is ever given out: it ends when the gate is closed.
+                let _closed = gate.acquire().await;
+                Ok(())
+            }
+        };
+        Outcome {
+            result,
+            evidence: Evidence::new(self.clock.now(), challenge),
+        }
+    }
+}
+
+impl Validator for FakeValidator {
+    fn validate<'a>(&'a self, probe: Probe<'a>) -> BoxFuture<'a, Outcome> {
+        self.run(probe).boxed()
+    }
+}

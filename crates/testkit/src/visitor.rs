@@ -1,0 +1,112 @@
+//! A person with a browser: keeps cookies, follows no redirect unasked.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, header};
+use tower::ServiceExt as _;
+
+use crate::Answer;
+
+/// A browser without a session, at first.
+#[derive(Clone)]
+pub struct Visitor {
+    router: Router,
+    origin: String,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Visitor {
+    /// A browser that looks at the pages of `router`, which are reached at `origin`.
+    pub fn new(router: Router, origin: &str) -> Self {
+        Self {
+            router,
+            origin: origin.to_owned(),
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    /// Opens a page.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.request(Method::GET, path, None).await
+    }
+
+    /// Sends a form.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let form = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)))
+            .collect::<Vec<_>>()
+            .join("&");
+        self.request(Method::POST, path, Some(form)).await
+    }
+
+    /// A cookie that the server set and did not take back.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    /// Puts a cookie into the jar, a forged one perhaps.
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    async fn request(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(
+                header::HOST,
+                self.origin.rsplit('/').next().unwrap_or_default(),
+            )
+            .header(header::COOKIE, cookies.join("; "));
+        if form.is_some() {
+            request = request
+                .header(header::ORIGIN, &self.origin)
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let request = request
+            .body(Body::from(form.unwrap_or_default()))
+            .expect("a request");
+        let answer = match self.router.clone().oneshot(request).await {
+            Ok(response) => Answer::read(response).await,
+            Err(never) => match never {},
+        };
+        self.keep_cookies(&answer);
+        answer
+    }
+
+    fn keep_cookies(&mut self, answer: &Answer) {
+        for value in answer.headers.get_all(header::SET_COOKIE) {
+            let text = value.to_str().unwrap_or_default();
+            let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
+            let Some((name, value)) = pair.split_once('=') else {
+                continue;
+            };
+            if value.is_empty() || attributes.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
+
+/// As forms write it: everything but letters and digits as %XX.
+fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}
