@@ -23,9 +23,6 @@ mod settings;
 mod sign_in;
 pub mod view;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;

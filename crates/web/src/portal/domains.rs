@@ -10,11 +10,8 @@ use axum::routing::{get, post};
 use base::{EnrolledDomainId, SubscriptionId, Timestamp};
 use billing::enrollment::{Kind, Status};
 use billing::subscription::State as AccountState;
-use billing::subscription::Subscription;
-use flow::overview::accounts;
 use flow::overview::domains::{self, Filter, Line, Page};
 
-use super::Portal;
 use super::accounts::{account_href, chip, label};
 use super::error::Refusal;
 use super::frame::{Answer, page};
@@ -22,7 +19,8 @@ use super::listing::{ListQuery, Slice};
 use super::moment::{count, when};
 use super::permitted::{Permitted, ViewDomains};
 use super::view::domains::{DomainRow, DomainsPage};
-use super::view::{Chip, FilterChip, FilterGroup, Nav, Paging, Search, Tone};
+use super::view::{Chip, FilterGroup, Nav, Paging, Search, Tone};
+use super::{Portal, accounts_menu};
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -44,7 +42,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer {
     let filter = filter(&query, SubscriptionId::from_suffix(&query.account).ok());
-    let accounts = accounts::choices(&portal.app, who.tenant()).await?;
+    let menu = accounts_menu::filter(&portal, who.tenant(), &query, "/domains").await?;
     let read = read(&portal, &who, &query, &filter, "/domains").await?;
     let matching = count(read.found.matching, "domain matches", "domains match");
     let total = count(read.found.total, "domain", "domains");
@@ -57,7 +55,7 @@ async fn list(
             kept: query.kept(),
             outcome: matching,
         },
-        filters: vec![kinds(&query, &filter), menu(&query, &accounts)],
+        filters: vec![kinds(&query, &filter), menu],
         domains: read.rows,
         paging: read.paging,
         is_filtered: read.found.total > 0,
@@ -152,21 +150,6 @@ fn kinds(query: &ListQuery, filter: &Filter) -> FilterGroup {
         label: "Kind".to_owned(),
         chips: chips.to_vec(),
         is_menu: false,
-    }
-}
-
-/// A menu of the accounts, for lists at `/domains`.
-fn menu(query: &ListQuery, accounts: &[Subscription]) -> FilterGroup {
-    let all = query.chip("/domains", "account", ("", "All"), query.account.is_empty());
-    let others = accounts.iter().map(|account| -> FilterChip {
-        let (value, label) = (account.id.suffix(), label(account));
-        let is_current = query.account == value;
-        query.chip("/domains", "account", (&value, &label), is_current)
-    });
-    FilterGroup {
-        label: "Account".to_owned(),
-        chips: std::iter::once(all).chain(others).collect(),
-        is_menu: true,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use askama::Template as _;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
@@ -36,7 +36,10 @@ pub(super) async fn finish(
     parts.extensions.insert::<Client>(client);
     request = Request::from_parts(parts, body);
     let mut response = next.run(request).await;
-    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+    let refusal = response.extensions_mut().remove::<Refusal>();
+    // An address or query that is no text names nothing of ours.
+    let is_unreadable = response.status() == StatusCode::BAD_REQUEST;
+    if let Some(refusal) = refusal.or(is_unreadable.then_some(Refusal::NotFound)) {
         refusal.log(&asked.request_id);
         response = page(&refusal, &asked).unwrap_or(response);
     } else if asked.has_flash && is_page(response.headers()) {
@@ -68,7 +71,7 @@ fn page(refusal: &Refusal, asked: &Asked) -> Option<Response> {
         },
         contact: String::new(),
     };
-    let status = http::StatusCode::from_u16(kind.status()).ok()?;
+    let status = StatusCode::from_u16(kind.status()).ok()?;
     let mut response = (status, Html(page.render().ok()?)).into_response();
     if kind.status() == 503 {
         let headers = response.headers_mut();

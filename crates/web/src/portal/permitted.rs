@@ -176,6 +176,5 @@ fn path(parts: &Parts) -> String {
         return "/".to_owned();
     }
     let path = parts.uri.path_and_query();
-    path.map_or("/", http::uri::PathAndQuery::as_str)
-        .to_owned()
+    path.map_or("/", http::uri::PathAndQuery::as_str).to_owned()
 }

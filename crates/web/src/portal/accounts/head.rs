@@ -1,10 +1,11 @@
 //! What is said about an account on each of its pages.
 
 use base::{SubscriptionId, Timestamp};
-use billing::subscription::{Product, State, Subscription};
+use billing::subscription::{Label, Product, State, Subscription};
 use flow::overview::accounts::Summary;
 use tenancy::role::Permission;
 
+use super::super::accounts_menu::label_or_stand_in;
 use super::super::moment::{count, day};
 use super::super::permitted::Permitted;
 use super::super::view::account::{AccountHead, Tab};
@@ -15,12 +16,9 @@ pub(in super::super) fn account_href(id: SubscriptionId) -> String {
     format!("/accounts/{}", id.suffix())
 }
 
-/// The owner's name for it, or a stand-in that tells accounts apart.
+/// The owner's name for it, or a stand-in.
 pub(in super::super) fn label(subscription: &Subscription) -> String {
-    match &subscription.label {
-        Some(label) => label.to_string(),
-        None => format!("Account of {}", day(subscription.created_at)),
-    }
+    label_or_stand_in(subscription.label.as_ref().map_or("", Label::as_str))
 }
 
 /// Such as "DV".

@@ -19,9 +19,12 @@ use super::super::view::{Flash, Problems, Tone};
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Typed {
-    current_password: String,
-    new_password: String,
-    repeat_password: String,
+    #[serde(rename = "current_password")]
+    current: String,
+    #[serde(rename = "new_password")]
+    new: String,
+    #[serde(rename = "repeat_password")]
+    repeat: String,
 }
 
 /// `POST /settings/password`. The browser at hand gets a new session, the others end.
@@ -30,12 +33,12 @@ pub(super) async fn change(
     who: Permitted<Own>,
     Form(typed): Form<Typed>,
 ) -> Answer {
-    if typed.new_password != typed.repeat_password {
+    if typed.new != typed.repeat {
         let problems = Problems::one("repeat_password", "The two new passwords differ.");
         return refused(&portal, &who, problems).await;
     }
-    let current = Password::new(typed.current_password);
-    let new = Password::new(typed.new_password);
+    let current = Password::new(typed.current);
+    let new = Password::new(typed.new);
     let (app, cause) = (&portal.app, who.cause());
     let changed = change_password(app, &cause, &who.signed_in, &current, &new, who.address());
     match changed.await {

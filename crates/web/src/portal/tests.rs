@@ -1,1 +1,0 @@
-//! The router as browsers see it.
