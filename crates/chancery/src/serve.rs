@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use web::client::TrustedProxies;
+use web::portal::Hints;
 
 use crate::config::Config;
 use crate::listen::{Door, bind};
@@ -44,11 +45,16 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     if parts::is_alone(config) {
         let reclaimed = app.reclaim_jobs().await?;
         if reclaimed > 0 {
-            tracing::info!(jobs = reclaimed, "going on with what the last run left behind");
+            tracing::info!(
+                jobs = reclaimed,
+                "going on with what the last run left behind"
+            );
         }
     }
     jobs::schedule_periodic(&app).await?;
-    publish_first(&app).await.context("the first CRL cannot be published")?;
+    publish_first(&app)
+        .await
+        .context("the first CRL cannot be published")?;
     let stop = CancellationToken::new();
     let mut doors = JoinSet::new();
     for door in doors_of(config, &app).await? {
@@ -82,11 +88,37 @@ async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
     let pki = bind("CRL server", config.pki_listen).await?;
     let internal = bind("internal listener", config.internal_listen).await?;
     Ok(vec![
-        door("portal", portal, tls.clone(), web::portal::router(app.clone(), &config.portal_url)),
+        door(
+            "portal",
+            portal,
+            tls.clone(),
+            web::portal::router_with_hints(app.clone(), &config.portal_url, hints(config)),
+        ),
         door("acme", acme, tls, web::acme::router(app.clone())),
         door("pki", pki, None, web::pki::router(app.clone())),
-        door("internal", internal, None, web::internal::router(app.clone())),
+        door(
+            "internal",
+            internal,
+            None,
+            web::internal::router(app.clone()),
+        ),
     ])
+}
+
+/// What clients must be told while our own CA also speaks for the server.
+fn hints(config: &Config) -> Hints {
+    let Some(lab) = &config.lab else {
+        return Hints::default();
+    };
+    let root = config.data.join("root-ca.pem");
+    let root = std::path::absolute(&root).unwrap_or(root);
+    Hints {
+        ca_file: config
+            .tls_files
+            .is_none()
+            .then(|| root.display().to_string()),
+        http_port: Some(lab.http_port).filter(|port| *port != 80),
+    }
 }
 
 /// Answers when somebody asks the process to end.
