@@ -106,7 +106,9 @@ CREATE TABLE enrolled_domain (
   removed_at BIGINT
 );
 CREATE UNIQUE INDEX enrolled_domain_active ON enrolled_domain (subscription_id, name) WHERE status = 'active';
-CREATE INDEX enrolled_domain_by_name ON enrolled_domain (tenant_id, name, id) WHERE status = 'active';
+-- Holds all that a search looks at, so that it reads nothing else.
+CREATE INDEX enrolled_domain_by_name ON enrolled_domain (tenant_id, name, id, subscription_id, companion_of, status)
+  WHERE status = 'active';
 CREATE INDEX enrolled_domain_counted ON enrolled_domain (tenant_id, subscription_id, companion_of) WHERE status = 'active';
 CREATE INDEX enrolled_domain_by_companion ON enrolled_domain (companion_of) WHERE companion_of IS NOT NULL;
 
@@ -188,7 +190,8 @@ CREATE TABLE issuer (
   created_at BIGINT NOT NULL
 );
 
--- While the status is 'intended', der holds the TBSCertificate that is about to be signed.
+-- While the status is 'intended', der holds the TBSCertificate that is about to be signed. A certificate is replaced when
+-- another one for the same names is issued and ends later.
 CREATE TABLE certificate (
   id TEXT COLLATE "C" PRIMARY KEY,
   serial TEXT COLLATE "C" NOT NULL UNIQUE,
@@ -205,12 +208,14 @@ CREATE TABLE certificate (
   der BYTEA NOT NULL,
   created_at BIGINT NOT NULL,
   issued_at BIGINT,
+  is_replaced BOOLEAN NOT NULL,
   revoked_at BIGINT,
   revocation_reason BIGINT
 );
 CREATE INDEX certificate_by_tenant ON certificate (tenant_id, id);
 CREATE INDEX certificate_by_expiry ON certificate (tenant_id, not_after, id) WHERE status = 'issued';
-CREATE INDEX certificate_by_names ON certificate (tenant_id, names, not_after) WHERE status = 'issued';
+CREATE INDEX certificate_by_names ON certificate (tenant_id, names, not_after, id, serial) WHERE status = 'issued';
+CREATE INDEX certificate_newest ON certificate (tenant_id, not_after, id) WHERE status = 'issued' AND NOT is_replaced;
 CREATE INDEX certificate_revoked_by_tenant ON certificate (tenant_id, not_after, id) WHERE status = 'revoked';
 CREATE INDEX certificate_revoked ON certificate (issuer_id, serial) WHERE status = 'revoked';
 

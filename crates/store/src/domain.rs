@@ -21,6 +21,13 @@ pub struct Filter {
     pub is_companion: Option<bool>,
 }
 
+impl Filter {
+    /// Whether all domains of the tenant are on some page.
+    pub fn is_everything(&self) -> bool {
+        self.subscription.is_none() && self.contains.is_empty() && self.is_companion.is_none()
+    }
+}
+
 /// Adds a domain; `false` when the subscription has an active one of that name.
 pub async fn insert(
     tx: &mut WriteTx,
@@ -181,19 +188,20 @@ pub async fn page(
     rows.iter().map(from_row).collect()
 }
 
-/// How many active domains match a filter, wherever its page begins.
+/// How many active domains match a filter, wherever its page begins; counts up to `limit`.
 pub async fn count_matching(
     tx: &mut ReadTx,
     tenant: TenantId,
     filter: &Filter,
+    limit: i64,
 ) -> Result<i64, Error> {
     let row = tx
         .row(
             sql!(
-                "SELECT COUNT(*) AS domains FROM enrolled_domain
+                "SELECT COUNT(*) AS domains FROM (SELECT name FROM enrolled_domain
                  WHERE tenant_id = $1 AND status = 'active'
                    AND ($2 OR name LIKE $3 ESCAPE '\\') AND ($4 OR subscription_id = $5)
-                   AND ($6 OR (companion_of IS NOT NULL) = $7)"
+                   AND ($6 OR (companion_of IS NOT NULL) = $7) LIMIT $8) AS matching"
             ),
             &values![
                 tenant,
@@ -205,7 +213,8 @@ pub async fn count_matching(
                     .map(|id| id.to_string())
                     .unwrap_or_default(),
                 filter.is_companion.is_none(),
-                filter.is_companion.unwrap_or_default()
+                filter.is_companion.unwrap_or_default(),
+                limit
             ],
         )
         .await?;

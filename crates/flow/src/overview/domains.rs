@@ -29,11 +29,12 @@ pub struct Line {
 pub struct Page {
     /// By name; backwards when the filter has `before`.
     pub lines: Vec<Line>,
-    /// How many domains the tenant has.
-    pub total: i64,
-    /// How many of them match the filter.
+    /// How many domains match the filter, up to [`MAX_COUNTED`].
     pub matching: i64,
 }
+
+/// Counting further than this costs more than it tells; without a filter all are counted.
+pub const MAX_COUNTED: i64 = 10_000;
 
 /// One domain with what hangs on it.
 #[derive(Clone, Debug)]
@@ -55,23 +56,33 @@ pub async fn page(
         .scan((tenant, filter), move |tx, (tenant, filter)| {
             Box::pin(async move {
                 let found = store::domain::page(tx, *tenant, filter, limit).await?;
-                let total = store::domain::total(tx, *tenant).await?;
-                let is_filtered = !filter.contains.is_empty()
-                    || filter.subscription.is_some()
-                    || filter.is_companion.is_some();
-                let matching = if is_filtered {
-                    store::domain::count_matching(tx, *tenant, filter).await?
-                } else {
-                    total
-                };
+                let matching = matching(tx, *tenant, filter, found.len(), limit).await?;
                 Ok(Page {
                     lines: lines(tx, *tenant, found).await?,
-                    total,
                     matching,
                 })
             })
         })
         .await
+}
+
+/// A page that is not full says how many there are; only a longer list is counted.
+async fn matching(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    filter: &Filter,
+    found: usize,
+    limit: i64,
+) -> Result<i64, store::Error> {
+    let found = i64::try_from(found).unwrap_or(i64::MAX);
+    let is_first_page = filter.after.is_none() && filter.before.is_none();
+    if is_first_page && found < limit {
+        return Ok(found);
+    }
+    if filter.is_everything() {
+        return store::domain::total(tx, tenant).await;
+    }
+    store::domain::count_matching(tx, tenant, filter, MAX_COUNTED).await
 }
 
 /// One of a tenant's domains, removed or not.

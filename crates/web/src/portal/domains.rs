@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use base::{EnrolledDomainId, SubscriptionId, Timestamp};
 use billing::enrollment::{Kind, Status};
 use billing::subscription::State as AccountState;
-use flow::overview::domains::{self, Filter, Line, Page};
+use flow::overview::domains::{self, Filter, Line, MAX_COUNTED, Page};
 
 use super::accounts::{account_href, chip, label};
 use super::error::Refusal;
@@ -44,21 +44,28 @@ async fn list(
     let filter = filter(&query, SubscriptionId::from_suffix(&query.account).ok());
     let menu = accounts_menu::filter(&portal, who.tenant(), &query, "/domains").await?;
     let read = read(&portal, &who, &query, &filter, "/domains").await?;
-    let matching = count(read.found.matching, "domain matches", "domains match");
-    let total = count(read.found.total, "domain", "domains");
+    let placeholder = if filter.is_everything() {
+        format!("Search {}", count(read.matching, "domain", "domains"))
+    } else {
+        "Search domains".to_owned()
+    };
+    let outcome = match read.matching {
+        MAX_COUNTED if !filter.is_everything() => "10,000 domains match or more".to_owned(),
+        matching => count(matching, "domain matches", "domains match"),
+    };
     page(&DomainsPage {
         shell: who.shell(Nav::Domains, "Domains"),
         search: Search {
             href: "/domains".to_owned(),
             value: query.q.clone(),
-            placeholder: format!("Search {total}"),
+            placeholder,
             kept: query.kept(),
-            outcome: matching,
+            outcome,
         },
         filters: vec![kinds(&query, &filter), menu],
         domains: read.rows,
         paging: read.paging,
-        is_filtered: read.found.total > 0,
+        is_filtered: !filter.is_everything(),
     })
 }
 
@@ -77,7 +84,7 @@ pub(super) async fn of_account<P>(
 
 /// A page of the list, ready for display.
 struct Read {
-    found: Page,
+    matching: i64,
     rows: Vec<DomainRow>,
     paging: Paging,
 }
@@ -90,8 +97,8 @@ async fn read<P>(
     path: &str,
 ) -> Result<Read, Refusal> {
     let (now, limit) = (portal.app.clock.now(), query.limit());
-    let mut found = domains::page(&portal.app, who.tenant(), filter.clone(), limit + 1).await?;
-    let lines = std::mem::take(&mut found.lines);
+    let found = domains::page(&portal.app, who.tenant(), filter.clone(), limit + 1).await?;
+    let Page { lines, matching } = found;
     let slice = match filter.before {
         Some(_) => Slice::backwards(lines, limit),
         None => Slice::forwards(lines, limit, filter.after.is_some()),
@@ -103,11 +110,14 @@ async fn read<P>(
         .filter(|_| slice.has_previous);
     let last = slice.rows.last().map(cursor).filter(|_| slice.has_next);
     let shown = slice.rows.len();
-    let text = format!("{shown} of {}", count(found.matching, "domain", "domains"));
+    let text = match matching {
+        MAX_COUNTED if !filter.is_everything() => format!("{shown} of more than 10,000 domains"),
+        matching => format!("{shown} of {}", count(matching, "domain", "domains")),
+    };
     Ok(Read {
         paging: query.paging(path, first.as_deref(), last.as_deref(), text),
         rows: slice.rows.iter().map(|line| row(line, now)).collect(),
-        found,
+        matching,
     })
 }
 
