@@ -112,7 +112,6 @@ fn view(
         }],
         label: typed.label,
         terms: terms.to_vec(),
-        includes_companions: true,
         problems,
     }
 }

@@ -45,7 +45,7 @@ pub struct AccountsPage {
 
 /// `GET /accounts/new` and its failures; sent to `POST /accounts`.
 ///
-/// Fields: `kind`, `label`, `term_years` (1, 2, 3), `companions` (`on` when ticked).
+/// Fields: `kind`, `label`, `term_years` (1, 2, 3). Companions are decided domain by domain.
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/account/new.html")]
 pub struct NewAccountPage {
@@ -57,8 +57,6 @@ pub struct NewAccountPage {
     pub label: String,
     /// Terms on offer, with their end in the hint.
     pub terms: Vec<Choice>,
-    /// Whether companions are added with each domain unless somebody opts out.
-    pub includes_companions: bool,
     /// What is wrong; fields `kind`, `label`, `term_years`.
     pub problems: Problems,
 }

@@ -94,7 +94,6 @@ fn new_account(label: &str, problems: Problems) -> NewAccountPage {
             choice("2", "2 years", "until 23 November 2028", false),
             choice("3", "3 years", "until 23 November 2029", false),
         ],
-        includes_companions: true,
         problems,
     }
 }
