@@ -15,6 +15,7 @@ testkit::on_both_engines![
     acme_2_1_a_validation_of_a_dead_node_is_ended_when_its_lease_ends,
     acme_2_1_a_restarted_node_goes_on_at_once,
     acme_2_3_an_intended_certificate_is_signed_after_a_crash,
+    acme_2_3_what_cannot_be_signed_ends_its_order,
     a_lost_answer_to_finalize_is_found_again,
     expired_orders_are_pruned,
 ];
@@ -130,11 +131,7 @@ async fn left_behind(server: &TestServer, order: &Order, key: &Key) -> Left {
     }
 }
 
-async fn acme_2_3_an_intended_certificate_is_signed_after_a_crash(server: &TestServer) {
-    let client = server.client("example.com").await;
-    let order = client.ready_order(&["example.com"]).await;
-    let left = left_behind(server, &order, &Key::generate()).await;
-    let serial = left.certificate.serial.clone();
+async fn leave(server: &TestServer, left: Left) {
     let begun = server
         .app
         .store
@@ -150,6 +147,14 @@ async fn acme_2_3_an_intended_certificate_is_signed_after_a_crash(server: &TestS
         .await
         .unwrap();
     assert!(begun);
+}
+
+async fn acme_2_3_an_intended_certificate_is_signed_after_a_crash(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let order = client.ready_order(&["example.com"]).await;
+    let left = left_behind(server, &order, &Key::generate()).await;
+    let serial = left.certificate.serial.clone();
+    leave(server, left).await;
     let waiting = client.read(&order).await;
     assert_eq!(waiting.member("status"), Progress::Processing.as_str());
     assert_eq!(waiting.header("retry-after"), "1");
@@ -165,6 +170,24 @@ async fn acme_2_3_an_intended_certificate_is_signed_after_a_crash(server: &TestS
     // What was intended is what was signed.
     assert_eq!(certificate.serial, serial);
     client.revoke(certificate.der(), 0).await.expect(200);
+}
+
+async fn acme_2_3_what_cannot_be_signed_ends_its_order(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let order = client.ready_order(&["example.com"]).await;
+    let mut left = left_behind(server, &order, &Key::generate()).await;
+    left.certificate.der = b"not a certificate".to_vec();
+    leave(server, left).await;
+    // The dead node took it once.
+    for _ in 1..8 {
+        assert_eq!(client.read(&order).await.member("status"), "processing");
+        server.clock().advance(Duration::from_secs(601));
+        server.run_jobs().await;
+    }
+    let ended = client.read(&order).await;
+    assert_eq!(ended.member("status"), "invalid");
+    insta::allow_duplicates! { insta::assert_snapshot!(ended.error(), @r#"{"type":"urn:ietf:params:acme:error:serverInternal","detail":"the certificate could not be signed; place a new order and tell the operator if it happens again","status":500}"#) };
+    client.issue(&["example.com"]).await;
 }
 
 async fn a_lost_answer_to_finalize_is_found_again(server: &TestServer) {
