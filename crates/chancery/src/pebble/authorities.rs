@@ -25,74 +25,82 @@ pub(super) struct Authorities {
     pub(super) intermediate: Shown,
 }
 
+/// A new CA before it is stored.
+struct Made {
+    new: NewAuthority,
+    issuer: Issuer,
+    shown: Shown,
+    url: String,
+}
+
 /// Makes a root and an intermediate and stores them before the server would make its own.
 pub(super) async fn create(parts: &Parts) -> anyhow::Result<Authorities> {
-    let now = parts.clock.now();
-    let random = parts.random.as_ref();
-    let origin = &parts.settings.pki_origin;
     let mut tag = [0_u8; 3];
-    random.fill(&mut tag);
+    parts.random.fill(&mut tag);
     let [a, b, c] = tag;
-    let name = |kind: &str| {
-        CaName::new(
-            "FI",
-            "Chancery",
-            &format!("Pebble {kind} CA {a:02x}{b:02x}{c:02x}"),
-        )
-    };
-
-    let root_id = IssuerId::generate(now, random);
-    let root_key = generate_pkcs8(KeyAlgorithm::EcdsaP384)?;
-    let root_signer = SoftwareSigner::from_pkcs8(&root_key)?;
-    let serial = SerialNumber::generate(random);
-    let root_der = self_signed_root(&name("Root")?, &root_signer, serial, now)?;
-    let root_url = certificate_url(origin, root_id);
-    let root = Issuer::new(
-        Certificate::from_der(&root_der)?,
-        Arc::new(root_signer),
-        &root_url,
-    )?;
-
-    let id = IssuerId::generate(now, random);
-    let key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
-    let signer = SoftwareSigner::from_pkcs8(&key)?;
-    let crl = crl_url(origin, root_id);
-    let urls = CaUrls {
-        crl: &crl,
-        ca_issuers: &root_url,
-    };
-    let serial = SerialNumber::generate(random);
-    let der = issuing_ca(
-        &root,
-        &name("Intermediate")?,
-        signer.public_key(),
-        urls,
-        serial,
-        now,
-    )?;
-
+    let tag = format!("{a:02x}{b:02x}{c:02x}");
+    let root = make_root(parts, &tag)?;
+    let (intermediate, shown_intermediate) = make_intermediate(parts, &root, &tag)?;
+    let is_first = insert(parts, vec![root.new, intermediate]).await?;
     let shown = Authorities {
-        root: shown(&root_der, &root_key),
-        intermediate: shown(&der, &key),
+        root: root.shown,
+        intermediate: shown_intermediate,
     };
-    let new = vec![
-        NewAuthority {
-            id: root_id,
-            parent: None,
-            certificate: root_der,
-            private_key: Some(root_key.to_vec()),
-        },
-        NewAuthority {
-            id,
-            parent: Some(root_id),
-            certificate: der,
-            private_key: Some(key.to_vec()),
-        },
-    ];
-    let is_first = insert(parts, new).await?;
     is_first
         .then_some(shown)
         .context("the temporary database is not empty")
+}
+
+fn make_root(parts: &Parts, tag: &str) -> anyhow::Result<Made> {
+    let now = parts.clock.now();
+    let id = IssuerId::generate(now, parts.random.as_ref());
+    let key = generate_pkcs8(KeyAlgorithm::EcdsaP384)?;
+    let signer = SoftwareSigner::from_pkcs8(&key)?;
+    let name = CaName::new("FI", "Chancery", &format!("Pebble Root CA {tag}"))?;
+    let serial = SerialNumber::generate(parts.random.as_ref());
+    let certificate = self_signed_root(&name, &signer, serial, now)?;
+    let url = certificate_url(&parts.settings.pki_origin, id);
+    Ok(Made {
+        issuer: Issuer::new(Certificate::from_der(&certificate)?, Arc::new(signer), &url)?,
+        shown: shown(&certificate, &key),
+        new: NewAuthority {
+            id,
+            parent: None,
+            certificate,
+            private_key: Some(key.to_vec()),
+        },
+        url,
+    })
+}
+
+fn make_intermediate(
+    parts: &Parts,
+    root: &Made,
+    tag: &str,
+) -> anyhow::Result<(NewAuthority, Shown)> {
+    let now = parts.clock.now();
+    let id = IssuerId::generate(now, parts.random.as_ref());
+    let key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
+    let signer = SoftwareSigner::from_pkcs8(&key)?;
+    let name = CaName::new("FI", "Chancery", &format!("Pebble Intermediate CA {tag}"))?;
+    let serial = SerialNumber::generate(parts.random.as_ref());
+    let crl = crl_url(&parts.settings.pki_origin, root.new.id);
+    let urls = CaUrls {
+        crl: &crl,
+        ca_issuers: &root.url,
+    };
+    let certificate = issuing_ca(&root.issuer, &name, signer.public_key(), urls, serial, now)?;
+    let shown = shown(&certificate, &key);
+    let parent = Some(root.new.id);
+    Ok((
+        NewAuthority {
+            id,
+            parent,
+            certificate,
+            private_key: Some(key.to_vec()),
+        },
+        shown,
+    ))
 }
 
 fn shown(certificate: &[u8], private_key: &[u8]) -> Shown {

@@ -1,5 +1,6 @@
 //! Pebble's management listener: CA certificates and keys, and the status of certificates.
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -88,8 +89,9 @@ async fn status(State(known): State<Known>, Path(serial): Path<String>) -> Respo
     }
 }
 
-/// Renewal information (RFC 9773) is not served yet, so that it cannot be set either.
-async fn set_renewal_info() -> (StatusCode, &'static str) {
+/// Renewal information (RFC 9773) is not served yet, so that it cannot be set either. The body is read so that
+/// the client is not cut off while it sends.
+async fn set_renewal_info(_body: Bytes) -> (StatusCode, &'static str) {
     (
         StatusCode::NOT_IMPLEMENTED,
         "renewal information is not supported yet\n",

@@ -126,11 +126,11 @@ async fn resolve(text: &str) -> anyhow::Result<SocketAddr> {
 
 fn system_dns_server() -> anyhow::Result<SocketAddr> {
     let text = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
-    let servers = text
+    let mut servers = text
         .lines()
         .filter_map(|line| line.strip_prefix("nameserver"));
-    let address = servers.filter_map(|rest| rest.trim().parse().ok()).next();
-    address
+    servers
+        .find_map(|rest| rest.trim().parse().ok())
         .map(|address| SocketAddr::new(address, 53))
         .context("no DNS server in /etc/resolv.conf; name one with -dnsserver HOST:PORT")
 }
