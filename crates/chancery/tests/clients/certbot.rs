@@ -9,9 +9,9 @@ use crate::chain::Chain;
 use crate::server::Server;
 use crate::{on_postgres, on_sqlite, program};
 
-/// certbot's words for http-01.
+/// What certbot calls the certificate that it gets by http-01.
 const WEB: &str = "web";
-/// And for the wildcard.
+/// What it calls the one that it gets by dns-01.
 const WILDCARD: &str = "wildcard";
 
 struct Certbot<'a> {
@@ -62,57 +62,8 @@ async fn walk(program: &Path, server: &Server) -> anyhow::Result<()> {
     ];
     let register = ["register", "--register-unsafely-without-email"];
     certbot.run(&[&register[..], &binding].concat()).await?;
-
-    let port = server.http_port.to_string();
-    let standalone = [
-        "--standalone",
-        "--http-01-address",
-        "127.0.0.1",
-        "--http-01-port",
-        &port,
-    ];
-    let names = [
-        "--cert-name",
-        WEB,
-        "-d",
-        "example.com",
-        "-d",
-        "www.example.com",
-    ];
-    certbot
-        .run(&[&["certonly"][..], &standalone, &names].concat())
-        .await?;
-    let first = certbot.chain(WEB)?;
-    first.expect_names(&["example.com", "www.example.com"])?;
-    first.expect_issued(server).await?;
-
-    let preamble = "NAME=\"_acme-challenge.$CERTBOT_DOMAIN\"; VALUE=\"$CERTBOT_VALIDATION\"";
-    let hook = server
-        .names
-        .hook("certbot-hook", preamble)?
-        .display()
-        .to_string();
-    let manual = [
-        "--manual",
-        "--preferred-challenges",
-        "dns",
-        "--manual-auth-hook",
-        &hook,
-    ];
-    let names = [
-        "--cert-name",
-        WILDCARD,
-        "-d",
-        "*.example.com",
-        "-d",
-        "example.com",
-    ];
-    certbot
-        .run(&[&["certonly"][..], &manual, &names].concat())
-        .await?;
-    let wildcard = certbot.chain(WILDCARD)?;
-    wildcard.expect_names(&["*.example.com", "example.com"])?;
-    wildcard.expect_issued(server).await?;
+    let first = obtain_by_http(&certbot).await?;
+    obtain_by_dns(&certbot).await?;
 
     certbot
         .run(&["renew", "--force-renewal", "--no-random-sleep-on-renew"])
@@ -131,20 +82,47 @@ async fn walk(program: &Path, server: &Server) -> anyhow::Result<()> {
     renewed.expect_revoked(server).await?;
 
     let renewed = certbot.chain(WILDCARD)?;
-    let files = [
-        certbot.file(WILDCARD, "cert.pem"),
-        certbot.file(WILDCARD, "privkey.pem"),
-    ];
+    let certificate = certbot.file(WILDCARD, "cert.pem");
+    let private_key = certbot.file(WILDCARD, "privkey.pem");
     let with_key = [
-        files[0].as_str(),
+        &certificate,
         "--key-path",
-        &files[1],
+        &private_key,
         "--reason",
         "keycompromise",
     ];
     certbot.run(&[&revoke[..], &with_key].concat()).await?;
     renewed.expect_revoked(server).await?;
     first.expect_issued(server).await
+}
+
+async fn obtain_by_http(certbot: &Certbot<'_>) -> anyhow::Result<Chain> {
+    let port = certbot.server.http_port.to_string();
+    let door = ["--http-01-address", "127.0.0.1", "--http-01-port", &port];
+    let names = ["-d", "example.com", "-d", "www.example.com"];
+    let order = ["certonly", "--standalone", "--cert-name", WEB];
+    certbot.run(&[&order[..], &door, &names].concat()).await?;
+    let chain = certbot.chain(WEB)?;
+    chain.expect_names(&["example.com", "www.example.com"])?;
+    chain.expect_issued(certbot.server).await?;
+    Ok(chain)
+}
+
+async fn obtain_by_dns(certbot: &Certbot<'_>) -> anyhow::Result<()> {
+    let preamble = "NAME=\"_acme-challenge.$CERTBOT_DOMAIN\"; VALUE=\"$CERTBOT_VALIDATION\"";
+    let hook = certbot
+        .server
+        .names
+        .hook("certbot-hook", preamble)?
+        .display()
+        .to_string();
+    let proof = ["--preferred-challenges", "dns", "--manual-auth-hook", &hook];
+    let names = ["-d", "*.example.com", "-d", "example.com"];
+    let order = ["certonly", "--manual", "--cert-name", WILDCARD];
+    certbot.run(&[&order[..], &proof, &names].concat()).await?;
+    let chain = certbot.chain(WILDCARD)?;
+    chain.expect_names(&["*.example.com", "example.com"])?;
+    chain.expect_issued(certbot.server).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,9 +92,8 @@ async fn answer(
     mut authorization: AuthorizationHandle<'_>,
     proof: &Proof<'_>,
 ) -> anyhow::Result<()> {
-    let name = match authorization.identifier().identifier {
-        Identifier::Dns(name) => name.clone(),
-        other => anyhow::bail!("an authorization for {other:?}"),
+    let Identifier::Dns(name) = authorization.identifier().identifier.clone() else {
+        anyhow::bail!("an authorization for something that is not a name");
     };
     let kind = match proof {
         Proof::Dns(_) => ChallengeType::Dns01,

@@ -32,13 +32,11 @@ async fn on_postgres<F>(test: F) -> anyhow::Result<()>
 where
     F: AsyncFnOnce(&Server) -> anyhow::Result<()>,
 {
-    match Database::postgres().await {
-        Some(database) => on(database, test).await,
-        None => {
-            program::skip("CHANCERY_TEST_POSTGRES_URL");
-            Ok(())
-        }
+    if let Some(database) = Database::postgres().await {
+        return on(database, test).await;
     }
+    program::skip("CHANCERY_TEST_POSTGRES_URL");
+    Ok(())
 }
 
 async fn on<F>(database: Database, test: F) -> anyhow::Result<()>

@@ -3,14 +3,23 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use instant_acme::{RevocationReason, RevocationRequest};
+use instant_acme::{
+    Account, AuthorizationStatus, Identifier, NewOrder, RevocationReason, RevocationRequest,
+};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio_rustls::TlsConnector;
 
 use crate::chain::Chain;
 use crate::instant::{Proof, obtain, register};
@@ -24,7 +33,7 @@ const MAC_KEY: &str = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUD
 
 struct Pebble {
     directory_url: String,
-    management: String,
+    management: SocketAddr,
     http_port: u16,
     names: NameServer,
     folder: TempDir,
@@ -55,7 +64,10 @@ impl Pebble {
         let mut command = binary();
         command.arg("pebble").arg("-config").arg(file);
         command.args(["-dnsserver", &names.address().to_string(), "-strict"]);
-        command.envs(environment.iter().copied());
+        // Chance has no place in the other tests.
+        command
+            .env("PEBBLE_WFE_NONCEREJECT", "0")
+            .envs(environment.iter().copied());
         let mut process = spawn(&mut command, &folder.path().join("pebble.log"))?;
         let door = SocketAddr::from((Ipv4Addr::LOCALHOST, management));
         let started = wait_for(door, &mut process).await;
@@ -63,7 +75,7 @@ impl Pebble {
         started.context(log)?;
         Ok(Self {
             directory_url: format!("https://localhost:{acme}/dir"),
-            management: format!("https://localhost:{management}"),
+            management: door,
             http_port: http,
             names,
             folder,
@@ -75,17 +87,34 @@ impl Pebble {
         self.folder.path().join("ca.pem")
     }
 
-    /// What the management listener answers.
-    async fn manage(&self, words: &[&str], path: &str) -> anyhow::Result<String> {
-        let mut command = Command::new("curl");
-        command
-            .args(["--silent", "--show-error", "--max-time", "30"])
-            .args(words);
-        command
-            .arg("--cacert")
-            .arg(self.ca_file())
-            .arg(format!("{}{path}", self.management));
-        program::run(path, &mut command).await
+    /// The status and the body that the management listener answers with.
+    async fn manage(&self, method: &str, path: &str) -> anyhow::Result<(String, String)> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(self.ca_file())?)?;
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let stream = TcpStream::connect(self.management).await?;
+        let connector = TlsConnector::from(Arc::new(config));
+        let mut stream = connector.connect("localhost".try_into()?, stream).await?;
+        let head = "Host: localhost\r\nConnection: close\r\nContent-Length: 2";
+        let request = format!("{method} {path} HTTP/1.1\r\n{head}\r\n\r\n{{}}");
+        stream.write_all(request.as_bytes()).await?;
+        let mut reply = Vec::new();
+        // Without a farewell of TLS the reply is whole if its head and body are.
+        let _ended = stream.read_to_end(&mut reply).await;
+        let reply = String::from_utf8(reply)?;
+        let (head, body) = reply.split_once("\r\n\r\n").context("no answer")?;
+        let status = head.split(' ').nth(1).context("no status")?;
+        Ok((status.to_owned(), body.to_owned()))
+    }
+
+    /// What can be read there.
+    async fn read(&self, path: &str) -> anyhow::Result<String> {
+        let (status, body) = self.manage("GET", path).await?;
+        ensure!(status == "200", "{path}: {status}");
+        Ok(body)
     }
 
     async fn stop(mut self) -> anyhow::Result<()> {
@@ -115,9 +144,7 @@ fn make_certificate(folder: &TempDir) -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn instant_acme_on_pebbles_stand_in() -> anyhow::Result<()> {
-    // Three in ten good nonces are refused, which instant-acme has to survive.
-    let environment = [("PEBBLE_WFE_NONCEREJECT", "30"), ("PEBBLE_AUTHZREUSE", "0")];
-    let pebble = Pebble::start(&environment, json!({})).await?;
+    let pebble = Pebble::start(&[("PEBBLE_AUTHZREUSE", "0")], json!({})).await?;
     let account = register(&pebble.directory_url, &pebble.ca_file(), None).await?;
     ensure!(
         account.id().contains("/my-account/"),
@@ -132,12 +159,17 @@ async fn instant_acme_on_pebbles_stand_in() -> anyhow::Result<()> {
     let wildcard = obtain(&account, &["*.wild.test"], &Proof::Dns(&pebble.names), None).await?;
     Chain::parse(&wildcard)?.expect_names(&["*.wild.test"])?;
 
+    ensure!(
+        !is_proven(&account, "other.test").await?,
+        "an authorization was used again"
+    );
+
     let status = |text: String| serde_json::from_str::<Value>(&text).context(text);
     let path = format!(
         "/cert-status-by-serial/{}",
         chain.leaf.serial.to_uppercase()
     );
-    ensure!(status(pebble.manage(&[], &path).await?)?["Status"] == "Valid");
+    ensure!(status(pebble.read(&path).await?)?["Status"] == "Valid");
     let certificate = CertificateDer::from(chain.leaf.der().to_vec());
     let reason = Some(RevocationReason::Superseded);
     account
@@ -146,7 +178,7 @@ async fn instant_acme_on_pebbles_stand_in() -> anyhow::Result<()> {
             reason,
         })
         .await?;
-    let revoked = status(pebble.manage(&[], &path).await?)?;
+    let revoked = status(pebble.read(&path).await?)?;
     ensure!(
         revoked["Status"] == "Revoked" && revoked["Reason"] == 4,
         "{revoked}"
@@ -156,16 +188,20 @@ async fn instant_acme_on_pebbles_stand_in() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pebbles_management_listener_shows_the_cas() -> anyhow::Result<()> {
-    let pebble = Pebble::start(&[("PEBBLE_VA_ALWAYS_VALID", "1")], json!({})).await?;
-    let root = pki::Certificate::from_pem(&pebble.manage(&[], "/roots/0").await?)?;
-    let intermediate = pki::Certificate::from_pem(&pebble.manage(&[], "/intermediates/0").await?)?;
+    let environment = [
+        ("PEBBLE_VA_ALWAYS_VALID", "1"),
+        ("PEBBLE_AUTHZREUSE", "100"),
+    ];
+    let pebble = Pebble::start(&environment, json!({})).await?;
+    let root = pki::Certificate::from_pem(&pebble.read("/roots/0").await?)?;
+    let intermediate = pki::Certificate::from_pem(&pebble.read("/intermediates/0").await?)?;
     ensure!(root.is_ca && intermediate.is_ca);
     intermediate.verify_signature(&root.key)?;
     for (path, certificate) in [
         ("/root-keys/0", &root),
         ("/intermediate-keys/0", &intermediate),
     ] {
-        let key = KeyPair::from_pem(&pebble.manage(&[], path).await?)?;
+        let key = KeyPair::from_pem(&pebble.read(path).await?)?;
         let spki = rcgen::PublicKeyData::subject_public_key_info(&key);
         ensure!(
             certificate
@@ -175,13 +211,11 @@ async fn pebbles_management_listener_shows_the_cas() -> anyhow::Result<()> {
             "{path}"
         );
     }
-    let code = ["--output", "/dev/null", "--write-out", "%{http_code}"];
-    ensure!(pebble.manage(&code, "/roots/1").await? == "404");
+    ensure!(pebble.manage("GET", "/roots/1").await?.0 == "404");
+    let (status, body) = pebble.manage("POST", "/set-renewal-info/").await?;
     ensure!(
-        pebble
-            .manage(&["--data", "{}"], "/set-renewal-info/")
-            .await?
-            .contains("not supported")
+        status == "501" && body.contains("not supported"),
+        "{status} {body}"
     );
 
     // Nobody answers for these names: the server does not look.
@@ -190,6 +224,28 @@ async fn pebbles_management_listener_shows_the_cas() -> anyhow::Result<()> {
     let proof = Proof::Http(&responder);
     let chain = Chain::parse(&obtain(&account, &["nowhere.invalid"], &proof, None).await?)?;
     chain.leaf.verify_signature(&intermediate.key)?;
+    ensure!(
+        is_proven(&account, "nowhere.invalid").await?,
+        "an authorization was not used again"
+    );
+    pebble.stop().await
+}
+
+/// Whether a new order for the name finds its authorization valid already.
+async fn is_proven(account: &Account, name: &str) -> anyhow::Result<bool> {
+    let names = [Identifier::Dns(name.to_owned())];
+    let mut order = account.new_order(&NewOrder::new(&names)).await?;
+    let mut authorizations = order.authorizations();
+    let authorization = authorizations.next().await.context("no authorization")??;
+    Ok(authorization.status == AuthorizationStatus::Valid)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pebbles_stand_in_refuses_good_nonces_when_told_to() -> anyhow::Result<()> {
+    let pebble = Pebble::start(&[("PEBBLE_WFE_NONCEREJECT", "100")], json!({})).await?;
+    let refused = register(&pebble.directory_url, &pebble.ca_file(), None).await;
+    let refused = format!("{:#}", refused.err().context("a nonce was taken")?);
+    ensure!(refused.contains("badNonce"), "{refused}");
     pebble.stop().await
 }
 
@@ -200,7 +256,7 @@ async fn pebbles_bindings_are_free_text_and_checked() -> anyhow::Result<()> {
         "externalAccountMACKeys": { "kid-1": MAC_KEY },
         "domainBlocklist": ["blocked.test"],
     });
-    let pebble = Pebble::start(&[("PEBBLE_WFE_NONCEREJECT", "0")], more).await?;
+    let pebble = Pebble::start(&[], more).await?;
     let (url, ca_file) = (&pebble.directory_url, pebble.ca_file());
     let refused = register(url, &ca_file, None)
         .await

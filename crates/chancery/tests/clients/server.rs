@@ -58,12 +58,7 @@ impl Server {
             settings.push(format!("--{door}-listen=127.0.0.1:{port}"));
         }
         let account = set_up(&settings).await?;
-        let text = |key: &str| {
-            account[key]
-                .as_str()
-                .map(str::to_owned)
-                .with_context(|| format!("no {key} in {account}"))
-        };
+        let text = |key: &str| text_in(&account, key);
         let process = serve(&settings, &data.path().join("serve.log"))?;
         let mut server = Self {
             directory_url: text("directory_url")?,
@@ -217,13 +212,11 @@ async fn set_up(settings: &[String]) -> anyhow::Result<Value> {
     )
     .await?;
     let account: Value = serde_json::from_str(&account)?;
-    let id = account["subscription"]
-        .as_str()
-        .context("the account has no identifier")?;
+    let id = text_in(&account, "subscription")?;
     for name in ["example.com", "*.example.com"] {
         admin(
             settings,
-            &["domain", "add", "--account", id, "--name", name],
+            &["domain", "add", "--account", &id, "--name", name],
         )
         .await?;
     }
@@ -236,4 +229,11 @@ async fn admin(settings: &[String], words: &[&str]) -> anyhow::Result<String> {
         binary().args(settings).arg("admin").args(words),
     )
     .await
+}
+
+fn text_in(document: &Value, key: &str) -> anyhow::Result<String> {
+    let text = document.get(key).and_then(Value::as_str);
+    Ok(text
+        .with_context(|| format!("no {key} in {document}"))?
+        .to_owned())
 }
