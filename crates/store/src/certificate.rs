@@ -5,7 +5,7 @@ use base::{
 };
 
 use crate::order::joined;
-use crate::{Error, ReadTx, Row, WriteTx, sql, values};
+use crate::{Error, ReadTx, Row, Sql, WriteTx, sql, values};
 
 pub mod page;
 
@@ -104,8 +104,8 @@ pub async fn intend(tx: &mut WriteTx, certificate: &Certificate) -> Result<(), E
     tx.execute(
         sql!(
             "INSERT INTO certificate (id, serial, issuer_id, tenant_id, subscription_id, account_id, order_id,
-               status, profile, names, not_before, not_after, der, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 'intended', $8, $9, $10, $11, $12, $13)"
+               status, profile, names, not_before, not_after, der, created_at, is_replaced)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'intended', $8, $9, $10, $11, $12, $13, FALSE)"
         ),
         &values![
             certificate.id,
@@ -134,16 +134,29 @@ pub async fn complete(
     der: &[u8],
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!(
-                "UPDATE certificate SET status = 'issued', der = $2, issued_at = $3
-                 WHERE id = $1 AND status = 'intended'"
-            ),
-            &values![id, der, now],
-        )
-        .await?;
-    Ok(changed == 1)
+    let complete = sql!(
+        "UPDATE certificate SET status = 'issued', der = $2, issued_at = $3
+         WHERE id = $1 AND status = 'intended'"
+    );
+    let statements = [
+        (complete, values![id, der, now].to_vec()),
+        (note_replaced(), values![id, now].to_vec()),
+    ];
+    let changed = tx.execute_all(&statements).await?;
+    Ok(changed.first() == Some(&1))
+}
+
+/// Sees to it that the certificates for the same names, as far as they are valid, are marked as
+/// replaced when and only when another one ends later. Takes an identifier and the present moment.
+fn note_replaced() -> Sql {
+    sql!(
+        "UPDATE certificate SET is_replaced = NOT is_replaced
+         WHERE tenant_id = (SELECT tenant_id FROM certificate WHERE id = $1)
+           AND names = (SELECT names FROM certificate WHERE id = $1)
+           AND status = 'issued' AND not_after > $2
+           AND is_replaced <> EXISTS (SELECT 1 FROM certificate n WHERE n.tenant_id = certificate.tenant_id
+             AND n.names = certificate.names AND n.status = 'issued' AND n.not_after > certificate.not_after)"
+    )
 }
 
 /// The certificate with this identifier, once it was signed.
@@ -193,16 +206,16 @@ pub async fn revoke(
     reason: i64,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!(
-                "UPDATE certificate SET status = 'revoked', revoked_at = $3, revocation_reason = $2
-                 WHERE id = $1 AND status = 'issued'"
-            ),
-            &values![id, reason, now],
-        )
-        .await?;
-    Ok(changed == 1)
+    let revoke = sql!(
+        "UPDATE certificate SET status = 'revoked', revoked_at = $3, revocation_reason = $2
+         WHERE id = $1 AND status = 'issued'"
+    );
+    let statements = [
+        (revoke, values![id, reason, now].to_vec()),
+        (note_replaced(), values![id, now].to_vec()),
+    ];
+    let changed = tx.execute_all(&statements).await?;
+    Ok(changed.first() == Some(&1))
 }
 
 /// What an issuer's CRL lists: revoked certificates that were valid at `valid_at` or later.

@@ -204,10 +204,9 @@ pub fn issuer_name(app: &App, id: IssuerId) -> String {
 
 /// The common name in an RFC 4514 text, or the whole text.
 pub fn common_name(subject: &str) -> String {
-    let attributes = subject.split(',');
-    let name = attributes
-        .filter_map(|attribute| attribute.trim().strip_prefix("CN="))
-        .next();
+    let name = subject
+        .split(',')
+        .find_map(|attribute| attribute.trim().strip_prefix("CN="));
     name.unwrap_or(subject).to_owned()
 }
 

@@ -77,7 +77,7 @@ async fn show(
     let found = found.ok_or(Refusal::NotFound)?;
     let can_revoke = who.may(Permission::RevokeCertificates);
     let shell = who.shell(Nav::Certificates, &detail::title(&found));
-    page(&detail::page(shell, found, can_revoke))
+    page(&detail::page(shell, &found, can_revoke))
 }
 
 async fn fetch(

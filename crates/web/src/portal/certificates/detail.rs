@@ -38,32 +38,32 @@ pub(super) fn is_revocable(detail: &Detail) -> bool {
     detail.stored.status == Status::Issued && detail.stored.not_after > detail.now
 }
 
-pub(super) fn page(shell: Shell, detail: Detail, may_revoke: bool) -> CertificatePage {
+pub(super) fn page(shell: Shell, detail: &Detail, may_revoke: bool) -> CertificatePage {
     let stored = &detail.stored;
     let now = detail.now;
-    let status = chip(stored.status, stored.not_after, is_expiring(&detail), now);
+    let status = chip(stored.status, stored.not_after, is_expiring(detail), now);
     CertificatePage {
         shell,
         href: href(stored.id),
-        back_href: back(&detail),
-        name: title(&detail),
-        explanation: explanation(&detail),
-        names: names(&detail),
+        back_href: back(detail),
+        name: title(detail),
+        explanation: explanation(detail),
+        names: names(detail),
         not_before: when(stored.not_before, now),
         not_after: when(stored.not_after, now),
         lifetime: lifetime(stored.not_before, stored.not_after, status.tone, now),
         status,
-        facts: facts(&detail),
-        chain: chain(&detail),
+        facts: facts(detail),
+        chain: chain(detail),
         proofs: detail
             .proofs
             .iter()
             .filter_map(|each| proof(each, now))
             .collect(),
         order_href: detail.has_order.then(|| activity::href(stored.order)),
-        revocation: revocation(&detail),
+        revocation: revocation(detail),
         successor_href: detail.successor.map(href),
-        can_revoke: may_revoke && is_revocable(&detail),
+        can_revoke: may_revoke && is_revocable(detail),
     }
 }
 
