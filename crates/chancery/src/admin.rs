@@ -22,7 +22,8 @@ use tenancy::tenant::{Tenant, TenantName};
 use tenancy::user::{DisplayName, Email};
 
 use crate::cli::{
-    AccountCommand, Admin, AuthorityCommand, BootstrapArgs, CertificateCommand, DomainCommand, UserCommand,
+    AccountCommand, Admin, AuthorityCommand, BootstrapArgs, CertificateCommand, DomainCommand,
+    UserCommand,
 };
 use crate::config::Config;
 use crate::parts;
@@ -61,26 +62,49 @@ pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
 async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
     match command {
         Admin::Account {
-            command: AccountCommand::Create { tenant, label, years, json },
+            command:
+                AccountCommand::Create {
+                    tenant,
+                    label,
+                    years,
+                    json,
+                },
         } => create_account(app, &tenant, &label, years, json).await,
         Admin::Authority { .. } => bail!("CAs are imported before an application starts"),
         Admin::Bootstrap(args) => make_reseller(app, args).await,
-        Admin::Certificate { command: CertificateCommand::List { json } } => {
-            list_certificates(app, json).await
-        }
-        Admin::Domain { command: DomainCommand::Add { account, name, only, json } } => {
-            add_domain(app, &account, &name, only, json).await
-        }
-        Admin::User { command: UserCommand::ResetPassword { email } } => {
+        Admin::Certificate {
+            command: CertificateCommand::List { json },
+        } => list_certificates(app, json).await,
+        Admin::Domain {
+            command:
+                DomainCommand::Add {
+                    account,
+                    name,
+                    only,
+                    json,
+                },
+        } => add_domain(app, &account, &name, only, json).await,
+        Admin::User {
+            command: UserCommand::ResetPassword { email },
+        } => {
             let email = Email::parse(&email)?;
             let password = reset_password(app, &Cause::command_line(), email).await?;
-            say(&format!("the new password, good for 72 hours: {}", password.reveal()));
+            say(&format!(
+                "the new password, good for 72 hours: {}",
+                password.reveal()
+            ));
             Ok(())
         }
-        Admin::User { command: UserCommand::Unlock { email } } => {
+        Admin::User {
+            command: UserCommand::Unlock { email },
+        } => {
             let email = Email::parse(&email)?;
             let was_locked = unlock_user(app, &Cause::command_line(), email).await?;
-            say(if was_locked { "unlocked" } else { "was not locked" });
+            say(if was_locked {
+                "unlocked"
+            } else {
+                "was not locked"
+            });
             Ok(())
         }
     }
@@ -88,7 +112,12 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
 
 /// An application that starts makes CAs when there are none, so this comes before.
 async fn import_authority(config: &Config, command: AuthorityCommand) -> anyhow::Result<()> {
-    let AuthorityCommand::Import { root, root_key, issuing, issuing_key } = command;
+    let AuthorityCommand::Import {
+        root,
+        root_key,
+        issuing,
+        issuing_key,
+    } = command;
     let read = |path: &Path| {
         fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
     };
@@ -136,10 +165,16 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
         .to_string());
         return Ok(());
     }
-    say(&format!("reseller {} ({})", made.reseller.name.as_str(), made.reseller.id));
+    say(&format!(
+        "reseller {} ({})",
+        made.reseller.name.as_str(),
+        made.reseller.id
+    ));
     say(&format!("sign-in  {}", made.user.email.as_str()));
     if let Some(password) = shown {
-        say(&format!("password {password}  (good for 72 hours, to be replaced at the first sign-in)"));
+        say(&format!(
+            "password {password}  (good for 72 hours, to be replaced at the first sign-in)"
+        ));
     }
     Ok(())
 }
@@ -154,10 +189,16 @@ async fn create_account(
     let tenant = find_tenant(app, tenant).await?;
     let users = app
         .store
-        .read(tenant.id, |tx, id| Box::pin(store::user::of_tenant(tx, *id, FEW)))
+        .read(tenant.id, |tx, id| {
+            Box::pin(store::user::of_tenant(tx, *id, FEW))
+        })
         .await?;
-    let buyer = users.iter().find(|listed| listed.user.role == Role::Admin).or(users.first());
-    let buyer = buyer.context("this reseller has no user; make one with chancery admin bootstrap")?;
+    let buyer = users
+        .iter()
+        .find(|listed| listed.user.role == Role::Admin)
+        .or(users.first());
+    let buyer =
+        buyer.context("this reseller has no user; make one with chancery admin bootstrap")?;
     let opening = Opening {
         tenant: tenant.id,
         user: buyer.user.id,
@@ -169,9 +210,11 @@ async fn create_account(
     let directory_url = app.urls().directory();
     let (key_id, mac_key) = (opened.credential.key_id.as_str(), opened.mac_key.reveal());
     if as_json {
-        say(&json!({ "subscription": opened.subscription.id, "directory_url": directory_url,
+        say(
+            &json!({ "subscription": opened.subscription.id, "directory_url": directory_url,
             "eab_kid": key_id, "eab_hmac_key": mac_key })
-        .to_string());
+            .to_string(),
+        );
         return Ok(());
     }
     say(&format!("ACME account  {}", opened.subscription.id));
@@ -184,13 +227,18 @@ async fn create_account(
 /// By identifier, or by name when only one has it.
 async fn find_tenant(app: &App, text: &str) -> anyhow::Result<Tenant> {
     if let Ok(id) = text.parse() {
-        let found = app.store.read(id, |tx, id| Box::pin(store::tenant::by_id(tx, *id))).await?;
+        let found = app
+            .store
+            .read(id, |tx, id| Box::pin(store::tenant::by_id(tx, *id)))
+            .await?;
         return found.with_context(|| format!("there is no tenant {text}"));
     }
     let name = TenantName::parse(text)?;
     let mut found = app
         .store
-        .read(name, |tx, name| Box::pin(store::tenant::by_name(tx, name, FEW)))
+        .read(name, |tx, name| {
+            Box::pin(store::tenant::by_name(tx, name, FEW))
+        })
         .await?;
     match (found.pop(), found.is_empty()) {
         (Some(tenant), true) => Ok(tenant),
@@ -216,7 +264,11 @@ async fn add_domain(
         tenant: subscription.tenant,
         subscription: id,
         text: names.replace(',', "\n"),
-        companions: if only { Companions::Off } else { Companions::Auto },
+        companions: if only {
+            Companions::Off
+        } else {
+            Companions::Auto
+        },
     };
     let enrolled = enroll_domains(app, &Cause::command_line(), wanted).await?;
     for row in &enrolled.rows {
@@ -242,7 +294,9 @@ async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {
     loop {
         let page = app
             .store
-            .scan(after, |tx, after| Box::pin(store::certificate::page(tx, *after, PAGE)))
+            .scan(after, |tx, after| {
+                Box::pin(store::certificate::page(tx, *after, PAGE))
+            })
             .await?;
         for certificate in &page {
             let names: Vec<&str> = certificate.names.iter().map(AsRef::as_ref).collect();
@@ -252,7 +306,11 @@ async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {
                     "names": names, "not_after": certificate.not_after })
                 .to_string());
             } else {
-                say(&format!("{}  {status}  {}", certificate.serial, names.join(" ")));
+                say(&format!(
+                    "{}  {status}  {}",
+                    certificate.serial,
+                    names.join(" ")
+                ));
             }
         }
         match page.last() {
@@ -263,7 +321,10 @@ async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {
 }
 
 /// A line of output.
-#[expect(clippy::print_stdout, reason = "this is what the command was asked for")]
+#[expect(
+    clippy::print_stdout,
+    reason = "this is what the command was asked for"
+)]
 pub(crate) fn say(line: &str) {
     println!("{line}");
 }

@@ -17,7 +17,9 @@ use crate::config::Options;
 #[command(name = "chancery", version, max_term_width = 110)]
 #[cfg_attr(
     feature = "pebble",
-    command(after_help = "This build can stand in for the test server Pebble: chancery pebble -help")
+    command(
+        after_help = "This build can stand in for the test server Pebble: chancery pebble -help"
+    )
 )]
 pub(crate) struct Cli {
     #[command(flatten)]

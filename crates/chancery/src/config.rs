@@ -55,16 +55,31 @@ pub(crate) struct Options {
     #[arg(long, env = "CHANCERY_INTERNAL_URL", global = true)]
     internal_url: Option<String>,
     /// The TLS certificate chain of portal and ACME server, PEM; without it our own CA issues one
-    #[arg(long, env = "CHANCERY_TLS_CERTIFICATE", global = true, requires = "tls_key")]
+    #[arg(
+        long,
+        env = "CHANCERY_TLS_CERTIFICATE",
+        global = true,
+        requires = "tls_key"
+    )]
     tls_certificate: Option<PathBuf>,
     /// The private key that belongs to it, PEM
-    #[arg(long, env = "CHANCERY_TLS_KEY", global = true, requires = "tls_certificate")]
+    #[arg(
+        long,
+        env = "CHANCERY_TLS_KEY",
+        global = true,
+        requires = "tls_certificate"
+    )]
     tls_key: Option<PathBuf>,
     /// Speak plain HTTP on the portal and ACME listeners, for a proxy in front that ends TLS
     #[arg(long, env = "CHANCERY_PLAIN_HTTP", global = true)]
     plain_http: bool,
     /// Proxies whose X-Forwarded-For counts; separate several with commas
-    #[arg(long, env = "CHANCERY_TRUSTED_PROXIES", global = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "CHANCERY_TRUSTED_PROXIES",
+        global = true,
+        value_delimiter = ','
+    )]
     trusted_proxies: Vec<IpAddr>,
     /// The URL of the terms of service that ACME clients have to agree to
     #[arg(long, env = "CHANCERY_TERMS_OF_SERVICE", global = true)]
@@ -73,7 +88,12 @@ pub(crate) struct Options {
     #[arg(long, env = "CHANCERY_WEBSITE", global = true)]
     website: Option<String>,
     /// The names by which CAA records allow this CA; separate several with commas
-    #[arg(long, env = "CHANCERY_CAA_IDENTITIES", global = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "CHANCERY_CAA_IDENTITIES",
+        global = true,
+        value_delimiter = ','
+    )]
     caa_identities: Vec<String>,
     /// The most names an order may have [default: 100]
     #[arg(long, env = "CHANCERY_MAX_NAMES", global = true)]
@@ -82,19 +102,34 @@ pub(crate) struct Options {
     #[arg(long, env = "CHANCERY_AUTHORIZATION_REUSE_HOURS", global = true)]
     authorization_reuse_hours: Option<u64>,
     /// DNS servers for validation, as ADDRESS:PORT [default: those of the system]
-    #[arg(long, env = "CHANCERY_DNS_SERVERS", global = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "CHANCERY_DNS_SERVERS",
+        global = true,
+        value_delimiter = ','
+    )]
     dns_servers: Vec<SocketAddr>,
     /// Lab only: names that resolve to fixed addresses, as NAME=ADDRESS, *.NAME=ADDRESS or *=ADDRESS
     ///
     /// This and the other lab settings are for tests: they let validation contact loopback and private addresses,
     /// those that are named here and no others.
-    #[arg(long, env = "CHANCERY_LAB_ADDRESSES", global = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "CHANCERY_LAB_ADDRESSES",
+        global = true,
+        value_delimiter = ','
+    )]
     lab_addresses: Vec<String>,
     /// Lab only: resolve through this DNS server
     #[arg(long, env = "CHANCERY_LAB_DNS_SERVER", global = true)]
     lab_dns_server: Option<SocketAddr>,
     /// Lab only: addresses that may be contacted when the lab's DNS server names them, such as 127.0.0.0/8
-    #[arg(long, env = "CHANCERY_LAB_OPEN_ADDRESSES", global = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "CHANCERY_LAB_OPEN_ADDRESSES",
+        global = true,
+        value_delimiter = ','
+    )]
     lab_open_addresses: Vec<String>,
     /// Lab only: the port that stands for 80 in http-01
     #[arg(long, env = "CHANCERY_LAB_HTTP_PORT", global = true)]
@@ -169,7 +204,8 @@ pub(crate) fn load(given: Options) -> anyhow::Result<Config> {
 fn read(path: &Path) -> anyhow::Result<Options> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("cannot read the settings in {}", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("{} is not a valid settings file", path.display()))
+    toml::from_str(&text)
+        .with_context(|| format!("{} is not a valid settings file", path.display()))
 }
 
 fn merged(given: Options, file: Options) -> Options {
@@ -216,7 +252,10 @@ fn merged(given: Options, file: Options) -> Options {
 
 impl Config {
     fn from_options(options: Options) -> anyhow::Result<Self> {
-        let data = options.data.clone().unwrap_or_else(|| PathBuf::from("data"));
+        let data = options
+            .data
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("data"));
         let database = match &options.database {
             Some(text) => text.parse().with_context(|| {
                 "the database has to be sqlite:PATH or postgres://USER@HOST/NAME".to_owned()
@@ -230,10 +269,13 @@ impl Config {
         let pki_listen = options.pki_listen.unwrap_or_else(|| loopback(8080));
         let internal_listen = options.internal_listen.unwrap_or_else(|| loopback(8081));
         let scheme = if options.plain_http { "http" } else { "https" };
-        let local = |scheme: &str, listen: SocketAddr| format!("{scheme}://localhost:{}", listen.port());
+        let local =
+            |scheme: &str, listen: SocketAddr| format!("{scheme}://localhost:{}", listen.port());
         Ok(Self {
             database,
-            sealing_key: options.sealing_key.unwrap_or_else(|| data.join("sealing.key")),
+            sealing_key: options
+                .sealing_key
+                .unwrap_or_else(|| data.join("sealing.key")),
             data,
             postgres_connections: options.postgres_connections.unwrap_or(10),
             portal_url: origin(options.portal_url, || local(scheme, portal_listen))?,
@@ -304,12 +346,20 @@ mod tests {
         let given = options("acme_url = \"https://acme.example/\"");
         let file = options("acme_url = \"https://other.example\"\nmax_names = 7");
         let config = Config::from_options(merged(given, file)).unwrap();
-        assert_eq!((config.acme_url.as_str(), config.max_names), ("https://acme.example", 7));
+        assert_eq!(
+            (config.acme_url.as_str(), config.max_names),
+            ("https://acme.example", 7)
+        );
     }
 
     #[test]
     fn a_lab_is_only_there_when_it_was_asked_for() {
-        assert!(Config::from_options(Options::default()).unwrap().lab.is_none());
+        assert!(
+            Config::from_options(Options::default())
+                .unwrap()
+                .lab
+                .is_none()
+        );
         let config = Config::from_options(options("lab_http_port = 5002")).unwrap();
         assert_eq!(config.lab.unwrap().http_port, 5002);
     }
@@ -326,7 +376,10 @@ mod tests {
         let flags = command.get_arguments().filter_map(clap::Arg::get_long);
         for flag in flags.filter(|flag| !["config", "help"].contains(flag)) {
             let key = format!("| `{}` |", flag.replace('-', "_"));
-            assert!(document.contains(&key), "docs/configuration.md does not explain {key}");
+            assert!(
+                document.contains(&key),
+                "docs/configuration.md does not explain {key}"
+            );
         }
     }
 

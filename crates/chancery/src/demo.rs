@@ -42,8 +42,13 @@ async fn in_a_lab(mut config: Config) -> anyhow::Result<Config> {
     };
     let stored = sample::Sample::read(&config)?;
     config.lab = Some(Lab {
-        addresses: vec![format!("{DOMAIN}=127.0.0.1"), format!("*.{DOMAIN}=127.0.0.1")],
-        http_port: stored.as_ref().map_or(http_port, |sample| sample.http01_port),
+        addresses: vec![
+            format!("{DOMAIN}=127.0.0.1"),
+            format!("*.{DOMAIN}=127.0.0.1"),
+        ],
+        http_port: stored
+            .as_ref()
+            .map_or(http_port, |sample| sample.http01_port),
         tls_port: 5001,
         ..Lab::default()
     });
@@ -56,7 +61,10 @@ async fn in_a_lab(mut config: Config) -> anyhow::Result<Config> {
 /// The wished port if it is free, or any other.
 async fn free_port(wished: u16) -> anyhow::Result<u16> {
     let loopback = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
-    if tokio::net::TcpListener::bind(loopback(wished)).await.is_ok() {
+    if tokio::net::TcpListener::bind(loopback(wished))
+        .await
+        .is_ok()
+    {
         return Ok(wished);
     }
     let any = tokio::net::TcpListener::bind(loopback(0)).await?;

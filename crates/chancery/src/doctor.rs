@@ -49,20 +49,30 @@ impl Findings {
 fn data_directory(path: &Path) -> Result<String, String> {
     match std::fs::metadata(path) {
         Ok(found) if !found.is_dir() => Err(format!("{} is not a directory", path.display())),
-        Ok(found) if found.permissions().readonly() => {
-            Err(format!("{} is not writable; change its owner or mode", path.display()))
-        }
+        Ok(found) if found.permissions().readonly() => Err(format!(
+            "{} is not writable; change its owner or mode",
+            path.display()
+        )),
         Ok(_) => Ok(path.display().to_string()),
-        Err(_) => Ok(format!("{} is not there yet and will be made", path.display())),
+        Err(_) => Ok(format!(
+            "{} is not there yet and will be made",
+            path.display()
+        )),
     }
 }
 
 fn sealing_key(path: &Path) -> Result<String, String> {
     let Ok(found) = std::fs::metadata(path) else {
-        return Ok(format!("{} is not there yet and will be made", path.display()));
+        return Ok(format!(
+            "{} is not there yet and will be made",
+            path.display()
+        ));
     };
     if found.permissions().mode() & 0o077 != 0 {
-        return Err(format!("others can read {}; run chmod 600 on it", path.display()));
+        return Err(format!(
+            "others can read {}; run chmod 600 on it",
+            path.display()
+        ));
     }
     Ok(path.display().to_string())
 }
@@ -74,12 +84,17 @@ async fn database(config: &Config) -> Result<String, String> {
     {
         return Ok(format!("{place} is not there yet and will be made"));
     }
-    let store = parts::open_store(config).await.map_err(|error| format!("{error:#}"))?;
+    let store = parts::open_store(config)
+        .await
+        .map_err(|error| format!("{error:#}"))?;
     let pending = store.pending_migrations().await;
     store.close().await;
     match pending {
         Ok(pending) if pending.is_empty() => Ok(format!("{place} answers and is up to date")),
-        Ok(pending) => Ok(format!("{place} answers; {} migrations will be run", pending.len())),
+        Ok(pending) => Ok(format!(
+            "{place} answers; {} migrations will be run",
+            pending.len()
+        )),
         Err(error) => Err(format!("{place}: {error}")),
     }
 }
@@ -90,10 +105,12 @@ fn tls(config: &Config) -> Result<String, String> {
     }
     match &config.tls_files {
         None => Ok("certificates from our own CA".to_owned()),
-        Some((certificate, key)) => match [certificate, key].into_iter().find(|path| !path.is_file()) {
-            Some(missing) => Err(format!("{} cannot be read", missing.display())),
-            None => Ok(certificate.display().to_string()),
-        },
+        Some((certificate, key)) => {
+            match [certificate, key].into_iter().find(|path| !path.is_file()) {
+                Some(missing) => Err(format!("{} cannot be read", missing.display())),
+                None => Ok(certificate.display().to_string()),
+            }
+        }
     }
 }
 
@@ -104,7 +121,9 @@ async fn listener(address: std::net::SocketAddr) -> Result<String, String> {
     let connecting = TcpStream::connect(address);
     match tokio::time::timeout(Duration::from_secs(2), connecting).await {
         Ok(Ok(_)) => Ok(format!("{address} is in use, perhaps by a running server")),
-        Ok(Err(_)) | Err(_) => Err(format!("{address} cannot be used; choose another or grant more rights")),
+        Ok(Err(_)) | Err(_) => Err(format!(
+            "{address} cannot be used; choose another or grant more rights"
+        )),
     }
 }
 

@@ -65,12 +65,19 @@ impl Door {
             let watcher = graceful.watcher();
             let tls = tls.clone();
             tokio::spawn(async move {
-                let connection = Connection { router, peer, proxies };
+                let connection = Connection {
+                    router,
+                    peer,
+                    proxies,
+                };
                 connection.run(stream, tls, watcher).await;
             });
         }
         drop(self.listener);
-        if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        if tokio::time::timeout(GRACE, graceful.shutdown())
+            .await
+            .is_err()
+        {
             tracing::warn!(door = self.name, "some requests did not end in time");
         }
     }
@@ -108,9 +115,16 @@ impl Connection {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(PATIENCE);
         builder.http2().timer(TokioTimer::new());
-        let Self { router, peer, proxies } = self;
+        let Self {
+            router,
+            peer,
+            proxies,
+        } = self;
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(proxies.clone());

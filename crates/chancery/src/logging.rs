@@ -9,9 +9,13 @@ use crate::config::Config;
 pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log)
         .with_context(|| format!("\"{}\" does not say what to log", config.log))?;
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started =
-        if config.log_json { builder.json().try_init() } else { builder.with_target(false).try_init() };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let started = if config.log_json {
+        builder.json().try_init()
+    } else {
+        builder.with_target(false).try_init()
+    };
     started.map_err(|error| anyhow::anyhow!("logging cannot begin: {error}"))
 }

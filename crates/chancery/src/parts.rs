@@ -33,7 +33,10 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<App> {
 pub(crate) async fn migrated_store(config: &Config) -> anyhow::Result<Store> {
     make_data_directory(&config.data)?;
     let store = open_store(config).await?;
-    store.migrate().await.context("the database cannot be brought up to date")?;
+    store
+        .migrate()
+        .await
+        .context("the database cannot be brought up to date")?;
     Ok(store)
 }
 
@@ -64,8 +67,10 @@ pub(crate) fn parts(config: &Config, store: Store) -> anyhow::Result<Parts> {
 
 /// Opens the database as it is.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    let options =
-        Options { postgres_connections: config.postgres_connections, ..Options::default() };
+    let options = Options {
+        postgres_connections: config.postgres_connections,
+        ..Options::default()
+    };
     Store::open(&config.database, options)
         .await
         .with_context(|| format!("the database {} cannot be opened", config.database))
@@ -132,12 +137,22 @@ fn validator(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn V
             ..PublicSettings::default()
         })?,
     };
-    Ok(Arc::new(NetworkValidator::new(network, &ProbeSettings::default(), clock)?))
+    Ok(Arc::new(NetworkValidator::new(
+        network,
+        &ProbeSettings::default(),
+        clock,
+    )?))
 }
 
 fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
-    tracing::warn!("lab: names resolve by the lab settings and loopback addresses may be contacted");
-    let hosts = lab.addresses.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>()?;
+    tracing::warn!(
+        "lab: names resolve by the lab settings and loopback addresses may be contacted"
+    );
+    let hosts = lab
+        .addresses
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<Vec<_>, _>>()?;
     let open_addresses = lab
         .open_addresses
         .iter()

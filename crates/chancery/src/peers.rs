@@ -36,7 +36,9 @@ impl Peers for HttpPeers {
 
 async fn ask(url: &str, nonce: &str) -> anyhow::Result<StatusCode> {
     let uri: Uri = format!("{url}/nonce").parse()?;
-    let authority = uri.authority().ok_or_else(|| anyhow::anyhow!("no address in {url}"))?;
+    let authority = uri
+        .authority()
+        .ok_or_else(|| anyhow::anyhow!("no address in {url}"))?;
     let port = authority.port_u16().unwrap_or(80);
     let stream = TcpStream::connect((authority.host(), port)).await?;
     let (mut sender, connection) =

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use flow::App;
-use pki::{InternalProfile, KeyAlgorithm, SerialNumber, Signer as _, SoftwareSigner, generate_pkcs8};
+use pki::{
+    InternalProfile, KeyAlgorithm, SerialNumber, Signer as _, SoftwareSigner, generate_pkcs8,
+};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject as _;
@@ -28,7 +30,12 @@ pub(crate) struct Current(RwLock<Arc<CertifiedKey>>);
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+        Some(
+            self.0
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        )
     }
 }
 
@@ -48,7 +55,9 @@ pub(crate) fn server_config(
     if config.tls_files.is_none() {
         tokio::spawn(renew(config.clone(), app.clone(), current.clone()));
     }
-    let mut server = ServerConfig::builder().with_no_client_auth().with_cert_resolver(current);
+    let mut server = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_cert_resolver(current);
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     server.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
     Ok(Some(Arc::new(server)))
@@ -61,7 +70,9 @@ async fn renew(config: Config, app: App, current: Arc<Current>) {
             Ok(key) => {
                 *current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
             }
-            Err(error) => tracing::error!(error = %error, "the server's certificate was not renewed"),
+            Err(error) => {
+                tracing::error!(error = %error, "the server's certificate was not renewed")
+            }
         }
     }
 }
@@ -73,7 +84,8 @@ fn from_files(certificate: &Path, key: &Path) -> anyhow::Result<CertifiedKey> {
     let key = PrivateKeyDer::from_pem_file(key)
         .with_context(|| format!("the TLS key in {}", key.display()))?;
     let key = CertifiedKey::new(chain, any_supported_type(&key)?);
-    key.keys_match().context("the TLS key does not belong to the TLS certificate")?;
+    key.keys_match()
+        .context("the TLS key does not belong to the TLS certificate")?;
     Ok(key)
 }
 
@@ -113,7 +125,10 @@ enum Host {
 fn host(url: &str) -> Host {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split('/').next().unwrap_or(rest);
-    let name = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+    let name = match authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
         Some((address, _)) => address,
         None => authority.split(':').next().unwrap_or(authority),
     };

@@ -73,7 +73,10 @@ struct Finish {
 impl Finish {
     fn new(app: &App) -> Self {
         let index = format!("<{}>;rel=\"index\"", app.urls().directory());
-        Self { app: app.clone(), index: HeaderValue::from_str(&index).ok() }
+        Self {
+            app: app.clone(),
+            index: HeaderValue::from_str(&index).ok(),
+        }
     }
 }
 

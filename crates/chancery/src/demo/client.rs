@@ -74,7 +74,10 @@ async fn answer(order: &mut Order, answers: &Answers) -> anyhow::Result<()> {
             .context("the server offers no http-01 challenge")?;
         let path = format!("/.well-known/acme-challenge/{}", challenge.token);
         let key_authorization = challenge.key_authorization().as_str().to_owned();
-        answers.lock().unwrap_or_else(PoisonError::into_inner).insert(path, key_authorization);
+        answers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(path, key_authorization);
         challenge.set_ready().await?;
     }
     Ok(())
@@ -94,7 +97,11 @@ async fn respond(mut stream: TcpStream, answers: &Answers) -> std::io::Result<()
     let length = stream.read(&mut request).await?;
     let head = String::from_utf8_lossy(request.get(..length).unwrap_or_default()).into_owned();
     let path = head.split(' ').nth(1).unwrap_or_default();
-    let found = answers.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+    let found = answers
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(path)
+        .cloned();
     let (status, body) = match found {
         Some(body) => ("200 OK", body),
         None => ("404 Not Found", String::new()),

@@ -40,7 +40,10 @@ impl Sample {
         let path = file(config);
         match fs::read(&path) {
             Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).with_context(|| {
-                format!("{} cannot be read; remove the directory to start afresh", path.display())
+                format!(
+                    "{} cannot be read; remove the directory to start afresh",
+                    path.display()
+                )
             })?)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| path.display().to_string()),
@@ -52,8 +55,12 @@ impl Sample {
         let path = file(config);
         let unfinished = path.with_extension("json.new");
         let mut options = fs::OpenOptions::new();
-        let mut out =
-            options.create(true).write(true).truncate(true).mode(0o600).open(&unfinished)?;
+        let mut out = options
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)?;
         serde_json::to_writer_pretty(&mut out, self)?;
         out.sync_all()?;
         fs::rename(&unfinished, &path)?;
@@ -68,7 +75,10 @@ fn file(config: &Config) -> PathBuf {
 /// The data of an earlier start, or new data.
 pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result<Sample> {
     if let Some(sample) = Sample::read(config)? {
-        return Ok(Sample { portal_url: config.portal_url.clone(), ..sample });
+        return Ok(Sample {
+            portal_url: config.portal_url.clone(),
+            ..sample
+        });
     }
     let email = Email::parse("demo@reseller.test")?;
     let password = Password::generate(app.random.as_ref());

@@ -90,7 +90,9 @@ pub async fn run_until_stopped(app: App) {
 async fn touch(app: &App, now: Timestamp) {
     let touched = app
         .store
-        .write((app.node, now), |tx, (node, now)| Box::pin(store::node::touch(tx, *node, *now)))
+        .write((app.node, now), |tx, (node, now)| {
+            Box::pin(store::node::touch(tx, *node, *now))
+        })
         .await;
     if let Err(error) = touched {
         tracing::warn!(error = %error, "could not say that this node is alive");
@@ -212,12 +214,15 @@ pub(crate) async fn reschedule(
     // A request of the last moment may not have been committed when the work looked.
     let before = began_at.minus(LEASE);
     app.store
-        .write((task.clone(), before, due_at), |tx, (task, before, due_at)| {
-            Box::pin(async move {
-                let kind = task.kind.as_str();
-                store::job::delete_same(tx, kind, &task.subject, task.id, *before).await?;
-                store::job::postpone(tx, task.id, *due_at, "").await
-            })
-        })
+        .write(
+            (task.clone(), before, due_at),
+            |tx, (task, before, due_at)| {
+                Box::pin(async move {
+                    let kind = task.kind.as_str();
+                    store::job::delete_same(tx, kind, &task.subject, task.id, *before).await?;
+                    store::job::postpone(tx, task.id, *due_at, "").await
+                })
+            },
+        )
         .await
 }

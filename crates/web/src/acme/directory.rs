@@ -36,10 +36,7 @@ pub(crate) async fn new_nonce(State(app): State<App>, method: Method) -> Respons
         response.headers_mut().insert(REPLAY_NONCE, nonce);
     }
     let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("no-store"),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
