@@ -73,7 +73,7 @@ async fn an_issuance_keeps_its_budget(server: &TestServer) {
     authorization: 1 statements, 0 transactions
     challenge, with the validation: 6 statements, 2 transactions
     order: 2 statements, 0 transactions
-    finalize, with the signature: 13 statements, 2 transactions
+    finalize, with the signature: 14 statements, 2 transactions
     certificate: 1 statements, 0 transactions
     "#) };
     let after = server.app.store.counters();
