@@ -29,8 +29,9 @@ pub struct Line {
 pub struct Page {
     /// By name; backwards when the filter has `before`.
     pub lines: Vec<Line>,
-    /// How many domains match the filter, up to [`MAX_COUNTED`].
-    pub matching: i64,
+    /// How many domains match the filter, up to [`MAX_COUNTED`]; `None` when a search finds more
+    /// than a page, since counting would look at every name once more.
+    pub matching: Option<i64>,
 }
 
 /// Counting further than this costs more than it tells; without a filter all are counted.
@@ -73,16 +74,21 @@ async fn matching(
     filter: &Filter,
     found: usize,
     limit: i64,
-) -> Result<i64, store::Error> {
+) -> Result<Option<i64>, store::Error> {
     let found = i64::try_from(found).unwrap_or(i64::MAX);
     let is_first_page = filter.after.is_none() && filter.before.is_none();
     if is_first_page && found < limit {
-        return Ok(found);
+        return Ok(Some(found));
     }
-    if filter.is_everything() {
-        return store::domain::total(tx, tenant).await;
+    if !filter.contains.is_empty() {
+        return Ok(None);
     }
-    store::domain::count_matching(tx, tenant, filter, MAX_COUNTED).await
+    let counted = if filter.is_everything() {
+        store::domain::total(tx, tenant).await?
+    } else {
+        store::domain::count_matching(tx, tenant, filter, MAX_COUNTED).await?
+    };
+    Ok(Some(counted))
 }
 
 /// One of a tenant's domains, removed or not.

@@ -44,14 +44,16 @@ async fn list(
     let filter = filter(&query, SubscriptionId::from_suffix(&query.account).ok());
     let menu = accounts_menu::filter(&portal, who.tenant(), &query, "/domains").await?;
     let read = read(&portal, &who, &query, &filter, "/domains").await?;
-    let placeholder = if filter.is_everything() {
-        format!("Search {}", count(read.matching, "domain", "domains"))
-    } else {
-        "Search domains".to_owned()
+    let placeholder = match read.matching {
+        Some(total) if filter.is_everything() => {
+            format!("Search {}", count(total, "domain", "domains"))
+        }
+        _ => "Search domains".to_owned(),
     };
     let outcome = match read.matching {
-        MAX_COUNTED if !filter.is_everything() => "10,000 domains match or more".to_owned(),
-        matching => count(matching, "domain matches", "domains match"),
+        Some(MAX_COUNTED) if !filter.is_everything() => "10,000 domains match or more".to_owned(),
+        Some(matching) => count(matching, "domain matches", "domains match"),
+        None => "More domains match than fit on a page".to_owned(),
     };
     page(&DomainsPage {
         shell: who.shell(Nav::Domains, "Domains"),
@@ -84,7 +86,7 @@ pub(super) async fn of_account<P>(
 
 /// A page of the list, ready for display.
 struct Read {
-    matching: i64,
+    matching: Option<i64>,
     rows: Vec<DomainRow>,
     paging: Paging,
 }
@@ -111,8 +113,11 @@ async fn read<P>(
     let last = slice.rows.last().map(cursor).filter(|_| slice.has_next);
     let shown = slice.rows.len();
     let text = match matching {
-        MAX_COUNTED if !filter.is_everything() => format!("{shown} of more than 10,000 domains"),
-        matching => format!("{shown} of {}", count(matching, "domain", "domains")),
+        Some(MAX_COUNTED) if !filter.is_everything() => {
+            format!("{shown} of 10,000 domains or more")
+        }
+        Some(matching) => format!("{shown} of {}", count(matching, "domain", "domains")),
+        None => format!("{shown} of the domains that match"),
     };
     Ok(Read {
         paging: query.paging(path, first.as_deref(), last.as_deref(), text),
