@@ -117,6 +117,15 @@ pub async fn make_schema(store: &Store, schema: &str) -> Result<(), Error> {
     store.write(text, |tx, text| Box::pin(tx.batch(text))).await
 }
 
+/// Lets an embedded database grow to so many pages and no further; one that is larger stays as it is.
+///
+/// # Errors
+///
+/// On PostgreSQL, whose disk a test cannot fill.
+pub async fn limit_pages(store: &Store, pages: u32) -> Result<(), Error> {
+    make_schema(store, &format!("PRAGMA max_page_count = {pages}")).await
+}
+
 /// The PostgreSQL database to test with.
 ///
 /// # Panics

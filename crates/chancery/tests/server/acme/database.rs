@@ -1,7 +1,7 @@
 //! A database that is full or gone: a sentence and a time to come back, and nothing half done.
 
 use store::Engine;
-use store::testing::make_schema;
+use store::testing::limit_pages;
 use testkit::{Key, TestServer};
 
 testkit::on_both_engines![
@@ -42,9 +42,7 @@ async fn a_full_database_refuses_whole_requests(server: &TestServer) {
     let client = server.client("*.example.com").await;
     let ready = client.ready_order(&["ready.example.com"]).await;
     // SQLite takes it for the present size.
-    make_schema(&server.app.store, "PRAGMA max_page_count = 1")
-        .await
-        .unwrap();
+    limit_pages(&server.app.store, 1).await.unwrap();
     let mut placed = Vec::new();
     let refused = loop {
         let names: Vec<String> = (0..40)
@@ -75,9 +73,7 @@ async fn a_full_database_refuses_whole_requests(server: &TestServer) {
     assert_eq!(listed().await, placed.len() + 1);
     assert_eq!(client.read(&ready).await.member("status"), "ready");
 
-    make_schema(&server.app.store, "PRAGMA max_page_count = 1000000")
-        .await
-        .unwrap();
+    limit_pages(&server.app.store, 1_000_000).await.unwrap();
     let csr = Key::generate().csr(&["ready.example.com"]);
     let done = client.finalize(&ready, &csr).await.expect(200);
     assert_eq!(done.member("status"), "valid");
