@@ -87,7 +87,7 @@ async fn show(
         announcement: announcement(&detail),
         account: label_or_stand_in(&detail.row.label),
         account_href: accounts_menu::href(detail.row.subscription),
-        agent: detail.row.client_agent.clone(),
+        agent: agent(&detail.row.client_agent),
         address: detail.client_address.clone(),
         began: moment::when(began, detail.now),
         took: detail
@@ -174,7 +174,7 @@ pub(super) fn row(row: &Row, now: Timestamp) -> OrderRow {
         name: row.names.first().cloned().unwrap_or_default(),
         more: more(&row.names),
         account: label_or_stand_in(&row.label),
-        agent: row.client_agent.clone(),
+        agent: agent(&row.client_agent),
         stage: match row.problem.as_ref() {
             Some(problem) if row.stage == Stage::Failed => explain::title(problem),
             _ => timeline::stage_text(row.stage).to_owned(),
@@ -187,6 +187,15 @@ pub(super) fn row(row: &Row, now: Timestamp) -> OrderRow {
 /// The path of an order's page.
 pub(super) fn href(id: OrderId) -> String {
     format!("{PATH}/{}", id.suffix())
+}
+
+/// The name and version that a client goes by, out of all that it says about itself.
+pub(super) fn agent(text: &str) -> String {
+    let product = text.split_whitespace().next().unwrap_or_default();
+    match product.strip_prefix("CertbotACMEClient") {
+        Some(version) => format!("certbot{version}"),
+        None => product.to_owned(),
+    }
 }
 
 /// What follows the first name of several.
@@ -270,5 +279,29 @@ fn results(query: &ListQuery) -> FilterGroup {
         label: "Result".to_owned(),
         chips: chips.to_vec(),
         is_menu: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_go_by_name_and_version() {
+        let certbot = "CertbotACMEClient/2.1.0 (certbot; Debian GNU/Linux 12) Py/3.11.2";
+        assert_eq!(agent(certbot), "certbot/2.1.0");
+        assert_eq!(
+            agent("Caddy/2.10.0 CertMagic acmez (linux; amd64)"),
+            "Caddy/2.10.0"
+        );
+        assert_eq!(agent(""), "");
+    }
+
+    #[test]
+    fn further_names_are_told_or_counted() {
+        let names = |count: usize| vec!["a.example".to_owned(); count];
+        assert_eq!(more(&names(1)), "");
+        assert_eq!(more(&names(2)), "and a.example");
+        assert_eq!(more(&names(4)), "and 3 more");
     }
 }

@@ -123,11 +123,11 @@ fn placed(detail: &Detail) -> TimelineStep {
         [first, others @ ..] => format!("{first} and {} more names", others.len()),
         [] => String::new(),
     };
-    let agent = detail.row.client_agent.as_str();
+    let agent = super::agent(&detail.row.client_agent);
     let client = match (agent.is_empty(), detail.client_address.is_empty()) {
         (true, true) => String::new(),
         (true, false) => format!("from {}", detail.client_address),
-        (false, true) => agent.to_owned(),
+        (false, true) => agent,
         (false, false) => format!("{agent} from {}", detail.client_address),
     };
     let title = format!("Order for {names}");
