@@ -1,6 +1,7 @@
 //! A person with a browser: keeps cookies, follows no redirect unasked.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,6 +15,8 @@ use crate::Answer;
 pub struct Visitor {
     router: Router,
     origin: String,
+    /// What forms say about where they come from.
+    claimed_origin: String,
     cookies: BTreeMap<String, String>,
 }
 
@@ -23,6 +26,7 @@ impl Visitor {
         Self {
             router,
             origin: origin.to_owned(),
+            claimed_origin: origin.to_owned(),
             cookies: BTreeMap::new(),
         }
     }
@@ -40,6 +44,34 @@ impl Visitor {
             .collect::<Vec<_>>()
             .join("&");
         self.request(Method::POST, path, Some(form)).await
+    }
+
+    /// Opens the page with a form and sends it as the page would: with its anti-forgery token.
+    #[track_caller]
+    pub fn post_form<'a>(
+        &'a mut self,
+        page: &'a str,
+        path: &'a str,
+        fields: &'a [(&'a str, &'a str)],
+    ) -> impl Future<Output = Answer> + 'a {
+        let caller = Location::caller();
+        async move {
+            let opened = self.get(page).await;
+            let token = opened.csrf();
+            let token = token.unwrap_or_else(|| {
+                panic!("{caller}: no form on {page} ({})", opened.status);
+            });
+            let fields = [&[("csrf", token.as_str())], fields].concat();
+            self.post(path, &fields).await
+        }
+    }
+
+    /// Sends a form that claims to come from a page of `origin`.
+    pub async fn post_from(&mut self, origin: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let own = std::mem::replace(&mut self.claimed_origin, origin.to_owned());
+        let answer = self.post(path, fields).await;
+        self.claimed_origin = own;
+        answer
     }
 
     /// A cookie that the server set and did not take back.
@@ -68,7 +100,7 @@ impl Visitor {
             .header(header::COOKIE, cookies.join("; "));
         if form.is_some() {
             request = request
-                .header(header::ORIGIN, &self.origin)
+                .header(header::ORIGIN, &self.claimed_origin)
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         let request = request
@@ -95,6 +127,24 @@ impl Visitor {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
+    }
+}
+
+impl Answer {
+    /// The anti-forgery token of the page's forms.
+    pub fn csrf(&self) -> Option<String> {
+        self.between("name=\"csrf\" value=\"", "\"")
+    }
+
+    /// What stands first between these two texts.
+    pub fn between(&self, before: &str, after: &str) -> Option<String> {
+        let (_, rest) = self.text().split_once(before)?;
+        Some(rest.split_once(after)?.0.to_owned())
+    }
+
+    /// The page's text without the invisible places where names may break.
+    pub fn page(&self) -> String {
+        self.text().replace("<wbr>", "")
     }
 }
 
