@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod acme;
+#[cfg(test)]
+mod portal;

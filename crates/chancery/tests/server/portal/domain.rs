@@ -1,0 +1,127 @@
+//! Domains with their companions, from the form to what clients may order.
+
+use testkit::{Answer, TestServer, Visitor};
+
+use super::{Shop, assert_says};
+
+testkit::on_both_engines![
+    f073_f077_a_domain_brings_its_www_along,
+    f077_only_this_name_leaves_the_companion_out,
+    f083_removing_a_domain_takes_its_companion,
+    a_preview_changes_nothing,
+    bad_lines_are_told_and_the_good_ones_added,
+];
+
+async fn add(browser: &mut Visitor, account: &str, names: &str) -> Answer {
+    let fields = [("account", account), ("names", names)];
+    browser.post_form("/domains/new", "/domains", &fields).await
+}
+
+/// The names in the list with their pages.
+async fn listed(browser: &mut Visitor) -> Vec<(String, String)> {
+    let page = browser.get("/domains").await.expect(200).page();
+    let rows = page.split("href=\"/domains/").skip(1);
+    let mut names: Vec<(String, String)> = rows
+        .filter_map(|rest| {
+            let (id, rest) = rest.split_once("\">")?;
+            let (name, _) = rest.split_once("</a>")?;
+            (id.len() == 26).then(|| (name.to_owned(), format!("/domains/{id}")))
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+async fn names(browser: &mut Visitor) -> Vec<String> {
+    let rows = listed(browser).await.into_iter();
+    rows.map(|(name, _)| name).collect()
+}
+
+async fn f073_f077_a_domain_brings_its_www_along(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    let added = add(&mut browser, &eab.subscription.suffix(), "Example.COM").await;
+    assert_says(&added.expect(200), "1 new name, 1 free companion");
+    assert_eq!(
+        names(&mut browser).await,
+        ["example.com", "www.example.com"]
+    );
+    let client = server.stranger().await.register(&eab).await;
+    client.issue(&["example.com", "www.example.com"]).await;
+    let certificates = browser.get("/certificates").await.expect(200);
+    assert_says(&certificates, "example.com");
+    let again = add(&mut browser, &eab.subscription.suffix(), "example.com").await;
+    assert_says(&again.expect(200), "nothing is charged twice");
+}
+
+async fn f077_only_this_name_leaves_the_companion_out(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    let account = eab.subscription.suffix();
+    let fields = [
+        ("account", account.as_str()),
+        ("names", "example.com"),
+        ("only_this_name", "on"),
+    ];
+    let added = browser.post_form("/domains/new", "/domains", &fields).await;
+    added.expect(200);
+    assert_eq!(names(&mut browser).await, ["example.com"]);
+}
+
+async fn f083_removing_a_domain_takes_its_companion(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    let account = eab.subscription.suffix();
+    add(&mut browser, &account, "example.com\nother.example")
+        .await
+        .expect(200);
+    let client = server.stranger().await.register(&eab).await;
+    client.new_order(&["www.example.com"]).await.expect(201);
+    let rows = listed(&mut browser).await;
+    let (_, href) = rows.iter().find(|(name, _)| name == "example.com").unwrap();
+    let path = format!("{href}/remove");
+    assert_says(&browser.get(&path).await.expect(200), "www.example.com");
+    browser.post_form(&path, &path, &[]).await.expect(303);
+    let list = browser.get("/domains").await;
+    assert_says(&list, "example.com was removed with 1 free companion.");
+    assert_eq!(
+        names(&mut browser).await,
+        ["other.example", "www.other.example"]
+    );
+    for name in ["example.com", "www.example.com"] {
+        let refused = client.new_order(&[name]).await.expect(403);
+        assert_eq!(refused.problem_type(), "rejectedIdentifier", "{name}");
+    }
+    // One entry for each name.
+    assert_eq!(shop.times(server, "domain.remove").await, 2);
+}
+
+async fn a_preview_changes_nothing(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    let account = eab.subscription.suffix();
+    let fields = [("account", account.as_str()), ("names", "example.com")];
+    let form = "/domains/new";
+    let shown = browser.post_form(form, "/domains/preview", &fields).await;
+    assert_says(&shown.expect(200), "Would be added.");
+    let edited = browser.post_form(form, "/domains/edit", &fields).await;
+    assert_says(&edited.expect(200), "example.com</textarea>");
+    assert!(names(&mut browser).await.is_empty());
+}
+
+async fn bad_lines_are_told_and_the_good_ones_added(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    let account = eab.subscription.suffix();
+    let added = add(&mut browser, &account, "co.uk\nfoo bar\n*.b.example").await;
+    assert_says(&added.expect(200), "2 invalid lines");
+    assert_eq!(names(&mut browser).await, ["*.b.example", "b.example"]);
+    let nothing = add(&mut browser, &account, " ").await.expect(422);
+    assert_says(&nothing, "Type at least one name, such as example.com.");
+}

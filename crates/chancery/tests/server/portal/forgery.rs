@@ -1,0 +1,135 @@
+//! Forms of other sites (security S-24) and caches that keep too much (security S-27).
+
+use testkit::{TestServer, Visitor};
+
+use super::routes::ROUTES;
+use super::{ORIGIN, PASSWORD, Shop, stranger};
+
+testkit::on_both_engines![
+    s24_forms_without_their_token_are_refused,
+    s24_forms_of_another_session_are_refused,
+    s24_forms_of_another_site_are_refused,
+    s24_the_sign_in_form_is_guarded_too,
+    s27_no_page_is_stored,
+];
+
+/// Forms whose paths name no object.
+const FORMS: [&str; 9] = [
+    "/accounts",
+    "/domains",
+    "/domains/edit",
+    "/domains/preview",
+    "/settings/appearance",
+    "/settings/password",
+    "/settings/profile",
+    "/settings/sessions/end-others",
+    "/sign-out",
+];
+
+/// A good account, whatever else a form may need.
+const FIELDS: [(&str, &str); 3] = [("kind", "DV"), ("label", "Forged"), ("term_years", "1")];
+
+fn forms() -> impl Iterator<Item = String> {
+    let id = "0".repeat(26);
+    let with_id = ROUTES.iter().filter(|route| route.method == "POST");
+    with_id
+        .map(move |route| route.path(&id))
+        .chain(FORMS.map(str::to_owned))
+}
+
+/// Asserts that nothing came of it: the session is still there, and no account was made.
+async fn assert_nothing_happened(browser: &mut Visitor) {
+    let page = browser.get("/accounts").await.expect(200);
+    assert!(!page.text().contains("Forged"));
+}
+
+async fn s24_forms_without_their_token_are_refused(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    for path in forms() {
+        let refused = browser.post(&path, &FIELDS).await;
+        assert_eq!(refused.status.as_u16(), 403, "{path}");
+        assert!(refused.text().contains("This form is too old"), "{path}");
+    }
+    assert_nothing_happened(&mut browser).await;
+}
+
+async fn s24_forms_of_another_session_are_refused(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let mut other = Shop::open(server, "beta").await.browser(server).await;
+    let token = other.get("/").await.csrf().unwrap();
+    for path in forms() {
+        let fields = [&[("csrf", token.as_str())], &FIELDS[..]].concat();
+        let refused = browser.post(&path, &fields).await;
+        assert_eq!(refused.status.as_u16(), 403, "{path}");
+    }
+    assert_nothing_happened(&mut browser).await;
+}
+
+async fn s24_forms_of_another_site_are_refused(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let token = browser.get("/").await.csrf().unwrap();
+    let fields = [&[("csrf", token.as_str())], &FIELDS[..]].concat();
+    for path in forms() {
+        for origin in [
+            "https://evil.example",
+            "https://portal.test.evil.example",
+            "null",
+        ] {
+            let refused = browser.post_from(origin, &path, &fields).await;
+            assert_eq!(refused.status.as_u16(), 403, "{path} from {origin}");
+        }
+    }
+    assert_nothing_happened(&mut browser).await;
+    browser
+        .post_from(ORIGIN, "/accounts", &fields)
+        .await
+        .expect(303);
+}
+
+async fn s24_the_sign_in_form_is_guarded_too(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let fields = [("email", shop.email.as_str()), ("password", PASSWORD)];
+    stranger(server).post("/sign-in", &fields).await.expect(403);
+    let mut browser = stranger(server);
+    let token = browser.get("/sign-in").await.csrf().unwrap();
+    browser.post("/sign-in", &fields).await.expect(403);
+    let fields = [&[("csrf", token.as_str())], &fields[..]].concat();
+    let evil = "https://evil.example";
+    browser
+        .post_from(evil, "/sign-in", &fields)
+        .await
+        .expect(403);
+    // The token of another browser.
+    let mut other = stranger(server);
+    other.get("/sign-in").await.expect(200);
+    other.post("/sign-in", &fields).await.expect(403);
+    browser.post("/sign-in", &fields).await.expect(303);
+}
+
+async fn s27_no_page_is_stored(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    for path in [
+        "/",
+        "/accounts",
+        "/accounts/new",
+        "/activity",
+        "/certificates",
+        "/domains",
+        "/domains/new",
+        "/nothing",
+        "/settings",
+        "/sign-in",
+        "/signed-out",
+    ] {
+        for answer in [browser.get(path).await, stranger(server).get(path).await] {
+            assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+            let policy = answer.header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+        }
+    }
+}
