@@ -1,5 +1,9 @@
 //! A browser walks from the sign-in page to a downloaded certificate, in both themes and at two widths, against
 //! the built binary with the demo's data.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of a test fail as the test does"
+)]
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -20,7 +24,10 @@ impl Drop for Demo {
 }
 
 /// The tool that a variable names; `None` where tests may be skipped.
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment, not by settings")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told by the environment, not by settings"
+)]
 fn tool(variable: &str) -> Option<PathBuf> {
     if let Ok(path) = std::env::var(variable) {
         return Some(PathBuf::from(path));
@@ -53,9 +60,10 @@ fn start_demo(data: &Path) -> Demo {
 /// The demo writes the file when it is ready.
 #[tokio::test]
 async fn a_browser_walks_from_sign_in_to_the_downloaded_certificate() {
-    let (Some(chromium), Some(playwright)) =
-        (tool("CHANCERY_TEST_CHROMIUM"), tool("CHANCERY_TEST_PLAYWRIGHT"))
-    else {
+    let (Some(chromium), Some(playwright)) = (
+        tool("CHANCERY_TEST_CHROMIUM"),
+        tool("CHANCERY_TEST_PLAYWRIGHT"),
+    ) else {
         return;
     };
     let data = tempfile::tempdir().unwrap();
@@ -63,19 +71,31 @@ async fn a_browser_walks_from_sign_in_to_the_downloaded_certificate() {
     let ready = data.path().join("demo.json");
     let waiting = async {
         while !ready.is_file() {
-            assert!(demo.0.try_wait().unwrap().is_none(), "the demo ended by itself");
+            assert!(
+                demo.0.try_wait().unwrap().is_none(),
+                "the demo ended by itself"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting).await.expect("the demo was not ready in time");
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .expect("the demo was not ready in time");
 
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/walk.mjs");
     let walking = tokio::process::Command::new("node")
         .arg(script)
-        .args([&ready, &playwright, &chromium, &data.path().join("screenshots")])
+        .args([
+            &ready,
+            &playwright,
+            &chromium,
+            &data.path().join("screenshots"),
+        ])
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(PATIENCE, walking).await.expect("the walk took too long");
+    let output = tokio::time::timeout(PATIENCE, walking)
+        .await
+        .expect("the walk took too long");
     let output = output.expect("node could not be started");
     let said = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
