@@ -35,7 +35,7 @@ const FEW: i64 = 100;
 
 /// `chancery migrate`.
 pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data)?;
+    fs::create_dir_all(&config.data)?;
     let store = parts::open_store(config).await?;
     let applied = store.migrate().await?;
     if applied.names.is_empty() {

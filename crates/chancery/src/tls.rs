@@ -71,7 +71,7 @@ async fn renew(config: Config, app: App, current: Arc<Current>) {
                 *current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
             }
             Err(error) => {
-                tracing::error!(error = %error, "the server's certificate was not renewed")
+                tracing::error!(error = %error, "the server's certificate was not renewed");
             }
         }
     }
