@@ -1,8 +1,8 @@
 //! The reseller's portal: server-rendered pages that work without scripts.
 //!
-//! A handler takes [`permitted::Permitted`] first, which proves who asks and that they may, then
+//! A handler takes `permitted::Permitted` first, which proves who asks and that they may, then
 //! its input, calls one use case for the tenant of that person, and renders a view or redirects.
-//! What goes wrong becomes a page in [`error`]; what every answer carries is added in [`finish`].
+//! What goes wrong becomes a page in `error`; what every answer carries is added in `finish`.
 
 mod accounts;
 mod accounts_menu;

@@ -22,7 +22,7 @@ pub(crate) fn normal_serial(text: &str) -> String {
     text.trim_start_matches('0').to_ascii_lowercase()
 }
 
-/// Certificate, TBSCertificate, version in [0], then the serial number (RFC 5280 §4.1).
+/// Certificate, TBSCertificate, version in `[0]`, then the serial number (RFC 5280 §4.1).
 fn serial_bytes(certificate: &[u8]) -> Option<&[u8]> {
     let (certificate, _) = value(certificate, 0x30)?;
     let (to_be_signed, _) = value(certificate, 0x30)?;
