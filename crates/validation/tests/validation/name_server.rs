@@ -29,9 +29,8 @@ impl NameServer {
     pub(crate) async fn start(
         reply: impl Fn(&str, RecordType) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let (udp, tcp) = sockets().await;
         let address = udp.local_addr().unwrap();
-        let tcp = TcpListener::bind(address).await.unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let state = State {
             asked: Arc::clone(&asked),
@@ -88,6 +87,17 @@ fn made(records: Vec<(String, RData)>) -> Vec<Record> {
             Record::from_rdata(Name::from_ascii(format!("{name}.")).unwrap(), 300, data)
         })
         .collect()
+}
+
+/// The same port for both; one that is free for UDP may be in use for TCP.
+async fn sockets() -> (UdpSocket, TcpListener) {
+    for _ in 0..100 {
+        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()).await {
+            return (udp, tcp);
+        }
+    }
+    panic!("no port is free for UDP and TCP");
 }
 
 async fn serve_udp(socket: UdpSocket, state: State) {
