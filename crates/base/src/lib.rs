@@ -7,6 +7,7 @@ mod dns_name;
 mod id;
 mod random;
 mod timestamp;
+mod words;
 
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
@@ -14,4 +15,6 @@ pub use id::{
     NodeId, OrderId, SubscriptionId, TenantId, UserId,
 };
 pub use random::Random;
+#[doc(hidden)]
+pub use serde;
 pub use timestamp::{Clock, Timestamp, TimestampError};

@@ -16,5 +16,3 @@ pub mod eab;
 pub mod enrollment;
 pub mod public_suffix;
 pub mod subscription;
-
-mod words;

@@ -6,7 +6,7 @@
 
 use base::{SubscriptionId, TenantId, Timestamp, UserId};
 
-use crate::words::words;
+use base::words;
 
 mod label;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base::{Random, Timestamp, UserId};
 
 use crate::token::{Token, TokenDigest};
-use crate::words::words;
+use base::words;
 
 words! {
     /// Why the link was sent.

@@ -16,4 +16,3 @@ pub mod token;
 pub mod user;
 
 mod line;
-mod words;

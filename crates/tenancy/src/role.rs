@@ -4,7 +4,7 @@
 //! caller's tenant is enforced by the queries, not here.
 
 use crate::tenant::TenantKind;
-use crate::words::words;
+use base::words;
 
 words! {
     /// What a user was trusted with.

@@ -9,7 +9,7 @@ use base::{TenantId, Timestamp};
 use serde::{Serialize, Serializer};
 
 use crate::line;
-use crate::words::words;
+use base::words;
 
 pub use crate::line::NameError;
 

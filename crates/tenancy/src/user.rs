@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::line;
 use crate::role::Role;
-use crate::words::words;
+use base::words;
 
 mod email;
 

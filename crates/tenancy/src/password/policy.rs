@@ -5,7 +5,7 @@
 //! old one keeps working when the policy changes.
 
 use super::{Password, estimate};
-use crate::words::words;
+use base::words;
 
 words! {
     /// Which policy holds (setting `password_policy`).

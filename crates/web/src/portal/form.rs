@@ -84,19 +84,22 @@ fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
         (Some("same-origin" | "none"), Some("null"))
         | (None | Some("same-origin" | "none"), None) => true,
         (None | Some("same-origin" | "none"), Some(claimed)) => {
-            claimed == origin || is_host(claimed, text("host"))
+            claimed == origin || is_host(claimed, origin, text("host"))
         }
         (Some(_), _) => false,
     }
 }
 
-/// A portal may be reached by names that its settings do not know, as through a tunnel.
-fn is_host(claimed: &str, host: Option<&str>) -> bool {
-    let claimed = claimed.parse::<Uri>().ok();
-    let authority = claimed.as_ref().and_then(Uri::authority);
-    authority
-        .map(Authority::as_str)
-        .is_some_and(|claimed| Some(claimed) == host)
+/// A portal may be reached by names that its settings do not know, as through a tunnel, but not by
+/// another scheme.
+fn is_host(claimed: &str, origin: &str, host: Option<&str>) -> bool {
+    let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_owned());
+    let parsed = claimed.parse::<Uri>().ok();
+    let authority = parsed.as_ref().and_then(Uri::authority);
+    scheme(claimed) == scheme(origin)
+        && authority
+            .map(Authority::as_str)
+            .is_some_and(|claimed| Some(claimed) == host)
 }
 
 #[cfg(test)]
@@ -111,6 +114,14 @@ mod tests {
         }
         let found = is_same_origin(&headers, "https://portal.example");
         assert_eq!(found, expected, "{given:?}");
+    }
+
+    #[test]
+    fn s24_another_name_is_good_by_the_same_scheme_only() {
+        let from = |origin: &'static str| [("host", "tunnel.example"), ("origin", origin)];
+        check(&from("https://tunnel.example"), true);
+        check(&from("http://tunnel.example"), false);
+        check(&from("https://other.example"), false);
     }
 
     #[test]

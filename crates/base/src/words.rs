@@ -4,6 +4,7 @@
 //! touching data. It does not know labels for people; those belong to the pages.
 
 /// Defines an enum of unit variants with `ALL`, `as_str`, `parse`, `Display` and `Serialize`.
+#[macro_export]
 macro_rules! words {
     (
         $(#[$meta:meta])*
@@ -40,12 +41,10 @@ macro_rules! words {
             }
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl $crate::serde::Serialize for $name {
+            fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
     };
 }
-
-pub(crate) use words;
