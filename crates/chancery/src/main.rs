@@ -21,6 +21,10 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command};
 
+/// Requests allocate many small things on one thread and free some on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     #[cfg(feature = "pebble")]
     if let Some(arguments) = pebble::arguments() {

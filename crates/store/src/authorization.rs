@@ -6,7 +6,7 @@ use acme::authorization::{Authorization as Record, State};
 use acme::challenge::{Token, Type, Types};
 use base::{AccountId, AuthorizationId, DnsName, OrderId, SubscriptionId, TenantId, Timestamp};
 
-use crate::{Error, ReadTx, Row, Value, WriteTx, sql, values};
+use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
 
 /// An authorization as stored.
 #[derive(Clone, Debug)]
@@ -36,28 +36,24 @@ pub async fn insert_all(tx: &mut WriteTx, authorizations: &[Authorization]) -> R
            is_wildcard, status, token, challenge_types, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     );
-    let statements: Vec<_> = authorizations
-        .iter()
-        .map(|authorization| {
-            let record = &authorization.record;
-            let values = values![
-                record.id,
-                authorization.account,
-                authorization.tenant,
-                authorization.subscription,
-                authorization.order,
-                &record.name,
-                record.is_wildcard,
-                word(&record.state),
-                record.token.as_str(),
-                record.offered.as_bits(),
-                authorization.created_at,
-                record.expires
-            ];
-            (statement, values.to_vec())
-        })
-        .collect();
-    tx.execute_all(&statements).await?;
+    for authorization in authorizations {
+        let record = &authorization.record;
+        let values = values![
+            record.id,
+            authorization.account,
+            authorization.tenant,
+            authorization.subscription,
+            authorization.order,
+            &record.name,
+            record.is_wildcard,
+            word(&record.state),
+            record.token.as_str(),
+            record.offered.as_bits(),
+            authorization.created_at,
+            record.expires
+        ];
+        tx.execute_later(statement, &values).await?;
+    }
     Ok(())
 }
 
@@ -111,23 +107,47 @@ pub async fn reusable(
         .collect()
 }
 
-/// Claims the right to validate: only the first challenge that the client answers is tried.
+/// Asks for the authorizations that an order names, whichever order they were made for.
+pub(crate) fn of_order(tx: &ReadTx, order: OrderId) -> (Sql, Vec<Value<'static>>) {
+    let statement = tx.pick(
+        sql!(sqlite:
+            "SELECT id, account_id, tenant_id, subscription_id, order_id, name, is_wildcard, status, token,
+               challenge_types, chosen_type, created_at, begun_at, validated_at, expires_at, error, evidence
+             FROM acme_authorization WHERE id IN (SELECT e.value FROM acme_order o,
+               json_each('[\"' || replace(o.authorizations, ' ', '\",\"') || '\"]') e WHERE o.id = $1)"
+        ),
+        sql!(postgres:
+            "SELECT id, account_id, tenant_id, subscription_id, order_id, name, is_wildcard, status, token,
+               challenge_types, chosen_type, created_at, begun_at, validated_at, expires_at, error, evidence
+             FROM acme_authorization WHERE id = ANY (
+               string_to_array((SELECT o.authorizations FROM acme_order o WHERE o.id = $1), ' '))"
+        ),
+    );
+    (statement, values![order].to_vec())
+}
+
+/// Claims the right to validate: only the first challenge of the account's authorization that the client
+/// answers is tried. Gives the authorization as it is then.
 pub async fn begin(
     tx: &mut WriteTx,
+    account: AccountId,
     id: AuthorizationId,
     chosen: Type,
     now: Timestamp,
-) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
+) -> Result<Option<Authorization>, Error> {
+    let row = tx
+        .row(
             sql!(
-                "UPDATE acme_authorization SET status = 'processing', chosen_type = $2, begun_at = $3
-                 WHERE id = $1 AND status = 'pending' AND expires_at > $3"
+                "UPDATE acme_authorization SET status = 'processing', chosen_type = $3, begun_at = $4
+                 WHERE id = $1 AND account_id = $2 AND status = 'pending' AND expires_at > $4
+                   AND (challenge_types & $5) <> 0
+                 RETURNING id, account_id, tenant_id, subscription_id, order_id, name, is_wildcard, status, token,
+                   challenge_types, chosen_type, created_at, begun_at, validated_at, expires_at, error, evidence"
             ),
-            &values![id, chosen.as_str(), now],
+            &values![id, account, chosen.as_str(), now, Types::from_iter([chosen]).as_bits()],
         )
         .await?;
-    Ok(changed == 1)
+    row.as_ref().map(from_row).transpose()
 }
 
 /// Records how a validation ended; `false` when it is no longer going on.
@@ -233,7 +253,7 @@ fn state(row: &Row) -> Result<State, Error> {
     }
 }
 
-fn from_row(row: &Row) -> Result<Authorization, Error> {
+pub(crate) fn from_row(row: &Row) -> Result<Authorization, Error> {
     Ok(Authorization {
         record: Record {
             id: row.parse("id")?,

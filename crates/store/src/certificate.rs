@@ -5,7 +5,7 @@ use base::{
 };
 
 use crate::order::joined;
-use crate::{Error, ReadTx, Row, Sql, WriteTx, sql, values};
+use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
 
 pub mod page;
 
@@ -101,7 +101,7 @@ pub struct Revoked {
 
 /// Stores the intent to sign; fails when the serial is taken.
 pub async fn intend(tx: &mut WriteTx, certificate: &Certificate) -> Result<(), Error> {
-    tx.execute(
+    tx.execute_later(
         sql!(
             "INSERT INTO certificate (id, serial, issuer_id, tenant_id, subscription_id, account_id, order_id,
                status, profile, names, not_before, not_after, der, created_at, is_replaced)
@@ -123,27 +123,23 @@ pub async fn intend(tx: &mut WriteTx, certificate: &Certificate) -> Result<(), E
             certificate.created_at
         ],
     )
-    .await?;
-    Ok(())
+    .await
 }
 
-/// Replaces the intent by the signed certificate; `false` when that was done before.
-pub async fn complete(
-    tx: &mut WriteTx,
+/// Replaces the intent by the signed certificate, unless that was done before, and notes what it replaces.
+pub(crate) fn complete(
     id: CertificateId,
     der: &[u8],
     now: Timestamp,
-) -> Result<bool, Error> {
+) -> [(Sql, Vec<Value<'_>>); 2] {
     let complete = sql!(
         "UPDATE certificate SET status = 'issued', der = $2, issued_at = $3
          WHERE id = $1 AND status = 'intended'"
     );
-    let statements = [
+    [
         (complete, values![id, der, now].to_vec()),
         (note_replaced(), values![id, now].to_vec()),
-    ];
-    let changed = tx.execute_all(&statements).await?;
-    Ok(changed.first() == Some(&1))
+    ]
 }
 
 /// Sees to it that the certificates for the same names, as far as they are valid, are marked as
@@ -280,17 +276,6 @@ pub async fn block_key(
     )
     .await?;
     Ok(())
-}
-
-/// Whether a key may not be certified.
-pub async fn is_key_blocked(tx: &mut ReadTx, fingerprint: &[u8]) -> Result<bool, Error> {
-    let row = tx
-        .row(
-            sql!("SELECT reason FROM blocked_key WHERE fingerprint = $1"),
-            &values![fingerprint],
-        )
-        .await?;
-    Ok(row.is_some())
 }
 
 pub(crate) fn from_row(row: &Row) -> Result<Certificate, Error> {

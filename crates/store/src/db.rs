@@ -15,6 +15,7 @@ mod statement;
 mod store;
 mod transaction;
 mod value;
+mod work;
 
 pub use counters::Counters;
 pub use error::{Cause, Error, Place};

@@ -2,7 +2,7 @@
 
 use base::{JobId, NodeId, Timestamp};
 
-use crate::{Error, ReadTx, Row, WriteTx, sql, values};
+use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
 
 /// A job as stored; `kind` and `subject` say what to do, `due_at` when a node may take it.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct NewJob {
 /// Inserts a job in the transaction of its cause.
 pub async fn insert(tx: &mut WriteTx, job: &NewJob) -> Result<(), Error> {
     let attempts = i64::from(job.leased_by.is_some());
-    tx.execute(
+    tx.execute_later(
         sql!(
             "INSERT INTO job (id, kind, subject, due_at, leased_by, attempts, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)"
@@ -54,8 +54,7 @@ pub async fn insert(tx: &mut WriteTx, job: &NewJob) -> Result<(), Error> {
             job.created_at
         ],
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Takes up to `limit` due jobs for `node` until `lease_ends_at`.
@@ -85,12 +84,14 @@ pub async fn claim(
     rows.iter().map(from_row).collect()
 }
 
-/// Removes a finished job; `false` when another node finished it first.
-pub async fn delete(tx: &mut WriteTx, id: JobId) -> Result<bool, Error> {
-    Ok(tx
-        .execute(sql!("DELETE FROM job WHERE id = $1"), &values![id])
-        .await?
-        == 1)
+/// Removes a finished job, unless another node finished it first.
+pub async fn delete(tx: &mut WriteTx, id: JobId) -> Result<(), Error> {
+    let (statement, values) = delete_one(id);
+    tx.execute_later(statement, &values).await
+}
+
+pub(crate) fn delete_one(id: JobId) -> (Sql, Vec<Value<'static>>) {
+    (sql!("DELETE FROM job WHERE id = $1"), values![id].to_vec())
 }
 
 /// Gives a job back, to be tried again at `due_at`.

@@ -13,6 +13,7 @@ pub mod dashboard;
 mod db;
 pub mod domain;
 pub mod eab_credential;
+pub mod issuance;
 pub mod issuer;
 pub mod job;
 pub mod migrate;

@@ -6,7 +6,8 @@ use base::{
     Timestamp,
 };
 
-use crate::{Error, ReadTx, Row, WriteTx, sql, values};
+use crate::authorization::{self, Authorization};
+use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
 
 pub mod page;
 
@@ -51,7 +52,7 @@ pub struct Order {
 
 /// Stores a new order.
 pub async fn insert(tx: &mut WriteTx, order: &Order) -> Result<(), Error> {
-    tx.execute(
+    tx.execute_later(
         sql!(
             "INSERT INTO acme_order (id, account_id, tenant_id, subscription_id, status, names,
                authorizations, not_before, not_after, created_at, expires_at, client_address, client_agent)
@@ -73,78 +74,85 @@ pub async fn insert(tx: &mut WriteTx, order: &Order) -> Result<(), Error> {
             &order.client_agent
         ],
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// The order with this identifier.
 pub async fn by_id(tx: &mut ReadTx, id: OrderId) -> Result<Option<Order>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id, account_id, tenant_id, subscription_id, status, names, authorizations, not_before,
-                   not_after, created_at, expires_at, finalized_at, ended_at, certificate_id, error,
-                   client_address, client_agent
-                 FROM acme_order WHERE id = $1"
-            ),
-            &values![id],
-        )
-        .await?;
+    let (statement, values) = select(id);
+    let row = tx.row(statement, &values).await?;
     row.as_ref().map(from_row).transpose()
 }
 
-/// A pending order of the account for the same names, which a new order of them is answered with.
-pub async fn pending_for(
+fn select(id: OrderId) -> (Sql, Vec<Value<'static>>) {
+    let statement = sql!(
+        "SELECT id, account_id, tenant_id, subscription_id, status, names, authorizations, not_before,
+           not_after, created_at, expires_at, finalized_at, ended_at, certificate_id, error,
+           client_address, client_agent
+         FROM acme_order WHERE id = $1"
+    );
+    (statement, values![id].to_vec())
+}
+
+/// The order with this identifier, and its authorizations as far as they are still there, in its order.
+pub async fn with_authorizations(
     tx: &mut ReadTx,
-    account: AccountId,
-    names: &[DnsName],
-    now: Timestamp,
-) -> Result<Option<Order>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id, account_id, tenant_id, subscription_id, status, names, authorizations, not_before,
-                   not_after, created_at, expires_at, finalized_at, ended_at, certificate_id, error,
-                   client_address, client_agent
-                 FROM acme_order WHERE account_id = $1 AND names = $2 AND status = 'pending'
-                   AND expires_at > $3 LIMIT 1"
-            ),
-            &values![account, joined(names), now],
-        )
-        .await?;
-    row.as_ref().map(from_row).transpose()
+    id: OrderId,
+) -> Result<Option<(Order, Vec<Authorization>)>, Error> {
+    let statements = [select(id), authorization::of_order(tx, id)];
+    let mut lists = tx.rows_all(&statements).await?.into_iter();
+    let Some(order) = lists
+        .next()
+        .unwrap_or_default()
+        .first()
+        .map(from_row)
+        .transpose()?
+    else {
+        return Ok(None);
+    };
+    let mut authorizations = lists
+        .next()
+        .unwrap_or_default()
+        .iter()
+        .map(authorization::from_row)
+        .collect::<Result<Vec<_>, _>>()?;
+    let place = |id| order.authorizations.iter().position(|each| *each == id);
+    authorizations.sort_by_key(|each| place(each.record.id));
+    Ok(Some((order, authorizations)))
 }
 
-/// Claims the right to issue: only one finalize wins.
-pub async fn begin_processing(
-    tx: &mut WriteTx,
+/// Asks for a pending order of the account for the same names, which a new order of them is answered with.
+pub(crate) fn pending_like(wanted: &Order) -> (Sql, Vec<Value<'_>>) {
+    let statement = sql!(
+        "SELECT id, account_id, tenant_id, subscription_id, status, names, authorizations, not_before,
+           not_after, created_at, expires_at, finalized_at, ended_at, certificate_id, error,
+           client_address, client_agent
+         FROM acme_order WHERE account_id = $1 AND names = $2 AND status = 'pending'
+           AND expires_at > $3 LIMIT 1"
+    );
+    let values = values![wanted.account, joined(&wanted.names), wanted.created_at];
+    (statement, values.to_vec())
+}
+
+/// Claims the right to issue: only one finalize gets a row.
+pub(crate) fn begin_processing(
     id: OrderId,
     certificate: CertificateId,
     now: Timestamp,
-) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!(
-                "UPDATE acme_order SET status = 'processing', certificate_id = $2, finalized_at = $3
-                 WHERE id = $1 AND status = 'pending'"
-            ),
-            &values![id, certificate, now],
-        )
-        .await?;
-    Ok(changed == 1)
+) -> (Sql, Vec<Value<'static>>) {
+    let statement = sql!(
+        "UPDATE acme_order SET status = 'processing', certificate_id = $2, finalized_at = $3
+         WHERE id = $1 AND status = 'pending' RETURNING id"
+    );
+    (statement, values![id, certificate, now].to_vec())
 }
 
 /// Ends a processing order: its certificate is there.
-pub async fn complete(tx: &mut WriteTx, id: OrderId, now: Timestamp) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!(
-                "UPDATE acme_order SET status = 'valid', ended_at = $2 WHERE id = $1 AND status = 'processing'"
-            ),
-            &values![id, now],
-        )
-        .await?;
-    Ok(changed == 1)
+pub(crate) fn complete(id: OrderId, now: Timestamp) -> (Sql, Vec<Value<'static>>) {
+    let statement = sql!(
+        "UPDATE acme_order SET status = 'valid', ended_at = $2 WHERE id = $1 AND status = 'processing'"
+    );
+    (statement, values![id, now].to_vec())
 }
 
 /// Ends an order that has not ended, with the problem document that says why.

@@ -153,7 +153,7 @@ fn label_text(subscription: &Subscription) -> &str {
     subscription.label.as_ref().map_or("", Label::as_str)
 }
 
-fn from_row(row: &Row) -> Result<Subscription, Error> {
+pub(crate) fn from_row(row: &Row) -> Result<Subscription, Error> {
     Ok(Subscription {
         id: row.parse("id")?,
         tenant: row.parse("tenant_id")?,

@@ -251,14 +251,16 @@ async fn the_first_failure_of_a_batch_is_the_one_reported() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_race_is_run_again() {
-    each_engine(|store| async move {
-        make_schema(&store, SCHEMA).await.unwrap();
-        store
-            .write((), |tx, ()| Box::pin(insert(tx, "counter", 0)))
-            .await
-            .unwrap();
-        let work = (0..32).map(|_| {
-            store.write((), |tx, ()| {
+    let mut databases = vec![Database::sqlite()];
+    databases.extend(Database::postgres().await);
+    for database in databases {
+        // Two nodes; the closures of one node would wait for each other.
+        let nodes = [database.open().await, database.open().await];
+        make_schema(&nodes[0], SCHEMA).await.unwrap();
+        let first = nodes[0].write((), |tx, ()| Box::pin(insert(tx, "counter", 0)));
+        first.await.unwrap();
+        let work = nodes.iter().cycle().take(64).map(|node| {
+            node.write((), |tx, ()| {
                 Box::pin(async move {
                     let before = amount(tx, "counter").await?.unwrap_or_default();
                     let update = sql!("UPDATE item SET amount = $2 WHERE id = $1");
@@ -271,11 +273,69 @@ async fn a_lost_race_is_run_again() {
             answers.iter().all(|answer| matches!(answer, Ok(1))),
             "{answers:?}"
         );
-        assert_eq!(stored(&store, "counter").await, Some(32));
-        assert_eq!(
-            store.counters().retries > 0,
-            store.engine() == Engine::Postgres
-        );
+        assert_eq!(stored(&nodes[0], "counter").await, Some(64));
+        let retries: u64 = nodes.iter().map(|node| node.counters().retries).sum();
+        assert_eq!(retries > 0, nodes[0].engine() == Engine::Postgres);
+        for node in &nodes {
+            node.close().await;
+        }
+        database.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_sent_without_waiting_fails_its_closure_alone() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        store
+            .write((), |tx, ()| Box::pin(insert(tx, "taken", 0)))
+            .await
+            .unwrap();
+        let before = store.counters();
+        let ids: Vec<String> = (0..24).map(|number| format!("item{number}")).collect();
+        let work = ids.iter().enumerate().map(|(number, id)| {
+            // Every eighth wants what is there already.
+            let taken = (number % 8 == 0).then(|| "taken".to_owned());
+            let second = taken.unwrap_or_else(|| id.repeat(2));
+            store.write((id.clone(), second), |tx, (id, second)| {
+                Box::pin(async move {
+                    let insert = sql!("INSERT INTO item (id, amount) VALUES ($1, $2)");
+                    tx.execute_later(insert, &values![id, 1]).await?;
+                    // Whether it failed is known only at the end.
+                    let _ = tx.execute_later(insert, &values![second, 2]).await;
+                    Ok::<_, Error>(())
+                })
+            })
+        });
+        let answers: Vec<Result<(), Error>> = futures_util::future::join_all(work).await;
+        for (number, (id, answer)) in ids.iter().zip(&answers).enumerate() {
+            let is_refused = number % 8 == 0;
+            let is_statement = matches!(answer, Err(Error::Statement { .. }));
+            assert_eq!(is_statement, is_refused, "{id}: {answer:?}");
+            assert_eq!(stored(&store, id).await.is_none(), is_refused, "{id}");
+        }
+        assert_eq!(count(&store).await, 1 + 2 * 21);
+        assert_eq!(store.counters().transactions - before.transactions, 21);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closures_that_wait_together_share_a_commit() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        let before = store.counters();
+        let ids: Vec<String> = (0..200).map(|number| format!("item{number}")).collect();
+        let work = ids
+            .iter()
+            .map(|id| store.write(id.clone(), |tx, id| Box::pin(insert(tx, id, 1))));
+        let answers: Vec<Result<(), Error>> = futures_util::future::join_all(work).await;
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+        assert_eq!(count(&store).await, 200);
+        let after = store.counters();
+        assert_eq!(after.transactions - before.transactions, 200);
+        let commits = after.commits - before.commits;
+        assert!(commits < 100, "{commits} commits");
     })
     .await;
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use acme::order::Progress;
 use base::{
-    AccountId, AuditId, CertificateId, DnsName, EnrolledDomainId, IssuerId, OrderId, Random,
+    AccountId, AuditId, CertificateId, DnsName, EnrolledDomainId, IssuerId, JobId, OrderId, Random,
     SubscriptionId, TenantId, Timestamp, UserId,
 };
 use billing::eab::EabCredential;
@@ -216,7 +216,9 @@ async fn insert_certificates(store: &Store, certificates: &[Certificate]) {
         Box::pin(async move {
             for certificate in certificates {
                 store::certificate::intend(tx, certificate).await?;
-                store::certificate::complete(tx, certificate.id, &certificate.der, NOW).await?;
+                let job = JobId::generate(NOW, &RANDOM);
+                let (id, order) = (certificate.id, certificate.order);
+                store::issuance::complete(tx, id, order, job, &certificate.der, NOW).await?;
             }
             Ok(())
         })

@@ -1,9 +1,11 @@
 //! Responding to a challenge (RFC 8555 §7.5.1): the client says that it is ready, the validation begins as a
 //! job, and the answer waits a moment for it, since most end within milliseconds.
 
-use acme::authorization::{Authorization, BeginError, Begun};
+use acme::authorization::{Authorization, BeginError};
 use acme::challenge::{ResponseError, Type, parse_response};
-use base::AuthorizationId;
+use base::{AccountId, AuthorizationId, Timestamp};
+use store::WriteTx;
+use store::job::NewJob;
 
 use super::account_cache::KnownAccount;
 use super::authorization::read_authorization;
@@ -46,20 +48,7 @@ pub async fn answer_challenge(
         .write(
             (account, id, challenge, now, job),
             |tx, (account, id, challenge, now, job)| {
-                Box::pin(async move {
-                    let found = store::authorization::by_id(tx, *id).await?;
-                    let found = found.filter(|found| found.account == *account);
-                    let mut record = found.ok_or(AnswerError::NotFound)?.record;
-                    let Begun::Start(state) = record.begin(*challenge, *now)? else {
-                        return Ok(Answered::Already(record));
-                    };
-                    if !store::authorization::begin(tx, *id, *challenge, *now).await? {
-                        return Ok(Answered::Already(record));
-                    }
-                    store::job::insert(tx, job).await?;
-                    record.state = state;
-                    Ok::<_, AnswerError>(Answered::Begun(record))
-                })
+                Box::pin(begin(tx, *account, *id, *challenge, *now, job))
             },
         )
         .await?;
@@ -75,13 +64,30 @@ pub async fn answer_challenge(
     let running = app
         .runner
         .spawn(async move { validate(&app_of_job, &task, subject).await });
-    if tokio::time::timeout(app.settings.challenge_wait, running)
-        .await
-        .is_err()
-    {
-        return Ok(record);
+    match tokio::time::timeout(app.settings.challenge_wait, running).await {
+        Ok(Ok(Some(ended))) => Ok(ended),
+        Ok(_) => Ok(read_authorization(app, known, id).await?.unwrap_or(record)),
+        Err(_) => Ok(record),
     }
-    Ok(read_authorization(app, known, id).await?.unwrap_or(record))
+}
+
+async fn begin(
+    tx: &mut WriteTx,
+    account: AccountId,
+    id: AuthorizationId,
+    challenge: Type,
+    now: Timestamp,
+    job: &NewJob,
+) -> Result<Answered, AnswerError> {
+    if let Some(begun) = store::authorization::begin(tx, account, id, challenge, now).await? {
+        store::job::insert(tx, job).await?;
+        return Ok(Answered::Begun(begun.record));
+    }
+    let found = store::authorization::by_id(tx, id).await?;
+    let found = found.filter(|found| found.account == account);
+    let record = found.ok_or(AnswerError::NotFound)?.record;
+    record.begin(challenge, now)?;
+    Ok(Answered::Already(record))
 }
 
 enum Answered {

@@ -2,7 +2,9 @@
 //! here on exactly one certificate comes of it. The serial number and the content are stored before the
 //! signature; signing is the job [`issue`](super::issue).
 
-use acme::order::{CsrNamesError, NotReady, PayloadError, check_csr_names, parse_finalize};
+use acme::order::{
+    CsrNamesError, NotReady, PayloadError, Progress, check_csr_names, parse_finalize,
+};
 use base::{CertificateId, IssuerId, OrderId, Timestamp};
 use pki::{
     Csr, Findings, IssuanceRequest, KeyPolicyError, Linted, RequestedValidity, SerialNumber,
@@ -79,7 +81,6 @@ pub async fn finalize(
     let validity = validity(app, &order, now)?;
     let linted = prepare(app, &order, csr.clone(), validity, &issuing, now)?;
     let taking = Taking {
-        order: order.id,
         certificate: intended(app, &order, &linted, validity, issuing.id, now),
         key_fingerprint: *csr.key().fingerprint(),
         job: app.leased_job(Kind::Issue, order.id.to_string(), now),
@@ -87,9 +88,10 @@ pub async fn finalize(
         now,
     };
     let task = first_attempt(&taking.job, Kind::Issue);
+    let certificate = taking.certificate.id;
     let intent = Intent {
         order: order.id,
-        certificate: taking.certificate.id,
+        certificate,
         linted,
         issuing,
     };
@@ -101,15 +103,29 @@ pub async fn finalize(
     let running = app
         .runner
         .spawn(async move { issue(&app_of_job, &task, intent).await });
-    if tokio::time::timeout(app.settings.finalize_wait, running)
-        .await
-        .is_err()
-    {
-        tracing::info!(order.id = %id, "the certificate takes longer; the client will poll");
+    match tokio::time::timeout(app.settings.finalize_wait, running).await {
+        Ok(Ok(Some(ended_at))) => return Ok(ended(order, certificate, &authorizations, ended_at)),
+        Ok(_) => {}
+        Err(_) => {
+            tracing::info!(order.id = %id, "the certificate takes longer; the client will poll");
+        }
     }
     read_order(app, known, id)
         .await?
         .ok_or(FinalizeError::NotFound)
+}
+
+/// The order as it was stored with its certificate.
+fn ended(
+    mut order: Order,
+    certificate: CertificateId,
+    authorizations: &[Authorization],
+    ended_at: Timestamp,
+) -> OrderView {
+    order.progress = Progress::Valid;
+    order.certificate = Some(certificate);
+    order.ended_at = Some(ended_at);
+    OrderView::of(&order, authorizations, ended_at)
 }
 
 fn check_ready(
@@ -173,7 +189,6 @@ fn prepare(
 
 /// What is stored when an order is taken.
 struct Taking {
-    order: OrderId,
     certificate: Certificate,
     key_fingerprint: [u8; 32],
     job: NewJob,
@@ -214,17 +229,17 @@ fn intended(
 /// Of two finalize calls at once, the second finds the order taken.
 async fn take(tx: &mut WriteTx, taking: &Taking) -> Result<(), FinalizeError> {
     let certificate = &taking.certificate;
+    let look =
+        store::issuance::take_for_certificate(tx, certificate, &taking.key_fingerprint).await?;
     if !taking.admits_all {
-        admit(tx, certificate.subscription, &certificate.names, taking.now).await?;
+        admit(&look.coverage, &certificate.names, taking.now)?;
     }
-    if store::certificate::is_key_blocked(tx, &taking.key_fingerprint).await? {
+    if look.is_key_blocked {
         return Err(FinalizeError::BlockedKey);
     }
-    if !store::order::begin_processing(tx, taking.order, certificate.id, taking.now).await? {
-        let order = store::order::by_id(tx, taking.order)
-            .await?
-            .ok_or(FinalizeError::NotFound)?;
-        let authorizations = store::authorization::by_ids(tx, &order.authorizations).await?;
+    if !look.has_begun {
+        let found = store::order::with_authorizations(tx, certificate.order).await?;
+        let (order, authorizations) = found.ok_or(FinalizeError::NotFound)?;
         check_ready(&order, &authorizations, taking.now)?;
         return Err(NotReady::Processing.into());
     }

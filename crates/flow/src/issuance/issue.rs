@@ -9,7 +9,6 @@ use acme::problem::Kind;
 use base::{CertificateId, IdError, IssuerId, JobId, OrderId, Timestamp};
 use pki::{Linted, TbsCertificate};
 use serde_json::json;
-use store::WriteTx;
 use store::audit::Entry;
 use store::order::Order;
 
@@ -58,10 +57,15 @@ pub enum IssueError {
     Thread,
 }
 
-/// Issues for the request that finalized; a failure leaves the job to be tried again.
-pub(super) async fn issue(app: &App, task: &Task, intent: Intent) {
-    if let Err(error) = attempt(app, task.id, intent).await {
-        give_back(app, task.id, task.attempts, &error.into()).await;
+/// Issues for the request that finalized; a failure leaves the job to be tried again. Answers with the moment
+/// at which the order ended, if it was this attempt that ended it.
+pub(super) async fn issue(app: &App, task: &Task, intent: Intent) -> Option<Timestamp> {
+    match attempt(app, task.id, intent).await {
+        Ok(ended_at) => ended_at,
+        Err(error) => {
+            give_back(app, task.id, task.attempts, &error.into()).await;
+            None
+        }
     }
 }
 
@@ -91,7 +95,7 @@ pub async fn resume(app: &App, task: &Task) -> Result<(), IssueError> {
     };
     let tried = async {
         let intent = reopen(app, &order, &certificate)?;
-        attempt(app, task.id, intent).await
+        attempt(app, task.id, intent).await.map(|_| ())
     };
     match tried.await {
         Err(error) if task.attempts >= MAX_ATTEMPTS => {
@@ -126,7 +130,7 @@ fn reopen(
     })
 }
 
-async fn attempt(app: &App, job: JobId, intent: Intent) -> Result<(), IssueError> {
+async fn attempt(app: &App, job: JobId, intent: Intent) -> Result<Option<Timestamp>, IssueError> {
     let Intent {
         order,
         certificate,
@@ -141,10 +145,22 @@ async fn attempt(app: &App, job: JobId, intent: Intent) -> Result<(), IssueError
         der: issued.der,
         now: app.clock.now(),
     };
-    app.store
-        .write(done, |tx, done| Box::pin(write(tx, done)))
+    let now = done.now;
+    // Another node may have taken the job over and been faster; then its signature counts.
+    let is_ours = app
+        .store
+        .write(done, |tx, done| {
+            Box::pin(store::issuance::complete(
+                tx,
+                done.certificate,
+                done.order,
+                done.job,
+                &done.der,
+                done.now,
+            ))
+        })
         .await?;
-    Ok(())
+    Ok(is_ours.then_some(now))
 }
 
 /// An RSA signature takes a millisecond and would hold up every other request.
@@ -171,15 +187,6 @@ struct Done {
     certificate: CertificateId,
     der: Vec<u8>,
     now: Timestamp,
-}
-
-async fn write(tx: &mut WriteTx, done: &Done) -> Result<(), store::Error> {
-    // Another node may have taken the job over and been faster; then its signature counts.
-    if store::certificate::complete(tx, done.certificate, &done.der, done.now).await? {
-        store::order::complete(tx, done.order, done.now).await?;
-    }
-    store::job::delete(tx, done.job).await?;
-    Ok(())
 }
 
 /// Ends the order invalid. The intent stays: whether it was signed is not known for certain.

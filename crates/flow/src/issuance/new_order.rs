@@ -10,13 +10,14 @@ use acme::identifier::{Identifier, Requested};
 use acme::order::{NewOrder, PayloadError, Progress, Status};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem, Subproblem};
-use base::{AuthorizationId, DnsName, OrderId, SubscriptionId, Timestamp};
+use base::{AuthorizationId, DnsName, OrderId, Timestamp};
 use billing::coverage::{self, NotCovered};
 use billing::subscription::NotIssuing;
 use pki::RequestedValidity;
+use store::WriteTx;
 use store::authorization::Authorization;
+use store::issuance::Coverage;
 use store::order::Order;
-use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
 use super::read_order::{OrderView, status};
@@ -166,19 +167,41 @@ async fn write(
     admits_all: bool,
 ) -> Result<(Order, Vec<Authorization>), NewOrderError> {
     let wanted = &draft.order;
-    let now = wanted.created_at;
+    let needed = wanted.created_at.plus(MIN_REUSE);
+    let look = store::issuance::for_order(tx, wanted, needed).await?;
     if !admits_all {
-        admit(tx, wanted.subscription, &wanted.names, now).await?;
+        admit(&look.coverage, &wanted.names, wanted.created_at)?;
     }
-    if let Some(pending) = same_pending(tx, wanted, now).await? {
+    if let Some(found) = look.pending
+        && let Some(pending) = still_pending(tx, found, wanted).await?
+    {
         return Ok(pending);
     }
-    let needed = now.plus(MIN_REUSE);
-    let reusable =
-        store::authorization::reusable(tx, wanted.account, &wanted.names, needed).await?;
-    let mut order = wanted.clone();
+    let (order, fresh) = with_reused(draft, look.reusable);
+    store::order::insert(tx, &order).await?;
+    store::authorization::insert_all(tx, &fresh).await?;
+    let is_fresh = |id: &AuthorizationId| fresh.iter().any(|each| each.record.id == *id);
+    let old: Vec<AuthorizationId> = order
+        .authorizations
+        .iter()
+        .copied()
+        .filter(|id| !is_fresh(id))
+        .collect();
+    let mut all = fresh;
+    if !old.is_empty() {
+        all.extend(store::authorization::by_ids(tx, &old).await?);
+    }
+    Ok((order, all))
+}
+
+/// The order with older proofs in the places of those that they stand for, and the authorizations that
+/// are needed all the same.
+fn with_reused(
+    draft: &Draft,
+    reusable: Vec<Option<AuthorizationId>>,
+) -> (Order, Vec<Authorization>) {
+    let mut order = draft.order.clone();
     let mut fresh = Vec::new();
-    let mut all = Vec::new();
     let slots = order
         .authorizations
         .iter_mut()
@@ -192,30 +215,17 @@ async fn write(
             fresh.push(authorization.clone());
         }
     }
-    store::order::insert(tx, &order).await?;
-    store::authorization::insert_all(tx, &fresh).await?;
-    let old: Vec<AuthorizationId> = order
-        .authorizations
-        .iter()
-        .copied()
-        .filter(|id| fresh.iter().all(|each| each.record.id != *id))
-        .collect();
-    all.extend(fresh);
-    all.extend(store::authorization::by_ids(tx, &old).await?);
-    Ok((order, all))
+    (order, fresh)
 }
 
-/// A pending order of the account for the same names and the same wishes. One whose authorizations were given
-/// up or have ended can never become valid; it is ended here, so that the client gets a new one.
-async fn same_pending(
+/// A pending order that can stand for the wanted one: it has the same wishes. One whose authorizations were
+/// given up or have ended can never become valid; it is ended here, so that the client gets a new one.
+async fn still_pending(
     tx: &mut WriteTx,
+    found: Order,
     wanted: &Order,
-    now: Timestamp,
 ) -> Result<Option<(Order, Vec<Authorization>)>, store::Error> {
-    let found = store::order::pending_for(tx, wanted.account, &wanted.names, now).await?;
-    let Some(found) = found else {
-        return Ok(None);
-    };
+    let now = wanted.created_at;
     let authorizations = store::authorization::by_ids(tx, &found.authorizations).await?;
     match status(&found, &authorizations, now) {
         Status::Pending | Status::Ready => {}
@@ -232,24 +242,17 @@ async fn same_pending(
 }
 
 /// Refuses unless the subscription issues now and covers every name.
-pub(super) async fn admit(
-    tx: &mut ReadTx,
-    id: SubscriptionId,
+pub(super) fn admit(
+    coverage: &Coverage,
     names: &[DnsName],
     now: Timestamp,
 ) -> Result<(), NewOrderError> {
-    let subscription = store::subscription::by_id(tx, id).await?;
+    let subscription = coverage.subscription.as_ref();
     subscription
         .ok_or(NotIssuing::Deactivated)?
         .may_issue(now)?;
-    let candidates: Vec<DnsName> = names.iter().flat_map(coverage::candidates).collect();
-    let enrolled = store::domain::active_by_names(tx, id, &candidates).await?;
-    let enrolled: Vec<&DnsName> = enrolled
-        .iter()
-        .flatten()
-        .map(|domain| &domain.name)
-        .collect();
-    coverage::admit(names, |name| enrolled.contains(&name)).map_err(NewOrderError::NotCovered)
+    coverage::admit(names, |name| coverage.enrolled.contains(name))
+        .map_err(NewOrderError::NotCovered)
 }
 
 /// The identifiers of an order's names; an order has at least one.

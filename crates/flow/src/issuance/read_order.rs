@@ -93,20 +93,13 @@ pub(super) async fn load(
     known: &KnownAccount,
     id: OrderId,
 ) -> Result<Option<(Order, Vec<Authorization>)>, store::Error> {
-    let account = known.id;
-    app.store
-        .read((account, id), |tx, (account, id)| {
-            Box::pin(async move {
-                let found = store::order::by_id(tx, *id).await?;
-                let Some(order) = found.filter(|order| order.account == *account) else {
-                    return Ok(None);
-                };
-                let authorizations =
-                    store::authorization::by_ids(tx, &order.authorizations).await?;
-                Ok(Some((order, authorizations)))
-            })
+    let found = app
+        .store
+        .read(id, |tx, id| {
+            Box::pin(store::order::with_authorizations(tx, *id))
         })
-        .await
+        .await?;
+    Ok(found.filter(|(order, _)| order.account == known.id))
 }
 
 /// The account's order as it stands.

@@ -36,10 +36,10 @@ pub enum ValidateError {
 }
 
 /// Validates for the request that began it; a failure of the database leaves the job to be tried again.
-/// Answers with the new state.
+/// Answers with the new state, if it was this attempt that ended the validation.
 pub(super) async fn validate(app: &App, task: &Task, subject: Subject) -> Option<Authorization> {
     match attempt(app, task, subject).await {
-        Ok(record) => Some(record),
+        Ok(ended) => ended,
         Err(error) => {
             give_back(app, task.id, task.attempts, &error.into()).await;
             None
@@ -78,11 +78,15 @@ async fn drop_job(app: &App, task: &Task) -> Result<(), ValidateError> {
     Ok(())
 }
 
-async fn attempt(app: &App, task: &Task, subject: Subject) -> Result<Authorization, ValidateError> {
+async fn attempt(
+    app: &App,
+    task: &Task,
+    subject: Subject,
+) -> Result<Option<Authorization>, ValidateError> {
     let mut record = subject.record;
     let State::Processing { challenge } = record.state else {
         drop_job(app, task).await?;
-        return Ok(record);
+        return Ok(None);
     };
     let outcome = probe(app, &record, challenge, subject.thumbprint).await;
     let now = app.clock.now();
@@ -92,7 +96,7 @@ async fn attempt(app: &App, task: &Task, subject: Subject) -> Result<Authorizati
     };
     let Some(completed) = record.complete(result, app.settings.authorization_lifetime, now) else {
         drop_job(app, task).await?;
-        return Ok(record);
+        return Ok(None);
     };
     record.state = completed.state.clone();
     record.expires = completed.expires;
@@ -103,10 +107,11 @@ async fn attempt(app: &App, task: &Task, subject: Subject) -> Result<Authorizati
         evidence: evidence_json(&outcome),
         now,
     };
-    app.store
+    let was_going_on = app
+        .store
         .write(end, |tx, end| Box::pin(write(tx, end)))
         .await?;
-    Ok(record)
+    Ok(was_going_on.then_some(record))
 }
 
 async fn probe(
@@ -150,7 +155,7 @@ struct End {
     now: base::Timestamp,
 }
 
-async fn write(tx: &mut WriteTx, end: &End) -> Result<(), store::Error> {
+async fn write(tx: &mut WriteTx, end: &End) -> Result<bool, store::Error> {
     let Completed { state, expires } = &end.completed;
     let id = end.record.id;
     let was_going_on =
@@ -159,7 +164,7 @@ async fn write(tx: &mut WriteTx, end: &End) -> Result<(), store::Error> {
         fail_order(tx, end).await?;
     }
     store::job::delete(tx, end.job).await?;
-    Ok(())
+    Ok(was_going_on)
 }
 
 /// A pending authorization belongs to one order, which cannot become valid any more.

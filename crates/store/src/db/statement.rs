@@ -55,6 +55,11 @@ impl Sql {
         self.0.only.is_none_or(|only| only == engine)
     }
 
+    /// Whether it only looks.
+    pub(super) fn is_query(self) -> bool {
+        self.0.text.trim_start().starts_with("SELECT")
+    }
+
     /// Where it is written.
     pub fn place(self) -> Place {
         self.0.place

@@ -24,7 +24,7 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// How long to wait for a free connection (PostgreSQL).
     pub pool_timeout: Duration,
-    /// Connections to keep at most (PostgreSQL); at least 2.
+    /// Connections to keep at most (PostgreSQL); at least 6.
     pub postgres_connections: usize,
     /// Scans that may run at the same time (SQLite).
     pub readers: usize,
@@ -65,9 +65,10 @@ impl Store {
             }
             Location::Sqlite(path) => {
                 let (path, tally) = (path.clone(), Arc::clone(&tally));
+                let runtime = tokio::runtime::Handle::current();
                 let open = move || {
                     // The writer first: it turns on the write-ahead log that readers need.
-                    let writer = Writer::open(&path, Arc::clone(&tally))?;
+                    let writer = Writer::open(&path, Arc::clone(&tally), &runtime)?;
                     let readers = Readers::open(&path, options.readers, tally)?;
                     Ok::<_, Error>(Backend::Sqlite(Arc::new(readers), writer))
                 };
@@ -126,7 +127,7 @@ impl Store {
     {
         count(&self.shared.tally.reads, 1);
         match &self.shared.backend {
-            Backend::Postgres(postgres) => postgres.read(input, run).await,
+            Backend::Postgres(postgres) => postgres.scan(input, run).await,
             Backend::Sqlite(readers, _) => {
                 readers
                     .scan(move |tx| sqlite::finish(run(tx, &input)))

@@ -41,22 +41,14 @@ impl ReadTx {
 
     /// All rows of the result, in its order.
     pub async fn rows(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<Vec<Row>, Error> {
-        count(&self.tally.statements, 1);
-        let answer = match &mut self.connection {
-            Connection::Postgres(session) => session.rows(sql, values).await,
-            Connection::Sqlite(connection) => sqlite::rows(connection, sql, values, usize::MAX),
-        };
-        self.noting(answer)
+        let lists = self.ask(&[(sql, values)], usize::MAX).await?;
+        Ok(lists.into_iter().next().unwrap_or_default())
     }
 
     /// The first row of the result, if there is one.
     pub async fn row(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<Option<Row>, Error> {
-        count(&self.tally.statements, 1);
-        let answer = match &mut self.connection {
-            Connection::Postgres(session) => session.rows(sql, values).await,
-            Connection::Sqlite(connection) => sqlite::rows(connection, sql, values, 1),
-        };
-        self.noting(answer).map(|rows| rows.into_iter().next())
+        let lists = self.ask(&[(sql, values)], 1).await?;
+        Ok(lists.into_iter().flatten().next())
     }
 
     /// The first row for each list of values, in their order: one round trip on PostgreSQL.
@@ -65,19 +57,40 @@ impl ReadTx {
         sql: Sql,
         values: &[Vec<Value<'_>>],
     ) -> Result<Vec<Option<Row>>, Error> {
-        count(&self.tally.statements, values.len());
+        let asked: Vec<_> = values
+            .iter()
+            .map(|values| (sql, values.as_slice()))
+            .collect();
+        let lists = self.ask(&asked, 1).await?;
+        Ok(lists
+            .into_iter()
+            .map(|rows| rows.into_iter().next())
+            .collect())
+    }
+
+    /// The rows of each of several statements that do not need each other's results: one round
+    /// trip on PostgreSQL.
+    pub async fn rows_all(
+        &mut self,
+        statements: &[(Sql, Vec<Value<'_>>)],
+    ) -> Result<Vec<Vec<Row>>, Error> {
+        self.ask(&slices(statements), usize::MAX).await
+    }
+
+    async fn ask(
+        &mut self,
+        statements: &[(Sql, &[Value<'_>])],
+        limit: usize,
+    ) -> Result<Vec<Vec<Row>>, Error> {
+        count(&self.tally.statements, statements.len());
         let answer = match &mut self.connection {
-            Connection::Postgres(session) => session.rows_each(sql, values).await,
-            Connection::Sqlite(connection) => values
+            Connection::Postgres(session) => session.rows_all(statements).await,
+            Connection::Sqlite(connection) => statements
                 .iter()
-                .map(|values| sqlite::rows(connection, sql, values, 1))
+                .map(|(sql, values)| sqlite::rows(connection, *sql, values, limit))
                 .collect(),
         };
-        let firsts = |lists: Vec<Vec<Row>>| {
-            let first = |rows: Vec<Row>| rows.into_iter().next();
-            lists.into_iter().map(first).collect()
-        };
-        self.noting(answer).map(firsts)
+        self.noting(answer)
     }
 
     /// Chooses between two statements where the engines have different words for one thing.
@@ -135,12 +148,8 @@ impl WriteTx {
 
     /// Runs one change; gives the number of rows it touched.
     pub async fn execute(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<u64, Error> {
-        count(&self.tally.statements, 1);
-        let answer = match &mut self.read.connection {
-            Connection::Postgres(session) => session.execute(sql, values).await,
-            Connection::Sqlite(connection) => sqlite::execute(connection, sql, values),
-        };
-        self.noting(answer)
+        let touched = self.change(&[(sql, values)]).await?;
+        Ok(touched.into_iter().sum())
     }
 
     /// Runs changes in their order; gives the number of rows each touched. One round trip on
@@ -149,6 +158,21 @@ impl WriteTx {
         &mut self,
         statements: &[(Sql, Vec<Value<'_>>)],
     ) -> Result<Vec<u64>, Error> {
+        self.change(&slices(statements)).await
+    }
+
+    /// Runs one change whose outcome decides nothing: PostgreSQL is told without waiting for its
+    /// answer. If it fails, so does the transaction, whatever the closure answers.
+    pub async fn execute_later(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<(), Error> {
+        if let Connection::Postgres(session) = &mut self.read.connection {
+            count(&self.read.tally.statements, 1);
+            let sent = session.execute_later(sql, values).await;
+            return self.noting(sent);
+        }
+        self.execute(sql, values).await.map(|_| ())
+    }
+
+    async fn change(&mut self, statements: &[(Sql, &[Value<'_>])]) -> Result<Vec<u64>, Error> {
         count(&self.tally.statements, statements.len());
         let answer = match &mut self.read.connection {
             Connection::Postgres(session) => session.execute_all(statements).await,
@@ -182,4 +206,11 @@ impl DerefMut for WriteTx {
     fn deref_mut(&mut self) -> &mut ReadTx {
         &mut self.read
     }
+}
+
+fn slices<'v>(statements: &'v [(Sql, Vec<Value<'v>>)]) -> Vec<(Sql, &'v [Value<'v>])> {
+    statements
+        .iter()
+        .map(|(sql, values)| (*sql, values.as_slice()))
+        .collect()
 }

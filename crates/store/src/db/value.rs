@@ -26,6 +26,19 @@ pub enum Value<'a> {
     Text(Cow<'a, str>),
 }
 
+impl Value<'_> {
+    /// The same without borrowing.
+    pub(super) fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Bool(value) => Value::Bool(value),
+            Self::Bytes(value) => Value::Bytes(Cow::Owned(value.into_owned())),
+            Self::Int(value) => Value::Int(value),
+            Self::Null => Value::Null,
+            Self::Text(value) => Value::Text(Cow::Owned(value.into_owned())),
+        }
+    }
+}
+
 /// Makes an array of [`Value`](crate::Value)s, each through `Value::from`.
 #[macro_export]
 macro_rules! values {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acme::order::Progress;
-use base::{CertificateId, Clock as _, JobId, NodeId, OrderId, Timestamp};
+use base::{CertificateId, Clock as _, JobId, NodeId, OrderId};
 use flow::jobs::{Kind, LEASE};
 use pki::{IssuanceRequest, PublicKey, RequestedValidity, SerialNumber};
 use store::certificate::{Certificate, Status};
@@ -65,10 +65,8 @@ async fn acme_2_1_a_restarted_node_goes_on_at_once(server: &TestServer) {
 
 /// The state between finalize and the signature, as a node leaves it behind that dies there.
 struct Left {
-    order: OrderId,
     certificate: Certificate,
     job: NewJob,
-    now: Timestamp,
 }
 
 async fn left_behind(server: &TestServer, order: &Order, key: &Key) -> Left {
@@ -123,12 +121,7 @@ async fn left_behind(server: &TestServer, order: &Order, key: &Key) -> Left {
         leased_by: Some(NodeId::generate(now, random)),
         created_at: now,
     };
-    Left {
-        order: id,
-        certificate,
-        job,
-        now,
-    }
+    Left { certificate, job }
 }
 
 async fn leave(server: &TestServer, left: Left) {
@@ -137,11 +130,11 @@ async fn leave(server: &TestServer, left: Left) {
         .store
         .write(left, |tx, left| {
             Box::pin(async move {
-                let id = left.certificate.id;
-                let begun = store::order::begin_processing(tx, left.order, id, left.now).await?;
-                store::certificate::intend(tx, &left.certificate).await?;
+                let intended = &left.certificate;
+                let look = store::issuance::take_for_certificate(tx, intended, &[]).await?;
+                store::certificate::intend(tx, intended).await?;
                 store::job::insert(tx, &left.job).await?;
-                Ok::<_, store::Error>(begun)
+                Ok::<_, store::Error>(look.has_begun)
             })
         })
         .await

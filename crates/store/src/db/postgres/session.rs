@@ -1,14 +1,16 @@
-//! One connection at work. BEGIN travels with the first statement and independent statements
-//! travel together, so a typical write is two round trips: its statements and its COMMIT.
+//! One connection at work. Statements whose answer decides nothing are sent without waiting, BEGIN
+//! among them, and independent questions travel together, so a typical write waits for one
+//! question and for its COMMIT.
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use deadpool_postgres::Object;
-use futures_util::future::{MaybeDone, join, maybe_done};
+use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Error as PgError, Statement};
+use tokio_postgres::{Error as PgError, Statement};
 
 use super::ENGINE;
 use crate::db::error::is_conflict;
@@ -17,10 +19,21 @@ use crate::db::{Error, Place, Row, Sql, Value};
 /// A connection, with or without a transaction.
 pub(in crate::db) struct Session {
     /// Always there but while it is dropped.
-    client: Option<Object>,
+    client: Option<Arc<Object>>,
     state: State,
+    /// Statements that were sent and whose answer is still to come.
+    sent: Vec<Sent>,
+    /// How many statements have changed something, or have failed.
+    changes: usize,
     lost_a_race: bool,
+    /// Whether the connection itself has failed, so that nobody knows what has become of a COMMIT.
+    is_broken: bool,
 }
+
+type Sent = (
+    Place,
+    Pin<Box<MaybeDone<BoxFuture<'static, Result<u64, PgError>>>>>,
+);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -34,145 +47,135 @@ enum State {
     Ended,
 }
 
-/// What a commit amounted to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Committed {
-    Flushed,
-    /// Nothing was asked of the database.
-    Nothing,
-}
-
 type Parameters<'v> = Vec<&'v (dyn ToSql + Sync)>;
 
 impl Session {
-    pub(super) fn outside(client: Object) -> Self {
+    pub(super) fn outside(client: Arc<Object>) -> Self {
         Self::new(client, State::Outside)
     }
 
     pub(super) fn inside(client: Object) -> Self {
-        Self::new(client, State::Promised)
+        Self::new(Arc::new(client), State::Promised)
     }
 
-    fn new(client: Object, state: State) -> Self {
+    fn new(client: Arc<Object>, state: State) -> Self {
         Self {
             client: Some(client),
             state,
+            sent: Vec::new(),
+            changes: 0,
             lost_a_race: false,
+            is_broken: false,
         }
     }
 
-    pub(in crate::db) async fn rows(
+    pub(in crate::db) async fn rows_all(
         &mut self,
-        sql: Sql,
-        values: &[Value<'_>],
-    ) -> Result<Vec<Row>, Error> {
-        let lists = self.rows_of(sql, &[values]).await?;
-        Ok(lists.into_iter().next().unwrap_or_default())
-    }
-
-    pub(in crate::db) async fn rows_each(
-        &mut self,
-        sql: Sql,
-        values: &[Vec<Value<'_>>],
+        statements: &[(Sql, &[Value<'_>])],
     ) -> Result<Vec<Vec<Row>>, Error> {
-        let values: Vec<&[Value<'_>]> = values.iter().map(Vec::as_slice).collect();
-        self.rows_of(sql, &values).await
-    }
-
-    async fn rows_of(&mut self, sql: Sql, lists: &[&[Value<'_>]]) -> Result<Vec<Vec<Row>>, Error> {
-        if lists.is_empty() {
-            return Ok(Vec::new());
+        let mut prepared = Vec::with_capacity(statements.len());
+        for (sql, values) in statements {
+            prepared.push((self.prepare(*sql).await?, parameters(values)));
+            self.changes += usize::from(!sql.is_query());
         }
-        let statement = self.prepare(sql).await?;
-        let begins = self.begins();
+        self.begin().await?;
         let client = self.client()?;
-        let parameters: Vec<Parameters<'_>> = lists.iter().map(|list| parameters(list)).collect();
-        let asked = parameters.iter().map(|list| client.query(&statement, list));
-        let answers = with_begin(client, begins, together(asked.collect())).await;
-        let answers = answers.and_then(|lists| lists.into_iter().collect::<Result<Vec<_>, _>>());
-        let lists = answers.map_err(|error| self.failed(sql.place(), error))?;
-        let row = |row| Row::from_postgres(sql.place(), row);
-        Ok(lists
-            .into_iter()
-            .map(|rows| rows.into_iter().map(row).collect())
-            .collect())
-    }
-
-    pub(in crate::db) async fn execute(
-        &mut self,
-        sql: Sql,
-        values: &[Value<'_>],
-    ) -> Result<u64, Error> {
-        let statement = self.prepare(sql).await?;
-        let begins = self.begins();
-        let client = self.client()?;
-        let parameters = parameters(values);
-        let executed = async { Ok(client.execute(&statement, &parameters).await) };
-        let touched = with_begin(client, begins, executed).await;
-        touched
-            .and_then(|touched| touched)
-            .map_err(|error| self.failed(sql.place(), error))
+        let asked = prepared
+            .iter()
+            .map(|(statement, parameters)| client.query(statement, parameters));
+        let answers = together(asked.collect()).await;
+        // The first that failed says why; those after it only say that the transaction is lost.
+        let each = answers.into_iter().zip(statements);
+        each.map(|(rows, (sql, _))| match rows {
+            Ok(rows) => {
+                let rows = rows.into_iter();
+                Ok(rows
+                    .map(|row| Row::from_postgres(sql.place(), row))
+                    .collect())
+            }
+            Err(error) => Err(self.failed(sql.place(), error)),
+        })
+        .collect()
     }
 
     pub(in crate::db) async fn execute_all(
         &mut self,
-        statements: &[(Sql, Vec<Value<'_>>)],
+        statements: &[(Sql, &[Value<'_>])],
     ) -> Result<Vec<u64>, Error> {
         let mut prepared = Vec::with_capacity(statements.len());
         for (sql, values) in statements {
             prepared.push((self.prepare(*sql).await?, parameters(values)));
+            self.changes += 1;
         }
-        let Some((first, _)) = statements.first() else {
-            return Ok(Vec::new());
-        };
-        let begins = self.begins();
+        self.begin().await?;
         let client = self.client()?;
         let asked = prepared
             .iter()
             .map(|(statement, parameters)| client.execute(statement, parameters));
-        let answers = with_begin(client, begins, together(asked.collect())).await;
-        let answers = answers.map_err(|error| self.failed(first.place(), error))?;
-        // The first that failed says why; those after it only say that the transaction is lost.
+        let answers = together(asked.collect()).await;
         let each = answers.into_iter().zip(statements);
         each.map(|(touched, (sql, _))| touched.map_err(|error| self.failed(sql.place(), error)))
             .collect()
     }
 
+    /// Sends a change; its failure shows when the transaction ends.
+    pub(in crate::db) async fn execute_later(
+        &mut self,
+        sql: Sql,
+        values: &[Value<'_>],
+    ) -> Result<(), Error> {
+        let statement = self.prepare(sql).await?;
+        let values: Vec<_> = values
+            .iter()
+            .map(|value| value.clone().into_owned())
+            .collect();
+        self.changes += 1;
+        self.begin().await?;
+        let client = Arc::clone(self.client()?);
+        let run = async move { client.execute(&statement, &parameters(&values)).await };
+        self.send(sql.place(), Box::pin(run)).await;
+        Ok(())
+    }
+
     pub(in crate::db) async fn batch(&mut self, text: &str) -> Result<(), Error> {
-        let begins = self.begins();
-        let client = self.client()?;
-        let run = async { Ok(client.batch_execute(text).await) };
-        let run = with_begin(client, begins, run).await;
-        run.and_then(|run| run)
-            .map_err(|error| self.failed(ENGINE, error))
+        self.changes += 1;
+        self.begin().await?;
+        let run = self.client()?.batch_execute(text).await;
+        run.map_err(|error| self.failed(ENGINE, error))
     }
 
     pub(in crate::db) async fn prepare(&mut self, sql: Sql) -> Result<Statement, Error> {
-        let prepared = match &self.client {
-            Some(client) => client.prepare_cached(sql.postgres()).await,
-            None => return Err(Error::Closed),
-        };
+        let prepared = self.client()?.prepare_cached(sql.postgres()).await;
         prepared.map_err(|error| self.failed(sql.place(), error))
     }
 
     /// Ends the transaction. If the connection is lost meanwhile nobody knows how it ended, which
-    /// is [`Error::Unavailable`].
-    pub(super) async fn commit(&mut self) -> Result<Committed, Error> {
+    /// is [`Error::Unavailable`]. Says whether there was anything to flush.
+    pub(super) async fn commit(&mut self) -> Result<bool, Error> {
         if self.state != State::Open {
-            return Ok(Committed::Nothing);
+            return Ok(false);
         }
-        let committed = self.client()?.batch_execute("COMMIT").await;
-        committed.map_err(|error| self.failed(ENGINE, error))?;
-        self.state = State::Ended;
-        Ok(Committed::Flushed)
+        self.send_text("COMMIT").await?;
+        // After a failed statement the server has taken COMMIT for ROLLBACK.
+        let mut failure = None;
+        for (place, mut answer) in std::mem::take(&mut self.sent) {
+            answer.as_mut().await;
+            if let Some(Err(error)) = answer.as_mut().take_output() {
+                let error = self.failed(place, error);
+                failure.get_or_insert(error);
+            }
+        }
+        if !self.is_broken {
+            self.state = State::Ended;
+        }
+        failure.map_or(Ok(true), Err)
     }
 
     /// Undoes the transaction; a connection that cannot even do that is thrown away.
     pub(super) async fn roll_back(&mut self) {
-        if self.state != State::Open {
-            return;
-        }
-        if let Ok(client) = self.client()
+        self.sent.clear();
+        if self.state == State::Open
+            && let Ok(client) = self.client()
             && client.batch_execute("ROLLBACK").await.is_ok()
         {
             self.state = State::Ended;
@@ -184,32 +187,64 @@ impl Session {
         self.lost_a_race
     }
 
-    fn begins(&mut self) -> bool {
-        let begins = self.state == State::Promised;
-        if begins {
-            self.state = State::Open;
-        }
-        begins
+    /// Whether nothing of the transaction has remained, for certain.
+    pub(super) fn is_undone(&self) -> bool {
+        !self.is_broken
     }
 
-    fn client(&self) -> Result<&Client, Error> {
-        match &self.client {
-            Some(client) => Ok(client),
-            None => Err(Error::Closed),
+    /// How many statements have changed something, or have failed.
+    pub(super) fn changes(&self) -> usize {
+        self.changes
+    }
+
+    /// Sends BEGIN, once.
+    async fn begin(&mut self) -> Result<(), Error> {
+        if self.state == State::Promised {
+            self.state = State::Open;
+            self.send_text("BEGIN ISOLATION LEVEL REPEATABLE READ")
+                .await?;
         }
+        Ok(())
+    }
+
+    async fn send_text(&mut self, text: &'static str) -> Result<(), Error> {
+        let client = Arc::clone(self.client()?);
+        let run = async move { client.batch_execute(text).await.map(|()| 0) };
+        self.send(ENGINE, Box::pin(run)).await;
+        Ok(())
+    }
+
+    fn client(&self) -> Result<&Arc<Object>, Error> {
+        self.client.as_ref().ok_or(Error::Closed)
+    }
+
+    /// Polls once, which sends; the answer is taken when the transaction ends.
+    async fn send(&mut self, place: Place, run: BoxFuture<'static, Result<u64, PgError>>) {
+        let mut answer = Box::pin(maybe_done(run));
+        poll_fn(|context| {
+            let _ = answer.as_mut().poll(context);
+            Poll::Ready(())
+        })
+        .await;
+        self.sent.push((place, answer));
     }
 
     fn failed(&mut self, place: Place, error: PgError) -> Error {
+        self.changes += 1;
         self.lost_a_race |= error.code().is_some_and(is_conflict);
-        Error::from_postgres(place, error)
+        let is_ours = error.code().is_none();
+        let error = Error::from_postgres(place, error);
+        self.is_broken |= is_ours || matches!(error, Error::Unavailable { .. });
+        error
     }
 }
 
 /// A connection whose transaction is in doubt never goes back to the pool.
 impl Drop for Session {
     fn drop(&mut self) {
+        self.sent.clear();
         if self.state == State::Open
-            && let Some(client) = self.client.take()
+            && let Some(client) = self.client.take().and_then(Arc::into_inner)
         {
             drop(Object::take(client));
         }
@@ -223,22 +258,8 @@ fn parameters<'v>(values: &'v [Value<'_>]) -> Parameters<'v> {
         .collect()
 }
 
-/// Sends BEGIN in front of `work`, without waiting for its answer first.
-async fn with_begin<T>(
-    client: &Client,
-    begins: bool,
-    work: impl Future<Output = Result<T, PgError>>,
-) -> Result<T, PgError> {
-    if !begins {
-        return work.await;
-    }
-    let opening = client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ");
-    let (begun, done) = join(opening, work).await;
-    begun.and(done)
-}
-
 /// Polls every future once, in order, so that all are sent; then takes the answers as they come.
-async fn together<F: Future>(futures: Vec<F>) -> Result<Vec<F::Output>, PgError> {
+async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     let mut futures: Vec<Pin<Box<MaybeDone<F>>>> = futures
         .into_iter()
         .map(|future| Box::pin(maybe_done(future)))
@@ -256,5 +277,5 @@ async fn together<F: Future>(futures: Vec<F>) -> Result<Vec<F::Output>, PgError>
         future.as_mut().await;
         answers.extend(future.as_mut().take_output());
     }
-    Ok(answers)
+    answers
 }

@@ -10,10 +10,36 @@ use super::tls::{self, Trust};
 use crate::db::Error;
 use crate::db::store::Options;
 
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Statements that find their rows by key.
+    Keyed,
+    /// Statements that may read much.
+    Scans,
+}
+
+impl Purpose {
+    /// A statement by key has one good plan, which need not be made again for every execution, nor
+    /// be a bad one because the table was empty when the connection began.
+    fn planning(self) -> &'static str {
+        match self {
+            Self::Keyed => {
+                "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off "
+            }
+            Self::Scans => "",
+        }
+    }
+}
+
 /// The connection's settings and its way to TLS. `sslmode=verify-ca` and `verify-full` both check
 /// the chain and the name; `prefer` and `require` encrypt to whoever answers, as libpq does,
 /// unless `sslrootcert` names whom to trust.
-pub(super) fn parse(url: &str, options: &Options) -> Result<(Config, MakeRustlsConnect), Error> {
+pub(super) fn parse(
+    url: &str,
+    options: &Options,
+    purpose: Purpose,
+) -> Result<(Config, MakeRustlsConnect), Error> {
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let mut root_file = None;
     let mut verifies = false;
@@ -31,7 +57,7 @@ pub(super) fn parse(url: &str, options: &Options) -> Result<(Config, MakeRustlsC
     }
     let url = format!("{address}?{}", kept.join("&"));
     let mut config: Config = url.parse().map_err(Error::unavailable)?;
-    limit(&mut config, options);
+    limit(&mut config, options, purpose);
     let trust = match root_file {
         _ if config.get_ssl_mode() == SslMode::Disable => Trust::Anyone,
         Some(path) => Trust::File(path),
@@ -42,7 +68,7 @@ pub(super) fn parse(url: &str, options: &Options) -> Result<(Config, MakeRustlsC
 }
 
 /// Nothing waits for ever: not for a connection, not for a statement, not for a forgotten client.
-fn limit(config: &mut Config, options: &Options) {
+fn limit(config: &mut Config, options: &Options, purpose: Purpose) {
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(options.connect_timeout);
     }
@@ -51,8 +77,9 @@ fn limit(config: &mut Config, options: &Options) {
     }
     let given = config.get_options().unwrap_or_default();
     let ours = format!(
-        "-c statement_timeout={} -c idle_in_transaction_session_timeout=30000 {given}",
-        options.statement_timeout.as_millis()
+        "-c statement_timeout={} -c idle_in_transaction_session_timeout=30000 {}{given}",
+        options.statement_timeout.as_millis(),
+        purpose.planning()
     );
     config.options(ours.trim_end());
     config.tcp_user_timeout(options.statement_timeout * 2);
@@ -64,7 +91,7 @@ mod tests {
 
     #[track_caller]
     fn check(url: &str, expected: SslMode) -> Config {
-        let (config, _) = parse(url, &Options::default()).unwrap();
+        let (config, _) = parse(url, &Options::default(), Purpose::Scans).unwrap();
         assert_eq!(config.get_ssl_mode(), expected);
         config
     }
@@ -80,7 +107,7 @@ mod tests {
     #[test]
     fn a_missing_root_file_is_an_error_and_not_trust() {
         let url = "postgres://u@h/d?sslmode=verify-full&sslrootcert=/nonexistent.pem";
-        assert!(parse(url, &Options::default()).is_err());
+        assert!(parse(url, &Options::default(), Purpose::Scans).is_err());
     }
 
     #[test]

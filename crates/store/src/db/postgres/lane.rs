@@ -1,0 +1,213 @@
+//! Lanes: each takes the closures that are waiting, runs them one after the other in one
+//! transaction and commits them together, so that one flush to disk serves them all. When one of
+//! them has to be undone, or a race is lost, each gets a transaction of its own.
+
+use std::sync::{Arc, Mutex as Guarded, MutexGuard, PoisonError};
+
+use deadpool_postgres::Pool;
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinHandle;
+
+use super::{Session, connect};
+use crate::db::counters::{Tally, count};
+use crate::db::transaction::Connection;
+use crate::db::work::{Group, Outcome, Work};
+use crate::db::{Error, ReadTx, WriteTx, backoff};
+
+/// The way to the lanes.
+pub(super) struct Lanes {
+    /// Gone once the store is closed.
+    queue: Guarded<Option<mpsc::Sender<Box<dyn Work>>>>,
+    running: Guarded<Vec<JoinHandle<()>>>,
+}
+
+struct Lane {
+    pool: Pool,
+    waiting: Arc<Mutex<mpsc::Receiver<Box<dyn Work>>>>,
+    tally: Arc<Tally>,
+}
+
+impl Lanes {
+    pub(super) fn start(pool: &Pool, tally: &Arc<Tally>) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUED);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let lane = || Lane {
+            pool: pool.clone(),
+            waiting: Arc::clone(&waiting),
+            tally: Arc::clone(tally),
+        };
+        let running = (0..LANES).map(|_| tokio::spawn(lane().serve()));
+        Self {
+            queue: Guarded::new(Some(queue)),
+            running: Guarded::new(running.collect()),
+        }
+    }
+
+    pub(super) async fn queue(&self, work: Box<dyn Work>) -> Result<(), Error> {
+        let queue = held(&self.queue).clone().ok_or(Error::Closed)?;
+        queue.send(work).await.map_err(|_| Error::Closed)
+    }
+
+    /// Finishes what is queued; new work is refused from here on.
+    pub(super) async fn close(&self) {
+        held(&self.queue).take();
+        let running = std::mem::take(&mut *held(&self.running));
+        for lane in running {
+            // It fails only when the runtime is ending too.
+            let _ = lane.await;
+        }
+    }
+}
+
+fn held<T>(guarded: &Guarded<T>) -> MutexGuard<'_, T> {
+    guarded.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Lane {
+    async fn serve(self) {
+        while let Some(mut group) = self.next().await {
+            if group.len() > 1 {
+                group = self.together(group).await;
+            }
+            for work in group {
+                self.alone(work).await;
+            }
+        }
+    }
+
+    /// Waits for a closure and takes those that came with it.
+    async fn next(&self) -> Option<Group> {
+        let mut waiting = self.waiting.lock().await;
+        let mut group = vec![waiting.recv().await?];
+        // The requests that are ready come first, and their writes join this group.
+        tokio::task::yield_now().await;
+        while group.len() < GROUP
+            && let Ok(work) = waiting.try_recv()
+        {
+            group.push(work);
+        }
+        Some(group)
+    }
+
+    /// Runs a group in one transaction. Gives back those that need one of their own, because
+    /// nothing has happened yet.
+    async fn together(&self, mut group: Group) -> Group {
+        let mut tx = match self.begin().await {
+            Ok(tx) => tx,
+            Err(error) => return tell(group, Some(&error)),
+        };
+        let mut kept = 0;
+        for work in &mut group {
+            let before = changes(&mut tx);
+            match work.run(&mut tx).await {
+                Outcome::Keep => kept += 1,
+                // It has only looked; there is nothing to undo.
+                Outcome::Undo if changes(&mut tx) == before => {}
+                Outcome::Undo => {
+                    roll_back(&mut tx).await;
+                    self.note_race(&mut tx);
+                    return group;
+                }
+            }
+        }
+        match self.commit(&mut tx, kept).await {
+            Ok(()) => tell(group, None),
+            Err(_) if session(&mut tx).is_some_and(|session| session.is_undone()) => {
+                self.note_race(&mut tx);
+                group
+            }
+            Err(error) => tell(group, Some(&error)),
+        }
+    }
+
+    /// Runs a closure in a transaction of its own, again and again as long as it loses races.
+    async fn alone(&self, mut work: Box<dyn Work>) {
+        for attempt in 1..=backoff::ATTEMPTS {
+            let lost_a_race = self.attempt(work.as_mut()).await;
+            if !lost_a_race {
+                break;
+            }
+            tokio::time::sleep(backoff::delay(attempt)).await;
+        }
+        work.answer();
+    }
+
+    /// Says whether the closure should simply be run again.
+    async fn attempt(&self, work: &mut dyn Work) -> bool {
+        let mut tx = match self.begin().await {
+            Ok(tx) => tx,
+            Err(error) => {
+                work.fail(&error);
+                return false;
+            }
+        };
+        if work.run(&mut tx).await == Outcome::Undo {
+            roll_back(&mut tx).await;
+        } else if let Err(error) = self.commit(&mut tx, 1).await {
+            work.fail(&error);
+            roll_back(&mut tx).await;
+        }
+        self.note_race(&mut tx)
+    }
+
+    fn note_race(&self, tx: &mut WriteTx) -> bool {
+        let lost = session(tx).is_some_and(|session| session.lost_a_race());
+        count(&self.tally.retries, usize::from(lost));
+        lost
+    }
+
+    async fn begin(&self) -> Result<WriteTx, Error> {
+        let session = Session::inside(connect(&self.pool).await?);
+        let connection = Connection::Postgres(Box::new(session));
+        Ok(WriteTx::new(ReadTx::new(
+            connection,
+            Arc::clone(&self.tally),
+        )))
+    }
+
+    async fn commit(&self, tx: &mut WriteTx, kept: usize) -> Result<(), Error> {
+        let Some(session) = session(tx) else {
+            return Err(Error::Closed);
+        };
+        let has_flushed = session.commit().await?;
+        count(&self.tally.transactions, kept);
+        count(&self.tally.commits, usize::from(has_flushed));
+        Ok(())
+    }
+}
+
+async fn roll_back(tx: &mut WriteTx) {
+    if let Some(session) = session(tx) {
+        session.roll_back().await;
+    }
+}
+
+fn changes(tx: &mut WriteTx) -> usize {
+    session(tx).map_or(0, |session| session.changes())
+}
+
+fn session(tx: &mut WriteTx) -> Option<&mut Session> {
+    match tx.connection() {
+        Connection::Postgres(session) => Some(session),
+        Connection::Sqlite(_) => None,
+    }
+}
+
+/// Answers all of a group; none is left to be run.
+fn tell(group: Group, failure: Option<&Error>) -> Group {
+    for mut work in group {
+        if let Some(error) = failure {
+            work.fail(error);
+        }
+        work.answer();
+    }
+    Group::new()
+}
+
+/// How many transactions may run at once. A closure waits for the database only once or twice, so
+/// few lanes suffice, and the fewer there are the more share a commit.
+pub(super) const LANES: usize = 2;
+/// Closures per commit; beyond that, waiting for others costs more than the flush.
+const GROUP: usize = 64;
+/// Closures that may wait; whoever comes then waits before the door.
+const QUEUED: usize = 1_024;
