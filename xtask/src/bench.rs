@@ -7,6 +7,7 @@ mod load;
 mod report;
 mod statistics;
 mod target;
+mod yardstick;
 
 /// What to measure.
 #[derive(Debug, Subcommand)]

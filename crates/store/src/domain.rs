@@ -26,6 +26,14 @@ impl Filter {
     pub fn is_everything(&self) -> bool {
         self.subscription.is_none() && self.contains.is_empty() && self.is_companion.is_none()
     }
+
+    fn is_plain_search(&self) -> bool {
+        let begins = self.after.is_none() && self.before.is_none();
+        begins
+            && self.subscription.is_none()
+            && self.is_companion.is_none()
+            && !self.contains.is_empty()
+    }
 }
 
 /// Adds a domain; `false` when the subscription has an active one of that name.
@@ -161,6 +169,9 @@ pub async fn page(
            AND ($8 OR (companion_of IS NOT NULL) = $9)
          ORDER BY name DESC, id DESC LIMIT $10"
     );
+    if filter.is_plain_search() {
+        return search(tx, tenant, &filter.contains, limit).await;
+    }
     let (statement, cursor) = match &filter.before {
         Some(before) => (backwards, before.clone()),
         None => (forwards, filter.after.clone().unwrap_or_default()),
@@ -183,6 +194,26 @@ pub async fn page(
                 filter.is_companion.unwrap_or_default(),
                 limit
             ],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// The first page of what people type. It looks at every name, so it asks nothing else of them.
+async fn search(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    text: &str,
+    limit: i64,
+) -> Result<Vec<EnrolledDomain>, Error> {
+    let rows = tx
+        .rows(
+            sql!(
+                "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
+                 WHERE tenant_id = $1 AND status = 'active' AND name LIKE $2 ESCAPE '\\'
+                 ORDER BY name, id LIMIT $3"
+            ),
+            &values![tenant, format!("%{}%", escape_like(text)), limit],
         )
         .await?;
     rows.iter().map(from_row).collect()

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use store::testing::{Database, each_engine, make_schema};
-use store::{Engine, Error, ReadTx, Store, Value, WriteTx, sql, values};
+use store::{Engine, Error, Location, ReadTx, Store, Value, WriteTx, sql, values};
 
 #[derive(Debug, thiserror::Error)]
 enum TestError {
@@ -508,6 +508,40 @@ async fn a_lost_connection_is_told_and_replaced() {
     );
     assert_eq!(stored(&store, "lost").await, None);
     add(&store, "found").await.unwrap();
+    store.close().await;
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_somebody_holds_stops_only_those_who_want_it() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    make_schema(&store, SCHEMA).await.unwrap();
+    add(&store, "held").await.unwrap();
+    let Location::Postgres(url) = database.location() else {
+        return;
+    };
+    let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+    let (stranger, connection) = connected.unwrap();
+    tokio::spawn(connection);
+    let hold = "BEGIN; UPDATE item SET amount = 7 WHERE id = 'held'";
+    stranger.batch_execute(hold).await.unwrap();
+
+    let ids: Vec<String> = (0..32).map(|number| format!("item{number}")).collect();
+    let others = futures_util::future::join_all(ids.iter().map(|id| add(&store, id)));
+    let held = store.write((), |tx, ()| {
+        Box::pin(async move {
+            let update = sql!("UPDATE item SET amount = 8 WHERE id = 'held'");
+            tx.execute(update, &values![]).await
+        })
+    });
+    let (held, others): (Result<u64, Error>, _) = tokio::join!(held, others);
+    assert!(matches!(held, Err(Error::Busy { .. })), "{held:?}");
+    assert!(others.iter().all(Result::is_ok), "{others:?}");
+    stranger.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(stored(&store, "held").await, Some(7));
     store.close().await;
     database.remove().await;
 }

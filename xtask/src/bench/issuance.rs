@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use super::load;
 use super::report::{self, Case, Run};
 use super::target::{Kind, Placement, Target};
+use super::yardstick;
 use crate::acme_client::csr::Csr;
 use crate::acme_client::http_01::Answers;
 use crate::launch::Launch;
@@ -84,14 +85,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 async fn measure_all(options: &Options, binary: &Path) -> anyhow::Result<()> {
     let mut cases = options.cases();
+    let mut speed = Vec::new();
     for round in 1..=options.runs {
+        speed.push(yardstick::microseconds()?);
         for case in &mut cases {
             let run = measure(options, binary, case).await?;
             report::print_run(case, round, &run);
             case.runs.push(run);
         }
     }
-    report::print_summary(&cases, options.concurrency);
+    speed.push(yardstick::microseconds()?);
+    report::print_summary(&cases, options.concurrency, &speed);
     let failures: usize = cases
         .iter()
         .flat_map(|case| &case.runs)

@@ -3,12 +3,10 @@
 use super::load::Phase;
 use super::statistics::{Spread, percentile};
 use super::target::{Kind, Reading};
-use crate::server::metrics::Counters;
+use super::yardstick::REFERENCE_MICROSECONDS;
 
 const STATEMENTS: &str = "chancery_store_statements_total";
 const COMMITS: &str = "chancery_store_commits_total";
-const REQUESTS: &str = "chancery_http_requests_total";
-const STATEMENTS_BY_ROUTE: &str = "chancery_store_statements_by_route_total";
 
 const HEADER: &str = "\
 | server | validation | c | issuances/s | server CPU ms | PostgreSQL CPU ms | client CPU ms \
@@ -38,8 +36,6 @@ pub(crate) struct Run {
     statements: Option<f64>,
     commits: Option<f64>,
     peak_mib: f64,
-    issued: f64,
-    counters: Counters,
     first_failure: Option<String>,
     /// Flows without a certificate.
     pub(crate) failures: usize,
@@ -102,8 +98,6 @@ impl Run {
             statements: counters.total(STATEMENTS).map(|count| count / issued),
             commits: counters.total(COMMITS).map(|count| count / issued),
             peak_mib: after.peak_kib as f64 / 1024.0,
-            issued,
-            counters,
             first_failure: phase.first_failure.clone(),
             failures: phase.failures,
         }
@@ -132,14 +126,19 @@ pub(crate) fn print_run(case: &Case, round: usize, run: &Run) {
     }
 }
 
-/// The table, the split by kind of request, and the ratios.
-pub(crate) fn print_summary(cases: &[Case], concurrency: usize) {
+/// The table, what it means on the machine of the budgets, and the ratios. `speed` holds readings of the
+/// yardstick from between the runs.
+pub(crate) fn print_summary(cases: &[Case], concurrency: usize, speed: &[f64]) {
     println!("\nMedians with their range; CPU and counts are per issuance.\n\n{HEADER}");
     for case in cases {
         println!("{}", row(case, concurrency));
     }
+    println!();
     for case in cases {
-        print_routes(case);
+        print_per_request(case);
+    }
+    if let Some(speed) = Spread::of(speed.iter().copied()) {
+        print_speed(cases, speed);
     }
     print_ratios(cases);
 }
@@ -176,30 +175,35 @@ fn row(case: &Case, concurrency: usize) -> String {
     format!("| {} |", cells.join(" | "))
 }
 
-/// Statements and commits per request, and by kind of request where the server counts them so; of
-/// the last run.
-fn print_routes(case: &Case) {
+/// Of the last run.
+fn print_per_request(case: &Case) {
     let Some(run) = case.runs.last() else { return };
     if let (Some(statements), Some(commits)) = (run.statements, run.commits) {
         println!(
-            "\n{}: {:.2} statements and {:.2} commits per request",
+            "{}: {:.2} statements and {:.2} commits per request",
             case.label(),
             statements / run.requests,
             commits / run.requests
         );
     }
-    let requests = run.counters.by_label(REQUESTS, "route");
-    let statements = run.counters.by_label(STATEMENTS_BY_ROUTE, "route");
-    if requests.is_empty() {
-        return;
-    }
-    println!("\n{}: by kind of request\n", case.label());
-    println!("| route | requests per issuance | statements per request |\n|---|--:|--:|");
-    for (route, count) in requests.iter().filter(|(_, count)| **count > 0.0) {
-        let each = statements.get(route).map_or("-".to_owned(), |statements| {
-            format!("{:.2}", statements / count)
-        });
-        println!("| {route} | {:.2} | {each} |", count / run.issued);
+}
+
+fn print_speed(cases: &[Case], speed: Spread) {
+    let factor = speed.median / REFERENCE_MICROSECONDS;
+    println!(
+        "\nAn ECDSA P-256 verification took {speed:.1} us of CPU here; on the machine of the budgets it took \
+         {REFERENCE_MICROSECONDS} us.\nThis machine is {factor:.2} times as slow. At the speed of that machine:\n"
+    );
+    for case in cases {
+        let rate = case.spread(|run| run.rate);
+        if let (Some(rate), Some(cpu)) = (rate, case.spread(|run| run.server_ms)) {
+            println!(
+                "{}: about {:.0} issuances/s, {:.2} ms of server CPU",
+                case.label(),
+                rate.median * factor,
+                cpu.median / factor
+            );
+        }
     }
 }
 

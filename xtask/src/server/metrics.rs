@@ -46,29 +46,6 @@ impl Counters {
             .collect();
         (!values.is_empty()).then(|| values.iter().sum())
     }
-
-    /// The values of one counter by one label; other labels are summed over.
-    pub(crate) fn by_label(&self, name: &str, label: &str) -> BTreeMap<String, f64> {
-        let mut sums = BTreeMap::new();
-        for (key, value) in &self.0 {
-            let Some((found, labels)) = key.split_once('{') else {
-                continue;
-            };
-            if found == name
-                && let Some(text) = label_value(labels, label)
-            {
-                *sums.entry(text.to_owned()).or_default() += value;
-            }
-        }
-        sums
-    }
-}
-
-fn label_value<'a>(labels: &'a str, label: &str) -> Option<&'a str> {
-    labels.split(',').find_map(|pair| {
-        let (name, value) = pair.trim_end_matches('}').split_once('=')?;
-        (name.trim() == label).then(|| value.trim_matches('"'))
-    })
 }
 
 #[cfg(test)]
@@ -82,14 +59,11 @@ mod tests {
         commits 3\n";
 
     #[test]
-    fn counters_are_summed_and_split() {
+    fn counters_are_summed_over_their_labels() {
         let counters = Counters::parse(PAGE);
         assert_eq!(counters.total("commits"), Some(3.0));
         assert_eq!(counters.total("requests"), Some(15.0));
         assert_eq!(counters.total("request"), None);
-        let routes = counters.by_label("requests", "route");
-        assert_eq!(routes.get("finalize"), Some(&5.0));
-        assert_eq!(routes.len(), 2);
     }
 
     #[test]

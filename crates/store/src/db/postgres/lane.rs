@@ -141,11 +141,12 @@ impl Lane {
                 return false;
             }
         };
-        if work.run(&mut tx).await == Outcome::Undo {
-            roll_back(&mut tx).await;
-        } else if let Err(error) = self.commit(&mut tx, 1).await {
+        let failure = match work.run(&mut tx).await {
+            Outcome::Keep => self.commit(&mut tx, 1).await.err(),
+            Outcome::Undo => roll_back(&mut tx).await,
+        };
+        if let Some(error) = failure {
             work.fail(&error);
-            roll_back(&mut tx).await;
         }
         self.note_race(&mut tx)
     }
@@ -176,9 +177,10 @@ impl Lane {
     }
 }
 
-async fn roll_back(tx: &mut WriteTx) {
-    if let Some(session) = session(tx) {
-        session.roll_back().await;
+async fn roll_back(tx: &mut WriteTx) -> Option<Error> {
+    match session(tx) {
+        Some(session) => session.roll_back().await,
+        None => None,
     }
 }
 

@@ -157,6 +157,28 @@ impl Session {
         }
         self.send_text("COMMIT").await?;
         // After a failed statement the server has taken COMMIT for ROLLBACK.
+        let failure = self.settle().await;
+        if !self.is_broken {
+            self.state = State::Ended;
+        }
+        failure.map_or(Ok(true), Err)
+    }
+
+    /// Undoes the transaction; a connection that cannot even do that is thrown away. Gives the first
+    /// failure of what was sent without waiting: it is why whatever came after it failed too.
+    pub(super) async fn roll_back(&mut self) -> Option<Error> {
+        let failure = self.settle().await;
+        if self.state == State::Open
+            && let Ok(client) = self.client()
+            && client.batch_execute("ROLLBACK").await.is_ok()
+        {
+            self.state = State::Ended;
+        }
+        failure
+    }
+
+    /// Takes the answers to what was sent; gives the first failure.
+    async fn settle(&mut self) -> Option<Error> {
         let mut failure = None;
         for (place, mut answer) in std::mem::take(&mut self.sent) {
             answer.as_mut().await;
@@ -165,21 +187,7 @@ impl Session {
                 failure.get_or_insert(error);
             }
         }
-        if !self.is_broken {
-            self.state = State::Ended;
-        }
-        failure.map_or(Ok(true), Err)
-    }
-
-    /// Undoes the transaction; a connection that cannot even do that is thrown away.
-    pub(super) async fn roll_back(&mut self) {
-        self.sent.clear();
-        if self.state == State::Open
-            && let Ok(client) = self.client()
-            && client.batch_execute("ROLLBACK").await.is_ok()
-        {
-            self.state = State::Ended;
-        }
+        failure
     }
 
     /// Whether the transaction should simply be run again.

@@ -21,11 +21,13 @@ pub(super) enum Purpose {
 
 impl Purpose {
     /// A statement by key has one good plan, which need not be made again for every execution, nor
-    /// be a bad one because the table was empty when the connection began.
-    fn planning(self) -> &'static str {
+    /// be a bad one because the table was empty when the connection began. And no lane may stand
+    /// still for long because somebody holds a row.
+    fn settings(self) -> &'static str {
         match self {
             Self::Keyed => {
-                "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off "
+                "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off \
+                 -c lock_timeout=2000 "
             }
             Self::Scans => "",
         }
@@ -79,7 +81,7 @@ fn limit(config: &mut Config, options: &Options, purpose: Purpose) {
     let ours = format!(
         "-c statement_timeout={} -c idle_in_transaction_session_timeout=30000 {}{given}",
         options.statement_timeout.as_millis(),
-        purpose.planning()
+        purpose.settings()
     );
     config.options(ours.trim_end());
     config.tcp_user_timeout(options.statement_timeout * 2);
