@@ -155,8 +155,10 @@ CREATE TABLE acme_order (
 CREATE INDEX acme_order_by_account ON acme_order (account_id, id);
 CREATE INDEX acme_order_by_tenant ON acme_order (tenant_id, id);
 CREATE INDEX acme_order_failed ON acme_order (tenant_id, id) WHERE status = 'invalid';
-CREATE INDEX acme_order_pending ON acme_order (account_id, names) WHERE status = 'pending';
-CREATE INDEX acme_order_unfinished ON acme_order (expires_at) WHERE status = 'pending';
+-- Those that are pending. The conditions are not the guard of any change by id: on an empty table PostgreSQL would plan to
+-- find the row by walking this index.
+CREATE INDEX acme_order_pending ON acme_order (account_id, names) WHERE finalized_at IS NULL AND ended_at IS NULL;
+CREATE INDEX acme_order_unfinished ON acme_order (expires_at) WHERE finalized_at IS NULL AND ended_at IS NULL AND certificate_id IS NULL;
 
 -- One row holds the token that all its challenges share and the set of types on offer.
 CREATE TABLE acme_authorization (
@@ -179,7 +181,7 @@ CREATE TABLE acme_authorization (
   evidence TEXT
 );
 CREATE INDEX acme_authorization_reusable ON acme_authorization (account_id, name) WHERE status = 'valid';
-CREATE INDEX acme_authorization_unfinished ON acme_authorization (expires_at) WHERE status IN ('pending', 'processing');
+CREATE INDEX acme_authorization_unfinished ON acme_authorization (expires_at) WHERE validated_at IS NULL AND error IS NULL;
 
 CREATE TABLE issuer (
   id TEXT COLLATE "C" PRIMARY KEY,

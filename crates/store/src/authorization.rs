@@ -127,7 +127,7 @@ pub(crate) fn of_order(tx: &ReadTx, order: OrderId) -> (Sql, Vec<Value<'static>>
 }
 
 /// Claims the right to validate: only the first challenge of the account's authorization that the client
-/// answers is tried. Gives the authorization as it is then.
+/// answers is tried. Gives the authorization as it is then; the caller undoes it if it was not to be begun.
 pub async fn begin(
     tx: &mut WriteTx,
     account: AccountId,
@@ -139,12 +139,11 @@ pub async fn begin(
         .row(
             sql!(
                 "UPDATE acme_authorization SET status = 'processing', chosen_type = $3, begun_at = $4
-                 WHERE id = $1 AND account_id = $2 AND status = 'pending' AND expires_at > $4
-                   AND (challenge_types & $5) <> 0
+                 WHERE id = $1 AND account_id = $2 AND status = 'pending'
                  RETURNING id, account_id, tenant_id, subscription_id, order_id, name, is_wildcard, status, token,
                    challenge_types, chosen_type, created_at, begun_at, validated_at, expires_at, error, evidence"
             ),
-            &values![id, account, chosen.as_str(), now, Types::from_iter([chosen]).as_bits()],
+            &values![id, account, chosen.as_str(), now],
         )
         .await?;
     row.as_ref().map(from_row).transpose()
@@ -213,8 +212,9 @@ pub async fn delete_expired(tx: &mut WriteTx, before: Timestamp, limit: i64) -> 
     tx.execute(
         sql!(
             "DELETE FROM acme_authorization WHERE id IN (
-               SELECT id FROM acme_authorization WHERE status IN ('pending', 'processing') AND expires_at < $1
-               ORDER BY expires_at LIMIT $2)"
+               SELECT id FROM acme_authorization
+               WHERE validated_at IS NULL AND error IS NULL AND status IN ('pending', 'processing')
+                 AND expires_at < $1 ORDER BY expires_at LIMIT $2)"
         ),
         &values![before, limit],
     )

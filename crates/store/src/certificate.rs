@@ -204,7 +204,7 @@ pub async fn revoke(
 ) -> Result<bool, Error> {
     let revoke = sql!(
         "UPDATE certificate SET status = 'revoked', revoked_at = $3, revocation_reason = $2
-         WHERE id = $1 AND status = 'issued'"
+         WHERE id = $1 AND issued_at IS NOT NULL AND revoked_at IS NULL"
     );
     let statements = [
         (revoke, values![id, reason, now].to_vec()),

@@ -76,7 +76,7 @@ pub async fn for_order(
                     .map_or(Ok(None), |row| row.opt_parse("reusable_id"))
             })
             .collect::<Result<_, _>>()?,
-        pending: pending.first().map(order::from_row).transpose()?,
+        pending: unexpired(&pending, wanted.created_at)?,
     })
 }
 
@@ -145,6 +145,14 @@ fn covering(subscription: SubscriptionId, name: &DnsName) -> Vec<Value<'_>> {
         .covering_wildcard()
         .map(|wildcard| wildcard.as_str().to_owned());
     values![subscription, name, wildcard].to_vec()
+}
+
+fn unexpired(rows: &[Row], now: Timestamp) -> Result<Option<Order>, Error> {
+    let orders = rows
+        .iter()
+        .map(order::from_row)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(orders.into_iter().find(|order| order.expires_at > now))
 }
 
 fn firsts(lists: impl Iterator<Item = Vec<Row>>) -> Vec<Option<Row>> {

@@ -121,16 +121,15 @@ pub async fn with_authorizations(
     Ok(Some((order, authorizations)))
 }
 
-/// Asks for a pending order of the account for the same names, which a new order of them is answered with.
+/// Asks for the pending orders of the account for the same names, expired or not.
 pub(crate) fn pending_like(wanted: &Order) -> (Sql, Vec<Value<'_>>) {
     let statement = sql!(
         "SELECT id, account_id, tenant_id, subscription_id, status, names, authorizations, not_before,
            not_after, created_at, expires_at, finalized_at, ended_at, certificate_id, error,
            client_address, client_agent
-         FROM acme_order WHERE account_id = $1 AND names = $2 AND status = 'pending'
-           AND expires_at > $3 LIMIT 1"
+         FROM acme_order WHERE account_id = $1 AND names = $2 AND finalized_at IS NULL AND ended_at IS NULL"
     );
-    let values = values![wanted.account, joined(&wanted.names), wanted.created_at];
+    let values = values![wanted.account, joined(&wanted.names)];
     (statement, values.to_vec())
 }
 
@@ -186,7 +185,8 @@ pub async fn fail_pending_for(
     tx.execute(
         sql!(
             "UPDATE acme_order SET status = 'invalid', error = $3, ended_at = $4
-             WHERE account_id = $1 AND status = 'pending' AND ' ' || names || ' ' LIKE $2"
+             WHERE account_id = $1 AND finalized_at IS NULL AND ended_at IS NULL
+               AND ' ' || names || ' ' LIKE $2"
         ),
         &values![account, pattern, error, now],
     )
@@ -218,7 +218,8 @@ pub async fn delete_expired(tx: &mut WriteTx, before: Timestamp, limit: i64) -> 
     tx.execute(
         sql!(
             "DELETE FROM acme_order WHERE id IN (
-               SELECT id FROM acme_order WHERE status = 'pending' AND expires_at < $1
+               SELECT id FROM acme_order
+               WHERE finalized_at IS NULL AND ended_at IS NULL AND certificate_id IS NULL AND expires_at < $1
                ORDER BY expires_at LIMIT $2)"
         ),
         &values![before, limit],

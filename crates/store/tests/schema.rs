@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use store::testing::{Database, each_engine};
-use store::{Error, Row, STATEMENTS, Sql, Store, sql};
+use store::{Engine, Error, Location, Row, STATEMENTS, Sql, Store, sql};
 
 #[tokio::test]
 async fn every_registered_statement_prepares() {
@@ -36,6 +36,54 @@ async fn every_registered_statement_prepares() {
         );
     })
     .await;
+}
+
+/// On a fresh installation PostgreSQL knows nothing about its tables, and plans that are made then are
+/// kept: a row that is named by its key must not be found by walking some other index.
+#[tokio::test]
+async fn a_row_named_by_its_key_is_found_by_its_key() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let Location::Postgres(url) = database.location() else {
+        return;
+    };
+    let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+    let (client, connection) = connected.unwrap();
+    tokio::spawn(connection);
+    let settings = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+    client.batch_execute(settings).await.unwrap();
+    let by_key = STATEMENTS
+        .iter()
+        .map(|statement| Sql::registered(statement));
+    let by_key = by_key.filter(|sql| sql.is_for(Engine::Postgres));
+    let by_key: Vec<_> = by_key
+        .map(Sql::postgres)
+        .filter(|text| text.contains("WHERE id = $1"))
+        .collect();
+    assert!(by_key.len() > 20, "{}", by_key.len());
+    for text in by_key {
+        let plan = plan(&client, text).await;
+        assert!(plan.contains("_pkey"), "{text}\n{plan}");
+    }
+    store.close().await;
+    database.remove().await;
+}
+
+async fn plan(client: &tokio_postgres::Client, text: &str) -> String {
+    let count = client.prepare(text).await.unwrap().params().len();
+    let nothing = vec!["NULL"; count].join(", ");
+    client
+        .batch_execute(&format!("PREPARE statement AS {text}"))
+        .await
+        .unwrap();
+    let explain = format!("EXPLAIN EXECUTE statement ({nothing})");
+    let lines = client.query(&explain, &[]).await.unwrap();
+    client.batch_execute("DEALLOCATE statement").await.unwrap();
+    let lines: Vec<String> = lines.iter().map(|line| line.get(0)).collect();
+    lines.join("\n")
 }
 
 /// A linker that drops unused code must not drop statements with it.

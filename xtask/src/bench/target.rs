@@ -99,7 +99,7 @@ impl Target {
         if kind == Kind::Postgres {
             let cluster = Postgres::start(Some(placement.postgres), Durability::Full)?;
             cluster.create_database("bench")?;
-            database = Some(cluster.url("bench"));
+            database = Some(cluster.socket_url("bench"));
             postgres = Some(cluster);
         }
         let settings = Settings {

@@ -37,7 +37,7 @@ pub(crate) struct Postgres {
     process: Process,
     programs: PathBuf,
     port: u16,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Postgres {
@@ -56,12 +56,12 @@ impl Postgres {
             stop_signal: "INT",
             log: &directory.path().join("log"),
         };
-        let process = start.spawn(&arguments(&data, port, durability), &[])?;
+        let process = start.spawn(&arguments(directory.path(), port, durability), &[])?;
         let mut postgres = Self {
             process,
             programs,
             port,
-            _directory: directory,
+            directory,
         };
         postgres.wait()?;
         Ok(postgres)
@@ -70,6 +70,13 @@ impl Postgres {
     /// The address of one of its databases.
     pub(crate) fn url(&self, database: &str) -> String {
         format!("postgres://{ROLE}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The same by its Unix socket, as a server on the same machine would use it.
+    pub(crate) fn socket_url(&self, database: &str) -> String {
+        let directory = self.directory.path().display().to_string();
+        let directory = directory.replace('%', "%25").replace('/', "%2F");
+        format!("postgres://{ROLE}@{directory}:{}/{database}", self.port)
     }
 
     /// Makes an empty database.
@@ -113,12 +120,13 @@ impl Postgres {
     }
 }
 
-fn arguments(data: &Path, port: u16, durability: Durability) -> Vec<String> {
+fn arguments(directory: &Path, port: u16, durability: Durability) -> Vec<String> {
+    let data = directory.join("data");
     let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
     let mut set = |setting: String| arguments.extend(["-c".to_owned(), setting]);
     set("listen_addresses=127.0.0.1".to_owned());
     set(format!("port={port}"));
-    set("unix_socket_directories=".to_owned());
+    set(format!("unix_socket_directories={}", directory.display()));
     set("max_connections=300".to_owned());
     if durability == Durability::None {
         set("fsync=off".to_owned());

@@ -1,7 +1,7 @@
 //! Responding to a challenge (RFC 8555 §7.5.1): the client says that it is ready, the validation begins as a
 //! job, and the answer waits a moment for it, since most end within milliseconds.
 
-use acme::authorization::{Authorization, BeginError};
+use acme::authorization::{Authorization, BeginError, Begun, State};
 use acme::challenge::{ResponseError, Type, parse_response};
 use base::{AccountId, AuthorizationId, Timestamp};
 use store::WriteTx;
@@ -80,8 +80,14 @@ async fn begin(
     job: &NewJob,
 ) -> Result<Answered, AnswerError> {
     if let Some(begun) = store::authorization::begin(tx, account, id, challenge, now).await? {
+        // Whether it was to be begun follows from what it was before.
+        let mut record = begun.record;
+        record.state = State::Pending;
+        if let Begun::Start(state) = record.begin(challenge, now)? {
+            record.state = state;
+        }
         store::job::insert(tx, job).await?;
-        return Ok(Answered::Begun(begun.record));
+        return Ok(Answered::Begun(record));
     }
     let found = store::authorization::by_id(tx, id).await?;
     let found = found.filter(|found| found.account == account);
