@@ -1,14 +1,14 @@
 //! The gate before every signature (BR §4.3.1.2): a certificate is signed only after its twin passed every lint.
 //!
-//! The twin has the same content and a signature by a throw-away key, so it is a complete certificate that nobody
-//! can use. The lints read its DER anew; they share no code with the builder beyond tags and OIDs. That the names
+//! The twin has the same content and the signature of a throw-away key on something else, so it is a complete
+//! certificate that nobody can use. The lints read its DER anew; they share no code with the builder beyond tags and OIDs. That the names
 //! were validated and the key is strong is decided before.
 
 use std::fmt;
 
 use base::Timestamp;
 
-use crate::algorithm::KeyAlgorithm;
+use crate::algorithm::{KeyAlgorithm, SignatureAlgorithm};
 use crate::certificate::TbsCertificate;
 use crate::certificate::raw::RawCertificate;
 use crate::certificate::tbs::assemble;
@@ -21,9 +21,10 @@ mod extensions;
 mod fields;
 mod names;
 
-/// Signs twins and lints them, for issuers of one key algorithm.
+/// Makes twins and lints them, for issuers of one key algorithm.
 pub(crate) struct Linter {
-    throw_away: SoftwareSigner,
+    algorithm: SignatureAlgorithm,
+    signature: Vec<u8>,
 }
 
 /// Proof that the lints passed for one issuer; nothing else can be signed.
@@ -66,14 +67,16 @@ pub(crate) struct Lint {
 }
 
 impl Linter {
-    /// Makes the throw-away key. An RSA key takes a while, so an issuer keeps its linter.
+    /// Makes the throw-away key and its one signature. That takes a while, so an issuer keeps its linter.
     pub(crate) fn new(issuer: KeyAlgorithm) -> Result<Self, SignerError> {
         let algorithm = match issuer {
             KeyAlgorithm::Rsa { .. } => KeyAlgorithm::Rsa { bits: 2048 },
             KeyAlgorithm::EcdsaP256 | KeyAlgorithm::EcdsaP384 => issuer,
         };
+        let throw_away = SoftwareSigner::generate(algorithm)?;
         Ok(Self {
-            throw_away: SoftwareSigner::generate(algorithm)?,
+            algorithm: throw_away.algorithm(),
+            signature: throw_away.sign(b"no certificate")?,
         })
     }
 
@@ -84,7 +87,7 @@ impl Linter {
         profile: &Profile,
         now: Timestamp,
     ) -> Result<Linted<TbsCertificate>, Findings> {
-        let twin = self.twin(&tbs)?;
+        let twin = assemble(tbs.der(), self.algorithm.identifier(), &self.signature);
         let certificate = RawCertificate::parse(&twin).map_err(|error| {
             Findings::one("encoding", "RFC 5280 §4.1", format!("not DER: {error}"))
         })?;
@@ -114,14 +117,6 @@ impl Linter {
         } else {
             Err(Findings(findings))
         }
-    }
-
-    fn twin(&self, tbs: &TbsCertificate) -> Result<Vec<u8>, Findings> {
-        let signature = self.throw_away.sign(tbs.der()).map_err(|error| {
-            Findings::one("twin", "BR §4.3.1.2", format!("cannot be signed: {error}"))
-        })?;
-        let algorithm = self.throw_away.algorithm().identifier();
-        Ok(assemble(tbs.der(), algorithm, &signature))
     }
 }
 
