@@ -23,6 +23,7 @@ use crate::issuance::account_cache::AccountCache;
 use crate::issuance::issuers::{Issuers, IssuersError};
 use crate::jobs::Runner;
 use crate::nonce::Peers;
+use crate::overview::domain_names::DomainNames;
 
 /// The name of the one product directory of this version.
 pub const DIRECTORY: &str = "DV";
@@ -126,6 +127,7 @@ pub struct Inner {
     pub(crate) sealer: Sealer,
     pub(crate) node: NodeId,
     pub(crate) accounts: AccountCache,
+    pub(crate) domain_names: DomainNames,
     pub(crate) passwords: Passwords,
     pub(crate) runner: Runner,
     issuers: RwLock<Arc<Issuers>>,
@@ -170,6 +172,7 @@ impl App {
             nonces: Mint::new(prefix, &key, start),
             node: node.id,
             accounts: AccountCache::new(),
+            domain_names: DomainNames::new(),
             passwords,
             runner: Runner::default(),
             issuers: RwLock::new(Arc::new(issuers)),

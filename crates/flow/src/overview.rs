@@ -4,4 +4,5 @@ pub mod accounts;
 pub mod activity;
 pub mod certificates;
 pub mod dashboard;
+pub(crate) mod domain_names;
 pub mod domains;

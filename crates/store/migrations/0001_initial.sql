@@ -112,6 +112,12 @@ CREATE INDEX enrolled_domain_by_name ON enrolled_domain (tenant_id, name, id, su
 CREATE INDEX enrolled_domain_counted ON enrolled_domain (tenant_id, subscription_id, companion_of, status) WHERE status = 'active';
 CREATE INDEX enrolled_domain_by_companion ON enrolled_domain (companion_of) WHERE companion_of IS NOT NULL;
 
+-- Counts the changes to a tenant's enrolled domains, so that a copy of their names can be known to be right.
+CREATE TABLE enrollment_version (
+  tenant_id TEXT COLLATE "C" PRIMARY KEY REFERENCES tenant (id),
+  version BIGINT NOT NULL
+);
+
 CREATE TABLE acme_account (
   id TEXT COLLATE "C" PRIMARY KEY,
   directory TEXT COLLATE "C" NOT NULL,

@@ -27,12 +27,9 @@ impl Filter {
         self.subscription.is_none() && self.contains.is_empty() && self.is_companion.is_none()
     }
 
-    fn is_plain_search(&self) -> bool {
-        let begins = self.after.is_none() && self.before.is_none();
-        begins
-            && self.subscription.is_none()
-            && self.is_companion.is_none()
-            && !self.contains.is_empty()
+    /// Whether only the text restricts it.
+    pub fn is_search(&self) -> bool {
+        self.subscription.is_none() && self.is_companion.is_none() && !self.contains.is_empty()
     }
 }
 
@@ -65,6 +62,7 @@ pub async fn insert(
             ],
         )
         .await?;
+    note_change(tx, tenant).await?;
     Ok(stored == 1)
 }
 
@@ -145,6 +143,7 @@ pub async fn remove(
             &values![tenant, id, now],
         )
         .await?;
+    note_change(tx, tenant).await?;
     Ok(changed == 1)
 }
 
@@ -169,9 +168,6 @@ pub async fn page(
            AND ($8 OR (companion_of IS NOT NULL) = $9)
          ORDER BY name DESC, id DESC LIMIT $10"
     );
-    if filter.is_plain_search() {
-        return search(tx, tenant, &filter.contains, limit).await;
-    }
     let (statement, cursor) = match &filter.before {
         Some(before) => (backwards, before.clone()),
         None => (forwards, filter.after.clone().unwrap_or_default()),
@@ -199,24 +195,65 @@ pub async fn page(
     rows.iter().map(from_row).collect()
 }
 
-/// The first page of what people type. It looks at every name, so it asks nothing else of them.
-async fn search(
+/// A number that changes whenever a domain of the tenant is added or removed.
+pub async fn version(tx: &mut ReadTx, tenant: TenantId) -> Result<i64, Error> {
+    let row = tx
+        .row(
+            sql!("SELECT version FROM enrollment_version WHERE tenant_id = $1"),
+            &values![tenant],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.int("version"))
+}
+
+/// The names and identifiers of all of a tenant's active domains, in the order of pages.
+pub async fn names(
     tx: &mut ReadTx,
     tenant: TenantId,
-    text: &str,
-    limit: i64,
-) -> Result<Vec<EnrolledDomain>, Error> {
+) -> Result<Vec<(String, EnrolledDomainId)>, Error> {
     let rows = tx
         .rows(
             sql!(
-                "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
-                 WHERE tenant_id = $1 AND status = 'active' AND name LIKE $2 ESCAPE '\\'
-                 ORDER BY name, id LIMIT $3"
+                "SELECT name, id FROM enrolled_domain WHERE tenant_id = $1 AND status = 'active'
+                 ORDER BY name, id"
             ),
-            &values![tenant, format!("%{}%", escape_like(text)), limit],
+            &values![tenant],
         )
         .await?;
-    rows.iter().map(from_row).collect()
+    rows.iter()
+        .map(|row| Ok((row.text("name")?.to_owned(), row.parse("id")?)))
+        .collect()
+}
+
+/// The tenant's domains with these identifiers, as far as they are active, in their order.
+pub async fn by_ids(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    ids: &[EnrolledDomainId],
+) -> Result<Vec<EnrolledDomain>, Error> {
+    let values: Vec<_> = ids.iter().map(|id| values![tenant, *id].to_vec()).collect();
+    let rows = tx
+        .row_each(
+            sql!(
+                "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
+                 WHERE id = $2 AND tenant_id = $1 AND status = 'active'"
+            ),
+            &values,
+        )
+        .await?;
+    rows.iter().flatten().map(from_row).collect()
+}
+
+/// Says that the tenant's domains are others now.
+async fn note_change(tx: &mut WriteTx, tenant: TenantId) -> Result<(), Error> {
+    tx.execute_later(
+        sql!(
+            "INSERT INTO enrollment_version (tenant_id, version) VALUES ($1, 1)
+             ON CONFLICT (tenant_id) DO UPDATE SET version = enrollment_version.version + 1"
+        ),
+        &values![tenant],
+    )
+    .await
 }
 
 /// How many active domains match a filter, wherever its page begins; counts up to `limit`.

@@ -97,8 +97,8 @@ pub async fn take_for_certificate(
            EXISTS (SELECT 1 FROM blocked_key k WHERE k.fingerprint = $4) AS is_key_blocked
          FROM subscription s WHERE s.id = $1"
     );
-    let begin = order::begin_processing(intended.order, intended.id, intended.created_at);
-    let mut statements = vec![begin];
+    let taking = order::begin_processing(intended.order, intended.id, intended.created_at);
+    let mut statements = vec![taking];
     statements.extend(intended.names.iter().map(|name| {
         let mut values = covering(intended.subscription, name);
         values.extend(values![key_fingerprint]);

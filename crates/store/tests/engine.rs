@@ -526,8 +526,8 @@ async fn a_row_that_somebody_holds_stops_only_those_who_want_it() {
     let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
     let (stranger, connection) = connected.unwrap();
     tokio::spawn(connection);
-    let hold = "BEGIN; UPDATE item SET amount = 7 WHERE id = 'held'";
-    stranger.batch_execute(hold).await.unwrap();
+    let update = "BEGIN; UPDATE item SET amount = 7 WHERE id = 'held'";
+    stranger.batch_execute(update).await.unwrap();
 
     let ids: Vec<String> = (0..32).map(|number| format!("item{number}")).collect();
     let others = futures_util::future::join_all(ids.iter().map(|id| add(&store, id)));

@@ -9,6 +9,7 @@ use store::ReadTx;
 
 pub use store::domain::Filter;
 
+use super::domain_names::Names;
 use crate::App;
 
 /// One domain with what a row shows about it.
@@ -29,8 +30,9 @@ pub struct Line {
 pub struct Page {
     /// By name; backwards when the filter has `before`.
     pub lines: Vec<Line>,
-    /// How many domains match the filter, up to [`MAX_COUNTED`]; `None` when a search finds more
-    /// than a page, since counting would look at every name once more.
+    /// How many domains match the filter, up to [`MAX_COUNTED`] unless nothing or only a text restricts it;
+    /// `None` when a search within an account or a kind finds more than a page, since counting would look at
+    /// every name once more.
     pub matching: Option<i64>,
 }
 
@@ -53,6 +55,9 @@ pub async fn page(
     filter: Filter,
     limit: i64,
 ) -> Result<Page, store::Error> {
+    if filter.is_search() {
+        return search(app, tenant, filter, limit).await;
+    }
     app.store
         .scan((tenant, filter), move |tx, (tenant, filter)| {
             Box::pin(async move {
@@ -65,6 +70,54 @@ pub async fn page(
             })
         })
         .await
+}
+
+/// The same for a search, which walks the names in memory.
+async fn search(
+    app: &App,
+    tenant: TenantId,
+    filter: Filter,
+    limit: i64,
+) -> Result<Page, store::Error> {
+    let copy = app.domain_names.get(tenant);
+    let (page, names) = app
+        .store
+        .scan((tenant, filter, copy), move |tx, (tenant, filter, copy)| {
+            Box::pin(async move {
+                let names = Names::current(tx, *tenant, copy.as_ref()).await?;
+                let places = names.containing(&filter.contains);
+                let shown = shown(&names, &places, filter, limit);
+                let ids: Vec<_> = shown.iter().filter_map(|place| names.id(*place)).collect();
+                let found = store::domain::by_ids(tx, *tenant, &ids).await?;
+                let page = Page {
+                    lines: lines(tx, *tenant, found).await?,
+                    matching: i64::try_from(places.len()).ok(),
+                };
+                Ok::<_, store::Error>((page, names))
+            })
+        })
+        .await?;
+    app.domain_names.keep(tenant, names);
+    Ok(page)
+}
+
+/// Those of the places that are on the page.
+fn shown(names: &Names, places: &[usize], filter: &Filter, limit: i64) -> Vec<usize> {
+    let limit = usize::try_from(limit).unwrap_or_default();
+    let is_before = |place: &usize, (name, id): &(String, String)| {
+        names.key(*place) < Some((name.as_str(), id.clone()))
+    };
+    let is_up_to = |place: &usize, (name, id): &(String, String)| {
+        names.key(*place) <= Some((name.as_str(), id.clone()))
+    };
+    if let Some(before) = &filter.before {
+        let end = places.partition_point(|place| is_before(place, before));
+        return places.iter().take(end).rev().take(limit).copied().collect();
+    }
+    let begin = filter.after.as_ref().map_or(0, |after| {
+        places.partition_point(|place| is_up_to(place, after))
+    });
+    places.iter().skip(begin).take(limit).copied().collect()
 }
 
 /// A page that is not full says how many there are; only a longer list is counted.

@@ -9,6 +9,8 @@ testkit::on_both_engines![
     f077_only_this_name_leaves_the_companion_out,
     f083_removing_a_domain_takes_its_companion,
     a_preview_changes_nothing,
+    a_search_follows_every_change,
+    a_search_can_be_paged_through,
     bad_lines_are_told_and_the_good_ones_added,
 ];
 
@@ -19,16 +21,29 @@ async fn add(browser: &mut Visitor, account: &str, names: &str) -> Answer {
 
 /// The names in the list with their pages.
 async fn listed(browser: &mut Visitor) -> Vec<(String, String)> {
-    let page = browser.get("/domains").await.expect(200).page();
-    let rows = page.split("href=\"/domains/").skip(1);
-    let mut names: Vec<(String, String)> = rows
-        .filter_map(|rest| {
-            let (id, rest) = rest.split_once("\">")?;
-            let (name, _) = rest.split_once("</a>")?;
-            (id.len() == 26).then(|| (name.to_owned(), format!("/domains/{id}")))
-        })
-        .collect();
+    let mut names = rows_of(&browser.get("/domains").await.expect(200).page());
     names.sort();
+    names.dedup();
+    names
+}
+
+fn rows_of(page: &str) -> Vec<(String, String)> {
+    let rows = page.split("href=\"/domains/").skip(1);
+    rows.filter_map(|rest| {
+        let (id, rest) = rest.split_once("\">")?;
+        let (name, _) = rest.split_once("</a>")?;
+        (id.len() == 26).then(|| (name.to_owned(), format!("/domains/{id}")))
+    })
+    .collect()
+}
+
+async fn found(browser: &mut Visitor, query: &str) -> Vec<String> {
+    let page = browser
+        .get(&format!("/domains?{query}"))
+        .await
+        .expect(200)
+        .page();
+    let mut names: Vec<String> = rows_of(&page).into_iter().map(|(name, _)| name).collect();
     names.dedup();
     names
 }
@@ -124,4 +139,60 @@ async fn bad_lines_are_told_and_the_good_ones_added(server: &TestServer) {
     assert_eq!(names(&mut browser).await, ["*.b.example", "b.example"]);
     let nothing = add(&mut browser, &account, " ").await.expect(422);
     assert_says(&nothing, "Type at least one name, such as example.com.");
+}
+
+async fn a_search_follows_every_change(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    server.enroll(&eab, "*.shop.example\n*.other.example").await;
+    assert_eq!(found(&mut browser, "q=SHOP").await, ["*.shop.example"]);
+    assert_eq!(found(&mut browser, "q=%25").await, [""; 0]);
+
+    server.enroll(&eab, "*.workshop.test").await;
+    let both = ["*.shop.example", "*.workshop.test"];
+    assert_eq!(found(&mut browser, "q=shop").await, both);
+    // Another node's change counts as soon.
+    let beside = server.beside().await;
+    beside.enroll(&eab, "*.late-shop.test").await;
+    assert_eq!(found(&mut browser, "q=late").await, ["*.late-shop.test"]);
+
+    let rows = rows_of(&browser.get("/domains?q=other").await.expect(200).page());
+    let (_, href) = rows
+        .iter()
+        .find(|(name, _)| name == "*.other.example")
+        .unwrap();
+    let path = format!("{href}/remove");
+    browser.post_form(&path, &path, &[]).await.expect(303);
+    assert_eq!(found(&mut browser, "q=other").await, [""; 0]);
+    beside.app.store.close().await;
+}
+
+/// The query of a page's link to the next or the previous one.
+fn turn(page: &Answer, relation: &str) -> String {
+    let page = page.page();
+    let mark = format!("\" rel=\"{relation}\"");
+    let (before, _) = page.split_once(&mark).unwrap();
+    let (_, query) = before.rsplit_once("/domains?").unwrap();
+    query.replace("&#38;", "&").replace("&amp;", "&")
+}
+
+async fn a_search_can_be_paged_through(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    let all: Vec<String> = (0..50)
+        .map(|number| format!("*.host{number:02}.example"))
+        .collect();
+    server.enroll(&eab, &all.join("\n")).await;
+    server.enroll(&eab, "*.else.example").await;
+    let first = browser.get("/domains?q=*.host").await.expect(200);
+    assert_says(&first, "of 50 domains");
+    let mut seen = found(&mut browser, "q=*.host").await;
+    let next = turn(&first, "next");
+    let second = found(&mut browser, &next).await;
+    let page = browser.get(&format!("/domains?{next}")).await.expect(200);
+    assert_eq!(found(&mut browser, &turn(&page, "prev")).await, seen);
+    seen.extend(second);
+    assert_eq!(seen, all);
 }
