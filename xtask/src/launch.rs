@@ -48,17 +48,16 @@ impl Launch {
     }
 }
 
-/// A command that runs on one core only, or anywhere.
+/// A command that runs on one core only, or anywhere, even where this tool itself is pinned.
 pub(crate) fn pinned(core: Option<usize>, program: &Path) -> Command {
-    match core {
-        Some(core) => {
-            let mut command = Command::new("taskset");
-            command.arg("-c").arg(core.to_string()).arg(program);
-            command
-        }
-        None => Command::new(program),
-    }
+    let cores = core.map_or_else(|| ALL_CORES.to_owned(), |core| core.to_string());
+    let mut command = Command::new("taskset");
+    command.arg("-c").arg(cores).arg(program);
+    command
 }
+
+/// The system takes those of them that it has.
+const ALL_CORES: &str = "0-1023";
 
 fn build(root: &Path, package: &str) -> anyhow::Result<()> {
     println!("==> building {package} in release mode");

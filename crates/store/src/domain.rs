@@ -62,7 +62,6 @@ pub async fn insert(
             ],
         )
         .await?;
-    note_change(tx, tenant).await?;
     Ok(stored == 1)
 }
 
@@ -143,7 +142,6 @@ pub async fn remove(
             &values![tenant, id, now],
         )
         .await?;
-    note_change(tx, tenant).await?;
     Ok(changed == 1)
 }
 
@@ -225,7 +223,7 @@ pub async fn names(
         .collect()
 }
 
-/// The tenant's domains with these identifiers, as far as they are active, in their order.
+/// The tenant's domains with these identifiers, removed or not, in their order.
 pub async fn by_ids(
     tx: &mut ReadTx,
     tenant: TenantId,
@@ -236,7 +234,7 @@ pub async fn by_ids(
         .row_each(
             sql!(
                 "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
-                 WHERE id = $2 AND tenant_id = $1 AND status = 'active'"
+                 WHERE id = $2 AND tenant_id = $1"
             ),
             &values,
         )
@@ -244,8 +242,9 @@ pub async fn by_ids(
     rows.iter().flatten().map(from_row).collect()
 }
 
-/// Says that the tenant's domains are others now.
-async fn note_change(tx: &mut WriteTx, tenant: TenantId) -> Result<(), Error> {
+/// Says that the tenant's domains are others now; whoever adds or removes any says so last, since the row is
+/// the same for all of the tenant.
+pub async fn note_change(tx: &mut WriteTx, tenant: TenantId) -> Result<(), Error> {
     tx.execute_later(
         sql!(
             "INSERT INTO enrollment_version (tenant_id, version) VALUES ($1, 1)

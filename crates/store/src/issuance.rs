@@ -136,7 +136,10 @@ pub async fn complete(
         job::delete_one(job),
     ];
     let changed = tx.execute_all(&statements).await?;
-    Ok(changed.first() == Some(&1))
+    let [certificates, _, orders, _] = changed.as_slice() else {
+        return Ok(false);
+    };
+    Ok((*certificates, *orders) == (1, 1))
 }
 
 /// The parameters that ask who covers a name: itself, or the wildcard one level up.

@@ -47,7 +47,7 @@ pub(crate) struct Options {
     /// The load client's core
     #[arg(long, default_value_t = 1, value_name = "CORE")]
     client_core: usize,
-    /// PostgreSQL's core [default: the load client's]
+    /// PostgreSQL's core [default: whichever is free]
     #[arg(long, value_name = "CORE")]
     postgres_core: Option<usize>,
     /// Leave Pebble out even if it is on the PATH
@@ -117,7 +117,7 @@ async fn measure(options: &Options, binary: &Path, case: &Case) -> anyhow::Resul
     };
     let placement = Placement {
         server: options.server_core,
-        postgres: options.postgres_core.unwrap_or(options.client_core),
+        postgres: options.postgres_core,
     };
     let orders = match case.kind {
         Kind::Pebble => options.orders.min(PEBBLE_ORDERS),

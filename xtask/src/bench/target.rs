@@ -27,8 +27,8 @@ pub(crate) enum Kind {
 pub(crate) struct Placement {
     /// The server.
     pub(crate) server: usize,
-    /// PostgreSQL.
-    pub(crate) postgres: usize,
+    /// PostgreSQL; anywhere when `None`.
+    pub(crate) postgres: Option<usize>,
 }
 
 /// A started server. Fields are dropped in order: the server before its database.
@@ -97,7 +97,7 @@ impl Target {
         let mut postgres = None;
         let mut database = None;
         if kind == Kind::Postgres {
-            let cluster = Postgres::start(Some(placement.postgres), Durability::Full)?;
+            let cluster = Postgres::start(placement.postgres, Durability::Full)?;
             cluster.create_database("bench")?;
             database = Some(cluster.socket_url("bench"));
             postgres = Some(cluster);

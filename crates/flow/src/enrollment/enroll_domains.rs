@@ -144,6 +144,9 @@ async fn write(
     {
         return Err(EnrollError::Changed);
     }
+    if !added.is_empty() {
+        store::domain::note_change(tx, wanted.tenant).await?;
+    }
     Ok(Enrolled { rows, added })
 }
 

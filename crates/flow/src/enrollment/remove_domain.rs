@@ -89,6 +89,7 @@ async fn write(
         let audit = app.audit_entry(cause, tenant, "domain.remove", object, &detail, now);
         store::audit::append(tx, &audit).await?;
     }
+    store::domain::note_change(tx, tenant).await?;
     Ok(leaving)
 }
 

@@ -8,8 +8,10 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use store::ReadTx;
 
-/// What all copies may weigh together; a tenant with more names than fit is read anew each time.
-const CAPACITY_BYTES: u64 = 24 << 20;
+/// What all copies may weigh together.
+const CAPACITY_BYTES: u64 = 32 << 20;
+/// More names than this are not copied: they would not fit beside those of others.
+const MAX_NAMES: i64 = 300_000;
 /// A guess that sizes the table; few enough that one tenant may take all of it.
 const TENANTS: usize = 32;
 
@@ -54,19 +56,22 @@ impl DomainNames {
 }
 
 impl Names {
-    /// The copy if it is still right, or a new one.
+    /// The copy if it is still right, or a new one; `None` when there are too many names for one.
     pub(crate) async fn current(
         tx: &mut ReadTx,
         tenant: TenantId,
         copy: Option<&Arc<Self>>,
-    ) -> Result<Arc<Self>, store::Error> {
+    ) -> Result<Option<Arc<Self>>, store::Error> {
         // The number first: what is read later is at least as new.
         let version = store::domain::version(tx, tenant).await?;
         if let Some(copy) = copy.filter(|copy| copy.version == version) {
-            return Ok(Arc::clone(copy));
+            return Ok(Some(Arc::clone(copy)));
+        }
+        if store::domain::total(tx, tenant).await? > MAX_NAMES {
+            return Ok(None);
         }
         let names = store::domain::names(tx, tenant).await?;
-        Ok(Arc::new(Self::new(version, names)))
+        Ok(Some(Arc::new(Self::new(version, names))))
     }
 
     fn new(version: i64, names: Vec<(String, EnrolledDomainId)>) -> Self {

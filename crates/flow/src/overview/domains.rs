@@ -60,16 +60,23 @@ pub async fn page(
     }
     app.store
         .scan((tenant, filter), move |tx, (tenant, filter)| {
-            Box::pin(async move {
-                let found = store::domain::page(tx, *tenant, filter, limit).await?;
-                let matching = matching(tx, *tenant, filter, found.len(), limit).await?;
-                Ok(Page {
-                    lines: lines(tx, *tenant, found).await?,
-                    matching,
-                })
-            })
+            Box::pin(from_database(tx, *tenant, filter, limit))
         })
         .await
+}
+
+async fn from_database(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Page, store::Error> {
+    let found = store::domain::page(tx, tenant, filter, limit).await?;
+    let matching = matching(tx, tenant, filter, found.len(), limit).await?;
+    Ok(Page {
+        lines: lines(tx, tenant, found).await?,
+        matching,
+    })
 }
 
 /// The same for a search, which walks the names in memory.
@@ -85,20 +92,36 @@ async fn search(
         .scan((tenant, filter, copy), move |tx, (tenant, filter, copy)| {
             Box::pin(async move {
                 let names = Names::current(tx, *tenant, copy.as_ref()).await?;
-                let places = names.containing(&filter.contains);
-                let shown = shown(&names, &places, filter, limit);
-                let ids: Vec<_> = shown.iter().filter_map(|place| names.id(*place)).collect();
-                let found = store::domain::by_ids(tx, *tenant, &ids).await?;
-                let page = Page {
-                    lines: lines(tx, *tenant, found).await?,
-                    matching: i64::try_from(places.len()).ok(),
+                let page = match &names {
+                    Some(names) => from_names(tx, *tenant, names, filter, limit).await?,
+                    None => from_database(tx, *tenant, filter, limit).await?,
                 };
                 Ok::<_, store::Error>((page, names))
             })
         })
         .await?;
-    app.domain_names.keep(tenant, names);
+    if let Some(names) = names {
+        app.domain_names.keep(tenant, names);
+    }
     Ok(page)
+}
+
+async fn from_names(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    names: &Names,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Page, store::Error> {
+    let places = names.containing(&filter.contains);
+    let shown = shown(names, &places, filter, limit);
+    let ids: Vec<_> = shown.iter().filter_map(|place| names.id(*place)).collect();
+    // What was removed a moment ago is still shown, so that the page does not seem to be the last one.
+    let found = store::domain::by_ids(tx, tenant, &ids).await?;
+    Ok(Page {
+        lines: lines(tx, tenant, found).await?,
+        matching: i64::try_from(places.len()).ok(),
+    })
 }
 
 /// Those of the places that are on the page.

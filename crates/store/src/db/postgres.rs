@@ -39,14 +39,16 @@ impl Postgres {
         options: &Options,
         tally: Arc<Tally>,
     ) -> Result<Self, Error> {
-        let keyed = pool(url, options, Purpose::Keyed, KEYED)?;
+        let lanes = pool(url, options, Purpose::Lane, lane::LANES)?;
+        let spare = pool(url, options, Purpose::Keyed, SPARE)?;
+        let lookups = pool(url, options, Purpose::Keyed, lookups::CONNECTIONS)?;
         let rest = options.postgres_connections.saturating_sub(KEYED);
         let scans = pool(url, options, Purpose::Scans, rest.max(FEWEST_SCANS))?;
         // A wrong address is told now, not at the first request.
-        drop(connect(&keyed).await?);
+        drop(connect(&lanes).await?);
         Ok(Self {
-            lanes: Lanes::start(&keyed, &tally),
-            lookups: Lookups::new(keyed),
+            lanes: Lanes::start(&lanes, &spare, &tally),
+            lookups: Lookups::new(lookups),
             scans,
             tally,
         })
@@ -139,8 +141,10 @@ async fn connect(pool: &Pool) -> Result<Object, Error> {
     })
 }
 
-/// What the lanes and the look-ups hold.
-const KEYED: usize = lane::LANES + lookups::CONNECTIONS;
+/// Transactions that run on their own beside the lanes.
+const SPARE: usize = 2;
+/// What is not left to scans.
+const KEYED: usize = lane::LANES + SPARE + lookups::CONNECTIONS;
 /// Scans that can run at once even when few connections are allowed.
 const FEWEST_SCANS: usize = 2;
 

@@ -24,7 +24,7 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// How long to wait for a free connection (PostgreSQL).
     pub pool_timeout: Duration,
-    /// Connections to keep at most (PostgreSQL); at least 6.
+    /// Connections to keep at most (PostgreSQL); at least 8.
     pub postgres_connections: usize,
     /// Scans that may run at the same time (SQLite).
     pub readers: usize,

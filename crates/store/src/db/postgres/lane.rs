@@ -1,18 +1,26 @@
 //! Lanes: each takes the closures that are waiting, runs them one after the other in one
 //! transaction and commits them together, so that one flush to disk serves them all. When one of
-//! them has to be undone, or a race is lost, each gets a transaction of its own.
+//! them has to be undone, a race is lost or somebody holds a row, each gets a transaction of its
+//! own, beside the lanes, so that nobody waits for it.
 
 use std::sync::{Arc, Mutex as Guarded, MutexGuard, PoisonError};
 
 use deadpool_postgres::Pool;
 use tokio::sync::{Mutex, mpsc};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::{Session, connect};
 use crate::db::counters::{Tally, count};
 use crate::db::transaction::Connection;
 use crate::db::work::{Group, Outcome, Work};
 use crate::db::{Error, ReadTx, WriteTx, backoff};
+
+/// How an attempt to run one closure ended.
+enum Attempt {
+    Done,
+    LostARace,
+    WasBlocked,
+}
 
 /// The way to the lanes.
 pub(super) struct Lanes {
@@ -22,19 +30,31 @@ pub(super) struct Lanes {
 }
 
 struct Lane {
-    pool: Pool,
+    transactions: Transactions,
+    /// Where those run that need a transaction of their own.
+    spare: Transactions,
     waiting: Arc<Mutex<mpsc::Receiver<Box<dyn Work>>>>,
+}
+
+/// Runs closures in transactions on the connections of a pool.
+#[derive(Clone)]
+struct Transactions {
+    pool: Pool,
     tally: Arc<Tally>,
 }
 
 impl Lanes {
-    pub(super) fn start(pool: &Pool, tally: &Arc<Tally>) -> Self {
+    pub(super) fn start(pool: &Pool, spare: &Pool, tally: &Arc<Tally>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUED);
         let waiting = Arc::new(Mutex::new(waiting));
-        let lane = || Lane {
+        let on = |pool: &Pool| Transactions {
             pool: pool.clone(),
-            waiting: Arc::clone(&waiting),
             tally: Arc::clone(tally),
+        };
+        let lane = || Lane {
+            transactions: on(pool),
+            spare: on(spare),
+            waiting: Arc::clone(&waiting),
         };
         let running = (0..LANES).map(|_| tokio::spawn(lane().serve()));
         Self {
@@ -65,14 +85,18 @@ fn held<T>(guarded: &Guarded<T>) -> MutexGuard<'_, T> {
 
 impl Lane {
     async fn serve(self) {
-        while let Some(mut group) = self.next().await {
-            if group.len() > 1 {
-                group = self.together(group).await;
+        let mut beside = JoinSet::new();
+        while let Some(group) = self.next().await {
+            for mut work in self.transactions.together(group).await {
+                let spare = self.spare.clone();
+                beside.spawn(async move {
+                    spare.alone(work.as_mut()).await;
+                    work.answer();
+                });
             }
-            for work in group {
-                self.alone(work).await;
-            }
+            while beside.try_join_next().is_some() {}
         }
+        while beside.join_next().await.is_some() {}
     }
 
     /// Waits for a closure and takes those that came with it.
@@ -88,10 +112,18 @@ impl Lane {
         }
         Some(group)
     }
+}
 
+impl Transactions {
     /// Runs a group in one transaction. Gives back those that need one of their own, because
     /// nothing has happened yet.
     async fn together(&self, mut group: Group) -> Group {
+        if let [only] = group.as_mut_slice() {
+            return match self.attempt(only.as_mut()).await {
+                Attempt::Done => tell(group, None),
+                Attempt::LostARace | Attempt::WasBlocked => group,
+            };
+        }
         let mut tx = match self.begin().await {
             Ok(tx) => tx,
             Err(error) => return tell(group, Some(&error)),
@@ -104,41 +136,44 @@ impl Lane {
                 // It has only looked; there is nothing to undo.
                 Outcome::Undo if changes(&mut tx) == before => {}
                 Outcome::Undo => {
-                    roll_back(&mut tx).await;
-                    self.note_race(&mut tx);
-                    return group;
+                    let failure = roll_back(&mut tx).await;
+                    return self.undone(&mut tx, group, failure);
                 }
             }
         }
         match self.commit(&mut tx, kept).await {
             Ok(()) => tell(group, None),
-            Err(_) if session(&mut tx).is_some_and(|session| session.is_undone()) => {
-                self.note_race(&mut tx);
-                group
-            }
-            Err(error) => tell(group, Some(&error)),
+            Err(error) => self.undone(&mut tx, group, Some(error)),
         }
+    }
+
+    /// Gives a group back that has had no effect, or tells it that nobody knows.
+    fn undone(&self, tx: &mut WriteTx, group: Group, failure: Option<Error>) -> Group {
+        if session(tx).is_some_and(|session| session.is_undone()) {
+            self.note_race(tx);
+            return group;
+        }
+        let lost = || Error::unavailable("the connection was lost in the middle of a transaction");
+        tell(group, Some(&failure.unwrap_or_else(lost)))
     }
 
     /// Runs a closure in a transaction of its own, again and again as long as it loses races.
-    async fn alone(&self, mut work: Box<dyn Work>) {
+    async fn alone(&self, work: &mut dyn Work) {
         for attempt in 1..=backoff::ATTEMPTS {
-            let lost_a_race = self.attempt(work.as_mut()).await;
-            if !lost_a_race {
-                break;
+            match self.attempt(work).await {
+                Attempt::Done | Attempt::WasBlocked => return,
+                Attempt::LostARace => tokio::time::sleep(backoff::delay(attempt)).await,
             }
-            tokio::time::sleep(backoff::delay(attempt)).await;
         }
-        work.answer();
     }
 
-    /// Says whether the closure should simply be run again.
-    async fn attempt(&self, work: &mut dyn Work) -> bool {
+    /// The result of a closure that is not done is there too, for who does not try it again.
+    async fn attempt(&self, work: &mut dyn Work) -> Attempt {
         let mut tx = match self.begin().await {
             Ok(tx) => tx,
             Err(error) => {
                 work.fail(&error);
-                return false;
+                return Attempt::Done;
             }
         };
         let failure = match work.run(&mut tx).await {
@@ -148,7 +183,13 @@ impl Lane {
         if let Some(error) = failure {
             work.fail(&error);
         }
-        self.note_race(&mut tx)
+        if self.note_race(&mut tx) {
+            Attempt::LostARace
+        } else if session(&mut tx).is_some_and(|session| session.was_blocked()) {
+            Attempt::WasBlocked
+        } else {
+            Attempt::Done
+        }
     }
 
     fn note_race(&self, tx: &mut WriteTx) -> bool {

@@ -30,11 +30,12 @@ impl Lookups {
     /// One of the connections, in turn; a lost one is replaced.
     pub(super) async fn connect(&self) -> Result<Arc<Object>, Error> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % CONNECTIONS;
-        if let Some(client) = self
+        // A lost one gives its place in the pool to the next.
+        let found = self
             .kept(turn)
-            .as_ref()
-            .filter(|client| !client.is_closed())
-        {
+            .take_if(|client| client.is_closed())
+            .is_none();
+        if let Some(client) = self.kept(turn).as_ref().filter(|_| found) {
             return Ok(Arc::clone(client));
         }
         let client = Arc::new(connect(&self.pool).await?);

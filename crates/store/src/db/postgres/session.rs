@@ -9,6 +9,7 @@ use std::task::Poll;
 
 use deadpool_postgres::Object;
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error as PgError, Statement};
 
@@ -23,9 +24,11 @@ pub(in crate::db) struct Session {
     state: State,
     /// Statements that were sent and whose answer is still to come.
     sent: Vec<Sent>,
-    /// How many statements have changed something, or have failed.
+    /// How many statements have changed something, may have, or have failed.
     changes: usize,
     lost_a_race: bool,
+    /// Whether somebody held a row for longer than this connection waits.
+    was_blocked: bool,
     /// Whether the connection itself has failed, so that nobody knows what has become of a COMMIT.
     is_broken: bool,
 }
@@ -65,6 +68,7 @@ impl Session {
             sent: Vec::new(),
             changes: 0,
             lost_a_race: false,
+            was_blocked: false,
             is_broken: false,
         }
     }
@@ -76,7 +80,6 @@ impl Session {
         let mut prepared = Vec::with_capacity(statements.len());
         for (sql, values) in statements {
             prepared.push((self.prepare(*sql).await?, parameters(values)));
-            self.changes += usize::from(!sql.is_query());
         }
         self.begin().await?;
         let client = self.client()?;
@@ -88,6 +91,7 @@ impl Session {
         let each = answers.into_iter().zip(statements);
         each.map(|(rows, (sql, _))| match rows {
             Ok(rows) => {
+                self.changes += usize::from(!sql.is_query() && !rows.is_empty());
                 let rows = rows.into_iter();
                 Ok(rows
                     .map(|row| Row::from_postgres(sql.place(), row))
@@ -105,7 +109,6 @@ impl Session {
         let mut prepared = Vec::with_capacity(statements.len());
         for (sql, values) in statements {
             prepared.push((self.prepare(*sql).await?, parameters(values)));
-            self.changes += 1;
         }
         self.begin().await?;
         let client = self.client()?;
@@ -114,8 +117,14 @@ impl Session {
             .map(|(statement, parameters)| client.execute(statement, parameters));
         let answers = together(asked.collect()).await;
         let each = answers.into_iter().zip(statements);
-        each.map(|(touched, (sql, _))| touched.map_err(|error| self.failed(sql.place(), error)))
-            .collect()
+        each.map(|(touched, (sql, _))| match touched {
+            Ok(touched) => {
+                self.changes += usize::from(touched > 0);
+                Ok(touched)
+            }
+            Err(error) => Err(self.failed(sql.place(), error)),
+        })
+        .collect()
     }
 
     /// Sends a change; its failure shows when the transaction ends.
@@ -180,10 +189,12 @@ impl Session {
     /// Takes the answers to what was sent; gives the first failure.
     async fn settle(&mut self) -> Option<Error> {
         let mut failure = None;
-        for (place, mut answer) in std::mem::take(&mut self.sent) {
+        for (index, (place, mut answer)) in std::mem::take(&mut self.sent).into_iter().enumerate() {
             answer.as_mut().await;
             if let Some(Err(error)) = answer.as_mut().take_output() {
                 let error = self.failed(place, error);
+                // Without BEGIN whatever came after it has taken effect by itself.
+                self.is_broken |= index == 0;
                 failure.get_or_insert(error);
             }
         }
@@ -193,6 +204,11 @@ impl Session {
     /// Whether the transaction should simply be run again.
     pub(super) fn lost_a_race(&self) -> bool {
         self.lost_a_race
+    }
+
+    /// Whether the transaction may succeed for who waits longer.
+    pub(super) fn was_blocked(&self) -> bool {
+        self.was_blocked
     }
 
     /// Whether nothing of the transaction has remained, for certain.
@@ -240,6 +256,7 @@ impl Session {
     fn failed(&mut self, place: Place, error: PgError) -> Error {
         self.changes += 1;
         self.lost_a_race |= error.code().is_some_and(is_conflict);
+        self.was_blocked |= error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE);
         let is_ours = error.code().is_none();
         let error = Error::from_postgres(place, error);
         self.is_broken |= is_ours || matches!(error, Error::Unavailable { .. });

@@ -15,6 +15,8 @@ use crate::db::store::Options;
 pub(super) enum Purpose {
     /// Statements that find their rows by key.
     Keyed,
+    /// The same, in a transaction that others are waiting for.
+    Lane,
     /// Statements that may read much.
     Scans,
 }
@@ -28,6 +30,10 @@ impl Purpose {
             Self::Keyed => {
                 "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off \
                  -c lock_timeout=2000 "
+            }
+            Self::Lane => {
+                "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off \
+                 -c lock_timeout=250 "
             }
             Self::Scans => "",
         }
