@@ -185,16 +185,6 @@ pub async fn by_serial(tx: &mut ReadTx, serial: &str) -> Result<Option<Certifica
     row.as_ref().map(from_row).transpose()
 }
 
-/// The intent of an order that was being finalized.
-pub async fn intended_for(
-    tx: &mut ReadTx,
-    order: OrderId,
-    id: CertificateId,
-) -> Result<Option<Certificate>, Error> {
-    let found = by_id(tx, id).await?;
-    Ok(found.filter(|found| found.order == order && found.status == Status::Intended))
-}
-
 /// Revokes an issued certificate; `false` when it was revoked before.
 pub async fn revoke(
     tx: &mut WriteTx,

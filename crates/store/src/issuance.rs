@@ -6,7 +6,7 @@ use billing::subscription::Subscription;
 
 use crate::certificate::{self, Certificate};
 use crate::order::{self, Order};
-use crate::{Error, ReadTx, Row, Value, WriteTx, job, sql, subscription, values};
+use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, job, sql, subscription, values};
 
 /// A subscription and which of the names asked about it covers.
 #[derive(Debug)]
@@ -45,37 +45,22 @@ pub async fn for_order(
     wanted: &Order,
     needed: Timestamp,
 ) -> Result<ForOrder, Error> {
-    let statement = sql!(
-        "SELECT s.id, s.tenant_id, s.label, s.product, s.term_years, s.status, s.created_by, s.created_at,
-           s.started_at, s.ends_at,
-           EXISTS (SELECT 1 FROM enrolled_domain d
-             WHERE d.subscription_id = s.id AND d.name = $2 AND d.status = 'active') AS is_enrolled,
-           EXISTS (SELECT 1 FROM enrolled_domain d
-             WHERE d.subscription_id = s.id AND d.name = $3 AND d.status = 'active') AS is_under_wildcard,
-           (SELECT a.id FROM acme_authorization a
-             WHERE a.account_id = $4 AND a.name = $5 AND a.is_wildcard = $6 AND a.status = 'valid'
-               AND a.expires_at > $7 ORDER BY a.expires_at DESC LIMIT 1) AS reusable_id
-         FROM subscription s WHERE s.id = $1"
-    );
     let mut statements = vec![order::pending_like(wanted)];
     statements.extend(wanted.names.iter().map(|name| {
-        let mut values = covering(wanted.subscription, name);
         let base = name.base().as_str().to_owned();
-        values.extend(values![wanted.account, base, name.is_wildcard(), needed]);
-        (statement, values)
+        let reuse = values![wanted.account, base, name.is_wildcard(), needed];
+        look(wanted.subscription, name, reuse, Value::Null)
     }));
     let mut lists = tx.rows_all(&statements).await?.into_iter();
     let pending = lists.next().unwrap_or_default();
     let looked = firsts(lists);
+    let reusable = |row: &Option<Row>| {
+        row.as_ref()
+            .map_or(Ok(None), |row| row.opt_parse("reusable_id"))
+    };
     Ok(ForOrder {
         coverage: coverage(&wanted.names, &looked)?,
-        reusable: looked
-            .iter()
-            .map(|row| {
-                row.as_ref()
-                    .map_or(Ok(None), |row| row.opt_parse("reusable_id"))
-            })
-            .collect::<Result<_, _>>()?,
+        reusable: looked.iter().map(reusable).collect::<Result<_, _>>()?,
         pending: unexpired(&pending, wanted.created_at)?,
     })
 }
@@ -87,22 +72,16 @@ pub async fn take_for_certificate(
     intended: &Certificate,
     key_fingerprint: &[u8],
 ) -> Result<ForCertificate, Error> {
-    let statement = sql!(
-        "SELECT s.id, s.tenant_id, s.label, s.product, s.term_years, s.status, s.created_by, s.created_at,
-           s.started_at, s.ends_at,
-           EXISTS (SELECT 1 FROM enrolled_domain d
-             WHERE d.subscription_id = s.id AND d.name = $2 AND d.status = 'active') AS is_enrolled,
-           EXISTS (SELECT 1 FROM enrolled_domain d
-             WHERE d.subscription_id = s.id AND d.name = $3 AND d.status = 'active') AS is_under_wildcard,
-           EXISTS (SELECT 1 FROM blocked_key k WHERE k.fingerprint = $4) AS is_key_blocked
-         FROM subscription s WHERE s.id = $1"
-    );
     let taking = order::begin_processing(intended.order, intended.id, intended.created_at);
     let mut statements = vec![taking];
     statements.extend(intended.names.iter().map(|name| {
-        let mut values = covering(intended.subscription, name);
-        values.extend(values![key_fingerprint]);
-        (statement, values)
+        let no_reuse = [Value::Null, Value::Null, Value::Null, Value::Null];
+        look(
+            intended.subscription,
+            name,
+            no_reuse,
+            key_fingerprint.into(),
+        )
     }));
     let mut lists = tx.rows_all(&statements).await?.into_iter();
     let begun = lists.next().unwrap_or_default();
@@ -116,6 +95,37 @@ pub async fn take_for_certificate(
         coverage: coverage(&intended.names, &looked)?,
         is_key_blocked: blocked.collect::<Result<Vec<_>, _>>()?.contains(&true),
     })
+}
+
+/// Asks for the subscription, who covers a name (itself, or the wildcard one level up), a valid authorization
+/// of an account for a base name, wildcard or not, until a moment, and whether a key is blocked; what is asked
+/// with NULL is not found.
+fn look<'v>(
+    subscription: SubscriptionId,
+    name: &'v DnsName,
+    reuse: [Value<'v>; 4],
+    key_fingerprint: Value<'v>,
+) -> (Sql, Vec<Value<'v>>) {
+    let statement = sql!(
+        "SELECT s.id, s.tenant_id, s.label, s.product, s.term_years, s.status, s.created_by, s.created_at,
+           s.started_at, s.ends_at,
+           EXISTS (SELECT 1 FROM enrolled_domain d
+             WHERE d.subscription_id = s.id AND d.name = $2 AND d.status = 'active') AS is_enrolled,
+           EXISTS (SELECT 1 FROM enrolled_domain d
+             WHERE d.subscription_id = s.id AND d.name = $3 AND d.status = 'active') AS is_under_wildcard,
+           (SELECT a.id FROM acme_authorization a
+             WHERE a.account_id = $4 AND a.name = $5 AND a.is_wildcard = $6 AND a.status = 'valid'
+               AND a.expires_at > $7 ORDER BY a.expires_at DESC LIMIT 1) AS reusable_id,
+           EXISTS (SELECT 1 FROM blocked_key k WHERE k.fingerprint = $8) AS is_key_blocked
+         FROM subscription s WHERE s.id = $1"
+    );
+    let wildcard = name
+        .covering_wildcard()
+        .map(|wildcard| wildcard.as_str().to_owned());
+    let mut values = values![subscription, name, wildcard].to_vec();
+    values.extend(reuse);
+    values.push(key_fingerprint);
+    (statement, values)
 }
 
 /// Ends an issuance: the certificate takes the place of its intent, its order is valid and its job done. `false`
@@ -140,14 +150,6 @@ pub async fn complete(
         return Ok(false);
     };
     Ok((*certificates, *orders) == (1, 1))
-}
-
-/// The parameters that ask who covers a name: itself, or the wildcard one level up.
-fn covering(subscription: SubscriptionId, name: &DnsName) -> Vec<Value<'_>> {
-    let wildcard = name
-        .covering_wildcard()
-        .map(|wildcard| wildcard.as_str().to_owned());
-    values![subscription, name, wildcard].to_vec()
 }
 
 fn unexpired(rows: &[Row], now: Timestamp) -> Result<Option<Order>, Error> {

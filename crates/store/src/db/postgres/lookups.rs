@@ -31,12 +31,10 @@ impl Lookups {
     pub(super) async fn connect(&self) -> Result<Arc<Object>, Error> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % CONNECTIONS;
         // A lost one gives its place in the pool to the next.
-        let found = self
-            .kept(turn)
-            .take_if(|client| client.is_closed())
-            .is_none();
-        if let Some(client) = self.kept(turn).as_ref().filter(|_| found) {
-            return Ok(Arc::clone(client));
+        self.kept(turn).take_if(|client| client.is_closed());
+        let kept = self.kept(turn).clone();
+        if let Some(client) = kept {
+            return Ok(client);
         }
         let client = Arc::new(connect(&self.pool).await?);
         *self.kept(turn) = Some(Arc::clone(&client));
