@@ -112,6 +112,10 @@ async fn one_failure_in_a_group_undoes_only_itself() {
         let work = (0..40_u32).map(|number| {
             store.write(number, |tx, number| {
                 Box::pin(async move {
+                    // Some give up before they change anything, some after.
+                    if number % 10 == 3 {
+                        return Err(TestError::GivenUp);
+                    }
                     insert(tx, &format!("item {number}"), i64::from(*number)).await?;
                     if number % 10 == 5 {
                         Err(TestError::GivenUp)
@@ -124,15 +128,15 @@ async fn one_failure_in_a_group_undoes_only_itself() {
         let answers = futures_util::future::join_all(work).await;
         for (number, answer) in answers.iter().enumerate() {
             let given_up = matches!(answer, Err(TestError::GivenUp));
-            assert_eq!(given_up, number % 10 == 5, "{number}: {answer:?}");
+            assert_eq!(given_up, matches!(number % 10, 3 | 5), "{number}: {answer:?}");
             let there = stored(&store, &format!("item {number}")).await.is_some();
             assert_eq!(there, !given_up);
         }
         let counters = store.counters();
-        assert_eq!(counters.transactions, 36 + 1);
+        assert_eq!(counters.transactions, 32 + 1);
         if store.engine() == Engine::Sqlite {
             assert!(
-                counters.commits < 37,
+                counters.commits < 33,
                 "grouped into {} commits",
                 counters.commits
             );

@@ -23,6 +23,8 @@ pub struct ReadTx {
 /// Reads and changes, all or nothing.
 pub struct WriteTx {
     read: ReadTx,
+    /// How often the schema may have changed, which SQLite does not count.
+    batches: u64,
 }
 
 pub(super) enum Connection {
@@ -143,7 +145,7 @@ impl ReadTx {
 
 impl WriteTx {
     pub(super) fn new(read: ReadTx) -> Self {
-        Self { read }
+        Self { read, batches: 0 }
     }
 
     /// Runs one change; gives the number of rows it touched.
@@ -184,8 +186,15 @@ impl WriteTx {
         self.noting(answer)
     }
 
+    /// Rises with every change on SQLite, so that equal values mean that nothing has been changed between.
+    pub(super) fn changes(&self) -> (u64, u64) {
+        let rows = self.sqlite().map_or(0, rusqlite::Connection::total_changes);
+        (rows, self.batches)
+    }
+
     /// Runs the statements of a migration, already in the engine's own words.
     pub(crate) async fn batch(&mut self, text: &str) -> Result<(), Error> {
+        self.batches += 1;
         let answer = match &mut self.read.connection {
             Connection::Postgres(session) => session.batch(text).await,
             Connection::Sqlite(connection) => sqlite::batch(connection, text),

@@ -1,5 +1,5 @@
-//! The writer thread: it runs the closures that are waiting, each undone on its own if it fails,
-//! and commits them together, so that one flush to disk serves them all. Nobody is answered
+//! The writer thread: it runs the closures that are waiting, undoes those that fail,
+//! and commits the others together, so that one flush to disk serves them all. Nobody is answered
 //! before that flush, not even those who failed: they may have seen what was not yet durable.
 
 use std::path::Path;
@@ -41,6 +41,8 @@ impl Writer {
             tx: WriteTx::new(ReadTx::new(connection, Arc::clone(&tally))),
             waiting,
             is_open: false,
+            is_guarded: false,
+            has_savepoint: false,
             group: Vec::with_capacity(GROUP),
             refusal: None,
             answers,
@@ -102,6 +104,11 @@ struct Thread {
     waiting: mpsc::Receiver<Message>,
     /// Whether a transaction has begun that was not ended.
     is_open: bool,
+    /// Whether the closures of this transaction run in savepoints. They do only after one of them had to be undone:
+    /// a savepoint costs a copy of every page that is then changed.
+    is_guarded: bool,
+    /// Whether the closure that runs has one.
+    has_savepoint: bool,
     /// Those who wait for the commit of that transaction, and whether they count on it.
     group: Vec<(Box<dyn Work>, Outcome)>,
     /// Why no transaction could begin; it holds for all who are waiting at that moment, so that
@@ -143,42 +150,65 @@ impl Thread {
 
     /// Runs one closure inside the open transaction, or begins one for it.
     fn take(&mut self, mut work: Box<dyn Work>) {
-        // The first has nothing before it to protect: the whole transaction is its savepoint.
         let is_first = !self.is_open;
-        let begin = if is_first {
-            "BEGIN IMMEDIATE"
-        } else {
-            "SAVEPOINT one"
-        };
         if self.refusal.is_none() {
-            self.refusal = self.control(begin).err();
+            self.refusal = self.begin().err();
         }
         if let Some(error) = &self.refusal {
             work.fail(error);
             return self.tell(vec![work]);
         }
         self.is_open = true;
+        let before = self.tx.changes();
         let outcome = run_now(work.as_mut(), &mut self.tx);
         if self.has_ended() {
             // A full or broken disk ends the whole transaction, also for those before.
             self.tell(vec![work]);
             return self.run_again_alone();
         }
-        let ended = match outcome {
-            Outcome::Keep if is_first => Ok(()),
-            Outcome::Keep => self.control("RELEASE one"),
-            Outcome::Undo if is_first => {
-                self.roll_back();
-                return self.tell(vec![work]);
-            }
-            Outcome::Undo => self
-                .control("ROLLBACK TO one")
-                .and_then(|()| self.control("RELEASE one")),
-        };
+        if outcome == Outcome::Undo && self.tx.changes() != before && !self.has_savepoint {
+            return self.undo(work, is_first);
+        }
+        let ended = self.end_savepoint(outcome);
         self.group.push((work, outcome));
         if let Err(error) = ended {
             self.roll_back();
             self.answer(Some(&error));
+        }
+    }
+
+    /// Begins what the next closure runs in: the transaction if there is none, or a savepoint if those of this
+    /// group need one.
+    fn begin(&mut self) -> Result<(), Error> {
+        self.has_savepoint = self.is_open && self.is_guarded;
+        match (self.is_open, self.is_guarded) {
+            (false, _) => self.control("BEGIN IMMEDIATE"),
+            (true, true) => self.control("SAVEPOINT one"),
+            (true, false) => Ok(()),
+        }
+    }
+
+    fn end_savepoint(&mut self, outcome: Outcome) -> Result<(), Error> {
+        if !std::mem::take(&mut self.has_savepoint) {
+            return Ok(());
+        }
+        if outcome == Outcome::Undo {
+            self.control("ROLLBACK TO one")?;
+        }
+        self.control("RELEASE one")
+    }
+
+    /// Undoes what a closure did without a savepoint, which takes those before it along: they are run again, each
+    /// in a savepoint from here to the commit, and so is whoever else joins them.
+    fn undo(&mut self, work: Box<dyn Work>, is_first: bool) {
+        self.roll_back();
+        if is_first {
+            return self.tell(vec![work]);
+        }
+        self.is_guarded = true;
+        let group = std::mem::take(&mut self.group);
+        for work in group.into_iter().map(|(work, _)| work).chain([work]) {
+            self.take(work);
         }
     }
 
@@ -194,6 +224,7 @@ impl Thread {
 
     fn commit(&mut self) {
         self.refusal = None;
+        self.is_guarded = false;
         if !self.is_open {
             return;
         }
