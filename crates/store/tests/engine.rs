@@ -128,7 +128,11 @@ async fn one_failure_in_a_group_undoes_only_itself() {
         let answers = futures_util::future::join_all(work).await;
         for (number, answer) in answers.iter().enumerate() {
             let given_up = matches!(answer, Err(TestError::GivenUp));
-            assert_eq!(given_up, matches!(number % 10, 3 | 5), "{number}: {answer:?}");
+            assert_eq!(
+                given_up,
+                matches!(number % 10, 3 | 5),
+                "{number}: {answer:?}"
+            );
             let there = stored(&store, &format!("item {number}")).await.is_some();
             assert_eq!(there, !given_up);
         }
