@@ -9,6 +9,7 @@ mod authorities;
 mod file;
 mod install;
 mod management;
+mod origins;
 mod settings;
 
 use std::ffi::OsString;
@@ -74,7 +75,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         proxies: TrustedProxies::default(),
     };
     let doors = [
-        door("acme", acme, tls.clone(), web::acme::router(app.clone())),
+        door("acme", acme, tls.clone(), origins::router(app.clone())),
         door(
             "management",
             management,

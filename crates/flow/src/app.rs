@@ -108,7 +108,11 @@ pub struct Parts {
 
 /// What every use case is given.
 #[derive(Clone)]
-pub struct App(Arc<Inner>);
+pub struct App {
+    inner: Arc<Inner>,
+    /// The origin of the URLs that are made and read here.
+    acme_origin: Arc<str>,
+}
 
 /// The parts of an [`App`], reached through it.
 pub struct Inner {
@@ -137,7 +141,7 @@ impl Deref for App {
     type Target = Inner;
 
     fn deref(&self) -> &Inner {
-        &self.0
+        &self.inner
     }
 }
 
@@ -168,7 +172,8 @@ impl App {
         let key = parts.sealer.derive("acme nonce");
         let start = u64::try_from(parts.clock.now().as_micros()).unwrap_or(0);
         let prefix = NodePrefix::from_bytes(node.nonce_prefix.to_be_bytes());
-        let app = Self(Arc::new(Inner {
+        let acme_origin = parts.settings.acme_origin.as_str().into();
+        let inner = Inner {
             nonces: Mint::new(prefix, &key, start),
             node: node.id,
             accounts: AccountCache::new(),
@@ -183,8 +188,21 @@ impl App {
             validator: parts.validator,
             peers: parts.peers,
             sealer: parts.sealer,
-        }));
-        Ok(app)
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+            acme_origin,
+        })
+    }
+
+    /// The same server under another origin. A server of a real CA has the one of its settings: an origin taken
+    /// from a request would let its sender choose where clients are led.
+    #[must_use]
+    pub fn under_origin(&self, origin: &str) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            acme_origin: origin.into(),
+        }
     }
 
     /// Takes over what a crash left behind. Only for a database that one process has to itself.
@@ -223,7 +241,12 @@ impl App {
 
     /// Makes and reads the URLs of the directory.
     pub fn urls(&self) -> Urls<'_> {
-        self.settings.paths.at(&self.settings.acme_origin)
+        self.settings.paths.at(&self.acme_origin)
+    }
+
+    /// Where ACME clients reach us, without a final slash.
+    pub fn acme_origin(&self) -> &str {
+        &self.acme_origin
     }
 
     pub(crate) fn open_mac_key(&self, stored: &Stored) -> Result<MacKey, SealError> {

@@ -25,9 +25,6 @@ pub(super) struct Arguments {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
         value_parser = BoolishValueParser::new())]
     pub(super) strict: Option<bool>,
-    /// Where clients reach this server; Pebble takes that from each request [default: https://localhost:PORT]
-    #[arg(long, value_name = "URL")]
-    pub(super) origin: Option<String>,
     /// What to log
     #[arg(long, env = "CHANCERY_LOG", default_value = "info")]
     pub(super) log: String,

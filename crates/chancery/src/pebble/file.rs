@@ -7,36 +7,37 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
+use serde_json::Value;
 
-#[derive(Debug, Deserialize)]
-struct Document {
-    pebble: File,
-}
+type Object = serde_json::Map<String, Value>;
 
-/// What stands under `pebble`.
+/// What stands under `pebble`. As for programs in Go, capitals in the names of keys make no difference.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct File {
+    #[serde(rename = "listenaddress")]
     pub(super) listen_address: String,
+    #[serde(rename = "managementlistenaddress")]
     pub(super) management_listen_address: String,
     pub(super) certificate: PathBuf,
+    #[serde(rename = "privatekey")]
     pub(super) private_key: PathBuf,
-    #[serde(default = "default_http_port")]
+    #[serde(default = "default_http_port", rename = "httpport")]
     pub(super) http_port: u16,
-    #[serde(default = "default_tls_port")]
+    #[serde(default = "default_tls_port", rename = "tlsport")]
     pub(super) tls_port: u16,
-    #[serde(default)]
+    #[serde(default, rename = "externalaccountbindingrequired")]
     pub(super) external_account_binding_required: bool,
-    #[serde(default, rename = "externalAccountMACKeys")]
+    #[serde(default, rename = "externalaccountmackeys")]
     pub(super) external_account_mac_keys: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, rename = "domainblocklist")]
     pub(super) domain_blocklist: Vec<String>,
-    #[serde(default)]
+    #[serde(default, rename = "retryafter")]
     retry_after: RetryAfter,
     #[serde(default)]
     profiles: BTreeMap<String, Profile>,
+    #[serde(rename = "certificatevalidityperiod")]
     certificate_validity_period: Option<u32>,
-    #[serde(default, rename = "ocspResponderURL")]
+    #[serde(default, rename = "ocspresponderurl")]
     ocsp_responder_url: String,
 }
 
@@ -55,8 +56,8 @@ impl Default for RetryAfter {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Profile {
+    #[serde(rename = "validityperiod")]
     validity_period: Option<u32>,
 }
 
@@ -68,6 +69,24 @@ fn default_tls_port() -> u16 {
     5001
 }
 
+/// Writes the known keys small; key IDs and the names of profiles stay as they are.
+fn fold_all(pebble: &mut Object) {
+    fold(pebble);
+    if let Some(Value::Object(retry_after)) = pebble.get_mut("retryafter") {
+        fold(retry_after);
+    }
+    if let Some(Value::Object(profiles)) = pebble.get_mut("profiles") {
+        for profile in profiles.values_mut().filter_map(Value::as_object_mut) {
+            fold(profile);
+        }
+    }
+}
+
+fn fold(object: &mut Object) {
+    let small = std::mem::take(object).into_iter();
+    object.extend(small.map(|(key, value)| (key.to_ascii_lowercase(), value)));
+}
+
 impl File {
     /// Reads and checks the file.
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
@@ -77,14 +96,22 @@ impl File {
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {
-        let file = serde_json::from_str::<Document>(text)?.pebble;
+        let mut document = serde_json::from_str::<Object>(text)?;
+        fold(&mut document);
+        let Some(Value::Object(pebble)) = document.get_mut("pebble") else {
+            bail!("there is no object \"pebble\" in it");
+        };
+        fold_all(pebble);
+        let file = Self::deserialize(&*pebble)?;
         if !file.ocsp_responder_url.is_empty() {
             bail!("ocspResponderURL is not supported: certificates point to a CRL; leave it empty");
         }
-        if file.external_account_binding_required && file.external_account_mac_keys.is_empty() {
-            bail!("externalAccountBindingRequired without any externalAccountMACKeys");
-        }
         Ok(file)
+    }
+
+    /// Whether nobody can register: a binding is asked for, and there is no key to make one with.
+    pub(super) fn admits_nobody(&self) -> bool {
+        self.external_account_binding_required && self.external_account_mac_keys.is_empty()
     }
 
     /// One wait for authorizations and orders: the shorter of the two, at least a second.
@@ -151,8 +178,27 @@ mod tests {
     }
 
     #[test]
+    fn capitals_in_names_of_keys_make_no_difference() {
+        let file = parse(
+            r#", "externalAccountMacKeys": {"Kid-1": "c2VjcmV0"}, "HTTPPort": 7, "retryAfter": {"Authz": 4, "ORDER": 9},
+            "profiles": {"Short": {"ValidityPeriod": 60}}"#,
+        )
+        .unwrap();
+        assert_eq!(file.http_port, 7);
+        assert!(file.external_account_mac_keys.contains_key("Kid-1"));
+        assert_eq!(file.retry_after(), Duration::from_secs(4));
+        assert_eq!(file.validity_seconds(), Some(60));
+    }
+
+    #[test]
+    fn a_binding_without_keys_admits_nobody() {
+        let file = parse(r#", "externalAccountBindingRequired": true"#).unwrap();
+        assert!(file.admits_nobody());
+        assert!(!parse("").unwrap().admits_nobody());
+    }
+
+    #[test]
     fn what_cannot_be_done_is_refused() {
         assert!(parse(r#", "ocspResponderURL": "http://127.0.0.1:4002""#).is_err());
-        assert!(parse(r#", "externalAccountBindingRequired": true"#).is_err());
     }
 }

@@ -48,10 +48,8 @@ impl Stage {
         config.acme_listen = resolve(&file.listen_address)
             .await
             .context("listenAddress")?;
-        config.acme_url = match &arguments.origin {
-            Some(origin) => origin.trim_end_matches('/').to_owned(),
-            None => format!("https://localhost:{}", config.acme_listen.port()),
-        };
+        // For requests that do not say which host they mean.
+        config.acme_url = format!("https://localhost:{}", config.acme_listen.port());
         config.pki_listen = relying;
         config.pki_url = format!("http://{relying}");
         config.tls_files = Some((file.certificate.clone(), file.private_key.clone()));
@@ -100,6 +98,11 @@ impl Stage {
         }
         if self.file.has_choice_of_profiles() {
             tracing::warn!("clients cannot choose a profile yet; all get the default one");
+        }
+        if self.file.admits_nobody() {
+            tracing::warn!(
+                "nobody can register: externalAccountBindingRequired without externalAccountMACKeys"
+            );
         }
         settings.open_house = Some(OpenHouse {
             subscription,

@@ -136,7 +136,8 @@ fn make_certificate(folder: &TempDir) -> anyhow::Result<()> {
     )?;
     let ca = Issuer::new(params, ca_key);
     let key = KeyPair::generate()?;
-    let leaf = CertificateParams::new(vec!["localhost".to_owned()])?.signed_by(&key, &ca)?;
+    let leaf = CertificateParams::new(["localhost", "127.0.0.1"].map(str::to_owned))?
+        .signed_by(&key, &ca)?;
     fs::write(folder.path().join("cert.pem"), leaf.pem())?;
     fs::write(folder.path().join("key.pem"), key.serialize_pem())?;
     Ok(())
@@ -183,6 +184,26 @@ async fn instant_acme_on_pebbles_stand_in() -> anyhow::Result<()> {
         revoked["Status"] == "Revoked" && revoked["Reason"] == 4,
         "{revoked}"
     );
+    pebble.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pebbles_urls_are_at_the_host_that_was_asked() -> anyhow::Result<()> {
+    let pebble = Pebble::start(&[("PEBBLE_VA_ALWAYS_VALID", "1")], json!({})).await?;
+    let by_address = pebble.directory_url.replace("localhost", "127.0.0.1");
+    let responder = Responder::start(pebble.http_port).await?;
+    for url in [&pebble.directory_url, &by_address] {
+        let account = register(url, &pebble.ca_file(), None).await?;
+        let origin = url.trim_end_matches("/dir");
+        ensure!(
+            account.id().starts_with(origin),
+            "{} is not at {origin}",
+            account.id()
+        );
+        let proof = Proof::Http(&responder);
+        let chain = obtain(&account, &["host.test"], &proof, None).await?;
+        Chain::parse(&chain)?.expect_names(&["host.test"])?;
+    }
     pebble.stop().await
 }
 

@@ -175,5 +175,5 @@ async fn read(parts: &request::Parts, body: Body) -> Result<Bytes, Refusal> {
 
 fn requested_url(app: &App, uri: &Uri) -> String {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    format!("{}{path}", app.settings.acme_origin)
+    format!("{}{path}", app.acme_origin())
 }
