@@ -106,9 +106,18 @@ impl Urls<'_> {
         self.join(&self.paths.authorization, &id.suffix())
     }
 
-    /// A certificate chain.
+    /// A certificate with its preferred chain.
     pub fn certificate(&self, id: CertificateId) -> String {
         self.join(&self.paths.certificate, &id.suffix())
+    }
+
+    /// A certificate with the chain of this number; 0 is the preferred one.
+    pub fn certificate_chain(&self, id: CertificateId, number: usize) -> String {
+        let mut url = self.certificate(id);
+        if number > 0 {
+            url.push_str(&format!("/{number}"));
+        }
+        url
     }
 
     /// A challenge.
@@ -200,6 +209,16 @@ mod tests {
             urls.challenge(authorization, challenge::Type::Dns01),
             format!("https://acme.example/v2/DV/challenge/{SUFFIX}/dns-01")
         );
+    }
+
+    #[test]
+    fn alternate_chains_are_numbered_below_their_certificate() {
+        let paths = Paths::under("/v2/DV");
+        let urls = paths.at("https://acme.example");
+        let id = CertificateId::from_suffix(SUFFIX).unwrap();
+        let url = format!("https://acme.example/v2/DV/certificate/{SUFFIX}");
+        assert_eq!(urls.certificate_chain(id, 0), url);
+        assert_eq!(urls.certificate_chain(id, 2), format!("{url}/2"));
     }
 
     #[test]

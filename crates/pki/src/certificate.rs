@@ -138,7 +138,8 @@ impl Certificate {
         issuer.verify(self.algorithm, &self.tbs, &self.signature)
     }
 
-    pub(crate) fn subject_der(&self) -> &[u8] {
+    /// The subject, a DER `Name`: the same octets mean the same CA.
+    pub fn subject_der(&self) -> &[u8] {
         &self.subject_der
     }
 

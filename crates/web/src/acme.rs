@@ -53,6 +53,10 @@ pub fn router(app: App) -> Router {
         )
         .route(&with_id(&paths.certificate), post(certificate::certificate))
         .route(
+            &format!("{}/{{number}}", with_id(&paths.certificate)),
+            post(certificate::alternate),
+        )
+        .route(
             &paths.revoke_certificate,
             post(revocation::revoke_certificate),
         )

@@ -59,9 +59,9 @@ pub(super) struct Environment {
     /// Intermediate certificates in a chain; only 1 is supported
     #[arg(long, env = "PEBBLE_CHAIN_LENGTH", default_value = "1")]
     pub(super) chain_length: String,
-    /// Further roots to build chains to; only 0 is supported
+    /// Further roots to build chains to
     #[arg(long, env = "PEBBLE_ALTERNATE_ROOTS", default_value = "0")]
-    pub(super) alternate_roots: String,
+    pub(super) alternate_roots: u8,
 }
 
 impl Environment {
@@ -71,12 +71,6 @@ impl Environment {
             anyhow::bail!(
                 "PEBBLE_CHAIN_LENGTH={} is not supported: chains have one intermediate certificate",
                 self.chain_length
-            );
-        }
-        if self.alternate_roots != "0" {
-            anyhow::bail!(
-                "PEBBLE_ALTERNATE_ROOTS={} is not supported: there is one root",
-                self.alternate_roots
             );
         }
         if !self.nosleep {
@@ -134,7 +128,7 @@ mod tests {
     #[test]
     fn what_is_not_supported_is_refused() {
         assert!(parse(&[]).unwrap().environment.check().is_ok());
-        for given in ["-chain-length=2", "-chain-length=0", "-alternate-roots=1"] {
+        for given in ["-chain-length=2", "-chain-length=0"] {
             let refused = parse(&[given]).unwrap().environment.check().unwrap_err();
             assert!(refused.to_string().contains("not supported"), "{refused}");
         }

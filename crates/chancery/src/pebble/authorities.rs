@@ -5,102 +5,156 @@ use std::sync::Arc;
 use anyhow::Context;
 use base::IssuerId;
 use flow::Parts;
-use flow::issuance::issuers::{NewAuthority, certificate_url, crl_url, insert};
+use flow::issuance::issuers::{NewAuthority, Role, certificate_url, crl_url, insert};
 use pki::{
-    CaName, CaUrls, Certificate, Issuer, KeyAlgorithm, SerialNumber, Signer as _, SoftwareSigner,
-    generate_pkcs8, issuing_ca, self_signed_root,
+    CaName, CaUrls, Certificate, Issuer, KeyAlgorithm, PublicKey, SerialNumber, Signer as _,
+    SoftwareSigner, generate_pkcs8, issuing_ca, self_signed_root,
 };
 
 /// A CA as anybody may have it, PEM.
 #[derive(Clone)]
 pub(super) struct Shown {
-    pub(super) certificate: String,
-    pub(super) private_key: String,
+    certificate: String,
+    private_key: String,
 }
 
-/// Both CAs of the run.
+impl Shown {
+    pub(super) fn certificate(&self) -> &str {
+        &self.certificate
+    }
+
+    pub(super) fn private_key(&self) -> &str {
+        &self.private_key
+    }
+}
+
+/// The CAs of the run by their numbers: at the same place of both lists stand a root and the intermediate's
+/// certificate that it signed. There is one intermediate key, and number 0 is the preferred chain.
 #[derive(Clone)]
 pub(super) struct Authorities {
-    pub(super) root: Shown,
-    pub(super) intermediate: Shown,
+    pub(super) roots: Vec<Shown>,
+    pub(super) intermediates: Vec<Shown>,
 }
 
-/// A new CA before it is stored.
-struct Made {
-    new: NewAuthority,
+/// A root before it is stored.
+struct Root {
+    id: IssuerId,
+    certificate: Vec<u8>,
+    private_key: Vec<u8>,
     issuer: Issuer,
-    shown: Shown,
     url: String,
 }
 
-/// Makes a root and an intermediate and stores them before the server would make its own.
-pub(super) async fn create(parts: &Parts) -> anyhow::Result<Authorities> {
-    let mut tag = [0_u8; 3];
-    parts.random.fill(&mut tag);
-    let [a, b, c] = tag;
-    let tag = format!("{a:02x}{b:02x}{c:02x}");
-    let root = make_root(parts, &tag)?;
-    let (intermediate, shown_intermediate) = make_intermediate(parts, &root, &tag)?;
-    let is_first = insert(parts, vec![root.new, intermediate]).await?;
+/// Makes the preferred root and further ones, an intermediate below them all, and stores what the server needs
+/// before it would make its own.
+pub(super) async fn create(parts: &Parts, alternate_roots: u8) -> anyhow::Result<Authorities> {
+    let roots = (0..=alternate_roots)
+        .map(|_| make_root(parts))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
+    let signer = SoftwareSigner::from_pkcs8(&key)?;
+    let name = CaName::new(
+        "FI",
+        "Chancery",
+        &format!("Pebble Intermediate CA {}", tag(parts)),
+    )?;
+    let certificates = roots
+        .iter()
+        .map(|root| sign_intermediate(parts, root, &name, signer.public_key()))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let intermediates = certificates.iter().map(|der| shown(der, &key)).collect();
+    let shown_roots = roots
+        .iter()
+        .map(|root| shown(&root.certificate, &root.private_key));
     let shown = Authorities {
-        root: root.shown,
-        intermediate: shown_intermediate,
+        roots: shown_roots.collect(),
+        intermediates,
     };
+    let stored = stored(parts, roots, certificates, &key);
+    let is_first = insert(parts, stored).await?;
     is_first
         .then_some(shown)
         .context("the temporary database is not empty")
 }
 
-fn make_root(parts: &Parts, tag: &str) -> anyhow::Result<Made> {
+/// The preferred root and the intermediate with their keys, and the intermediate's other certificates. Alternate
+/// roots stay outside, as they would in life: they only have signed.
+fn stored(
+    parts: &Parts,
+    roots: Vec<Root>,
+    certificates: Vec<Vec<u8>>,
+    key: &[u8],
+) -> Vec<NewAuthority> {
+    let id = || IssuerId::generate(parts.clock.now(), parts.random.as_ref());
+    let root = roots.into_iter().take(1).map(|root| NewAuthority {
+        id: root.id,
+        role: Role::Root,
+        parent: None,
+        certificate: root.certificate,
+        private_key: Some(root.private_key),
+    });
+    let mut stored: Vec<_> = root.collect();
+    let mut parent = stored.first().map(|root| root.id);
+    for (number, certificate) in certificates.into_iter().enumerate() {
+        let (id, is_preferred) = (id(), number == 0);
+        stored.push(NewAuthority {
+            id,
+            role: if is_preferred {
+                Role::Issuing
+            } else {
+                Role::Alternate
+            },
+            parent,
+            certificate,
+            private_key: is_preferred.then(|| key.to_vec()),
+        });
+        if is_preferred {
+            parent = Some(id);
+        }
+    }
+    stored
+}
+
+/// Tells the CAs of one run from those of another.
+fn tag(parts: &Parts) -> String {
+    let mut tag = [0_u8; 3];
+    parts.random.fill(&mut tag);
+    let [a, b, c] = tag;
+    format!("{a:02x}{b:02x}{c:02x}")
+}
+
+fn make_root(parts: &Parts) -> anyhow::Result<Root> {
     let now = parts.clock.now();
     let id = IssuerId::generate(now, parts.random.as_ref());
     let key = generate_pkcs8(KeyAlgorithm::EcdsaP384)?;
     let signer = SoftwareSigner::from_pkcs8(&key)?;
-    let name = CaName::new("FI", "Chancery", &format!("Pebble Root CA {tag}"))?;
+    let name = CaName::new("FI", "Chancery", &format!("Pebble Root CA {}", tag(parts)))?;
     let serial = SerialNumber::generate(parts.random.as_ref());
     let certificate = self_signed_root(&name, &signer, serial, now)?;
     let url = certificate_url(&parts.settings.pki_origin, id);
-    Ok(Made {
+    Ok(Root {
+        id,
         issuer: Issuer::new(Certificate::from_der(&certificate)?, Arc::new(signer), &url)?,
-        shown: shown(&certificate, &key),
-        new: NewAuthority {
-            id,
-            parent: None,
-            certificate,
-            private_key: Some(key.to_vec()),
-        },
+        certificate,
+        private_key: key.to_vec(),
         url,
     })
 }
 
-fn make_intermediate(
+fn sign_intermediate(
     parts: &Parts,
-    root: &Made,
-    tag: &str,
-) -> anyhow::Result<(NewAuthority, Shown)> {
-    let now = parts.clock.now();
-    let id = IssuerId::generate(now, parts.random.as_ref());
-    let key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
-    let signer = SoftwareSigner::from_pkcs8(&key)?;
-    let name = CaName::new("FI", "Chancery", &format!("Pebble Intermediate CA {tag}"))?;
+    root: &Root,
+    name: &CaName,
+    key: &PublicKey,
+) -> anyhow::Result<Vec<u8>> {
     let serial = SerialNumber::generate(parts.random.as_ref());
-    let crl = crl_url(&parts.settings.pki_origin, root.new.id);
+    let crl = crl_url(&parts.settings.pki_origin, root.id);
     let urls = CaUrls {
         crl: &crl,
         ca_issuers: &root.url,
     };
-    let certificate = issuing_ca(&root.issuer, &name, signer.public_key(), urls, serial, now)?;
-    let shown = shown(&certificate, &key);
-    let parent = Some(root.new.id);
-    Ok((
-        NewAuthority {
-            id,
-            parent,
-            certificate,
-            private_key: Some(key.to_vec()),
-        },
-        shown,
-    ))
+    let now = parts.clock.now();
+    Ok(issuing_ca(&root.issuer, name, key, urls, serial, now)?)
 }
 
 fn shown(certificate: &[u8], private_key: &[u8]) -> Shown {

@@ -27,7 +27,7 @@ pub(super) async fn install(
 ) -> anyhow::Result<(App, Authorities)> {
     let store = parts::migrated_store(&stage.config).await?;
     let first = parts::parts(&stage.config, store)?;
-    let authorities = authorities::create(&first).await?;
+    let authorities = authorities::create(&first, arguments.environment.alternate_roots).await?;
     let first = App::start(first).await?;
     let subscription = open(&first, stage).await?;
     first.shut_down().await;

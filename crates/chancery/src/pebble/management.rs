@@ -10,7 +10,7 @@ use flow::App;
 use serde_json::json;
 use store::certificate::Status;
 
-use super::authorities::Authorities;
+use super::authorities::{Authorities, Shown};
 
 #[derive(Clone)]
 struct Known {
@@ -18,25 +18,28 @@ struct Known {
     authorities: Authorities,
 }
 
-/// What stands at one of the numbered resources.
-type Show = fn(&Authorities) -> &str;
+/// What is numbered, and which part of it a resource shows.
+type Show = (fn(&Authorities) -> &[Shown], fn(&Shown) -> &str);
 
 /// `/roots/N`, `/root-keys/N`, `/intermediates/N`, `/intermediate-keys/N`, `/cert-status-by-serial/HEX`.
 pub(super) fn router(app: App, authorities: Authorities) -> Router {
     let shown: [(&str, Show); 4] = [
-        ("/roots/{number}", |known| &known.root.certificate),
-        ("/root-keys/{number}", |known| &known.root.private_key),
-        ("/intermediates/{number}", |known| {
-            &known.intermediate.certificate
-        }),
-        ("/intermediate-keys/{number}", |known| {
-            &known.intermediate.private_key
-        }),
+        ("/roots/{number}", (roots, Shown::certificate)),
+        ("/root-keys/{number}", (roots, Shown::private_key)),
+        (
+            "/intermediates/{number}",
+            (intermediates, Shown::certificate),
+        ),
+        (
+            "/intermediate-keys/{number}",
+            (intermediates, Shown::private_key),
+        ),
     ];
     let mut router = Router::new();
-    for (path, show) in shown {
+    for (path, (list, part)) in shown {
         let answer = async move |State(known): State<Known>, Path(number): Path<String>| {
-            pem(show(&known.authorities), &number)
+            let number = number.parse().unwrap_or(usize::MAX);
+            pem(list(&known.authorities).get(number).map(part))
         };
         router = router.route(path, get(answer));
     }
@@ -46,11 +49,18 @@ pub(super) fn router(app: App, authorities: Authorities) -> Router {
         .with_state(Known { app, authorities })
 }
 
-/// There is one chain, number 0.
-fn pem(text: &str, number: &str) -> Response {
-    if number != "0" {
+fn roots(known: &Authorities) -> &[Shown] {
+    &known.roots
+}
+
+fn intermediates(known: &Authorities) -> &[Shown] {
+    &known.intermediates
+}
+
+fn pem(text: Option<&str>) -> Response {
+    let Some(text) = text else {
         return StatusCode::NOT_FOUND.into_response();
-    }
+    };
     let content_type = "application/pem-certificate-chain; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], text.to_owned()).into_response()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use pki::{Certificate, Crl, PublicKey};
+use pki::{Certificate, Crl};
 
 use crate::server::Server;
 
@@ -15,7 +15,7 @@ const TRIES: u32 = 100;
 /// A certificate with the one that signed it.
 pub(crate) struct Chain {
     pub(crate) leaf: Certificate,
-    issuer: PublicKey,
+    pub(crate) issuer: Certificate,
 }
 
 impl Chain {
@@ -33,10 +33,7 @@ impl Chain {
         };
         let (leaf, issuer) = (Certificate::from_der(leaf)?, Certificate::from_der(issuer)?);
         leaf.verify_signature(&issuer.key)?;
-        Ok(Self {
-            leaf,
-            issuer: issuer.key,
-        })
+        Ok(Self { leaf, issuer })
     }
 
     pub(crate) fn expect_names(&self, names: &[&str]) -> anyhow::Result<()> {
@@ -95,7 +92,7 @@ impl Chain {
     }
 
     fn is_on(&self, crl: &[u8]) -> anyhow::Result<bool> {
-        let crl = Crl::parse(crl, &self.issuer)?;
+        let crl = Crl::parse(crl, &self.issuer.key)?;
         Ok(crl
             .revoked
             .iter()

@@ -310,7 +310,12 @@ async fn certbot_on_pebbles_stand_in() -> anyhow::Result<()> {
     let Some(certbot) = program::find("CHANCERY_TEST_CERTBOT", Some("certbot"))? else {
         return Ok(());
     };
-    let pebble = Pebble::start(&[], json!({})).await?;
+    // Three roots; this client wants the last.
+    let pebble = Pebble::start(&[("PEBBLE_ALTERNATE_ROOTS", "2")], json!({})).await?;
+    let root = pki::Certificate::from_pem(&pebble.read("/roots/2").await?)?;
+    let mut attributes = root.subject.split(',');
+    let common_name = attributes.find_map(|attribute| attribute.trim().strip_prefix("CN="));
+    let common_name = common_name.context("the root has no common name")?;
     let folder = tempfile::tempdir()?;
     let mut command = Command::new(certbot);
     command.args([
@@ -333,6 +338,7 @@ async fn certbot_on_pebbles_stand_in() -> anyhow::Result<()> {
         "--agree-tos",
     ]);
     command.args(["--register-unsafely-without-email", "--cert-name", "pebble"]);
+    command.args(["--preferred-chain", common_name]);
     for name in ["config", "work", "logs"] {
         command
             .arg(format!("--{name}-dir"))
@@ -342,25 +348,26 @@ async fn certbot_on_pebbles_stand_in() -> anyhow::Result<()> {
     program::run("certbot", &mut command).await?;
     let chain = Chain::read(&folder.path().join("config/live/pebble/fullchain.pem"))?;
     chain.expect_names(&["a.certbot.test", "b.certbot.test"])?;
+    chain.issuer.verify_signature(&root.key)?;
+    ensure!(
+        chain.issuer.to_pem().trim() == pebble.read("/intermediates/2").await?.trim(),
+        "the chain is not number 2"
+    );
+    ensure!(pebble.manage("GET", "/roots/3").await?.0 == "404");
     pebble.stop().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_stand_in_cannot_do_is_refused_at_the_start() -> anyhow::Result<()> {
-    for (variable, value) in [
-        ("PEBBLE_CHAIN_LENGTH", "3"),
-        ("PEBBLE_ALTERNATE_ROOTS", "2"),
-    ] {
-        let mut command = binary();
-        command
-            .args(["pebble", "-config", "/nowhere.json"])
-            .env(variable, value);
-        let refused = program::run("chancery pebble", &mut command).await;
-        let refused = refused.err().context("it was not refused")?.to_string();
-        ensure!(
-            refused.contains(variable) && refused.contains("not supported"),
-            "{refused}"
-        );
-    }
+    let mut command = binary();
+    command
+        .args(["pebble", "-config", "/nowhere.json"])
+        .env("PEBBLE_CHAIN_LENGTH", "3");
+    let refused = program::run("chancery pebble", &mut command).await;
+    let refused = refused.err().context("it was not refused")?.to_string();
+    ensure!(
+        refused.contains("PEBBLE_CHAIN_LENGTH") && refused.contains("not supported"),
+        "{refused}"
+    );
     Ok(())
 }

@@ -5,12 +5,21 @@ use base::CertificateId;
 use super::account_cache::KnownAccount;
 use crate::App;
 
-/// The account's certificate with its chain, PEM.
+/// A certificate with one of its chains, PEM, and how many there are.
+pub struct Downloaded {
+    /// The certificate, then its CAs without the root.
+    pub chain: String,
+    /// How many chains can be downloaded; they are numbered from 0.
+    pub chains: usize,
+}
+
+/// The account's certificate with the chain of this number, 0 being the preferred one.
 pub async fn download(
     app: &App,
     known: &KnownAccount,
     id: CertificateId,
-) -> Result<Option<String>, store::Error> {
+    number: usize,
+) -> Result<Option<Downloaded>, store::Error> {
     let found = app
         .store
         .read(id, |tx, id| Box::pin(store::certificate::by_id(tx, *id)))
@@ -18,5 +27,10 @@ pub async fn download(
     let signed = found.filter(|found| {
         found.account == known.id && found.status != store::certificate::Status::Intended
     });
-    Ok(signed.map(|found| app.issuers().chain_pem(&found.der)))
+    let issuers = app.issuers();
+    let chain = signed.and_then(|found| issuers.numbered_chain_pem(&found.der, number));
+    Ok(chain.map(|chain| Downloaded {
+        chain,
+        chains: issuers.chains(),
+    }))
 }

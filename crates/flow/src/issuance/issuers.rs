@@ -29,6 +29,8 @@ pub struct Issuers {
     root: Certificate,
     root_authority: Option<Arc<Authority>>,
     issuing: Arc<Authority>,
+    /// Further certificates of the issuing CA, each from another root.
+    alternates: Vec<Certificate>,
 }
 
 /// CAs from elsewhere, PEM.
@@ -46,6 +48,9 @@ pub struct Import {
 /// Why the CAs cannot be opened or made.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuersError {
+    /// An alternate certificate that could not stand in a chain.
+    #[error("CA {0} is not an alternate: its name and key are not those of the issuing CA")]
+    Alternate(IssuerId),
     /// There is a root without an issuing CA, or the other way round.
     #[error("the database holds {0} CA certificates of the kind \"{1}\"; one active one is needed")]
     Incomplete(usize, &'static str),
@@ -68,11 +73,35 @@ pub enum IssuersError {
     Store(#[from] store::Error),
 }
 
+/// What a CA certificate is here for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Another certificate of the issuing CA, for clients that trust another root (RFC 8555 §7.4.2).
+    Alternate,
+    /// Signs subscribers' certificates.
+    Issuing,
+    /// Signs the issuing CA's certificate.
+    Root,
+}
+
+impl Role {
+    /// The word in the database.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alternate => "alternate",
+            Self::Issuing => "issuing",
+            Self::Root => "root",
+        }
+    }
+}
+
 /// A CA to store, whose key is in the clear.
 pub struct NewAuthority {
     /// Its identifier.
     pub id: IssuerId,
-    /// Who signed its certificate.
+    /// What it is here for.
+    pub role: Role,
+    /// Who signed its certificate, or for an alternate the issuing CA.
     pub parent: Option<IssuerId>,
     /// The certificate, DER.
     pub certificate: Vec<u8>,
@@ -90,7 +119,7 @@ impl Issuers {
             // Another node may have been faster; what is stored counts.
             stored = load(parts).await?;
         }
-        let root = only(&stored, "root")?;
+        let root = only(&stored, Role::Root)?;
         let root_authority = if root.private_key.is_empty() {
             None
         } else {
@@ -98,11 +127,13 @@ impl Issuers {
         };
         let certificate = Certificate::from_der(&root.certificate)
             .map_err(|error| IssuersError::Issuer(root.id, error.into()))?;
+        let issuing = open(parts, only(&stored, Role::Issuing)?)?;
         Ok(Self {
             root_id: root.id,
             root: certificate,
             root_authority,
-            issuing: Arc::new(open(parts, only(&stored, "issuing")?)?),
+            alternates: alternates(&stored, &issuing)?,
+            issuing: Arc::new(issuing),
         })
     }
 
@@ -150,6 +181,20 @@ impl Issuers {
     pub fn chain_pem(&self, certificate: &[u8]) -> String {
         pki::pem::encode_chain([certificate, self.issuing.issuer.certificate().der()])
     }
+
+    /// One of the chains by its number: 0 is the preferred one, the others lead to other roots.
+    pub fn numbered_chain_pem(&self, certificate: &[u8], number: usize) -> Option<String> {
+        let Some(alternate) = number.checked_sub(1) else {
+            return Some(self.chain_pem(certificate));
+        };
+        let ca = self.alternates.get(alternate)?;
+        Some(pki::pem::encode_chain([certificate, ca.der()]))
+    }
+
+    /// How many chains there are, at least one.
+    pub fn chains(&self) -> usize {
+        self.alternates.len().saturating_add(1)
+    }
 }
 
 /// Checks CAs from elsewhere and stores them; `false` when there are CAs already.
@@ -176,12 +221,14 @@ pub async fn import(parts: &Parts, import: Import) -> Result<bool, IssuersError>
     let new = vec![
         NewAuthority {
             id: root_id,
+            role: Role::Root,
             parent: None,
             certificate: root.der().to_vec(),
             private_key: root_key,
         },
         NewAuthority {
             id: issuing_id,
+            role: Role::Issuing,
             parent: Some(root_id),
             certificate: issuing.certificate().der().to_vec(),
             private_key: Some(key(&import.issuing_key).map_err(of_issuing)?.to_vec()),
@@ -267,12 +314,14 @@ fn create(parts: &Parts) -> Result<Vec<NewAuthority>, IssuersError> {
     Ok(vec![
         NewAuthority {
             id: root_id,
+            role: Role::Root,
             parent: None,
             certificate: root_der,
             private_key: Some(root_key.to_vec()),
         },
         NewAuthority {
             id: issuing_id,
+            role: Role::Issuing,
             parent: Some(root_id),
             certificate: issuing_der,
             private_key: Some(issuing_key.to_vec()),
@@ -294,12 +343,7 @@ fn seal(parts: &Parts, new: NewAuthority, now: Timestamp) -> Result<Stored, Issu
     Ok(Stored {
         id: new.id,
         parent: new.parent,
-        kind: if new.parent.is_some() {
-            "issuing"
-        } else {
-            "root"
-        }
-        .to_owned(),
+        kind: new.role.as_str().to_owned(),
         status: "active".to_owned(),
         subject: certificate.subject,
         certificate: new.certificate,
@@ -308,10 +352,28 @@ fn seal(parts: &Parts, new: NewAuthority, now: Timestamp) -> Result<Stored, Issu
     })
 }
 
-fn only<'a>(stored: &'a [Stored], kind: &'static str) -> Result<&'a Stored, IssuersError> {
-    let mut fitting = stored
-        .iter()
-        .filter(|issuer| issuer.kind == kind && issuer.status == "active");
+fn active(stored: &[Stored], role: Role) -> impl Iterator<Item = &Stored> {
+    let kind = role.as_str();
+    let fits = move |issuer: &&Stored| issuer.kind == kind && issuer.status == "active";
+    stored.iter().filter(fits)
+}
+
+fn alternates(stored: &[Stored], issuing: &Authority) -> Result<Vec<Certificate>, IssuersError> {
+    let own = issuing.issuer.certificate();
+    let read = |stored: &Stored| {
+        let certificate = Certificate::from_der(&stored.certificate)
+            .map_err(|error| IssuersError::Issuer(stored.id, error.into()))?;
+        let is_same = certificate.subject_der() == own.subject_der() && certificate.key == own.key;
+        is_same
+            .then_some(certificate)
+            .ok_or(IssuersError::Alternate(stored.id))
+    };
+    active(stored, Role::Alternate).map(read).collect()
+}
+
+fn only(stored: &[Stored], role: Role) -> Result<&Stored, IssuersError> {
+    let mut fitting = active(stored, role);
+    let kind = role.as_str();
     match (fitting.next(), fitting.count()) {
         (Some(only), 0) => Ok(only),
         (None, _) => Err(IssuersError::Incomplete(0, kind)),

@@ -1,4 +1,5 @@
-//! The certificate resource: a PEM chain (RFC 8555 §7.4.2, §9.1).
+//! The certificate resource: PEM chains, the preferred one and those that lead to other roots (RFC 8555 §7.4.2,
+//! §9.1).
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
@@ -15,11 +16,33 @@ pub(crate) async fn certificate(
     Path(id): Path<String>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
+    chain(&app, &signed, &id, 0).await
+}
+
+pub(crate) async fn alternate(
+    State(app): State<App>,
+    Path((id, number)): Path<(String, String)>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    // Number 0 has a URL without it, and nothing has two.
+    let number = number.parse().ok().filter(|number| *number > 0);
+    let number = number.ok_or_else(Refusal::not_found)?;
+    chain(&app, &signed, &id, number).await
+}
+
+async fn chain(app: &App, signed: &Signed, id: &str, number: usize) -> Result<Response, Refusal> {
     signed.payload.expect_post_as_get()?;
-    let id = CertificateId::from_suffix(&id).map_err(|_| Refusal::not_found())?;
-    let chain = download(&app, &signed.account, id)
+    let id = CertificateId::from_suffix(id).map_err(|_| Refusal::not_found())?;
+    let found = download(app, &signed.account, id, number)
         .await?
         .ok_or_else(Refusal::not_found)?;
     let content_type = HeaderValue::from_static("application/pem-certificate-chain");
-    Ok(([(header::CONTENT_TYPE, content_type)], chain).into_response())
+    let mut response = ([(header::CONTENT_TYPE, content_type)], found.chain).into_response();
+    for other in (0..found.chains).filter(|other| *other != number) {
+        let url = app.urls().certificate_chain(id, other);
+        if let Ok(link) = HeaderValue::from_str(&format!("<{url}>;rel=\"alternate\"")) {
+            response.headers_mut().append(header::LINK, link);
+        }
+    }
+    Ok(response)
 }
