@@ -334,10 +334,15 @@ impl Update {
 pub struct Representation<'a> {
     /// Where it stands.
     pub status: Status,
+    /// Its public key; the RFC does not ask for it, but other servers show it and clients' suites compare it.
+    pub key: &'a RawValue,
     /// Its contacts.
     pub contact: &'a [Contact],
     /// Whether the terms of service were agreed to.
     pub terms_of_service_agreed: bool,
+    /// The binding it was made with, as received (RFC 8555 §7.3.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_account_binding: Option<&'a RawValue>,
     /// The URL of its orders.
     pub orders: String,
 }
@@ -470,10 +475,12 @@ mod tests {
         let contact = [Contact::parse("mailto:a@example.com").unwrap()];
         let account = Representation {
             status: Status::Valid,
+            key: serde_json::from_str(r#"{"kty":"EC"}"#).unwrap(),
             contact: &contact,
             terms_of_service_agreed: true,
+            external_account_binding: Some(serde_json::from_str(r#"{"payload":""}"#).unwrap()),
             orders: "https://acme.example/orders/1".to_owned(),
         };
-        insta::assert_snapshot!(serde_json::to_string(&account).unwrap(), @r#"{"status":"valid","contact":["mailto:a@example.com"],"termsOfServiceAgreed":true,"orders":"https://acme.example/orders/1"}"#);
+        insta::assert_snapshot!(serde_json::to_string(&account).unwrap(), @r#"{"status":"valid","key":{"kty":"EC"},"contact":["mailto:a@example.com"],"termsOfServiceAgreed":true,"externalAccountBinding":{"payload":""},"orders":"https://acme.example/orders/1"}"#);
     }
 }

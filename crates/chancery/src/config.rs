@@ -189,6 +189,7 @@ pub(crate) struct Lab {
     pub(crate) open_addresses: Vec<String>,
     pub(crate) http_port: u16,
     pub(crate) tls_port: u16,
+    pub(crate) any_redirect_port: bool,
     pub(crate) assume_valid: bool,
 }
 
@@ -318,6 +319,7 @@ impl Options {
             open_addresses: self.lab_open_addresses.clone(),
             http_port: self.lab_http_port.unwrap_or(80),
             tls_port: self.lab_tls_port.unwrap_or(443),
+            any_redirect_port: false,
             assume_valid: self.lab_assume_valid,
         })
     }

@@ -165,6 +165,7 @@ fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
         open_addresses,
         http_port: lab.http_port,
         tls_port: lab.tls_port,
+        any_redirect_port: lab.any_redirect_port,
         ..LabSettings::default()
     })?)
 }

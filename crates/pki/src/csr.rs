@@ -4,6 +4,8 @@
 //! wanted. Everything else in it, a challengePassword and every other extension, is read past: the profile decides.
 //! Whether the names are the order's and the key is strong is decided elsewhere.
 
+use std::collections::HashSet;
+
 use std::net::IpAddr;
 
 use base::{DnsName, DnsNameError};
@@ -91,10 +93,7 @@ impl Csr {
             Some(attributes) => read_attributes(attributes.elements()?)?,
             None => Requested::default(),
         };
-        let mut names = common_names(subject)?;
-        names.extend(requested.names);
-        names.sort_unstable();
-        names.dedup();
+        let names = once(requested.names, common_names(subject)?);
         if names.is_empty() {
             return Err(CsrError::NoNames);
         }
@@ -110,7 +109,7 @@ impl Csr {
         &self.key
     }
 
-    /// Every DNS name of the alternative names and the common name, sorted, each once; never empty.
+    /// Every DNS name of the alternative names in their order, then of the common name, each once; never empty.
     pub fn names(&self) -> &[DnsName] {
         &self.names
     }
@@ -124,6 +123,13 @@ impl Csr {
     pub fn into_parts(self) -> (PublicKey, Vec<DnsName>) {
         (self.key, self.names)
     }
+}
+
+/// Each name where it stands first.
+fn once(names: Vec<DnsName>, more: Vec<DnsName>) -> Vec<DnsName> {
+    let mut seen = HashSet::new();
+    let all = names.into_iter().chain(more);
+    all.filter(|name| seen.insert(name.clone())).collect()
 }
 
 #[derive(Default)]

@@ -56,6 +56,8 @@ pub struct LabSettings {
     pub http_port: u16,
     /// Stands for port 443.
     pub tls_port: u16,
+    /// Whether redirects may lead to any other port, too.
+    pub any_redirect_port: bool,
 }
 
 impl Default for LabSettings {
@@ -67,6 +69,7 @@ impl Default for LabSettings {
             query_timeout: QUERY_TIMEOUT,
             http_port: 80,
             tls_port: 443,
+            any_redirect_port: false,
         }
     }
 }
@@ -96,6 +99,8 @@ impl Contact {
 pub(crate) struct Ports {
     http: u16,
     tls: u16,
+    /// Only in a lab.
+    others: bool,
 }
 
 impl Ports {
@@ -105,7 +110,7 @@ impl Ports {
             80 => Some(self.http),
             443 => Some(self.tls),
             // A web server in a lab may name its own port when it redirects.
-            other => (other == self.http || other == self.tls).then_some(other),
+            other => (self.others || other == self.http || other == self.tls).then_some(other),
         }
     }
 }
@@ -132,7 +137,11 @@ impl Network {
         Ok(Self {
             guard: AddressGuard::public(settings.own_addresses.clone()),
             is_lab: false,
-            ports: Ports { http: 80, tls: 443 },
+            ports: Ports {
+                http: 80,
+                tls: 443,
+                others: false,
+            },
             resolver: Arc::new(resolver),
         })
     }
@@ -157,6 +166,7 @@ impl Network {
             ports: Ports {
                 http: settings.http_port,
                 tls: settings.tls_port,
+                others: settings.any_redirect_port,
             },
             resolver: Arc::new(StaticTable::new(settings.hosts, server)),
         })
@@ -211,7 +221,11 @@ mod tests {
 
     #[test]
     fn acme_2_5_only_the_mapped_ports_exist() {
-        let public = Ports { http: 80, tls: 443 };
+        let public = Ports {
+            http: 80,
+            tls: 443,
+            others: false,
+        };
         assert_eq!(public.translate(80), Some(80));
         assert_eq!(public.translate(443), Some(443));
         for port in [0, 22, 25, 8080, 8443, 65535] {
@@ -220,11 +234,18 @@ mod tests {
         let lab = Ports {
             http: 5002,
             tls: 5001,
+            others: false,
         };
         assert_eq!(lab.translate(80), Some(5002));
         assert_eq!(lab.translate(443), Some(5001));
         assert_eq!(lab.translate(5002), Some(5002));
         assert_eq!(lab.translate(5003), None);
+        let open = Ports {
+            others: true,
+            ..lab
+        };
+        assert_eq!(open.translate(443), Some(5001));
+        assert_eq!(open.translate(5003), Some(5003));
     }
 
     #[test]

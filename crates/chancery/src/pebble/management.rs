@@ -1,8 +1,8 @@
 //! Pebble's management listener: CA certificates and keys, and the status of certificates.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -11,6 +11,7 @@ use serde_json::json;
 use store::certificate::Status;
 
 use super::authorities::{Authorities, Shown};
+use super::origins::host;
 
 #[derive(Clone)]
 struct Known {
@@ -18,35 +19,80 @@ struct Known {
     authorities: Authorities,
 }
 
-/// What is numbered, and which part of it a resource shows.
-type Show = (fn(&Authorities) -> &[Shown], fn(&Shown) -> &str);
+/// What is numbered: where it stands, what it lists, which part of it, of what type.
+#[derive(Clone, Copy)]
+struct Collection {
+    path: &'static str,
+    list: fn(&Authorities) -> &[Shown],
+    part: fn(&Shown) -> &str,
+    content_type: &'static str,
+}
+
+const CERTIFICATE: &str = "application/pem-certificate-chain; charset=utf-8";
+const PRIVATE_KEY: &str = "application/x-pem-file; charset=utf-8";
+const COLLECTIONS: [Collection; 4] = [
+    Collection {
+        path: "/roots/",
+        list: roots,
+        part: Shown::certificate,
+        content_type: CERTIFICATE,
+    },
+    Collection {
+        path: "/root-keys/",
+        list: roots,
+        part: Shown::private_key,
+        content_type: PRIVATE_KEY,
+    },
+    Collection {
+        path: "/intermediates/",
+        list: intermediates,
+        part: Shown::certificate,
+        content_type: CERTIFICATE,
+    },
+    Collection {
+        path: "/intermediate-keys/",
+        list: intermediates,
+        part: Shown::private_key,
+        content_type: PRIVATE_KEY,
+    },
+];
 
 /// `/roots/N`, `/root-keys/N`, `/intermediates/N`, `/intermediate-keys/N`, `/cert-status-by-serial/HEX`.
 pub(super) fn router(app: App, authorities: Authorities) -> Router {
-    let shown: [(&str, Show); 4] = [
-        ("/roots/{number}", (roots, Shown::certificate)),
-        ("/root-keys/{number}", (roots, Shown::private_key)),
-        (
-            "/intermediates/{number}",
-            (intermediates, Shown::certificate),
-        ),
-        (
-            "/intermediate-keys/{number}",
-            (intermediates, Shown::private_key),
-        ),
-    ];
     let mut router = Router::new();
-    for (path, (list, part)) in shown {
-        let answer = async move |State(known): State<Known>, Path(number): Path<String>| {
-            let number = number.parse().unwrap_or(usize::MAX);
-            pem(list(&known.authorities).get(number).map(part))
+    for collection in COLLECTIONS {
+        let answer = async move |State(known): State<Known>,
+                                 Path(number): Path<String>,
+                                 request: Request| {
+            let origin = format!("https://{}", host(&request).unwrap_or("localhost"));
+            collection.answer(&known.authorities, &number, &origin)
         };
-        router = router.route(path, get(answer));
+        router = router.route(&format!("{}{{number}}", collection.path), get(answer));
     }
     router
         .route("/cert-status-by-serial/{serial}", get(status))
         .route("/set-renewal-info/", post(set_renewal_info))
         .with_state(Known { app, authorities })
+}
+
+impl Collection {
+    /// One of it, with links to the others.
+    fn answer(self, authorities: &Authorities, number: &str, origin: &str) -> Response {
+        let list = (self.list)(authorities);
+        let number = number.parse().unwrap_or(usize::MAX);
+        let Some(shown) = list.get(number) else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
+        let content_type = [(header::CONTENT_TYPE, self.content_type)];
+        let mut response = (content_type, (self.part)(shown).to_owned()).into_response();
+        for other in (0..list.len()).filter(|other| *other != number) {
+            let link = format!("<{origin}{}{other}>;rel=\"alternate\"", self.path);
+            if let Ok(link) = HeaderValue::from_str(&link) {
+                response.headers_mut().append(header::LINK, link);
+            }
+        }
+        response
+    }
 }
 
 fn roots(known: &Authorities) -> &[Shown] {
@@ -55,14 +101,6 @@ fn roots(known: &Authorities) -> &[Shown] {
 
 fn intermediates(known: &Authorities) -> &[Shown] {
     &known.intermediates
-}
-
-fn pem(text: Option<&str>) -> Response {
-    let Some(text) = text else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    let content_type = "application/pem-certificate-chain; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], text.to_owned()).into_response()
 }
 
 async fn status(State(known): State<Known>, Path(serial): Path<String>) -> Response {

@@ -56,7 +56,7 @@ impl Origins {
 }
 
 /// From the `Host` header, in HTTP/2 from `:authority`.
-fn host(request: &Request) -> Option<&str> {
+pub(super) fn host(request: &Request) -> Option<&str> {
     let header = request.headers().get(header::HOST);
     let authority = request
         .uri()

@@ -64,6 +64,7 @@ impl Stage {
             open_addresses: OPEN_ADDRESSES.map(str::to_owned).to_vec(),
             http_port: file.http_port,
             tls_port: file.tls_port,
+            any_redirect_port: true,
             assume_valid: arguments.environment.always_valid,
         });
         let management_listen = resolve(&file.management_listen_address)

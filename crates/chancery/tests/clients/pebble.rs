@@ -40,6 +40,12 @@ struct Pebble {
     process: Child,
 }
 
+struct Reply {
+    status: String,
+    head: String,
+    body: String,
+}
+
 impl Pebble {
     async fn start(environment: &[(&str, &str)], more: Value) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
@@ -87,8 +93,8 @@ impl Pebble {
         self.folder.path().join("ca.pem")
     }
 
-    /// The status and the body that the management listener answers with.
-    async fn manage(&self, method: &str, path: &str) -> anyhow::Result<(String, String)> {
+    /// What the management listener answers.
+    async fn manage(&self, method: &str, path: &str) -> anyhow::Result<Reply> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(self.ca_file())?)?;
         let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
@@ -107,14 +113,18 @@ impl Pebble {
         let reply = String::from_utf8(reply)?;
         let (head, body) = reply.split_once("\r\n\r\n").context("no answer")?;
         let status = head.split(' ').nth(1).context("no status")?;
-        Ok((status.to_owned(), body.to_owned()))
+        Ok(Reply {
+            status: status.to_owned(),
+            head: head.to_owned(),
+            body: body.to_owned(),
+        })
     }
 
     /// What can be read there.
     async fn read(&self, path: &str) -> anyhow::Result<String> {
-        let (status, body) = self.manage("GET", path).await?;
-        ensure!(status == "200", "{path}: {status}");
-        Ok(body)
+        let reply = self.manage("GET", path).await?;
+        ensure!(reply.status == "200", "{path}: {}", reply.status);
+        Ok(reply.body)
     }
 
     async fn stop(mut self) -> anyhow::Result<()> {
@@ -232,11 +242,13 @@ async fn pebbles_management_listener_shows_the_cas() -> anyhow::Result<()> {
             "{path}"
         );
     }
-    ensure!(pebble.manage("GET", "/roots/1").await?.0 == "404");
-    let (status, body) = pebble.manage("POST", "/set-renewal-info/").await?;
+    ensure!(pebble.manage("GET", "/roots/1").await?.status == "404");
+    let refused = pebble.manage("POST", "/set-renewal-info/").await?;
     ensure!(
-        status == "501" && body.contains("not supported"),
-        "{status} {body}"
+        refused.status == "501" && refused.body.contains("not supported"),
+        "{} {}",
+        refused.status,
+        refused.body
     );
 
     // Nobody answers for these names: the server does not look.
@@ -353,7 +365,16 @@ async fn certbot_on_pebbles_stand_in() -> anyhow::Result<()> {
         chain.issuer.to_pem().trim() == pebble.read("/intermediates/2").await?.trim(),
         "the chain is not number 2"
     );
-    ensure!(pebble.manage("GET", "/roots/3").await?.0 == "404");
+    // Each shows the way to the others; `localhost` is what the request named as its host.
+    let head = pebble.manage("GET", "/intermediates/1").await?.head;
+    for (number, is_linked) in [(0, true), (1, false), (2, true)] {
+        let link = format!("link: <https://localhost/intermediates/{number}>;rel=\"alternate\"");
+        ensure!(
+            head.to_ascii_lowercase().contains(&link) == is_linked,
+            "{head}"
+        );
+    }
+    ensure!(pebble.manage("GET", "/roots/3").await?.status == "404");
     pebble.stop().await
 }
 

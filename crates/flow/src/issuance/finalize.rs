@@ -2,6 +2,8 @@
 //! here on exactly one certificate comes of it. The serial number and the content are stored before the
 //! signature; signing is the job [`issue`](super::issue).
 
+use std::collections::HashSet;
+
 use acme::order::{
     CsrNamesError, NotReady, PayloadError, Progress, check_csr_names, parse_finalize,
 };
@@ -79,7 +81,7 @@ pub async fn finalize(
     let csr = check_csr(app, known, &order, &csr)?;
     let issuing = app.issuers().issuing().clone();
     let validity = validity(app, &order, now)?;
-    let linted = prepare(app, &order, csr.clone(), validity, &issuing, now)?;
+    let linted = prepare(app, csr.clone(), validity, &issuing, now)?;
     let taking = Taking {
         certificate: intended(app, &order, &linted, validity, issuing.id, now),
         key_fingerprint: *csr.key().fingerprint(),
@@ -150,9 +152,7 @@ fn check_csr(
         return Err(FinalizeError::AccountKey);
     }
     // Blocked keys are looked up in the transaction that takes the order.
-    app.settings
-        .key_policy
-        .check(csr.key(), &std::collections::HashSet::new())?;
+    app.settings.key_policy.check(csr.key(), &HashSet::new())?;
     Ok(csr)
 }
 
@@ -166,7 +166,6 @@ fn validity(app: &App, order: &Order, now: Timestamp) -> Result<Validity, pki::V
 
 fn prepare(
     app: &App,
-    order: &Order,
     csr: Csr,
     validity: Validity,
     issuing: &Authority,
@@ -174,10 +173,11 @@ fn prepare(
 ) -> Result<Linted<TbsCertificate>, Findings> {
     let profile = &app.settings.profile;
     let must_staple = csr.wants_must_staple();
-    let (key, _) = csr.into_parts();
+    // The ordered names in the order of the CSR: many programs take the first one for the certificate's name.
+    let (key, names) = csr.into_parts();
     let request = IssuanceRequest {
         serial: SerialNumber::generate(app.random.as_ref()),
-        names: order.names.clone(),
+        names,
         key,
         validity,
         must_staple,

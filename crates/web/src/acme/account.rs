@@ -10,6 +10,7 @@ use flow::issuance::change_key::change_key;
 use flow::issuance::register_account::Account;
 use flow::issuance::register_account::register_account;
 use flow::issuance::update_account::{read_account, update_account};
+use serde_json::value::RawValue;
 
 use super::problem::{Refusal, change_key_refusal};
 use super::respond::{Extend, json};
@@ -72,11 +73,21 @@ fn represent(app: &App, account: &Account) -> Result<Response, Refusal> {
         .iter()
         .filter_map(|url| Contact::parse(url).ok())
         .collect();
+    // Accounts of a test server may have none.
+    let binding = Some(account.external_account_binding.as_str()).filter(|text| !text.is_empty());
+    let binding = binding.map(raw).transpose()?;
     let document = Representation {
         status: account.status,
+        key: raw(&account.jwk)?,
         contact: &contact,
         terms_of_service_agreed: account.terms_agreed_at.is_some(),
+        external_account_binding: binding,
         orders: urls.orders(account.id),
     };
     Ok(json(&document)?.location(&urls.account(account.id)))
+}
+
+/// What was JSON when it was stored.
+fn raw(stored: &str) -> Result<&RawValue, Refusal> {
+    serde_json::from_str(stored).map_err(|error| Refusal::internal(&error))
 }

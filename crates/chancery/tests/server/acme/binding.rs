@@ -42,8 +42,14 @@ async fn a_binding_is_required(server: &TestServer) {
 async fn the_account_is_bound_and_described(server: &TestServer) {
     let eab = server.account().await;
     let client = server.stranger().await;
-    let answer = client.new_account(&eab).await.expect(201);
+    let url = client.resource("newAccount");
+    let binding = eab.binding(&client.key, &url);
+    let payload = json!({ "contact": ["mailto:admin@example.com"], "termsOfServiceAgreed": true,
+        "externalAccountBinding": binding });
+    let answer = client.post_by_key(&url, &payload).await.expect(201);
     assert_eq!(answer.member("status"), "valid");
+    assert_eq!(answer.json()["externalAccountBinding"], binding);
+    assert_eq!(answer.json()["key"]["kty"], "EC");
     assert_eq!(
         answer.json()["contact"],
         json!(["mailto:admin@example.com"])
