@@ -113,11 +113,11 @@ impl Urls<'_> {
 
     /// A certificate with the chain of this number; 0 is the preferred one.
     pub fn certificate_chain(&self, id: CertificateId, number: usize) -> String {
-        let mut url = self.certificate(id);
-        if number > 0 {
-            url.push_str(&format!("/{number}"));
+        let preferred = self.certificate(id);
+        match number {
+            0 => preferred,
+            number => format!("{preferred}/{number}"),
         }
-        url
     }
 
     /// A challenge.

@@ -61,6 +61,6 @@ pub(super) fn host(request: &Request) -> Option<&str> {
     let authority = request
         .uri()
         .authority()
-        .map(|authority| authority.as_str());
+        .map(axum::http::uri::Authority::as_str);
     authority.or_else(|| header?.to_str().ok())
 }

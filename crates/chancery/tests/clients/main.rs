@@ -5,6 +5,7 @@
 
 mod certbot;
 mod chain;
+mod import;
 mod instant;
 mod lego;
 mod lint;
@@ -44,6 +45,14 @@ where
     F: AsyncFnOnce(&Server) -> anyhow::Result<()>,
 {
     let server = Server::start(&database).await?;
+    finish(server, database, test).await
+}
+
+/// Runs the test, shows the log if it failed, and leaves nothing behind.
+async fn finish<F>(server: Server, database: Database, test: F) -> anyhow::Result<()>
+where
+    F: AsyncFnOnce(&Server) -> anyhow::Result<()>,
+{
     let outcome = test(&server).await;
     if outcome.is_err() {
         server.show_log();

@@ -37,6 +37,11 @@ pub(crate) struct Server {
 impl Server {
     /// Sets up an installation in an empty database and serves it.
     pub(crate) async fn start(database: &Database) -> anyhow::Result<Self> {
+        Self::start_after(database, &[]).await
+    }
+
+    /// The same after a command of `chancery admin`, if there is one.
+    pub(crate) async fn start_after(database: &Database, command: &[&str]) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
         let names = NameServer::start().await?;
         let [acme, portal, pki, internal, http] = free_ports()?;
@@ -56,6 +61,9 @@ impl Server {
             ("internal", internal),
         ] {
             settings.push(format!("--{door}-listen=127.0.0.1:{port}"));
+        }
+        if !command.is_empty() {
+            admin(&settings, command).await?;
         }
         let account = set_up(&settings).await?;
         let text = |key: &str| text_in(&account, key);
@@ -84,9 +92,14 @@ impl Server {
         self.data.path().join("root-ca.pem")
     }
 
+    /// Runs `chancery admin` beside the server.
+    pub(crate) async fn admin(&self, words: &[&str]) -> anyhow::Result<String> {
+        admin(&self.settings, words).await
+    }
+
     /// All certificates as `chancery admin` tells them.
     pub(crate) async fn certificates(&self) -> anyhow::Result<Vec<Value>> {
-        let text = admin(&self.settings, &["certificate", "list", "--json"]).await?;
+        let text = self.admin(&["certificate", "list", "--json"]).await?;
         text.lines()
             .map(|line| serde_json::from_str(line).context(line.to_owned()))
             .collect()
