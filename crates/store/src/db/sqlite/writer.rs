@@ -81,6 +81,15 @@ impl Writer {
     }
 }
 
+/// Where runtime and writer share a core, the requests that are ready come first, and their writes join the next
+/// group: a third of the commits, a tenth less of the processor. With a core to spare it changes nothing, and
+/// under load the writer still gets a quarter of the core, which grows its groups instead of its queue.
+fn give_way() {
+    // On Linux this is the thread's own, elsewhere the whole program's. Where it is refused, groups stay smaller.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(WRITER_NICENESS);
+}
+
 /// Runs a closure, which never has to wait here. If it does, that is a mistake in it.
 fn run_now(work: &mut dyn Work, tx: &mut WriteTx) -> Outcome {
     let outcome = work.run(tx).now_or_never();
@@ -122,11 +131,9 @@ struct Thread {
 
 impl Thread {
     fn serve(mut self) {
+        give_way();
         let mut closing = None;
         while let Some(message) = self.waiting.blocking_recv() {
-            // Where runtime and writer share a core, the requests that are ready come first, and
-            // their writes join this group. Elsewhere it costs nothing.
-            std::thread::yield_now();
             let mut next = Some(message);
             while let Some(message) = next {
                 match message {
@@ -287,6 +294,9 @@ impl Thread {
     }
 }
 
+/// One step is worth a tenth; 3 hardly matters, 8 does no more than 5.
+#[cfg(target_os = "linux")]
+const WRITER_NICENESS: i32 = 5;
 /// Closures per commit; beyond that, waiting for others costs more than the flush.
 const GROUP: usize = 128;
 /// Closures that may wait; whoever comes then waits before the door.
