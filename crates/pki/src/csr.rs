@@ -5,7 +5,6 @@
 //! Whether the names are the order's and the key is strong is decided elsewhere.
 
 use std::collections::HashSet;
-
 use std::net::IpAddr;
 
 use base::{DnsName, DnsNameError};

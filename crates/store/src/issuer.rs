@@ -9,9 +9,9 @@ use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 pub struct Issuer {
     /// The issuer's identifier.
     pub id: IssuerId,
-    /// Who signed its certificate; `None` for a root.
+    /// Who signed its certificate, or for an alternate the issuing CA; `None` for a root.
     pub parent: Option<IssuerId>,
-    /// `root` or `issuing`.
+    /// `root`, `issuing`, or `alternate`: another certificate of the issuing CA.
     pub kind: String,
     /// `active` or `retired`.
     pub status: String,
@@ -19,7 +19,7 @@ pub struct Issuer {
     pub subject: String,
     /// The certificate, DER.
     pub certificate: Vec<u8>,
-    /// The sealed PKCS#8 key.
+    /// The sealed PKCS#8 key; empty when it is elsewhere.
     pub private_key: Vec<u8>,
     /// When it was made or imported.
     pub created_at: Timestamp,
@@ -64,7 +64,7 @@ pub async fn insert(tx: &mut WriteTx, issuer: &Issuer) -> Result<(), Error> {
     Ok(())
 }
 
-/// Every issuer, oldest first.
+/// Every issuer, oldest first as far as milliseconds tell.
 pub async fn all(tx: &mut ReadTx) -> Result<Vec<Issuer>, Error> {
     let rows = tx
         .rows(

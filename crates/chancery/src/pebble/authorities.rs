@@ -1,6 +1,7 @@
 //! CA keys that are made for one run and shown to whoever asks, as Pebble does on its management listener.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use base::IssuerId;
@@ -85,7 +86,12 @@ fn stored(
     certificates: Vec<Vec<u8>>,
     key: &[u8],
 ) -> Vec<NewAuthority> {
-    let id = || IssuerId::generate(parts.clock.now(), parts.random.as_ref());
+    // Chains are numbered by the order of identifiers, and those sort by their milliseconds.
+    let mut at = parts.clock.now();
+    let mut id = || {
+        at = at.plus(Duration::from_millis(1));
+        IssuerId::generate(at, parts.random.as_ref())
+    };
     let root = roots.into_iter().take(1).map(|root| NewAuthority {
         id: root.id,
         role: Role::Root,

@@ -24,8 +24,9 @@ pub(crate) async fn alternate(
     Path((id, number)): Path<(String, String)>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    // Number 0 has a URL without it, and nothing has two.
-    let number = number.parse().ok().filter(|number| *number > 0);
+    // Number 0 has a URL without it, and no chain has two.
+    let parsed = number.parse::<usize>().ok();
+    let number = parsed.filter(|parsed| *parsed > 0 && parsed.to_string() == number);
     let number = number.ok_or_else(Refusal::not_found)?;
     chain(&app, &signed, &id, number).await
 }
