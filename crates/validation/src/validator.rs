@@ -7,7 +7,6 @@ use base::Clock;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 use crate::evidence::Evidence;
 use crate::failure::{Failure, Stage};
@@ -66,10 +65,8 @@ impl NetworkValidator {
 
     async fn run(&self, probe: Probe<'_>) -> Outcome {
         let permit = self.permits.acquire().await;
-        let mut trace = Trace::new(Evidence::new(
-            self.clock.now(),
-            probe.method.challenge_type(),
-        ));
+        let evidence = Evidence::new(self.clock.now(), probe.method.challenge_type());
+        let mut trace = Trace::new(evidence, Arc::clone(&self.clock));
         trace.evidence.resolver = self.network.resolver_description().to_owned();
         let result = match permit {
             Ok(_permit) => self.run_in_time(probe, &mut trace).await,
@@ -158,26 +155,27 @@ impl Validator for AssumeValid {
 /// What a running probe has seen and where it stands; outlives the probe when its time is up.
 pub(crate) struct Trace {
     pub(crate) evidence: Evidence,
+    clock: Arc<dyn Clock>,
     hop_started_ms: u64,
     stage: Stage,
-    started: Instant,
     target: String,
 }
 
 impl Trace {
-    fn new(evidence: Evidence) -> Self {
+    fn new(evidence: Evidence, clock: Arc<dyn Clock>) -> Self {
         Self {
             evidence,
+            clock,
             hop_started_ms: 0,
             stage: Stage::Lookup,
-            started: Instant::now(),
             target: String::new(),
         }
     }
 
     /// Since the probe began.
     pub(crate) fn elapsed_ms(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        let elapsed = self.clock.now().since(self.evidence.started_at);
+        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Notes what the probe is busy with, for the message when its time is up.

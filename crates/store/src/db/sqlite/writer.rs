@@ -42,7 +42,6 @@ impl Writer {
             waiting,
             is_open: false,
             is_guarded: false,
-            has_savepoint: false,
             group: Vec::with_capacity(GROUP),
             refusal: None,
             answers,
@@ -117,8 +116,6 @@ struct Thread {
     /// Whether the closures of this transaction run in savepoints. They do only after one of them had to be undone:
     /// a savepoint costs a copy of every page that is then changed.
     is_guarded: bool,
-    /// Whether the closure that runs has one.
-    has_savepoint: bool,
     /// Those who wait for the commit of that transaction, and whether they count on it.
     group: Vec<(Box<dyn Work>, Outcome)>,
     /// Why no transaction could begin; it holds for all who are waiting at that moment, so that
@@ -160,8 +157,9 @@ impl Thread {
     /// Runs one closure inside the open transaction, or begins one for it.
     fn take(&mut self, mut work: Box<dyn Work>) {
         let is_first = !self.is_open;
+        let has_savepoint = self.is_guarded && !is_first;
         if self.refusal.is_none() {
-            self.refusal = self.begin().err();
+            self.refusal = self.begin(has_savepoint).err();
         }
         if let Some(error) = &self.refusal {
             work.fail(error);
@@ -175,10 +173,14 @@ impl Thread {
             self.tell(vec![work]);
             return self.run_again_alone();
         }
-        if outcome == Outcome::Undo && self.tx.changes() != before && !self.has_savepoint {
+        if outcome == Outcome::Undo && self.tx.changes() != before && !has_savepoint {
             return self.undo(work, is_first);
         }
-        let ended = self.end_savepoint(outcome);
+        let ended = if has_savepoint {
+            self.end_savepoint(outcome)
+        } else {
+            Ok(())
+        };
         self.group.push((work, outcome));
         if let Err(error) = ended {
             self.roll_back();
@@ -186,21 +188,16 @@ impl Thread {
         }
     }
 
-    /// Begins what the next closure runs in: the transaction if there is none, or a savepoint if those of this
-    /// group need one.
-    fn begin(&mut self) -> Result<(), Error> {
-        self.has_savepoint = self.is_open && self.is_guarded;
-        match (self.is_open, self.is_guarded) {
-            (false, _) => self.control("BEGIN IMMEDIATE"),
-            (true, true) => self.control("SAVEPOINT one"),
-            (true, false) => Ok(()),
+    /// Begins what the next closure runs in: a savepoint, or the transaction unless it is open.
+    fn begin(&self, has_savepoint: bool) -> Result<(), Error> {
+        match (has_savepoint, self.is_open) {
+            (true, _) => self.control("SAVEPOINT one"),
+            (false, false) => self.control("BEGIN IMMEDIATE"),
+            (false, true) => Ok(()),
         }
     }
 
-    fn end_savepoint(&mut self, outcome: Outcome) -> Result<(), Error> {
-        if !std::mem::take(&mut self.has_savepoint) {
-            return Ok(());
-        }
+    fn end_savepoint(&self, outcome: Outcome) -> Result<(), Error> {
         if outcome == Outcome::Undo {
             self.control("ROLLBACK TO one")?;
         }
