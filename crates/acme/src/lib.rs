@@ -3,7 +3,7 @@
 //!
 //! Nothing here does I/O, holds a clock or knows who may have which name: callers pass the time,
 //! load what the rules need and store what they return. Validation of challenges is in
-//! `validation`, certificates are in `pki`, enrolment is in `billing`.
+//! `validation`, certificates are in `pki`, enrolment is in `enrollment`.
 
 #![warn(missing_docs)]
 

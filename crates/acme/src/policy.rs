@@ -2,7 +2,7 @@
 //! suffixes; and sets of names that contradict themselves.
 //!
 //! Lists are data, so that an operator can add to them and a laboratory can lift them. Whether a name
-//! is enrolled is `billing`'s, what CAA records say is `validation`'s.
+//! is enrolled is `enrollment`'s, what CAA records say is `validation`'s.
 
 use std::collections::HashSet;
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use base::CertificateId;
-use billing::enrollment::Companions;
-use billing::subscription::{Label, Term};
+use enrollment::enrolled_domain::Companions;
+use enrollment::subscription::{Label, Term};
 use flow::access::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::access::reset_password::reset_password;
 use flow::access::unlock_user::unlock_user;

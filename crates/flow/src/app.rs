@@ -9,7 +9,7 @@ use acme::directory::Meta;
 use acme::nonce::{Mint, NodePrefix};
 use acme::paths::{Paths, Urls};
 use base::{Clock, NodeId, Random, SubscriptionId};
-use billing::eab::MacKey;
+use enrollment::eab::MacKey;
 use pki::{KeyPolicy, Profile};
 use store::Store;
 use store::eab_credential::Stored;

@@ -1,7 +1,7 @@
 //! Enrolled domains: the names that a subscription admits.
 
 use base::{DnsName, EnrolledDomainId, SubscriptionId, TenantId, Timestamp};
-use billing::enrollment::{EnrolledDomain, Kind, Status};
+use enrollment::enrolled_domain::{EnrolledDomain, Kind, Status};
 
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 

@@ -1,7 +1,7 @@
 //! External account binding credentials: a key ID in the clear, a MAC key sealed.
 
 use base::{SubscriptionId, TenantId, Timestamp};
-use billing::eab::{EabCredential, KeyId, Status};
+use enrollment::eab::{EabCredential, KeyId, Status};
 
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 

@@ -2,7 +2,7 @@
 //! may be ordered or certified, and the end of an order.
 
 use base::{AuthorizationId, CertificateId, DnsName, JobId, OrderId, SubscriptionId, Timestamp};
-use billing::subscription::Subscription;
+use enrollment::subscription::Subscription;
 
 use crate::certificate::{self, Certificate};
 use crate::order::{self, Order};

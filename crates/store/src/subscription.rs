@@ -1,7 +1,7 @@
 //! Subscriptions: terms bought under a product.
 
 use base::{SubscriptionId, TenantId, Timestamp};
-use billing::subscription::{Label, Product, State, Status, Subscription, Term};
+use enrollment::subscription::{Label, Product, State, Status, Subscription, Term};
 
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 

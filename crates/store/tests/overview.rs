@@ -11,9 +11,9 @@ use base::{
     AccountId, AuditId, CertificateId, DnsName, EnrolledDomainId, IssuerId, JobId, OrderId, Random,
     SubscriptionId, TenantId, Timestamp, UserId,
 };
-use billing::eab::EabCredential;
-use billing::enrollment::{EnrolledDomain, Kind, Status as DomainStatus};
-use billing::subscription::{Label, Subscription, Term};
+use enrollment::eab::EabCredential;
+use enrollment::enrolled_domain::{EnrolledDomain, Kind, Status as DomainStatus};
+use enrollment::subscription::{Label, Subscription, Term};
 use store::certificate::page::{Filter, View};
 use store::certificate::{Certificate, Status};
 use store::order::Order;

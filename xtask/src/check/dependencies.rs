@@ -26,16 +26,16 @@ const DIRECTIONS: &[Direction] = &[
     direction("base", &[]),
     direction("acme", &["base"]),
     direction("pki", &["base"]),
-    direction("billing", &["base"]),
+    direction("enrollment", &["base"]),
     direction("tenancy", &["base"]),
-    direction("store", &["acme", "base", "billing", "pki", "tenancy"]),
+    direction("store", &["acme", "base", "enrollment", "pki", "tenancy"]),
     direction("validation", &["acme", "base"]),
     direction(
         "flow",
         &[
             "acme",
             "base",
-            "billing",
+            "enrollment",
             "pki",
             "store",
             "tenancy",
@@ -44,14 +44,14 @@ const DIRECTIONS: &[Direction] = &[
     ),
     direction(
         "web",
-        &["acme", "base", "billing", "flow", "pki", "tenancy"],
+        &["acme", "base", "enrollment", "flow", "pki", "tenancy"],
     ),
     Direction {
         name: "chancery",
         may_use: &[
             "acme",
             "base",
-            "billing",
+            "enrollment",
             "flow",
             "pki",
             "store",
@@ -66,7 +66,7 @@ const DIRECTIONS: &[Direction] = &[
         &[
             "acme",
             "base",
-            "billing",
+            "enrollment",
             "flow",
             "pki",
             "store",
@@ -82,7 +82,7 @@ const SQL: &str = "only the store speaks SQL; add a function to crates/store";
 const HTTP: &str = "only the doors and the top speak HTTP to callers; return a value instead";
 const PURE: &str = "rules are pure; let flow or an edge do what waits or talks";
 
-/// Everything that is not base, acme, pki, billing or tenancy.
+/// Everything that is not base, acme, pki, enrollment or tenancy.
 const NOT_RULES: &[&str] = &[
     "store",
     "validation",

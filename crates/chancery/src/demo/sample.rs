@@ -5,8 +5,8 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use billing::enrollment::Companions;
-use billing::subscription::{Label, Term};
+use enrollment::enrolled_domain::Companions;
+use enrollment::subscription::{Label, Term};
 use flow::access::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};

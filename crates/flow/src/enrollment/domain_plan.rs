@@ -2,8 +2,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use base::{DnsName, SubscriptionId};
-use billing::enrollment::bulk::{self, Row, TooManyRows};
-use billing::enrollment::{Companions, EnrolledDomain};
+use enrollment::enrolled_domain::bulk::{self, Row, TooManyRows};
+use enrollment::enrolled_domain::{Companions, EnrolledDomain};
 use store::ReadTx;
 
 /// What the subscription holds of the names that a plan asks about.

@@ -2,9 +2,9 @@
 //! The preview and the write make the same plan.
 
 use base::{EnrolledDomainId, SubscriptionId, TenantId};
-use billing::enrollment::bulk::{self, Row, TooManyRows};
-use billing::enrollment::{Companions, EnrolledDomain, SponsorMissing, domains};
-use billing::subscription::NotIssuing;
+use enrollment::enrolled_domain::bulk::{self, Row, TooManyRows};
+use enrollment::enrolled_domain::{Companions, EnrolledDomain, SponsorMissing, domains};
+use enrollment::subscription::NotIssuing;
 use serde_json::json;
 use store::WriteTx;
 

@@ -1,7 +1,7 @@
 //! Takes over an external account binding that another server handed out, so that its clients need no change.
 
 use base::{SubscriptionId, TenantId};
-use billing::eab::{EabCredential, KeyId, MacKey};
+use enrollment::eab::{EabCredential, KeyId, MacKey};
 use serde_json::json;
 use store::eab_credential::Stored;
 

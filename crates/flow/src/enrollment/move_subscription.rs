@@ -2,7 +2,7 @@
 //! finalize looks at the subscription in its own transaction.
 
 use base::{SubscriptionId, TenantId};
-use billing::subscription::{Subscription, TransitionError};
+use enrollment::subscription::{Subscription, TransitionError};
 use serde_json::json;
 
 use crate::{App, Cause};

@@ -1,8 +1,8 @@
 //! Opens a subscription with its first EAB credential (features F-046, F-047).
 
 use base::{SubscriptionId, TenantId, UserId};
-use billing::eab::{EabCredential, MacKey};
-use billing::subscription::{Label, Subscription, Term};
+use enrollment::eab::{EabCredential, MacKey};
+use enrollment::subscription::{Label, Subscription, Term};
 use serde_json::json;
 use store::eab_credential::Stored;
 

@@ -4,7 +4,7 @@
 use acme::Problem;
 use acme::problem::Kind;
 use base::{DnsName, EnrolledDomainId, TenantId, Timestamp};
-use billing::enrollment::{EnrolledDomain, removal};
+use enrollment::enrolled_domain::{EnrolledDomain, removal};
 use serde_json::json;
 use store::{ReadTx, WriteTx};
 

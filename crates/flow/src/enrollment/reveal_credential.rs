@@ -1,7 +1,7 @@
 //! Shows a MAC key to the people who may see it; the showing is audited (policy `eab_reveal = always`).
 
 use base::{SubscriptionId, TenantId};
-use billing::eab::MacKey;
+use enrollment::eab::MacKey;
 use serde_json::json;
 
 use crate::{App, Cause};

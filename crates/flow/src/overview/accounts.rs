@@ -3,8 +3,8 @@
 
 use acme::account::Status as ClientStatus;
 use base::{AccountId, SubscriptionId, TenantId, Timestamp};
-use billing::eab::EabCredential;
-use billing::subscription::Subscription;
+use enrollment::eab::EabCredential;
+use enrollment::subscription::Subscription;
 use store::ReadTx;
 use store::account::Account;
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use base::{DnsName, EnrolledDomainId, SubscriptionId, TenantId, Timestamp};
-use billing::enrollment::{EnrolledDomain, Kind};
-use billing::subscription::Subscription;
+use enrollment::enrolled_domain::{EnrolledDomain, Kind};
+use enrollment::subscription::Subscription;
 use store::ReadTx;
 
 pub use store::domain::Filter;

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::{get, post};
 use base::SubscriptionId;
-use billing::subscription::State as AccountState;
+use enrollment::subscription::State as AccountState;
 use flow::overview::accounts::{self, Filter, Summary};
 
 use super::Portal;

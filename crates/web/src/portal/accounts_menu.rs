@@ -1,7 +1,7 @@
 //! The filter by ACME account that several lists have.
 
 use base::{SubscriptionId, TenantId};
-use billing::subscription::Label;
+use enrollment::subscription::Label;
 use flow::overview::accounts::choices;
 
 use super::Portal;

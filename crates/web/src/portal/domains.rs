@@ -8,8 +8,8 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::{get, post};
 use base::{EnrolledDomainId, SubscriptionId, Timestamp};
-use billing::enrollment::{Kind, Status};
-use billing::subscription::State as AccountState;
+use enrollment::enrolled_domain::{Kind, Status};
+use enrollment::subscription::State as AccountState;
 use flow::overview::domains::{self, Filter, Line, MAX_COUNTED, Page};
 
 use super::accounts::{account_href, chip, label};

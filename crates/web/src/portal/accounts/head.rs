@@ -1,7 +1,7 @@
 //! What is said about an account on each of its pages.
 
 use base::{SubscriptionId, Timestamp};
-use billing::subscription::{Label, Product, State, Subscription};
+use enrollment::subscription::{Label, Product, State, Subscription};
 use flow::overview::accounts::Summary;
 use tenancy::role::Permission;
 

@@ -1,7 +1,7 @@
 //! Opening an account (features F-046, F-047).
 
 use axum::extract::State;
-use billing::subscription::{Label, Term};
+use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
 use serde::Deserialize;
 

@@ -4,8 +4,8 @@ mod verdict;
 
 use axum::extract::{Query, State};
 use base::SubscriptionId;
-use billing::enrollment::Companions;
-use billing::subscription::Subscription;
+use enrollment::enrolled_domain::Companions;
+use enrollment::subscription::Subscription;
 use flow::enrollment::enroll_domains::{self, EnrollError, Enrollment, enroll_domains};
 use flow::overview::accounts;
 use serde::Deserialize;

@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, State};
 use base::{EnrolledDomainId, Timestamp};
-use billing::enrollment::Status;
-use billing::subscription::State as AccountState;
+use enrollment::enrolled_domain::Status;
+use enrollment::subscription::State as AccountState;
 use flow::overview::domains::{self, Detail, Line};
 use tenancy::role::Permission;
 

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use base::EnrolledDomainId;
-use billing::enrollment::EnrolledDomain;
+use enrollment::enrolled_domain::EnrolledDomain;
 use flow::enrollment::remove_domain::{self, RemoveError, remove_domain};
 
 use super::super::error::Refusal;

@@ -1,8 +1,8 @@
 //! What becomes, or became, of each name, in words.
 
 use base::SubscriptionId;
-use billing::enrollment::bulk::Row;
-use billing::enrollment::{Addition, Plan};
+use enrollment::enrolled_domain::bulk::Row;
+use enrollment::enrolled_domain::{Addition, Plan};
 use flow::overview::accounts;
 
 use super::super::super::Portal;

@@ -13,6 +13,6 @@
 
 pub mod coverage;
 pub mod eab;
-pub mod enrollment;
+pub mod enrolled_domain;
 pub mod public_suffix;
 pub mod subscription;
