@@ -136,7 +136,7 @@ id!(
 );
 id!(
     /// A CA key with its certificate.
-    IssuerId, "iss"
+    CaId, "ca"
 );
 id!(
     /// A unit of work that outlives its request.

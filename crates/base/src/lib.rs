@@ -11,7 +11,7 @@ mod words;
 
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
-    AccountId, AuditId, AuthorizationId, CertificateId, EnrolledDomainId, IdError, IssuerId, JobId,
+    AccountId, AuditId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, IdError, JobId,
     NodeId, OrderId, SubscriptionId, TenantId, UserId,
 };
 pub use random::Random;

@@ -13,7 +13,7 @@ use flow::access::reset_password::reset_password;
 use flow::access::unlock_user::unlock_user;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
-use flow::issuance::issuers::{Import, import};
+use flow::memory::catalog::{Import, import};
 use flow::{App, Cause};
 use serde_json::json;
 use tenancy::password::Password;

@@ -173,7 +173,7 @@ fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
 /// Writes the root where clients and operators can take it from.
 fn write_root(config: &Config, app: &App) -> anyhow::Result<()> {
     let path = config.data.join("root-ca.pem");
-    let pem = app.issuers().root().to_pem();
+    let pem = app.catalog().root().to_pem();
     if fs::read_to_string(&path).is_ok_and(|present| present == pem) {
         return Ok(());
     }

@@ -103,8 +103,8 @@ fn own(config: &Config, app: &App) -> anyhow::Result<CertifiedKey> {
     let private_key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
     let signer = SoftwareSigner::from_pkcs8(&private_key)?;
     let profile = InternalProfile::new(hosts, addresses, LIFETIME)?;
-    let issuers = app.issuers();
-    let issuing = &issuers.issuing().issuer;
+    let catalog = app.catalog();
+    let issuing = &catalog.issuing().issuer;
     let serial = SerialNumber::generate(app.random.as_ref());
     let now = app.clock.now();
     let issued = issuing.issue_server_certificate(&profile, signer.public_key(), serial, now)?;

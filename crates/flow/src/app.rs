@@ -20,8 +20,8 @@ use validation::Validator;
 
 use crate::access::Passwords;
 use crate::issuance::account_cache::AccountCache;
-use crate::issuance::issuers::{Issuers, IssuersError};
 use crate::jobs::Runner;
+use crate::memory::catalog::{Catalog, CatalogError};
 use crate::nonce::Peers;
 use crate::overview::domain_names::DomainNames;
 
@@ -134,7 +134,7 @@ pub struct Inner {
     pub(crate) domain_names: DomainNames,
     pub(crate) passwords: Passwords,
     pub(crate) runner: Runner,
-    issuers: RwLock<Arc<Issuers>>,
+    catalog: RwLock<Arc<Catalog>>,
 }
 
 impl Deref for App {
@@ -150,7 +150,7 @@ impl Deref for App {
 pub enum StartError {
     /// The CA keys cannot be made or loaded.
     #[error(transparent)]
-    Issuers(#[from] IssuersError),
+    Catalog(#[from] CatalogError),
     /// The cost of password hashes is out of range.
     #[error(transparent)]
     Passwords(#[from] HashError),
@@ -165,7 +165,7 @@ pub enum StartError {
 impl App {
     /// Announces this node and loads what it needs; makes the CA keys at the very first start.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        let issuers = Issuers::load_or_create(&parts).await?;
+        let catalog = Catalog::load_or_create(&parts).await?;
         let passwords =
             Passwords::new(parts.settings.password_hash.clone(), parts.random.as_ref())?;
         let node = announce(&parts).await?;
@@ -180,7 +180,7 @@ impl App {
             domain_names: DomainNames::new(),
             passwords,
             runner: Runner::default(),
-            issuers: RwLock::new(Arc::new(issuers)),
+            catalog: RwLock::new(Arc::new(catalog)),
             store: parts.store,
             clock: parts.clock,
             random: parts.random,
@@ -232,8 +232,8 @@ impl App {
     }
 
     /// The CA keys with their certificates.
-    pub fn issuers(&self) -> Arc<Issuers> {
-        self.issuers
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.catalog
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()

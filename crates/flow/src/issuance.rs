@@ -7,7 +7,6 @@ pub mod change_key;
 pub mod download;
 pub mod finalize;
 pub mod issue;
-pub mod issuers;
 pub mod list_orders;
 pub mod new_order;
 pub mod publish_crl;

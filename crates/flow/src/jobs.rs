@@ -25,7 +25,7 @@ pub enum Kind {
     Issue,
     /// Delete what has expired; periodic.
     Prune,
-    /// Sign a fresh CRL; the subject is the issuer. Periodic, and hastened by a revocation.
+    /// Sign a fresh CRL; the subject is the CA. Periodic, and hastened by a revocation.
     PublishCrl,
     /// Prove control of a name; the subject is the authorization.
     Validate,

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod enrollment;
 pub mod issuance;
 pub mod jobs;
+pub mod memory;
 pub mod nonce;
 pub mod overview;
 

@@ -189,9 +189,9 @@ CREATE TABLE acme_authorization (
 CREATE INDEX acme_authorization_reusable ON acme_authorization (account_id, name) WHERE status = 'valid';
 CREATE INDEX acme_authorization_unfinished ON acme_authorization (expires_at) WHERE validated_at IS NULL AND error IS NULL;
 
-CREATE TABLE issuer (
+CREATE TABLE ca (
   id TEXT COLLATE "C" PRIMARY KEY,
-  parent_id TEXT COLLATE "C" REFERENCES issuer (id),
+  parent_id TEXT COLLATE "C" REFERENCES ca (id),
   kind TEXT NOT NULL,
   status TEXT NOT NULL,
   subject TEXT NOT NULL,
@@ -205,7 +205,7 @@ CREATE TABLE issuer (
 CREATE TABLE certificate (
   id TEXT COLLATE "C" PRIMARY KEY,
   serial TEXT COLLATE "C" NOT NULL UNIQUE,
-  issuer_id TEXT COLLATE "C" NOT NULL,
+  ca_id TEXT COLLATE "C" NOT NULL,
   tenant_id TEXT COLLATE "C" NOT NULL,
   subscription_id TEXT COLLATE "C" NOT NULL,
   account_id TEXT COLLATE "C" NOT NULL,
@@ -228,7 +228,7 @@ CREATE INDEX certificate_by_expiry ON certificate (tenant_id, not_after, id, sta
 CREATE INDEX certificate_by_names ON certificate (tenant_id, names, not_after, id, serial, status) WHERE status = 'issued';
 CREATE INDEX certificate_newest ON certificate (tenant_id, not_after, id) WHERE status = 'issued' AND NOT is_replaced;
 CREATE INDEX certificate_revoked_by_tenant ON certificate (tenant_id, not_after, id) WHERE status = 'revoked';
-CREATE INDEX certificate_revoked ON certificate (issuer_id, serial) WHERE status = 'revoked';
+CREATE INDEX certificate_revoked ON certificate (ca_id, serial) WHERE status = 'revoked';
 
 -- Keys that may not be certified again: their certificate was revoked for keyCompromise, or an operator listed them.
 CREATE TABLE blocked_key (
@@ -238,13 +238,13 @@ CREATE TABLE blocked_key (
 );
 
 CREATE TABLE crl (
-  issuer_id TEXT COLLATE "C" NOT NULL REFERENCES issuer (id),
+  ca_id TEXT COLLATE "C" NOT NULL REFERENCES ca (id),
   number BIGINT NOT NULL,
   der BYTEA NOT NULL,
   entries BIGINT NOT NULL,
   this_update BIGINT NOT NULL,
   next_update BIGINT NOT NULL,
-  PRIMARY KEY (issuer_id, number)
+  PRIMARY KEY (ca_id, number)
 );
 
 -- Work that outlives its request. due_at is when the next node may take it: while one works on it, the end of its lease.

@@ -1,8 +1,6 @@
 //! Certificates, from the intent to sign to the revocation. A serial is here before it is signed.
 
-use base::{
-    AccountId, CertificateId, DnsName, IssuerId, OrderId, SubscriptionId, TenantId, Timestamp,
-};
+use base::{AccountId, CaId, CertificateId, DnsName, OrderId, SubscriptionId, TenantId, Timestamp};
 
 use crate::order::joined;
 use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
@@ -17,7 +15,7 @@ pub struct Certificate {
     /// The serial number, hexadecimal.
     pub serial: String,
     /// Who signed it.
-    pub issuer: IssuerId,
+    pub ca: CaId,
     /// Who owns the subscription.
     pub tenant: TenantId,
     /// What covered the names.
@@ -103,14 +101,14 @@ pub struct Revoked {
 pub async fn intend(tx: &mut WriteTx, certificate: &Certificate) -> Result<(), Error> {
     tx.execute_later(
         sql!(
-            "INSERT INTO certificate (id, serial, issuer_id, tenant_id, subscription_id, account_id, order_id,
+            "INSERT INTO certificate (id, serial, ca_id, tenant_id, subscription_id, account_id, order_id,
                status, profile, names, not_before, not_after, der, created_at, is_replaced)
              VALUES ($1, $2, $3, $4, $5, $6, $7, 'intended', $8, $9, $10, $11, $12, $13, FALSE)"
         ),
         &values![
             certificate.id,
             &certificate.serial,
-            certificate.issuer,
+            certificate.ca,
             certificate.tenant,
             certificate.subscription,
             certificate.account,
@@ -160,7 +158,7 @@ pub async fn by_id(tx: &mut ReadTx, id: CertificateId) -> Result<Option<Certific
     let row = tx
         .row(
             sql!(
-                "SELECT id, serial, issuer_id, tenant_id, subscription_id, account_id, order_id, status, profile,
+                "SELECT id, serial, ca_id, tenant_id, subscription_id, account_id, order_id, status, profile,
                    names, not_before, not_after, der, created_at, issued_at, revoked_at, revocation_reason
                  FROM certificate WHERE id = $1"
             ),
@@ -175,7 +173,7 @@ pub async fn by_serial(tx: &mut ReadTx, serial: &str) -> Result<Option<Certifica
     let row = tx
         .row(
             sql!(
-                "SELECT id, serial, issuer_id, tenant_id, subscription_id, account_id, order_id, status, profile,
+                "SELECT id, serial, ca_id, tenant_id, subscription_id, account_id, order_id, status, profile,
                    names, not_before, not_after, der, created_at, issued_at, revoked_at, revocation_reason
                  FROM certificate WHERE serial = $1"
             ),
@@ -204,19 +202,19 @@ pub async fn revoke(
     Ok(changed.first() == Some(&1))
 }
 
-/// What an issuer's CRL lists: revoked certificates that were valid at `valid_at` or later.
+/// What a CA's CRL lists: revoked certificates that were valid at `valid_at` or later.
 pub async fn revoked(
     tx: &mut ReadTx,
-    issuer: IssuerId,
+    ca: CaId,
     valid_at: Timestamp,
 ) -> Result<Vec<Revoked>, Error> {
     let rows = tx
         .rows(
             sql!(
                 "SELECT serial, revoked_at, revocation_reason FROM certificate
-                 WHERE issuer_id = $1 AND status = 'revoked' AND not_after >= $2 ORDER BY serial"
+                 WHERE ca_id = $1 AND status = 'revoked' AND not_after >= $2 ORDER BY serial"
             ),
-            &values![issuer, valid_at],
+            &values![ca, valid_at],
         )
         .await?;
     rows.iter()
@@ -240,7 +238,7 @@ pub async fn page(
     let rows = tx
         .rows(
             sql!(
-                "SELECT id, serial, issuer_id, tenant_id, subscription_id, account_id, order_id, status, profile,
+                "SELECT id, serial, ca_id, tenant_id, subscription_id, account_id, order_id, status, profile,
                    names, not_before, not_after, der, created_at, issued_at, revoked_at, revocation_reason
                  FROM certificate WHERE id > $1 ORDER BY id LIMIT $2"
             ),
@@ -272,7 +270,7 @@ pub(crate) fn from_row(row: &Row) -> Result<Certificate, Error> {
     Ok(Certificate {
         id: row.parse("id")?,
         serial: row.text("serial")?.to_owned(),
-        issuer: row.parse("issuer_id")?,
+        ca: row.parse("ca_id")?,
         tenant: row.parse("tenant_id")?,
         subscription: row.parse("subscription_id")?,
         account: row.parse("account_id")?,

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod audit;
 pub mod authorization;
+pub mod ca;
 pub mod certificate;
 mod columns;
 pub mod dashboard;
@@ -14,7 +15,6 @@ mod db;
 pub mod domain;
 pub mod eab_credential;
 pub mod issuance;
-pub mod issuer;
 pub mod job;
 pub mod migrate;
 pub mod node;

@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn s38_a_sealed_value_opens_nowhere_else() {
         check_moved(Place {
-            table: "issuer",
+            table: "ca",
             ..PLACE
         });
         check_moved(Place {

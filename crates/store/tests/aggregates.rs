@@ -5,8 +5,8 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use base::{IssuerId, JobId, NodeId, Random, Timestamp};
-use store::issuer::{Crl, Issuer};
+use base::{CaId, JobId, NodeId, Random, Timestamp};
+use store::ca::{Ca, Crl};
 use store::job::{Job, NewJob};
 use store::node::Node;
 use store::testing::each_engine;
@@ -227,8 +227,8 @@ async fn the_first_setting_counts() {
 async fn a_crl_number_is_given_once_and_old_ones_go() {
     each_engine(async |store: Store| {
         store.migrate().await.unwrap();
-        let issuer = Issuer {
-            id: IssuerId::generate(NOW, &RANDOM),
+        let ca = Ca {
+            id: CaId::generate(NOW, &RANDOM),
             parent: None,
             kind: "root".to_owned(),
             status: "active".to_owned(),
@@ -237,25 +237,25 @@ async fn a_crl_number_is_given_once_and_old_ones_go() {
             private_key: vec![2],
             created_at: NOW,
         };
-        write(&store, issuer, |tx, issuer| {
+        write(&store, ca, |tx, ca| {
             Box::pin(async move {
-                store::issuer::insert(tx, issuer).await?;
+                store::ca::insert(tx, ca).await?;
                 let crl = |number| Crl {
-                    issuer: issuer.id,
+                    ca: ca.id,
                     number,
                     der: vec![3],
                     entries: 0,
                     this_update: NOW,
                     next_update: later(60),
                 };
-                assert!(store::issuer::newest_crl(tx, issuer.id).await?.is_none());
+                assert!(store::ca::newest_crl(tx, ca.id).await?.is_none());
                 for number in 1..=3 {
-                    assert!(store::issuer::insert_crl(tx, &crl(number)).await?);
+                    assert!(store::ca::insert_crl(tx, &crl(number)).await?);
                 }
-                assert!(!store::issuer::insert_crl(tx, &crl(3)).await?);
-                let deleted = store::issuer::delete_crls_below(tx, issuer.id, 3).await?;
+                assert!(!store::ca::insert_crl(tx, &crl(3)).await?);
+                let deleted = store::ca::delete_crls_below(tx, ca.id, 3).await?;
                 assert_eq!(deleted, 2);
-                let newest = store::issuer::newest_crl(tx, issuer.id).await?.unwrap();
+                let newest = store::ca::newest_crl(tx, ca.id).await?.unwrap();
                 assert_eq!((newest.number, newest.der), (3, vec![3]));
                 Ok(())
             })

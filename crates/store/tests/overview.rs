@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use acme::order::Progress;
 use base::{
-    AccountId, AuditId, CertificateId, DnsName, EnrolledDomainId, IssuerId, JobId, OrderId, Random,
+    AccountId, AuditId, CaId, CertificateId, DnsName, EnrolledDomainId, JobId, OrderId, Random,
     SubscriptionId, TenantId, Timestamp, UserId,
 };
 use enrollment::eab::EabCredential;
@@ -55,7 +55,7 @@ struct Owner {
     tenant: TenantId,
     subscription: SubscriptionId,
     account: AccountId,
-    issuer: IssuerId,
+    ca: CaId,
 }
 
 impl Owner {
@@ -88,7 +88,7 @@ impl Owner {
         Certificate {
             id,
             serial: format!("04{}", id.suffix()),
-            issuer: self.issuer,
+            ca: self.ca,
             tenant: self.tenant,
             subscription: self.subscription,
             account: self.account,
@@ -115,8 +115,8 @@ async fn world(store: &Store) -> (Owner, Owner) {
         Box::pin(async move { store::tenant::insert(tx, operator).await })
     })
     .await;
-    let issuer = store::issuer::Issuer {
-        id: IssuerId::generate(NOW, &RANDOM),
+    let ca = store::ca::Ca {
+        id: CaId::generate(NOW, &RANDOM),
         parent: None,
         kind: "root".to_owned(),
         status: "active".to_owned(),
@@ -125,18 +125,15 @@ async fn world(store: &Store) -> (Owner, Owner) {
         private_key: Vec::new(),
         created_at: NOW,
     };
-    let id = issuer.id;
-    write(store, issuer, |tx, issuer| {
-        Box::pin(store::issuer::insert(tx, issuer))
-    })
-    .await;
+    let id = ca.id;
+    write(store, ca, |tx, ca| Box::pin(store::ca::insert(tx, ca))).await;
     (
         owner(store, &operator, id).await,
         owner(store, &operator, id).await,
     )
 }
 
-async fn owner(store: &Store, operator: &Tenant, issuer: IssuerId) -> Owner {
+async fn owner(store: &Store, operator: &Tenant, ca: CaId) -> Owner {
     let reseller = tenant(TenantKind::Reseller, "Northwind", Some(operator));
     let subscription = Subscription::new(
         SubscriptionId::generate(NOW, &RANDOM),
@@ -151,7 +148,7 @@ async fn owner(store: &Store, operator: &Tenant, issuer: IssuerId) -> Owner {
         tenant: reseller.id,
         subscription: subscription.id,
         account: AccountId::generate(NOW, &RANDOM),
-        issuer,
+        ca,
     };
     let account = account(&owner, &credential);
     let credential = store::eab_credential::Stored {

@@ -269,7 +269,7 @@ impl TestServer {
                 .read((), |tx, ()| Box::pin(store::job::backlog(tx)))
                 .await
                 .expect("the backlog");
-            let periodic = 1 + self.app.issuers().crl_signers().count();
+            let periodic = 1 + self.app.catalog().crl_signers().count();
             let periodic = i64::try_from(periodic).unwrap_or(i64::MAX);
             assert_eq!(left, periodic, "jobs are left behind");
             self.app.shut_down().await;

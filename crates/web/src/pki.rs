@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use base::IssuerId;
+use base::CaId;
 use flow::App;
 use flow::issuance::publish_crl::newest;
 
@@ -47,8 +47,8 @@ async fn crl(State(app): State<App>, Path(file): Path<String>) -> Response {
 }
 
 async fn issuer(State(app): State<App>, Path(file): Path<String>) -> Response {
-    let issuers = app.issuers();
-    let Some(certificate) = issuer_in(&file, ".der").and_then(|id| issuers.certificate(id)) else {
+    let catalog = app.catalog();
+    let Some(certificate) = issuer_in(&file, ".der").and_then(|id| catalog.certificate(id)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let content_type = HeaderValue::from_static("application/pkix-cert");
@@ -56,6 +56,6 @@ async fn issuer(State(app): State<App>, Path(file): Path<String>) -> Response {
     ([(header::CONTENT_TYPE, content_type)], der).into_response()
 }
 
-fn issuer_in(file: &str, ending: &str) -> Option<IssuerId> {
-    IssuerId::from_suffix(file.strip_suffix(ending)?).ok()
+fn issuer_in(file: &str, ending: &str) -> Option<CaId> {
+    CaId::from_suffix(file.strip_suffix(ending)?).ok()
 }

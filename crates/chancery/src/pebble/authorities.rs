@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use base::IssuerId;
+use base::CaId;
 use flow::Parts;
-use flow::issuance::issuers::{NewAuthority, Role, certificate_url, crl_url, insert};
+use flow::memory::catalog::{NewCa, Role, certificate_url, crl_url, insert};
 use pki::{
     CaName, CaUrls, Certificate, Issuer, KeyAlgorithm, PublicKey, SerialNumber, Signer as _,
     SoftwareSigner, generate_pkcs8, issuing_ca, self_signed_root,
@@ -39,7 +39,7 @@ pub(super) struct Authorities {
 
 /// A root before it is stored.
 struct Root {
-    id: IssuerId,
+    id: CaId,
     certificate: Vec<u8>,
     private_key: Vec<u8>,
     issuer: Issuer,
@@ -80,19 +80,14 @@ pub(super) async fn create(parts: &Parts, alternate_roots: u8) -> anyhow::Result
 
 /// The preferred root and the intermediate with their keys, and the intermediate's other certificates. Alternate
 /// roots stay outside, as they would in life: they only have signed.
-fn stored(
-    parts: &Parts,
-    roots: Vec<Root>,
-    certificates: Vec<Vec<u8>>,
-    key: &[u8],
-) -> Vec<NewAuthority> {
+fn stored(parts: &Parts, roots: Vec<Root>, certificates: Vec<Vec<u8>>, key: &[u8]) -> Vec<NewCa> {
     // Chains are numbered by the order of identifiers, and those sort by their milliseconds.
     let mut at = parts.clock.now();
     let mut id = || {
         at = at.plus(Duration::from_millis(1));
-        IssuerId::generate(at, parts.random.as_ref())
+        CaId::generate(at, parts.random.as_ref())
     };
-    let root = roots.into_iter().take(1).map(|root| NewAuthority {
+    let root = roots.into_iter().take(1).map(|root| NewCa {
         id: root.id,
         role: Role::Root,
         parent: None,
@@ -103,7 +98,7 @@ fn stored(
     let mut parent = stored.first().map(|root| root.id);
     for (number, certificate) in certificates.into_iter().enumerate() {
         let (id, is_preferred) = (id(), number == 0);
-        stored.push(NewAuthority {
+        stored.push(NewCa {
             id,
             role: if is_preferred {
                 Role::Issuing
@@ -131,7 +126,7 @@ fn tag(parts: &Parts) -> String {
 
 fn make_root(parts: &Parts) -> anyhow::Result<Root> {
     let now = parts.clock.now();
-    let id = IssuerId::generate(now, parts.random.as_ref());
+    let id = CaId::generate(now, parts.random.as_ref());
     let key = generate_pkcs8(KeyAlgorithm::EcdsaP384)?;
     let signer = SoftwareSigner::from_pkcs8(&key)?;
     let name = CaName::new("FI", "Chancery", &format!("Pebble Root CA {}", tag(parts)))?;

@@ -27,10 +27,10 @@ pub async fn download(
     let signed = found.filter(|found| {
         found.account == known.id && found.status != store::certificate::Status::Intended
     });
-    let issuers = app.issuers();
-    let chain = signed.and_then(|found| issuers.numbered_chain_pem(&found.der, number));
+    let catalog = app.catalog();
+    let chain = signed.and_then(|found| catalog.numbered_chain_pem(&found.der, number));
     Ok(chain.map(|chain| Downloaded {
         chain,
-        chains: issuers.chains(),
+        chains: catalog.chains(),
     }))
 }

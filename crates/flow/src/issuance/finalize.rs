@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use acme::order::{
     CsrNamesError, NotReady, PayloadError, Progress, check_csr_names, parse_finalize,
 };
-use base::{CertificateId, IssuerId, OrderId, Timestamp};
+use base::{CaId, CertificateId, OrderId, Timestamp};
 use pki::{
     Csr, Findings, IssuanceRequest, KeyPolicyError, Linted, RequestedValidity, SerialNumber,
     TbsCertificate, Validity,
@@ -20,11 +20,11 @@ use store::order::Order;
 
 use super::account_cache::KnownAccount;
 use super::issue::{Intent, issue};
-use super::issuers::Authority;
 use super::new_order::{NewOrderError, admit, identifiers};
 use super::read_order::{OrderView, authorization_statuses, facts, load, read_order};
 use crate::App;
 use crate::jobs::{Kind, first_attempt};
+use crate::memory::catalog::Ca;
 
 /// Why the order was not taken; it can be finalized again, unless its state says otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +79,7 @@ pub async fn finalize(
     let now = app.clock.now();
     check_ready(&order, &authorizations, now)?;
     let csr = check_csr(app, known, &order, &csr)?;
-    let issuing = app.issuers().issuing().clone();
+    let issuing = app.catalog().issuing().clone();
     let validity = validity(app, &order, now)?;
     let linted = prepare(app, csr.clone(), validity, &issuing, now)?;
     let taking = Taking {
@@ -168,7 +168,7 @@ fn prepare(
     app: &App,
     csr: Csr,
     validity: Validity,
-    issuing: &Authority,
+    issuing: &Ca,
     now: Timestamp,
 ) -> Result<Linted<TbsCertificate>, Findings> {
     let profile = &app.settings.profile;
@@ -201,14 +201,14 @@ fn intended(
     order: &Order,
     linted: &Linted<TbsCertificate>,
     validity: Validity,
-    issuer: IssuerId,
+    ca: CaId,
     now: Timestamp,
 ) -> Certificate {
     let content = linted.content();
     Certificate {
         id: CertificateId::generate(now, app.random.as_ref()),
         serial: content.serial().to_string(),
-        issuer,
+        ca,
         tenant: order.tenant,
         subscription: order.subscription,
         account: order.account,

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use acme::Problem;
 use acme::order::Progress;
 use acme::problem::Kind;
-use base::{CertificateId, IdError, IssuerId, JobId, OrderId, Timestamp};
+use base::{CaId, CertificateId, IdError, JobId, OrderId, Timestamp};
 use pki::{Linted, TbsCertificate};
 use serde_json::json;
 use store::audit::Entry;
 use store::order::Order;
 
-use super::issuers::Authority;
 use crate::jobs::{Task, give_back};
+use crate::memory::catalog::Ca;
 use crate::{App, Cause};
 
 /// How often an order is tried before it ends invalid.
@@ -28,7 +28,7 @@ pub(super) struct Intent {
     /// What to sign.
     pub(super) linted: Linted<TbsCertificate>,
     /// Who signs.
-    pub(super) issuing: Arc<Authority>,
+    pub(super) issuing: Arc<Ca>,
 }
 
 /// Why an order was not ended.
@@ -45,7 +45,7 @@ pub enum IssueError {
     Issuer(#[from] pki::IssuerError),
     /// The CA that was to sign is gone.
     #[error("CA {0} is not active any more")]
-    IssuerGone(IssuerId),
+    CaGone(CaId),
     /// The stored content no longer passes.
     #[error("the stored certificate did not pass its lints: {0}")]
     Lint(#[from] pki::Findings),
@@ -113,10 +113,10 @@ fn reopen(
     certificate: &store::certificate::Certificate,
 ) -> Result<Intent, IssueError> {
     let issuing = app
-        .issuers()
-        .signer(certificate.issuer)
+        .catalog()
+        .signer(certificate.ca)
         .cloned()
-        .ok_or(IssueError::IssuerGone(certificate.issuer))?;
+        .ok_or(IssueError::CaGone(certificate.ca))?;
     let tbs = TbsCertificate::from_der(&certificate.der)
         .map_err(|error| IssueError::Content(certificate.id, error))?;
     let linted = issuing
@@ -165,7 +165,7 @@ async fn attempt(app: &App, job: JobId, intent: Intent) -> Result<Option<Timesta
 
 /// An RSA signature takes a millisecond and would hold up every other request.
 async fn sign(
-    issuing: Arc<Authority>,
+    issuing: Arc<Ca>,
     linted: Linted<TbsCertificate>,
 ) -> Result<pki::IssuedCertificate, IssueError> {
     match issuing.issuer.key_algorithm() {

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use base::{IdError, IssuerId, Timestamp};
+use base::{CaId, IdError, Timestamp};
 use pki::{CrlRequest, CrlScope, RevocationReason, RevokedCertificate, SerialNumber};
-use store::issuer::Crl;
+use store::ca::Crl;
 
-use super::issuers::Authority;
 use crate::App;
 use crate::jobs::{Task, reschedule};
+use crate::memory::catalog::Ca;
 
 /// How often a CRL is signed when nothing is revoked.
 const INTERVAL: Duration = Duration::from_secs(24 * 3600);
@@ -22,7 +22,7 @@ pub enum PublishCrlError {
     /// A stored serial number cannot be read.
     #[error("a revoked serial number cannot be read")]
     Serial(#[from] pki::SerialError),
-    /// The job names no issuer.
+    /// The job names no CA.
     #[error(transparent)]
     Id(#[from] IdError),
     /// Another node signed one with the same number at the same time.
@@ -36,25 +36,25 @@ pub enum PublishCrlError {
     Store(#[from] store::Error),
 }
 
-/// Signs and stores the next CRL of the job's issuer and plans the one after it.
+/// Signs and stores the next CRL of the job's CA and plans the one after it.
 pub async fn publish_crl(app: &App, task: &Task) -> Result<(), PublishCrlError> {
-    let issuer: IssuerId = task.subject.parse()?;
+    let ca: CaId = task.subject.parse()?;
     let now = app.clock.now();
-    if let Some(authority) = app.issuers().signer(issuer) {
-        publish(app, authority, now).await?;
+    if let Some(ca) = app.catalog().signer(ca) {
+        publish(app, ca, now).await?;
     }
     Ok(reschedule(app, task, now, now.plus(INTERVAL)).await?)
 }
 
 /// Publishes the CRLs that were never published, so that no certificate points to one that is not there.
 pub async fn publish_first(app: &App) -> Result<(), PublishCrlError> {
-    for id in app.issuers().crl_signers() {
+    for id in app.catalog().crl_signers() {
         let is_missing = newest(app, id).await?.is_none();
-        let issuers = app.issuers();
-        let Some(authority) = issuers.signer(id).filter(|_| is_missing) else {
+        let catalog = app.catalog();
+        let Some(ca) = catalog.signer(id).filter(|_| is_missing) else {
             continue;
         };
-        match publish(app, authority, app.clock.now()).await {
+        match publish(app, ca, app.clock.now()).await {
             // Another node was faster, so that there is one now.
             Ok(()) | Err(PublishCrlError::Raced(_)) => {}
             Err(error) => return Err(error),
@@ -64,37 +64,35 @@ pub async fn publish_first(app: &App) -> Result<(), PublishCrlError> {
 }
 
 /// The newest CRL of a CA, DER.
-pub async fn newest(app: &App, issuer: IssuerId) -> Result<Option<Crl>, store::Error> {
+pub async fn newest(app: &App, ca: CaId) -> Result<Option<Crl>, store::Error> {
     app.store
-        .read(issuer, |tx, issuer| {
-            Box::pin(store::issuer::newest_crl(tx, *issuer))
-        })
+        .read(ca, |tx, ca| Box::pin(store::ca::newest_crl(tx, *ca)))
         .await
 }
 
-async fn publish(app: &App, authority: &Authority, now: Timestamp) -> Result<(), PublishCrlError> {
-    let id = authority.id;
+async fn publish(app: &App, ca: &Ca, now: Timestamp) -> Result<(), PublishCrlError> {
+    let id = ca.id;
     let (last, revoked) = app
         .store
         .scan((id, now), |tx, (id, now)| {
             Box::pin(async move {
-                let last = store::issuer::newest_crl(tx, *id).await?;
+                let last = store::ca::newest_crl(tx, *id).await?;
                 let revoked = store::certificate::revoked(tx, *id, *now).await?;
                 Ok::<_, store::Error>((last.map_or(0, |last| last.number), revoked))
             })
         })
         .await?;
     let number = last.saturating_add(1);
-    let crl = sign(app, authority, number, &revoked, now)?;
+    let crl = sign(app, ca, number, &revoked, now)?;
     let published = app
         .store
         .write(crl, |tx, crl| {
             Box::pin(async move {
-                if !store::issuer::insert_crl(tx, crl).await? {
+                if !store::ca::insert_crl(tx, crl).await? {
                     return Ok::<_, store::Error>(false);
                 }
                 let oldest = crl.number.saturating_sub(KEEP);
-                store::issuer::delete_crls_below(tx, crl.issuer, oldest).await?;
+                store::ca::delete_crls_below(tx, crl.ca, oldest).await?;
                 Ok(true)
             })
         })
@@ -108,22 +106,22 @@ async fn publish(app: &App, authority: &Authority, now: Timestamp) -> Result<(),
 
 fn sign(
     app: &App,
-    authority: &Authority,
+    ca: &Ca,
     number: i64,
     revoked: &[store::certificate::Revoked],
     now: Timestamp,
 ) -> Result<Crl, PublishCrlError> {
     let number_on_list = u64::try_from(number).unwrap_or(0);
-    let mut request = CrlRequest::new(number_on_list, now, &authority.crl_url);
-    if app.issuers().is_root(authority.id) {
+    let mut request = CrlRequest::new(number_on_list, now, &ca.crl_url);
+    if app.catalog().is_root(ca.id) {
         request.scope = CrlScope::CaCertificates;
     }
     let entries = revoked.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     Ok(Crl {
-        issuer: authority.id,
+        ca: ca.id,
         number,
-        der: authority.issuer.sign_crl(&request, entries)?,
+        der: ca.issuer.sign_crl(&request, entries)?,
         entries: count,
         this_update: request.this_update,
         next_update: request.next_update,

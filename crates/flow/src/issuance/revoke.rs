@@ -152,7 +152,7 @@ async fn carry_out(
         job: NewJob {
             id: JobId::generate(now, app.random.as_ref()),
             kind: Kind::PublishCrl.as_str(),
-            subject: found.issuer.to_string(),
+            subject: found.ca.to_string(),
             due_at: now,
             leased_by: None,
             created_at: now,

@@ -132,7 +132,7 @@ pub async fn schedule_periodic(app: &App) -> Result<(), store::Error> {
     let now = app.clock.now();
     let periodic: Vec<NewJob> = std::iter::once((Kind::Prune, "expired".to_owned()))
         .chain(
-            app.issuers()
+            app.catalog()
                 .crl_signers()
                 .map(|id| (Kind::PublishCrl, id.to_string())),
         )

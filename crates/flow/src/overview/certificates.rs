@@ -1,7 +1,7 @@
 //! Certificates as their owner looks at them: lists, one with its chain and proofs, downloads.
 
 use acme::authorization::State;
-use base::{CertificateId, IssuerId, TenantId, Timestamp, UserId};
+use base::{CaId, CertificateId, TenantId, Timestamp, UserId};
 use store::ReadTx;
 
 use super::activity::{Attempt, attempt, authorizations};
@@ -140,11 +140,11 @@ pub async fn certificate(
     };
     let leaf = pki::Certificate::from_der(&found.stored.der)
         .map_err(|error| CertificateError::Certificate(id, error))?;
-    let issuers = app.issuers();
-    let issuing = issuers
-        .certificate(found.stored.issuer)
-        .unwrap_or(issuers.issuing().issuer.certificate());
-    let authorities = vec![issuing.clone(), issuers.root().clone()];
+    let catalog = app.catalog();
+    let issuing = catalog
+        .certificate(found.stored.ca)
+        .unwrap_or(catalog.issuing().issuer.certificate());
+    let authorities = vec![issuing.clone(), catalog.root().clone()];
     Ok(Some(Detail {
         leaf,
         authorities,
@@ -179,7 +179,7 @@ pub async fn download(
             Box::pin(store::certificate::page::of_tenant(tx, tenant, id))
         })
         .await?;
-    let issuers = app.issuers();
+    let catalog = app.catalog();
     Ok(found.map(|found| Download {
         name: found
             .names
@@ -187,18 +187,18 @@ pub async fn download(
             .map(ToString::to_string)
             .unwrap_or_default(),
         bytes: match format {
-            Format::ChainPem => issuers.chain_pem(&found.der).into_bytes(),
+            Format::ChainPem => catalog.chain_pem(&found.der).into_bytes(),
             Format::LeafDer => found.der,
             Format::LeafPem => pki::pem::encode_chain([found.der.as_slice()]).into_bytes(),
-            Format::RootPem => issuers.root().to_pem().into_bytes(),
+            Format::RootPem => catalog.root().to_pem().into_bytes(),
         },
     }))
 }
 
 /// The common name of one of our CAs; empty when it is gone.
-pub fn issuer_name(app: &App, id: IssuerId) -> String {
-    let issuers = app.issuers();
-    let found = issuers.certificate(id);
+pub fn ca_name(app: &App, id: CaId) -> String {
+    let catalog = app.catalog();
+    let found = catalog.certificate(id);
     found.map_or_else(String::new, |certificate| common_name(&certificate.subject))
 }
 

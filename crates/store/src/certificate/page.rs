@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use base::{CertificateId, DnsName, IssuerId, SubscriptionId, TenantId, Timestamp};
+use base::{CaId, CertificateId, DnsName, SubscriptionId, TenantId, Timestamp};
 
 use super::{Certificate, Status, from_row};
 use crate::domain::escape_like;
@@ -58,7 +58,7 @@ pub struct Listed {
     /// The serial number, hexadecimal.
     pub serial: String,
     /// Who signed it.
-    pub issuer: IssuerId,
+    pub ca: CaId,
     /// What covered the names.
     pub subscription: SubscriptionId,
     /// What its owner calls the subscription; may be empty.
@@ -102,7 +102,7 @@ pub fn is_due(not_before: Timestamp, not_after: Timestamp, now: Timestamp) -> bo
 macro_rules! list {
     ($status:literal, $condition:literal, $slice:literal) => {
         sql!(concat!(
-            "SELECT c.id, c.serial, c.issuer_id, c.subscription_id, s.label, c.status, c.names, c.not_before,
+            "SELECT c.id, c.serial, c.ca_id, c.subscription_id, s.label, c.status, c.names, c.not_before,
                c.not_after, c.is_replaced
              FROM certificate c JOIN subscription s ON s.id = c.subscription_id
              WHERE c.tenant_id = $1 AND c.status = '", $status, "'
@@ -251,7 +251,7 @@ pub async fn of_tenant(
     let row = tx
         .row(
             sql!(
-                "SELECT id, serial, issuer_id, tenant_id, subscription_id, account_id, order_id, status, profile,
+                "SELECT id, serial, ca_id, tenant_id, subscription_id, account_id, order_id, status, profile,
                    names, not_before, not_after, der, created_at, issued_at, revoked_at, revocation_reason
                  FROM certificate WHERE id = $2 AND tenant_id = $1 AND status <> 'intended'"
             ),
@@ -318,7 +318,7 @@ fn listed(row: &Row) -> Result<Listed, Error> {
     Ok(Listed {
         id: row.parse("id")?,
         serial: row.text("serial")?.to_owned(),
-        issuer: row.parse("issuer_id")?,
+        ca: row.parse("ca_id")?,
         subscription: row.parse("subscription_id")?,
         label: row.text("label")?.to_owned(),
         status: row.parse("status")?,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 
 use base::{
-    AccountId, AuditId, AuthorizationId, CertificateId, DnsName, EnrolledDomainId, IssuerId, JobId,
+    AccountId, AuditId, AuthorizationId, CaId, CertificateId, DnsName, EnrolledDomainId, JobId,
     NodeId, OrderId, SubscriptionId, TenantId, Timestamp, UserId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -110,7 +110,7 @@ from_id!(
     AuthorizationId,
     CertificateId,
     EnrolledDomainId,
-    IssuerId,
+    CaId,
     JobId,
     NodeId,
     OrderId,

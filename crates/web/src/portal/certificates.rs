@@ -11,7 +11,7 @@ use axum::routing::get;
 use base::{CertificateId, DnsName, SubscriptionId, TenantId, Timestamp};
 use flow::overview::certificates::{
     CertificateError, Cursor, Filter, Format, Listed, Listing, Names, Page, Slice, Status, View,
-    certificate, certificates, download, issuer_name,
+    ca_name, certificate, certificates, download,
 };
 use tenancy::role::Permission;
 
@@ -174,7 +174,7 @@ fn row(portal: &Portal, found: &Listed, now: Timestamp) -> CertificateRow {
         name: names.first().cloned().unwrap_or_default(),
         more: more(&names),
         serial: short_serial(&found.serial),
-        issuer: issuer_name(&portal.app, found.issuer),
+        issuer: ca_name(&portal.app, found.ca),
         not_after: moment::when(found.not_after, now),
         lifetime: lifetime(found.not_before, found.not_after, status.tone, now),
         status,

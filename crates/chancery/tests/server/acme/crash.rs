@@ -79,8 +79,8 @@ async fn left_behind(server: &TestServer, order: &Order, key: &Key) -> Left {
         .await
         .unwrap()
         .unwrap();
-    let issuers = app.issuers();
-    let issuing = issuers.issuing();
+    let catalog = app.catalog();
+    let issuing = catalog.issuing();
     let profile = &app.settings.profile;
     let validity = profile.validity(RequestedValidity::default(), now).unwrap();
     let csr = pki::Csr::parse(&key.csr(&["example.com"])).unwrap();
@@ -97,7 +97,7 @@ async fn left_behind(server: &TestServer, order: &Order, key: &Key) -> Left {
     let certificate = Certificate {
         id: CertificateId::generate(now, random),
         serial: content.serial().to_string(),
-        issuer: issuing.id,
+        ca: issuing.id,
         tenant: found.tenant,
         subscription: found.subscription,
         account: found.account,

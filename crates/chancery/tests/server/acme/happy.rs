@@ -47,11 +47,11 @@ async fn instant_acme_obtains_a_certificate(server: &TestServer) {
 
     let certificate = leaf(&chain);
     assert_eq!(certificate.names, ["*.example.com", "example.com"]);
-    let issuers = server.app.issuers();
-    let issuing = issuers.issuing().issuer.certificate();
+    let catalog = server.app.catalog();
+    let issuing = catalog.issuing().issuer.certificate();
     certificate.verify_signature(&issuing.key).unwrap();
     assert!(chain.ends_with(&issuing.to_pem()));
-    issuing.verify_signature(&issuers.root().key).unwrap();
+    issuing.verify_signature(&catalog.root().key).unwrap();
 }
 
 async fn the_directory_says_what_is_served(server: &TestServer) {

@@ -33,23 +33,23 @@ async fn s40_secrets_are_sealed_in_the_database(server: &TestServer) {
         URL_SAFE_NO_PAD.encode(&eab.mac_key).into_bytes(),
     ];
     let store = &server.app.store;
-    let issuers = store
-        .read((), |tx, ()| Box::pin(store::issuer::all(tx)))
+    let cas = store
+        .read((), |tx, ()| Box::pin(store::ca::all(tx)))
         .await
         .unwrap();
-    assert_eq!(issuers.len(), 2);
+    assert_eq!(cas.len(), 2);
     let mut stored: Vec<Vec<u8>> = Vec::new();
-    for issuer in &issuers {
-        let row = issuer.id.to_string();
+    for ca in &cas {
+        let row = ca.id.to_string();
         let place = Place {
-            table: "issuer",
+            table: "ca",
             column: "private_key",
             row: &row,
             tenant: "",
         };
-        let key = server.sealer().open(place, &issuer.private_key).unwrap();
+        let key = server.sealer().open(place, &ca.private_key).unwrap();
         secrets.push(private_scalar(&key));
-        stored.push(issuer.private_key.clone());
+        stored.push(ca.private_key.clone());
     }
     let credential = store
         .read(eab.key_id.clone(), |tx, key_id| {

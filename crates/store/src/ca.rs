@@ -1,16 +1,16 @@
 //! CA keys with their certificates, and the CRLs they signed.
 
-use base::{IssuerId, Timestamp};
+use base::{CaId, Timestamp};
 
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 
 /// A CA key with its certificate; the key is sealed.
 #[derive(Clone, Debug)]
-pub struct Issuer {
-    /// The issuer's identifier.
-    pub id: IssuerId,
+pub struct Ca {
+    /// The CA's identifier.
+    pub id: CaId,
     /// Who signed its certificate, or for an alternate the issuing CA; `None` for a root.
-    pub parent: Option<IssuerId>,
+    pub parent: Option<CaId>,
     /// `root`, `issuing`, or `alternate`: another certificate of the issuing CA.
     pub kind: String,
     /// `active` or `retired`.
@@ -29,7 +29,7 @@ pub struct Issuer {
 #[derive(Clone, Debug)]
 pub struct Crl {
     /// Who signed it.
-    pub issuer: IssuerId,
+    pub ca: CaId,
     /// CRL number (RFC 5280 §5.2.3), growing by one.
     pub number: i64,
     /// The `CertificateList`, DER.
@@ -42,40 +42,40 @@ pub struct Crl {
     pub next_update: Timestamp,
 }
 
-/// Stores an issuer.
-pub async fn insert(tx: &mut WriteTx, issuer: &Issuer) -> Result<(), Error> {
+/// Stores an ca.
+pub async fn insert(tx: &mut WriteTx, ca: &Ca) -> Result<(), Error> {
     tx.execute(
         sql!(
-            "INSERT INTO issuer (id, parent_id, kind, status, subject, certificate, private_key, created_at)
+            "INSERT INTO ca (id, parent_id, kind, status, subject, certificate, private_key, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
         ),
         &values![
-            issuer.id,
-            issuer.parent,
-            &issuer.kind,
-            &issuer.status,
-            &issuer.subject,
-            &issuer.certificate,
-            &issuer.private_key,
-            issuer.created_at
+            ca.id,
+            ca.parent,
+            &ca.kind,
+            &ca.status,
+            &ca.subject,
+            &ca.certificate,
+            &ca.private_key,
+            ca.created_at
         ],
     )
     .await?;
     Ok(())
 }
 
-/// Every issuer, oldest first as far as milliseconds tell.
-pub async fn all(tx: &mut ReadTx) -> Result<Vec<Issuer>, Error> {
+/// Every CA, oldest first as far as milliseconds tell.
+pub async fn all(tx: &mut ReadTx) -> Result<Vec<Ca>, Error> {
     let rows = tx
         .rows(
             sql!(
                 "SELECT id, parent_id, kind, status, subject, certificate, private_key, created_at
-                 FROM issuer ORDER BY id"
+                 FROM ca ORDER BY id"
             ),
             &[],
         )
         .await?;
-    rows.iter().map(issuer_from_row).collect()
+    rows.iter().map(ca_from_row).collect()
 }
 
 /// Stores a CRL; `false` when another node stored one with that number first.
@@ -83,11 +83,11 @@ pub async fn insert_crl(tx: &mut WriteTx, crl: &Crl) -> Result<bool, Error> {
     let stored = tx
         .execute(
             sql!(
-                "INSERT INTO crl (issuer_id, number, der, entries, this_update, next_update)
+                "INSERT INTO crl (ca_id, number, der, entries, this_update, next_update)
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
             ),
             &values![
-                crl.issuer,
+                crl.ca,
                 crl.number,
                 &crl.der,
                 crl.entries,
@@ -100,34 +100,30 @@ pub async fn insert_crl(tx: &mut WriteTx, crl: &Crl) -> Result<bool, Error> {
 }
 
 /// Removes CRLs that nobody is served any more.
-pub async fn delete_crls_below(
-    tx: &mut WriteTx,
-    issuer: IssuerId,
-    number: i64,
-) -> Result<u64, Error> {
+pub async fn delete_crls_below(tx: &mut WriteTx, ca: CaId, number: i64) -> Result<u64, Error> {
     tx.execute(
-        sql!("DELETE FROM crl WHERE issuer_id = $1 AND number < $2"),
-        &values![issuer, number],
+        sql!("DELETE FROM crl WHERE ca_id = $1 AND number < $2"),
+        &values![ca, number],
     )
     .await
 }
 
-/// The newest CRL of an issuer.
-pub async fn newest_crl(tx: &mut ReadTx, issuer: IssuerId) -> Result<Option<Crl>, Error> {
+/// The newest CRL of an ca.
+pub async fn newest_crl(tx: &mut ReadTx, ca: CaId) -> Result<Option<Crl>, Error> {
     let row = tx
         .row(
             sql!(
-                "SELECT issuer_id, number, der, entries, this_update, next_update FROM crl
-                 WHERE issuer_id = $1 ORDER BY number DESC LIMIT 1"
+                "SELECT ca_id, number, der, entries, this_update, next_update FROM crl
+                 WHERE ca_id = $1 ORDER BY number DESC LIMIT 1"
             ),
-            &values![issuer],
+            &values![ca],
         )
         .await?;
     row.as_ref().map(crl_from_row).transpose()
 }
 
-fn issuer_from_row(row: &Row) -> Result<Issuer, Error> {
-    Ok(Issuer {
+fn ca_from_row(row: &Row) -> Result<Ca, Error> {
+    Ok(Ca {
         id: row.parse("id")?,
         parent: row.opt_parse("parent_id")?,
         kind: row.text("kind")?.to_owned(),
@@ -141,7 +137,7 @@ fn issuer_from_row(row: &Row) -> Result<Issuer, Error> {
 
 fn crl_from_row(row: &Row) -> Result<Crl, Error> {
     Ok(Crl {
-        issuer: row.parse("issuer_id")?,
+        ca: row.parse("ca_id")?,
         number: row.int("number")?,
         der: row.bytes("der")?.to_vec(),
         entries: row.int("entries")?,

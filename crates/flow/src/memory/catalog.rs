@@ -3,20 +3,20 @@
 
 use std::sync::Arc;
 
-use base::{IssuerId, Timestamp};
+use base::{CaId, Timestamp};
 use pki::{
     CaName, CaUrls, Certificate, Issuer, KeyAlgorithm, SerialNumber, SoftwareSigner,
     generate_pkcs8, issuing_ca, self_signed_root,
 };
-use store::issuer::Issuer as Stored;
+use store::ca::Ca as Stored;
 use store::seal::Place;
 
 use crate::app::Parts;
 
 /// One CA, ready to sign.
-pub struct Authority {
+pub struct Ca {
     /// Its identifier.
-    pub id: IssuerId,
+    pub id: CaId,
     /// Its key and certificate.
     pub issuer: Issuer,
     /// Where its CRL is served; certificates carry this text.
@@ -24,11 +24,11 @@ pub struct Authority {
 }
 
 /// The CAs of this installation. An imported root may have left its key at home.
-pub struct Issuers {
-    root_id: IssuerId,
+pub struct Catalog {
+    root_id: CaId,
     root: Certificate,
-    root_authority: Option<Arc<Authority>>,
-    issuing: Arc<Authority>,
+    root_ca: Option<Arc<Ca>>,
+    issuing: Arc<Ca>,
     /// Further certificates of the issuing CA, each from another root.
     alternates: Vec<Certificate>,
 }
@@ -47,16 +47,16 @@ pub struct Import {
 
 /// Why the CAs cannot be opened or made.
 #[derive(Debug, thiserror::Error)]
-pub enum IssuersError {
+pub enum CatalogError {
     /// An alternate certificate that could not stand in a chain.
     #[error("CA {0} is not an alternate: its name and key are not those of the issuing CA")]
-    Alternate(IssuerId),
+    Alternate(CaId),
     /// There is a root without an issuing CA, or the other way round.
     #[error("the database holds {0} CA certificates of the kind \"{1}\"; one active one is needed")]
     Incomplete(usize, &'static str),
     /// A certificate and its key do not work together.
     #[error("CA {0} cannot be used")]
-    Issuer(IssuerId, #[source] pki::IssuerError),
+    Issuer(CaId, #[source] pki::IssuerError),
     /// A new CA cannot be called this.
     #[error("the CA cannot be named so")]
     Name(#[from] pki::NameError),
@@ -64,7 +64,7 @@ pub enum IssuersError {
     #[error(
         "the private key of CA {0} cannot be opened; is this the sealing key that belongs to the database?"
     )]
-    Seal(IssuerId, #[source] store::seal::SealError),
+    Seal(CaId, #[source] store::seal::SealError),
     /// A key could not be made or did not sign.
     #[error("a CA key failed")]
     Signer(#[from] pki::SignerError),
@@ -96,22 +96,22 @@ impl Role {
 }
 
 /// A CA to store, whose key is in the clear.
-pub struct NewAuthority {
+pub struct NewCa {
     /// Its identifier.
-    pub id: IssuerId,
+    pub id: CaId,
     /// What it is here for.
     pub role: Role,
     /// Who signed its certificate, or for an alternate the issuing CA.
-    pub parent: Option<IssuerId>,
+    pub parent: Option<CaId>,
     /// The certificate, DER.
     pub certificate: Vec<u8>,
     /// The private key, PKCS#8; `None` when it stays elsewhere.
     pub private_key: Option<Vec<u8>>,
 }
 
-impl Issuers {
+impl Catalog {
     /// Opens the CAs, or makes them when there are none.
-    pub async fn load_or_create(parts: &Parts) -> Result<Self, IssuersError> {
+    pub async fn load_or_create(parts: &Parts) -> Result<Self, CatalogError> {
         let mut stored = load(parts).await?;
         if stored.is_empty() {
             let made = create(parts)?;
@@ -120,25 +120,25 @@ impl Issuers {
             stored = load(parts).await?;
         }
         let root = only(&stored, Role::Root)?;
-        let root_authority = if root.private_key.is_empty() {
+        let root_ca = if root.private_key.is_empty() {
             None
         } else {
             Some(Arc::new(open(parts, root)?))
         };
         let certificate = Certificate::from_der(&root.certificate)
-            .map_err(|error| IssuersError::Issuer(root.id, error.into()))?;
+            .map_err(|error| CatalogError::Issuer(root.id, error.into()))?;
         let issuing = open(parts, only(&stored, Role::Issuing)?)?;
         Ok(Self {
             root_id: root.id,
             root: certificate,
-            root_authority,
+            root_ca,
             alternates: alternates(&stored, &issuing)?,
             issuing: Arc::new(issuing),
         })
     }
 
     /// The CA that signs subscribers' certificates.
-    pub fn issuing(&self) -> &Arc<Authority> {
+    pub fn issuing(&self) -> &Arc<Ca> {
         &self.issuing
     }
 
@@ -148,32 +148,29 @@ impl Issuers {
     }
 
     /// The certificate of the CA with this identifier.
-    pub fn certificate(&self, id: IssuerId) -> Option<&Certificate> {
+    pub fn certificate(&self, id: CaId) -> Option<&Certificate> {
         if id == self.root_id {
             return Some(&self.root);
         }
-        self.signer(id)
-            .map(|authority| authority.issuer.certificate())
+        self.signer(id).map(|ca| ca.issuer.certificate())
     }
 
     /// The CA with this identifier, if it can sign here.
-    pub fn signer(&self, id: IssuerId) -> Option<&Arc<Authority>> {
-        self.signers().find(|authority| authority.id == id)
+    pub fn signer(&self, id: CaId) -> Option<&Arc<Ca>> {
+        self.signers().find(|ca| ca.id == id)
     }
 
     /// Every CA that signs here, and so has to publish a CRL.
-    pub fn crl_signers(&self) -> impl Iterator<Item = IssuerId> {
-        self.signers().map(|authority| authority.id)
+    pub fn crl_signers(&self) -> impl Iterator<Item = CaId> {
+        self.signers().map(|ca| ca.id)
     }
 
-    fn signers(&self) -> impl Iterator<Item = &Arc<Authority>> {
-        self.root_authority
-            .iter()
-            .chain(std::iter::once(&self.issuing))
+    fn signers(&self) -> impl Iterator<Item = &Arc<Ca>> {
+        self.root_ca.iter().chain(std::iter::once(&self.issuing))
     }
 
     /// Whether this is the root.
-    pub fn is_root(&self, id: IssuerId) -> bool {
+    pub fn is_root(&self, id: CaId) -> bool {
         id == self.root_id
     }
 
@@ -198,15 +195,12 @@ impl Issuers {
 }
 
 /// Checks CAs from elsewhere and stores them; `false` when there are CAs already.
-pub async fn import(parts: &Parts, import: Import) -> Result<bool, IssuersError> {
+pub async fn import(parts: &Parts, import: Import) -> Result<bool, CatalogError> {
     let now = parts.clock.now();
     let random = parts.random.as_ref();
-    let (root_id, issuing_id) = (
-        IssuerId::generate(now, random),
-        IssuerId::generate(now, random),
-    );
-    let of_root = |error: pki::IssuerError| IssuersError::Issuer(root_id, error);
-    let of_issuing = |error: pki::IssuerError| IssuersError::Issuer(issuing_id, error);
+    let (root_id, issuing_id) = (CaId::generate(now, random), CaId::generate(now, random));
+    let of_root = |error: pki::IssuerError| CatalogError::Issuer(root_id, error);
+    let of_issuing = |error: pki::IssuerError| CatalogError::Issuer(issuing_id, error);
     let root = Certificate::from_pem(&import.root).map_err(|error| of_root(error.into()))?;
     let issuing = Issuer::from_pem(&import.issuing, &import.issuing_key, "").map_err(of_issuing)?;
     issuing.verify_chain(&root, now).map_err(of_issuing)?;
@@ -219,14 +213,14 @@ pub async fn import(parts: &Parts, import: Import) -> Result<bool, IssuersError>
         None => None,
     };
     let new = vec![
-        NewAuthority {
+        NewCa {
             id: root_id,
             role: Role::Root,
             parent: None,
             certificate: root.der().to_vec(),
             private_key: root_key,
         },
-        NewAuthority {
+        NewCa {
             id: issuing_id,
             role: Role::Issuing,
             parent: Some(root_id),
@@ -238,11 +232,11 @@ pub async fn import(parts: &Parts, import: Import) -> Result<bool, IssuersError>
 }
 
 /// Seals the keys and stores the CAs; `false` when there are CAs already.
-pub async fn insert(parts: &Parts, new: Vec<NewAuthority>) -> Result<bool, IssuersError> {
+pub async fn insert(parts: &Parts, new: Vec<NewCa>) -> Result<bool, CatalogError> {
     let now = parts.clock.now();
     let stored = new
         .into_iter()
-        .map(|authority| seal(parts, authority, now))
+        .map(|ca| seal(parts, ca, now))
         .collect::<Result<Vec<_>, _>>()?;
     let inserted = parts
         .store
@@ -251,13 +245,13 @@ pub async fn insert(parts: &Parts, new: Vec<NewAuthority>) -> Result<bool, Issue
                 // The setting decides between nodes that start at the same time.
                 let root = stored
                     .first()
-                    .map(|issuer| issuer.id.to_string())
+                    .map(|ca| ca.id.to_string())
                     .unwrap_or_default();
-                if !store::node::insert_setting(tx, "root_issuer", &root).await? {
+                if !store::node::insert_setting(tx, "root_ca", &root).await? {
                     return Ok::<_, store::Error>(false);
                 }
-                for issuer in stored {
-                    store::issuer::insert(tx, issuer).await?;
+                for ca in stored {
+                    store::ca::insert(tx, ca).await?;
                 }
                 Ok(true)
             })
@@ -267,28 +261,28 @@ pub async fn insert(parts: &Parts, new: Vec<NewAuthority>) -> Result<bool, Issue
 }
 
 /// Where the CRL of a CA is served.
-pub fn crl_url(pki_origin: &str, id: IssuerId) -> String {
+pub fn crl_url(pki_origin: &str, id: CaId) -> String {
     format!("{pki_origin}/crl/{}.crl", id.suffix())
 }
 
 /// Where the certificate of a CA is served, DER.
-pub fn certificate_url(pki_origin: &str, id: IssuerId) -> String {
+pub fn certificate_url(pki_origin: &str, id: CaId) -> String {
     format!("{pki_origin}/issuer/{}.der", id.suffix())
 }
 
 async fn load(parts: &Parts) -> Result<Vec<Stored>, store::Error> {
     parts
         .store
-        .read((), |tx, ()| Box::pin(store::issuer::all(tx)))
+        .read((), |tx, ()| Box::pin(store::ca::all(tx)))
         .await
 }
 
-fn create(parts: &Parts) -> Result<Vec<NewAuthority>, IssuersError> {
+fn create(parts: &Parts) -> Result<Vec<NewCa>, CatalogError> {
     let now = parts.clock.now();
     let random = parts.random.as_ref();
     let origin = &parts.settings.pki_origin;
-    let root_id = IssuerId::generate(now, random);
-    let issuing_id = IssuerId::generate(now, random);
+    let root_id = CaId::generate(now, random);
+    let issuing_id = CaId::generate(now, random);
 
     let root_key = generate_pkcs8(KeyAlgorithm::EcdsaP384)?;
     let root_signer = SoftwareSigner::from_pkcs8(&root_key)?;
@@ -298,7 +292,7 @@ fn create(parts: &Parts) -> Result<Vec<NewAuthority>, IssuersError> {
     let root_certificate = Certificate::from_der(&root_der).map_err(pki::IssuerError::from);
     let root = root_certificate
         .and_then(|certificate| Issuer::new(certificate, Arc::new(root_signer), &root_url))
-        .map_err(|error| IssuersError::Issuer(root_id, error))?;
+        .map_err(|error| CatalogError::Issuer(root_id, error))?;
 
     let issuing_key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
     let issuing_signer = SoftwareSigner::from_pkcs8(&issuing_key)?;
@@ -312,14 +306,14 @@ fn create(parts: &Parts) -> Result<Vec<NewAuthority>, IssuersError> {
     let serial = SerialNumber::generate(random);
     let issuing_der = issuing_ca(&root, &name, public_key, urls, serial, now)?;
     Ok(vec![
-        NewAuthority {
+        NewCa {
             id: root_id,
             role: Role::Root,
             parent: None,
             certificate: root_der,
             private_key: Some(root_key.to_vec()),
         },
-        NewAuthority {
+        NewCa {
             id: issuing_id,
             role: Role::Issuing,
             parent: Some(root_id),
@@ -329,17 +323,17 @@ fn create(parts: &Parts) -> Result<Vec<NewAuthority>, IssuersError> {
     ])
 }
 
-fn seal(parts: &Parts, new: NewAuthority, now: Timestamp) -> Result<Stored, IssuersError> {
+fn seal(parts: &Parts, new: NewCa, now: Timestamp) -> Result<Stored, CatalogError> {
     let row = new.id.to_string();
     let private_key = match &new.private_key {
         Some(key) => parts
             .sealer
             .seal(place(&row), key, parts.random.as_ref())
-            .map_err(|error| IssuersError::Seal(new.id, error))?,
+            .map_err(|error| CatalogError::Seal(new.id, error))?,
         None => Vec::new(),
     };
     let certificate = Certificate::from_der(&new.certificate)
-        .map_err(|error| IssuersError::Issuer(new.id, error.into()))?;
+        .map_err(|error| CatalogError::Issuer(new.id, error.into()))?;
     Ok(Stored {
         id: new.id,
         parent: new.parent,
@@ -358,35 +352,35 @@ fn active(stored: &[Stored], role: Role) -> impl Iterator<Item = &Stored> {
     stored.iter().filter(fits)
 }
 
-fn alternates(stored: &[Stored], issuing: &Authority) -> Result<Vec<Certificate>, IssuersError> {
+fn alternates(stored: &[Stored], issuing: &Ca) -> Result<Vec<Certificate>, CatalogError> {
     let own = issuing.issuer.certificate();
     let read = |stored: &Stored| {
         let certificate = Certificate::from_der(&stored.certificate)
-            .map_err(|error| IssuersError::Issuer(stored.id, error.into()))?;
+            .map_err(|error| CatalogError::Issuer(stored.id, error.into()))?;
         let is_same = certificate.subject_der() == own.subject_der() && certificate.key == own.key;
         is_same
             .then_some(certificate)
-            .ok_or(IssuersError::Alternate(stored.id))
+            .ok_or(CatalogError::Alternate(stored.id))
     };
     active(stored, Role::Alternate).map(read).collect()
 }
 
-fn only(stored: &[Stored], role: Role) -> Result<&Stored, IssuersError> {
+fn only(stored: &[Stored], role: Role) -> Result<&Stored, CatalogError> {
     let mut fitting = active(stored, role);
     let kind = role.as_str();
     match (fitting.next(), fitting.count()) {
         (Some(only), 0) => Ok(only),
-        (None, _) => Err(IssuersError::Incomplete(0, kind)),
-        (Some(_), more) => Err(IssuersError::Incomplete(more.saturating_add(1), kind)),
+        (None, _) => Err(CatalogError::Incomplete(0, kind)),
+        (Some(_), more) => Err(CatalogError::Incomplete(more.saturating_add(1), kind)),
     }
 }
 
-fn open(parts: &Parts, stored: &Stored) -> Result<Authority, IssuersError> {
+fn open(parts: &Parts, stored: &Stored) -> Result<Ca, CatalogError> {
     let row = stored.id.to_string();
     let key = parts
         .sealer
         .open(place(&row), &stored.private_key)
-        .map_err(|error| IssuersError::Seal(stored.id, error))?;
+        .map_err(|error| CatalogError::Seal(stored.id, error))?;
     let signer = SoftwareSigner::from_pkcs8(&key)?;
     let origin = &parts.settings.pki_origin;
     let issuer = Certificate::from_der(&stored.certificate)
@@ -398,8 +392,8 @@ fn open(parts: &Parts, stored: &Stored) -> Result<Authority, IssuersError> {
                 certificate_url(origin, stored.id),
             )
         })
-        .map_err(|error| IssuersError::Issuer(stored.id, error))?;
-    Ok(Authority {
+        .map_err(|error| CatalogError::Issuer(stored.id, error))?;
+    Ok(Ca {
         id: stored.id,
         issuer,
         crl_url: crl_url(origin, stored.id),
@@ -409,7 +403,7 @@ fn open(parts: &Parts, stored: &Stored) -> Result<Authority, IssuersError> {
 /// Where a CA key is sealed for; it belongs to the installation, not to a tenant.
 fn place(row: &str) -> Place<'_> {
     Place {
-        table: "issuer",
+        table: "ca",
         column: "private_key",
         row,
         tenant: "",
