@@ -30,7 +30,7 @@ pub mod testing;
 pub mod user;
 
 pub use db::{
-    Cause, Counters, Engine, Error, Location, LocationError, Options, Place, ReadTx, Row,
+    DriverError, Counters, Engine, Error, Location, LocationError, Options, Place, ReadTx, Row,
     STATEMENTS, Sql, Statement, Store, Value, WriteTx,
 };
 pub use futures_util::future::BoxFuture;

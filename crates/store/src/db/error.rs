@@ -13,7 +13,7 @@ pub enum Error {
     #[error("the database was too busy to finish the transaction")]
     Busy {
         /// What the engine said.
-        source: Cause,
+        source: DriverError,
     },
     /// The store was closed; the server is shutting down.
     #[error("the database has been closed")]
@@ -26,13 +26,13 @@ pub enum Error {
         /// The statement that read it.
         place: Place,
         /// What is wrong with it.
-        source: Cause,
+        source: DriverError,
     },
     /// Nothing can be written: the disk is full, a quota is reached or the database is read-only.
     #[error("the database cannot be written, for example because its disk is full")]
     Full {
         /// What the engine said.
-        source: Cause,
+        source: DriverError,
     },
     /// The schema is not what this program expects, or could not be brought there.
     #[error("migration {name}: {reason}")]
@@ -42,7 +42,7 @@ pub enum Error {
         /// What is wrong, and what to do.
         reason: String,
         /// What the engine said, if it was asked.
-        source: Option<Cause>,
+        source: Option<DriverError>,
     },
     /// The closure panicked; its effects were undone.
     #[error("a transaction panicked: {message}")]
@@ -59,19 +59,19 @@ pub enum Error {
         /// The statement.
         place: Place,
         /// What the engine said.
-        source: Cause,
+        source: DriverError,
     },
     /// The database cannot be reached. A write that was being committed may or may not have
     /// happened: look before doing it again.
     #[error("the database cannot be reached")]
     Unavailable {
         /// What the driver said.
-        source: Cause,
+        source: DriverError,
     },
 }
 
 /// The driver's own error, shared by all who get the answer to one commit.
-pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
+pub type DriverError = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Where a statement is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl Error {
         let extended = error
             .sqlite_error()
             .map_or(0, |failure| failure.extended_code);
-        let source: Cause = Arc::new(error);
+        let source: DriverError = Arc::new(error);
         if SQLITE_BUSY.contains(&code) {
             Self::Busy { source }
         } else if SQLITE_FULL.contains(&code) || CANNOT_WRITE.contains(&extended) {
@@ -139,7 +139,7 @@ impl Error {
     pub(super) fn from_postgres(place: Place, error: tokio_postgres::Error) -> Self {
         let code = error.code().cloned();
         let is_gone = error.is_closed() || has_io_cause(&error);
-        let source: Cause = Arc::new(error);
+        let source: DriverError = Arc::new(error);
         let Some(code) = code else {
             return if is_gone {
                 Self::Unavailable { source }
