@@ -14,7 +14,7 @@ use flow::access::unlock_user::unlock_user;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Import, import};
-use flow::{App, Cause};
+use flow::{App, Caller};
 use serde_json::json;
 use tenancy::password::Password;
 use tenancy::role::Role;
@@ -88,7 +88,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
             command: UserCommand::ResetPassword { email },
         } => {
             let email = Email::parse(&email)?;
-            let password = reset_password(app, &Cause::command_line(), email).await?;
+            let password = reset_password(app, &Caller::command_line(), email).await?;
             say(&format!(
                 "the new password, good for 72 hours: {}",
                 password.reveal()
@@ -99,7 +99,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
             command: UserCommand::Unlock { email },
         } => {
             let email = Email::parse(&email)?;
-            let was_locked = unlock_user(app, &Cause::command_line(), email).await?;
+            let was_locked = unlock_user(app, &Caller::command_line(), email).await?;
             say(if was_locked {
                 "unlocked"
             } else {
@@ -148,7 +148,7 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
     let is_generated = !args.password_stdin;
     let made = bootstrap(
         app,
-        &Cause::command_line(),
+        &Caller::command_line(),
         Bootstrap {
             operator: TenantName::parse(&args.operator)?,
             reseller: TenantName::parse(&args.reseller)?,
@@ -206,7 +206,7 @@ async fn create_account(
         term: Term::from_years(years)?,
         max_bindings: None,
     };
-    let opened = open_subscription(app, &Cause::command_line(), opening).await?;
+    let opened = open_subscription(app, &Caller::command_line(), opening).await?;
     let directory_url = app.urls().directory();
     let (key_id, mac_key) = (opened.credential.key_id.as_str(), opened.mac_key.reveal());
     if as_json {
@@ -270,7 +270,7 @@ async fn add_domain(
             Companions::Auto
         },
     };
-    let enrolled = enroll_domains(app, &Cause::command_line(), wanted).await?;
+    let enrolled = enroll_domains(app, &Caller::command_line(), wanted).await?;
     for row in &enrolled.rows {
         if let Err(refusal) = &row.outcome {
             bail!("{refusal}");

@@ -4,7 +4,7 @@
 
 pub mod access;
 pub mod app;
-pub mod audit;
+pub mod caller;
 pub mod enrollment;
 pub mod issuance;
 pub mod jobs;
@@ -13,5 +13,5 @@ pub mod nonce;
 pub mod overview;
 
 pub use app::{App, Parts, Settings};
-pub use audit::Cause;
+pub use caller::Caller;
 pub use store::Error as StoreError;

@@ -14,7 +14,7 @@ use enrollment::subscription::Term;
 use flow::access::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
-use flow::{App, Cause, Parts, Settings, jobs};
+use flow::{App, Caller, Parts, Settings, jobs};
 use pki::{KeyPolicy, Profile};
 use serde_json::Value;
 use store::seal::Sealer;
@@ -186,7 +186,7 @@ impl TestServer {
             display_name: DisplayName::parse("Admin").expect("a name"),
             password: FirstPassword::Generated,
         };
-        let made = bootstrap(&self.app, &Cause::command_line(), wanted).await;
+        let made = bootstrap(&self.app, &Caller::command_line(), wanted).await;
         let made = made.expect("a reseller");
         Reseller {
             tenant: made.reseller.id,
@@ -209,7 +209,7 @@ impl TestServer {
             term: Term::from_years(1).expect("a term"),
             max_bindings,
         };
-        let opened = open_subscription(&self.app, &Cause::command_line(), opening).await;
+        let opened = open_subscription(&self.app, &Caller::command_line(), opening).await;
         let opened = opened.expect("a subscription");
         Eab {
             tenant: reseller.tenant,
@@ -227,7 +227,7 @@ impl TestServer {
             text: names.to_owned(),
             companions: Companions::Off,
         };
-        let enrolled = enroll_domains(&self.app, &Cause::command_line(), enrollment).await;
+        let enrolled = enroll_domains(&self.app, &Caller::command_line(), enrollment).await;
         enrolled.expect("enrolled domains").added
     }
 

@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::extract::connect_info::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use flow::Cause;
+use flow::Caller;
 
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
@@ -32,8 +32,8 @@ pub struct Client {
 
 impl Client {
     /// The cause of what this request changes, once `actor` is known.
-    pub fn acting_as(&self, actor: String) -> Cause {
-        Cause {
+    pub fn acting_as(&self, actor: String) -> Caller {
+        Caller {
             actor,
             client_address: self.address.clone(),
             client_agent: self.agent.clone(),

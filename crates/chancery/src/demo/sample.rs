@@ -10,7 +10,7 @@ use enrollment::subscription::{Label, Term};
 use flow::access::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
-use flow::{App, Cause};
+use flow::{App, Caller};
 use serde::{Deserialize, Serialize};
 use tenancy::password::Password;
 use tenancy::tenant::TenantName;
@@ -84,7 +84,7 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
     let password = Password::generate(app.random.as_ref());
     let made = bootstrap(
         app,
-        &Cause::command_line(),
+        &Caller::command_line(),
         Bootstrap {
             operator: TenantName::parse("Demo operator")?,
             reseller: TenantName::parse("Northwind Hosting")?,
@@ -102,14 +102,14 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
         term: Term::from_years(1)?,
         max_bindings: None,
     };
-    let opened = open_subscription(app, &Cause::command_line(), opening).await?;
+    let opened = open_subscription(app, &Caller::command_line(), opening).await?;
     let enrollment = Enrollment {
         tenant: made.reseller.id,
         subscription: opened.subscription.id,
         text: DOMAIN.to_owned(),
         companions: Companions::Auto,
     };
-    enroll_domains(app, &Cause::command_line(), enrollment).await?;
+    enroll_domains(app, &Caller::command_line(), enrollment).await?;
     let data = fs::canonicalize(&config.data)?;
     let sample = Sample {
         portal_url: config.portal_url.clone(),

@@ -10,7 +10,7 @@ use flow::access::bootstrap::{Bootstrap, Bootstrapped, FirstPassword, bootstrap}
 use flow::enrollment::import_credential::{Import, import_credential};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::issuance::publish_crl::publish_first;
-use flow::{App, Cause, jobs};
+use flow::{App, Caller, jobs};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
@@ -43,7 +43,7 @@ pub(super) async fn install(
 async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
     let Bootstrapped { reseller, user, .. } = bootstrap(
         app,
-        &Cause::command_line(),
+        &Caller::command_line(),
         Bootstrap {
             operator: TenantName::parse("Pebble operator")?,
             reseller: TenantName::parse("Pebble")?,
@@ -60,7 +60,7 @@ async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
         term: Term::from_years(3)?,
         max_bindings: None,
     };
-    let opened = open_subscription(app, &Cause::command_line(), opening).await?;
+    let opened = open_subscription(app, &Caller::command_line(), opening).await?;
     for (key_id, mac_key) in &stage.file.external_account_mac_keys {
         let mac_key = URL_SAFE_NO_PAD
             .decode(mac_key.trim_end_matches('='))
@@ -72,7 +72,7 @@ async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
                 .with_context(|| format!("\"{key_id}\" cannot be a key ID"))?,
             mac_key: MacKey::from_bytes(mac_key),
         };
-        import_credential(app, &Cause::command_line(), import).await?;
+        import_credential(app, &Caller::command_line(), import).await?;
     }
     Ok(opened.subscription.id)
 }

@@ -8,7 +8,7 @@ mod routes;
 mod scope;
 mod sign_in;
 
-use flow::Cause;
+use flow::Caller;
 use flow::access::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use tenancy::password::Password;
 use tenancy::tenant::TenantName;
@@ -37,7 +37,7 @@ impl Shop {
             display_name: DisplayName::parse("Admin").unwrap(),
             password: FirstPassword::Own(Password::new(PASSWORD)),
         };
-        let made = bootstrap(&server.app, &Cause::command_line(), wanted)
+        let made = bootstrap(&server.app, &Caller::command_line(), wanted)
             .await
             .unwrap();
         let reseller = Reseller {

@@ -11,7 +11,7 @@ use tenancy::user::{DisplayName, Email, User};
 
 use super::new_password::{Owner, check};
 use super::passwords::PasswordWorkError;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Whom to make.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ pub enum BootstrapError {
 /// Makes a reseller with its first administrator, and the operator if there is none.
 pub async fn bootstrap(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     wanted: Bootstrap,
 ) -> Result<Bootstrapped, BootstrapError> {
     let (password, is_own) = match &wanted.password {
@@ -105,9 +105,9 @@ pub async fn bootstrap(
     let (operator, reseller, user) = app
         .store
         .write(
-            (app.clone(), cause.clone(), wanted, credential),
-            move |tx, (app, cause, wanted, credential)| {
-                Box::pin(write(tx, app, cause, wanted, credential, now))
+            (app.clone(), caller.clone(), wanted, credential),
+            move |tx, (app, caller, wanted, credential)| {
+                Box::pin(write(tx, app, caller, wanted, credential, now))
             },
         )
         .await?;
@@ -122,16 +122,16 @@ pub async fn bootstrap(
 async fn write(
     tx: &mut WriteTx,
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     wanted: &Bootstrap,
     credential: &Credential,
     now: Timestamp,
 ) -> Result<(Tenant, Tenant, User), BootstrapError> {
-    let operator = operator(tx, app, cause, &wanted.operator, now).await?;
+    let operator = operator(tx, app, caller, &wanted.operator, now).await?;
     let (kind, name) = (TenantKind::Reseller, wanted.reseller.clone());
     let id = TenantId::generate(now, app.random.as_ref());
     let reseller = Tenant::new(id, kind, name, Some(&operator), now)?;
-    insert_tenant(tx, app, cause, &reseller).await?;
+    insert_tenant(tx, app, caller, &reseller).await?;
     let user = User::new(
         UserId::generate(now, app.random.as_ref()),
         reseller.id,
@@ -145,7 +145,7 @@ async fn write(
     }
     let detail = json!({ "email": user.email, "role": user.role });
     let object = user.id.to_string();
-    let audit = app.audit_entry(cause, reseller.id, "user.create", object, &detail, now);
+    let audit = app.audit_entry(caller, reseller.id, "user.create", object, &detail, now);
     store::audit::append(tx, &audit).await?;
     Ok((operator, reseller, user))
 }
@@ -154,7 +154,7 @@ async fn write(
 async fn operator(
     tx: &mut WriteTx,
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     name: &TenantName,
     now: Timestamp,
 ) -> Result<Tenant, BootstrapError> {
@@ -163,14 +163,14 @@ async fn operator(
     }
     let id = TenantId::generate(now, app.random.as_ref());
     let operator = Tenant::new(id, TenantKind::Operator, name.clone(), None, now)?;
-    insert_tenant(tx, app, cause, &operator).await?;
+    insert_tenant(tx, app, caller, &operator).await?;
     Ok(operator)
 }
 
 async fn insert_tenant(
     tx: &mut WriteTx,
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     tenant: &Tenant,
 ) -> Result<(), BootstrapError> {
     if !store::tenant::insert(tx, tenant).await? {
@@ -178,7 +178,7 @@ async fn insert_tenant(
     }
     let detail = json!({ "name": tenant.name, "kind": tenant.kind });
     let (object, now) = (tenant.id.to_string(), tenant.created_at);
-    let audit = app.audit_entry(cause, tenant.id, "tenant.create", object, &detail, now);
+    let audit = app.audit_entry(caller, tenant.id, "tenant.create", object, &detail, now);
     store::audit::append(tx, &audit).await?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::new_password::{Owner, check};
 use super::passwords::PasswordWorkError;
 use super::proof::{Proof, ProofError, prove};
 use super::sign_in::listed;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Why the old password stays.
 #[derive(Debug, thiserror::Error)]
@@ -51,14 +51,14 @@ pub struct Changed {
 /// Replaces the password of a signed-in user who knows the current one.
 pub async fn change_password(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     signed_in: &SignedIn,
     current: &Password,
     new: &Password,
     client: IpAddr,
 ) -> Result<Changed, ChangePasswordError> {
     check(Owner::of(signed_in), new)?;
-    let proof = prove(app, cause, signed_in, current, client, "change_password").await?;
+    let proof = prove(app, caller, signed_in, current, client, "change_password").await?;
     if new.reveal() == current.reveal() {
         return Err(ChangePasswordError::Same);
     }
@@ -67,7 +67,7 @@ pub async fn change_password(
     let (session, token) = signed_in.session.reauthenticate(now, app.random.as_ref());
     let replacing = Replacing {
         app: app.clone(),
-        cause: cause.clone(),
+        caller: caller.clone(),
         proof,
         credential: Credential::own(hash, now),
         session: session.clone(),
@@ -90,7 +90,7 @@ pub async fn change_password(
 
 struct Replacing {
     app: App,
-    cause: Cause,
+    caller: Caller,
     proof: Proof,
     credential: Credential,
     session: Session,
@@ -100,7 +100,7 @@ struct Replacing {
 async fn write(tx: &mut WriteTx, replacing: &Replacing) -> Result<u64, ChangePasswordError> {
     let Replacing {
         app,
-        cause,
+        caller,
         proof,
         credential,
         session,
@@ -114,11 +114,11 @@ async fn write(tx: &mut WriteTx, replacing: &Replacing) -> Result<u64, ChangePas
         return Err(ChangePasswordError::Changed);
     }
     let ended = store::session::delete_of_user(tx, session.user, None).await?;
-    store::session::insert(tx, &listed(session, cause)).await?;
+    store::session::insert(tx, &listed(session, caller)).await?;
     let detail = json!({ "sessions_ended": ended.saturating_sub(1) });
     let object = session.user.to_string();
     let audit = app.audit_entry(
-        cause,
+        caller,
         session.tenant,
         "user.change_password",
         object,

@@ -10,7 +10,7 @@ use tenancy::password::{Credential, Password, Verdict};
 use super::SignedIn;
 use super::attempt::{Attempt, Counted};
 use super::passwords::PasswordWorkError;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Why the proof was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub(super) struct Proof {
 /// Checks the password of a signed-in user; `purpose` is for the audit log.
 pub(super) async fn prove(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     signed_in: &SignedIn,
     password: &Password,
     client: IpAddr,
@@ -58,7 +58,7 @@ pub(super) async fn prove(
             attempt,
             credential,
         }),
-        None => Err(refuse(app, cause, attempt, signed_in, purpose).await?),
+        None => Err(refuse(app, caller, attempt, signed_in, purpose).await?),
     }
 }
 
@@ -85,7 +85,7 @@ async fn look(
 
 async fn refuse(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     attempt: Attempt,
     signed_in: &SignedIn,
     purpose: &'static str,
@@ -95,8 +95,8 @@ async fn refuse(
     let counted = app
         .store
         .write(
-            (app.clone(), cause.clone(), attempt),
-            move |tx, (app, cause, attempt)| {
+            (app.clone(), caller.clone(), attempt),
+            move |tx, (app, caller, attempt)| {
                 Box::pin(async move {
                     let counted = attempt.failed(tx, now).await?;
                     if let Counted::Failed { locked_until } = counted {
@@ -104,7 +104,7 @@ async fn refuse(
                             "factors": ["password"], "locked_until": locked_until });
                         let object = user.to_string();
                         let audit =
-                            app.audit_entry(cause, tenant, "session.refuse", object, &detail, now);
+                            app.audit_entry(caller, tenant, "session.refuse", object, &detail, now);
                         store::audit::append(tx, &audit).await?;
                     }
                     Ok::<_, store::Error>(counted)

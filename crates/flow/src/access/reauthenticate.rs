@@ -11,7 +11,7 @@ use tenancy::session::Session;
 use super::SignedIn;
 use super::proof::{Proof, ProofError, prove};
 use super::sign_in::listed;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Why the user was not accepted again.
 #[derive(Debug, thiserror::Error)]
@@ -30,24 +30,24 @@ pub enum ReauthenticateError {
 /// Accepts a signed-in user again. The old token stops working; hand out the new one.
 pub async fn reauthenticate(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     signed_in: &SignedIn,
     password: &Password,
     client: IpAddr,
 ) -> Result<SignedIn, ReauthenticateError> {
-    let proof = prove(app, cause, signed_in, password, client, "reauthenticate").await?;
+    let proof = prove(app, caller, signed_in, password, client, "reauthenticate").await?;
     let now = app.clock.now();
     let (session, token) = signed_in.session.reauthenticate(now, app.random.as_ref());
     let input = (
         app.clone(),
-        cause.clone(),
+        caller.clone(),
         proof,
         signed_in.session.clone(),
         session.clone(),
     );
     app.store
-        .write(input, move |tx, (app, cause, proof, old, new)| {
-            Box::pin(write(tx, app, cause, proof, old, new, now))
+        .write(input, move |tx, (app, caller, proof, old, new)| {
+            Box::pin(write(tx, app, caller, proof, old, new, now))
         })
         .await?;
     Ok(SignedIn {
@@ -60,7 +60,7 @@ pub async fn reauthenticate(
 async fn write(
     tx: &mut WriteTx,
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     proof: &Proof,
     old: &Session,
     new: &Session,
@@ -72,12 +72,12 @@ async fn write(
     if !store::session::delete(tx, &old.digest).await? {
         return Err(ReauthenticateError::Ended);
     }
-    store::session::insert(tx, &listed(new, cause)).await?;
+    store::session::insert(tx, &listed(new, caller)).await?;
     proof.attempt.succeeded(tx).await?;
     let detail = json!({ "factors": ["password"] });
     let object = new.user.to_string();
     let audit = app.audit_entry(
-        cause,
+        caller,
         new.tenant,
         "session.reauthenticate",
         object,

@@ -9,7 +9,7 @@ use tenancy::user::Email;
 
 use super::attempt::address_key;
 use super::passwords::PasswordWorkError;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Why the old password stays.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum ResetError {
 /// Gives a user an initial password; show it once.
 pub async fn reset_password(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     email: Email,
 ) -> Result<Password, ResetError> {
     let password = Password::generate(app.random.as_ref());
@@ -42,8 +42,8 @@ pub async fn reset_password(
     let now = app.clock.now();
     app.store
         .write(
-            (app.clone(), cause.clone(), email, hash),
-            move |tx, (app, cause, email, hash)| Box::pin(write(tx, app, cause, email, hash, now)),
+            (app.clone(), caller.clone(), email, hash),
+            move |tx, (app, caller, email, hash)| Box::pin(write(tx, app, caller, email, hash, now)),
         )
         .await?;
     Ok(password)
@@ -52,7 +52,7 @@ pub async fn reset_password(
 async fn write(
     tx: &mut WriteTx,
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     email: &Email,
     hash: &PasswordHash,
     now: Timestamp,
@@ -70,7 +70,7 @@ async fn write(
     let detail = json!({ "sessions_ended": ended, "good_until": credential.initial_until });
     let object = user.id.to_string();
     let audit = app.audit_entry(
-        cause,
+        caller,
         user.tenant,
         "user.reset_password",
         object,

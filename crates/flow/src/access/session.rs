@@ -14,7 +14,7 @@ use tenancy::token::{Token, TokenDigest};
 use tenancy::user::Status;
 
 use super::SignedIn;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// How many sessions of one user are looked at.
 const MAX_SESSIONS: i64 = 200;
@@ -76,24 +76,24 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::
 }
 
 /// Ends the session of this browser.
-pub async fn sign_out(app: &App, cause: &Cause, signed_in: &SignedIn) -> Result<(), store::Error> {
+pub async fn sign_out(app: &App, caller: &Caller, signed_in: &SignedIn) -> Result<(), store::Error> {
     let (user, tenant) = (signed_in.user.id, signed_in.session.tenant);
-    end(app, cause, user, tenant, signed_in.session.digest).await?;
+    end(app, caller, user, tenant, signed_in.session.digest).await?;
     Ok(())
 }
 
 /// Ends all sessions of the user but this one; says how many ended.
 pub async fn end_other_sessions(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     signed_in: &SignedIn,
 ) -> Result<u64, store::Error> {
     let now = app.clock.now();
     let session = signed_in.session.clone();
     app.store
         .write(
-            (app.clone(), cause.clone(), session),
-            move |tx, (app, cause, session)| {
+            (app.clone(), caller.clone(), session),
+            move |tx, (app, caller, session)| {
                 Box::pin(async move {
                     let keep = Some(&session.digest);
                     let ended = store::session::delete_of_user(tx, session.user, keep).await?;
@@ -101,7 +101,7 @@ pub async fn end_other_sessions(
                     let object = session.user.to_string();
                     let action = "session.end_others";
                     let audit =
-                        app.audit_entry(cause, session.tenant, action, object, &detail, now);
+                        app.audit_entry(caller, session.tenant, action, object, &detail, now);
                     store::audit::append(tx, &audit).await?;
                     Ok(ended)
                 })
@@ -113,7 +113,7 @@ pub async fn end_other_sessions(
 /// Ends one of the user's sessions by the name it has in their list.
 pub async fn end_session(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     signed_in: &SignedIn,
     id: &str,
 ) -> Result<(), EndError> {
@@ -124,7 +124,7 @@ pub async fn end_session(
         .map(|listed| listed.session.digest)
         .find(|digest| shown_id(digest) == id)
         .ok_or(EndError::NotFound)?;
-    if end(app, cause, user, tenant, digest).await? {
+    if end(app, caller, user, tenant, digest).await? {
         Ok(())
     } else {
         Err(EndError::NotFound)
@@ -188,14 +188,14 @@ async fn of_user(app: &App, user: UserId) -> Result<Vec<Listed>, store::Error> {
 
 async fn end(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     user: UserId,
     tenant: TenantId,
     digest: TokenDigest,
 ) -> Result<bool, store::Error> {
     let now = app.clock.now();
     let detail = json!({ "session": shown_id(&digest) });
-    let audit = app.audit_entry(cause, tenant, "session.end", user.to_string(), &detail, now);
+    let audit = app.audit_entry(caller, tenant, "session.end", user.to_string(), &detail, now);
     app.store
         .write((digest, audit), |tx, (digest, audit)| {
             Box::pin(async move {

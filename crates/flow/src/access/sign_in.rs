@@ -21,7 +21,7 @@ use tenancy::user::{Email, Status};
 use super::SignedIn;
 use super::attempt::{Attempt, Counted};
 use super::passwords::PasswordWorkError;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// What a visitor typed, and from where.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ pub enum SignInError {
 /// Signs a visitor in. The session gets a new token, whatever the browser had before.
 pub async fn sign_in(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     credentials: Credentials,
 ) -> Result<SignedIn, SignInError> {
     let attempt = Attempt::new(&credentials.email, credentials.client);
@@ -77,11 +77,11 @@ pub async fn sign_in(
     match (candidate, refusal) {
         (Some(proven), None) => {
             let rehashed = rehash(app, &proven, verdict, credentials.password).await?;
-            open(app, cause, attempt, proven, rehashed, now).await
+            open(app, caller, attempt, proven, rehashed, now).await
         }
         (candidate, refusal) => {
             let reason = refusal.unwrap_or_default();
-            Err(refuse(app, cause, attempt, candidate, reason, now).await?)
+            Err(refuse(app, caller, attempt, candidate, reason, now).await?)
         }
     }
 }
@@ -143,17 +143,17 @@ async fn rehash(
 /// Counts the failure and tells what the visitor may know of it.
 async fn refuse(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     attempt: Attempt,
     candidate: Option<Candidate>,
     reason: &'static str,
     now: Timestamp,
 ) -> Result<SignInError, store::Error> {
     let user = candidate.map(|found| found.user);
-    let input = (app.clone(), cause.clone(), attempt, user);
+    let input = (app.clone(), caller.clone(), attempt, user);
     let counted = app
         .store
-        .write(input, move |tx, (app, cause, attempt, user)| {
+        .write(input, move |tx, (app, caller, attempt, user)| {
             Box::pin(async move {
                 let counted = attempt.failed(tx, now).await?;
                 let Counted::Failed { locked_until } = counted else {
@@ -169,7 +169,7 @@ async fn refuse(
                     .map_or_else(|| attempt.subject().to_owned(), |user| user.id.to_string());
                 let detail = json!({ "purpose": "sign_in", "reason": reason,
                     "factors": ["password"], "locked_until": locked_until });
-                let audit = app.audit_entry(cause, tenant, "session.refuse", object, &detail, now);
+                let audit = app.audit_entry(caller, tenant, "session.refuse", object, &detail, now);
                 store::audit::append(tx, &audit).await?;
                 Ok(counted)
             })
@@ -185,7 +185,7 @@ async fn refuse(
 #[derive(Clone)]
 struct Opening {
     app: App,
-    cause: Cause,
+    caller: Caller,
     attempt: Attempt,
     proven: Candidate,
     rehashed: Option<Credential>,
@@ -195,7 +195,7 @@ struct Opening {
 
 async fn open(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     attempt: Attempt,
     proven: Candidate,
     rehashed: Option<Credential>,
@@ -206,9 +206,9 @@ async fn open(
         Session::open(proven.user.id, proven.user.tenant, now, random);
     let opening = Opening {
         app: app.clone(),
-        cause: Cause {
+        caller: Caller {
             actor: proven.user.id.to_string(),
-            ..cause.clone()
+            ..caller.clone()
         },
         attempt,
         proven: proven.clone(),
@@ -235,7 +235,7 @@ async fn write(
 ) -> Result<Result<(), OrganizationSuspended>, SignInError> {
     let Opening {
         app,
-        cause,
+        caller,
         attempt,
         proven,
         rehashed,
@@ -261,7 +261,7 @@ async fn write(
         let detail = json!({ "purpose": "sign_in", "reason": "organization suspended",
             "factors": ["password"] });
         let audit = app.audit_entry(
-            cause,
+            caller,
             session.tenant,
             "session.refuse",
             object,
@@ -275,19 +275,19 @@ async fn write(
     if let Some(rehashed) = rehashed {
         store::user::update_credential(tx, session.user, &proven.credential.hash, rehashed).await?;
     }
-    store::session::insert(tx, &listed(session, cause)).await?;
+    store::session::insert(tx, &listed(session, caller)).await?;
     store::user::note_sign_in(tx, session.user, *now).await?;
     let detail = json!({ "factors": ["password"] });
-    let audit = app.audit_entry(cause, session.tenant, "session.open", object, &detail, *now);
+    let audit = app.audit_entry(caller, session.tenant, "session.open", object, &detail, *now);
     store::audit::append(tx, &audit).await?;
     Ok(Ok(()))
 }
 
 /// The session with where it came from, as it is stored.
-pub(super) fn listed(session: &Session, cause: &Cause) -> Listed {
+pub(super) fn listed(session: &Session, caller: &Caller) -> Listed {
     Listed {
         session: session.clone(),
-        client_address: cause.client_address.clone(),
-        client_agent: cause.client_agent.clone(),
+        client_address: caller.client_address.clone(),
+        client_agent: caller.client_agent.clone(),
     }
 }

@@ -26,7 +26,7 @@ use super::sign_in::{Credentials, SignInError, sign_in};
 use super::unlock_user::unlock_user;
 use super::{ProofError, SignedIn};
 use crate::nonce::NoPeers;
-use crate::{App, Cause, Parts, Settings};
+use crate::{App, Caller, Parts, Settings};
 
 struct FakeClock(AtomicI64);
 
@@ -88,7 +88,7 @@ impl House {
             settings: settings(),
         };
         let app = App::start(parts).await.unwrap();
-        let made = bootstrap(&app, &Cause::command_line(), wanted(password))
+        let made = bootstrap(&app, &Caller::command_line(), wanted(password))
             .await
             .unwrap();
         Self { app, clock, made }
@@ -190,8 +190,8 @@ fn own() -> FirstPassword {
     FirstPassword::Own(Password::new(PASSWORD))
 }
 
-fn visitor() -> Cause {
-    Cause {
+fn visitor() -> Caller {
+    Caller {
         actor: "visitor".to_owned(),
         client_address: HERE.to_string(),
         client_agent: "Browser/1".to_owned(),
@@ -296,16 +296,16 @@ async fn f006_an_operator_unlocks_at_once() {
             refused(house.sign_in(EMAIL, "wrong").await);
         }
         let email = Email::parse(EMAIL).unwrap();
-        let cause = Cause::command_line();
+        let caller = Caller::command_line();
         assert!(
-            unlock_user(&house.app, &cause, email.clone())
+            unlock_user(&house.app, &caller, email.clone())
                 .await
                 .unwrap()
         );
-        assert!(!unlock_user(&house.app, &cause, email).await.unwrap());
+        assert!(!unlock_user(&house.app, &caller, email).await.unwrap());
         house.sign_in(EMAIL, PASSWORD).await.unwrap();
         let nobody = Email::parse("nobody@example.com").unwrap();
-        assert!(unlock_user(&house.app, &cause, nobody).await.is_err());
+        assert!(unlock_user(&house.app, &caller, nobody).await.is_err());
     })
     .await;
 }
@@ -336,11 +336,11 @@ async fn f011_an_initial_password_must_be_replaced_and_expires() {
         let first = house.made.password.clone();
         let signed_in = house.sign_in(EMAIL, first.reveal()).await.unwrap();
         assert!(signed_in.must_change_password);
-        let (app, cause) = (&house.app, visitor());
-        let same = change_password(app, &cause, &signed_in, &first, &first, HERE).await;
+        let (app, caller) = (&house.app, visitor());
+        let same = change_password(app, &caller, &signed_in, &first, &first, HERE).await;
         assert!(matches!(same, Err(ChangePasswordError::Same)));
         let new = Password::new(OTHER);
-        let changed = change_password(app, &cause, &signed_in, &first, &new, HERE)
+        let changed = change_password(app, &caller, &signed_in, &first, &new, HERE)
             .await
             .unwrap();
         assert!(
@@ -351,7 +351,7 @@ async fn f011_an_initial_password_must_be_replaced_and_expires() {
                 .must_change_password
         );
         let email = Email::parse(EMAIL).unwrap();
-        let reset = reset_password(app, &Cause::command_line(), email)
+        let reset = reset_password(app, &Caller::command_line(), email)
             .await
             .unwrap();
         assert!(house.look_up(&changed.signed_in).await.is_none());
@@ -368,17 +368,17 @@ async fn s05_a_change_needs_the_current_password_and_ends_other_sessions() {
         let house = House::open(store, own()).await;
         let other = house.sign_in(EMAIL, PASSWORD).await.unwrap();
         let here = house.sign_in(EMAIL, PASSWORD).await.unwrap();
-        let (app, cause) = (&house.app, visitor());
+        let (app, caller) = (&house.app, visitor());
         let (right, wrong) = (Password::new(PASSWORD), Password::new("wrong"));
         let new = Password::new(OTHER);
-        let weak = change_password(app, &cause, &here, &right, &Password::new("weak"), HERE).await;
+        let weak = change_password(app, &caller, &here, &right, &Password::new("weak"), HERE).await;
         assert!(matches!(weak, Err(ChangePasswordError::Unmet(_))));
-        let answer = change_password(app, &cause, &here, &wrong, &new, HERE).await;
+        let answer = change_password(app, &caller, &here, &wrong, &new, HERE).await;
         assert!(matches!(
             answer,
             Err(ChangePasswordError::Proof(ProofError::WrongPassword))
         ));
-        let changed = change_password(app, &cause, &here, &right, &new, HERE)
+        let changed = change_password(app, &caller, &here, &right, &new, HERE)
             .await
             .unwrap();
         assert_eq!(changed.ended, 1);
@@ -396,24 +396,24 @@ async fn s10_guessing_from_a_session_locks_like_guessing_at_the_door() {
     each_engine(|store| async move {
         let house = House::open(store, own()).await;
         let here = house.sign_in(EMAIL, PASSWORD).await.unwrap();
-        let (app, cause) = (&house.app, visitor());
+        let (app, caller) = (&house.app, visitor());
         let (right, wrong) = (Password::new(PASSWORD), Password::new("wrong"));
         house.wait(601);
         assert!(!here.session.is_recently_authenticated(app.clock.now()));
-        let again = reauthenticate(app, &cause, &here, &right, HERE)
+        let again = reauthenticate(app, &caller, &here, &right, HERE)
             .await
             .unwrap();
         assert!(again.session.is_recently_authenticated(app.clock.now()));
         assert!(house.look_up(&here).await.is_none());
         assert!(house.look_up(&again).await.is_some());
         for _ in 0..5 {
-            let answer = reauthenticate(app, &cause, &again, &wrong, HERE).await;
+            let answer = reauthenticate(app, &caller, &again, &wrong, HERE).await;
             assert_eq!(
                 answer.unwrap_err().to_string(),
                 "that is not your current password"
             );
         }
-        let answer = reauthenticate(app, &cause, &again, &right, HERE).await;
+        let answer = reauthenticate(app, &caller, &again, &right, HERE).await;
         assert_eq!(answer.unwrap_err().to_string(), "Account locked");
         assert_eq!(
             refused(house.sign_in(EMAIL, PASSWORD).await),
@@ -469,11 +469,11 @@ async fn s04_an_outdated_hash_is_renewed_at_the_next_sign_in() {
 async fn an_address_is_given_once() {
     each_engine(|store| async move {
         let house = House::open(store, own()).await;
-        let answer = bootstrap(&house.app, &Cause::command_line(), wanted(own())).await;
+        let answer = bootstrap(&house.app, &Caller::command_line(), wanted(own())).await;
         assert!(matches!(answer, Err(BootstrapError::EmailTaken(_))));
         let mut second = wanted(own());
         second.email = Email::parse("second@example.com").unwrap();
-        let second = bootstrap(&house.app, &Cause::command_line(), second)
+        let second = bootstrap(&house.app, &Caller::command_line(), second)
             .await
             .unwrap();
         assert_eq!(second.operator, house.made.operator);

@@ -5,7 +5,7 @@ use store::WriteTx;
 use tenancy::user::{Email, User};
 
 use super::attempt::address_key;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Why nobody was unlocked.
 #[derive(Debug, thiserror::Error)]
@@ -19,11 +19,11 @@ pub enum UnlockError {
 }
 
 /// Forgets a user's failed attempts; `false` when there were none.
-pub async fn unlock_user(app: &App, cause: &Cause, email: Email) -> Result<bool, UnlockError> {
+pub async fn unlock_user(app: &App, caller: &Caller, email: Email) -> Result<bool, UnlockError> {
     app.store
         .write(
-            (app.clone(), cause.clone(), email),
-            |tx, (app, cause, email)| Box::pin(write(tx, app, cause, email)),
+            (app.clone(), caller.clone(), email),
+            |tx, (app, caller, email)| Box::pin(write(tx, app, caller, email)),
         )
         .await
 }
@@ -31,7 +31,7 @@ pub async fn unlock_user(app: &App, cause: &Cause, email: Email) -> Result<bool,
 async fn write(
     tx: &mut WriteTx,
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     email: &Email,
 ) -> Result<bool, UnlockError> {
     let user: User = store::user::by_email(tx, email)
@@ -40,7 +40,7 @@ async fn write(
     let had_failures = store::sign_in_lock::delete(tx, &address_key(email.as_str())).await?;
     if had_failures {
         let (object, now) = (user.id.to_string(), app.clock.now());
-        let audit = app.audit_entry(cause, user.tenant, "user.unlock", object, &json!({}), now);
+        let audit = app.audit_entry(caller, user.tenant, "user.unlock", object, &json!({}), now);
         store::audit::append(tx, &audit).await?;
     }
     Ok(had_failures)

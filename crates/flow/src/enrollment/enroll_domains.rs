@@ -9,7 +9,7 @@ use serde_json::json;
 use store::WriteTx;
 
 use super::domain_plan::{Known, PlanError, plan};
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// How many names one request may bring; larger lists are for an import job.
 pub const MAX_ROWS: usize = 1_000;
@@ -94,13 +94,13 @@ pub async fn preview(app: &App, enrollment: Enrollment) -> Result<Vec<Row>, Enro
 /// Adds every valid name of the input; the others are told in their rows.
 pub async fn enroll_domains(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     enrollment: Enrollment,
 ) -> Result<Enrolled, EnrollError> {
-    let input = (app.clone(), cause.clone(), enrollment);
+    let input = (app.clone(), caller.clone(), enrollment);
     app.store
-        .write(input, |tx, (app, cause, wanted)| {
-            Box::pin(write(tx, app, cause, wanted))
+        .write(input, |tx, (app, caller, wanted)| {
+            Box::pin(write(tx, app, caller, wanted))
         })
         .await
 }
@@ -108,7 +108,7 @@ pub async fn enroll_domains(
 async fn write(
     tx: &mut WriteTx,
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     wanted: &Enrollment,
 ) -> Result<Enrolled, EnrollError> {
     let now = app.clock.now();
@@ -131,12 +131,12 @@ async fn write(
         app.random.as_ref(),
     )?;
     for domain in &added {
-        if !store::domain::insert(tx, wanted.tenant, domain, &cause.actor).await? {
+        if !store::domain::insert(tx, wanted.tenant, domain, &caller.actor).await? {
             return Err(EnrollError::Changed);
         }
         let detail = json!({ "name": domain.name, "subscription": wanted.subscription });
         let object = domain.id.to_string();
-        let audit = app.audit_entry(cause, wanted.tenant, "domain.enroll", object, &detail, now);
+        let audit = app.audit_entry(caller, wanted.tenant, "domain.enroll", object, &detail, now);
         store::audit::append(tx, &audit).await?;
     }
     if let Some(started) = subscription.start(now).filter(|_| !added.is_empty())

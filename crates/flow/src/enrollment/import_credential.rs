@@ -5,7 +5,7 @@ use enrollment::eab::{EabCredential, KeyId, MacKey};
 use serde_json::json;
 use store::eab_credential::Stored;
 
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// What another server handed out, and what it shall lead to here.
 pub struct Import {
@@ -33,7 +33,7 @@ pub enum ImportError {
 /// Stores the credential beside those that the subscription has.
 pub async fn import_credential(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     import: Import,
 ) -> Result<(), ImportError> {
     let now = app.clock.now();
@@ -53,7 +53,7 @@ pub async fn import_credential(
     };
     let detail = json!({ "subscription": import.subscription });
     let audit = app.audit_entry(
-        cause,
+        caller,
         import.tenant,
         "eab_credential.import",
         key_id,

@@ -5,7 +5,7 @@ use base::{SubscriptionId, TenantId};
 use enrollment::subscription::{Subscription, TransitionError};
 use serde_json::json;
 
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Where to move a subscription.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,13 +56,13 @@ impl Move {
 /// Moves a tenant's subscription.
 pub async fn move_subscription(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     tenant: TenantId,
     id: SubscriptionId,
     to: Move,
 ) -> Result<Subscription, MoveError> {
     let now = app.clock.now();
-    let audit = app.audit_entry(cause, tenant, to.action(), id.to_string(), &json!({}), now);
+    let audit = app.audit_entry(caller, tenant, to.action(), id.to_string(), &json!({}), now);
     app.store
         .write((tenant, id, to, audit), |tx, (tenant, id, to, audit)| {
             Box::pin(async move {

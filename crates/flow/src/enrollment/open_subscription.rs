@@ -6,7 +6,7 @@ use enrollment::subscription::{Label, Subscription, Term};
 use serde_json::json;
 use store::eab_credential::Stored;
 
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// What was opened; the MAC key is in the clear here and sealed in the database.
 pub struct Opened {
@@ -47,7 +47,7 @@ pub enum OpenError {
 /// Opens a subscription for a tenant.
 pub async fn open_subscription(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     opening: Opening,
 ) -> Result<Opened, OpenError> {
     let now = app.clock.now();
@@ -75,7 +75,7 @@ pub async fn open_subscription(
     let detail = json!({ "label": subscription.label.as_ref().map(Label::as_str),
         "term_years": opening.term.years(), "eab_key_id": credential.key_id });
     let audit = app.audit_entry(
-        cause,
+        caller,
         opening.tenant,
         "subscription.open",
         id.to_string(),

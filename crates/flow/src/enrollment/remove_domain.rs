@@ -8,7 +8,7 @@ use enrollment::enrolled_domain::{EnrolledDomain, removal};
 use serde_json::json;
 use store::{ReadTx, WriteTx};
 
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// How many ACME accounts of a subscription are gone through.
 const MAX_ACCOUNTS: i64 = 10_000;
@@ -40,14 +40,14 @@ pub async fn preview(
 /// Removes a tenant's domain; returns what went.
 pub async fn remove_domain(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     tenant: TenantId,
     id: EnrolledDomainId,
 ) -> Result<Vec<EnrolledDomain>, RemoveError> {
     app.store
         .write(
-            (app.clone(), cause.clone(), tenant, id),
-            |tx, (app, cause, tenant, id)| Box::pin(write(tx, app, cause, *tenant, *id)),
+            (app.clone(), caller.clone(), tenant, id),
+            |tx, (app, caller, tenant, id)| Box::pin(write(tx, app, caller, *tenant, *id)),
         )
         .await
 }
@@ -73,7 +73,7 @@ async fn leaving(
 async fn write(
     tx: &mut WriteTx,
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     tenant: TenantId,
     id: EnrolledDomainId,
 ) -> Result<Vec<EnrolledDomain>, RemoveError> {
@@ -86,7 +86,7 @@ async fn write(
         end_orders(tx, tenant, domain, now).await?;
         let detail = json!({ "name": domain.name, "subscription": domain.subscription });
         let object = domain.id.to_string();
-        let audit = app.audit_entry(cause, tenant, "domain.remove", object, &detail, now);
+        let audit = app.audit_entry(caller, tenant, "domain.remove", object, &detail, now);
         store::audit::append(tx, &audit).await?;
     }
     store::domain::note_change(tx, tenant).await?;

@@ -4,7 +4,7 @@ use base::{SubscriptionId, TenantId};
 use enrollment::eab::MacKey;
 use serde_json::json;
 
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Why the key is not shown.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum RevealError {
 /// Opens the MAC key of a tenant's credential.
 pub async fn reveal_credential(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     tenant: TenantId,
     subscription: SubscriptionId,
     key_id: &str,
@@ -40,7 +40,7 @@ pub async fn reveal_credential(
     let now = app.clock.now();
     let detail = json!({ "subscription": subscription });
     let audit = app.audit_entry(
-        cause,
+        caller,
         tenant,
         "eab_credential.reveal",
         key_id.to_owned(),

@@ -5,7 +5,7 @@ use base::AuthorizationId;
 use serde_json::json;
 
 use super::account_cache::KnownAccount;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Why an authorization was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub async fn read_authorization(
 /// Gives up the account's authorization; orders that need it become invalid.
 pub async fn deactivate_authorization(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     known: &KnownAccount,
     id: AuthorizationId,
     payload: &[u8],
@@ -47,7 +47,7 @@ pub async fn deactivate_authorization(
     parse_deactivation(payload)?;
     let now = app.clock.now();
     let action = "authorization.deactivate";
-    let audit = app.audit_entry(cause, known.tenant, action, id.to_string(), &json!({}), now);
+    let audit = app.audit_entry(caller, known.tenant, action, id.to_string(), &json!({}), now);
     app.store
         .write(
             (known.id, id, now, audit),

@@ -8,7 +8,7 @@ use store::account::Account;
 
 use super::account_cache::KnownAccount;
 use crate::app::DIRECTORY;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Why the key stays.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum ChangeKeyError {
 /// Gives the account the key that the inner JWS proves.
 pub async fn change_key(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     known: &KnownAccount,
     url: &str,
     payload: &[u8],
@@ -42,7 +42,7 @@ pub async fn change_key(
     let detail = json!({ "thumbprint": new_thumbprint });
     let object = known.id.to_string();
     let audit = app.audit_entry(
-        cause,
+        caller,
         known.tenant,
         "acme_account.change_key",
         object,

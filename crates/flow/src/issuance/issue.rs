@@ -14,7 +14,7 @@ use store::order::Order;
 
 use crate::jobs::{Task, give_back};
 use crate::memory::catalog::Ca;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// How often an order is tried before it ends invalid.
 const MAX_ATTEMPTS: i64 = 8;
@@ -197,7 +197,7 @@ async fn give_up(app: &App, job: JobId, order: &Order) -> Result<(), IssueError>
         "the certificate could not be signed; place a new order and tell the operator if it happens again",
     );
     let audit: Entry = app.audit_entry(
-        &Cause::system(),
+        &Caller::system(),
         order.tenant,
         "order.give_up",
         order.id.to_string(),

@@ -22,7 +22,7 @@ use store::order::Order;
 use super::account_cache::KnownAccount;
 use super::read_order::{OrderView, status};
 use crate::app::OpenHouse;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// A proof that ends sooner would end under the client's hands.
 const MIN_REUSE: Duration = Duration::from_secs(3600);
@@ -66,7 +66,7 @@ pub fn not_covered_problem(refused: &[NotCovered]) -> Problem {
 /// Makes an order, or returns the account's pending one for the same names.
 pub async fn new_order(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     known: &KnownAccount,
     payload: &[u8],
 ) -> Result<OrderView, NewOrderError> {
@@ -78,7 +78,7 @@ pub async fn new_order(
         not_after: wanted.not_after,
     };
     app.settings.profile.validity(requested, now)?;
-    let draft = draft(app, cause, known, &wanted, now);
+    let draft = draft(app, caller, known, &wanted, now);
     let admits_all = app.settings.open_house.is_some();
     let (order, authorizations) = app
         .store
@@ -99,7 +99,7 @@ struct Draft {
 
 fn draft(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     known: &KnownAccount,
     wanted: &NewOrder,
     now: Timestamp,
@@ -143,8 +143,8 @@ fn draft(
         ended_at: None,
         certificate: None,
         error: None,
-        client_address: cause.client_address.clone(),
-        client_agent: cause.client_agent.clone(),
+        client_address: caller.client_address.clone(),
+        client_agent: caller.client_agent.clone(),
     };
     Draft {
         may_reuse: order.names.iter().map(|_| may_reuse(app)).collect(),

@@ -14,7 +14,7 @@ pub use store::account::Account;
 use store::audit::Entry;
 
 use crate::app::DIRECTORY;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// The account of a key.
 pub struct Registered {
@@ -64,7 +64,7 @@ pub enum RegisterError {
 /// The account of `key`: an old one as it is, or a new one under the subscription of its binding.
 pub async fn register_account(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     key: Jwk,
     url: &str,
     payload: &[u8],
@@ -101,10 +101,10 @@ pub async fn register_account(
             .collect(),
         terms_agreed_at: registration.terms_of_service_agreed.then_some(now),
         created_at: now,
-        client_address: cause.client_address.clone(),
-        client_agent: cause.client_agent.clone(),
+        client_address: caller.client_address.clone(),
+        client_agent: caller.client_agent.clone(),
     };
-    store_account(app, cause, account, now).await
+    store_account(app, caller, account, now).await
 }
 
 /// What a binding that was proven leads to.
@@ -213,13 +213,13 @@ fn check_subscription(
 
 async fn store_account(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     account: Account,
     now: Timestamp,
 ) -> Result<Registered, RegisterError> {
-    let actor = Cause {
+    let actor = Caller {
         actor: account.id.to_string(),
-        ..cause.clone()
+        ..caller.clone()
     };
     let detail = json!({ "eab_key_id": account.eab_key_id, "subscription": account.subscription });
     let object = account.id.to_string();

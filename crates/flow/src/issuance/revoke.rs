@@ -11,7 +11,7 @@ use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
 use crate::jobs::Kind;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Who signed the request.
 pub enum Signed<'a> {
@@ -41,7 +41,7 @@ pub enum RevokeError {
 /// Revokes the certificate in the payload.
 pub async fn revoke(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     signed: Signed<'_>,
     payload: &[u8],
 ) -> Result<(), RevokeError> {
@@ -52,13 +52,13 @@ pub async fn revoke(
     let found = found.ok_or(RevokeError::NotFound)?;
     let requester = requester(app, &signed, &found, &sent).await?;
     let granted = request.decide(requester, found.status == Status::Revoked)?;
-    carry_out(app, cause, &found, granted, *sent.key.fingerprint()).await
+    carry_out(app, caller, &found, granted, *sent.key.fingerprint()).await
 }
 
 /// Revokes a tenant's certificate for a person who may do that.
 pub async fn revoke_in_portal(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     tenant: TenantId,
     id: CertificateId,
     reason: Reason,
@@ -78,7 +78,7 @@ pub async fn revoke_in_portal(
         reason,
         blocks_key: false,
     };
-    carry_out(app, cause, &found, granted, *key.fingerprint()).await
+    carry_out(app, caller, &found, granted, *key.fingerprint()).await
 }
 
 async fn by_serial(app: &App, serial: String) -> Result<Option<Certificate>, store::Error> {
@@ -129,7 +129,7 @@ async fn holds_all(
 
 async fn carry_out(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     found: &Certificate,
     granted: Granted,
     key_fingerprint: [u8; 32],
@@ -138,7 +138,7 @@ async fn carry_out(
     let detail = json!({ "serial": found.serial, "reason": granted.reason.code() });
     let object = found.id.to_string();
     let audit = app.audit_entry(
-        cause,
+        caller,
         found.tenant,
         "certificate.revoke",
         object,

@@ -6,7 +6,7 @@ use serde_json::json;
 use store::account::Account;
 
 use super::account_cache::KnownAccount;
-use crate::{App, Cause};
+use crate::{App, Caller};
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub async fn read_account(app: &App, id: AccountId) -> Result<Account, UpdateErr
 /// Changes the contacts or ends the account, as the payload says.
 pub async fn update_account(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     known: &KnownAccount,
     payload: &[u8],
 ) -> Result<Account, UpdateError> {
@@ -46,11 +46,11 @@ pub async fn update_account(
                 .iter()
                 .map(|contact| contact.as_str().to_owned())
                 .collect();
-            change(app, cause, known, Change::Contact(contact)).await
+            change(app, caller, known, Change::Contact(contact)).await
         }
         Update::Deactivate => {
             known.status.deactivate()?;
-            change(app, cause, known, Change::Deactivate).await
+            change(app, caller, known, Change::Deactivate).await
         }
     }
 }
@@ -62,7 +62,7 @@ enum Change {
 
 async fn change(
     app: &App,
-    cause: &Cause,
+    caller: &Caller,
     known: &KnownAccount,
     change: Change,
 ) -> Result<Account, UpdateError> {
@@ -72,7 +72,7 @@ async fn change(
         Change::Deactivate => "acme_account.deactivate",
     };
     let audit = app.audit_entry(
-        cause,
+        caller,
         known.tenant,
         action,
         known.id.to_string(),

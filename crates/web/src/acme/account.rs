@@ -20,10 +20,10 @@ pub(crate) async fn new_account(
     State(app): State<App>,
     signed: SignedByKey,
 ) -> Result<Response, Refusal> {
-    let cause = signed.client.acting_as(String::new());
+    let caller = signed.client.acting_as(String::new());
     let registered = register_account(
         &app,
-        &cause,
+        &caller,
         signed.key,
         &signed.url,
         signed.payload.bytes(),
@@ -48,8 +48,8 @@ pub(crate) async fn account(
     if signed.payload.is_post_as_get() {
         return represent(&app, &read_account(&app, signed.account.id).await?);
     }
-    let cause = signed.client.acting_as(signed.account.id.to_string());
-    let account = update_account(&app, &cause, &signed.account, signed.payload.bytes()).await?;
+    let caller = signed.client.acting_as(signed.account.id.to_string());
+    let account = update_account(&app, &caller, &signed.account, signed.payload.bytes()).await?;
     represent(&app, &account)
 }
 
@@ -57,9 +57,9 @@ pub(crate) async fn key_change(
     State(app): State<App>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    let cause = signed.client.acting_as(signed.account.id.to_string());
+    let caller = signed.client.acting_as(signed.account.id.to_string());
     let (url, payload) = (signed.payload.url(), signed.payload.bytes());
-    let account = change_key(&app, &cause, &signed.account, url, payload)
+    let account = change_key(&app, &caller, &signed.account, url, payload)
         .await
         .map_err(|error| change_key_refusal(&app, error))?;
     represent(&app, &account)

@@ -23,9 +23,9 @@ pub(crate) async fn authorization(
         let found = read_authorization(&app, &signed.account, id).await?;
         found.ok_or_else(Refusal::not_found)?
     } else {
-        let cause = signed.client.acting_as(signed.account.id.to_string());
+        let caller = signed.client.acting_as(signed.account.id.to_string());
         let payload = signed.payload.bytes();
-        deactivate_authorization(&app, &cause, &signed.account, id, payload).await?
+        deactivate_authorization(&app, &caller, &signed.account, id, payload).await?
     };
     let response = json(&found.represent(&app.urls(), app.clock.now()))?;
     Ok(with_wait(&app, &found, response))

@@ -17,8 +17,8 @@ use super::respond::{Extend, json};
 use super::signed::Signed;
 
 pub(crate) async fn new_order(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
-    let cause = signed.client.acting_as(signed.account.id.to_string());
-    let order = run_new_order(&app, &cause, &signed.account, signed.payload.bytes()).await?;
+    let caller = signed.client.acting_as(signed.account.id.to_string());
+    let order = run_new_order(&app, &caller, &signed.account, signed.payload.bytes()).await?;
     Ok(represent(&app, &order)?.status(StatusCode::CREATED))
 }
 

@@ -14,18 +14,18 @@ pub(crate) async fn revoke_certificate(
 ) -> Result<StatusCode, Refusal> {
     match signed {
         SignedByEither::Account(signed) => {
-            let cause = signed.client.acting_as(signed.account.id.to_string());
+            let caller = signed.client.acting_as(signed.account.id.to_string());
             revoke(
                 &app,
-                &cause,
+                &caller,
                 By::Account(&signed.account),
                 signed.payload.bytes(),
             )
             .await?;
         }
         SignedByEither::Key(signed) => {
-            let cause = signed.client.acting_as("certificate key".to_owned());
-            revoke(&app, &cause, By::Key(&signed.key), signed.payload.bytes()).await?;
+            let caller = signed.client.acting_as("certificate key".to_owned());
+            revoke(&app, &caller, By::Key(&signed.key), signed.payload.bytes()).await?;
         }
     }
     Ok(StatusCode::OK)

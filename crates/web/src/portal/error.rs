@@ -129,10 +129,10 @@ impl IntoResponse for Refusal {
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
-    while let Some(cause) = source {
+    while let Some(caller) = source {
         // Writing to a string cannot fail.
-        let _ = write!(text, ": {cause}");
-        source = cause.source();
+        let _ = write!(text, ": {caller}");
+        source = caller.source();
     }
     text
 }

@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
 use base::TenantId;
-use flow::Cause;
+use flow::Caller;
 use flow::access::{SignedIn, session};
 use tenancy::role::Permission;
 use tenancy::session::{COOKIE_NAME, csrf_token};
@@ -66,7 +66,7 @@ impl<P> Permitted<P> {
     }
 
     /// For the audit log.
-    pub(super) fn cause(&self) -> Cause {
+    pub(super) fn caller(&self) -> Caller {
         self.client.acting_as(self.signed_in.user.id.to_string())
     }
 

@@ -54,7 +54,7 @@ async fn profile(
 ) -> Answer {
     match DisplayName::parse(&typed.name) {
         Ok(name) => {
-            preferences::set_display_name(&portal.app, &who.cause(), &who.signed_in, name).await?;
+            preferences::set_display_name(&portal.app, &who.caller(), &who.signed_in, name).await?;
             Ok(done("/settings", "Your profile was saved."))
         }
         Err(error) => refused_form(&SettingsPage {
@@ -83,7 +83,7 @@ async fn appearance(
     let theme = Theme::from_text(&typed.theme);
     let stored = tenancy::user::Theme::parse(theme.as_str());
     let stored = stored.unwrap_or(tenancy::user::Theme::System);
-    preferences::set_theme(&portal.app, &who.cause(), &who.signed_in, stored).await?;
+    preferences::set_theme(&portal.app, &who.caller(), &who.signed_in, stored).await?;
     let is_full = !typed.full.is_empty();
     let mut response = if is_full {
         done("/settings", "The appearance was saved.")
@@ -107,7 +107,7 @@ async fn end_session(
     Path(id): Path<String>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    match session::end_session(&portal.app, &who.cause(), &who.signed_in, &id).await {
+    match session::end_session(&portal.app, &who.caller(), &who.signed_in, &id).await {
         Ok(()) => Ok(done("/settings", "The session was ended.")),
         Err(EndError::NotFound) => Err(Refusal::NotFound),
         Err(EndError::Store(error)) => Err(error.into()),
@@ -120,7 +120,7 @@ async fn end_others(
     who: Permitted<Own>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    let ended = session::end_other_sessions(&portal.app, &who.cause(), &who.signed_in).await?;
+    let ended = session::end_other_sessions(&portal.app, &who.caller(), &who.signed_in).await?;
     let message = match ended {
         0 => "There was no other session.".to_owned(),
         1 => "One other session was ended.".to_owned(),

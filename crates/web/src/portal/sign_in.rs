@@ -68,8 +68,8 @@ async fn submit(
         password: Password::new(typed.password),
         client: who.address(),
     };
-    let cause = who.client.acting_as(String::new());
-    match sign_in(&portal.app, &cause, credentials).await {
+    let caller = who.client.acting_as(String::new());
+    match sign_in(&portal.app, &caller, credentials).await {
         Ok(signed_in) => {
             let mut response = Redirect::to(local_path(&typed.next)).into_response();
             let theme = Theme::from_text(signed_in.user.theme.as_str());
@@ -93,7 +93,7 @@ async fn sign_out(
     who: Permitted<Own>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, Refusal> {
-    session::sign_out(&portal.app, &who.cause(), &who.signed_in).await?;
+    session::sign_out(&portal.app, &who.caller(), &who.signed_in).await?;
     let mut response = Redirect::to("/signed-out").into_response();
     add_cookie(&mut response, &clear_cookie());
     Ok(response)

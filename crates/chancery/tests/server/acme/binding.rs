@@ -1,6 +1,6 @@
 //! newAccount with its external account binding (RFC 8555 §7.3, §7.3.4).
 
-use flow::Cause;
+use flow::Caller;
 use flow::enrollment::move_subscription::{Move, move_subscription};
 use serde_json::json;
 use testkit::{Eab, Key, TestServer};
@@ -164,8 +164,8 @@ async fn a_deactivated_subscription_binds_no_account(server: &TestServer) {
 }
 
 async fn moved(server: &TestServer, eab: &Eab, to: Move) {
-    let cause = Cause::command_line();
-    move_subscription(&server.app, &cause, eab.tenant, eab.subscription, to)
+    let caller = Caller::command_line();
+    move_subscription(&server.app, &caller, eab.tenant, eab.subscription, to)
         .await
         .unwrap();
 }

@@ -108,8 +108,8 @@ async fn prove(
         return Ok(Proved::Not(Problems::none()));
     }
     let password = Password::new(password);
-    let (app, cause) = (&portal.app, who.cause());
-    match reauthenticate(app, &cause, &who.signed_in, &password, who.address()).await {
+    let (app, caller) = (&portal.app, who.caller());
+    match reauthenticate(app, &caller, &who.signed_in, &password, who.address()).await {
         Ok(signed_in) => Ok(Proved::Anew(Box::new(signed_in))),
         Err(ReauthenticateError::Ended) => Err(Refusal::SignIn {
             next: "/".to_owned(),
@@ -131,7 +131,7 @@ async fn open(
     let id = found.subscription.id;
     let key_id = found.credential.as_ref().ok_or(Refusal::NotFound)?;
     let key_id = key_id.key_id.as_str();
-    match reveal_credential(&portal.app, &who.cause(), who.tenant(), id, key_id).await {
+    match reveal_credential(&portal.app, &who.caller(), who.tenant(), id, key_id).await {
         Ok(key) => Ok(key.reveal()),
         Err(RevealError::NotFound) => Err(Refusal::NotFound),
         Err(RevealError::Seal(error)) => Err(Refusal::internal(error)),

@@ -50,7 +50,7 @@ pub(super) async fn create(
         term,
         max_bindings: None,
     };
-    let opened = open_subscription(&portal.app, &who.cause(), opening).await;
+    let opened = open_subscription(&portal.app, &who.caller(), opening).await;
     let opened = opened.map_err(refusal)?;
     let to = format!("{}/credentials", account_href(opened.subscription.id));
     Ok(done(

@@ -112,7 +112,7 @@ async fn named(
 
 async fn apply(portal: &Portal, who: &Permitted<ManageAccounts>, id: &str, to: Move) -> Answer {
     let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let moved = move_subscription(&portal.app, &who.cause(), who.tenant(), id, to).await;
+    let moved = move_subscription(&portal.app, &who.caller(), who.tenant(), id, to).await;
     let href = format!("{}/credentials", account_href(id));
     match moved {
         Ok(_) => Ok(done(&href, done_message(to))),

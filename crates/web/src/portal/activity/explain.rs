@@ -16,13 +16,13 @@ pub(super) struct Words {
 
 /// What is wrong, with the name concerned where it is known.
 pub(super) fn title(problem: &Problem) -> String {
-    let (kind, name) = cause(problem);
+    let (kind, name) = caller(problem);
     let name = name.unwrap_or("The order");
     format!("{name} {}", words(kind).predicate)
 }
 
 /// The problem of the only name that failed, or of the whole order.
-pub(super) fn cause(problem: &Problem) -> (Kind, Option<&str>) {
+pub(super) fn caller(problem: &Problem) -> (Kind, Option<&str>) {
     match problem.subproblems.as_slice() {
         [only] => (
             only.kind,

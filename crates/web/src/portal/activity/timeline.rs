@@ -44,7 +44,7 @@ pub(super) fn failure(detail: &Detail) -> Option<Failure> {
     if detail.row.stage != Stage::Failed {
         return None;
     }
-    let (kind, _) = explain::cause(problem);
+    let (kind, _) = explain::caller(problem);
     let words = explain::words(kind);
     let explained = detail
         .attempts

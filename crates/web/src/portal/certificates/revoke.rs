@@ -64,9 +64,9 @@ pub(super) async fn carry_out(
         }
     };
     let back = href(found.stored.id);
-    let cause = who.cause();
+    let caller = who.caller();
     let revoked =
-        revoke_in_portal(&portal.app, &cause, who.tenant(), found.stored.id, reason).await;
+        revoke_in_portal(&portal.app, &caller, who.tenant(), found.stored.id, reason).await;
     let mut response = match revoked {
         Ok(()) => done(&back, "The certificate is revoked."),
         Err(RevokeError::Revocation(RevocationError::Already)) => not_done(&back, OVER),
@@ -157,10 +157,10 @@ async fn prove(
         return Ok(Err(Problems::one("password", "Type your password again.")));
     }
     let password = Password::new(password);
-    let cause = who.cause();
+    let caller = who.caller();
     let proved = reauthenticate(
         &portal.app,
-        &cause,
+        &caller,
         &who.signed_in,
         &password,
         who.address(),

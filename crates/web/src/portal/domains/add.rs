@@ -79,7 +79,7 @@ pub(super) async fn add(
         Err(problems) => return refused(&portal, &who, typed, problems).await,
     };
     let account = wanted.subscription;
-    match enroll_domains(&portal.app, &who.cause(), wanted).await {
+    match enroll_domains(&portal.app, &who.caller(), wanted).await {
         Ok(done) => page(&verdict::view(&portal, &who, account, &typed, &done.rows, false).await?),
         Err(error) => refused(&portal, &who, typed, problems(error)?).await,
     }

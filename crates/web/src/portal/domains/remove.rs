@@ -50,7 +50,7 @@ pub(super) async fn remove(
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
     let id = EnrolledDomainId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
-    let removed = remove_domain(&portal.app, &who.cause(), who.tenant(), id).await;
+    let removed = remove_domain(&portal.app, &who.caller(), who.tenant(), id).await;
     let removed = removed.map_err(refusal)?;
     Ok(done("/domains", &message(&removed, id)))
 }

@@ -5,9 +5,9 @@ use store::audit::Entry;
 
 use crate::App;
 
-/// Who caused a change, and from where.
+/// Who asks, and from where.
 #[derive(Clone, Debug)]
-pub struct Cause {
+pub struct Caller {
     /// A user, an ACME account, `command line` or `system`.
     pub actor: String,
     /// Where the request came from; empty for work of our own.
@@ -18,7 +18,7 @@ pub struct Cause {
     pub request_id: String,
 }
 
-impl Cause {
+impl Caller {
     /// Work that no request asked for.
     pub fn system() -> Self {
         Self::named("system")
@@ -43,7 +43,7 @@ impl App {
     /// The entry to append in the transaction of the change; `detail` is JSON without secrets.
     pub fn audit_entry(
         &self,
-        cause: &Cause,
+        caller: &Caller,
         tenant: TenantId,
         action: &'static str,
         object: String,
@@ -54,12 +54,12 @@ impl App {
             id: AuditId::generate(now, self.random.as_ref()),
             at: now,
             tenant,
-            actor: cause.actor.clone(),
+            actor: caller.actor.clone(),
             action,
             object,
             detail: detail.to_string(),
-            client_address: cause.client_address.clone(),
-            request_id: cause.request_id.clone(),
+            client_address: caller.client_address.clone(),
+            request_id: caller.request_id.clone(),
         }
     }
 }
