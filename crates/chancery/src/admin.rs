@@ -8,12 +8,12 @@ use anyhow::{Context, bail};
 use base::CertificateId;
 use enrollment::enrolled_domain::Companions;
 use enrollment::subscription::{Label, Term};
-use flow::access::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::access::reset_password::reset_password;
 use flow::access::unlock_user::unlock_user;
+use flow::catalog::import_cas::{Import, import_cas};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
-use flow::memory::catalog::{Import, import};
+use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::{App, Caller};
 use serde_json::json;
 use tenancy::password::Password;
@@ -127,9 +127,9 @@ async fn import_authority(config: &Config, command: AuthorityCommand) -> anyhow:
         issuing: read(&issuing)?,
         issuing_key: read(&issuing_key)?,
     };
-    let parts = parts::parts(config, parts::migrated_store(config).await?)?;
-    let imported = import(&parts, wanted).await?;
-    parts.store.close().await;
+    let outside = parts::outside(config, parts::migrated_store(config).await?)?;
+    let imported = import_cas(&outside, wanted).await?;
+    outside.store.close().await;
     if !imported {
         bail!("this database has a certificate authority already; import into an empty one");
     }
@@ -190,7 +190,7 @@ async fn create_account(
     let users = app
         .store
         .read(tenant.id, |tx, id| {
-            Box::pin(store::user::of_tenant(tx, *id, FEW))
+            Box::pin(store::access::user::of_tenant(tx, *id, FEW))
         })
         .await?;
     let buyer = users
@@ -229,7 +229,9 @@ async fn find_tenant(app: &App, text: &str) -> anyhow::Result<Tenant> {
     if let Ok(id) = text.parse() {
         let found = app
             .store
-            .read(id, |tx, id| Box::pin(store::tenant::by_id(tx, *id)))
+            .read(id, |tx, id| {
+                Box::pin(store::tenancy::tenant::by_id(tx, *id))
+            })
             .await?;
         return found.with_context(|| format!("there is no tenant {text}"));
     }
@@ -237,7 +239,7 @@ async fn find_tenant(app: &App, text: &str) -> anyhow::Result<Tenant> {
     let mut found = app
         .store
         .read(name, |tx, name| {
-            Box::pin(store::tenant::by_name(tx, name, FEW))
+            Box::pin(store::tenancy::tenant::by_name(tx, name, FEW))
         })
         .await?;
     match (found.pop(), found.is_empty()) {
@@ -257,7 +259,9 @@ async fn add_domain(
     let id = account.parse()?;
     let subscription = app
         .store
-        .read(id, |tx, id| Box::pin(store::subscription::by_id(tx, *id)))
+        .read(id, |tx, id| {
+            Box::pin(store::enrollment::subscription::by_id(tx, *id))
+        })
         .await?
         .with_context(|| format!("there is no ACME account {account}"))?;
     let wanted = Enrollment {
@@ -295,7 +299,7 @@ async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {
         let page = app
             .store
             .scan(after, |tx, after| {
-                Box::pin(store::certificate::page(tx, *after, PAGE))
+                Box::pin(store::issuance::certificate::page(tx, *after, PAGE))
             })
             .await?;
         for certificate in &page {

@@ -1,4 +1,4 @@
-//! Makes the parts of a [`flow::App`] from the settings.
+//! Makes the outside of a [`flow::App`] from the settings.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,7 +12,7 @@ use acme::policy::Policy;
 use anyhow::Context;
 use base::Clock;
 use flow::app::DIRECTORY;
-use flow::{App, Parts, Settings};
+use flow::{App, Outside, Settings};
 use pki::{KeyPolicy, Profile};
 use store::seal::Sealer;
 use store::{Location, Options, Store};
@@ -42,18 +42,18 @@ pub(crate) async fn migrated_store(config: &Config) -> anyhow::Result<Store> {
 
 /// Starts an application on a migrated database.
 async fn start_on(config: &Config, store: Store) -> anyhow::Result<App> {
-    let app = App::start(parts(config, store)?).await?;
+    let app = App::start(outside(config, store)?).await?;
     write_root(config, &app)?;
     Ok(app)
 }
 
-/// The parts of an application on a migrated database.
-pub(crate) fn parts(config: &Config, store: Store) -> anyhow::Result<Parts> {
+/// The outside of an application on a migrated database.
+pub(crate) fn outside(config: &Config, store: Store) -> anyhow::Result<Outside> {
     let random = Arc::new(SystemRandom::new());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let sealer = Sealer::load_or_create(&config.sealing_key, random.as_ref())
         .with_context(|| format!("the sealing key in {}", config.sealing_key.display()))?;
-    Ok(Parts {
+    Ok(Outside {
         validator: validator(config, clock.clone())?,
         store,
         clock,

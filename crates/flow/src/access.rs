@@ -10,7 +10,6 @@ use tenancy::token::Token;
 use tenancy::user::User;
 
 mod attempt;
-pub mod bootstrap;
 pub mod change_password;
 pub mod new_password;
 mod passwords;

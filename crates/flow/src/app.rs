@@ -3,108 +3,28 @@
 
 use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
-use acme::directory::Meta;
 use acme::nonce::{Mint, NodePrefix};
-use acme::paths::{Paths, Urls};
-use base::{Clock, NodeId, Random, SubscriptionId};
-use enrollment::eab::MacKey;
-use pki::{KeyPolicy, Profile};
+use acme::paths::Urls;
+use base::{Clock, NodeId, Random};
 use store::Store;
-use store::eab_credential::Stored;
-use store::node::Node;
-use store::seal::{Place, SealError, Sealer};
-use tenancy::password::{HashError, HashParameters};
+use store::seal::Sealer;
+use tenancy::password::HashError;
 use validation::Validator;
 
 use crate::access::Passwords;
+use crate::catalog::create_cas::create_cas;
+use crate::enrollment::domain_names::DomainNames;
 use crate::issuance::account_cache::AccountCache;
 use crate::jobs::Runner;
 use crate::memory::catalog::{Catalog, CatalogError};
 use crate::nonce::Peers;
-use crate::overview::domain_names::DomainNames;
+use crate::operations::node::announce;
+use crate::outside::Outside;
+use crate::settings::Settings;
 
 /// The name of the one product directory of this version.
 pub const DIRECTORY: &str = "DV";
-
-/// What an installation decides.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Where ACME clients reach us, such as `https://acme.example.com`, without a final slash.
-    pub acme_origin: String,
-    /// Where CRLs and CA certificates are fetched, `http://…`, without a final slash.
-    pub pki_origin: String,
-    /// The paths of the directory.
-    pub paths: Paths,
-    /// What the directory says about the server.
-    pub meta: Meta,
-    /// How many names an order may have.
-    pub max_identifiers: usize,
-    /// How long an order and its authorizations wait for the client.
-    pub order_lifetime: Duration,
-    /// How long a proof of control may be used again.
-    pub authorization_lifetime: Duration,
-    /// How long the answer to a challenge response waits for the validation to end.
-    pub challenge_wait: Duration,
-    /// How long the answer to finalize waits for the certificate before it says `processing`.
-    pub finalize_wait: Duration,
-    /// How long clients are asked to wait between polls.
-    pub retry_after: Duration,
-    /// How many orders a page of an account's list has.
-    pub orders_per_page: usize,
-    /// Names that are never issued for, and what else an order's names must be.
-    pub name_policy: acme::policy::Policy,
-    /// What a password's hash costs.
-    pub password_hash: HashParameters,
-    /// Which subscriber keys are good enough.
-    pub key_policy: KeyPolicy,
-    /// What certificates look like.
-    pub profile: Profile,
-    /// Only for the stand-in of a test server.
-    pub open_house: Option<OpenHouse>,
-}
-
-/// How the stand-in of a test server receives its clients: it admits every name, and makes trouble that
-/// clients have to cope with. A server of a real CA has none of this.
-#[derive(Clone, Debug)]
-pub struct OpenHouse {
-    /// Which subscription accounts join that bring no binding.
-    pub subscription: SubscriptionId,
-    /// How many of 100 good nonces are refused.
-    pub nonce_rejection_percent: u8,
-    /// How many of 100 proofs of control that could be used again are.
-    pub authorization_reuse_percent: u8,
-}
-
-impl OpenHouse {
-    /// Throws a die: answers `true` in `percent` of 100 cases.
-    pub(crate) fn happens(percent: u8, random: &dyn Random) -> bool {
-        let mut bytes = [0_u8; 4];
-        random.fill(&mut bytes);
-        u32::from_be_bytes(bytes) % 100 < u32::from(percent)
-    }
-}
-
-/// What an [`App`] is made of.
-pub struct Parts {
-    /// The database, migrated.
-    pub store: Store,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub random: Arc<dyn Random>,
-    /// Proofs of control.
-    pub validator: Arc<dyn Validator>,
-    /// The other nodes.
-    pub peers: Arc<dyn Peers>,
-    /// Secrets at rest.
-    pub sealer: Sealer,
-    /// Where other nodes reach this one's internal listener.
-    pub internal_url: String,
-    /// What the installation decides.
-    pub settings: Settings,
-}
 
 /// What every use case is given.
 #[derive(Clone)]
@@ -151,6 +71,9 @@ pub enum StartError {
     /// The CA keys cannot be made or loaded.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The CAs that were made are not there.
+    #[error("the CAs that were made just now are not in the database")]
+    NoCas,
     /// The cost of password hashes is out of range.
     #[error(transparent)]
     Passwords(#[from] HashError),
@@ -164,15 +87,17 @@ pub enum StartError {
 
 impl App {
     /// Announces this node and loads what it needs; makes the CA keys at the very first start.
-    pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        let catalog = Catalog::load_or_create(&parts).await?;
-        let passwords =
-            Passwords::new(parts.settings.password_hash.clone(), parts.random.as_ref())?;
-        let node = announce(&parts).await?;
-        let key = parts.sealer.derive("acme nonce");
-        let start = u64::try_from(parts.clock.now().as_micros()).unwrap_or(0);
+    pub async fn start(outside: Outside) -> Result<Self, StartError> {
+        let catalog = load_or_create(&outside).await?;
+        let passwords = Passwords::new(
+            outside.settings.password_hash.clone(),
+            outside.random.as_ref(),
+        )?;
+        let node = announce(&outside).await?;
+        let key = outside.sealer.derive("acme nonce");
+        let start = u64::try_from(outside.clock.now().as_micros()).unwrap_or(0);
         let prefix = NodePrefix::from_bytes(node.nonce_prefix.to_be_bytes());
-        let acme_origin = parts.settings.acme_origin.as_str().into();
+        let acme_origin = outside.settings.acme_origin.as_str().into();
         let inner = Inner {
             nonces: Mint::new(prefix, &key, start),
             node: node.id,
@@ -181,13 +106,13 @@ impl App {
             passwords,
             runner: Runner::default(),
             catalog: RwLock::new(Arc::new(catalog)),
-            store: parts.store,
-            clock: parts.clock,
-            random: parts.random,
-            settings: parts.settings,
-            validator: parts.validator,
-            peers: parts.peers,
-            sealer: parts.sealer,
+            store: outside.store,
+            clock: outside.clock,
+            random: outside.random,
+            settings: outside.settings,
+            validator: outside.validator,
+            peers: outside.peers,
+            sealer: outside.sealer,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -210,7 +135,7 @@ impl App {
         let now = self.clock.now();
         self.store
             .write((self.node, now), |tx, (node, now)| {
-                Box::pin(store::job::reclaim_all(tx, *node, *now))
+                Box::pin(store::queue::job::reclaim_all(tx, *node, *now))
             })
             .await
     }
@@ -222,7 +147,7 @@ impl App {
         let left = self
             .store
             .write(self.node, |tx, node| {
-                Box::pin(store::node::delete(tx, *node))
+                Box::pin(store::operations::node::delete(tx, *node))
             })
             .await;
         if let Err(error) = left {
@@ -248,48 +173,13 @@ impl App {
     pub fn acme_origin(&self) -> &str {
         &self.acme_origin
     }
-
-    pub(crate) fn open_mac_key(&self, stored: &Stored) -> Result<MacKey, SealError> {
-        let key_id = stored.credential.key_id.as_str();
-        let tenant = stored.tenant.to_string();
-        let bytes = self
-            .sealer
-            .open(mac_key_place(key_id, &tenant), &stored.sealed_mac_key)?;
-        Ok(MacKey::from_bytes(bytes.to_vec()))
-    }
 }
 
-/// Where a MAC key is sealed for.
-pub(crate) fn mac_key_place<'a>(key_id: &'a str, tenant: &'a str) -> Place<'a> {
-    Place {
-        table: "eab_credential",
-        column: "mac_key",
-        row: key_id,
-        tenant,
+async fn load_or_create(outside: &Outside) -> Result<Catalog, StartError> {
+    if let Some(catalog) = Catalog::load(outside).await? {
+        return Ok(catalog);
     }
-}
-
-/// Finds a nonce prefix that no other node has and writes this node down.
-async fn announce(parts: &Parts) -> Result<Node, StartError> {
-    let now = parts.clock.now();
-    for _ in 0..16 {
-        let mut prefix = [0_u8; 4];
-        parts.random.fill(&mut prefix);
-        let node = Node {
-            id: NodeId::generate(now, parts.random.as_ref()),
-            nonce_prefix: u32::from_be_bytes(prefix),
-            internal_url: parts.internal_url.clone(),
-            started_at: now,
-        };
-        let is_free = parts
-            .store
-            .write(node.clone(), |tx, node| {
-                Box::pin(store::node::insert(tx, node))
-            })
-            .await?;
-        if is_free {
-            return Ok(node);
-        }
-    }
-    Err(StartError::NoncePrefix)
+    // Another node may have been faster; what is stored counts.
+    create_cas(outside).await?;
+    Catalog::load(outside).await?.ok_or(StartError::NoCas)
 }

@@ -1,8 +1,11 @@
 //! What a reseller does in the portal so that clients may order: subscriptions and their domains.
 
+pub(crate) mod domain_names;
 mod domain_plan;
 pub mod enroll_domains;
 pub mod import_credential;
+pub mod list_domains;
+pub mod list_subscriptions;
 pub mod move_subscription;
 pub mod open_subscription;
 pub mod remove_domain;

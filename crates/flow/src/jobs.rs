@@ -2,16 +2,14 @@
 //! which starts it at once; whatever a node leaves behind is taken by another when the lease ends.
 //! Jobs carry identifiers only and may run twice: every result is a guarded update.
 
-mod prune;
 mod runner;
 
 use std::time::Duration;
 
 use base::{JobId, Timestamp};
-pub use prune::prune;
 pub use runner::{AttemptError, Runner, run_due, run_until_stopped, schedule_periodic};
 pub(crate) use runner::{give_back, reschedule};
-use store::job::NewJob;
+use store::queue::job::NewJob;
 
 use crate::App;
 

@@ -5,13 +5,19 @@
 pub mod access;
 pub mod app;
 pub mod caller;
+pub mod catalog;
 pub mod enrollment;
 pub mod issuance;
 pub mod jobs;
 pub mod memory;
 pub mod nonce;
+pub mod operations;
+pub mod outside;
 pub mod overview;
+pub mod settings;
 
-pub use app::{App, Parts, Settings};
+pub use app::App;
 pub use caller::Caller;
+pub use outside::Outside;
+pub use settings::Settings;
 pub use store::Error as StoreError;

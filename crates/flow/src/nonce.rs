@@ -5,7 +5,7 @@ use acme::nonce::Redeemed;
 use futures_util::future::BoxFuture;
 
 use crate::App;
-use crate::app::OpenHouse;
+use crate::settings::OpenHouse;
 
 /// The other nodes, reached on their internal listeners.
 pub trait Peers: Send + Sync {
@@ -51,7 +51,7 @@ async fn redeem_elsewhere(app: &App, prefix: u32, nonce: &str) -> bool {
     let found = app
         .store
         .read(prefix, |tx, prefix| {
-            Box::pin(store::node::by_nonce_prefix(tx, *prefix))
+            Box::pin(store::operations::node::by_nonce_prefix(tx, *prefix))
         })
         .await;
     match found {

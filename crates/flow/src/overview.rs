@@ -1,8 +1,3 @@
-//! What pages show, read for one tenant: nothing here changes anything.
+//! Reads across the wings.
 
-pub mod accounts;
-pub mod activity;
-pub mod certificates;
 pub mod dashboard;
-pub(crate) mod domain_names;
-pub mod domains;

@@ -3,7 +3,7 @@
 
 use base::DnsName;
 
-use crate::domain::escape_like;
+use crate::enrollment::enrolled_domain::escape_like;
 
 /// Which part of a list to read; `C` tells where a row stands in the order of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use base::{Random, TenantId, Timestamp, UserId};
-use store::session::Listed;
+use store::access::session::Listed;
 use store::testing::each_engine;
 use store::{BoxFuture, Error, Store, WriteTx};
 use tenancy::lockout::{AttemptKey, Limits, Lockout};
@@ -91,9 +91,9 @@ impl World {
             world.clone(),
             |tx, (operator, reseller, user, credential)| {
                 Box::pin(async move {
-                    Ok(store::tenant::insert(tx, operator).await?
-                        && store::tenant::insert(tx, reseller).await?
-                        && store::user::insert(tx, user, credential).await?)
+                    Ok(store::tenancy::tenant::insert(tx, operator).await?
+                        && store::tenancy::tenant::insert(tx, reseller).await?
+                        && store::access::user::insert(tx, user, credential).await?)
                 })
             },
         )
@@ -130,12 +130,15 @@ async fn tenants_come_back_and_there_is_one_operator() {
         let input = (world.operator, world.reseller, second);
         write(&store, input, |tx, (operator, reseller, second)| {
             Box::pin(async move {
-                assert!(!store::tenant::insert(tx, second).await?);
-                assert_eq!(store::tenant::operator(tx).await?.as_ref(), Some(operator));
-                let found = store::tenant::by_id(tx, reseller.id).await?;
+                assert!(!store::tenancy::tenant::insert(tx, second).await?);
+                assert_eq!(
+                    store::tenancy::tenant::operator(tx).await?.as_ref(),
+                    Some(operator)
+                );
+                let found = store::tenancy::tenant::by_id(tx, reseller.id).await?;
                 assert_eq!(found.as_ref(), Some(reseller));
-                assert_eq!(store::tenant::by_id(tx, second.id).await?, None);
-                let named = store::tenant::by_name(tx, &reseller.name, 2).await?;
+                assert_eq!(store::tenancy::tenant::by_id(tx, second.id).await?, None);
+                let named = store::tenancy::tenant::by_name(tx, &reseller.name, 2).await?;
                 assert_eq!(named.as_slice(), std::slice::from_ref(reseller));
                 Ok(())
             })
@@ -156,12 +159,21 @@ async fn f007_the_chain_tells_the_status_of_every_tenant_above() {
             (world.operator.id, customer),
             |tx, (operator, customer)| {
                 Box::pin(async move {
-                    assert!(store::tenant::insert(tx, customer).await?);
-                    assert!(store::tenant::set_status(tx, *operator, Active, Suspended).await?);
-                    assert!(!store::tenant::set_status(tx, *operator, Active, Suspended).await?);
-                    let chain = store::tenant::chain(tx, customer.id).await?;
+                    assert!(store::tenancy::tenant::insert(tx, customer).await?);
+                    assert!(
+                        store::tenancy::tenant::set_status(tx, *operator, Active, Suspended)
+                            .await?
+                    );
+                    assert!(
+                        !store::tenancy::tenant::set_status(tx, *operator, Active, Suspended)
+                            .await?
+                    );
+                    let chain = store::tenancy::tenant::chain(tx, customer.id).await?;
                     assert_eq!(chain, [Active, Active, Suspended]);
-                    assert_eq!(store::tenant::chain(tx, *operator).await?, [Suspended]);
+                    assert_eq!(
+                        store::tenancy::tenant::chain(tx, *operator).await?,
+                        [Suspended]
+                    );
                     Ok(())
                 })
             },
@@ -177,7 +189,7 @@ async fn a_candidate_has_all_that_decides_a_sign_in() {
         let world = World::make(&store).await;
         write(&store, world, |tx, world| {
             Box::pin(async move {
-                let found = store::user::candidate(tx, &world.user.email)
+                let found = store::access::user::candidate(tx, &world.user.email)
                     .await?
                     .unwrap();
                 assert_eq!(found.user, world.user);
@@ -185,8 +197,8 @@ async fn a_candidate_has_all_that_decides_a_sign_in() {
                 assert_eq!(found.credential, world.credential);
                 assert_eq!(found.chain, [tenant::Status::Active; 2]);
                 let nobody = Email::parse("nobody@example.com").unwrap();
-                assert!(store::user::candidate(tx, &nobody).await?.is_none());
-                assert!(store::user::by_email(tx, &nobody).await?.is_none());
+                assert!(store::access::user::candidate(tx, &nobody).await?.is_none());
+                assert!(store::access::user::by_email(tx, &nobody).await?.is_none());
                 Ok(())
             })
         })
@@ -203,29 +215,29 @@ async fn users_are_unique_by_address_and_keep_what_they_choose() {
             Box::pin(async move {
                 let id = world.user.id;
                 let twin = user(&world.reseller, "theodora@example.com");
-                assert!(!store::user::insert(tx, &twin, &world.credential).await?);
-                assert!(store::user::set_theme(tx, id, Theme::Dark).await?);
+                assert!(!store::access::user::insert(tx, &twin, &world.credential).await?);
+                assert!(store::access::user::set_theme(tx, id, Theme::Dark).await?);
                 let name = DisplayName::parse("Theo").unwrap();
-                assert!(store::user::set_display_name(tx, id, &name).await?);
-                assert!(!store::user::set_theme(tx, twin.id, Theme::Dark).await?);
-                store::user::note_sign_in(tx, id, after(1)).await?;
+                assert!(store::access::user::set_display_name(tx, id, &name).await?);
+                assert!(!store::access::user::set_theme(tx, twin.id, Theme::Dark).await?);
+                store::access::user::note_sign_in(tx, id, after(1)).await?;
                 let expected = User {
                     theme: Theme::Dark,
                     display_name: name,
                     ..world.user.clone()
                 };
-                let found = store::user::by_id(tx, id).await?;
+                let found = store::access::user::by_id(tx, id).await?;
                 assert_eq!(found.as_ref(), Some(&expected));
-                let found = store::user::by_email(tx, &expected.email).await?;
+                let found = store::access::user::by_email(tx, &expected.email).await?;
                 assert_eq!(found.as_ref(), Some(&expected));
-                let listed = store::user::of_tenant(tx, world.reseller.id, 10).await?;
+                let listed = store::access::user::of_tenant(tx, world.reseller.id, 10).await?;
                 let listed: Vec<_> = listed
                     .into_iter()
                     .map(|listed| (listed.user, listed.last_sign_in_at))
                     .collect();
                 assert_eq!(listed, [(expected, Some(after(1)))]);
                 assert!(
-                    store::user::of_tenant(tx, world.operator.id, 10)
+                    store::access::user::of_tenant(tx, world.operator.id, 10)
                         .await?
                         .is_empty()
                 );
@@ -245,12 +257,12 @@ async fn a_credential_is_replaced_only_while_it_is_the_known_one() {
         write(&store, (world, second), |tx, (world, second)| {
             Box::pin(async move {
                 let (id, first) = (world.user.id, &world.credential.hash);
-                let stored = store::user::credential(tx, id).await?;
+                let stored = store::access::user::credential(tx, id).await?;
                 assert_eq!(stored.as_ref(), Some(&world.credential));
-                assert!(store::user::update_credential(tx, id, first, second).await?);
-                assert!(!store::user::update_credential(tx, id, first, second).await?);
+                assert!(store::access::user::update_credential(tx, id, first, second).await?);
+                assert!(!store::access::user::update_credential(tx, id, first, second).await?);
                 assert_eq!(
-                    store::user::credential(tx, id).await?.as_ref(),
+                    store::access::user::credential(tx, id).await?.as_ref(),
                     Some(second)
                 );
                 Ok(())
@@ -267,13 +279,13 @@ async fn a_session_is_found_with_its_user_and_tenant_in_one_statement() {
         let world = World::make(&store).await;
         let listed = listed(&world.user, START);
         write(&store, listed.clone(), |tx, listed| {
-            Box::pin(store::session::insert(tx, listed))
+            Box::pin(store::access::session::insert(tx, listed))
         })
         .await;
         let before = store.counters().statements;
         let digest = listed.session.digest;
         let found = store.read(digest, |tx, digest| {
-            Box::pin(store::session::by_digest(tx, digest))
+            Box::pin(store::access::session::by_digest(tx, digest))
         });
         let found = found.await.unwrap().unwrap();
         assert_eq!(store.counters().statements - before, 1);
@@ -297,26 +309,40 @@ async fn sessions_are_touched_listed_and_ended() {
         write(&store, (world.user.id, sessions), |tx, (user, sessions)| {
             Box::pin(async move {
                 for listed in sessions {
-                    store::session::insert(tx, listed).await?;
+                    store::access::session::insert(tx, listed).await?;
                 }
                 let digests: Vec<_> = sessions
                     .iter()
                     .map(|listed| listed.session.digest)
                     .collect();
-                assert!(store::session::touch(tx, &digests[0], after(5)).await?);
-                assert!(!store::session::touch(tx, &digests[0], after(4)).await?);
-                let order = store::session::of_user(tx, *user, 10).await?;
+                assert!(store::access::session::touch(tx, &digests[0], after(5)).await?);
+                assert!(!store::access::session::touch(tx, &digests[0], after(4)).await?);
+                let order = store::access::session::of_user(tx, *user, 10).await?;
                 assert_eq!(order[0].session.last_seen_at, after(5));
                 assert_eq!(order[0].client_agent, "Browser/1");
                 let order: Vec<_> = order.iter().map(|listed| listed.session.digest).collect();
                 assert_eq!(order, [digests[0], digests[2], digests[1]]);
-                assert!(store::session::delete(tx, &digests[1]).await?);
-                assert!(!store::session::delete(tx, &digests[1]).await?);
+                assert!(store::access::session::delete(tx, &digests[1]).await?);
+                assert!(!store::access::session::delete(tx, &digests[1]).await?);
                 let keep = Some(&digests[0]);
-                assert_eq!(store::session::delete_of_user(tx, *user, keep).await?, 1);
-                assert!(store::session::by_digest(tx, &digests[2]).await?.is_none());
-                assert!(store::session::by_digest(tx, &digests[0]).await?.is_some());
-                assert_eq!(store::session::delete_of_user(tx, *user, None).await?, 1);
+                assert_eq!(
+                    store::access::session::delete_of_user(tx, *user, keep).await?,
+                    1
+                );
+                assert!(
+                    store::access::session::by_digest(tx, &digests[2])
+                        .await?
+                        .is_none()
+                );
+                assert!(
+                    store::access::session::by_digest(tx, &digests[0])
+                        .await?
+                        .is_some()
+                );
+                assert_eq!(
+                    store::access::session::delete_of_user(tx, *user, None).await?,
+                    1
+                );
                 Ok(())
             })
         })
@@ -335,23 +361,23 @@ async fn s21_ended_sessions_are_deleted_and_live_ones_are_not() {
         write(&store, sessions, |tx, sessions| {
             Box::pin(async move {
                 for listed in sessions {
-                    store::session::insert(tx, listed).await?;
+                    store::access::session::insert(tx, listed).await?;
                 }
                 let idle = 12 * 60;
                 assert_eq!(
-                    store::session::delete_ended(tx, after(idle - 1), 10).await?,
+                    store::access::session::delete_ended(tx, after(idle - 1), 10).await?,
                     0
                 );
                 assert_eq!(
-                    store::session::delete_ended(tx, after(idle + 1), 1).await?,
+                    store::access::session::delete_ended(tx, after(idle + 1), 1).await?,
                     1
                 );
                 assert_eq!(
-                    store::session::delete_ended(tx, after(idle + 1), 10).await?,
+                    store::access::session::delete_ended(tx, after(idle + 1), 10).await?,
                     1
                 );
                 let left = &sessions[2].session.digest;
-                assert!(store::session::by_digest(tx, left).await?.is_some());
+                assert!(store::access::session::by_digest(tx, left).await?.is_some());
                 Ok(())
             })
         })
@@ -370,29 +396,32 @@ async fn f005_failures_are_kept_per_key_and_forgotten_when_they_say_nothing() {
                 let network = AttemptKey::network(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)));
                 let keys = [&address, &network];
                 let none = [Lockout::default(); 2];
-                assert_eq!(store::sign_in_lock::load(tx, &keys).await?, none);
+                assert_eq!(store::access::sign_in_lock::load(tx, &keys).await?, none);
                 let mut locked = Lockout::default();
                 for _ in 0..5 {
                     locked = locked.failed(Limits::ADDRESS, START);
-                    store::sign_in_lock::save(tx, &address, &locked).await?;
+                    store::access::sign_in_lock::save(tx, &address, &locked).await?;
                 }
                 let once = Lockout::default().failed(Limits::NETWORK, after(1));
-                store::sign_in_lock::save(tx, &network, &once).await?;
+                store::access::sign_in_lock::save(tx, &network, &once).await?;
                 assert_eq!(locked.locked_until, Some(after(15)));
-                assert_eq!(store::sign_in_lock::load(tx, &keys).await?, [locked, once]);
                 assert_eq!(
-                    store::sign_in_lock::delete_ended(tx, after(14), 10).await?,
+                    store::access::sign_in_lock::load(tx, &keys).await?,
+                    [locked, once]
+                );
+                assert_eq!(
+                    store::access::sign_in_lock::delete_ended(tx, after(14), 10).await?,
                     0
                 );
                 assert_eq!(
-                    store::sign_in_lock::delete_ended(tx, after(15), 10).await?,
+                    store::access::sign_in_lock::delete_ended(tx, after(15), 10).await?,
                     1
                 );
-                assert!(store::sign_in_lock::delete(tx, &network).await?);
-                assert!(!store::sign_in_lock::delete(tx, &network).await?);
-                store::sign_in_lock::save(tx, &address, &locked).await?;
-                store::sign_in_lock::save(tx, &address, &Lockout::unlocked()).await?;
-                assert_eq!(store::sign_in_lock::load(tx, &keys).await?, none);
+                assert!(store::access::sign_in_lock::delete(tx, &network).await?);
+                assert!(!store::access::sign_in_lock::delete(tx, &network).await?);
+                store::access::sign_in_lock::save(tx, &address, &locked).await?;
+                store::access::sign_in_lock::save(tx, &address, &Lockout::unlocked()).await?;
+                assert_eq!(store::access::sign_in_lock::load(tx, &keys).await?, none);
                 Ok(())
             })
         })

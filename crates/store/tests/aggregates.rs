@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use base::{CaId, JobId, NodeId, Random, Timestamp};
-use store::ca::{Ca, Crl};
-use store::job::{Job, NewJob};
-use store::node::Node;
+use store::catalog::ca::{Ca, Crl};
+use store::operations::node::Node;
+use store::queue::job::{Job, NewJob};
 use store::testing::each_engine;
 use store::{BoxFuture, Error, Store, WriteTx};
 
@@ -55,14 +55,17 @@ fn job(subject: &str, due_at: Timestamp, leased_by: Option<NodeId>) -> NewJob {
 
 async fn insert(store: &Store, job: NewJob) -> JobId {
     let id = job.id;
-    write(store, job, |tx, job| Box::pin(store::job::insert(tx, job))).await;
+    write(store, job, |tx, job| {
+        Box::pin(store::queue::job::insert(tx, job))
+    })
+    .await;
     id
 }
 
 async fn claim(store: &Store, node: NodeId, now: Timestamp, limit: i64) -> Vec<Job> {
     let claim = (node, now, now.plus(LEASE), limit);
     let jobs = write(store, claim, |tx, (node, now, until, limit)| {
-        Box::pin(store::job::claim(tx, *node, *now, *until, *limit))
+        Box::pin(store::queue::job::claim(tx, *node, *now, *until, *limit))
     });
     jobs.await
 }
@@ -118,10 +121,10 @@ async fn a_postponed_job_comes_again_and_a_deleted_one_does_not() {
         let ended = insert(&store, job("ended", later(60), Some(node))).await;
         write(&store, (kept, ended), |tx, (kept, ended)| {
             Box::pin(async move {
-                store::job::postpone(tx, *kept, later(5), "no answer").await?;
-                store::job::delete(tx, *ended).await?;
-                store::job::delete(tx, *ended).await?;
-                let backlog = store::job::backlog(tx).await?;
+                store::queue::job::postpone(tx, *kept, later(5), "no answer").await?;
+                store::queue::job::delete(tx, *ended).await?;
+                store::queue::job::delete(tx, *ended).await?;
+                let backlog = store::queue::job::backlog(tx).await?;
                 assert_eq!(backlog, (1, Some(later(5))));
                 Ok(())
             })
@@ -144,7 +147,7 @@ async fn a_restarted_node_takes_over_what_others_had() {
         insert(&store, job("alive", later(60), Some(alive))).await;
         insert(&store, job("waiting", later(60), None)).await;
         let taken = write(&store, alive, |tx, alive| {
-            Box::pin(store::job::reclaim_all(tx, *alive, NOW))
+            Box::pin(store::queue::job::reclaim_all(tx, *alive, NOW))
         });
         assert_eq!(taken.await, 1);
         assert_eq!(subjects(claim(&store, alive, NOW, 9).await), ["dead"]);
@@ -159,11 +162,11 @@ async fn periodic_jobs_are_there_once_and_can_be_hastened() {
         let jobs = (job("ca", later(9), None), job("ca", later(9), None));
         write(&store, jobs, |tx, (first, second)| {
             Box::pin(async move {
-                assert!(!store::job::hasten(tx, "validate", "ca", NOW).await?);
-                assert!(store::job::insert_unless_present(tx, first).await?);
-                assert!(!store::job::insert_unless_present(tx, second).await?);
-                assert!(store::job::hasten(tx, "validate", "ca", NOW).await?);
-                assert_eq!(store::job::backlog(tx).await?, (1, Some(NOW)));
+                assert!(!store::queue::job::hasten(tx, "validate", "ca", NOW).await?);
+                assert!(store::queue::job::insert_unless_present(tx, first).await?);
+                assert!(!store::queue::job::insert_unless_present(tx, second).await?);
+                assert!(store::queue::job::hasten(tx, "validate", "ca", NOW).await?);
+                assert_eq!(store::queue::job::backlog(tx).await?, (1, Some(NOW)));
                 Ok(())
             })
         })
@@ -185,17 +188,30 @@ async fn a_nonce_prefix_belongs_to_one_node() {
         let nodes = [node(u32::MAX), node(u32::MAX), node(0)];
         write(&store, nodes, |tx, [first, same, other]| {
             Box::pin(async move {
-                assert!(store::node::insert(tx, first).await?);
-                assert!(!store::node::insert(tx, same).await?);
-                assert!(store::node::insert(tx, other).await?);
-                store::node::touch(tx, other.id, later(60)).await?;
-                let found = store::node::by_nonce_prefix(tx, u32::MAX).await?.unwrap();
+                assert!(store::operations::node::insert(tx, first).await?);
+                assert!(!store::operations::node::insert(tx, same).await?);
+                assert!(store::operations::node::insert(tx, other).await?);
+                store::operations::node::touch(tx, other.id, later(60)).await?;
+                let found = store::operations::node::by_nonce_prefix(tx, u32::MAX)
+                    .await?
+                    .unwrap();
                 assert_eq!(found.internal_url, first.internal_url);
                 // Only the one that was not seen any more goes.
-                assert_eq!(store::node::delete_unseen(tx, later(30)).await?, 1);
-                assert!(store::node::by_nonce_prefix(tx, u32::MAX).await?.is_none());
-                store::node::delete(tx, other.id).await?;
-                assert!(store::node::by_nonce_prefix(tx, 0).await?.is_none());
+                assert_eq!(
+                    store::operations::node::delete_unseen(tx, later(30)).await?,
+                    1
+                );
+                assert!(
+                    store::operations::node::by_nonce_prefix(tx, u32::MAX)
+                        .await?
+                        .is_none()
+                );
+                store::operations::node::delete(tx, other.id).await?;
+                assert!(
+                    store::operations::node::by_nonce_prefix(tx, 0)
+                        .await?
+                        .is_none()
+                );
                 Ok(())
             })
         })
@@ -210,10 +226,10 @@ async fn the_first_setting_counts() {
         store.migrate().await.unwrap();
         write(&store, (), |tx, ()| {
             Box::pin(async move {
-                assert_eq!(store::node::setting(tx, "test").await?, None);
-                assert!(store::node::insert_setting(tx, "test", "one").await?);
-                assert!(!store::node::insert_setting(tx, "test", "two").await?);
-                let found = store::node::setting(tx, "test").await?;
+                assert_eq!(store::operations::node::setting(tx, "test").await?, None);
+                assert!(store::operations::node::insert_setting(tx, "test", "one").await?);
+                assert!(!store::operations::node::insert_setting(tx, "test", "two").await?);
+                let found = store::operations::node::setting(tx, "test").await?;
                 assert_eq!(found.as_deref(), Some("one"));
                 Ok(())
             })
@@ -239,7 +255,7 @@ async fn a_crl_number_is_given_once_and_old_ones_go() {
         };
         write(&store, ca, |tx, ca| {
             Box::pin(async move {
-                store::ca::insert(tx, ca).await?;
+                store::catalog::ca::insert(tx, ca).await?;
                 let crl = |number| Crl {
                     ca: ca.id,
                     number,
@@ -248,14 +264,14 @@ async fn a_crl_number_is_given_once_and_old_ones_go() {
                     this_update: NOW,
                     next_update: later(60),
                 };
-                assert!(store::ca::newest_crl(tx, ca.id).await?.is_none());
+                assert!(store::catalog::ca::newest_crl(tx, ca.id).await?.is_none());
                 for number in 1..=3 {
-                    assert!(store::ca::insert_crl(tx, &crl(number)).await?);
+                    assert!(store::catalog::ca::insert_crl(tx, &crl(number)).await?);
                 }
-                assert!(!store::ca::insert_crl(tx, &crl(3)).await?);
-                let deleted = store::ca::delete_crls_below(tx, ca.id, 3).await?;
+                assert!(!store::catalog::ca::insert_crl(tx, &crl(3)).await?);
+                let deleted = store::catalog::ca::delete_crls_below(tx, ca.id, 3).await?;
                 assert_eq!(deleted, 2);
-                let newest = store::ca::newest_crl(tx, ca.id).await?.unwrap();
+                let newest = store::catalog::ca::newest_crl(tx, ca.id).await?.unwrap();
                 assert_eq!((newest.number, newest.der), (3, vec![3]));
                 Ok(())
             })

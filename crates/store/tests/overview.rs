@@ -14,10 +14,10 @@ use base::{
 use enrollment::eab::EabCredential;
 use enrollment::enrolled_domain::{EnrolledDomain, Kind, Status as DomainStatus};
 use enrollment::subscription::{Label, Subscription, Term};
-use store::certificate::page::{Filter, View};
-use store::certificate::{Certificate, Status};
-use store::order::Order;
-use store::order::page::{Ending, Filter as OrderFilter};
+use store::issuance::certificate::{Certificate, Status};
+use store::issuance::certificate_list::{Filter, View};
+use store::issuance::order::Order;
+use store::issuance::order_list::{Ending, Filter as OrderFilter};
 use store::page::{Names, Page, Slice};
 use store::testing::each_engine;
 use store::{BoxFuture, Error, Store, WriteTx};
@@ -112,10 +112,10 @@ async fn world(store: &Store) -> (Owner, Owner) {
     store.migrate().await.unwrap();
     let operator = tenant(TenantKind::Operator, "Operator", None);
     write(store, operator.clone(), |tx, operator| {
-        Box::pin(async move { store::tenant::insert(tx, operator).await })
+        Box::pin(async move { store::tenancy::tenant::insert(tx, operator).await })
     })
     .await;
-    let ca = store::ca::Ca {
+    let ca = store::catalog::ca::Ca {
         id: CaId::generate(NOW, &RANDOM),
         parent: None,
         kind: "root".to_owned(),
@@ -126,7 +126,10 @@ async fn world(store: &Store) -> (Owner, Owner) {
         created_at: NOW,
     };
     let id = ca.id;
-    write(store, ca, |tx, ca| Box::pin(store::ca::insert(tx, ca))).await;
+    write(store, ca, |tx, ca| {
+        Box::pin(store::catalog::ca::insert(tx, ca))
+    })
+    .await;
     (
         owner(store, &operator, id).await,
         owner(store, &operator, id).await,
@@ -151,7 +154,7 @@ async fn owner(store: &Store, operator: &Tenant, ca: CaId) -> Owner {
         ca,
     };
     let account = account(&owner, &credential);
-    let credential = store::eab_credential::Stored {
+    let credential = store::enrollment::eab_credential::Stored {
         credential,
         tenant: reseller.id,
         sealed_mac_key: Vec::new(),
@@ -161,10 +164,10 @@ async fn owner(store: &Store, operator: &Tenant, ca: CaId) -> Owner {
         (reseller, subscription, credential, account),
         |tx, (reseller, subscription, credential, account)| {
             Box::pin(async move {
-                store::tenant::insert(tx, reseller).await?;
-                store::subscription::insert(tx, subscription).await?;
-                store::eab_credential::insert(tx, credential).await?;
-                store::account::insert(tx, account).await
+                store::tenancy::tenant::insert(tx, reseller).await?;
+                store::enrollment::subscription::insert(tx, subscription).await?;
+                store::enrollment::eab_credential::insert(tx, credential).await?;
+                store::issuance::account::insert(tx, account).await
             })
         },
     )
@@ -172,8 +175,8 @@ async fn owner(store: &Store, operator: &Tenant, ca: CaId) -> Owner {
     owner
 }
 
-fn account(owner: &Owner, credential: &EabCredential) -> store::account::Account {
-    store::account::Account {
+fn account(owner: &Owner, credential: &EabCredential) -> store::issuance::account::Account {
+    store::issuance::account::Account {
         id: owner.account,
         directory: "DV".to_owned(),
         tenant: owner.tenant,
@@ -212,10 +215,11 @@ async fn insert_certificates(store: &Store, certificates: &[Certificate]) {
     write(store, certificates.to_vec(), |tx, certificates| {
         Box::pin(async move {
             for certificate in certificates {
-                store::certificate::intend(tx, certificate).await?;
+                store::issuance::certificate::intend(tx, certificate).await?;
                 let job = JobId::generate(NOW, &RANDOM);
                 let (id, order) = (certificate.id, certificate.order);
-                store::issuance::complete(tx, id, order, job, &certificate.der, NOW).await?;
+                store::issuance::order_facts::complete(tx, id, order, job, &certificate.der, NOW)
+                    .await?;
             }
             Ok(())
         })
@@ -227,7 +231,7 @@ async fn insert_orders(store: &Store, orders: &[Order]) {
     write(store, orders.to_vec(), |tx, orders| {
         Box::pin(async move {
             for order in orders {
-                store::order::insert(tx, order).await?;
+                store::issuance::order::insert(tx, order).await?;
             }
             Ok(())
         })
@@ -239,12 +243,12 @@ async fn certificates(
     store: &Store,
     tenant: TenantId,
     filter: &Filter,
-    slice: Slice<store::certificate::page::Cursor>,
+    slice: Slice<store::issuance::certificate_list::Cursor>,
     limit: usize,
-) -> Page<store::certificate::page::Listed> {
+) -> Page<store::issuance::certificate_list::Listed> {
     store
         .scan((filter.clone(), slice), move |tx, (filter, slice)| {
-            Box::pin(store::certificate::page::page(
+            Box::pin(store::issuance::certificate_list::page(
                 tx, tenant, filter, slice, limit, NOW,
             ))
         })
@@ -259,10 +263,12 @@ async fn orders(
     filter: &OrderFilter,
     slice: Slice<OrderId>,
     limit: usize,
-) -> Page<store::order::page::Listed> {
+) -> Page<store::issuance::order_list::Listed> {
     store
         .scan((filter.clone(), slice), move |tx, (filter, slice)| {
-            Box::pin(store::order::page::page(tx, tenant, filter, slice, limit))
+            Box::pin(store::issuance::order_list::page(
+                tx, tenant, filter, slice, limit,
+            ))
         })
         .await
         .map_err(|error: Error| error)
@@ -272,7 +278,9 @@ async fn orders(
 async fn count(store: &Store, tenant: TenantId, view: View) -> i64 {
     store
         .scan((), move |tx, ()| {
-            Box::pin(store::certificate::page::count(tx, tenant, view, NOW))
+            Box::pin(store::issuance::certificate_list::count(
+                tx, tenant, view, NOW,
+            ))
         })
         .await
         .map_err(|error: Error| error)
@@ -313,7 +321,7 @@ async fn six_certificates(store: &Store, owner: &Owner) {
     };
     write(store, (revoked.id, entry), |tx, (id, entry)| {
         Box::pin(async move {
-            assert!(store::certificate::revoke(tx, *id, 4, NOW).await?);
+            assert!(store::issuance::certificate::revoke(tx, *id, 4, NOW).await?);
             store::audit::append(tx, entry).await?;
             let found = store::audit::revocation(tx, entry.tenant, *id).await?;
             assert_eq!(found.map(|found| found.actor).as_deref(), Some("somebody"));
@@ -367,7 +375,7 @@ async fn a_certificate_whose_successor_is_revoked_needs_another() {
         insert_certificates(&store, &[old, new.clone()]).await;
         assert_eq!(count(&store, ours.tenant, View::Expiring).await, 0);
         let revoked = write(&store, new.id, |tx, id| {
-            Box::pin(store::certificate::revoke(tx, *id, 1, NOW))
+            Box::pin(store::issuance::certificate::revoke(tx, *id, 1, NOW))
         })
         .await;
         assert!(revoked);
@@ -480,9 +488,9 @@ async fn s30_objects_of_other_tenants_are_not_there() {
             input,
             |tx, (ours, theirs, old, new, intent, order)| {
                 Box::pin(async move {
-                    use store::certificate::page::{has_any, of_tenant, successor};
-                    use store::order::page::of_tenant as order_of;
-                    store::certificate::intend(tx, intent).await?;
+                    use store::issuance::certificate_list::{has_any, of_tenant, successor};
+                    use store::issuance::order_list::of_tenant as order_of;
+                    store::issuance::certificate::intend(tx, intent).await?;
                     assert!(of_tenant(tx, ours.tenant, old.id).await?.is_some());
                     assert!(of_tenant(tx, theirs.tenant, old.id).await?.is_none());
                     assert!(of_tenant(tx, ours.tenant, intent.id).await?.is_none());
@@ -543,7 +551,7 @@ async fn r16_pages_of_orders_have_no_gaps_and_failures_are_counted() {
         let tenant = ours.tenant;
         let (placed, counted) = store
             .scan((), move |tx, ()| {
-                Box::pin(store::order::page::count_since(tx, tenant, since))
+                Box::pin(store::issuance::order_list::count_since(tx, tenant, since))
             })
             .await
             .map_err(|error: Error| error)
@@ -577,7 +585,7 @@ async fn failures_that_were_made_good_need_no_attention() {
         let tenant = ours.tenant;
         let found = store
             .scan((), move |tx, ()| {
-                Box::pin(store::order::page::still_failing(
+                Box::pin(store::issuance::order_list::still_failing(
                     tx,
                     tenant,
                     NOW.minus(days(1)),
@@ -614,9 +622,11 @@ async fn f020_totals_count_companions_apart_and_stay_in_the_tenant() {
         let input = (ours, theirs, paid, companion);
         write(&store, input, |tx, (ours, theirs, paid, companion)| {
             Box::pin(async move {
-                use store::dashboard::totals;
-                store::domain::insert(tx, ours.tenant, paid, "somebody").await?;
-                store::domain::insert(tx, ours.tenant, companion, "somebody").await?;
+                use store::overview::dashboard::totals;
+                store::enrollment::enrolled_domain::insert(tx, ours.tenant, paid, "somebody")
+                    .await?;
+                store::enrollment::enrolled_domain::insert(tx, ours.tenant, companion, "somebody")
+                    .await?;
                 let found = totals(tx, ours.tenant).await?;
                 assert_eq!((found.domains, found.companions), (2, 1));
                 assert_eq!((found.subscriptions, found.registered), (1, 1));
@@ -624,7 +634,7 @@ async fn f020_totals_count_companions_apart_and_stay_in_the_tenant() {
                 let found = totals(tx, theirs.tenant).await?;
                 assert_eq!((found.domains, found.subscriptions), (0, 1));
                 let nobody = totals(tx, TenantId::generate(NOW, &RANDOM)).await?;
-                assert_eq!(nobody, store::dashboard::Totals::default());
+                assert_eq!(nobody, store::overview::dashboard::Totals::default());
                 Ok(())
             })
         })

@@ -11,10 +11,10 @@ use axum::Router;
 use base::{SubscriptionId, TenantId, Timestamp, UserId};
 use enrollment::enrolled_domain::{Companions, EnrolledDomain};
 use enrollment::subscription::Term;
-use flow::access::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
-use flow::{App, Caller, Parts, Settings, jobs};
+use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::{App, Caller, Outside, Settings, jobs};
 use pki::{KeyPolicy, Profile};
 use serde_json::Value;
 use store::seal::Sealer;
@@ -129,7 +129,7 @@ impl TestServer {
         let internal_url = format!("http://node-{number}.test");
         let mut settings = of.settings.clone();
         change(&mut settings);
-        let parts = Parts {
+        let outside = Outside {
             store,
             clock: of.clock.clone(),
             sealer: Sealer::load_or_create(&key_file, random.as_ref()).expect("a sealing key"),
@@ -139,7 +139,7 @@ impl TestServer {
             internal_url: internal_url.clone(),
             settings,
         };
-        let app = App::start(parts).await.expect("a node");
+        let app = App::start(outside).await.expect("a node");
         jobs::schedule_periodic(&app).await.expect("periodic jobs");
         of.peers.add(&internal_url, app.clone());
         Self {
@@ -266,7 +266,7 @@ impl TestServer {
             let (left, _) = self
                 .app
                 .store
-                .read((), |tx, ()| Box::pin(store::job::backlog(tx)))
+                .read((), |tx, ()| Box::pin(store::queue::job::backlog(tx)))
                 .await
                 .expect("the backlog");
             let periodic = 1 + self.app.catalog().crl_signers().count();

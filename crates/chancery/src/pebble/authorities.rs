@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use base::CaId;
-use flow::Parts;
-use flow::memory::catalog::{NewCa, Role, certificate_url, crl_url, insert};
+use flow::Outside;
+use flow::catalog::add_cas::{NewCa, add_cas};
+use flow::memory::catalog::{Role, certificate_url, crl_url};
 use pki::{
     CaName, CaUrls, Certificate, Issuer, KeyAlgorithm, PublicKey, SerialNumber, Signer as _,
     SoftwareSigner, generate_pkcs8, issuing_ca, self_signed_root,
@@ -48,20 +49,20 @@ struct Root {
 
 /// Makes the preferred root and further ones, an intermediate below them all, and stores what the server needs
 /// before it would make its own.
-pub(super) async fn create(parts: &Parts, alternate_roots: u8) -> anyhow::Result<Authorities> {
+pub(super) async fn create(outside: &Outside, alternate_roots: u8) -> anyhow::Result<Authorities> {
     let roots = (0..=alternate_roots)
-        .map(|_| make_root(parts))
+        .map(|_| make_root(outside))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
     let signer = SoftwareSigner::from_pkcs8(&key)?;
     let name = CaName::new(
         "FI",
         "Chancery",
-        &format!("Pebble Intermediate CA {}", tag(parts)),
+        &format!("Pebble Intermediate CA {}", tag(outside)),
     )?;
     let certificates = roots
         .iter()
-        .map(|root| sign_intermediate(parts, root, &name, signer.public_key()))
+        .map(|root| sign_intermediate(outside, root, &name, signer.public_key()))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let intermediates = certificates.iter().map(|der| shown(der, &key)).collect();
     let shown_roots = roots
@@ -71,8 +72,8 @@ pub(super) async fn create(parts: &Parts, alternate_roots: u8) -> anyhow::Result
         roots: shown_roots.collect(),
         intermediates,
     };
-    let stored = stored(parts, roots, certificates, &key);
-    let is_first = insert(parts, stored).await?;
+    let stored = stored(outside, roots, certificates, &key);
+    let is_first = add_cas(outside, stored).await?;
     is_first
         .then_some(shown)
         .context("the temporary database is not empty")
@@ -80,12 +81,17 @@ pub(super) async fn create(parts: &Parts, alternate_roots: u8) -> anyhow::Result
 
 /// The preferred root and the intermediate with their keys, and the intermediate's other certificates. Alternate
 /// roots stay outside, as they would in life: they only have signed.
-fn stored(parts: &Parts, roots: Vec<Root>, certificates: Vec<Vec<u8>>, key: &[u8]) -> Vec<NewCa> {
+fn stored(
+    outside: &Outside,
+    roots: Vec<Root>,
+    certificates: Vec<Vec<u8>>,
+    key: &[u8],
+) -> Vec<NewCa> {
     // Chains are numbered by the order of identifiers, and those sort by their milliseconds.
-    let mut at = parts.clock.now();
+    let mut at = outside.clock.now();
     let mut id = || {
         at = at.plus(Duration::from_millis(1));
-        CaId::generate(at, parts.random.as_ref())
+        CaId::generate(at, outside.random.as_ref())
     };
     let root = roots.into_iter().take(1).map(|root| NewCa {
         id: root.id,
@@ -117,22 +123,26 @@ fn stored(parts: &Parts, roots: Vec<Root>, certificates: Vec<Vec<u8>>, key: &[u8
 }
 
 /// Tells the CAs of one run from those of another.
-fn tag(parts: &Parts) -> String {
+fn tag(outside: &Outside) -> String {
     let mut tag = [0_u8; 3];
-    parts.random.fill(&mut tag);
+    outside.random.fill(&mut tag);
     let [a, b, c] = tag;
     format!("{a:02x}{b:02x}{c:02x}")
 }
 
-fn make_root(parts: &Parts) -> anyhow::Result<Root> {
-    let now = parts.clock.now();
-    let id = CaId::generate(now, parts.random.as_ref());
+fn make_root(outside: &Outside) -> anyhow::Result<Root> {
+    let now = outside.clock.now();
+    let id = CaId::generate(now, outside.random.as_ref());
     let key = generate_pkcs8(KeyAlgorithm::EcdsaP384)?;
     let signer = SoftwareSigner::from_pkcs8(&key)?;
-    let name = CaName::new("FI", "Chancery", &format!("Pebble Root CA {}", tag(parts)))?;
-    let serial = SerialNumber::generate(parts.random.as_ref());
+    let name = CaName::new(
+        "FI",
+        "Chancery",
+        &format!("Pebble Root CA {}", tag(outside)),
+    )?;
+    let serial = SerialNumber::generate(outside.random.as_ref());
     let certificate = self_signed_root(&name, &signer, serial, now)?;
-    let url = certificate_url(&parts.settings.pki_origin, id);
+    let url = certificate_url(&outside.settings.pki_origin, id);
     Ok(Root {
         id,
         issuer: Issuer::new(Certificate::from_der(&certificate)?, Arc::new(signer), &url)?,
@@ -143,18 +153,18 @@ fn make_root(parts: &Parts) -> anyhow::Result<Root> {
 }
 
 fn sign_intermediate(
-    parts: &Parts,
+    outside: &Outside,
     root: &Root,
     name: &CaName,
     key: &PublicKey,
 ) -> anyhow::Result<Vec<u8>> {
-    let serial = SerialNumber::generate(parts.random.as_ref());
-    let crl = crl_url(&parts.settings.pki_origin, root.id);
+    let serial = SerialNumber::generate(outside.random.as_ref());
+    let crl = crl_url(&outside.settings.pki_origin, root.id);
     let urls = CaUrls {
         crl: &crl,
         ca_issuers: &root.url,
     };
-    let now = parts.clock.now();
+    let now = outside.clock.now();
     Ok(issuing_ca(&root.issuer, name, key, urls, serial, now)?)
 }
 

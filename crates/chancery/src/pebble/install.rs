@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use enrollment::eab::{KeyId, MacKey};
 use enrollment::subscription::{Label, Term};
-use flow::access::bootstrap::{Bootstrap, Bootstrapped, FirstPassword, bootstrap};
 use flow::enrollment::import_credential::{Import, import_credential};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::issuance::publish_crl::publish_first;
+use flow::operations::bootstrap::{Bootstrap, Bootstrapped, FirstPassword, bootstrap};
 use flow::{App, Caller, jobs};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
@@ -26,15 +26,15 @@ pub(super) async fn install(
     stage: &Stage,
 ) -> anyhow::Result<(App, Authorities)> {
     let store = parts::migrated_store(&stage.config).await?;
-    let first = parts::parts(&stage.config, store)?;
+    let first = parts::outside(&stage.config, store)?;
     let authorities = authorities::create(&first, arguments.environment.alternate_roots).await?;
     let first = App::start(first).await?;
     let subscription = open(&first, stage).await?;
     first.shut_down().await;
 
-    let mut parts = parts::parts(&stage.config, parts::open_store(&stage.config).await?)?;
-    stage.apply(arguments, subscription, &mut parts.settings);
-    let app = App::start(parts).await?;
+    let mut outside = parts::outside(&stage.config, parts::open_store(&stage.config).await?)?;
+    stage.apply(arguments, subscription, &mut outside.settings);
+    let app = App::start(outside).await?;
     jobs::schedule_periodic(&app).await?;
     publish_first(&app).await?;
     Ok((app, authorities))

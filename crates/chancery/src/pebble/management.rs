@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use flow::App;
 use serde_json::json;
-use store::certificate::Status;
+use store::issuance::certificate::Status;
 
 use super::authorities::{Authorities, Shown};
 use super::origins::host;
@@ -109,7 +109,7 @@ async fn status(State(known): State<Known>, Path(serial): Path<String>) -> Respo
         .app
         .store
         .read(serial.clone(), |tx, serial| {
-            Box::pin(store::certificate::by_serial(tx, serial))
+            Box::pin(store::issuance::certificate::by_serial(tx, serial))
         })
         .await;
     let certificate = match found {

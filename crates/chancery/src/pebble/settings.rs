@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use base::SubscriptionId;
 use flow::Settings;
-use flow::app::OpenHouse;
+use flow::settings::OpenHouse;
 use pki::KeyPolicy;
 use store::Location;
 

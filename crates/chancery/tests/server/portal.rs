@@ -9,7 +9,7 @@ mod scope;
 mod sign_in;
 
 use flow::Caller;
-use flow::access::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use tenancy::password::Password;
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};

@@ -61,7 +61,7 @@ impl Attempt {
             .map(|(lockout, limits)| lockout.failed(limits, now))
             .collect();
         for (key, lockout) in self.keys().into_iter().zip(&after) {
-            store::sign_in_lock::save(tx, key, lockout).await?;
+            store::access::sign_in_lock::save(tx, key, lockout).await?;
         }
         Ok(Counted::Failed {
             locked_until: latest(&after, now).map(|locked| locked.until),
@@ -70,7 +70,7 @@ impl Attempt {
 
     /// Forgets the address's failures, not the network's.
     pub(super) async fn succeeded(&self, tx: &mut WriteTx) -> Result<(), Error> {
-        store::sign_in_lock::save(tx, &self.address, &Lockout::succeeded()).await
+        store::access::sign_in_lock::save(tx, &self.address, &Lockout::succeeded()).await
     }
 
     fn keys(&self) -> [&AttemptKey; 2] {
@@ -78,7 +78,7 @@ impl Attempt {
     }
 
     async fn load(&self, tx: &mut ReadTx) -> Result<Vec<Lockout>, Error> {
-        store::sign_in_lock::load(tx, &self.keys()).await
+        store::access::sign_in_lock::load(tx, &self.keys()).await
     }
 }
 

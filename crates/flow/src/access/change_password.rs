@@ -110,11 +110,11 @@ async fn write(tx: &mut WriteTx, replacing: &Replacing) -> Result<u64, ChangePas
         return Err(ProofError::Locked(locked).into());
     }
     let old = &proof.credential.hash;
-    if !store::user::update_credential(tx, session.user, old, credential).await? {
+    if !store::access::user::update_credential(tx, session.user, old, credential).await? {
         return Err(ChangePasswordError::Changed);
     }
-    let ended = store::session::delete_of_user(tx, session.user, None).await?;
-    store::session::insert(tx, &listed(session, caller)).await?;
+    let ended = store::access::session::delete_of_user(tx, session.user, None).await?;
+    store::access::session::insert(tx, &listed(session, caller)).await?;
     let detail = json!({ "sessions_ended": ended.saturating_sub(1) });
     let object = session.user.to_string();
     let audit = app.audit_entry(

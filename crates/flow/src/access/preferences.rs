@@ -20,7 +20,7 @@ pub async fn set_theme(
     app.store
         .write((user, theme, audit), |tx, (user, theme, audit)| {
             Box::pin(async move {
-                store::user::set_theme(tx, *user, *theme).await?;
+                store::access::user::set_theme(tx, *user, *theme).await?;
                 store::audit::append(tx, audit).await
             })
         })
@@ -38,11 +38,18 @@ pub async fn set_display_name(
     let detail = json!({ "from": signed_in.user.display_name, "to": name });
     let (tenant, now) = (signed_in.session.tenant, app.clock.now());
     let object = user.to_string();
-    let audit = app.audit_entry(caller, tenant, "user.set_display_name", object, &detail, now);
+    let audit = app.audit_entry(
+        caller,
+        tenant,
+        "user.set_display_name",
+        object,
+        &detail,
+        now,
+    );
     app.store
         .write((user, name, audit), |tx, (user, name, audit)| {
             Box::pin(async move {
-                store::user::set_display_name(tx, *user, name).await?;
+                store::access::user::set_display_name(tx, *user, name).await?;
                 store::audit::append(tx, audit).await
             })
         })

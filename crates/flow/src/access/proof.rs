@@ -76,7 +76,7 @@ async fn look(
                     if let Some(locked) = attempt.locked(tx, *now).await? {
                         return Err(ProofError::Locked(locked));
                     }
-                    Ok(store::user::credential(tx, *user).await?)
+                    Ok(store::access::user::credential(tx, *user).await?)
                 })
             },
         )

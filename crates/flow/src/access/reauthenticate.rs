@@ -69,10 +69,10 @@ async fn write(
     if let Some(locked) = proof.attempt.locked(tx, now).await? {
         return Err(ProofError::Locked(locked).into());
     }
-    if !store::session::delete(tx, &old.digest).await? {
+    if !store::access::session::delete(tx, &old.digest).await? {
         return Err(ReauthenticateError::Ended);
     }
-    store::session::insert(tx, &listed(new, caller)).await?;
+    store::access::session::insert(tx, &listed(new, caller)).await?;
     proof.attempt.succeeded(tx).await?;
     let detail = json!({ "factors": ["password"] });
     let object = new.user.to_string();

@@ -43,7 +43,9 @@ pub async fn reset_password(
     app.store
         .write(
             (app.clone(), caller.clone(), email, hash),
-            move |tx, (app, caller, email, hash)| Box::pin(write(tx, app, caller, email, hash, now)),
+            move |tx, (app, caller, email, hash)| {
+                Box::pin(write(tx, app, caller, email, hash, now))
+            },
         )
         .await?;
     Ok(password)
@@ -57,16 +59,16 @@ async fn write(
     hash: &PasswordHash,
     now: Timestamp,
 ) -> Result<(), ResetError> {
-    let found = store::user::candidate(tx, email)
+    let found = store::access::user::candidate(tx, email)
         .await?
         .ok_or_else(|| ResetError::NotFound(email.clone()))?;
     let credential = Credential::initial(hash.clone(), now);
     let (user, old) = (found.user, &found.credential.hash);
-    if !store::user::update_credential(tx, user.id, old, &credential).await? {
+    if !store::access::user::update_credential(tx, user.id, old, &credential).await? {
         return Err(ResetError::Changed);
     }
-    let ended = store::session::delete_of_user(tx, user.id, None).await?;
-    store::sign_in_lock::delete(tx, &address_key(email.as_str())).await?;
+    let ended = store::access::session::delete_of_user(tx, user.id, None).await?;
+    store::access::sign_in_lock::delete(tx, &address_key(email.as_str())).await?;
     let detail = json!({ "sessions_ended": ended, "good_until": credential.initial_until });
     let object = user.id.to_string();
     let audit = app.audit_entry(

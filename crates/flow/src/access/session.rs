@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use base::{TenantId, Timestamp, UserId};
 use serde_json::json;
-use store::session::{Found, Listed};
+use store::access::session::{Found, Listed};
 use tenancy::session::{Lifetime, Session};
 use tenancy::tenant::may_sign_in;
 use tenancy::token::{Token, TokenDigest};
@@ -58,7 +58,7 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::
     let found = app
         .store
         .read(token.digest(), |tx, digest| {
-            Box::pin(store::session::by_digest(tx, digest))
+            Box::pin(store::access::session::by_digest(tx, digest))
         })
         .await?;
     let now = app.clock.now();
@@ -76,7 +76,11 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::
 }
 
 /// Ends the session of this browser.
-pub async fn sign_out(app: &App, caller: &Caller, signed_in: &SignedIn) -> Result<(), store::Error> {
+pub async fn sign_out(
+    app: &App,
+    caller: &Caller,
+    signed_in: &SignedIn,
+) -> Result<(), store::Error> {
     let (user, tenant) = (signed_in.user.id, signed_in.session.tenant);
     end(app, caller, user, tenant, signed_in.session.digest).await?;
     Ok(())
@@ -96,7 +100,8 @@ pub async fn end_other_sessions(
             move |tx, (app, caller, session)| {
                 Box::pin(async move {
                     let keep = Some(&session.digest);
-                    let ended = store::session::delete_of_user(tx, session.user, keep).await?;
+                    let ended =
+                        store::access::session::delete_of_user(tx, session.user, keep).await?;
                     let detail = json!({ "sessions_ended": ended });
                     let object = session.user.to_string();
                     let action = "session.end_others";
@@ -166,7 +171,7 @@ async fn note(app: &App, session: Session, now: Timestamp) -> Session {
     let noted = app
         .store
         .write((seen.digest, now), |tx, (digest, now)| {
-            Box::pin(store::session::touch(tx, digest, *now))
+            Box::pin(store::access::session::touch(tx, digest, *now))
         })
         .await;
     match noted {
@@ -181,7 +186,7 @@ async fn note(app: &App, session: Session, now: Timestamp) -> Session {
 async fn of_user(app: &App, user: UserId) -> Result<Vec<Listed>, store::Error> {
     app.store
         .read(user, |tx, user| {
-            Box::pin(store::session::of_user(tx, *user, MAX_SESSIONS))
+            Box::pin(store::access::session::of_user(tx, *user, MAX_SESSIONS))
         })
         .await
 }
@@ -195,11 +200,18 @@ async fn end(
 ) -> Result<bool, store::Error> {
     let now = app.clock.now();
     let detail = json!({ "session": shown_id(&digest) });
-    let audit = app.audit_entry(caller, tenant, "session.end", user.to_string(), &detail, now);
+    let audit = app.audit_entry(
+        caller,
+        tenant,
+        "session.end",
+        user.to_string(),
+        &detail,
+        now,
+    );
     app.store
         .write((digest, audit), |tx, (digest, audit)| {
             Box::pin(async move {
-                let has_ended = store::session::delete(tx, digest).await?;
+                let has_ended = store::access::session::delete(tx, digest).await?;
                 if has_ended {
                     store::audit::append(tx, audit).await?;
                 }

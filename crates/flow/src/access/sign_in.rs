@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use base::{Random, Timestamp};
 use serde_json::json;
 use store::WriteTx;
-use store::session::Listed;
-use store::user::Candidate;
+use store::access::session::Listed;
+use store::access::user::Candidate;
 use tenancy::lockout::Locked;
 use tenancy::password::{Credential, Password, Verdict};
 use tenancy::session::Session;
@@ -97,7 +97,7 @@ async fn look(app: &App, attempt: &Attempt, typed: &str) -> Result<Option<Candid
                         return Err(SignInError::Locked(locked));
                     }
                     match email {
-                        Some(email) => Ok(store::user::candidate(tx, email).await?),
+                        Some(email) => Ok(store::access::user::candidate(tx, email).await?),
                         None => Ok(None),
                     }
                 })
@@ -160,7 +160,9 @@ async fn refuse(
                     return Ok::<_, store::Error>(counted);
                 };
                 // Asked for known addresses too, so that both take as long.
-                let operator = store::tenant::operator(tx).await?.map(|found| found.id);
+                let operator = store::tenancy::tenant::operator(tx)
+                    .await?
+                    .map(|found| found.id);
                 let Some(tenant) = user.as_ref().map(|user| user.tenant).or(operator) else {
                     return Ok(counted);
                 };
@@ -246,7 +248,7 @@ async fn write(
     if let Some(locked) = attempt.locked(tx, *now).await? {
         return Err(SignInError::Locked(locked));
     }
-    let current = store::user::candidate(tx, &proven.user.email)
+    let current = store::access::user::candidate(tx, &proven.user.email)
         .await?
         .filter(|current| {
             // The hash itself may differ: a sign-in beside this one may have renewed it.
@@ -273,12 +275,20 @@ async fn write(
     }
     attempt.succeeded(tx).await?;
     if let Some(rehashed) = rehashed {
-        store::user::update_credential(tx, session.user, &proven.credential.hash, rehashed).await?;
+        store::access::user::update_credential(tx, session.user, &proven.credential.hash, rehashed)
+            .await?;
     }
-    store::session::insert(tx, &listed(session, caller)).await?;
-    store::user::note_sign_in(tx, session.user, *now).await?;
+    store::access::session::insert(tx, &listed(session, caller)).await?;
+    store::access::user::note_sign_in(tx, session.user, *now).await?;
     let detail = json!({ "factors": ["password"] });
-    let audit = app.audit_entry(caller, session.tenant, "session.open", object, &detail, *now);
+    let audit = app.audit_entry(
+        caller,
+        session.tenant,
+        "session.open",
+        object,
+        &detail,
+        *now,
+    );
     store::audit::append(tx, &audit).await?;
     Ok(Ok(()))
 }

@@ -16,7 +16,6 @@ use tenancy::tenant::{Status, TenantName};
 use tenancy::user::{DisplayName, Email, Theme};
 use validation::{Outcome, Probe, Validator};
 
-use super::bootstrap::{Bootstrap, BootstrapError, Bootstrapped, FirstPassword, bootstrap};
 use super::change_password::{ChangePasswordError, change_password};
 use super::preferences::set_theme;
 use super::reauthenticate::reauthenticate;
@@ -26,7 +25,10 @@ use super::sign_in::{Credentials, SignInError, sign_in};
 use super::unlock_user::unlock_user;
 use super::{ProofError, SignedIn};
 use crate::nonce::NoPeers;
-use crate::{App, Caller, Parts, Settings};
+use crate::operations::bootstrap::{
+    Bootstrap, BootstrapError, Bootstrapped, FirstPassword, bootstrap,
+};
+use crate::{App, Caller, Outside, Settings};
 
 struct FakeClock(AtomicI64);
 
@@ -77,7 +79,7 @@ impl House {
         let random = Arc::new(Seeded(RwLock::new(7)));
         let directory = tempfile::tempdir().unwrap();
         let key_file = directory.path().join("seal.key");
-        let parts = Parts {
+        let outside = Outside {
             store,
             clock: clock.clone(),
             sealer: Sealer::load_or_create(&key_file, random.as_ref()).unwrap(),
@@ -87,7 +89,7 @@ impl House {
             internal_url: String::new(),
             settings: settings(),
         };
-        let app = App::start(parts).await.unwrap();
+        let app = App::start(outside).await.unwrap();
         let made = bootstrap(&app, &Caller::command_line(), wanted(password))
             .await
             .unwrap();
@@ -119,7 +121,7 @@ impl House {
             .app
             .store
             .write(operator, |tx, operator| {
-                Box::pin(store::tenant::set_status(
+                Box::pin(store::tenancy::tenant::set_status(
                     tx,
                     *operator,
                     Status::Active,
@@ -440,12 +442,13 @@ async fn s04_an_outdated_hash_is_renewed_at_the_next_sign_in() {
             .store
             .write((id, old), |tx, (id, old)| {
                 Box::pin(async move {
-                    let stored = store::user::credential(tx, *id).await?.unwrap();
+                    let stored = store::access::user::credential(tx, *id).await?.unwrap();
                     let outdated = tenancy::password::Credential {
                         hash: old.clone(),
                         ..stored.clone()
                     };
-                    store::user::update_credential(tx, *id, &stored.hash, &outdated).await?;
+                    store::access::user::update_credential(tx, *id, &stored.hash, &outdated)
+                        .await?;
                     Ok(outdated)
                 })
             })
@@ -455,7 +458,9 @@ async fn s04_an_outdated_hash_is_renewed_at_the_next_sign_in() {
         let renewed: Result<_, store::Error> = house
             .app
             .store
-            .read(id, |tx, id| Box::pin(store::user::credential(tx, *id)))
+            .read(id, |tx, id| {
+                Box::pin(store::access::user::credential(tx, *id))
+            })
             .await;
         let renewed = renewed.unwrap().unwrap();
         assert_ne!(renewed.hash, outdated.hash);

@@ -34,10 +34,11 @@ async fn write(
     caller: &Caller,
     email: &Email,
 ) -> Result<bool, UnlockError> {
-    let user: User = store::user::by_email(tx, email)
+    let user: User = store::access::user::by_email(tx, email)
         .await?
         .ok_or_else(|| UnlockError::NotFound(email.clone()))?;
-    let had_failures = store::sign_in_lock::delete(tx, &address_key(email.as_str())).await?;
+    let had_failures =
+        store::access::sign_in_lock::delete(tx, &address_key(email.as_str())).await?;
     if had_failures {
         let (object, now) = (user.id.to_string(), app.clock.now());
         let audit = app.audit_entry(caller, user.tenant, "user.unlock", object, &json!({}), now);

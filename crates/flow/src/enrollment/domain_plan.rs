@@ -45,7 +45,8 @@ pub(super) async fn plan(
         if missing.is_empty() {
             return Ok((rows, known));
         }
-        let found = store::domain::active_by_names(tx, subscription, &missing).await?;
+        let found =
+            store::enrollment::enrolled_domain::active_by_names(tx, subscription, &missing).await?;
         known.extend(missing.into_iter().zip(found));
     }
 }

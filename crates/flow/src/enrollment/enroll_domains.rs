@@ -74,8 +74,12 @@ pub async fn preview(app: &App, enrollment: Enrollment) -> Result<Vec<Row>, Enro
     app.store
         .read((enrollment, now), |tx, (wanted, now)| {
             Box::pin(async move {
-                let found =
-                    store::subscription::of_tenant(tx, wanted.tenant, wanted.subscription).await?;
+                let found = store::enrollment::subscription::of_tenant(
+                    tx,
+                    wanted.tenant,
+                    wanted.subscription,
+                )
+                .await?;
                 found.ok_or(EnrollError::NotFound)?.may_enroll(*now)?;
                 let (rows, _) = plan(
                     tx,
@@ -112,7 +116,8 @@ async fn write(
     wanted: &Enrollment,
 ) -> Result<Enrolled, EnrollError> {
     let now = app.clock.now();
-    let found = store::subscription::of_tenant(tx, wanted.tenant, wanted.subscription).await?;
+    let found =
+        store::enrollment::subscription::of_tenant(tx, wanted.tenant, wanted.subscription).await?;
     let subscription = found.ok_or(EnrollError::NotFound)?;
     subscription.may_enroll(now)?;
     let (rows, known) = plan(
@@ -131,7 +136,9 @@ async fn write(
         app.random.as_ref(),
     )?;
     for domain in &added {
-        if !store::domain::insert(tx, wanted.tenant, domain, &caller.actor).await? {
+        if !store::enrollment::enrolled_domain::insert(tx, wanted.tenant, domain, &caller.actor)
+            .await?
+        {
             return Err(EnrollError::Changed);
         }
         let detail = json!({ "name": domain.name, "subscription": wanted.subscription });
@@ -140,12 +147,12 @@ async fn write(
         store::audit::append(tx, &audit).await?;
     }
     if let Some(started) = subscription.start(now).filter(|_| !added.is_empty())
-        && !store::subscription::update(tx, subscription.status, &started).await?
+        && !store::enrollment::subscription::update(tx, subscription.status, &started).await?
     {
         return Err(EnrollError::Changed);
     }
     if !added.is_empty() {
-        store::domain::note_change(tx, wanted.tenant).await?;
+        store::enrollment::enrolled_domain::note_change(tx, wanted.tenant).await?;
     }
     Ok(Enrolled { rows, added })
 }

@@ -3,7 +3,7 @@
 use base::{SubscriptionId, TenantId};
 use enrollment::eab::{EabCredential, KeyId, MacKey};
 use serde_json::json;
-use store::eab_credential::Stored;
+use store::enrollment::eab_credential::Stored;
 
 use crate::{App, Caller};
 
@@ -39,18 +39,18 @@ pub async fn import_credential(
     let now = app.clock.now();
     let random = app.random.as_ref();
     let key_id = import.key_id.as_str().to_owned();
-    let tenant = import.tenant.to_string();
-    let place = crate::app::mac_key_place(&key_id, &tenant);
-    let sealed_mac_key = app.sealer.seal(place, import.mac_key.as_bytes(), random)?;
     let (fresh, _) = EabCredential::generate(import.subscription, None, now, random);
-    let stored = Stored {
-        credential: EabCredential {
-            key_id: import.key_id,
-            ..fresh
-        },
-        tenant: import.tenant,
-        sealed_mac_key,
+    let credential = EabCredential {
+        key_id: import.key_id,
+        ..fresh
     };
+    let stored = Stored::seal(
+        credential,
+        import.tenant,
+        &import.mac_key,
+        &app.sealer,
+        random,
+    )?;
     let detail = json!({ "subscription": import.subscription });
     let audit = app.audit_entry(
         caller,
@@ -63,7 +63,7 @@ pub async fn import_credential(
     app.store
         .write((stored, audit), |tx, (stored, audit)| {
             Box::pin(async move {
-                store::eab_credential::insert(tx, stored).await?;
+                store::enrollment::eab_credential::insert(tx, stored).await?;
                 store::audit::append(tx, audit).await
             })
         })

@@ -66,10 +66,10 @@ pub async fn move_subscription(
     app.store
         .write((tenant, id, to, audit), |tx, (tenant, id, to, audit)| {
             Box::pin(async move {
-                let found = store::subscription::of_tenant(tx, *tenant, *id).await?;
+                let found = store::enrollment::subscription::of_tenant(tx, *tenant, *id).await?;
                 let found = found.ok_or(MoveError::NotFound)?;
                 let moved = to.apply(&found)?;
-                if !store::subscription::update(tx, found.status, &moved).await? {
+                if !store::enrollment::subscription::update(tx, found.status, &moved).await? {
                     return Err(MoveError::Changed);
                 }
                 store::audit::append(tx, audit).await?;

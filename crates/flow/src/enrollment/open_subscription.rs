@@ -4,7 +4,7 @@ use base::{SubscriptionId, TenantId, UserId};
 use enrollment::eab::{EabCredential, MacKey};
 use enrollment::subscription::{Label, Subscription, Term};
 use serde_json::json;
-use store::eab_credential::Stored;
+use store::enrollment::eab_credential::Stored;
 
 use crate::{App, Caller};
 
@@ -60,18 +60,10 @@ pub async fn open_subscription(
         opening.user,
         now,
     );
-    let (credential, mac_key) =
-        EabCredential::generate(id, opening.max_bindings, now, app.random.as_ref());
-    let sealed_mac_key = app.sealer.seal(
-        crate::app::mac_key_place(credential.key_id.as_str(), &opening.tenant.to_string()),
-        mac_key.as_bytes(),
-        app.random.as_ref(),
-    )?;
-    let stored = Stored {
-        credential: credential.clone(),
-        tenant: opening.tenant,
-        sealed_mac_key,
-    };
+    let random = app.random.as_ref();
+    let (credential, mac_key) = EabCredential::generate(id, opening.max_bindings, now, random);
+    let (tenant, sealer) = (opening.tenant, &app.sealer);
+    let stored = Stored::seal(credential.clone(), tenant, &mac_key, sealer, random)?;
     let detail = json!({ "label": subscription.label.as_ref().map(Label::as_str),
         "term_years": opening.term.years(), "eab_key_id": credential.key_id });
     let audit = app.audit_entry(
@@ -87,8 +79,8 @@ pub async fn open_subscription(
             (subscription.clone(), stored, audit),
             |tx, (subscription, stored, audit)| {
                 Box::pin(async move {
-                    store::subscription::insert(tx, subscription).await?;
-                    store::eab_credential::insert(tx, stored).await?;
+                    store::enrollment::subscription::insert(tx, subscription).await?;
+                    store::enrollment::eab_credential::insert(tx, stored).await?;
                     store::audit::append(tx, audit).await
                 })
             },

@@ -57,11 +57,11 @@ async fn leaving(
     tenant: TenantId,
     id: EnrolledDomainId,
 ) -> Result<Vec<EnrolledDomain>, RemoveError> {
-    let found = store::domain::of_tenant(tx, tenant, id).await?;
+    let found = store::enrollment::enrolled_domain::of_tenant(tx, tenant, id).await?;
     let domain = found
         .filter(EnrolledDomain::is_active)
         .ok_or(RemoveError::NotFound)?;
-    let mut all = store::domain::companions(tx, tenant, id).await?;
+    let mut all = store::enrollment::enrolled_domain::companions(tx, tenant, id).await?;
     all.insert(0, domain);
     let ids = removal(id, &all);
     Ok(all
@@ -80,7 +80,7 @@ async fn write(
     let now = app.clock.now();
     let leaving = leaving(tx, tenant, id).await?;
     for domain in &leaving {
-        if !store::domain::remove(tx, tenant, domain.id, now).await? {
+        if !store::enrollment::enrolled_domain::remove(tx, tenant, domain.id, now).await? {
             return Err(RemoveError::NotFound);
         }
         end_orders(tx, tenant, domain, now).await?;
@@ -89,7 +89,7 @@ async fn write(
         let audit = app.audit_entry(caller, tenant, "domain.remove", object, &detail, now);
         store::audit::append(tx, &audit).await?;
     }
-    store::domain::note_change(tx, tenant).await?;
+    store::enrollment::enrolled_domain::note_change(tx, tenant).await?;
     Ok(leaving)
 }
 
@@ -101,10 +101,12 @@ async fn end_orders(
 ) -> Result<(), store::Error> {
     let problem = removed_problem(&domain.name).to_json();
     let accounts =
-        store::account::by_subscription(tx, tenant, domain.subscription, MAX_ACCOUNTS).await?;
+        store::issuance::account::by_subscription(tx, tenant, domain.subscription, MAX_ACCOUNTS)
+            .await?;
     for account in accounts {
-        store::authorization::deactivate_for(tx, account.id, &domain.name).await?;
-        store::order::fail_pending_for(tx, account.id, &domain.name, &problem, now).await?;
+        store::issuance::authorization::deactivate_for(tx, account.id, &domain.name).await?;
+        store::issuance::order::fail_pending_for(tx, account.id, &domain.name, &problem, now)
+            .await?;
     }
     Ok(())
 }

@@ -31,12 +31,12 @@ pub async fn reveal_credential(
     let stored = app
         .store
         .read(key_id, |tx, key_id| {
-            Box::pin(store::eab_credential::by_key_id(tx, key_id))
+            Box::pin(store::enrollment::eab_credential::by_key_id(tx, key_id))
         })
         .await?
         .filter(|stored| stored.tenant == tenant && stored.credential.subscription == subscription)
         .ok_or(RevealError::NotFound)?;
-    let mac_key = app.open_mac_key(&stored)?;
+    let mac_key = stored.open(&app.sealer)?;
     let now = app.clock.now();
     let detail = json!({ "subscription": subscription });
     let audit = app.audit_entry(

@@ -39,7 +39,7 @@ impl KnownAccount {
     }
 
     pub(crate) fn from_stored(
-        account: &store::account::Account,
+        account: &store::issuance::account::Account,
         now: Timestamp,
     ) -> Result<Self, LookUpError> {
         let jwk = Jwk::parse(&account.jwk).map_err(|error| LookUpError::Key(account.id, error))?;
@@ -90,7 +90,9 @@ pub async fn look_up(app: &App, id: AccountId) -> Result<Option<Arc<KnownAccount
     }
     let found = app
         .store
-        .read(id, |tx, id| Box::pin(store::account::by_id(tx, *id)))
+        .read(id, |tx, id| {
+            Box::pin(store::issuance::account::by_id(tx, *id))
+        })
         .await?;
     let Some(account) = found else {
         return Ok(None);

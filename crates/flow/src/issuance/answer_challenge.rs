@@ -5,7 +5,7 @@ use acme::authorization::{Authorization, BeginError, Begun, State};
 use acme::challenge::{ResponseError, Type, parse_response};
 use base::{AccountId, AuthorizationId, Timestamp};
 use store::WriteTx;
-use store::job::NewJob;
+use store::queue::job::NewJob;
 
 use super::account_cache::KnownAccount;
 use super::authorization::read_authorization;
@@ -79,17 +79,19 @@ async fn begin(
     now: Timestamp,
     job: &NewJob,
 ) -> Result<Answered, AnswerError> {
-    if let Some(begun) = store::authorization::begin(tx, account, id, challenge, now).await? {
+    if let Some(begun) =
+        store::issuance::authorization::begin(tx, account, id, challenge, now).await?
+    {
         // Whether it was to be begun follows from what it was before.
         let mut record = begun.record;
         record.state = State::Pending;
         if let Begun::Start(state) = record.begin(challenge, now)? {
             record.state = state;
         }
-        store::job::insert(tx, job).await?;
+        store::queue::job::insert(tx, job).await?;
         return Ok(Answered::Begun(record));
     }
-    let found = store::authorization::by_id(tx, id).await?;
+    let found = store::issuance::authorization::by_id(tx, id).await?;
     let found = found.filter(|found| found.account == account);
     let record = found.ok_or(AnswerError::NotFound)?.record;
     record.begin(challenge, now)?;

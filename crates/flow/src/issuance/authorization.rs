@@ -29,7 +29,9 @@ pub async fn read_authorization(
 ) -> Result<Option<Authorization>, store::Error> {
     let found = app
         .store
-        .read(id, |tx, id| Box::pin(store::authorization::by_id(tx, *id)))
+        .read(id, |tx, id| {
+            Box::pin(store::issuance::authorization::by_id(tx, *id))
+        })
         .await?;
     Ok(found
         .filter(|found| found.account == known.id)
@@ -47,17 +49,24 @@ pub async fn deactivate_authorization(
     parse_deactivation(payload)?;
     let now = app.clock.now();
     let action = "authorization.deactivate";
-    let audit = app.audit_entry(caller, known.tenant, action, id.to_string(), &json!({}), now);
+    let audit = app.audit_entry(
+        caller,
+        known.tenant,
+        action,
+        id.to_string(),
+        &json!({}),
+        now,
+    );
     app.store
         .write(
             (known.id, id, now, audit),
             |tx, (account, id, now, audit)| {
                 Box::pin(async move {
-                    let found = store::authorization::by_id(tx, *id).await?;
+                    let found = store::issuance::authorization::by_id(tx, *id).await?;
                     let found = found.filter(|found| found.account == *account);
                     let mut record = found.ok_or(DeactivationError::NotFound)?.record;
                     record.state = record.deactivate(*now)?;
-                    if store::authorization::deactivate(tx, *id).await? {
+                    if store::issuance::authorization::deactivate(tx, *id).await? {
                         store::audit::append(tx, audit).await?;
                     }
                     Ok(record)

@@ -4,7 +4,7 @@ use acme::key_change::{KeyChange, KeyChangeError};
 use base::AccountId;
 use serde_json::json;
 use store::WriteTx;
-use store::account::Account;
+use store::issuance::account::Account;
 
 use super::account_cache::KnownAccount;
 use crate::app::DIRECTORY;
@@ -77,15 +77,16 @@ struct NewKey {
 }
 
 async fn write(tx: &mut WriteTx, new: &NewKey) -> Result<Account, ChangeKeyError> {
-    let holder = store::account::by_thumbprint(tx, DIRECTORY, &new.new_thumbprint).await?;
+    let holder =
+        store::issuance::account::by_thumbprint(tx, DIRECTORY, &new.new_thumbprint).await?;
     if let Some(holder) = holder {
         return Err(ChangeKeyError::InUse(holder.id));
     }
     let (old, fresh) = (&new.old_thumbprint, &new.new_thumbprint);
-    if !store::account::change_key(tx, new.id, old, fresh, &new.new_jwk).await? {
+    if !store::issuance::account::change_key(tx, new.id, old, fresh, &new.new_jwk).await? {
         return Err(ChangeKeyError::Changed);
     }
-    store::account::by_id(tx, new.id)
+    store::issuance::account::by_id(tx, new.id)
         .await?
         .ok_or(ChangeKeyError::Changed)
 }

@@ -22,10 +22,12 @@ pub async fn download(
 ) -> Result<Option<Downloaded>, store::Error> {
     let found = app
         .store
-        .read(id, |tx, id| Box::pin(store::certificate::by_id(tx, *id)))
+        .read(id, |tx, id| {
+            Box::pin(store::issuance::certificate::by_id(tx, *id))
+        })
         .await?;
     let signed = found.filter(|found| {
-        found.account == known.id && found.status != store::certificate::Status::Intended
+        found.account == known.id && found.status != store::issuance::certificate::Status::Intended
     });
     let catalog = app.catalog();
     let chain = signed.and_then(|found| catalog.numbered_chain_pem(&found.der, number));

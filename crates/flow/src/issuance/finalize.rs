@@ -13,15 +13,16 @@ use pki::{
     TbsCertificate, Validity,
 };
 use store::WriteTx;
-use store::authorization::Authorization;
-use store::certificate::{Certificate, Status};
-use store::job::NewJob;
-use store::order::Order;
+use store::issuance::authorization::Authorization;
+use store::issuance::certificate::{Certificate, Status};
+use store::issuance::order::Order;
+use store::queue::job::NewJob;
 
 use super::account_cache::KnownAccount;
 use super::issue::{Intent, issue};
-use super::new_order::{NewOrderError, admit, identifiers};
-use super::read_order::{OrderView, authorization_statuses, facts, load, read_order};
+use super::new_order::{NewOrderError, admit};
+use super::order_view::{OrderView, authorization_statuses, facts, identifiers};
+use super::read_order::{load, read_order};
 use crate::App;
 use crate::jobs::{Kind, first_attempt};
 use crate::memory::catalog::Ca;
@@ -229,8 +230,12 @@ fn intended(
 /// Of two finalize calls at once, the second finds the order taken.
 async fn take(tx: &mut WriteTx, taking: &Taking) -> Result<(), FinalizeError> {
     let certificate = &taking.certificate;
-    let look =
-        store::issuance::take_for_certificate(tx, certificate, &taking.key_fingerprint).await?;
+    let look = store::issuance::order_facts::take_for_certificate(
+        tx,
+        certificate,
+        &taking.key_fingerprint,
+    )
+    .await?;
     if !taking.admits_all {
         admit(&look.coverage, &certificate.names, taking.now)?;
     }
@@ -238,12 +243,12 @@ async fn take(tx: &mut WriteTx, taking: &Taking) -> Result<(), FinalizeError> {
         return Err(FinalizeError::BlockedKey);
     }
     if !look.has_begun {
-        let found = store::order::with_authorizations(tx, certificate.order).await?;
+        let found = store::issuance::order::with_authorizations(tx, certificate.order).await?;
         let (order, authorizations) = found.ok_or(FinalizeError::NotFound)?;
         check_ready(&order, &authorizations, taking.now)?;
         return Err(NotReady::Processing.into());
     }
-    store::certificate::intend(tx, certificate).await?;
-    store::job::insert(tx, &taking.job).await?;
+    store::issuance::certificate::intend(tx, certificate).await?;
+    store::queue::job::insert(tx, &taking.job).await?;
     Ok(())
 }

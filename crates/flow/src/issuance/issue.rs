@@ -10,7 +10,7 @@ use base::{CaId, CertificateId, IdError, JobId, OrderId, Timestamp};
 use pki::{Linted, TbsCertificate};
 use serde_json::json;
 use store::audit::Entry;
-use store::order::Order;
+use store::issuance::order::Order;
 
 use crate::jobs::{Task, give_back};
 use crate::memory::catalog::Ca;
@@ -76,10 +76,10 @@ pub async fn resume(app: &App, task: &Task) -> Result<(), IssueError> {
         .store
         .read(order, |tx, order| {
             Box::pin(async move {
-                let order = store::order::by_id(tx, *order).await?;
+                let order = store::issuance::order::by_id(tx, *order).await?;
                 let id = order.as_ref().and_then(|order| order.certificate);
                 let certificate = match id {
-                    Some(id) => store::certificate::by_id(tx, id).await?,
+                    Some(id) => store::issuance::certificate::by_id(tx, id).await?,
                     None => None,
                 };
                 Ok::<_, store::Error>(order.zip(certificate))
@@ -89,7 +89,9 @@ pub async fn resume(app: &App, task: &Task) -> Result<(), IssueError> {
     let going_on = found.filter(|(order, _)| order.progress == Progress::Processing);
     let Some((order, certificate)) = going_on else {
         app.store
-            .write(task.id, |tx, id| Box::pin(store::job::delete(tx, *id)))
+            .write(task.id, |tx, id| {
+                Box::pin(store::queue::job::delete(tx, *id))
+            })
             .await?;
         return Ok(());
     };
@@ -110,7 +112,7 @@ pub async fn resume(app: &App, task: &Task) -> Result<(), IssueError> {
 fn reopen(
     app: &App,
     order: &Order,
-    certificate: &store::certificate::Certificate,
+    certificate: &store::issuance::certificate::Certificate,
 ) -> Result<Intent, IssueError> {
     let issuing = app
         .catalog()
@@ -150,7 +152,7 @@ async fn attempt(app: &App, job: JobId, intent: Intent) -> Result<Option<Timesta
     let is_ours = app
         .store
         .write(done, |tx, done| {
-            Box::pin(store::issuance::complete(
+            Box::pin(store::issuance::order_facts::complete(
                 tx,
                 done.certificate,
                 done.order,
@@ -209,8 +211,8 @@ async fn give_up(app: &App, job: JobId, order: &Order) -> Result<(), IssueError>
             (job, order.id, problem.to_json(), now, audit),
             |tx, (job, order, problem, now, audit)| {
                 Box::pin(async move {
-                    store::order::fail(tx, *order, problem, *now).await?;
-                    store::job::delete(tx, *job).await?;
+                    store::issuance::order::fail(tx, *order, problem, *now).await?;
+                    store::queue::job::delete(tx, *job).await?;
                     store::audit::append(tx, audit).await
                 })
             },

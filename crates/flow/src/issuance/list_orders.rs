@@ -1,36 +1,294 @@
-//! The orders list of an account (RFC 8555 §7.1.2.1), a page at a time.
+//! Orders as they happen, for the people whose names they are for. What is shown follows from stored
+//! facts: the order, its authorizations, and what their validation saw.
 
-use base::OrderId;
+use acme::Problem;
+use acme::authorization::{State, Status as AuthorizationStatus};
+use acme::order::{Progress, Status};
+use base::{CertificateId, OrderId, SubscriptionId, TenantId, Timestamp};
+use store::ReadTx;
+use store::issuance::authorization::Authorization;
+use store::issuance::order::Order;
+use store::issuance::order_list::Listed;
 
-use super::account_cache::KnownAccount;
 use crate::App;
+use crate::issuance::order_view::status;
+use crate::issuance::validate::StoredEvidence;
 
-/// A page of orders.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// Oldest first.
-    pub orders: Vec<OrderId>,
-    /// Where the next page begins; `None` on the last.
-    pub next: Option<OrderId>,
+pub use store::issuance::order_list::{Ending, Filter};
+pub use store::page::{Names, Page, Slice};
+pub use validation::evidence::{Evidence, Hop, Lookup};
+
+/// How far an order came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Its time ran out, or the client gave it up.
+    Expired,
+    /// No certificate will come of it.
+    Failed,
+    /// The certificate is there.
+    Issued,
+    /// All names are proved; the client has to finalize.
+    Ready,
+    /// The certificate is being made.
+    Signing,
+    /// A name is being validated.
+    Validating,
+    /// The client has to answer a challenge.
+    Waiting,
 }
 
-/// The account's orders after `after`, without those that became invalid.
-pub async fn list_orders(
+impl Stage {
+    /// Whether more is going to happen.
+    pub fn is_running(self) -> bool {
+        match self {
+            Self::Expired | Self::Failed | Self::Issued => false,
+            Self::Ready | Self::Signing | Self::Validating | Self::Waiting => true,
+        }
+    }
+}
+
+/// An order in a list.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The order.
+    pub id: OrderId,
+    /// The subscription that it was placed under.
+    pub subscription: SubscriptionId,
+    /// What its owner calls the subscription; may be empty.
+    pub label: String,
+    /// The names, wildcards with their asterisk.
+    pub names: Vec<String>,
+    /// What the client calls itself; may be empty.
+    pub client_agent: String,
+    /// When it was placed.
+    pub created_at: Timestamp,
+    /// How far it came.
+    pub stage: Stage,
+    /// Why it failed.
+    pub problem: Option<Problem>,
+}
+
+/// A page of orders, and as of when.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The orders, newest first.
+    pub page: Page<Row>,
+    /// How many there are, where that is cheap to know.
+    pub total: Option<i64>,
+    /// The moment for which it holds.
+    pub now: Timestamp,
+}
+
+/// What became of the proof for one name.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The name, a wildcard with its asterisk.
+    pub name: String,
+    /// What is recorded.
+    pub state: State,
+    /// Where it stands now.
+    pub status: AuthorizationStatus,
+    /// Whether it was proved for an earlier order.
+    pub is_reused: bool,
+    /// When the client asked for validation.
+    pub begun_at: Option<Timestamp>,
+    /// When the validation was over.
+    pub ended_at: Option<Timestamp>,
+    /// What validation saw.
+    pub evidence: Option<StoredEvidence>,
+}
+
+/// One order with all that is known of it.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// As in the list.
+    pub row: Row,
+    /// Where the client came from; may be empty.
+    pub client_address: String,
+    /// For each name, in their order; names whose proof is no longer kept are missing.
+    pub attempts: Vec<Attempt>,
+    /// When the client sent its certificate request.
+    pub finalized_at: Option<Timestamp>,
+    /// When it became valid or invalid.
+    pub ended_at: Option<Timestamp>,
+    /// When it dies unless the client goes on.
+    pub expires_at: Timestamp,
+    /// What came of it.
+    pub certificate: Option<CertificateId>,
+    /// The moment for which it holds.
+    pub now: Timestamp,
+}
+
+/// A page of a tenant's orders.
+pub async fn orders(
     app: &App,
-    known: &KnownAccount,
-    after: Option<OrderId>,
-) -> Result<Page, store::Error> {
-    let size = app.settings.orders_per_page;
-    let limit = i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1);
-    let account = known.id;
-    let mut orders = app
-        .store
-        .read((account, after, limit), |tx, (account, after, limit)| {
-            Box::pin(store::order::listed(tx, *account, *after, *limit))
+    tenant: TenantId,
+    filter: Filter,
+    slice: Slice<OrderId>,
+    limit: usize,
+) -> Result<Listing, store::Error> {
+    let now = app.clock.now();
+    app.store
+        .scan((filter, slice), move |tx, (filter, slice)| {
+            Box::pin(async move {
+                let page =
+                    store::issuance::order_list::page(tx, tenant, filter, slice, limit).await?;
+                let total = total(tx, tenant, filter).await?;
+                let page = Page {
+                    rows: rows(tx, page.rows, now).await?,
+                    has_before: page.has_before,
+                    has_after: page.has_after,
+                };
+                Ok(Listing { page, total, now })
+            })
         })
-        .await?;
-    let has_more = orders.len() > size;
-    orders.truncate(size);
-    let next = orders.last().copied().filter(|_| has_more);
-    Ok(Page { orders, next })
+        .await
+}
+
+/// The tenant's order; `None` when it is another tenant's or there is none.
+pub async fn order(
+    app: &App,
+    tenant: TenantId,
+    id: OrderId,
+) -> Result<Option<Detail>, store::Error> {
+    let now = app.clock.now();
+    app.store
+        .read((), move |tx, ()| {
+            Box::pin(async move {
+                let Some(found) = store::issuance::order_list::of_tenant(tx, tenant, id).await?
+                else {
+                    return Ok(None);
+                };
+                let authorizations = authorizations(tx, &found.order).await?;
+                Ok(Some(detail(found, &authorizations, now)))
+            })
+        })
+        .await
+}
+
+/// Rows of stored orders; only those that run need a look at their authorizations.
+pub(crate) async fn rows(
+    tx: &mut ReadTx,
+    orders: Vec<Listed>,
+    now: Timestamp,
+) -> Result<Vec<Row>, store::Error> {
+    let mut rows = Vec::with_capacity(orders.len());
+    for listed in orders {
+        let order = &listed.order;
+        let runs = order.progress == Progress::Pending && order.expires_at > now;
+        let authorizations = if runs {
+            authorizations(tx, order).await?
+        } else {
+            Vec::new()
+        };
+        rows.push(row(&listed, &authorizations, now));
+    }
+    Ok(rows)
+}
+
+/// The proofs of an order, as far as they are kept.
+pub(super) async fn authorizations(
+    tx: &mut ReadTx,
+    order: &Order,
+) -> Result<Vec<Authorization>, store::Error> {
+    let mut found = store::issuance::authorization::by_ids(tx, &order.authorizations).await?;
+    found.retain(|authorization| authorization.tenant == order.tenant);
+    Ok(found)
+}
+
+pub(super) fn attempt(order: &Order, authorization: &Authorization, now: Timestamp) -> Attempt {
+    let record = &authorization.record;
+    let text = authorization.evidence.as_deref();
+    let evidence: Option<StoredEvidence> = text.and_then(|text| serde_json::from_str(text).ok());
+    let saw_until = evidence.as_ref().map(|evidence| {
+        let took = std::time::Duration::from_millis(evidence.seen.ms);
+        evidence.seen.started_at.plus(took)
+    });
+    let ended_at = match &record.state {
+        State::Valid { validated, .. } => Some(*validated),
+        State::Deactivated | State::Invalid { .. } | State::Revoked => saw_until,
+        State::Pending | State::Processing { .. } => None,
+    };
+    Attempt {
+        name: if record.is_wildcard {
+            format!("*.{}", record.name)
+        } else {
+            record.name.to_string()
+        },
+        state: record.state.clone(),
+        status: record.status(now),
+        is_reused: authorization.order != order.id,
+        begun_at: authorization.begun_at,
+        ended_at,
+        evidence,
+    }
+}
+
+/// A cheap total: only failures of a short time are few enough to be counted at each look.
+async fn total(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    filter: &Filter,
+) -> Result<Option<i64>, store::Error> {
+    let is_narrowed = filter.subscription.is_some() || filter.names != Names::Any;
+    match (filter.ending, filter.since) {
+        (Ending::Failed, Some(since)) if !is_narrowed => {
+            let (_, failed) = store::issuance::order_list::count_since(tx, tenant, since).await?;
+            Ok(Some(failed))
+        }
+        (Ending::Any | Ending::Failed | Ending::Issued, _) => Ok(None),
+    }
+}
+
+fn row(listed: &Listed, authorizations: &[Authorization], now: Timestamp) -> Row {
+    let order = &listed.order;
+    Row {
+        id: order.id,
+        subscription: order.subscription,
+        label: listed.label.clone(),
+        names: order.names.iter().map(ToString::to_string).collect(),
+        client_agent: order.client_agent.clone(),
+        created_at: order.created_at,
+        stage: stage(order, authorizations, now),
+        problem: order
+            .error
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok()),
+    }
+}
+
+fn detail(found: Listed, authorizations: &[Authorization], now: Timestamp) -> Detail {
+    let row = row(&found, authorizations, now);
+    let order = found.order;
+    let mut attempts: Vec<Attempt> = authorizations
+        .iter()
+        .map(|authorization| attempt(&order, authorization, now))
+        .collect();
+    // What was proved before comes first, what nobody has asked for comes last.
+    attempts.sort_by_key(|attempt| (attempt.begun_at.is_none(), attempt.begun_at));
+    Detail {
+        certificate: order.certificate.filter(|_| row.stage == Stage::Issued),
+        client_address: order.client_address,
+        attempts,
+        finalized_at: order.finalized_at,
+        ended_at: order.ended_at,
+        expires_at: order.expires_at,
+        row,
+        now,
+    }
+}
+
+fn stage(order: &Order, authorizations: &[Authorization], now: Timestamp) -> Stage {
+    let is_validating = authorizations
+        .iter()
+        .any(|each| matches!(each.record.state, State::Processing { .. }));
+    match status(order, authorizations, now) {
+        Status::Pending if is_validating => Stage::Validating,
+        Status::Pending => Stage::Waiting,
+        Status::Ready => Stage::Ready,
+        Status::Processing => Stage::Signing,
+        Status::Valid => Stage::Issued,
+        Status::Invalid if order.progress == Progress::Invalid => Stage::Failed,
+        Status::Invalid => Stage::Expired,
+    }
 }

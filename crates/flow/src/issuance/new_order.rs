@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use acme::Identifiers;
 use acme::authorization::Authorization as Record;
 use acme::challenge::Token;
-use acme::identifier::{Identifier, Requested};
+use acme::identifier::Requested;
 use acme::order::{NewOrder, PayloadError, Progress, Status};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem, Subproblem};
@@ -15,13 +14,13 @@ use enrollment::coverage::{self, NotCovered};
 use enrollment::subscription::NotIssuing;
 use pki::RequestedValidity;
 use store::WriteTx;
-use store::authorization::Authorization;
-use store::issuance::Coverage;
-use store::order::Order;
+use store::issuance::authorization::Authorization;
+use store::issuance::order::Order;
+use store::issuance::order_facts::Coverage;
 
 use super::account_cache::KnownAccount;
-use super::read_order::{OrderView, status};
-use crate::app::OpenHouse;
+use super::order_view::{OrderView, status};
+use crate::settings::OpenHouse;
 use crate::{App, Caller};
 
 /// A proof that ends sooner would end under the client's hands.
@@ -168,7 +167,7 @@ async fn write(
 ) -> Result<(Order, Vec<Authorization>), NewOrderError> {
     let wanted = &draft.order;
     let needed = wanted.created_at.plus(MIN_REUSE);
-    let look = store::issuance::for_order(tx, wanted, needed).await?;
+    let look = store::issuance::order_facts::for_order(tx, wanted, needed).await?;
     if !admits_all {
         admit(&look.coverage, &wanted.names, wanted.created_at)?;
     }
@@ -178,8 +177,8 @@ async fn write(
         return Ok(pending);
     }
     let (order, fresh) = with_reused(draft, look.reusable);
-    store::order::insert(tx, &order).await?;
-    store::authorization::insert_all(tx, &fresh).await?;
+    store::issuance::order::insert(tx, &order).await?;
+    store::issuance::authorization::insert_all(tx, &fresh).await?;
     let is_fresh = |id: &AuthorizationId| fresh.iter().any(|each| each.record.id == *id);
     let old: Vec<AuthorizationId> = order
         .authorizations
@@ -189,7 +188,7 @@ async fn write(
         .collect();
     let mut all = fresh;
     if !old.is_empty() {
-        all.extend(store::authorization::by_ids(tx, &old).await?);
+        all.extend(store::issuance::authorization::by_ids(tx, &old).await?);
     }
     Ok((order, all))
 }
@@ -226,13 +225,13 @@ async fn still_pending(
     wanted: &Order,
 ) -> Result<Option<(Order, Vec<Authorization>)>, store::Error> {
     let now = wanted.created_at;
-    let authorizations = store::authorization::by_ids(tx, &found.authorizations).await?;
+    let authorizations = store::issuance::authorization::by_ids(tx, &found.authorizations).await?;
     match status(&found, &authorizations, now) {
         Status::Pending | Status::Ready => {}
         Status::Invalid => {
             let detail = "an authorization of this order was deactivated or has expired";
             let error = Problem::new(Kind::Unauthorized, detail).to_json();
-            store::order::fail(tx, found.id, &error, now).await?;
+            store::issuance::order::fail(tx, found.id, &error, now).await?;
             return Ok(None);
         }
         Status::Processing | Status::Valid => return Ok(None),
@@ -253,9 +252,4 @@ pub(super) fn admit(
         .may_issue(now)?;
     coverage::admit(names, |name| coverage.enrolled.contains(name))
         .map_err(NewOrderError::NotCovered)
-}
-
-/// The identifiers of an order's names; an order has at least one.
-pub(super) fn identifiers(names: &[DnsName]) -> Option<Identifiers> {
-    Identifiers::new(names.iter().cloned().map(Identifier::Dns))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::{CaId, IdError, Timestamp};
 use pki::{CrlRequest, CrlScope, RevocationReason, RevokedCertificate, SerialNumber};
-use store::ca::Crl;
+use store::catalog::ca::Crl;
 
 use crate::App;
 use crate::jobs::{Task, reschedule};
@@ -66,7 +66,9 @@ pub async fn publish_first(app: &App) -> Result<(), PublishCrlError> {
 /// The newest CRL of a CA, DER.
 pub async fn newest(app: &App, ca: CaId) -> Result<Option<Crl>, store::Error> {
     app.store
-        .read(ca, |tx, ca| Box::pin(store::ca::newest_crl(tx, *ca)))
+        .read(ca, |tx, ca| {
+            Box::pin(store::catalog::ca::newest_crl(tx, *ca))
+        })
         .await
 }
 
@@ -76,8 +78,8 @@ async fn publish(app: &App, ca: &Ca, now: Timestamp) -> Result<(), PublishCrlErr
         .store
         .scan((id, now), |tx, (id, now)| {
             Box::pin(async move {
-                let last = store::ca::newest_crl(tx, *id).await?;
-                let revoked = store::certificate::revoked(tx, *id, *now).await?;
+                let last = store::catalog::ca::newest_crl(tx, *id).await?;
+                let revoked = store::issuance::certificate::revoked(tx, *id, *now).await?;
                 Ok::<_, store::Error>((last.map_or(0, |last| last.number), revoked))
             })
         })
@@ -88,11 +90,11 @@ async fn publish(app: &App, ca: &Ca, now: Timestamp) -> Result<(), PublishCrlErr
         .store
         .write(crl, |tx, crl| {
             Box::pin(async move {
-                if !store::ca::insert_crl(tx, crl).await? {
+                if !store::catalog::ca::insert_crl(tx, crl).await? {
                     return Ok::<_, store::Error>(false);
                 }
                 let oldest = crl.number.saturating_sub(KEEP);
-                store::ca::delete_crls_below(tx, crl.ca, oldest).await?;
+                store::catalog::ca::delete_crls_below(tx, crl.ca, oldest).await?;
                 Ok(true)
             })
         })
@@ -108,7 +110,7 @@ fn sign(
     app: &App,
     ca: &Ca,
     number: i64,
-    revoked: &[store::certificate::Revoked],
+    revoked: &[store::issuance::certificate::Revoked],
     now: Timestamp,
 ) -> Result<Crl, PublishCrlError> {
     let number_on_list = u64::try_from(number).unwrap_or(0);
@@ -128,7 +130,9 @@ fn sign(
     })
 }
 
-fn entry(revoked: &store::certificate::Revoked) -> Result<RevokedCertificate, pki::SerialError> {
+fn entry(
+    revoked: &store::issuance::certificate::Revoked,
+) -> Result<RevokedCertificate, pki::SerialError> {
     let code = u64::try_from(revoked.reason).unwrap_or(0);
     Ok(RevokedCertificate {
         serial: revoked.serial.parse::<SerialNumber>()?,

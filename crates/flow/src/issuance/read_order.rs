@@ -1,91 +1,12 @@
-//! An order as its account sees it: stored facts, and the status that follows from them now.
+//! Reading an order (RFC 8555 §7.4).
 
-use acme::authorization::Status as AuthorizationStatus;
-use acme::order::{Order as Facts, Status};
-use acme::{Identifiers, Problem};
-use base::{AuthorizationId, CertificateId, OrderId, Timestamp};
-use store::authorization::Authorization;
-use store::order::Order;
+use base::OrderId;
+use store::issuance::authorization::Authorization;
+use store::issuance::order::Order;
 
 use super::account_cache::KnownAccount;
-use super::new_order::identifiers;
+use super::order_view::OrderView;
 use crate::App;
-
-/// What the order resource shows.
-#[derive(Clone, Debug)]
-pub struct OrderView {
-    /// The order.
-    pub id: OrderId,
-    /// Where it stands.
-    pub status: Status,
-    /// When it dies.
-    pub expires: Timestamp,
-    /// What it is for; `None` only if the database was tampered with.
-    pub identifiers: Option<Identifiers>,
-    /// The wished beginning.
-    pub not_before: Option<Timestamp>,
-    /// The wished end.
-    pub not_after: Option<Timestamp>,
-    /// Why it is invalid.
-    pub error: Option<Problem>,
-    /// Its authorizations.
-    pub authorizations: Vec<AuthorizationId>,
-    /// Its certificate, once valid.
-    pub certificate: Option<CertificateId>,
-}
-
-impl OrderView {
-    /// Derives the view from what is stored.
-    pub fn of(order: &Order, authorizations: &[Authorization], now: Timestamp) -> Self {
-        let status = status(order, authorizations, now);
-        Self {
-            id: order.id,
-            status,
-            expires: order.expires_at,
-            identifiers: identifiers(&order.names),
-            not_before: order.not_before,
-            not_after: order.not_after,
-            error: order
-                .error
-                .as_deref()
-                .and_then(|text| serde_json::from_str(text).ok()),
-            authorizations: order.authorizations.clone(),
-            certificate: order.certificate.filter(|_| status == Status::Valid),
-        }
-    }
-}
-
-/// Where an order stands now.
-pub fn status(order: &Order, authorizations: &[Authorization], now: Timestamp) -> Status {
-    let statuses = authorization_statuses(order, authorizations, now);
-    facts(order, &statuses).status(now)
-}
-
-pub(super) fn facts<'a>(order: &Order, statuses: &'a [AuthorizationStatus]) -> Facts<'a> {
-    Facts {
-        progress: order.progress,
-        expires: order.expires_at,
-        authorizations: statuses,
-    }
-}
-
-/// One status for each of the order's authorizations; one that was pruned counts as expired.
-pub(super) fn authorization_statuses(
-    order: &Order,
-    authorizations: &[Authorization],
-    now: Timestamp,
-) -> Vec<AuthorizationStatus> {
-    order
-        .authorizations
-        .iter()
-        .map(|id| {
-            authorizations
-                .iter()
-                .find(|each| each.record.id == *id)
-                .map_or(AuthorizationStatus::Expired, |each| each.record.status(now))
-        })
-        .collect()
-}
 
 /// The account's order with its authorizations.
 pub(super) async fn load(
@@ -96,7 +17,7 @@ pub(super) async fn load(
     let found = app
         .store
         .read(id, |tx, id| {
-            Box::pin(store::order::with_authorizations(tx, *id))
+            Box::pin(store::issuance::order::with_authorizations(tx, *id))
         })
         .await?;
     Ok(found.filter(|(order, _)| order.account == known.id))

@@ -10,8 +10,8 @@ use enrollment::eab::NotBinding;
 use enrollment::subscription::{State, Subscription};
 use serde_json::json;
 use store::WriteTx;
-pub use store::account::Account;
 use store::audit::Entry;
+pub use store::issuance::account::Account;
 
 use crate::app::DIRECTORY;
 use crate::{App, Caller};
@@ -117,7 +117,9 @@ struct Binding {
 async fn find(app: &App, thumbprint: String) -> Result<Option<Account>, store::Error> {
     app.store
         .read(thumbprint, |tx, thumbprint| {
-            Box::pin(store::account::by_thumbprint(tx, DIRECTORY, thumbprint))
+            Box::pin(store::issuance::account::by_thumbprint(
+                tx, DIRECTORY, thumbprint,
+            ))
         })
         .await
 }
@@ -136,11 +138,12 @@ async fn open_binding(
         .store
         .read(binding.kid(), |tx, kid| {
             Box::pin(async move {
-                let Some(stored) = store::eab_credential::by_key_id(tx, kid).await? else {
+                let Some(stored) = store::enrollment::eab_credential::by_key_id(tx, kid).await?
+                else {
                     return Ok::<_, store::Error>(None);
                 };
                 let id = stored.credential.subscription;
-                let subscription = store::subscription::by_id(tx, id).await?;
+                let subscription = store::enrollment::subscription::by_id(tx, id).await?;
                 Ok(subscription.map(|subscription| (stored, subscription)))
             })
         })
@@ -148,7 +151,7 @@ async fn open_binding(
     let Some((stored, subscription)) = found else {
         return Err(binding.refuse_unknown().into());
     };
-    binding.verify(app.open_mac_key(&stored)?.as_bytes())?;
+    binding.verify(stored.open(&app.sealer)?.as_bytes())?;
     // Only the holder of the MAC key learns more about the credential.
     stored.credential.may_bind(app.clock.now())?;
     check_subscription(&subscription, binding.kid(), app.clock.now())?;
@@ -172,12 +175,16 @@ async fn open_house(app: &App) -> Result<Binding, RegisterError> {
         .store
         .read(id, |tx, id| {
             Box::pin(async move {
-                let subscription = store::subscription::by_id(tx, *id).await?;
+                let subscription = store::enrollment::subscription::by_id(tx, *id).await?;
                 let Some(subscription) = subscription else {
                     return Ok::<_, store::Error>(None);
                 };
-                let credentials =
-                    store::eab_credential::by_subscription(tx, subscription.tenant, *id).await?;
+                let credentials = store::enrollment::eab_credential::by_subscription(
+                    tx,
+                    subscription.tenant,
+                    *id,
+                )
+                .await?;
                 Ok(credentials
                     .into_iter()
                     .next()
@@ -246,17 +253,18 @@ async fn write(
     audit: &Entry,
     now: Timestamp,
 ) -> Result<Registered, RegisterError> {
-    if !store::account::insert(tx, account).await? {
+    if !store::issuance::account::insert(tx, account).await? {
         // The same key registered at the same moment; both calls get the one account.
-        let found = store::account::by_thumbprint(tx, DIRECTORY, &account.thumbprint).await?;
+        let found =
+            store::issuance::account::by_thumbprint(tx, DIRECTORY, &account.thumbprint).await?;
         let account = found.ok_or(RegisterError::NoAccount)?;
         return Ok(Registered {
             account,
             is_new: false,
         });
     }
-    if !store::eab_credential::count_binding(tx, &account.eab_key_id, now).await? {
-        let stored = store::eab_credential::by_key_id(tx, &account.eab_key_id).await?;
+    if !store::enrollment::eab_credential::count_binding(tx, &account.eab_key_id, now).await? {
+        let stored = store::enrollment::eab_credential::by_key_id(tx, &account.eab_key_id).await?;
         let credential = stored.ok_or(RegisterError::BindingRequired)?.credential;
         credential.may_bind(now)?;
         return Err(NotBinding::Revoked {

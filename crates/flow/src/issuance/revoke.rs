@@ -5,8 +5,8 @@ use acme::Jwk;
 use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};
 use base::{AccountId, CertificateId, JobId, TenantId, Timestamp};
 use serde_json::json;
-use store::certificate::{Certificate, Status};
-use store::job::NewJob;
+use store::issuance::certificate::{Certificate, Status};
+use store::queue::job::NewJob;
 use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
@@ -65,7 +65,9 @@ pub async fn revoke_in_portal(
 ) -> Result<(), RevokeError> {
     let found = app
         .store
-        .read(id, |tx, id| Box::pin(store::certificate::by_id(tx, *id)))
+        .read(id, |tx, id| {
+            Box::pin(store::issuance::certificate::by_id(tx, *id))
+        })
         .await?;
     let found = found.filter(|found| found.tenant == tenant && found.status != Status::Intended);
     let found = found.ok_or(RevokeError::NotFound)?;
@@ -84,7 +86,7 @@ pub async fn revoke_in_portal(
 async fn by_serial(app: &App, serial: String) -> Result<Option<Certificate>, store::Error> {
     app.store
         .read(serial, |tx, serial| {
-            Box::pin(store::certificate::by_serial(tx, serial))
+            Box::pin(store::issuance::certificate::by_serial(tx, serial))
         })
         .await
 }
@@ -123,7 +125,7 @@ async fn holds_all(
     names: &[base::DnsName],
     now: Timestamp,
 ) -> Result<bool, store::Error> {
-    let held = store::authorization::reusable(tx, account, names, now).await?;
+    let held = store::issuance::authorization::reusable(tx, account, names, now).await?;
     Ok(held.iter().all(Option::is_some))
 }
 
@@ -180,16 +182,21 @@ struct RevocationOrder {
 
 async fn write(tx: &mut WriteTx, order: &RevocationOrder) -> Result<(), RevokeError> {
     let reason = i64::from(order.granted.reason.code());
-    if !store::certificate::revoke(tx, order.id, reason, order.now).await? {
+    if !store::issuance::certificate::revoke(tx, order.id, reason, order.now).await? {
         return Err(RevocationError::Already.into());
     }
     if order.granted.blocks_key {
-        store::certificate::block_key(tx, &order.key_fingerprint, "keyCompromise", order.now)
-            .await?;
+        store::issuance::certificate::block_key(
+            tx,
+            &order.key_fingerprint,
+            "keyCompromise",
+            order.now,
+        )
+        .await?;
     }
     // The periodic job exists; it only has to come sooner.
-    if !store::job::hasten(tx, order.job.kind, &order.job.subject, order.now).await? {
-        store::job::insert(tx, &order.job).await?;
+    if !store::queue::job::hasten(tx, order.job.kind, &order.job.subject, order.now).await? {
+        store::queue::job::insert(tx, &order.job).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use acme::account::{AccountError, Status, Update};
 use base::AccountId;
 use serde_json::json;
-use store::account::Account;
+use store::issuance::account::Account;
 
 use super::account_cache::KnownAccount;
 use crate::{App, Caller};
@@ -25,7 +25,9 @@ pub enum UpdateError {
 /// The account as it is.
 pub async fn read_account(app: &App, id: AccountId) -> Result<Account, UpdateError> {
     app.store
-        .read(id, |tx, id| Box::pin(store::account::by_id(tx, *id)))
+        .read(id, |tx, id| {
+            Box::pin(store::issuance::account::by_id(tx, *id))
+        })
         .await?
         .ok_or(UpdateError::Gone)
 }
@@ -85,11 +87,13 @@ async fn change(
             Box::pin(async move {
                 let changed = match change {
                     Change::Contact(contact) => {
-                        store::account::update_contact(tx, *id, contact).await?
+                        store::issuance::account::update_contact(tx, *id, contact).await?
                     }
-                    Change::Deactivate => store::account::end(tx, *id, Status::Deactivated).await?,
+                    Change::Deactivate => {
+                        store::issuance::account::end(tx, *id, Status::Deactivated).await?
+                    }
                 };
-                let account = store::account::by_id(tx, *id)
+                let account = store::issuance::account::by_id(tx, *id)
                     .await?
                     .ok_or(UpdateError::Gone)?;
                 if !changed {

@@ -52,7 +52,9 @@ pub async fn resume(app: &App, task: &Task) -> Result<(), ValidateError> {
     let id: AuthorizationId = task.subject.parse()?;
     let found = app
         .store
-        .read(id, |tx, id| Box::pin(store::authorization::by_id(tx, *id)))
+        .read(id, |tx, id| {
+            Box::pin(store::issuance::authorization::by_id(tx, *id))
+        })
         .await?;
     let Some(found) = found.filter(|found| is_going_on(&found.record)) else {
         return drop_job(app, task).await;
@@ -73,7 +75,9 @@ fn is_going_on(record: &Authorization) -> bool {
 
 async fn drop_job(app: &App, task: &Task) -> Result<(), ValidateError> {
     app.store
-        .write(task.id, |tx, id| Box::pin(store::job::delete(tx, *id)))
+        .write(task.id, |tx, id| {
+            Box::pin(store::queue::job::delete(tx, *id))
+        })
         .await?;
     Ok(())
 }
@@ -159,11 +163,11 @@ async fn write(tx: &mut WriteTx, end: &End) -> Result<bool, store::Error> {
     let Completed { state, expires } = &end.completed;
     let id = end.record.id;
     let was_going_on =
-        store::authorization::complete(tx, id, state, *expires, &end.evidence).await?;
+        store::issuance::authorization::complete(tx, id, state, *expires, &end.evidence).await?;
     if was_going_on && end.record.status(end.now) == Status::Invalid {
         fail_order(tx, end).await?;
     }
-    store::job::delete(tx, end.job).await?;
+    store::queue::job::delete(tx, end.job).await?;
     Ok(was_going_on)
 }
 
@@ -172,10 +176,10 @@ async fn fail_order(tx: &mut WriteTx, end: &End) -> Result<(), store::Error> {
     let State::Invalid { error, .. } = &end.completed.state else {
         return Ok(());
     };
-    let found = store::authorization::by_id(tx, end.record.id).await?;
+    let found = store::issuance::authorization::by_id(tx, end.record.id).await?;
     if let Some(found) = found {
         let problem = order_problem(&end.record, error).to_json();
-        store::order::fail(tx, found.order, &problem, end.now).await?;
+        store::issuance::order::fail(tx, found.order, &problem, end.now).await?;
     }
     Ok(())
 }

@@ -1,14 +1,15 @@
 use std::time::Duration;
 
 use base::{JobId, Timestamp};
-use store::job::{Job, NewJob};
+use store::queue::job::{Job, NewJob};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Kind, LEASE, Task, prune};
+use super::{Kind, LEASE, Task};
 use crate::App;
 use crate::issuance;
+use crate::operations::prune::prune;
 
 /// How often a node looks for jobs that others left behind.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -91,7 +92,7 @@ async fn touch(app: &App, now: Timestamp) {
     let touched = app
         .store
         .write((app.node, now), |tx, (node, now)| {
-            Box::pin(store::node::touch(tx, *node, *now))
+            Box::pin(store::operations::node::touch(tx, *node, *now))
         })
         .await;
     if let Err(error) = touched {
@@ -104,7 +105,7 @@ pub async fn run_due(app: &App) -> Result<usize, store::Error> {
     let now = app.clock.now();
     let (_, next) = app
         .store
-        .read((), |tx, ()| Box::pin(store::job::backlog(tx)))
+        .read((), |tx, ()| Box::pin(store::queue::job::backlog(tx)))
         .await?;
     if next.is_none_or(|due_at| due_at > now) {
         return Ok(0);
@@ -113,7 +114,9 @@ pub async fn run_due(app: &App) -> Result<usize, store::Error> {
         .store
         .write(
             (app.node, now, now.plus(LEASE)),
-            |tx, (node, now, until)| Box::pin(store::job::claim(tx, *node, *now, *until, BATCH)),
+            |tx, (node, now, until)| {
+                Box::pin(store::queue::job::claim(tx, *node, *now, *until, BATCH))
+            },
         )
         .await?;
     let running: Vec<_> = claimed
@@ -149,7 +152,7 @@ pub async fn schedule_periodic(app: &App) -> Result<(), store::Error> {
         .write(periodic, |tx, periodic| {
             Box::pin(async move {
                 for job in periodic {
-                    store::job::insert_unless_present(tx, job).await?;
+                    store::queue::job::insert_unless_present(tx, job).await?;
                 }
                 Ok(())
             })
@@ -191,7 +194,9 @@ pub(crate) async fn give_back(app: &App, id: JobId, attempts: i64, error: &Attem
         .store
         .write(
             (id, due_at, error.to_string()),
-            |tx, (id, due_at, error)| Box::pin(store::job::postpone(tx, *id, *due_at, error)),
+            |tx, (id, due_at, error)| {
+                Box::pin(store::queue::job::postpone(tx, *id, *due_at, error))
+            },
         )
         .await;
     if let Err(error) = postponed {
@@ -219,8 +224,9 @@ pub(crate) async fn reschedule(
             |tx, (task, before, due_at)| {
                 Box::pin(async move {
                     let kind = task.kind.as_str();
-                    store::job::delete_same(tx, kind, &task.subject, task.id, *before).await?;
-                    store::job::postpone(tx, task.id, *due_at, "").await
+                    store::queue::job::delete_same(tx, kind, &task.subject, task.id, *before)
+                        .await?;
+                    store::queue::job::postpone(tx, task.id, *due_at, "").await
                 })
             },
         )

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use base::{TenantId, Timestamp};
 use store::ReadTx;
-use store::certificate::page::{Filter, Listed, View, count, count_ending, page};
+use store::issuance::certificate_list::{Filter, Listed, View, count, count_ending, page};
 use store::page::Slice;
 
-use super::activity::{Row, rows};
 use crate::App;
+use crate::issuance::list_orders::{Row, rows};
 
-pub use store::dashboard::Totals;
+pub use store::overview::dashboard::Totals;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -77,19 +77,21 @@ async fn load(
     tenant: TenantId,
     now: Timestamp,
 ) -> Result<Dashboard, store::Error> {
-    let totals = store::dashboard::totals(tx, tenant).await?;
+    let totals = store::overview::dashboard::totals(tx, tenant).await?;
     let (weeks, valid) = weeks(tx, tenant, now).await?;
     let filter = Filter {
         view: View::Expiring,
         ..Filter::default()
     };
     let ending = page(tx, tenant, &filter, &Slice::Start, ATTENTION, now).await?;
-    let (orders, failed) = store::order::page::count_since(tx, tenant, recently(now)).await?;
-    let any = store::order::page::Filter::default();
-    let recent = store::order::page::page(tx, tenant, &any, &Slice::Start, RECENT).await?;
+    let (orders, failed) =
+        store::issuance::order_list::count_since(tx, tenant, recently(now)).await?;
+    let any = store::issuance::order_list::Filter::default();
+    let recent = store::issuance::order_list::page(tx, tenant, &any, &Slice::Start, RECENT).await?;
     Ok(Dashboard {
         totals,
-        has_certificate: valid > 0 || store::certificate::page::has_any(tx, tenant).await?,
+        has_certificate: valid > 0
+            || store::issuance::certificate_list::has_any(tx, tenant).await?,
         valid,
         expiring: if ending.has_after {
             count(tx, tenant, View::Expiring, now).await?
@@ -138,7 +140,8 @@ async fn failing(
     tenant: TenantId,
     now: Timestamp,
 ) -> Result<Vec<(Row, usize)>, store::Error> {
-    let found = store::order::page::still_failing(tx, tenant, recently(now), FAILURES).await?;
+    let found =
+        store::issuance::order_list::still_failing(tx, tenant, recently(now), FAILURES).await?;
     let mut failing: Vec<(Row, usize)> = Vec::new();
     for row in rows(tx, found, now).await? {
         match failing

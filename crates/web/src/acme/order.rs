@@ -7,9 +7,10 @@ use axum::response::Response;
 use base::{AccountId, OrderId};
 use flow::App;
 use flow::issuance::finalize::finalize as run_finalize;
-use flow::issuance::list_orders::list_orders;
+use flow::issuance::list_account_orders::list_orders;
 use flow::issuance::new_order::new_order as run_new_order;
-use flow::issuance::read_order::{OrderView, read_order};
+use flow::issuance::order_view::OrderView;
+use flow::issuance::read_order::read_order;
 use serde::Deserialize;
 
 use super::problem::Refusal;

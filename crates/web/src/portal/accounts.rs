@@ -14,7 +14,7 @@ use axum::extract::{Query, State};
 use axum::routing::{get, post};
 use base::SubscriptionId;
 use enrollment::subscription::State as AccountState;
-use flow::overview::accounts::{self, Filter, Summary};
+use flow::enrollment::list_subscriptions::{self, Filter, Summary};
 
 use super::Portal;
 use super::frame::{Answer, page};
@@ -60,7 +60,7 @@ async fn list(
 ) -> Answer {
     let filter = filter(&query);
     let limit = query.limit();
-    let found = accounts::page(&portal.app, who.tenant(), filter, limit + 1).await?;
+    let found = list_subscriptions::page(&portal.app, who.tenant(), filter, limit + 1).await?;
     let slice = match filter.before {
         Some(_) => Slice::backwards(found, limit),
         None => Slice::forwards(found, limit, filter.after.is_some()),

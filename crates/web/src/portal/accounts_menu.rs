@@ -2,7 +2,7 @@
 
 use base::{SubscriptionId, TenantId};
 use enrollment::subscription::Label;
-use flow::overview::accounts::choices;
+use flow::enrollment::list_subscriptions::choices;
 
 use super::Portal;
 use super::error::Refusal;

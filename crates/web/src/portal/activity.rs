@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use base::{DnsName, OrderId, SubscriptionId, TenantId, Timestamp};
-use flow::overview::activity::{
+use flow::issuance::list_orders::{
     Ending, Filter, Listing, Names, Page, Row, Slice, Stage, order, orders,
 };
 use flow::overview::dashboard::recently;

@@ -9,7 +9,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use base::{CertificateId, DnsName, SubscriptionId, TenantId, Timestamp};
-use flow::overview::certificates::{
+use flow::issuance::list_certificates::{
     CertificateError, Cursor, Filter, Format, Listed, Listing, Names, Page, Slice, Status, View,
     ca_name, certificate, certificates, download,
 };

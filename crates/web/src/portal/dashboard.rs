@@ -4,8 +4,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use base::Timestamp;
-use flow::overview::activity::Row;
-use flow::overview::certificates::Listed;
+use flow::issuance::list_certificates::Listed;
+use flow::issuance::list_orders::Row;
 use flow::overview::dashboard::{Dashboard, dashboard};
 
 use super::frame::{Answer, page};

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use base::{EnrolledDomainId, SubscriptionId, Timestamp};
 use enrollment::enrolled_domain::{Kind, Status};
 use enrollment::subscription::State as AccountState;
-use flow::overview::domains::{self, Filter, Line, MAX_COUNTED, Page};
+use flow::enrollment::list_domains::{self, Filter, Line, MAX_COUNTED, Page};
 
 use super::accounts::{account_href, chip, label};
 use super::error::Refusal;
@@ -99,7 +99,7 @@ async fn read<P>(
     path: &str,
 ) -> Result<Read, Refusal> {
     let (now, limit) = (portal.app.clock.now(), query.limit());
-    let found = domains::page(&portal.app, who.tenant(), filter.clone(), limit + 1).await?;
+    let found = list_domains::page(&portal.app, who.tenant(), filter.clone(), limit + 1).await?;
     let Page { lines, matching } = found;
     let slice = match filter.before {
         Some(_) => Slice::backwards(lines, limit),

@@ -88,7 +88,9 @@ async fn what_was_seen_is_stored(server: &TestServer) {
     let stored = server
         .app
         .store
-        .read(id, |tx, id| Box::pin(store::authorization::by_id(tx, *id)))
+        .read(id, |tx, id| {
+            Box::pin(store::issuance::authorization::by_id(tx, *id))
+        })
         .await
         .unwrap()
         .unwrap();

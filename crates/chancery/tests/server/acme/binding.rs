@@ -23,7 +23,7 @@ async fn bindings(server: &TestServer, eab: &Eab) -> u32 {
         .app
         .store
         .read(eab.key_id.clone(), |tx, key_id| {
-            Box::pin(store::eab_credential::by_key_id(tx, key_id))
+            Box::pin(store::enrollment::eab_credential::by_key_id(tx, key_id))
         })
         .await
         .unwrap();

@@ -6,8 +6,8 @@ use acme::order::Progress;
 use base::{CertificateId, Clock as _, JobId, NodeId, OrderId};
 use flow::jobs::{Kind, LEASE};
 use pki::{IssuanceRequest, PublicKey, RequestedValidity, SerialNumber};
-use store::certificate::{Certificate, Status};
-use store::job::NewJob;
+use store::issuance::certificate::{Certificate, Status};
+use store::queue::job::NewJob;
 use testkit::acme_client::leaf;
 use testkit::{AcmeClient, Key, Order, TestServer};
 
@@ -75,7 +75,9 @@ async fn left_behind(server: &TestServer, order: &Order, key: &Key) -> Left {
     let id = OrderId::from_suffix(order.url.rsplit('/').next().unwrap()).unwrap();
     let found = app
         .store
-        .read(id, |tx, id| Box::pin(store::order::by_id(tx, *id)))
+        .read(id, |tx, id| {
+            Box::pin(store::issuance::order::by_id(tx, *id))
+        })
         .await
         .unwrap()
         .unwrap();
@@ -131,9 +133,10 @@ async fn leave(server: &TestServer, left: Left) {
         .write(left, |tx, left| {
             Box::pin(async move {
                 let intended = &left.certificate;
-                let look = store::issuance::take_for_certificate(tx, intended, &[]).await?;
-                store::certificate::intend(tx, intended).await?;
-                store::job::insert(tx, &left.job).await?;
+                let look =
+                    store::issuance::order_facts::take_for_certificate(tx, intended, &[]).await?;
+                store::issuance::certificate::intend(tx, intended).await?;
+                store::queue::job::insert(tx, &left.job).await?;
                 Ok::<_, store::Error>(look.has_begun)
             })
         })

@@ -85,7 +85,7 @@ async fn acme_2_2_two_finalizes_at_once_make_one_certificate(server: &TestServer
         .app
         .store
         .read((), |tx, ()| {
-            Box::pin(store::certificate::page(tx, None, 10))
+            Box::pin(store::issuance::certificate::page(tx, None, 10))
         })
         .await
         .unwrap();

@@ -49,7 +49,7 @@ async fn a_removed_domain_is_not_finalized(server: &TestServer) {
         .app
         .store
         .read((), |tx, ()| {
-            Box::pin(store::certificate::page(tx, None, 10))
+            Box::pin(store::issuance::certificate::page(tx, None, 10))
         })
         .await
         .unwrap();

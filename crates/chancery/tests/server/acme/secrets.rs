@@ -34,7 +34,7 @@ async fn s40_secrets_are_sealed_in_the_database(server: &TestServer) {
     ];
     let store = &server.app.store;
     let cas = store
-        .read((), |tx, ()| Box::pin(store::ca::all(tx)))
+        .read((), |tx, ()| Box::pin(store::catalog::ca::all(tx)))
         .await
         .unwrap();
     assert_eq!(cas.len(), 2);
@@ -53,7 +53,7 @@ async fn s40_secrets_are_sealed_in_the_database(server: &TestServer) {
     }
     let credential = store
         .read(eab.key_id.clone(), |tx, key_id| {
-            Box::pin(store::eab_credential::by_key_id(tx, key_id))
+            Box::pin(store::enrollment::eab_credential::by_key_id(tx, key_id))
         })
         .await
         .unwrap();

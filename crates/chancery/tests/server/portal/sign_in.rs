@@ -100,7 +100,7 @@ async fn f007_a_suspended_organization_stays_outside(server: &TestServer) {
         .app
         .store
         .write(shop.reseller.tenant, |tx, tenant| {
-            Box::pin(store::tenant::set_status(
+            Box::pin(store::tenancy::tenant::set_status(
                 tx,
                 *tenant,
                 Status::Active,

@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use base::SubscriptionId;
 use flow::access::SignedIn;
 use flow::access::reauthenticate::{ReauthenticateError, reauthenticate};
+use flow::enrollment::list_domains;
+use flow::enrollment::list_subscriptions::{self, Summary};
 use flow::enrollment::reveal_credential::{RevealError, reveal_credential};
-use flow::overview::accounts::{self, Summary};
-use flow::overview::domains;
 use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::set_cookie;
@@ -146,7 +146,7 @@ pub(super) async fn find<P>(
     id: &str,
 ) -> Result<Summary, Refusal> {
     let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = accounts::find(&portal.app, who.tenant(), id).await?;
+    let found = list_subscriptions::find(&portal.app, who.tenant(), id).await?;
     found.ok_or(Refusal::NotFound)
 }
 
@@ -189,6 +189,6 @@ async fn names<P>(
     who: &Permitted<P>,
     id: SubscriptionId,
 ) -> Result<Vec<String>, Refusal> {
-    let found = domains::first_names(&portal.app, who.tenant(), id, NAMES_SHOWN).await?;
+    let found = list_domains::first_names(&portal.app, who.tenant(), id, NAMES_SHOWN).await?;
     Ok(found.iter().map(ToString::to_string).collect())
 }

@@ -2,7 +2,7 @@
 
 use base::{SubscriptionId, Timestamp};
 use enrollment::subscription::{Label, Product, State, Subscription};
-use flow::overview::accounts::Summary;
+use flow::enrollment::list_subscriptions::Summary;
 use tenancy::role::Permission;
 
 use super::super::accounts_menu::label_or_stand_in;

@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, State};
 use base::SubscriptionId;
+use flow::enrollment::list_subscriptions;
 use flow::enrollment::move_subscription::{Move, MoveError, move_subscription};
-use flow::overview::accounts;
 use serde::Deserialize;
 
 use super::super::Portal;
@@ -105,7 +105,7 @@ async fn named(
     id: &str,
 ) -> Result<(String, String), Refusal> {
     let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = accounts::find(&portal.app, who.tenant(), id).await?;
+    let found = list_subscriptions::find(&portal.app, who.tenant(), id).await?;
     let found = found.ok_or(Refusal::NotFound)?;
     Ok((label(&found.subscription), account_href(id)))
 }

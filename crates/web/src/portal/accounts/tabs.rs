@@ -3,7 +3,7 @@
 use acme::account::Status;
 use axum::extract::{Path, Query, State};
 use base::{AccountId, Timestamp};
-use flow::overview::accounts::{self, Client};
+use flow::enrollment::list_subscriptions::{self, Client};
 
 use super::super::Portal;
 use super::super::frame::{Answer, page};
@@ -89,7 +89,8 @@ pub(super) async fn clients(
     let found = find(&portal, &who, &id).await?;
     let (id, limit) = (found.subscription.id, query.limit());
     let after = AccountId::from_suffix(&query.after).ok();
-    let clients = accounts::clients(&portal.app, who.tenant(), id, after, limit + 1).await?;
+    let clients =
+        list_subscriptions::clients(&portal.app, who.tenant(), id, after, limit + 1).await?;
     let slice = Slice::forwards(clients, limit, false);
     let last = slice.rows.last().map(|client| client.id.suffix());
     let last = last.filter(|_| slice.has_next);

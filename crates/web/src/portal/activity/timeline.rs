@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use acme::authorization::{State, Status};
 use acme::challenge::Type;
 use base::Timestamp;
-use flow::overview::activity::{Attempt, Detail, Hop, Lookup, Stage};
+use flow::issuance::list_orders::{Attempt, Detail, Hop, Lookup, Stage};
 
 use super::explain;
 use crate::portal::moment;

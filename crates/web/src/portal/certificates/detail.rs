@@ -2,8 +2,8 @@
 
 use acme::authorization::State;
 use base::Timestamp;
-use flow::overview::activity::Attempt;
-use flow::overview::certificates::{Detail, Revoker, Status, common_name, is_due};
+use flow::issuance::list_certificates::{Detail, Revoker, Status, common_name, is_due};
+use flow::issuance::list_orders::Attempt;
 use pki::RevocationReason;
 
 use super::{chip, href, lifetime, pairs};

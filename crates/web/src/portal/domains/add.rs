@@ -7,7 +7,7 @@ use base::SubscriptionId;
 use enrollment::enrolled_domain::Companions;
 use enrollment::subscription::Subscription;
 use flow::enrollment::enroll_domains::{self, EnrollError, Enrollment, enroll_domains};
-use flow::overview::accounts;
+use flow::enrollment::list_subscriptions;
 use serde::Deserialize;
 
 use super::super::Portal;
@@ -132,7 +132,7 @@ async fn view(
     problems: Problems,
 ) -> Result<NewDomainsPage, Refusal> {
     let now = portal.app.clock.now();
-    let accounts = accounts::choices(&portal.app, who.tenant()).await?;
+    let accounts = list_subscriptions::choices(&portal.app, who.tenant()).await?;
     let accounts = accounts
         .iter()
         .filter(|account| account.may_enroll(now).is_ok());

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use base::{EnrolledDomainId, Timestamp};
 use enrollment::enrolled_domain::Status;
 use enrollment::subscription::State as AccountState;
-use flow::overview::domains::{self, Detail, Line};
+use flow::enrollment::list_domains::{self, Detail, Line};
 use tenancy::role::Permission;
 
 use super::super::error::Refusal;
@@ -53,7 +53,7 @@ pub(super) async fn find<P>(
     id: &str,
 ) -> Result<Detail, Refusal> {
     let id = EnrolledDomainId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = domains::find(&portal.app, who.tenant(), id).await?;
+    let found = list_domains::find(&portal.app, who.tenant(), id).await?;
     found.ok_or(Refusal::NotFound)
 }
 

@@ -3,7 +3,7 @@
 use base::SubscriptionId;
 use enrollment::enrolled_domain::bulk::Row;
 use enrollment::enrolled_domain::{Addition, Plan};
-use flow::overview::accounts;
+use flow::enrollment::list_subscriptions;
 
 use super::super::super::Portal;
 use super::super::super::accounts::{account_href, label};
@@ -23,7 +23,7 @@ pub(super) async fn view(
     rows: &[Row],
     is_preview: bool,
 ) -> Result<VerdictsPage, Refusal> {
-    let found = accounts::find(&portal.app, who.tenant(), account).await?;
+    let found = list_subscriptions::find(&portal.app, who.tenant(), account).await?;
     let found = found.ok_or(Refusal::NotFound)?;
     let tally = Tally::new(rows);
     let title = match (is_preview, tally.paid + tally.free) {

@@ -6,9 +6,9 @@ use base::{AccountId, SubscriptionId, TenantId, Timestamp};
 use enrollment::eab::EabCredential;
 use enrollment::subscription::Subscription;
 use store::ReadTx;
-use store::account::Account;
+use store::issuance::account::Account;
 
-pub use store::subscription::Filter;
+pub use store::enrollment::subscription::Filter;
 
 use crate::App;
 
@@ -64,7 +64,8 @@ pub async fn page(
     app.store
         .scan((tenant, filter), move |tx, (tenant, filter)| {
             Box::pin(async move {
-                let found = store::subscription::page(tx, *tenant, filter, now, limit).await?;
+                let found =
+                    store::enrollment::subscription::page(tx, *tenant, filter, now, limit).await?;
                 summaries(tx, *tenant, found).await
             })
         })
@@ -80,7 +81,7 @@ pub async fn find(
     app.store
         .scan((tenant, id), |tx, (tenant, id)| {
             Box::pin(async move {
-                let found = store::subscription::of_tenant(tx, *tenant, *id).await?;
+                let found = store::enrollment::subscription::of_tenant(tx, *tenant, *id).await?;
                 let found = summaries(tx, *tenant, found.into_iter().collect()).await?;
                 Ok(found.into_iter().next())
             })
@@ -92,7 +93,11 @@ pub async fn find(
 pub async fn choices(app: &App, tenant: TenantId) -> Result<Vec<Subscription>, store::Error> {
     app.store
         .read(tenant, |tx, tenant| {
-            Box::pin(store::subscription::all_of_tenant(tx, *tenant, MAX_CHOICES))
+            Box::pin(store::enrollment::subscription::all_of_tenant(
+                tx,
+                *tenant,
+                MAX_CHOICES,
+            ))
         })
         .await
 }
@@ -108,10 +113,12 @@ pub async fn clients(
     app.store
         .scan((tenant, id, after), move |tx, (tenant, id, after)| {
             Box::pin(async move {
-                let accounts = store::account::page(tx, *tenant, *id, *after, limit).await?;
+                let accounts =
+                    store::issuance::account::page(tx, *tenant, *id, *after, limit).await?;
                 let mut clients = Vec::with_capacity(accounts.len());
                 for account in accounts {
-                    let last_order_at = store::account::last_order_at(tx, account.id).await?;
+                    let last_order_at =
+                        store::issuance::account::last_order_at(tx, account.id).await?;
                     clients.push(client(account, last_order_at));
                 }
                 Ok(clients)
@@ -126,15 +133,15 @@ async fn summaries(
     subscriptions: Vec<Subscription>,
 ) -> Result<Vec<Summary>, store::Error> {
     let ids: Vec<_> = subscriptions.iter().map(|found| found.id).collect();
-    let domains = store::domain::counts_of(tx, tenant, &ids).await?;
-    let uses = store::account::use_of(tx, tenant, &ids).await?;
+    let domains = store::enrollment::enrolled_domain::counts_of(tx, tenant, &ids).await?;
+    let uses = store::issuance::account::use_of(tx, tenant, &ids).await?;
     let mut summaries = Vec::with_capacity(ids.len());
     let figures = domains.into_iter().zip(uses);
     for (subscription, ((paid, companions), (clients, last_used_at))) in
         subscriptions.into_iter().zip(figures)
     {
         let credentials =
-            store::eab_credential::by_subscription(tx, tenant, subscription.id).await?;
+            store::enrollment::eab_credential::by_subscription(tx, tenant, subscription.id).await?;
         summaries.push(Summary {
             subscription,
             credential: credentials

@@ -9,8 +9,8 @@ use tenancy::role::Role;
 use tenancy::tenant::{Tenant, TenantKind, TenantName, TreeError};
 use tenancy::user::{DisplayName, Email, User};
 
-use super::new_password::{Owner, check};
-use super::passwords::PasswordWorkError;
+use crate::access::PasswordWorkError;
+use crate::access::new_password::{Owner, check};
 use crate::{App, Caller};
 
 /// Whom to make.
@@ -140,7 +140,7 @@ async fn write(
         Role::Admin,
         now,
     );
-    if !store::user::insert(tx, &user, credential).await? {
+    if !store::access::user::insert(tx, &user, credential).await? {
         return Err(BootstrapError::EmailTaken(user.email));
     }
     let detail = json!({ "email": user.email, "role": user.role });
@@ -158,7 +158,7 @@ async fn operator(
     name: &TenantName,
     now: Timestamp,
 ) -> Result<Tenant, BootstrapError> {
-    if let Some(operator) = store::tenant::operator(tx).await? {
+    if let Some(operator) = store::tenancy::tenant::operator(tx).await? {
         return Ok(operator);
     }
     let id = TenantId::generate(now, app.random.as_ref());
@@ -173,7 +173,7 @@ async fn insert_tenant(
     caller: &Caller,
     tenant: &Tenant,
 ) -> Result<(), BootstrapError> {
-    if !store::tenant::insert(tx, tenant).await? {
+    if !store::tenancy::tenant::insert(tx, tenant).await? {
         return Err(BootstrapError::OperatorTaken);
     }
     let detail = json!({ "name": tenant.name, "kind": tenant.kind });

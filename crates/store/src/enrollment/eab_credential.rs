@@ -1,8 +1,9 @@
 //! External account binding credentials: a key ID in the clear, a MAC key sealed.
 
-use base::{SubscriptionId, TenantId, Timestamp};
-use enrollment::eab::{EabCredential, KeyId, Status};
+use base::{Random, SubscriptionId, TenantId, Timestamp};
+use enrollment::eab::{EabCredential, KeyId, MacKey, Status};
 
+use crate::seal::{Place, SealError, Sealer};
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 
 /// A credential with its sealed MAC key.
@@ -14,6 +15,43 @@ pub struct Stored {
     pub tenant: TenantId,
     /// The MAC key, sealed for this row.
     pub sealed_mac_key: Vec<u8>,
+}
+
+impl Stored {
+    /// A credential of a tenant, with its MAC key sealed for its row.
+    pub fn seal(
+        credential: EabCredential,
+        tenant: TenantId,
+        mac_key: &MacKey,
+        sealer: &Sealer,
+        random: &dyn Random,
+    ) -> Result<Self, SealError> {
+        let owner = tenant.to_string();
+        let place = mac_key_place(credential.key_id.as_str(), &owner);
+        let sealed_mac_key = sealer.seal(place, mac_key.as_bytes(), random)?;
+        Ok(Self {
+            credential,
+            tenant,
+            sealed_mac_key,
+        })
+    }
+
+    /// The MAC key in the clear.
+    pub fn open(&self, sealer: &Sealer) -> Result<MacKey, SealError> {
+        let owner = self.tenant.to_string();
+        let place = mac_key_place(self.credential.key_id.as_str(), &owner);
+        let bytes = sealer.open(place, &self.sealed_mac_key)?;
+        Ok(MacKey::from_bytes(bytes.to_vec()))
+    }
+}
+
+fn mac_key_place<'a>(key_id: &'a str, tenant: &'a str) -> Place<'a> {
+    Place {
+        table: "eab_credential",
+        column: "mac_key",
+        row: key_id,
+        tenant,
+    }
 }
 
 /// Stores a new credential.

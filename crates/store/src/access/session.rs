@@ -82,9 +82,9 @@ pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<F
         .map(|row| {
             Ok(Found {
                 session: from_row(row)?,
-                user: crate::user::from_row(row)?,
-                tenant: crate::tenant::from_row(row)?,
-                chain: crate::tenant::chain_from_row(row)?,
+                user: crate::access::user::from_row(row)?,
+                tenant: crate::tenancy::tenant::from_row(row)?,
+                chain: crate::tenancy::tenant::chain_from_row(row)?,
                 password_initial_until: row.opt_timestamp("password_initial_until")?,
             })
         })

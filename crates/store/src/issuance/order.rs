@@ -6,10 +6,8 @@ use base::{
     Timestamp,
 };
 
-use crate::authorization::{self, Authorization};
+use crate::issuance::authorization::{self, Authorization};
 use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
-
-pub mod page;
 
 /// An order as stored.
 #[derive(Clone, Debug)]

@@ -4,11 +4,11 @@ use acme::authorization::State;
 use base::{CaId, CertificateId, TenantId, Timestamp, UserId};
 use store::ReadTx;
 
-use super::activity::{Attempt, attempt, authorizations};
+use super::list_orders::{Attempt, attempt, authorizations};
 use crate::App;
 
-pub use store::certificate::page::{Cursor, Filter, Listed, View, is_due};
-pub use store::certificate::{Certificate as Stored, Status};
+pub use store::issuance::certificate::{Certificate as Stored, Status};
+pub use store::issuance::certificate_list::{Cursor, Filter, Listed, View, is_due};
 pub use store::page::{Names, Page, Slice};
 
 /// How many certificates the views of a tenant have; expired ones are too many to be counted.
@@ -105,7 +105,7 @@ pub async fn certificates(
     app.store
         .scan((filter, slice), move |tx, (filter, slice)| {
             Box::pin(async move {
-                use store::certificate::page::{count, has_any, page};
+                use store::issuance::certificate_list::{count, has_any, page};
                 let page = page(tx, tenant, filter, slice, limit, now).await?;
                 let counts = Counts {
                     valid: count(tx, tenant, View::Valid, now).await?,
@@ -176,7 +176,7 @@ pub async fn download(
     let found = app
         .store
         .read((), move |tx, ()| {
-            Box::pin(store::certificate::page::of_tenant(tx, tenant, id))
+            Box::pin(store::issuance::certificate_list::of_tenant(tx, tenant, id))
         })
         .await?;
     let catalog = app.catalog();
@@ -225,10 +225,10 @@ async fn load(
     id: CertificateId,
     now: Timestamp,
 ) -> Result<Option<Found>, store::Error> {
-    let Some(stored) = store::certificate::page::of_tenant(tx, tenant, id).await? else {
+    let Some(stored) = store::issuance::certificate_list::of_tenant(tx, tenant, id).await? else {
         return Ok(None);
     };
-    let order = store::order::page::of_tenant(tx, tenant, stored.order).await?;
+    let order = store::issuance::order_list::of_tenant(tx, tenant, stored.order).await?;
     let mut proofs = Vec::new();
     let mut label = String::new();
     let has_order = order.is_some();
@@ -241,7 +241,7 @@ async fn load(
         label = found.label;
     }
     Ok(Some(Found {
-        successor: store::certificate::page::successor(tx, &stored).await?,
+        successor: store::issuance::certificate_list::successor(tx, &stored).await?,
         revoker: revoker(tx, &stored).await?,
         stored,
         label,
@@ -258,7 +258,7 @@ async fn revoker(tx: &mut ReadTx, stored: &Stored) -> Result<Option<Revoker>, st
         return Ok(Some(Revoker::Unknown));
     };
     if let Ok(user) = entry.actor.parse::<UserId>() {
-        let user = store::user::by_id(tx, user).await?;
+        let user = store::access::user::by_id(tx, user).await?;
         return Ok(Some(user.map_or(Revoker::Unknown, |user| {
             Revoker::Person(user.email.as_str().to_owned())
         })));

@@ -2,7 +2,7 @@
 
 use base::{OrderId, Random, SubscriptionId, TenantId, Timestamp};
 
-use super::{Order, from_row};
+use super::order::{Order, from_row};
 use crate::page::{LAST, Names, Page, Slice, one_more};
 use crate::{Error, ReadTx, Row, Sql, sql, values};
 

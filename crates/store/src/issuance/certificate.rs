@@ -2,10 +2,8 @@
 
 use base::{AccountId, CaId, CertificateId, DnsName, OrderId, SubscriptionId, TenantId, Timestamp};
 
-use crate::order::joined;
+use crate::issuance::order::joined;
 use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
-
-pub mod page;
 
 /// A certificate as stored.
 #[derive(Clone, Debug)]

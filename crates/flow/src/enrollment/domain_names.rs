@@ -63,14 +63,14 @@ impl Names {
         copy: Option<&Arc<Self>>,
     ) -> Result<Option<Arc<Self>>, store::Error> {
         // The number first: what is read later is at least as new.
-        let version = store::domain::version(tx, tenant).await?;
+        let version = store::enrollment::enrolled_domain::version(tx, tenant).await?;
         if let Some(copy) = copy.filter(|copy| copy.version == version) {
             return Ok(Some(Arc::clone(copy)));
         }
-        if store::domain::total(tx, tenant).await? > MAX_NAMES {
+        if store::enrollment::enrolled_domain::total(tx, tenant).await? > MAX_NAMES {
             return Ok(None);
         }
-        let names = store::domain::names(tx, tenant).await?;
+        let names = store::enrollment::enrolled_domain::names(tx, tenant).await?;
         Ok(Some(Arc::new(Self::new(version, names))))
     }
 

@@ -7,7 +7,7 @@ use enrollment::enrolled_domain::{EnrolledDomain, Kind};
 use enrollment::subscription::Subscription;
 use store::ReadTx;
 
-pub use store::domain::Filter;
+pub use store::enrollment::enrolled_domain::Filter;
 
 use super::domain_names::Names;
 use crate::App;
@@ -71,7 +71,7 @@ async fn from_database(
     filter: &Filter,
     limit: i64,
 ) -> Result<Page, store::Error> {
-    let found = store::domain::page(tx, tenant, filter, limit).await?;
+    let found = store::enrollment::enrolled_domain::page(tx, tenant, filter, limit).await?;
     let matching = matching(tx, tenant, filter, found.len(), limit).await?;
     Ok(Page {
         lines: lines(tx, tenant, found).await?,
@@ -117,7 +117,7 @@ async fn from_names(
     let shown = shown(names, &places, filter, limit);
     let ids: Vec<_> = shown.iter().filter_map(|place| names.id(*place)).collect();
     // What was removed a moment ago is still shown, so that the page does not seem to be the last one.
-    let found = store::domain::by_ids(tx, tenant, &ids).await?;
+    let found = store::enrollment::enrolled_domain::by_ids(tx, tenant, &ids).await?;
     Ok(Page {
         lines: lines(tx, tenant, found).await?,
         matching: i64::try_from(places.len()).ok(),
@@ -160,9 +160,9 @@ async fn matching(
         return Ok(None);
     }
     let counted = if filter.is_everything() {
-        store::domain::total(tx, tenant).await?
+        store::enrollment::enrolled_domain::total(tx, tenant).await?
     } else {
-        store::domain::count_matching(tx, tenant, filter, MAX_COUNTED).await?
+        store::enrollment::enrolled_domain::count_matching(tx, tenant, filter, MAX_COUNTED).await?
     };
     Ok(Some(counted))
 }
@@ -176,9 +176,10 @@ pub async fn find(
     app.store
         .scan((tenant, id), |tx, (tenant, id)| {
             Box::pin(async move {
-                let found = store::domain::of_tenant(tx, *tenant, *id).await?;
+                let found = store::enrollment::enrolled_domain::of_tenant(tx, *tenant, *id).await?;
                 let found = lines(tx, *tenant, found.into_iter().collect()).await?;
-                let companions = store::domain::companions(tx, *tenant, *id).await?;
+                let companions =
+                    store::enrollment::enrolled_domain::companions(tx, *tenant, *id).await?;
                 Ok(found
                     .into_iter()
                     .next()
@@ -198,18 +199,19 @@ async fn lines(
         .iter()
         .map(|domain| (domain.id, domain.name.to_string()))
         .collect();
-    let issued = store::domain::last_issued(tx, tenant, &domains).await?;
+    let issued = store::enrollment::enrolled_domain::last_issued(tx, tenant, &domains).await?;
     let mut lines = Vec::with_capacity(domains.len());
     for (domain, last_issued_at) in domains.into_iter().zip(issued) {
         let id = domain.subscription;
         if !subscriptions.contains_key(&id)
-            && let Some(found) = store::subscription::of_tenant(tx, tenant, id).await?
+            && let Some(found) = store::enrollment::subscription::of_tenant(tx, tenant, id).await?
         {
             subscriptions.insert(id, found);
         }
         if let Kind::Companion { of } = domain.kind
             && !sponsors.contains_key(&of)
-            && let Some(found) = store::domain::of_tenant(tx, tenant, of).await?
+            && let Some(found) =
+                store::enrollment::enrolled_domain::of_tenant(tx, tenant, of).await?
         {
             sponsors.insert(of, found.name.to_string());
         }
@@ -250,7 +252,8 @@ pub async fn first_names(
     app.store
         .scan((tenant, filter), move |tx, (tenant, filter)| {
             Box::pin(async move {
-                let found = store::domain::page(tx, *tenant, filter, limit).await?;
+                let found =
+                    store::enrollment::enrolled_domain::page(tx, *tenant, filter, limit).await?;
                 Ok(found.into_iter().map(|domain| domain.name).collect())
             })
         })

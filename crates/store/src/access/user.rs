@@ -114,8 +114,8 @@ pub async fn candidate(tx: &mut ReadTx, email: &Email) -> Result<Option<Candidat
             Ok(Candidate {
                 user: from_row(row)?,
                 credential: credential_from_row(row)?,
-                tenant: crate::tenant::from_row(row)?,
-                chain: crate::tenant::chain_from_row(row)?,
+                tenant: crate::tenancy::tenant::from_row(row)?,
+                chain: crate::tenancy::tenant::chain_from_row(row)?,
             })
         })
         .transpose()

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
-use super::Task;
-use super::runner::reschedule;
 use crate::App;
+use crate::jobs::{Task, reschedule};
 
 /// How many rows one transaction deletes: short enough that no request waits for it.
 const BATCH: i64 = 500;
@@ -21,11 +20,12 @@ pub async fn prune(app: &App, task: &Task) -> Result<(), store::Error> {
             .store
             .write((now, now.minus(KEEP_EXPIRED)), |tx, (now, expired)| {
                 Box::pin(async move {
-                    let orders = store::order::delete_expired(tx, *expired, BATCH).await?;
+                    let orders =
+                        store::issuance::order::delete_expired(tx, *expired, BATCH).await?;
                     let authorizations =
-                        store::authorization::delete_expired(tx, *expired, BATCH).await?;
-                    let sessions = store::session::delete_ended(tx, *now, BATCH).await?;
-                    let locks = store::sign_in_lock::delete_ended(tx, *now, BATCH).await?;
+                        store::issuance::authorization::delete_expired(tx, *expired, BATCH).await?;
+                    let sessions = store::access::session::delete_ended(tx, *now, BATCH).await?;
+                    let locks = store::access::sign_in_lock::delete_ended(tx, *now, BATCH).await?;
                     Ok::<_, store::Error>(orders.max(authorizations).max(sessions).max(locks))
                 })
             })
@@ -36,7 +36,7 @@ pub async fn prune(app: &App, task: &Task) -> Result<(), store::Error> {
     }
     app.store
         .write(now.minus(KEEP_NODES), |tx, before| {
-            Box::pin(store::node::delete_unseen(tx, *before))
+            Box::pin(store::operations::node::delete_unseen(tx, *before))
         })
         .await?;
     reschedule(app, task, now, now.plus(INTERVAL)).await

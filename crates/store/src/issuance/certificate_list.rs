@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use base::{CaId, CertificateId, DnsName, SubscriptionId, TenantId, Timestamp};
 
-use super::{Certificate, Status, from_row};
-use crate::domain::escape_like;
-use crate::order::joined;
+use super::certificate::{Certificate, Status, from_row};
+use crate::enrollment::enrolled_domain::escape_like;
+use crate::issuance::order::joined;
 use crate::page::{LAST, Names, Page, Slice, one_more};
 use crate::{Error, ReadTx, Row, Sql, sql, values};
 

@@ -1,0 +1,5 @@
+//! What keeps an installation running: its first users, its nodes, and the end of what has expired.
+
+pub mod bootstrap;
+pub(crate) mod node;
+pub mod prune;

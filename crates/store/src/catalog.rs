@@ -1,0 +1,3 @@
+//! What can be had, as data: for now the CAs.
+
+pub mod ca;

@@ -1,0 +1,3 @@
+//! What keeps an installation running.
+
+pub mod node;

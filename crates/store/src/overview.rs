@@ -1,0 +1,3 @@
+//! Reads across the wings.
+
+pub mod dashboard;

@@ -1,0 +1,3 @@
+//! Work that outlives its request.
+
+pub mod job;

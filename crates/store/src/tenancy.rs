@@ -1,0 +1,3 @@
+//! Who owns what: the tree of tenants.
+
+pub mod tenant;
