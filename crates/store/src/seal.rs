@@ -27,7 +27,7 @@ pub struct Sealer {
 
 /// Where a sealed value is stored; it opens nowhere else.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct SealContext<'a> {
     /// The table's name.
     pub table: &'a str,
     /// The column's name.
@@ -41,7 +41,7 @@ pub struct Place<'a> {
 /// Why a value was not sealed or opened.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SealError {
-    /// It was changed, or sealed for another place, or with a key of the same number.
+    /// It was changed, or sealed for another context, or with a key of the same number.
     #[error("the sealed value was changed or belongs to another place")]
     Forged,
     /// The key it was sealed with is not in the key file.
@@ -76,10 +76,10 @@ impl Sealer {
         })
     }
 
-    /// Seals a secret for one place, with the newest key.
+    /// Seals a secret for one context, with the newest key.
     pub fn seal(
         &self,
-        place: Place<'_>,
+        context: SealContext<'_>,
         secret: &[u8],
         random: &dyn Random,
     ) -> Result<Vec<u8>, SealError> {
@@ -90,7 +90,7 @@ impl Sealer {
         let tag = cipher
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(nonce),
-                Aad::from(associated(key.id, place)),
+                Aad::from(associated(key.id, context)),
                 &mut text,
             )
             .map_err(|_| SealError::Long)?;
@@ -104,8 +104,8 @@ impl Sealer {
         Ok(head.concat())
     }
 
-    /// Opens what was sealed for this place, with whichever key sealed it.
-    pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    /// Opens what was sealed for this context, with whichever key sealed it.
+    pub fn open(&self, context: SealContext<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (version, rest) = sealed.split_first().ok_or(SealError::Unknown)?;
         let (id, rest) = rest.split_first_chunk::<4>().ok_or(SealError::Unknown)?;
         let (nonce, rest) = rest
@@ -122,7 +122,7 @@ impl Sealer {
         let mut text = Zeroizing::new(rest.to_vec());
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let length = cipher
-            .open_in_place(nonce, Aad::from(associated(id, place)), &mut text)
+            .open_in_place(nonce, Aad::from(associated(id, context)), &mut text)
             .map_err(|_| SealError::Forged)?
             .len();
         text.truncate(length);
@@ -155,10 +155,10 @@ impl fmt::Debug for Sealer {
 }
 
 /// Every part with its length before it, so that no two places read the same.
-fn associated(key: u32, place: Place<'_>) -> Vec<u8> {
+fn associated(key: u32, context: SealContext<'_>) -> Vec<u8> {
     let mut data = vec![VERSION];
     data.extend(key.to_be_bytes());
-    for part in [place.table, place.column, place.row, place.tenant] {
+    for part in [context.table, context.column, context.row, context.tenant] {
         data.extend((part.len() as u64).to_be_bytes());
         data.extend(part.as_bytes());
     }
@@ -179,7 +179,7 @@ mod tests {
         }
     }
 
-    const PLACE: Place<'static> = Place {
+    const CONTEXT: SealContext<'static> = SealContext {
         table: "eab_credential",
         column: "mac_key",
         row: "kid",
@@ -202,10 +202,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_moved(place: Place<'_>) {
+    fn check_moved(context: SealContext<'_>) {
         let sealer = sealer(vec![key(1, 7)]);
-        let stored = sealer.seal(PLACE, b"secret", &random()).unwrap();
-        assert_eq!(sealer.open(place, &stored), Err(SealError::Forged));
+        let stored = sealer.seal(CONTEXT, b"secret", &random()).unwrap();
+        assert_eq!(sealer.open(context, &stored), Err(SealError::Forged));
     }
 
     #[test]
@@ -213,46 +213,46 @@ mod tests {
         let sealer = sealer(vec![key(1, 7)]);
         let random = random();
         for secret in [&b""[..], b"secret", &[0; 5000]] {
-            let stored = sealer.seal(PLACE, secret, &random).unwrap();
-            assert_eq!(*sealer.open(PLACE, &stored).unwrap(), secret);
-            assert_ne!(stored, sealer.seal(PLACE, secret, &random).unwrap());
+            let stored = sealer.seal(CONTEXT, secret, &random).unwrap();
+            assert_eq!(*sealer.open(CONTEXT, &stored).unwrap(), secret);
+            assert_ne!(stored, sealer.seal(CONTEXT, secret, &random).unwrap());
         }
     }
 
     #[test]
     fn s38_a_sealed_value_opens_nowhere_else() {
-        check_moved(Place {
+        check_moved(SealContext {
             table: "ca",
-            ..PLACE
+            ..CONTEXT
         });
-        check_moved(Place {
+        check_moved(SealContext {
             column: "old_mac_key",
-            ..PLACE
+            ..CONTEXT
         });
-        check_moved(Place {
+        check_moved(SealContext {
             row: "other",
-            ..PLACE
+            ..CONTEXT
         });
-        check_moved(Place {
+        check_moved(SealContext {
             tenant: "ten_2",
-            ..PLACE
+            ..CONTEXT
         });
-        check_moved(Place {
+        check_moved(SealContext {
             row: "kidten_",
             tenant: "1",
-            ..PLACE
+            ..CONTEXT
         });
     }
 
     #[test]
     fn s38_a_changed_value_does_not_open() {
         let sealer = sealer(vec![key(1, 7)]);
-        let stored = sealer.seal(PLACE, b"secret", &random()).unwrap();
+        let stored = sealer.seal(CONTEXT, b"secret", &random()).unwrap();
         for at in 0..stored.len() {
             let mut changed = stored.clone();
             changed[at] ^= 1;
-            assert!(sealer.open(PLACE, &changed).is_err(), "byte {at}");
-            assert!(sealer.open(PLACE, &stored[..at]).is_err(), "cut at {at}");
+            assert!(sealer.open(CONTEXT, &changed).is_err(), "byte {at}");
+            assert!(sealer.open(CONTEXT, &stored[..at]).is_err(), "cut at {at}");
         }
     }
 
@@ -260,21 +260,21 @@ mod tests {
     fn s38_the_newest_key_seals_and_all_open() {
         let before = sealer(vec![key(1, 7)]);
         let after = sealer(vec![key(1, 7), key(2, 8)]);
-        let old = before.seal(PLACE, b"secret", &random()).unwrap();
-        let new = after.seal(PLACE, b"secret", &random()).unwrap();
-        assert_eq!(*after.open(PLACE, &old).unwrap(), b"secret");
-        assert_eq!(*after.open(PLACE, &new).unwrap(), b"secret");
-        assert_eq!(before.open(PLACE, &new), Err(SealError::KeyMissing(2)));
+        let old = before.seal(CONTEXT, b"secret", &random()).unwrap();
+        let new = after.seal(CONTEXT, b"secret", &random()).unwrap();
+        assert_eq!(*after.open(CONTEXT, &old).unwrap(), b"secret");
+        assert_eq!(*after.open(CONTEXT, &new).unwrap(), b"secret");
+        assert_eq!(before.open(CONTEXT, &new), Err(SealError::KeyMissing(2)));
     }
 
     #[test]
     fn s40_what_is_stored_needs_the_key_file() {
         let stored = sealer(vec![key(1, 7)])
-            .seal(PLACE, b"secret", &random())
+            .seal(CONTEXT, b"secret", &random())
             .unwrap();
         assert!(!stored.windows(6).any(|part| part == b"secret"));
         assert_eq!(
-            sealer(vec![key(1, 9)]).open(PLACE, &stored),
+            sealer(vec![key(1, 9)]).open(CONTEXT, &stored),
             Err(SealError::Forged)
         );
     }

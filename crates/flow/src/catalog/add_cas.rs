@@ -4,7 +4,7 @@ use base::{CaId, Timestamp};
 use pki::Certificate;
 use store::catalog::ca::Ca as Stored;
 
-use crate::memory::catalog::{CatalogError, Role, place};
+use crate::memory::catalog::{CatalogError, Role, context};
 use crate::outside::Outside;
 
 /// A CA to store, whose key is in the clear.
@@ -55,7 +55,7 @@ fn seal(outside: &Outside, new: NewCa, now: Timestamp) -> Result<Stored, Catalog
     let private_key = match &new.private_key {
         Some(key) => outside
             .sealer
-            .seal(place(&row), key, outside.random.as_ref())
+            .seal(context(&row), key, outside.random.as_ref())
             .map_err(|error| CatalogError::Seal(new.id, error))?,
         None => Vec::new(),
     };

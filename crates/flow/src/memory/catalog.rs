@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base::CaId;
 use pki::{Certificate, Issuer, SoftwareSigner};
 use store::catalog::ca::Ca as Stored;
-use store::seal::Place;
+use store::seal::SealContext;
 
 use crate::outside::Outside;
 
@@ -212,7 +212,7 @@ fn open(outside: &Outside, stored: &Stored) -> Result<Ca, CatalogError> {
     let row = stored.id.to_string();
     let key = outside
         .sealer
-        .open(place(&row), &stored.private_key)
+        .open(context(&row), &stored.private_key)
         .map_err(|error| CatalogError::Seal(stored.id, error))?;
     let signer = SoftwareSigner::from_pkcs8(&key)?;
     let origin = &outside.settings.pki_origin;
@@ -234,8 +234,8 @@ fn open(outside: &Outside, stored: &Stored) -> Result<Ca, CatalogError> {
 }
 
 /// Where a CA key is sealed for; it belongs to the installation, not to a tenant.
-pub(crate) fn place(row: &str) -> Place<'_> {
-    Place {
+pub(crate) fn context(row: &str) -> SealContext<'_> {
+    SealContext {
         table: "ca",
         column: "private_key",
         row,

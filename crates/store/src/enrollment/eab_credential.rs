@@ -3,7 +3,7 @@
 use base::{Random, SubscriptionId, TenantId, Timestamp};
 use enrollment::eab::{EabCredential, KeyId, MacKey, Status};
 
-use crate::seal::{Place, SealError, Sealer};
+use crate::seal::{SealContext, SealError, Sealer};
 use crate::{Error, ReadTx, Row, WriteTx, sql, values};
 
 /// A credential with its sealed MAC key.
@@ -27,8 +27,8 @@ impl Stored {
         random: &dyn Random,
     ) -> Result<Self, SealError> {
         let owner = tenant.to_string();
-        let place = mac_key_place(credential.key_id.as_str(), &owner);
-        let sealed_mac_key = sealer.seal(place, mac_key.as_bytes(), random)?;
+        let context = mac_key_context(credential.key_id.as_str(), &owner);
+        let sealed_mac_key = sealer.seal(context, mac_key.as_bytes(), random)?;
         Ok(Self {
             credential,
             tenant,
@@ -39,14 +39,14 @@ impl Stored {
     /// The MAC key in the clear.
     pub fn open(&self, sealer: &Sealer) -> Result<MacKey, SealError> {
         let owner = self.tenant.to_string();
-        let place = mac_key_place(self.credential.key_id.as_str(), &owner);
-        let bytes = sealer.open(place, &self.sealed_mac_key)?;
+        let context = mac_key_context(self.credential.key_id.as_str(), &owner);
+        let bytes = sealer.open(context, &self.sealed_mac_key)?;
         Ok(MacKey::from_bytes(bytes.to_vec()))
     }
 }
 
-fn mac_key_place<'a>(key_id: &'a str, tenant: &'a str) -> Place<'a> {
-    Place {
+fn mac_key_context<'a>(key_id: &'a str, tenant: &'a str) -> SealContext<'a> {
+    SealContext {
         table: "eab_credential",
         column: "mac_key",
         row: key_id,

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use store::Location;
-use store::seal::Place;
+use store::seal::SealContext;
 use testkit::TestServer;
 
 testkit::on_both_engines![s40_secrets_are_sealed_in_the_database];
@@ -41,13 +41,13 @@ async fn s40_secrets_are_sealed_in_the_database(server: &TestServer) {
     let mut stored: Vec<Vec<u8>> = Vec::new();
     for ca in &cas {
         let row = ca.id.to_string();
-        let place = Place {
+        let context = SealContext {
             table: "ca",
             column: "private_key",
             row: &row,
             tenant: "",
         };
-        let key = server.sealer().open(place, &ca.private_key).unwrap();
+        let key = server.sealer().open(context, &ca.private_key).unwrap();
         secrets.push(private_scalar(&key));
         stored.push(ca.private_key.clone());
     }
