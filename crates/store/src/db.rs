@@ -18,7 +18,7 @@ mod value;
 mod work;
 
 pub use counters::Counters;
-pub use error::{DriverError, Error, Place};
+pub use error::{DriverError, Error, SourceLine};
 pub use location::{Engine, Location, LocationError};
 pub use row::Row;
 pub use statement::{STATEMENTS, Sql, Statement};

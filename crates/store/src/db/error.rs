@@ -24,7 +24,7 @@ pub enum Error {
         /// The column's name in the result.
         column: String,
         /// The statement that read it.
-        place: Place,
+        place: SourceLine,
         /// What is wrong with it.
         source: DriverError,
     },
@@ -57,7 +57,7 @@ pub enum Error {
     #[error("the statement at {place} failed")]
     Statement {
         /// The statement.
-        place: Place,
+        place: SourceLine,
         /// What the engine said.
         source: DriverError,
     },
@@ -75,14 +75,14 @@ pub type DriverError = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Where a statement is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceLine {
     /// The source file.
     pub file: &'static str,
     /// Its line.
     pub line: u32,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
@@ -118,7 +118,7 @@ impl Error {
     }
 
     /// Classifies what SQLite said about the statement at `place`.
-    pub(super) fn from_sqlite(place: Place, error: rusqlite::Error) -> Self {
+    pub(super) fn from_sqlite(place: SourceLine, error: rusqlite::Error) -> Self {
         let code = error.sqlite_error_code().unwrap_or(ErrorCode::Unknown);
         let extended = error
             .sqlite_error()
@@ -136,7 +136,7 @@ impl Error {
     }
 
     /// Classifies what PostgreSQL or its driver said about the statement at `place`.
-    pub(super) fn from_postgres(place: Place, error: tokio_postgres::Error) -> Self {
+    pub(super) fn from_postgres(place: SourceLine, error: tokio_postgres::Error) -> Self {
         let code = error.code().cloned();
         let is_gone = error.is_closed() || has_io_cause(&error);
         let source: DriverError = Arc::new(error);

@@ -20,7 +20,7 @@ use super::counters::Tally;
 use super::store::Options;
 use super::transaction::Connection;
 use super::work::work;
-use super::{Error, Place, ReadTx, WriteTx};
+use super::{Error, SourceLine, ReadTx, WriteTx};
 use lane::Lanes;
 use lookups::Lookups;
 use settings::Purpose;
@@ -149,7 +149,7 @@ const KEYED: usize = lane::LANES + SPARE + lookups::CONNECTIONS;
 const FEWEST_SCANS: usize = 2;
 
 /// Stands for the engine's own statements in errors.
-const ENGINE: Place = Place {
+const ENGINE: SourceLine = SourceLine {
     file: file!(),
     line: line!(),
 };

@@ -8,12 +8,12 @@ use base::Timestamp;
 use serde::de::DeserializeOwned;
 use tokio_postgres::types::{FromSql, Type};
 
-use super::{Error, Place};
+use super::{Error, SourceLine};
 
 /// One row of a result.
 #[derive(Debug)]
 pub struct Row {
-    place: Place,
+    place: SourceLine,
     data: Data,
 }
 
@@ -36,14 +36,14 @@ pub(super) enum Cell {
 type Reason = Box<dyn std::error::Error + Send + Sync>;
 
 impl Row {
-    pub(super) fn from_postgres(place: Place, row: tokio_postgres::Row) -> Self {
+    pub(super) fn from_postgres(place: SourceLine, row: tokio_postgres::Row) -> Self {
         Self {
             place,
             data: Data::Postgres(row),
         }
     }
 
-    pub(super) fn from_sqlite(place: Place, names: &'static [String], cells: Vec<Cell>) -> Self {
+    pub(super) fn from_sqlite(place: SourceLine, names: &'static [String], cells: Vec<Cell>) -> Self {
         Self {
             place,
             data: Data::Sqlite(names, cells),

@@ -19,7 +19,7 @@ pub(super) use readers::Readers;
 pub(super) use writer::Writer;
 
 use super::row::Cell;
-use super::{Error, Place, Row, Sql, Value};
+use super::{Error, SourceLine, Row, Sql, Value};
 
 /// Opens the one connection that writes, and creates the file, for its owner only, if need be.
 fn open_writer(path: &Path) -> Result<Connection, Error> {
@@ -169,7 +169,7 @@ pub(super) fn finish<T, E: From<Error>>(future: BoxFuture<'_, Result<T, E>>) -> 
 }
 
 /// Stands for the engine's own statements in errors.
-const ENGINE: Place = Place {
+const ENGINE: SourceLine = SourceLine {
     file: file!(),
     line: line!(),
 };

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use super::{Engine, Place, statement_for_sqlite};
+use super::{Engine, SourceLine, statement_for_sqlite};
 
 /// All statements written with [`sql!`](crate::sql).
 #[linkme::distributed_slice]
@@ -12,7 +12,7 @@ pub static STATEMENTS: [&'static Statement];
 /// A statement in PostgreSQL's words, with placeholders `$1…$n`.
 #[derive(Debug)]
 pub struct Statement {
-    place: Place,
+    place: SourceLine,
     text: &'static str,
     /// The only engine that takes it, when there is only one.
     only: Option<Engine>,
@@ -34,7 +34,7 @@ impl Statement {
         line: u32,
     ) -> Self {
         Self {
-            place: Place { file, line },
+            place: SourceLine { file, line },
             text,
             only,
             sqlite: OnceLock::new(),
@@ -61,7 +61,7 @@ impl Sql {
     }
 
     /// Where it is written.
-    pub fn place(self) -> Place {
+    pub fn place(self) -> SourceLine {
         self.0.place
     }
 

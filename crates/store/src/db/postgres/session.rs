@@ -15,7 +15,7 @@ use tokio_postgres::{Error as PgError, Statement};
 
 use super::ENGINE;
 use crate::db::error::is_conflict;
-use crate::db::{Error, Place, Row, Sql, Value};
+use crate::db::{Error, SourceLine, Row, Sql, Value};
 
 /// A connection, with or without a transaction.
 pub(in crate::db) struct Session {
@@ -34,7 +34,7 @@ pub(in crate::db) struct Session {
 }
 
 type Sent = (
-    Place,
+    SourceLine,
     Pin<Box<MaybeDone<BoxFuture<'static, Result<u64, PgError>>>>>,
 );
 
@@ -243,7 +243,7 @@ impl Session {
     }
 
     /// Polls once, which sends; the answer is taken when the transaction ends.
-    async fn send(&mut self, place: Place, run: BoxFuture<'static, Result<u64, PgError>>) {
+    async fn send(&mut self, place: SourceLine, run: BoxFuture<'static, Result<u64, PgError>>) {
         let mut answer = Box::pin(maybe_done(run));
         poll_fn(|context| {
             let _ = answer.as_mut().poll(context);
@@ -253,7 +253,7 @@ impl Session {
         self.sent.push((place, answer));
     }
 
-    fn failed(&mut self, place: Place, error: PgError) -> Error {
+    fn failed(&mut self, place: SourceLine, error: PgError) -> Error {
         self.changes += 1;
         self.lost_a_race |= error.code().is_some_and(is_conflict);
         self.was_blocked |= error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE);
