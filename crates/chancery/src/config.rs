@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
-use store::Location;
+use store::DatabaseUrl;
 
 /// Every setting as it may be given; the names in the file are those of the flags with underscores.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -155,7 +155,7 @@ pub(crate) struct Options {
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) data: PathBuf,
-    pub(crate) database: Location,
+    pub(crate) database: DatabaseUrl,
     pub(crate) sealing_key: PathBuf,
     pub(crate) postgres_connections: usize,
     pub(crate) portal_listen: SocketAddr,
@@ -261,7 +261,7 @@ impl Config {
             Some(text) => text.parse().with_context(|| {
                 "the database has to be sqlite:PATH or postgres://USER@HOST/NAME".to_owned()
             })?,
-            None => Location::Sqlite(data.join("chancery.db")),
+            None => DatabaseUrl::Sqlite(data.join("chancery.db")),
         };
         let lab = options.lab();
         let loopback = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));

@@ -79,7 +79,7 @@ fn sealing_key(path: &Path) -> Result<String, String> {
 
 async fn database(config: &Config) -> Result<String, String> {
     let place = config.database.to_string();
-    if let store::Location::Sqlite(path) = &config.database
+    if let store::DatabaseUrl::Sqlite(path) = &config.database
         && !path.exists()
     {
         return Ok(format!("{place} is not there yet and will be made"));

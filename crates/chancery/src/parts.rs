@@ -15,7 +15,7 @@ use flow::app::DIRECTORY;
 use flow::{App, Outside, Settings};
 use pki::{KeyPolicy, Profile};
 use store::seal::Sealer;
-use store::{Location, Options, Store};
+use store::{DatabaseUrl, Options, Store};
 use validation::address_guard::Block;
 use validation::network::{LabSettings, Network, PublicSettings};
 use validation::{AssumeValid, NetworkValidator, ProbeSettings, Validator};
@@ -79,8 +79,8 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
 /// Whether this process has the database to itself, so that nobody else can hold a lease.
 pub(crate) fn is_alone(config: &Config) -> bool {
     match config.database {
-        Location::Postgres(_) => false,
-        Location::Sqlite(_) => true,
+        DatabaseUrl::Postgres(_) => false,
+        DatabaseUrl::Sqlite(_) => true,
     }
 }
 

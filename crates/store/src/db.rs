@@ -6,7 +6,7 @@
 mod backoff;
 mod counters;
 mod error;
-mod location;
+mod database_url;
 mod postgres;
 mod rewrite;
 mod row;
@@ -19,7 +19,7 @@ mod work;
 
 pub use counters::Counters;
 pub use error::{DriverError, Error, SourceLine};
-pub use location::{Engine, Location, LocationError};
+pub use database_url::{Engine, DatabaseUrl, DatabaseUrlError};
 pub use row::Row;
 pub use statement::{STATEMENTS, Sql, Statement};
 pub use store::{Options, Store};

@@ -22,7 +22,7 @@ pub mod tenancy;
 pub mod testing;
 
 pub use db::{
-    Counters, DriverError, Engine, Error, Location, LocationError, Options, SourceLine, ReadTx, Row,
+    Counters, DriverError, Engine, Error, DatabaseUrl, DatabaseUrlError, Options, SourceLine, ReadTx, Row,
     STATEMENTS, Sql, Statement, Store, Value, WriteTx,
 };
 pub use futures_util::future::BoxFuture;

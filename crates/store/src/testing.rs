@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
 use crate::db::schema_for_sqlite;
-use crate::{Engine, Error, Location, Options, Store};
+use crate::{Engine, Error, DatabaseUrl, Options, Store};
 
 /// A database that is removed when this is dropped (SQLite) or [`removed`](Self::remove).
 #[derive(Debug)]
 pub struct Database {
-    location: Location,
+    location: DatabaseUrl,
     keeps: Keeps,
 }
 
@@ -34,7 +34,7 @@ impl Database {
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         Self {
-            location: Location::Sqlite(directory.path().join("test.db")),
+            location: DatabaseUrl::Sqlite(directory.path().join("test.db")),
             keeps: Keeps::Directory(directory),
         }
     }
@@ -55,13 +55,13 @@ impl Database {
         // Writing to a string cannot fail.
         let _ = write!(own, "{joint}options=-csearch_path%3D{name}");
         Some(Self {
-            location: Location::Postgres(own),
+            location: DatabaseUrl::Postgres(own),
             keeps: Keeps::Schema { url, name },
         })
     }
 
     /// Where it is.
-    pub fn location(&self) -> &Location {
+    pub fn location(&self) -> &DatabaseUrl {
         &self.location
     }
 

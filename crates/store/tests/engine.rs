@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use store::testing::{Database, each_engine, make_schema};
-use store::{Engine, Error, Location, ReadTx, Store, Value, WriteTx, sql, values};
+use store::{Engine, Error, DatabaseUrl, ReadTx, Store, Value, WriteTx, sql, values};
 
 #[derive(Debug, thiserror::Error)]
 enum TestError {
@@ -528,7 +528,7 @@ async fn a_row_that_somebody_holds_stops_only_those_who_want_it() {
     let store = database.open().await;
     make_schema(&store, SCHEMA).await.unwrap();
     add(&store, "held").await.unwrap();
-    let Location::Postgres(url) = database.location() else {
+    let DatabaseUrl::Postgres(url) = database.location() else {
         return;
     };
     let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;

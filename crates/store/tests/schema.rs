@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use store::testing::{Database, each_engine};
-use store::{Engine, Error, Location, Row, STATEMENTS, Sql, Store, sql};
+use store::{Engine, Error, DatabaseUrl, Row, STATEMENTS, Sql, Store, sql};
 
 #[tokio::test]
 async fn every_registered_statement_prepares() {
@@ -47,7 +47,7 @@ async fn a_row_named_by_its_key_is_found_by_its_key() {
     };
     let store = database.open().await;
     store.migrate().await.unwrap();
-    let Location::Postgres(url) = database.location() else {
+    let DatabaseUrl::Postgres(url) = database.location() else {
         return;
     };
     let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;

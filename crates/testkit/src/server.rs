@@ -166,7 +166,7 @@ impl TestServer {
     }
 
     /// Where the database is.
-    pub fn location(&self) -> &store::Location {
+    pub fn location(&self) -> &store::DatabaseUrl {
         self.surroundings.database.location()
     }
 

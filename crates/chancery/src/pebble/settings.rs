@@ -9,7 +9,7 @@ use base::SubscriptionId;
 use flow::Settings;
 use flow::settings::OpenHouse;
 use pki::KeyPolicy;
-use store::Location;
+use store::DatabaseUrl;
 
 use super::arguments::Arguments;
 use super::file::File;
@@ -43,7 +43,7 @@ impl Stage {
         let file = File::read(&arguments.config)?;
         let mut config = config::load(config::Options::default())?;
         config.data = folder.to_owned();
-        config.database = Location::Sqlite(folder.join("pebble.db"));
+        config.database = DatabaseUrl::Sqlite(folder.join("pebble.db"));
         config.sealing_key = folder.join("sealing.key");
         config.acme_listen = resolve(&file.listen_address)
             .await

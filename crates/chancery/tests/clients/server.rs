@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
-use store::Location;
+use store::DatabaseUrl;
 use store::testing::Database;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -204,8 +204,8 @@ fn serve(settings: &[String], log: &Path) -> anyhow::Result<Child> {
 
 fn location(database: &Database) -> String {
     match database.location() {
-        Location::Postgres(url) => url.clone(),
-        Location::Sqlite(path) => format!("sqlite:{}", path.display()),
+        DatabaseUrl::Postgres(url) => url.clone(),
+        DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
     }
 }
 

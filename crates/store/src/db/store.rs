@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use super::counters::{Tally, count};
 use super::postgres::Postgres;
 use super::sqlite::{self, Readers, Writer};
-use super::{Counters, Engine, Error, Location, ReadTx, WriteTx};
+use super::{Counters, Engine, Error, DatabaseUrl, ReadTx, WriteTx};
 use crate::sql;
 
 /// The database. Clones share it.
@@ -57,13 +57,13 @@ impl Default for Options {
 impl Store {
     /// Opens the database; a SQLite file is created when it does not exist. The schema is not
     /// touched.
-    pub async fn open(location: &Location, options: Options) -> Result<Self, Error> {
+    pub async fn open(location: &DatabaseUrl, options: Options) -> Result<Self, Error> {
         let tally = Arc::new(Tally::default());
         let backend = match location {
-            Location::Postgres(url) => {
+            DatabaseUrl::Postgres(url) => {
                 Backend::Postgres(Postgres::open(url, &options, Arc::clone(&tally)).await?)
             }
-            Location::Sqlite(path) => {
+            DatabaseUrl::Sqlite(path) => {
                 let (path, tally) = (path.clone(), Arc::clone(&tally));
                 let runtime = tokio::runtime::Handle::current();
                 let open = move || {

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use store::Location;
+use store::DatabaseUrl;
 use store::seal::SealContext;
 use testkit::TestServer;
 
@@ -58,7 +58,7 @@ async fn s40_secrets_are_sealed_in_the_database(server: &TestServer) {
         .await
         .unwrap();
     stored.push(credential.unwrap().sealed_mac_key);
-    if let Location::Sqlite(path) = server.location() {
+    if let DatabaseUrl::Sqlite(path) = server.location() {
         let directory = path.parent().unwrap();
         for file in std::fs::read_dir(directory).unwrap() {
             stored.push(std::fs::read(file.unwrap().path()).unwrap());

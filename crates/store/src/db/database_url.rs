@@ -15,7 +15,7 @@ pub enum Engine {
 
 /// Where the database is.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Location {
+pub enum DatabaseUrl {
     /// A connection URL, with a password perhaps: never print it.
     Postgres(String),
     /// The file; it is created when it does not exist, its directory is not.
@@ -25,9 +25,9 @@ pub enum Location {
 /// The text names no database.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("a database is given as sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME")]
-pub struct LocationError;
+pub struct DatabaseUrlError;
 
-impl Location {
+impl DatabaseUrl {
     /// The engine that serves this location.
     pub fn engine(&self) -> Engine {
         match self {
@@ -37,22 +37,22 @@ impl Location {
     }
 }
 
-impl FromStr for Location {
-    type Err = LocationError;
+impl FromStr for DatabaseUrl {
+    type Err = DatabaseUrlError;
 
-    fn from_str(text: &str) -> Result<Self, LocationError> {
+    fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
         match text.strip_prefix("sqlite:") {
             Some(path) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
-            _ => Err(LocationError),
+            _ => Err(DatabaseUrlError),
         }
     }
 }
 
 /// Without the user, password and options of a PostgreSQL URL.
-impl fmt::Display for Location {
+impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Postgres(url) => {
@@ -66,7 +66,7 @@ impl fmt::Display for Location {
     }
 }
 
-impl fmt::Debug for Location {
+impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -78,7 +78,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
-        let shown = text.parse::<Location>().ok().map(|place| place.to_string());
+        let shown = text.parse::<DatabaseUrl>().ok().map(|place| place.to_string());
         assert_eq!(shown.as_deref(), expected);
     }
 
