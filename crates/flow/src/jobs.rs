@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base::{JobId, Timestamp};
 pub use runner::{AttemptError, Runner, run_due, run_until_stopped, schedule_periodic};
-pub(crate) use runner::{give_back, reschedule};
+pub(crate) use runner::{retry_later, reschedule};
 use store::queue::job::NewJob;
 
 use crate::App;
@@ -23,7 +23,7 @@ pub enum Kind {
     Issue,
     /// Delete what has expired; periodic.
     Prune,
-    /// Sign a fresh CRL; the subject is the CA. Periodic, and hastened by a revocation.
+    /// Sign a fresh CRL; the subject is the CA. Periodic, and brought forward by a revocation.
     PublishCrl,
     /// Prove control of a name; the subject is the authorization.
     Validate,
@@ -54,7 +54,7 @@ impl Kind {
 
 /// A job in the hands of this node.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct Lease {
     /// The row to delete with the result.
     pub id: JobId,
     /// What to do.
@@ -79,9 +79,9 @@ impl App {
     }
 }
 
-/// The task for a job that was just inserted by [`App::leased_job`].
-pub fn first_attempt(job: &NewJob, kind: Kind) -> Task {
-    Task {
+/// The lease for a job that was just inserted by [`App::leased_job`].
+pub fn first_attempt(job: &NewJob, kind: Kind) -> Lease {
+    Lease {
         id: job.id,
         kind,
         subject: job.subject.clone(),

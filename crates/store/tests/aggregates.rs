@@ -156,16 +156,16 @@ async fn a_restarted_node_takes_over_what_others_had() {
 }
 
 #[tokio::test]
-async fn periodic_jobs_are_there_once_and_can_be_hastened() {
+async fn periodic_jobs_are_there_once_and_can_be_brought_forward() {
     each_engine(async |store: Store| {
         store.migrate().await.unwrap();
         let jobs = (job("ca", later(9), None), job("ca", later(9), None));
         write(&store, jobs, |tx, (first, second)| {
             Box::pin(async move {
-                assert!(!store::queue::job::hasten(tx, "validate", "ca", NOW).await?);
+                assert!(!store::queue::job::bring_forward(tx, "validate", "ca", NOW).await?);
                 assert!(store::queue::job::insert_unless_present(tx, first).await?);
                 assert!(!store::queue::job::insert_unless_present(tx, second).await?);
-                assert!(store::queue::job::hasten(tx, "validate", "ca", NOW).await?);
+                assert!(store::queue::job::bring_forward(tx, "validate", "ca", NOW).await?);
                 assert_eq!(store::queue::job::backlog(tx).await?, (1, Some(NOW)));
                 Ok(())
             })

@@ -41,7 +41,7 @@ pub async fn answer_challenge(
     parse_response(payload)?;
     let now = app.clock.now();
     let job = app.leased_job(Kind::Validate, id.to_string(), now);
-    let task = first_attempt(&job, Kind::Validate);
+    let lease = first_attempt(&job, Kind::Validate);
     let account = known.id;
     let begun = app
         .store
@@ -63,7 +63,7 @@ pub async fn answer_challenge(
     let app_of_job = app.clone();
     let running = app
         .runner
-        .spawn(async move { validate(&app_of_job, &task, subject).await });
+        .spawn(async move { validate(&app_of_job, &lease, subject).await });
     match tokio::time::timeout(app.settings.challenge_wait, running).await {
         Ok(Ok(Some(ended))) => Ok(ended),
         Ok(_) => Ok(read_authorization(app, known, id).await?.unwrap_or(record)),

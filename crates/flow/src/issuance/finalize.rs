@@ -90,7 +90,7 @@ pub async fn finalize(
         admits_all: app.settings.open_house.is_some(),
         now,
     };
-    let task = first_attempt(&taking.job, Kind::Issue);
+    let lease = first_attempt(&taking.job, Kind::Issue);
     let certificate = taking.certificate.id;
     let intent = Intent {
         order: order.id,
@@ -105,7 +105,7 @@ pub async fn finalize(
     let app_of_job = app.clone();
     let running = app
         .runner
-        .spawn(async move { issue(&app_of_job, &task, intent).await });
+        .spawn(async move { issue(&app_of_job, &lease, intent).await });
     match tokio::time::timeout(app.settings.finalize_wait, running).await {
         Ok(Ok(Some(ended_at))) => return Ok(ended(order, certificate, &authorizations, ended_at)),
         Ok(_) => {}

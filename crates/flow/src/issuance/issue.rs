@@ -12,7 +12,7 @@ use serde_json::json;
 use store::audit::Entry;
 use store::issuance::order::Order;
 
-use crate::jobs::{Task, give_back};
+use crate::jobs::{Lease, retry_later};
 use crate::memory::catalog::Ca;
 use crate::{App, Caller};
 
@@ -59,19 +59,19 @@ pub enum IssueError {
 
 /// Issues for the request that finalized; a failure leaves the job to be tried again. Answers with the moment
 /// at which the order ended, if it was this attempt that ended it.
-pub(super) async fn issue(app: &App, task: &Task, intent: Intent) -> Option<Timestamp> {
-    match attempt(app, task.id, intent).await {
+pub(super) async fn issue(app: &App, lease: &Lease, intent: Intent) -> Option<Timestamp> {
+    match attempt(app, lease.id, intent).await {
         Ok(ended_at) => ended_at,
         Err(error) => {
-            give_back(app, task.id, task.attempts, &error.into()).await;
+            retry_later(app, lease.id, lease.attempts, &error.into()).await;
             None
         }
     }
 }
 
 /// Goes on with an order whose node has died or whose signature failed.
-pub async fn resume(app: &App, task: &Task) -> Result<(), IssueError> {
-    let order: OrderId = task.subject.parse()?;
+pub async fn resume(app: &App, lease: &Lease) -> Result<(), IssueError> {
+    let order: OrderId = lease.subject.parse()?;
     let found = app
         .store
         .read(order, |tx, order| {
@@ -89,27 +89,27 @@ pub async fn resume(app: &App, task: &Task) -> Result<(), IssueError> {
     let going_on = found.filter(|(order, _)| order.progress == Progress::Processing);
     let Some((order, certificate)) = going_on else {
         app.store
-            .write(task.id, |tx, id| {
+            .write(lease.id, |tx, id| {
                 Box::pin(store::queue::job::delete(tx, *id))
             })
             .await?;
         return Ok(());
     };
     let tried = async {
-        let intent = reopen(app, &order, &certificate)?;
-        attempt(app, task.id, intent).await.map(|_| ())
+        let intent = reload_intent(app, &order, &certificate)?;
+        attempt(app, lease.id, intent).await.map(|_| ())
     };
     match tried.await {
-        Err(error) if task.attempts >= MAX_ATTEMPTS => {
+        Err(error) if lease.attempts >= MAX_ATTEMPTS => {
             tracing::error!(order.id = %order.id, error = %error, "giving the order up");
-            give_up(app, task.id, &order).await
+            fail_order(app, lease.id, &order).await
         }
         other => other,
     }
 }
 
 /// Reads the stored content back; it has to pass the lints again.
-fn reopen(
+fn reload_intent(
     app: &App,
     order: &Order,
     certificate: &store::issuance::certificate::Certificate,
@@ -192,7 +192,7 @@ struct Done {
 }
 
 /// Ends the order invalid. The intent stays: whether it was signed is not known for certain.
-async fn give_up(app: &App, job: JobId, order: &Order) -> Result<(), IssueError> {
+async fn fail_order(app: &App, job: JobId, order: &Order) -> Result<(), IssueError> {
     let now = app.clock.now();
     let problem = Problem::new(
         Kind::ServerInternal,
@@ -201,7 +201,7 @@ async fn give_up(app: &App, job: JobId, order: &Order) -> Result<(), IssueError>
     let audit: Entry = app.audit_entry(
         &Caller::system(),
         order.tenant,
-        "order.give_up",
+        "order.fail",
         order.id.to_string(),
         &json!({}),
         now,

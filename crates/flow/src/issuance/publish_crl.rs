@@ -8,7 +8,7 @@ use pki::{CrlRequest, CrlScope, RevocationReason, RevokedCertificate, SerialNumb
 use store::catalog::ca::Crl;
 
 use crate::App;
-use crate::jobs::{Task, reschedule};
+use crate::jobs::{Lease, reschedule};
 use crate::memory::catalog::Ca;
 
 /// How often a CRL is signed when nothing is revoked.
@@ -37,13 +37,13 @@ pub enum PublishCrlError {
 }
 
 /// Signs and stores the next CRL of the job's CA and plans the one after it.
-pub async fn publish_crl(app: &App, task: &Task) -> Result<(), PublishCrlError> {
-    let ca: CaId = task.subject.parse()?;
+pub async fn publish_crl(app: &App, lease: &Lease) -> Result<(), PublishCrlError> {
+    let ca: CaId = lease.subject.parse()?;
     let now = app.clock.now();
     if let Some(ca) = app.catalog().signer(ca) {
         publish(app, ca, now).await?;
     }
-    Ok(reschedule(app, task, now, now.plus(INTERVAL)).await?)
+    Ok(reschedule(app, lease, now, now.plus(INTERVAL)).await?)
 }
 
 /// Publishes the CRLs that were never published, so that no certificate points to one that is not there.

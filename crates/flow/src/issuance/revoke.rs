@@ -195,7 +195,7 @@ async fn write(tx: &mut WriteTx, order: &RevocationOrder) -> Result<(), RevokeEr
         .await?;
     }
     // The periodic job exists; it only has to come sooner.
-    if !store::queue::job::hasten(tx, order.job.kind, &order.job.subject, order.now).await? {
+    if !store::queue::job::bring_forward(tx, order.job.kind, &order.job.subject, order.now).await? {
         store::queue::job::insert(tx, &order.job).await?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use validation::{Failure, Method, Probe};
 
 use super::account_cache::{self, LookUpError};
 use crate::App;
-use crate::jobs::{Task, give_back};
+use crate::jobs::{Lease, retry_later};
 
 /// What is to be proven, and by which key.
 pub(super) struct Subject {
@@ -37,19 +37,19 @@ pub enum ValidateError {
 
 /// Validates for the request that began it; a failure of the database leaves the job to be tried again.
 /// Answers with the new state, if it was this attempt that ended the validation.
-pub(super) async fn validate(app: &App, task: &Task, subject: Subject) -> Option<Authorization> {
-    match attempt(app, task, subject).await {
+pub(super) async fn validate(app: &App, lease: &Lease, subject: Subject) -> Option<Authorization> {
+    match attempt(app, lease, subject).await {
         Ok(ended) => ended,
         Err(error) => {
-            give_back(app, task.id, task.attempts, &error.into()).await;
+            retry_later(app, lease.id, lease.attempts, &error.into()).await;
             None
         }
     }
 }
 
 /// Goes on with a validation whose node has died.
-pub async fn resume(app: &App, task: &Task) -> Result<(), ValidateError> {
-    let id: AuthorizationId = task.subject.parse()?;
+pub async fn resume(app: &App, lease: &Lease) -> Result<(), ValidateError> {
+    let id: AuthorizationId = lease.subject.parse()?;
     let found = app
         .store
         .read(id, |tx, id| {
@@ -57,25 +57,25 @@ pub async fn resume(app: &App, task: &Task) -> Result<(), ValidateError> {
         })
         .await?;
     let Some(found) = found.filter(|found| is_going_on(&found.record)) else {
-        return drop_job(app, task).await;
+        return drop_job(app, lease).await;
     };
     let Some(account) = account_cache::look_up(app, found.account).await? else {
-        return drop_job(app, task).await;
+        return drop_job(app, lease).await;
     };
     let subject = Subject {
         record: found.record,
         thumbprint: account.thumbprint,
     };
-    attempt(app, task, subject).await.map(|_| ())
+    attempt(app, lease, subject).await.map(|_| ())
 }
 
 fn is_going_on(record: &Authorization) -> bool {
     matches!(record.state, State::Processing { .. })
 }
 
-async fn drop_job(app: &App, task: &Task) -> Result<(), ValidateError> {
+async fn drop_job(app: &App, lease: &Lease) -> Result<(), ValidateError> {
     app.store
-        .write(task.id, |tx, id| {
+        .write(lease.id, |tx, id| {
             Box::pin(store::queue::job::delete(tx, *id))
         })
         .await?;
@@ -84,12 +84,12 @@ async fn drop_job(app: &App, task: &Task) -> Result<(), ValidateError> {
 
 async fn attempt(
     app: &App,
-    task: &Task,
+    lease: &Lease,
     subject: Subject,
 ) -> Result<Option<Authorization>, ValidateError> {
     let mut record = subject.record;
     let State::Processing { challenge } = record.state else {
-        drop_job(app, task).await?;
+        drop_job(app, lease).await?;
         return Ok(None);
     };
     let outcome = probe(app, &record, challenge, subject.thumbprint).await;
@@ -99,13 +99,13 @@ async fn attempt(
         Err(failure) => Outcome::Failed(problem(failure)),
     };
     let Some(completed) = record.complete(result, app.settings.authorization_lifetime, now) else {
-        drop_job(app, task).await?;
+        drop_job(app, lease).await?;
         return Ok(None);
     };
     record.state = completed.state.clone();
     record.expires = completed.expires;
     let end = End {
-        job: task.id,
+        job: lease.id,
         record: record.clone(),
         completed,
         evidence: evidence_json(&outcome),

@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Kind, LEASE, Task};
+use super::{Kind, LEASE, Lease};
 use crate::App;
 use crate::issuance;
 use crate::operations::prune::prune;
@@ -124,8 +124,8 @@ pub async fn run_due(app: &App) -> Result<usize, store::Error> {
         .map(|job| app.runner.spawn(attempt(app.clone(), job)))
         .collect();
     let count = running.len();
-    for task in running {
-        let _ended = task.await;
+    for attempt in running {
+        let _ended = attempt.await;
     }
     Ok(count)
 }
@@ -163,31 +163,31 @@ pub async fn schedule_periodic(app: &App) -> Result<(), store::Error> {
 async fn attempt(app: App, job: Job) {
     let Some(kind) = Kind::parse(&job.kind) else {
         let error = AttemptError::Unknown(job.kind.clone(), job.subject.clone());
-        return give_back(&app, job.id, job.attempts, &error).await;
+        return retry_later(&app, job.id, job.attempts, &error).await;
     };
-    let task = Task {
+    let lease = Lease {
         id: job.id,
         kind,
         subject: job.subject,
         attempts: job.attempts,
     };
-    if let Err(error) = run(&app, &task).await {
-        give_back(&app, task.id, task.attempts, &error).await;
+    if let Err(error) = run(&app, &lease).await {
+        retry_later(&app, lease.id, lease.attempts, &error).await;
     }
 }
 
-async fn run(app: &App, task: &Task) -> Result<(), AttemptError> {
-    match task.kind {
-        Kind::Issue => issuance::issue::resume(app, task).await?,
-        Kind::Prune => prune(app, task).await?,
-        Kind::PublishCrl => issuance::publish_crl::publish_crl(app, task).await?,
-        Kind::Validate => issuance::validate::resume(app, task).await?,
+async fn run(app: &App, lease: &Lease) -> Result<(), AttemptError> {
+    match lease.kind {
+        Kind::Issue => issuance::issue::resume(app, lease).await?,
+        Kind::Prune => prune(app, lease).await?,
+        Kind::PublishCrl => issuance::publish_crl::publish_crl(app, lease).await?,
+        Kind::Validate => issuance::validate::resume(app, lease).await?,
     }
     Ok(())
 }
 
 /// Puts a job back with a growing wait; when even that fails, the lease ends by itself.
-pub(crate) async fn give_back(app: &App, id: JobId, attempts: i64, error: &AttemptError) {
+pub(crate) async fn retry_later(app: &App, id: JobId, attempts: i64, error: &AttemptError) {
     tracing::warn!(job.id = %id, job.attempts = attempts, error = %error, "job will be tried again");
     let due_at = app.clock.now().plus(backoff(attempts));
     let postponed = app
@@ -212,7 +212,7 @@ fn backoff(attempts: i64) -> Duration {
 /// Plans a periodic job anew. Whatever asked for the same work well before it began is done with it.
 pub(crate) async fn reschedule(
     app: &App,
-    task: &Task,
+    lease: &Lease,
     began_at: Timestamp,
     due_at: Timestamp,
 ) -> Result<(), store::Error> {
@@ -220,13 +220,13 @@ pub(crate) async fn reschedule(
     let before = began_at.minus(LEASE);
     app.store
         .write(
-            (task.clone(), before, due_at),
-            |tx, (task, before, due_at)| {
+            (lease.clone(), before, due_at),
+            |tx, (lease, before, due_at)| {
                 Box::pin(async move {
-                    let kind = task.kind.as_str();
-                    store::queue::job::delete_same(tx, kind, &task.subject, task.id, *before)
+                    let kind = lease.kind.as_str();
+                    store::queue::job::delete_same(tx, kind, &lease.subject, lease.id, *before)
                         .await?;
-                    store::queue::job::postpone(tx, task.id, *due_at, "").await
+                    store::queue::job::postpone(tx, lease.id, *due_at, "").await
                 })
             },
         )

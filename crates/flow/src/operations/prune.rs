@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::App;
-use crate::jobs::{Task, reschedule};
+use crate::jobs::{Lease, reschedule};
 
 /// How many rows one transaction deletes: short enough that no request waits for it.
 const BATCH: i64 = 500;
@@ -13,7 +13,7 @@ const KEEP_NODES: Duration = Duration::from_secs(24 * 3600);
 const INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Deletes expired orders, authorizations, sessions and sign-in locks, a batch at a time, and nodes that died.
-pub async fn prune(app: &App, task: &Task) -> Result<(), store::Error> {
+pub async fn prune(app: &App, lease: &Lease) -> Result<(), store::Error> {
     let now = app.clock.now();
     loop {
         let deleted = app
@@ -39,5 +39,5 @@ pub async fn prune(app: &App, task: &Task) -> Result<(), store::Error> {
             Box::pin(store::operations::node::delete_unseen(tx, *before))
         })
         .await?;
-    reschedule(app, task, now, now.plus(INTERVAL)).await
+    reschedule(app, lease, now, now.plus(INTERVAL)).await
 }

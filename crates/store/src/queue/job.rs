@@ -166,7 +166,7 @@ pub async fn insert_unless_present(tx: &mut WriteTx, job: &NewJob) -> Result<boo
 }
 
 /// Makes a waiting job due at `now`; `false` when there is none, or a node is at work on it already.
-pub async fn hasten(
+pub async fn bring_forward(
     tx: &mut WriteTx,
     kind: &str,
     subject: &str,
