@@ -5,8 +5,8 @@
 
 mod backoff;
 mod counters;
-mod error;
 mod database_url;
+mod error;
 mod postgres;
 mod rewrite;
 mod row;
@@ -18,8 +18,8 @@ mod value;
 mod work;
 
 pub use counters::Counters;
+pub use database_url::{DatabaseUrl, DatabaseUrlError, Engine};
 pub use error::{DriverError, Error, SourceLine};
-pub use database_url::{Engine, DatabaseUrl, DatabaseUrlError};
 pub use row::Row;
 pub use statement::{STATEMENTS, Sql, Statement};
 pub use store::{Options, Store};

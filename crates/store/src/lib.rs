@@ -22,8 +22,8 @@ pub mod tenancy;
 pub mod testing;
 
 pub use db::{
-    Counters, DriverError, Engine, Error, DatabaseUrl, DatabaseUrlError, Options, SourceLine, ReadTx, Row,
-    STATEMENTS, Sql, Statement, Store, Value, WriteTx,
+    Counters, DatabaseUrl, DatabaseUrlError, DriverError, Engine, Error, Options, ReadTx, Row,
+    STATEMENTS, SourceLine, Sql, Statement, Store, Value, WriteTx,
 };
 pub use futures_util::future::BoxFuture;
 #[doc(hidden)]

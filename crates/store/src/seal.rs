@@ -105,7 +105,11 @@ impl Sealer {
     }
 
     /// Opens what was sealed for this context, with whichever key sealed it.
-    pub fn open(&self, context: SealContext<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    pub fn open(
+        &self,
+        context: SealContext<'_>,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (version, rest) = sealed.split_first().ok_or(SealError::Unknown)?;
         let (id, rest) = rest.split_first_chunk::<4>().ok_or(SealError::Unknown)?;
         let (nonce, rest) = rest

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
 use crate::db::schema_for_sqlite;
-use crate::{Engine, Error, DatabaseUrl, Options, Store};
+use crate::{DatabaseUrl, Engine, Error, Options, Store};
 
 /// A database that is removed when this is dropped (SQLite) or [`removed`](Self::remove).
 #[derive(Debug)]

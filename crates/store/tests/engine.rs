@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use store::testing::{Database, each_engine, make_schema};
-use store::{Engine, Error, DatabaseUrl, ReadTx, Store, Value, WriteTx, sql, values};
+use store::{DatabaseUrl, Engine, Error, ReadTx, Store, Value, WriteTx, sql, values};
 
 #[derive(Debug, thiserror::Error)]
 enum TestError {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use store::testing::{Database, each_engine};
-use store::{Engine, Error, DatabaseUrl, Row, STATEMENTS, Sql, Store, sql};
+use store::{DatabaseUrl, Engine, Error, Row, STATEMENTS, Sql, Store, sql};
 
 #[tokio::test]
 async fn every_registered_statement_prepares() {

@@ -83,15 +83,15 @@ pub async fn finalize(
     let issuing = app.catalog().issuing().clone();
     let validity = validity(app, &order, now)?;
     let linted = prepare(app, csr.clone(), validity, &issuing, now)?;
-    let taking = Taking {
+    let finalization = Finalization {
         certificate: intended(app, &order, &linted, validity, issuing.id, now),
         key_fingerprint: *csr.key().fingerprint(),
         job: app.leased_job(Kind::Issue, order.id.to_string(), now),
         admits_all: app.settings.open_house.is_some(),
         now,
     };
-    let lease = first_attempt(&taking.job, Kind::Issue);
-    let certificate = taking.certificate.id;
+    let lease = first_attempt(&finalization.job, Kind::Issue);
+    let certificate = finalization.certificate.id;
     let intent = Intent {
         order: order.id,
         certificate,
@@ -99,7 +99,9 @@ pub async fn finalize(
         issuing,
     };
     app.store
-        .write(taking, |tx, taking| Box::pin(take(tx, taking)))
+        .write(finalization, |tx, finalization| {
+            Box::pin(take(tx, finalization))
+        })
         .await?;
 
     let app_of_job = app.clone();
@@ -189,7 +191,7 @@ fn prepare(
 }
 
 /// What is stored when an order is taken.
-struct Taking {
+struct Finalization {
     certificate: Certificate,
     key_fingerprint: [u8; 32],
     job: NewJob,
@@ -228,16 +230,16 @@ fn intended(
 }
 
 /// Of two finalize calls at once, the second finds the order taken.
-async fn take(tx: &mut WriteTx, taking: &Taking) -> Result<(), FinalizeError> {
-    let certificate = &taking.certificate;
+async fn take(tx: &mut WriteTx, finalization: &Finalization) -> Result<(), FinalizeError> {
+    let certificate = &finalization.certificate;
     let look = store::issuance::order_facts::take_for_certificate(
         tx,
         certificate,
-        &taking.key_fingerprint,
+        &finalization.key_fingerprint,
     )
     .await?;
-    if !taking.admits_all {
-        admit(&look.coverage, &certificate.names, taking.now)?;
+    if !finalization.admits_all {
+        admit(&look.coverage, &certificate.names, finalization.now)?;
     }
     if look.is_key_blocked {
         return Err(FinalizeError::BlockedKey);
@@ -245,10 +247,10 @@ async fn take(tx: &mut WriteTx, taking: &Taking) -> Result<(), FinalizeError> {
     if !look.has_begun {
         let found = store::issuance::order::with_authorizations(tx, certificate.order).await?;
         let (order, authorizations) = found.ok_or(FinalizeError::NotFound)?;
-        check_ready(&order, &authorizations, taking.now)?;
+        check_ready(&order, &authorizations, finalization.now)?;
         return Err(NotReady::Processing.into());
     }
     store::issuance::certificate::intend(tx, certificate).await?;
-    store::queue::job::insert(tx, &taking.job).await?;
+    store::queue::job::insert(tx, &finalization.job).await?;
     Ok(())
 }

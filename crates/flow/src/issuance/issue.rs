@@ -140,25 +140,25 @@ async fn attempt(app: &App, job: JobId, intent: Intent) -> Result<Option<Timesta
         issuing,
     } = intent;
     let issued = sign(issuing, linted).await?;
-    let done = Done {
+    let issued = Issued {
         job,
         order,
         certificate,
         der: issued.der,
         now: app.clock.now(),
     };
-    let now = done.now;
+    let now = issued.now;
     // Another node may have taken the job over and been faster; then its signature counts.
     let is_ours = app
         .store
-        .write(done, |tx, done| {
+        .write(issued, |tx, issued| {
             Box::pin(store::issuance::order_facts::complete(
                 tx,
-                done.certificate,
-                done.order,
-                done.job,
-                &done.der,
-                done.now,
+                issued.certificate,
+                issued.order,
+                issued.job,
+                &issued.der,
+                issued.now,
             ))
         })
         .await?;
@@ -183,7 +183,7 @@ async fn sign(
     }
 }
 
-struct Done {
+struct Issued {
     job: JobId,
     order: OrderId,
     certificate: CertificateId,

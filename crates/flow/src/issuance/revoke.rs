@@ -52,7 +52,7 @@ pub async fn revoke(
     let found = found.ok_or(RevokeError::NotFound)?;
     let requester = requester(app, &signed, &found, &sent).await?;
     let granted = request.decide(requester, found.status == Status::Revoked)?;
-    carry_out(app, caller, &found, granted, *sent.key.fingerprint()).await
+    revoke_granted(app, caller, &found, granted, *sent.key.fingerprint()).await
 }
 
 /// Revokes a tenant's certificate for a person who may do that.
@@ -80,7 +80,7 @@ pub async fn revoke_in_portal(
         reason,
         blocks_key: false,
     };
-    carry_out(app, caller, &found, granted, *key.fingerprint()).await
+    revoke_granted(app, caller, &found, granted, *key.fingerprint()).await
 }
 
 async fn by_serial(app: &App, serial: String) -> Result<Option<Certificate>, store::Error> {
@@ -129,7 +129,7 @@ async fn holds_all(
     Ok(held.iter().all(Option::is_some))
 }
 
-async fn carry_out(
+async fn revoke_granted(
     app: &App,
     caller: &Caller,
     found: &Certificate,

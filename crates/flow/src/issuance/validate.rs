@@ -104,7 +104,7 @@ async fn attempt(
     };
     record.state = completed.state.clone();
     record.expires = completed.expires;
-    let end = End {
+    let result = ValidationResult {
         job: lease.id,
         record: record.clone(),
         completed,
@@ -113,7 +113,7 @@ async fn attempt(
     };
     let was_going_on = app
         .store
-        .write(end, |tx, end| Box::pin(write(tx, end)))
+        .write(result, |tx, result| Box::pin(write(tx, result)))
         .await?;
     Ok(was_going_on.then_some(record))
 }
@@ -151,7 +151,7 @@ async fn probe(
     }
 }
 
-struct End {
+struct ValidationResult {
     job: base::JobId,
     record: Authorization,
     completed: Completed,
@@ -159,27 +159,27 @@ struct End {
     now: base::Timestamp,
 }
 
-async fn write(tx: &mut WriteTx, end: &End) -> Result<bool, store::Error> {
-    let Completed { state, expires } = &end.completed;
-    let id = end.record.id;
+async fn write(tx: &mut WriteTx, result: &ValidationResult) -> Result<bool, store::Error> {
+    let Completed { state, expires } = &result.completed;
+    let id = result.record.id;
     let was_going_on =
-        store::issuance::authorization::complete(tx, id, state, *expires, &end.evidence).await?;
-    if was_going_on && end.record.status(end.now) == Status::Invalid {
-        fail_order(tx, end).await?;
+        store::issuance::authorization::complete(tx, id, state, *expires, &result.evidence).await?;
+    if was_going_on && result.record.status(result.now) == Status::Invalid {
+        fail_order(tx, result).await?;
     }
-    store::queue::job::delete(tx, end.job).await?;
+    store::queue::job::delete(tx, result.job).await?;
     Ok(was_going_on)
 }
 
 /// A pending authorization belongs to one order, which cannot become valid any more.
-async fn fail_order(tx: &mut WriteTx, end: &End) -> Result<(), store::Error> {
-    let State::Invalid { error, .. } = &end.completed.state else {
+async fn fail_order(tx: &mut WriteTx, result: &ValidationResult) -> Result<(), store::Error> {
+    let State::Invalid { error, .. } = &result.completed.state else {
         return Ok(());
     };
-    let found = store::issuance::authorization::by_id(tx, end.record.id).await?;
+    let found = store::issuance::authorization::by_id(tx, result.record.id).await?;
     if let Some(found) = found {
-        let problem = order_problem(&end.record, error).to_json();
-        store::issuance::order::fail(tx, found.order, &problem, end.now).await?;
+        let problem = order_problem(&result.record, error).to_json();
+        store::issuance::order::fail(tx, found.order, &problem, result.now).await?;
     }
     Ok(())
 }

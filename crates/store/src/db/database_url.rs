@@ -78,7 +78,10 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
-        let shown = text.parse::<DatabaseUrl>().ok().map(|place| place.to_string());
+        let shown = text
+            .parse::<DatabaseUrl>()
+            .ok()
+            .map(|place| place.to_string());
         assert_eq!(shown.as_deref(), expected);
     }
 

@@ -20,7 +20,7 @@ use super::counters::Tally;
 use super::store::Options;
 use super::transaction::Connection;
 use super::work::work;
-use super::{Error, SourceLine, ReadTx, WriteTx};
+use super::{Error, ReadTx, SourceLine, WriteTx};
 use lane::Lanes;
 use lookups::Lookups;
 use settings::Purpose;

@@ -43,7 +43,11 @@ impl Row {
         }
     }
 
-    pub(super) fn from_sqlite(place: SourceLine, names: &'static [String], cells: Vec<Cell>) -> Self {
+    pub(super) fn from_sqlite(
+        place: SourceLine,
+        names: &'static [String],
+        cells: Vec<Cell>,
+    ) -> Self {
         Self {
             place,
             data: Data::Sqlite(names, cells),

@@ -19,7 +19,7 @@ pub(super) use readers::Readers;
 pub(super) use writer::Writer;
 
 use super::row::Cell;
-use super::{Error, SourceLine, Row, Sql, Value};
+use super::{Error, Row, SourceLine, Sql, Value};
 
 /// Opens the one connection that writes, and creates the file, for its owner only, if need be.
 fn open_writer(path: &Path) -> Result<Connection, Error> {

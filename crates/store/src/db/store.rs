@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use super::counters::{Tally, count};
 use super::postgres::Postgres;
 use super::sqlite::{self, Readers, Writer};
-use super::{Counters, Engine, Error, DatabaseUrl, ReadTx, WriteTx};
+use super::{Counters, DatabaseUrl, Engine, Error, ReadTx, WriteTx};
 use crate::sql;
 
 /// The database. Clones share it.

@@ -134,13 +134,13 @@ pub(crate) fn complete(
     );
     [
         (complete, values![id, der, now].to_vec()),
-        (note_replaced(), values![id, now].to_vec()),
+        (mark_replaced(), values![id, now].to_vec()),
     ]
 }
 
 /// Sees to it that the certificates for the same names, as far as they are valid, are marked as
 /// replaced when and only when another one ends later. Takes an identifier and the present moment.
-fn note_replaced() -> Sql {
+fn mark_replaced() -> Sql {
     sql!(
         "UPDATE certificate SET is_replaced = NOT is_replaced
          WHERE tenant_id = (SELECT tenant_id FROM certificate WHERE id = $1)
@@ -194,7 +194,7 @@ pub async fn revoke(
     );
     let statements = [
         (revoke, values![id, reason, now].to_vec()),
-        (note_replaced(), values![id, now].to_vec()),
+        (mark_replaced(), values![id, now].to_vec()),
     ];
     let changed = tx.execute_all(&statements).await?;
     Ok(changed.first() == Some(&1))

@@ -40,15 +40,15 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/accounts/{id}/clients", get(tabs::clients))
         .route(
             "/accounts/{id}/suspend",
-            get(state::ask_suspend).post(state::suspend),
+            get(state::suspend_form).post(state::suspend),
         )
         .route(
             "/accounts/{id}/resume",
-            get(state::ask_resume).post(state::resume),
+            get(state::resume_form).post(state::resume),
         )
         .route(
             "/accounts/{id}/deactivate",
-            get(state::ask_deactivate).post(state::deactivate),
+            get(state::deactivate_form).post(state::deactivate),
         )
 }
 

@@ -38,7 +38,7 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/certificates/{id}/{file}", get(fetch))
         .route(
             "/certificates/{id}/revoke",
-            get(revoke::ask).post(revoke::carry_out),
+            get(revoke::form).post(revoke::submit),
         )
 }
 

@@ -31,7 +31,7 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/domains/{id}", get(detail::show))
         .route(
             "/domains/{id}/remove",
-            get(remove::ask).post(remove::remove),
+            get(remove::form).post(remove::remove),
         )
 }
 

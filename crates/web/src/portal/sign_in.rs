@@ -35,7 +35,7 @@ struct Asked {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Typed {
+struct SignInForm {
     email: String,
     password: String,
     next: String,
@@ -61,7 +61,7 @@ async fn form(who: Public, Query(asked): Query<Asked>) -> Answer {
 async fn submit(
     State(portal): State<Portal>,
     who: Public,
-    VisitorForm(typed): VisitorForm<Typed>,
+    VisitorForm(typed): VisitorForm<SignInForm>,
 ) -> Answer {
     let credentials = Credentials {
         email: typed.email.clone(),

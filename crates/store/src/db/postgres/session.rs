@@ -15,7 +15,7 @@ use tokio_postgres::{Error as PgError, Statement};
 
 use super::ENGINE;
 use crate::db::error::is_conflict;
-use crate::db::{Error, SourceLine, Row, Sql, Value};
+use crate::db::{Error, Row, SourceLine, Sql, Value};
 
 /// A connection, with or without a transaction.
 pub(in crate::db) struct Session {

@@ -31,7 +31,7 @@ const NAMES_SHOWN: i64 = 2;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct RevealForm {
     password: String,
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn reveal(
     State(portal): State<Portal>,
     mut who: Permitted<RevealSecrets>,
     Path(id): Path<String>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<RevealForm>,
 ) -> Answer {
     let found = find(&portal, &who, &id).await?;
     let renewed = match prove(&portal, &who, typed.password).await? {

@@ -17,7 +17,7 @@ use super::account_href;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct NewSubscriptionForm {
     kind: String,
     label: String,
     term_years: String,
@@ -25,10 +25,10 @@ pub(super) struct Typed {
 
 /// `GET /accounts/new`.
 pub(super) async fn form(State(portal): State<Portal>, who: Permitted<ManageAccounts>) -> Answer {
-    let typed = Typed {
+    let typed = NewSubscriptionForm {
         kind: "DV".to_owned(),
         term_years: "1".to_owned(),
-        ..Typed::default()
+        ..NewSubscriptionForm::default()
     };
     page(&view(&portal, &who, typed, Problems::none()))
 }
@@ -37,7 +37,7 @@ pub(super) async fn form(State(portal): State<Portal>, who: Permitted<ManageAcco
 pub(super) async fn create(
     State(portal): State<Portal>,
     who: Permitted<ManageAccounts>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<NewSubscriptionForm>,
 ) -> Answer {
     let (label, term) = match read(&typed) {
         Ok(read) => read,
@@ -59,7 +59,7 @@ pub(super) async fn create(
     ))
 }
 
-fn read(typed: &Typed) -> Result<(Option<Label>, Term), Problems> {
+fn read(typed: &NewSubscriptionForm) -> Result<(Option<Label>, Term), Problems> {
     let mut problems = Problems::none();
     if typed.kind != "DV" {
         problems = problems.and("kind", "Choose a certificate type.");
@@ -88,7 +88,7 @@ fn refusal(error: OpenError) -> Refusal {
 fn view(
     portal: &Portal,
     who: &Permitted<ManageAccounts>,
-    typed: Typed,
+    typed: NewSubscriptionForm,
     problems: Problems,
 ) -> NewAccountPage {
     let now = portal.app.clock.now();

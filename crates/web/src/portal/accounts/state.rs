@@ -17,12 +17,12 @@ use super::{account_href, label};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct StateForm {
     confirmation: String,
 }
 
 /// `GET /accounts/{id}/suspend`.
-pub(super) async fn ask_suspend(
+pub(super) async fn suspend_form(
     State(portal): State<Portal>,
     who: Permitted<ManageAccounts>,
     Path(id): Path<String>,
@@ -43,7 +43,7 @@ pub(super) async fn suspend(
 }
 
 /// `GET /accounts/{id}/resume`.
-pub(super) async fn ask_resume(
+pub(super) async fn resume_form(
     State(portal): State<Portal>,
     who: Permitted<ManageAccounts>,
     Path(id): Path<String>,
@@ -64,7 +64,7 @@ pub(super) async fn resume(
 }
 
 /// `GET /accounts/{id}/deactivate`.
-pub(super) async fn ask_deactivate(
+pub(super) async fn deactivate_form(
     State(portal): State<Portal>,
     who: Permitted<ManageAccounts>,
     Path(id): Path<String>,
@@ -78,7 +78,7 @@ pub(super) async fn deactivate(
     State(portal): State<Portal>,
     who: Permitted<ManageAccounts>,
     Path(id): Path<String>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<StateForm>,
 ) -> Answer {
     let (label, href) = named(&portal, &who, &id).await?;
     if typed.confirmation.trim() != label {

@@ -31,7 +31,7 @@ pub(super) struct Fields {
 }
 
 /// The form.
-pub(super) async fn ask(
+pub(super) async fn form(
     who: Permitted<RevokeCertificates>,
     State(portal): State<Portal>,
     Path(id): Path<String>,
@@ -44,7 +44,7 @@ pub(super) async fn ask(
 }
 
 /// What the form does.
-pub(super) async fn carry_out(
+pub(super) async fn submit(
     who: Permitted<RevokeCertificates>,
     State(portal): State<Portal>,
     Path(id): Path<String>,

@@ -23,7 +23,7 @@ use super::super::view::{Choice, Nav, Problems};
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct AddDomainsForm {
     account: String,
     names: String,
     only_this_name: String,
@@ -35,9 +35,9 @@ pub(super) async fn form(
     who: Permitted<ManageDomains>,
     Query(query): Query<ListQuery>,
 ) -> Answer {
-    let typed = Typed {
+    let typed = AddDomainsForm {
         account: query.account,
-        ..Typed::default()
+        ..AddDomainsForm::default()
     };
     page(&view(&portal, &who, typed, Problems::none()).await?)
 }
@@ -46,7 +46,7 @@ pub(super) async fn form(
 pub(super) async fn edit(
     State(portal): State<Portal>,
     who: Permitted<ManageDomains>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AddDomainsForm>,
 ) -> Answer {
     page(&view(&portal, &who, typed, Problems::none()).await?)
 }
@@ -55,7 +55,7 @@ pub(super) async fn edit(
 pub(super) async fn preview(
     State(portal): State<Portal>,
     who: Permitted<ManageDomains>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AddDomainsForm>,
 ) -> Answer {
     let wanted = match read(&typed, &who) {
         Ok(wanted) => wanted,
@@ -72,7 +72,7 @@ pub(super) async fn preview(
 pub(super) async fn add(
     State(portal): State<Portal>,
     who: Permitted<ManageDomains>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AddDomainsForm>,
 ) -> Answer {
     let wanted = match read(&typed, &who) {
         Ok(wanted) => wanted,
@@ -85,7 +85,7 @@ pub(super) async fn add(
     }
 }
 
-fn read(typed: &Typed, who: &Permitted<ManageDomains>) -> Result<Enrollment, Problems> {
+fn read(typed: &AddDomainsForm, who: &Permitted<ManageDomains>) -> Result<Enrollment, Problems> {
     let subscription = SubscriptionId::from_suffix(&typed.account);
     let subscription =
         subscription.map_err(|_| Problems::one("account", "Choose an ACME account."))?;
@@ -119,7 +119,7 @@ fn problems(error: EnrollError) -> Result<Problems, Refusal> {
 async fn refused(
     portal: &Portal,
     who: &Permitted<ManageDomains>,
-    typed: Typed,
+    typed: AddDomainsForm,
     problems: Problems,
 ) -> Answer {
     refused_form(&view(portal, who, typed, problems).await?)
@@ -128,7 +128,7 @@ async fn refused(
 async fn view(
     portal: &Portal,
     who: &Permitted<ManageDomains>,
-    typed: Typed,
+    typed: AddDomainsForm,
     problems: Problems,
 ) -> Result<NewDomainsPage, Refusal> {
     let now = portal.app.clock.now();

@@ -17,7 +17,7 @@ use super::detail::find;
 use super::domain_href;
 
 /// `GET /domains/{id}/remove`.
-pub(super) async fn ask(
+pub(super) async fn form(
     State(portal): State<Portal>,
     who: Permitted<ManageDomains>,
     Path(id): Path<String>,

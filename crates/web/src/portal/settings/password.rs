@@ -18,7 +18,7 @@ use super::super::view::{Flash, Problems, Tone};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Typed {
+pub(super) struct PasswordForm {
     #[serde(rename = "current_password")]
     current: String,
     #[serde(rename = "new_password")]
@@ -31,7 +31,7 @@ pub(super) struct Typed {
 pub(super) async fn change(
     State(portal): State<Portal>,
     who: Permitted<Own>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<PasswordForm>,
 ) -> Answer {
     if typed.new != typed.repeat {
         let problems = Problems::one("repeat_password", "The two new passwords differ.");

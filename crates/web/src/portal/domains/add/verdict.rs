@@ -13,13 +13,13 @@ use super::super::super::moment::count;
 use super::super::super::permitted::{ManageDomains, Permitted};
 use super::super::super::view::domains::{Verdict, VerdictsPage};
 use super::super::super::view::{Chip, Nav, Tone};
-use super::Typed;
+use super::AddDomainsForm;
 
 pub(super) async fn view(
     portal: &Portal,
     who: &Permitted<ManageDomains>,
     account: SubscriptionId,
-    typed: &Typed,
+    typed: &AddDomainsForm,
     rows: &[Row],
     is_preview: bool,
 ) -> Result<VerdictsPage, Refusal> {
