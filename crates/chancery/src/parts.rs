@@ -14,10 +14,10 @@ use base::Clock;
 use flow::app::DIRECTORY;
 use flow::{App, Outside, Settings};
 use pki::{KeyPolicy, Profile};
+use reach::address_guard::Block;
+use reach::network::{LabSettings, Network, PublicSettings};
 use store::seal::Sealer;
 use store::{DatabaseUrl, Options, Store};
-use validation::address_guard::Block;
-use validation::network::{LabSettings, Network, PublicSettings};
 use validation::{AssumeValid, NetworkValidator, ProbeSettings, Validator};
 
 use crate::config::{Config, Lab};

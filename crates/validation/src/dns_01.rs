@@ -7,9 +7,9 @@ use base::DnsName;
 
 use crate::evidence::{Lookup, shortened};
 use crate::failure::{Failure, Stage};
-use crate::network::Network;
-use crate::resolver::{LookupError, TxtRecords};
 use crate::validator::Trace;
+use reach::network::Network;
+use reach::resolver::{LookupError, TxtRecords};
 
 /// The label that holds the records.
 const LABEL: &str = "_acme-challenge";

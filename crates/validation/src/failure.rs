@@ -9,8 +9,8 @@ mod explanation;
 use std::fmt;
 use std::net::SocketAddr;
 
-use crate::address_guard::Refusal;
-use crate::resolver::{LookupError, LookupFailure};
+use reach::address_guard::RefusedAddress;
+use reach::resolver::{LookupError, LookupFailure};
 
 /// Why a probe did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Failure {
         /// The name.
         host: String,
         /// Why its address is refused.
-        refusal: Refusal,
+        refusal: RefusedAddress,
     },
     /// No address accepted a connection; the last one tried.
     Connection {

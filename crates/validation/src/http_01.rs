@@ -16,8 +16,8 @@ use self::client::Answer;
 pub(crate) use self::client::Client;
 use self::target::Target;
 use crate::failure::Failure;
-use crate::network::Network;
 use crate::validator::Trace;
+use reach::network::Network;
 
 /// How many redirects we follow; the limit of the other CAs too.
 const MAX_REDIRECTS: usize = 10;

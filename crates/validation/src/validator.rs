@@ -10,9 +10,9 @@ use tokio::sync::Semaphore;
 
 use crate::evidence::Evidence;
 use crate::failure::{Failure, Stage};
-use crate::network::Network;
 use crate::probe::{Method, Outcome, Probe, Validator};
 use crate::{dns_01, http_01};
+use reach::network::Network;
 
 /// How a probe behaves towards others.
 #[derive(Clone, Debug)]

@@ -29,7 +29,8 @@ const DIRECTIONS: &[Direction] = &[
     direction("enrollment", &["base"]),
     direction("tenancy", &["base"]),
     direction("store", &["acme", "base", "enrollment", "pki", "tenancy"]),
-    direction("validation", &["acme", "base"]),
+    direction("reach", &["base"]),
+    direction("validation", &["acme", "base", "reach"]),
     direction(
         "flow",
         &[
@@ -54,6 +55,7 @@ const DIRECTIONS: &[Direction] = &[
             "enrollment",
             "flow",
             "pki",
+            "reach",
             "store",
             "tenancy",
             "validation",
@@ -85,6 +87,7 @@ const PURE: &str = "rules are pure; let flow or an edge do what waits or talks";
 /// Everything that is not base, acme, pki, enrollment or tenancy.
 const NOT_RULES: &[&str] = &[
     "store",
+    "reach",
     "validation",
     "flow",
     "web",
@@ -105,7 +108,7 @@ const CONFINED: &[Confined] = &[
     confined("askama", &["web"], "only the doors render pages"),
     confined("hyper", TALKS_HTTP, HTTP),
     confined("hyper-util", TALKS_HTTP, HTTP),
-    confined("hickory-resolver", &["validation", "testkit"], PURE),
+    confined("hickory-resolver", &["reach", "testkit"], PURE),
     confined("tokio", NOT_RULES, PURE),
     confined("tokio-rustls", NOT_RULES, PURE),
     confined("tracing", NOT_RULES, PURE),

@@ -258,18 +258,11 @@ async fn write(
                 && current.credential.initial_until == proven.credential.initial_until
         })
         .ok_or(SignInError::InvalidCredentials)?;
-    let object = proven.user.id.to_string();
+    let (object, tenant) = (proven.user.id.to_string(), session.tenant);
     if let Err(suspended) = may_sign_in(current.chain) {
         let detail = json!({ "purpose": "sign_in", "reason": "organization suspended",
             "factors": ["password"] });
-        let audit = app.audit_entry(
-            caller,
-            session.tenant,
-            "session.refuse",
-            object,
-            &detail,
-            *now,
-        );
+        let audit = app.audit_entry(caller, tenant, "session.refuse", object, &detail, *now);
         store::audit::append(tx, &audit).await?;
         return Ok(Err(suspended));
     }
@@ -281,14 +274,7 @@ async fn write(
     store::access::session::insert(tx, &listed(session, caller)).await?;
     store::access::user::note_sign_in(tx, session.user, *now).await?;
     let detail = json!({ "factors": ["password"] });
-    let audit = app.audit_entry(
-        caller,
-        session.tenant,
-        "session.open",
-        object,
-        &detail,
-        *now,
-    );
+    let audit = app.audit_entry(caller, tenant, "session.open", object, &detail, *now);
     store::audit::append(tx, &audit).await?;
     Ok(Ok(()))
 }

@@ -4,7 +4,7 @@
 //! the evidence beside them.
 
 use super::{ConnectionCause, Content, Failure, RefusedRedirect, Stage};
-use crate::resolver::{LookupError, LookupFailure};
+use reach::resolver::{LookupError, LookupFailure};
 
 pub(super) fn explain(failure: &Failure) -> String {
     match failure {

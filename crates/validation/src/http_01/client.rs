@@ -27,9 +27,9 @@ use super::target::Target;
 use super::tls;
 use crate::evidence::{Address, Attempt, Lookup, shortened};
 use crate::failure::{ConnectionCause, Failure, Stage};
-use crate::network::{Contact, Network};
-use crate::resolver::{Addresses, LookupError, LookupFailure};
 use crate::validator::{ProbeSettings, SetupError, Trace};
+use reach::network::{Contact, Network};
+use reach::resolver::{Addresses, LookupError, LookupFailure};
 
 /// Connection attempts per hop.
 const MAX_ATTEMPTS: usize = 3;

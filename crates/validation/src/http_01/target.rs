@@ -11,7 +11,7 @@ use super::Challenge;
 use super::content::is_base64url;
 use crate::evidence::shortened;
 use crate::failure::{Failure, RefusedRedirect};
-use crate::network::Ports;
+use reach::network::Ports;
 
 /// No longer `Location` is followed.
 const MAX_LOCATION: usize = 2000;
@@ -131,7 +131,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{LabSettings, Network};
+    use reach::network::{LabSettings, Network};
 
     fn ports() -> Ports {
         Network::lab(LabSettings::default()).unwrap().ports()

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
+use reach::network::{LabSettings, Network, PublicSettings};
+use reach::resolver::LookupFailure;
 use validation::failure::{Failure, Problem, Stage};
-use validation::network::{LabSettings, Network, PublicSettings};
-use validation::resolver::LookupFailure;
 use validation::{NetworkValidator, Outcome};
 
 use crate::lab::{KEY_AUTHORIZATION, dns_01, http_01, impatient, validator};

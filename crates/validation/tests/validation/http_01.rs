@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base::DnsName;
 use futures_util::future::BoxFuture;
+use reach::network::{LabSettings, Network};
+use reach::resolver::{Addresses, LookupError, Resolver, TxtRecords};
 use validation::failure::{ConnectionCause, Content, Failure, Problem, Stage};
-use validation::network::{LabSettings, Network};
-use validation::resolver::{Addresses, LookupError, Resolver, TxtRecords};
 use validation::{AssumeValid, Method, NetworkValidator, Outcome, Probe, ProbeSettings, Validator};
 
 use crate::lab::{

@@ -7,8 +7,8 @@ use std::time::Duration;
 use base::{Clock, DnsName, Timestamp};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use validation::network::{LabSettings, Network};
-use validation::resolver::{Addresses, LookupError, LookupFailure, Resolver, TxtRecords};
+use reach::network::{LabSettings, Network};
+use reach::resolver::{Addresses, LookupError, LookupFailure, Resolver, TxtRecords};
 use validation::{Method, NetworkValidator, Outcome, Probe, ProbeSettings, Validator};
 
 pub(crate) const TOKEN: &str = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA";

@@ -133,7 +133,7 @@ pub struct AddressGuard {
 /// The guard's answer for an address it refuses, for messages and evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{address} is {purpose}")]
-pub struct Refusal {
+pub struct RefusedAddress {
     /// The address.
     pub address: IpAddr,
     /// What it is, with its article.
@@ -158,14 +158,14 @@ impl AddressGuard {
     }
 
     /// Whether `address` may be contacted.
-    pub fn check(&self, address: IpAddr) -> Result<(), Refusal> {
+    pub fn check(&self, address: IpAddr) -> Result<(), RefusedAddress> {
         let within = |blocks: &[Block]| blocks.iter().any(|block| block.contains(address));
         if within(&self.refused) {
             let purpose = "an address of this service's own network";
-            return Err(Refusal { address, purpose });
+            return Err(RefusedAddress { address, purpose });
         }
         match special_purpose(address) {
-            Some(entry) if !within(&self.opened) => Err(Refusal {
+            Some(entry) if !within(&self.opened) => Err(RefusedAddress {
                 address,
                 purpose: entry.purpose,
             }),

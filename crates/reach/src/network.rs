@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use base::DnsName;
 
-use crate::address_guard::{AddressGuard, Block, Refusal};
+use crate::address_guard::{AddressGuard, Block, RefusedAddress};
 use crate::resolver::hickory::HickoryResolver;
 use crate::resolver::static_table::StaticTable;
 pub use crate::resolver::static_table::{LabHost, LabHostError};
@@ -96,7 +96,7 @@ impl Contact {
 
 /// What stands for the ports 80 and 443.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ports {
+pub struct Ports {
     http: u16,
     tls: u16,
     /// Only in a lab.
@@ -105,7 +105,7 @@ pub(crate) struct Ports {
 
 impl Ports {
     /// The port to connect to for a URL's port, or `None` when that may not be contacted.
-    pub(crate) fn translate(self, port: u16) -> Option<u16> {
+    pub fn translate(self, port: u16) -> Option<u16> {
         match port {
             80 => Some(self.http),
             443 => Some(self.tls),
@@ -183,24 +183,28 @@ impl Network {
         self.is_lab
     }
 
-    pub(crate) fn ports(&self) -> Ports {
+    /// What stands for the ports of URLs.
+    pub fn ports(&self) -> Ports {
         self.ports
     }
 
-    pub(crate) fn resolver_description(&self) -> &str {
+    /// Who is asked for names, for evidence.
+    pub fn resolver_description(&self) -> &str {
         self.resolver.description()
     }
 
-    pub(crate) async fn addresses(&self, name: &DnsName) -> Result<Addresses, LookupError> {
+    /// The addresses of a name.
+    pub async fn addresses(&self, name: &DnsName) -> Result<Addresses, LookupError> {
         self.resolver.addresses(name).await
     }
 
-    pub(crate) async fn txt(&self, name: &str) -> Result<TxtRecords, LookupError> {
+    /// The TXT records at a name.
+    pub async fn txt(&self, name: &str) -> Result<TxtRecords, LookupError> {
         self.resolver.txt(name).await
     }
 
     /// The guard's word on one address; `port` is already translated.
-    pub(crate) fn contact(&self, address: IpAddr, port: u16) -> Result<Contact, Refusal> {
+    pub fn contact(&self, address: IpAddr, port: u16) -> Result<Contact, RefusedAddress> {
         self.guard.check(address)?;
         Ok(Contact(SocketAddr::new(address, port)))
     }
