@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Random, Timestamp};
+use crate::{Cursor, Random, Timestamp};
 
 /// The text is not an identifier of the expected kind.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -46,6 +46,21 @@ fn decode(text: &str) -> Option<u128> {
     })
 }
 
+/// Chance that always gives the least.
+struct Zero;
+
+impl Random for Zero {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+/// What all identifiers have in common.
+pub trait Id: Copy + Sized {
+    /// Reads the 16 bytes that are stored.
+    fn of_bytes(bytes: [u8; 16]) -> Self;
+}
+
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $prefix:literal) => {
         $(#[$meta])*
@@ -66,6 +81,27 @@ macro_rules! id {
                 encode(self.0).iter().map(|byte| char::from(*byte)).collect()
             }
 
+            /// The 16 bytes that are stored, in the order of time.
+            pub fn to_bytes(self) -> [u8; 16] {
+                self.0.to_be_bytes()
+            }
+
+            /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(u128::from_be_bytes(bytes))
+            }
+
+            /// Before every identifier made at this moment or later.
+            pub fn first_at(moment: Timestamp) -> Self {
+                Self(generate(moment, &Zero))
+            }
+
+            /// Before every other identifier.
+            pub const FIRST: Self = Self(0);
+
+            /// Behind every other identifier.
+            pub const LAST: Self = Self(u128::MAX);
+
             /// Reads what [`suffix`](Self::suffix) wrote.
             pub fn from_suffix(text: &str) -> Result<Self, IdError> {
                 decode(text)
@@ -85,6 +121,22 @@ macro_rules! id {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl Id for $name {
+            fn of_bytes(bytes: [u8; 16]) -> Self {
+                Self::from_bytes(bytes)
+            }
+        }
+
+        impl Cursor for $name {
+            fn text(&self) -> String {
+                self.suffix()
+            }
+
+            fn parse(text: &str) -> Option<Self> {
+                Self::from_suffix(text).ok()
             }
         }
 

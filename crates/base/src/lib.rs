@@ -5,16 +5,20 @@
 
 mod dns_name;
 mod id;
+mod page;
 mod random;
+mod scope;
 mod timestamp;
 mod words;
 
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
-    AccountId, AuditId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, IdError, JobId,
+    AccountId, AuditId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, Id, IdError, JobId,
     NodeId, OrderId, SubscriptionId, TenantId, UserId,
 };
+pub use page::{Cursor, Page, Placed, Query, Slice};
 pub use random::Random;
+pub use scope::{Scope, TenantPath, TenantPathError};
 #[doc(hidden)]
 pub use serde;
 pub use timestamp::{Clock, Timestamp, TimestampError};

@@ -8,7 +8,7 @@ CREATE TABLE setting (
 
 -- Running processes. The prefix stands at the start of every nonce that the node gives out.
 CREATE TABLE node (
-  id TEXT COLLATE "C" PRIMARY KEY,
+  id BYTEA PRIMARY KEY,
   nonce_prefix BIGINT NOT NULL UNIQUE,
   internal_url TEXT NOT NULL,
   started_at BIGINT NOT NULL,
@@ -16,8 +16,8 @@ CREATE TABLE node (
 );
 
 CREATE TABLE tenant (
-  id TEXT COLLATE "C" PRIMARY KEY,
-  parent_id TEXT COLLATE "C" REFERENCES tenant (id),
+  id BYTEA PRIMARY KEY,
+  parent_id BYTEA REFERENCES tenant (id),
   kind TEXT NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
   status TEXT NOT NULL,
@@ -28,8 +28,8 @@ CREATE INDEX tenant_by_parent ON tenant (parent_id);
 CREATE INDEX tenant_by_name ON tenant (name);
 
 CREATE TABLE portal_user (
-  id TEXT COLLATE "C" PRIMARY KEY,
-  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  id BYTEA PRIMARY KEY,
+  tenant_id BYTEA NOT NULL REFERENCES tenant (id),
   email TEXT COLLATE "C" NOT NULL UNIQUE,
   display_name TEXT NOT NULL,
   role TEXT NOT NULL,
@@ -46,8 +46,8 @@ CREATE INDEX portal_user_by_tenant ON portal_user (tenant_id, id);
 
 CREATE TABLE session (
   digest BYTEA PRIMARY KEY,
-  user_id TEXT COLLATE "C" NOT NULL REFERENCES portal_user (id),
-  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  user_id BYTEA NOT NULL REFERENCES portal_user (id),
+  tenant_id BYTEA NOT NULL REFERENCES tenant (id),
   created_at BIGINT NOT NULL,
   last_seen_at BIGINT NOT NULL,
   authenticated_at BIGINT NOT NULL,
@@ -67,13 +67,13 @@ CREATE TABLE sign_in_lock (
 CREATE INDEX sign_in_lock_by_window ON sign_in_lock (window_start);
 
 CREATE TABLE subscription (
-  id TEXT COLLATE "C" PRIMARY KEY,
-  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  id BYTEA PRIMARY KEY,
+  tenant_id BYTEA NOT NULL REFERENCES tenant (id),
   label TEXT NOT NULL,
   product TEXT NOT NULL,
   term_years BIGINT NOT NULL,
   status TEXT NOT NULL,
-  created_by TEXT NOT NULL,
+  created_by BYTEA NOT NULL,
   created_at BIGINT NOT NULL,
   started_at BIGINT,
   ends_at BIGINT
@@ -82,8 +82,8 @@ CREATE INDEX subscription_by_tenant ON subscription (tenant_id, id);
 
 CREATE TABLE eab_credential (
   key_id TEXT COLLATE "C" PRIMARY KEY,
-  subscription_id TEXT COLLATE "C" NOT NULL REFERENCES subscription (id),
-  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  subscription_id BYTEA NOT NULL REFERENCES subscription (id),
+  tenant_id BYTEA NOT NULL REFERENCES tenant (id),
   mac_key BYTEA NOT NULL,
   status TEXT NOT NULL,
   valid_until BIGINT,
@@ -95,11 +95,11 @@ CREATE TABLE eab_credential (
 CREATE INDEX eab_credential_by_subscription ON eab_credential (subscription_id);
 
 CREATE TABLE enrolled_domain (
-  id TEXT COLLATE "C" PRIMARY KEY,
-  subscription_id TEXT COLLATE "C" NOT NULL REFERENCES subscription (id),
-  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
+  id BYTEA PRIMARY KEY,
+  subscription_id BYTEA NOT NULL REFERENCES subscription (id),
+  tenant_id BYTEA NOT NULL REFERENCES tenant (id),
   name TEXT COLLATE "C" NOT NULL,
-  companion_of TEXT COLLATE "C",
+  companion_of BYTEA,
   status TEXT NOT NULL,
   added_at BIGINT NOT NULL,
   added_by TEXT NOT NULL,
@@ -114,15 +114,15 @@ CREATE INDEX enrolled_domain_by_companion ON enrolled_domain (companion_of) WHER
 
 -- Counts the changes to a tenant's enrolled domains, so that a copy of their names can be known to be right.
 CREATE TABLE enrollment_version (
-  tenant_id TEXT COLLATE "C" PRIMARY KEY REFERENCES tenant (id),
+  tenant_id BYTEA PRIMARY KEY REFERENCES tenant (id),
   version BIGINT NOT NULL
 );
 
 CREATE TABLE acme_account (
-  id TEXT COLLATE "C" PRIMARY KEY,
+  id BYTEA PRIMARY KEY,
   directory TEXT COLLATE "C" NOT NULL,
-  tenant_id TEXT COLLATE "C" NOT NULL REFERENCES tenant (id),
-  subscription_id TEXT COLLATE "C" NOT NULL REFERENCES subscription (id),
+  tenant_id BYTEA NOT NULL REFERENCES tenant (id),
+  subscription_id BYTEA NOT NULL REFERENCES subscription (id),
   eab_key_id TEXT COLLATE "C" NOT NULL REFERENCES eab_credential (key_id),
   external_account_binding TEXT NOT NULL,
   thumbprint TEXT COLLATE "C" NOT NULL,
@@ -140,20 +140,20 @@ CREATE INDEX acme_account_by_subscription ON acme_account (subscription_id);
 -- Rows of an issuance have no foreign keys: what they name is never deleted, was read in the same transaction, and would be
 -- locked by every issuance at once.
 CREATE TABLE acme_order (
-  id TEXT COLLATE "C" PRIMARY KEY,
-  account_id TEXT COLLATE "C" NOT NULL,
-  tenant_id TEXT COLLATE "C" NOT NULL,
-  subscription_id TEXT COLLATE "C" NOT NULL,
+  id BYTEA PRIMARY KEY,
+  account_id BYTEA NOT NULL,
+  tenant_id BYTEA NOT NULL,
+  subscription_id BYTEA NOT NULL,
   status TEXT NOT NULL,
   names TEXT COLLATE "C" NOT NULL,
-  authorizations TEXT NOT NULL,
+  authorizations BYTEA NOT NULL,
   not_before BIGINT,
   not_after BIGINT,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   finalized_at BIGINT,
   ended_at BIGINT,
-  certificate_id TEXT COLLATE "C",
+  certificate_id BYTEA,
   error TEXT,
   client_address TEXT NOT NULL,
   client_agent TEXT NOT NULL
@@ -168,11 +168,11 @@ CREATE INDEX acme_order_unfinished ON acme_order (expires_at) WHERE finalized_at
 
 -- One row holds the token that all its challenges share and the set of types on offer.
 CREATE TABLE acme_authorization (
-  id TEXT COLLATE "C" PRIMARY KEY,
-  account_id TEXT COLLATE "C" NOT NULL REFERENCES acme_account (id),
-  tenant_id TEXT COLLATE "C" NOT NULL,
-  subscription_id TEXT COLLATE "C" NOT NULL,
-  order_id TEXT COLLATE "C" NOT NULL,
+  id BYTEA PRIMARY KEY,
+  account_id BYTEA NOT NULL REFERENCES acme_account (id),
+  tenant_id BYTEA NOT NULL,
+  subscription_id BYTEA NOT NULL,
+  order_id BYTEA NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
   is_wildcard BOOLEAN NOT NULL,
   status TEXT NOT NULL,
@@ -190,8 +190,8 @@ CREATE INDEX acme_authorization_reusable ON acme_authorization (account_id, name
 CREATE INDEX acme_authorization_unfinished ON acme_authorization (expires_at) WHERE validated_at IS NULL AND error IS NULL;
 
 CREATE TABLE ca (
-  id TEXT COLLATE "C" PRIMARY KEY,
-  parent_id TEXT COLLATE "C" REFERENCES ca (id),
+  id BYTEA PRIMARY KEY,
+  parent_id BYTEA REFERENCES ca (id),
   kind TEXT NOT NULL,
   status TEXT NOT NULL,
   subject TEXT NOT NULL,
@@ -203,13 +203,13 @@ CREATE TABLE ca (
 -- While the status is 'intended', der holds the TBSCertificate that is about to be signed. A certificate is replaced when
 -- another one for the same names is issued and ends later.
 CREATE TABLE certificate (
-  id TEXT COLLATE "C" PRIMARY KEY,
+  id BYTEA PRIMARY KEY,
   serial TEXT COLLATE "C" NOT NULL UNIQUE,
-  ca_id TEXT COLLATE "C" NOT NULL,
-  tenant_id TEXT COLLATE "C" NOT NULL,
-  subscription_id TEXT COLLATE "C" NOT NULL,
-  account_id TEXT COLLATE "C" NOT NULL,
-  order_id TEXT COLLATE "C" NOT NULL,
+  ca_id BYTEA NOT NULL,
+  tenant_id BYTEA NOT NULL,
+  subscription_id BYTEA NOT NULL,
+  account_id BYTEA NOT NULL,
+  order_id BYTEA NOT NULL,
   status TEXT NOT NULL,
   profile TEXT NOT NULL,
   names TEXT COLLATE "C" NOT NULL,
@@ -238,7 +238,7 @@ CREATE TABLE blocked_key (
 );
 
 CREATE TABLE crl (
-  ca_id TEXT COLLATE "C" NOT NULL REFERENCES ca (id),
+  ca_id BYTEA NOT NULL REFERENCES ca (id),
   number BIGINT NOT NULL,
   der BYTEA NOT NULL,
   entries BIGINT NOT NULL,
@@ -249,11 +249,11 @@ CREATE TABLE crl (
 
 -- Work that outlives its request. due_at is when the next node may take it: while one works on it, the end of its lease.
 CREATE TABLE job (
-  id TEXT COLLATE "C" PRIMARY KEY,
+  id BYTEA PRIMARY KEY,
   kind TEXT NOT NULL,
   subject TEXT COLLATE "C" NOT NULL,
   due_at BIGINT NOT NULL,
-  leased_by TEXT COLLATE "C",
+  leased_by BYTEA,
   attempts BIGINT NOT NULL,
   last_error TEXT,
   created_at BIGINT NOT NULL
@@ -261,9 +261,9 @@ CREATE TABLE job (
 CREATE INDEX job_due ON job (due_at);
 
 CREATE TABLE audit (
-  id TEXT COLLATE "C" PRIMARY KEY,
+  id BYTEA PRIMARY KEY,
   at BIGINT NOT NULL,
-  tenant_id TEXT COLLATE "C" NOT NULL,
+  tenant_id BYTEA NOT NULL,
   actor TEXT NOT NULL,
   action TEXT NOT NULL,
   object TEXT NOT NULL,

@@ -93,7 +93,7 @@ pub async fn revocation(
                  WHERE tenant_id = $1 AND object = $2 AND action = 'certificate.revoke'
                  ORDER BY id DESC LIMIT 1"
             ),
-            &values![tenant, certificate],
+            &values![tenant, certificate.to_string()],
         )
         .await?;
     row.as_ref().map(from_row).transpose()

@@ -21,9 +21,12 @@ pub mod tenancy;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+#[doc(hidden)]
+pub use columns::tenant_column;
+pub use columns::{Column, Record};
 pub use db::{
-    Counters, DatabaseUrl, DatabaseUrlError, DriverError, Engine, Error, Options, ReadTx, Row,
-    STATEMENTS, SourceLine, Sql, Statement, Store, Value, WriteTx,
+    Counters, DatabaseUrl, DatabaseUrlError, DriverError, Engine, Error, Load, Options, Progress,
+    ReadTx, Row, Rows, STATEMENTS, Save, Scoped, SourceLine, Sql, Statement, Store, Value, WriteTx,
 };
 pub use futures_util::future::BoxFuture;
 #[doc(hidden)]

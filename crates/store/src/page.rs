@@ -86,9 +86,6 @@ pub(crate) fn one_more(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }
 
-/// Behind every identifier in the order of the database.
-pub(crate) const LAST: &str = "~";
-
 #[cfg(test)]
 mod tests {
     use super::*;

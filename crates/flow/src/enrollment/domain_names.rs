@@ -116,14 +116,14 @@ impl Names {
     }
 
     /// What pages are ordered by.
-    pub(crate) fn key(&self, place: usize) -> Option<(&str, String)> {
+    pub(crate) fn key(&self, place: usize) -> Option<(&str, EnrolledDomainId)> {
         let start = *self.starts.get(place)?;
         let end = self
             .starts
             .get(place + 1)
             .map_or(self.text.len(), |next| next - 1);
         let name = self.text.get(start..end)?;
-        Some((name, self.id(place)?.to_string()))
+        Some((name, self.id(place)?))
     }
 }
 

@@ -127,11 +127,11 @@ async fn from_names(
 /// Those of the places that are on the page.
 fn shown(names: &Names, places: &[usize], filter: &Filter, limit: i64) -> Vec<usize> {
     let limit = usize::try_from(limit).unwrap_or_default();
-    let is_before = |place: &usize, (name, id): &(String, String)| {
-        names.key(*place) < Some((name.as_str(), id.clone()))
+    let is_before = |place: &usize, (name, id): &(String, EnrolledDomainId)| {
+        names.key(*place) < Some((name.as_str(), *id))
     };
-    let is_up_to = |place: &usize, (name, id): &(String, String)| {
-        names.key(*place) <= Some((name.as_str(), id.clone()))
+    let is_up_to = |place: &usize, (name, id): &(String, EnrolledDomainId)| {
+        names.key(*place) <= Some((name.as_str(), *id))
     };
     if let Some(before) = &filter.before {
         let end = places.partition_point(|place| is_before(place, before));

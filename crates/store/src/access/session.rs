@@ -169,8 +169,8 @@ fn from_row(row: &Row) -> Result<Session, Error> {
         .ok_or_else(|| row.corrupt("digest", "it is not 32 bytes"))?;
     Ok(Session {
         digest,
-        user: row.parse("user_id")?,
-        tenant: row.parse("tenant_id")?,
+        user: row.id("user_id")?,
+        tenant: row.id("tenant_id")?,
         created_at: row.timestamp("created_at")?,
         last_seen_at: row.timestamp("last_seen_at")?,
         authenticated_at: row.timestamp("authenticated_at")?,

@@ -227,8 +227,8 @@ pub async fn of_tenant(
 /// and `user_created_at`.
 pub(crate) fn from_row(row: &Row) -> Result<User, Error> {
     Ok(User {
-        id: row.parse("user_id")?,
-        tenant: row.parse("user_tenant_id")?,
+        id: row.id("user_id")?,
+        tenant: row.id("user_tenant_id")?,
         email: row.parse("email")?,
         display_name: DisplayName::parse(row.text("display_name")?)
             .map_err(|error| row.corrupt("display_name", error))?,

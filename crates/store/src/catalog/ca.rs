@@ -124,8 +124,8 @@ pub async fn newest_crl(tx: &mut ReadTx, ca: CaId) -> Result<Option<Crl>, Error>
 
 fn ca_from_row(row: &Row) -> Result<Ca, Error> {
     Ok(Ca {
-        id: row.parse("id")?,
-        parent: row.opt_parse("parent_id")?,
+        id: row.id("id")?,
+        parent: row.opt_id("parent_id")?,
         kind: row.text("kind")?.to_owned(),
         status: row.text("status")?.to_owned(),
         subject: row.text("subject")?.to_owned(),
@@ -137,7 +137,7 @@ fn ca_from_row(row: &Row) -> Result<Ca, Error> {
 
 fn crl_from_row(row: &Row) -> Result<Crl, Error> {
     Ok(Crl {
-        ca: row.parse("ca_id")?,
+        ca: row.id("ca_id")?,
         number: row.int("number")?,
         der: row.bytes("der")?.to_vec(),
         entries: row.int("entries")?,

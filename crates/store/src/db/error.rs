@@ -61,6 +61,14 @@ pub enum Error {
         /// What the engine said.
         source: DriverError,
     },
+    /// A statement over the rows of one tenant came in a transaction of none, or of another one.
+    #[error(
+        "the statement at {place} is for the rows of a tenant that the transaction does not have"
+    )]
+    Unscoped {
+        /// The statement.
+        place: SourceLine,
+    },
     /// The database cannot be reached. A write that was being committed may or may not have
     /// happened: look before doing it again.
     #[error("the database cannot be reached")]

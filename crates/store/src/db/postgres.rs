@@ -9,18 +9,18 @@ mod tls;
 
 use std::sync::Arc;
 
+use base::Scope;
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
-use futures_util::future::BoxFuture;
 
 pub(super) use session::Session;
 
 use super::counters::Tally;
 use super::store::Options;
 use super::transaction::Connection;
-use super::work::work;
-use super::{Error, ReadTx, SourceLine, WriteTx};
+use super::work::Work;
+use super::{Error, ReadTx, SourceLine};
 use lane::Lanes;
 use lookups::Lookups;
 use settings::Purpose;
@@ -54,50 +54,28 @@ impl Postgres {
         })
     }
 
-    /// Looks up rows by key, on a connection that many look-ups share.
-    pub(super) async fn read<I, T, E, F>(&self, input: I, run: F) -> Result<T, E>
-    where
-        E: From<Error>,
-        F: for<'a> FnOnce(&'a mut ReadTx, &'a I) -> BoxFuture<'a, Result<T, E>>,
-    {
+    /// For look-ups of rows by key, on a connection that many look-ups share.
+    pub(super) async fn reading(&self, scope: Scope) -> Result<ReadTx, Error> {
         let client = self.lookups.connect().await?;
-        self.run(Session::outside(client), input, run).await
+        Ok(self.transaction(scope, Session::outside(client)))
     }
 
-    /// Reads what may take long, on a connection of its own.
-    pub(super) async fn scan<I, T, E, F>(&self, input: I, run: F) -> Result<T, E>
-    where
-        E: From<Error>,
-        F: for<'a> FnOnce(&'a mut ReadTx, &'a I) -> BoxFuture<'a, Result<T, E>>,
-    {
+    /// For reads that may take long, on a connection of its own.
+    pub(super) async fn scanning(&self, scope: Scope) -> Result<ReadTx, Error> {
         let client = connect(&self.scans).await?;
-        self.run(Session::outside(Arc::new(client)), input, run)
-            .await
+        Ok(self.transaction(scope, Session::outside(Arc::new(client))))
     }
 
-    async fn run<I, T, E, F>(&self, session: Session, input: I, run: F) -> Result<T, E>
-    where
-        F: for<'a> FnOnce(&'a mut ReadTx, &'a I) -> BoxFuture<'a, Result<T, E>>,
-    {
+    fn transaction(&self, scope: Scope, session: Session) -> ReadTx {
         let connection = Connection::Postgres(Box::new(session));
         let mut tx = ReadTx::new(connection, Arc::clone(&self.tally));
-        run(&mut tx, &input).await
+        tx.enter(scope);
+        tx
     }
 
     /// Runs in a lane, not in the request: one that is given up must not leave half a transaction.
-    pub(super) async fn write<I, T, E, F>(&self, input: I, run: F) -> Result<T, E>
-    where
-        I: Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-        F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, E>>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let (work, answer) = work(input, run);
-        self.lanes.queue(work).await?;
-        answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    pub(super) async fn queue(&self, work: Box<dyn Work>) -> Result<(), Error> {
+        self.lanes.queue(work).await
     }
 
     /// Waits for the writes that were begun, then closes all connections.

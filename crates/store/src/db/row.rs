@@ -4,7 +4,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use base::Timestamp;
+use base::{Id, Timestamp};
 use serde::de::DeserializeOwned;
 use tokio_postgres::types::{FromSql, Type};
 
@@ -92,6 +92,38 @@ impl Row {
     /// `BYTEA`.
     pub fn opt_bytes(&self, column: &str) -> Result<Option<&[u8]>, Error> {
         self.optional(column, self.read_bytes(column))
+    }
+
+    /// An identifier in a `BYTEA NOT NULL` of 16 bytes.
+    pub fn id<T: Id>(&self, column: &str) -> Result<T, Error> {
+        self.as_id(column, self.bytes(column)?)
+    }
+
+    /// The same for a column that may be NULL.
+    pub fn opt_id<T: Id>(&self, column: &str) -> Result<Option<T>, Error> {
+        let bytes = self.opt_bytes(column)?;
+        bytes.map(|bytes| self.as_id(column, bytes)).transpose()
+    }
+
+    fn as_id<T: Id>(&self, column: &str, bytes: &[u8]) -> Result<T, Error> {
+        let bytes = <[u8; 16]>::try_from(bytes);
+        bytes
+            .map(T::of_bytes)
+            .map_err(|error| self.corrupt(column, error))
+    }
+
+    /// Whether the column holds nothing.
+    pub fn is_null(&self, column: &str) -> Result<bool, Error> {
+        let found = match &self.data {
+            Data::Postgres(row) => row
+                .try_get::<_, Anything>(column)
+                .map(|found| found.is_null)
+                .map_err(Reason::from),
+            Data::Sqlite(names, cells) => {
+                cell(names, cells, column).map(|cell| matches!(cell, Cell::Null))
+            }
+        };
+        found.map_err(|reason| self.corrupt(column, reason))
     }
 
     /// A moment in a `BIGINT NOT NULL` of microseconds.
@@ -226,5 +258,24 @@ impl<'r> FromSql<'r> for Whole {
 
     fn accepts(ty: &Type) -> bool {
         *ty == Type::INT4 || *ty == Type::INT8
+    }
+}
+
+/// Any value, of which only is known whether it is there.
+struct Anything {
+    is_null: bool,
+}
+
+impl<'r> FromSql<'r> for Anything {
+    fn from_sql(_: &Type, _: &'r [u8]) -> Result<Self, Reason> {
+        Ok(Self { is_null: false })
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Reason> {
+        Ok(Self { is_null: true })
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
     }
 }

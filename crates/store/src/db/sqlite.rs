@@ -19,7 +19,8 @@ pub(super) use readers::Readers;
 pub(super) use writer::Writer;
 
 use super::row::Cell;
-use super::{Error, Row, SourceLine, Sql, Value};
+use super::transaction::Bound;
+use super::{Error, Row, SourceLine, Sql};
 
 /// Opens the one connection that writes, and creates the file, for its owner only, if need be.
 fn open_writer(path: &Path) -> Result<Connection, Error> {
@@ -82,21 +83,16 @@ pub(super) fn prepare(connection: &Connection, sql: Sql) -> Result<(), Error> {
 /// Up to `limit` rows; changes with RETURNING are whole after the first.
 pub(super) fn rows(
     connection: &Connection,
-    sql: Sql,
-    values: &[Value<'_>],
+    bound: &Bound<'_>,
     limit: usize,
 ) -> Result<Vec<Row>, Error> {
-    read(connection, sql, values, limit).map_err(|error| Error::from_sqlite(sql.place(), error))
+    read(connection, bound, limit).map_err(|error| Error::from_sqlite(bound.sql.place(), error))
 }
 
-fn read(
-    connection: &Connection,
-    sql: Sql,
-    values: &[Value<'_>],
-    limit: usize,
-) -> rusqlite::Result<Vec<Row>> {
+fn read(connection: &Connection, bound: &Bound<'_>, limit: usize) -> rusqlite::Result<Vec<Row>> {
+    let sql = bound.sql;
     let mut statement = connection.prepare_cached(sql.sqlite())?;
-    bind(&mut statement, values)?;
+    bind(&mut statement, bound)?;
     let names = sql.columns(|| {
         let names = statement.column_names();
         names.into_iter().map(str::to_owned).collect()
@@ -127,14 +123,11 @@ fn cell(value: ValueRef<'_>) -> Cell {
     }
 }
 
-pub(super) fn execute(
-    connection: &Connection,
-    sql: Sql,
-    values: &[Value<'_>],
-) -> Result<u64, Error> {
+pub(super) fn execute(connection: &Connection, bound: &Bound<'_>) -> Result<u64, Error> {
+    let sql = bound.sql;
     let run = || {
         let mut statement = connection.prepare_cached(sql.sqlite())?;
-        bind(&mut statement, values)?;
+        bind(&mut statement, bound)?;
         statement.raw_execute()
     };
     run()
@@ -142,12 +135,15 @@ pub(super) fn execute(
         .map_err(|error| Error::from_sqlite(sql.place(), error))
 }
 
-fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Value<'_>]) -> rusqlite::Result<()> {
-    let takes = statement.parameter_count();
-    if takes != values.len() {
-        return Err(rusqlite::Error::InvalidParameterCount(values.len(), takes));
+fn bind(statement: &mut rusqlite::Statement<'_>, bound: &Bound<'_>) -> rusqlite::Result<()> {
+    let (takes, parameters) = (statement.parameter_count(), bound.parameters());
+    if takes != parameters.len() {
+        return Err(rusqlite::Error::InvalidParameterCount(
+            parameters.len(),
+            takes,
+        ));
     }
-    for (index, value) in values.iter().enumerate() {
+    for (index, value) in parameters.enumerate() {
         statement.raw_bind_parameter(index + 1, value)?;
     }
     Ok(())
@@ -161,6 +157,17 @@ pub(super) fn batch(connection: &Connection, text: &str) -> Result<(), Error> {
 
 /// Runs a closure's future, which never has to wait here. If it does, that is a mistake in it.
 pub(super) fn finish<T, E: From<Error>>(future: BoxFuture<'_, Result<T, E>>) -> Result<T, E> {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).as_mut().poll(&mut context) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => Err(Error::Pended.into()),
+    }
+}
+
+/// The same for a future that is not boxed.
+pub(super) fn finish_now<T, E: From<Error>>(
+    future: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     let mut context = Context::from_waker(Waker::noop());
     match pin!(future).as_mut().poll(&mut context) {
         Poll::Ready(answer) => answer,

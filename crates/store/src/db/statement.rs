@@ -9,11 +9,25 @@ use super::{Engine, SourceLine, statement_for_sqlite};
 #[linkme::distributed_slice]
 pub static STATEMENTS: [&'static Statement];
 
+/// Whose rows a statement touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Everybody's; a test lists these statements with their reasons.
+    Everybodys,
+    /// Those that are inserted, each for its own tenant, which is held against the transaction's.
+    Inserted,
+    /// None of a tenant.
+    Ours,
+    /// Those of the transaction's tenant, which is bound as `$1`.
+    Tenants,
+}
+
 /// A statement in PostgreSQL's words, with placeholders `$1…$n`.
 #[derive(Debug)]
 pub struct Statement {
     place: SourceLine,
     text: &'static str,
+    rows: Rows,
     /// The only engine that takes it, when there is only one.
     only: Option<Engine>,
     sqlite: OnceLock<String>,
@@ -29,6 +43,7 @@ impl Statement {
     #[doc(hidden)]
     pub const fn new(
         text: &'static str,
+        rows: Rows,
         only: Option<Engine>,
         file: &'static str,
         line: u32,
@@ -36,6 +51,7 @@ impl Statement {
         Self {
             place: SourceLine { file, line },
             text,
+            rows,
             only,
             sqlite: OnceLock::new(),
             columns: OnceLock::new(),
@@ -53,6 +69,11 @@ impl Sql {
     /// Whether this engine takes it.
     pub fn is_for(self, engine: Engine) -> bool {
         self.0.only.is_none_or(|only| only == engine)
+    }
+
+    /// Whose rows it touches.
+    pub fn rows(self) -> Rows {
+        self.0.rows
     }
 
     /// Whether it only looks.
@@ -86,27 +107,35 @@ impl Sql {
 
 /// Registers a statement and gives its [`Sql`](crate::Sql).
 ///
-/// The text is PostgreSQL's; what SQLite spells differently (`$1`, `COLLATE "C"`) is rewritten
-/// once. Where the engines have different words for one thing, `sql!(sqlite: "…")` and
-/// `sql!(postgres: "…")` go through [`ReadTx::pick`](crate::ReadTx::pick).
+/// The text, in one or several pieces, is PostgreSQL's; what SQLite spells differently (`$1`, `COLLATE "C"`) is
+/// rewritten once. `sql!(tenant: "…")` is for rows of tenants: the transaction binds its tenant as `$1`, the values
+/// given begin at `$2`. `sql!(system: "…")` touches rows of all tenants and is listed, with its reason, in a test.
+/// Where the engines have different words for one thing, a variant for each, such as `sql!(sqlite: "…")` or
+/// `sql!(tenant postgres: "…")`, goes through [`ReadTx::pick`](crate::ReadTx::pick).
 #[macro_export]
 macro_rules! sql {
-    (postgres: $text:expr) => {
-        $crate::sql!(@ ::core::option::Option::Some($crate::Engine::Postgres), $text)
-    };
-    (sqlite: $text:expr) => {
-        $crate::sql!(@ ::core::option::Option::Some($crate::Engine::Sqlite), $text)
-    };
-    (@ $only:expr, $text:expr) => {{
-        static STATEMENT: $crate::Statement =
-            $crate::Statement::new($text, $only, ::core::file!(), ::core::line!());
+    (tenant postgres: $($text:expr),+ $(,)?) => { $crate::sql!(@ Tenants, Some($crate::Engine::Postgres), $($text),+) };
+    (tenant sqlite: $($text:expr),+ $(,)?) => { $crate::sql!(@ Tenants, Some($crate::Engine::Sqlite), $($text),+) };
+    (system postgres: $($text:expr),+ $(,)?) => { $crate::sql!(@ Everybodys, Some($crate::Engine::Postgres), $($text),+) };
+    (system sqlite: $($text:expr),+ $(,)?) => { $crate::sql!(@ Everybodys, Some($crate::Engine::Sqlite), $($text),+) };
+    (insert: $($text:expr),+ $(,)?) => { $crate::sql!(@ Inserted, None, $($text),+) };
+    (tenant: $($text:expr),+ $(,)?) => { $crate::sql!(@ Tenants, None, $($text),+) };
+    (system: $($text:expr),+ $(,)?) => { $crate::sql!(@ Everybodys, None, $($text),+) };
+    (postgres: $($text:expr),+ $(,)?) => { $crate::sql!(@ Ours, Some($crate::Engine::Postgres), $($text),+) };
+    (sqlite: $($text:expr),+ $(,)?) => { $crate::sql!(@ Ours, Some($crate::Engine::Sqlite), $($text),+) };
+    (@ $rows:ident, $only:expr, $($text:expr),+) => {{
+        static STATEMENT: $crate::Statement = $crate::Statement::new(
+            ::core::concat!($($text),+),
+            $crate::Rows::$rows,
+            $only,
+            ::core::file!(),
+            ::core::line!(),
+        );
         #[$crate::linkme::distributed_slice($crate::STATEMENTS)]
         #[linkme(crate = $crate::linkme)]
         #[expect(unsafe_code, reason = "linkme places its entries in a link section of its own")]
         static REGISTERED: &$crate::Statement = &STATEMENT;
         $crate::Sql::registered(&STATEMENT)
     }};
-    ($text:expr) => {
-        $crate::sql!(@ ::core::option::Option::None, $text)
-    };
+    ($($text:expr),+ $(,)?) => { $crate::sql!(@ Ours, None, $($text),+) };
 }

@@ -1,13 +1,16 @@
 //! The way in: opens either engine and runs closures on it.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::Scope;
 use futures_util::future::BoxFuture;
 
 use super::counters::{Tally, count};
 use super::postgres::Postgres;
 use super::sqlite::{self, Readers, Writer};
+use super::work::{Closure, Work, queued};
 use super::{Counters, DatabaseUrl, Engine, Error, ReadTx, WriteTx};
 use crate::sql;
 
@@ -37,7 +40,7 @@ struct Shared {
     tally: Arc<Tally>,
 }
 
-enum Backend {
+pub(super) enum Backend {
     Postgres(Postgres),
     Sqlite(Arc<Readers>, Writer),
 }
@@ -94,9 +97,16 @@ impl Store {
             + Sync
             + 'static,
     {
+        let types = PhantomData;
+        let (work, answer) = queued(UNSCOPED, Closure { input, run, types });
+        self.queue(work).await?;
+        answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    pub(super) async fn queue(&self, work: Box<dyn Work>) -> Result<(), Error> {
         match &self.shared.backend {
-            Backend::Postgres(postgres) => postgres.write(input, run).await,
-            Backend::Sqlite(_, writer) => writer.run(input, run).await,
+            Backend::Postgres(postgres) => postgres.queue(work).await,
+            Backend::Sqlite(_, writer) => writer.queue(work).await,
         }
     }
 
@@ -111,8 +121,13 @@ impl Store {
     {
         count(&self.shared.tally.reads, 1);
         match &self.shared.backend {
-            Backend::Postgres(postgres) => postgres.read(input, run).await,
-            Backend::Sqlite(readers, _) => readers.run(|tx| sqlite::finish(run(tx, &input))),
+            Backend::Postgres(postgres) => {
+                let mut tx = postgres.reading(UNSCOPED).await?;
+                run(&mut tx, &input).await
+            }
+            Backend::Sqlite(readers, _) => {
+                readers.run(UNSCOPED, |tx| sqlite::finish(run(tx, &input)))
+            }
         }
     }
 
@@ -127,10 +142,13 @@ impl Store {
     {
         count(&self.shared.tally.reads, 1);
         match &self.shared.backend {
-            Backend::Postgres(postgres) => postgres.scan(input, run).await,
+            Backend::Postgres(postgres) => {
+                let mut tx = postgres.scanning(UNSCOPED).await?;
+                run(&mut tx, &input).await
+            }
             Backend::Sqlite(readers, _) => {
                 readers
-                    .scan(move |tx| sqlite::finish(run(tx, &input)))
+                    .scan(UNSCOPED, move |tx| sqlite::finish(run(tx, &input)))
                     .await
             }
         }
@@ -143,6 +161,14 @@ impl Store {
             Box::pin(async move { tx.row(one, &[]).await.map(|_| ()) })
         })
         .await
+    }
+
+    pub(super) fn backend(&self) -> &Backend {
+        &self.shared.backend
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.shared.tally
     }
 
     /// The engine below.
@@ -178,3 +204,6 @@ impl Store {
         }
     }
 }
+
+/// What closures see that bring no scope of their own.
+const UNSCOPED: Scope = Scope::System("a closure");

@@ -7,15 +7,21 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use base::Scope;
+
 use super::counters::{Tally, count};
 use super::postgres::Session;
 use super::sqlite;
-use super::{Engine, Error, Row, Sql, Value};
+use super::{Engine, Error, Row, Rows, Sql, Value};
+use crate::Record;
+use crate::columns::tenant_of;
 
 /// Reads. Each statement sees all that was committed before it; inside a write, all statements
 /// see one state and the transaction's own changes.
 pub struct ReadTx {
     connection: Connection,
+    /// Whose rows the statements over tenants' tables see; set before each use.
+    scope: Scope,
     failure: Option<Error>,
     tally: Arc<Tally>,
 }
@@ -27,6 +33,38 @@ pub struct WriteTx {
     batches: u64,
 }
 
+/// A statement with all that it is given.
+pub(super) struct Bound<'v> {
+    pub(super) sql: Sql,
+    /// What comes as `$1`, before the values.
+    tenant: Option<Value<'static>>,
+    values: &'v [Value<'v>],
+}
+
+impl Bound<'_> {
+    /// The parameters in their order.
+    pub(super) fn parameters(&self) -> impl ExactSizeIterator<Item = &Value<'_>> {
+        Parameters(self.tenant.as_ref(), self.values.iter())
+    }
+}
+
+struct Parameters<'v>(Option<&'v Value<'v>>, std::slice::Iter<'v, Value<'v>>);
+
+impl<'v> Iterator for Parameters<'v> {
+    type Item = &'v Value<'v>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.take().or_else(|| self.1.next())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.1.len() + usize::from(self.0.is_some());
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Parameters<'_> {}
+
 pub(super) enum Connection {
     Postgres(Box<Session>),
     Sqlite(rusqlite::Connection),
@@ -36,9 +74,38 @@ impl ReadTx {
     pub(super) fn new(connection: Connection, tally: Arc<Tally>) -> Self {
         Self {
             connection,
+            scope: Scope::System("nobody has entered"),
             failure: None,
             tally,
         }
+    }
+
+    /// Gives the transaction to somebody else's steps.
+    pub(super) fn enter(&mut self, scope: Scope) {
+        self.scope = scope;
+    }
+
+    /// The tenant that is bound as `$1`, where the statement asks for it.
+    fn tenant(&self, sql: Sql) -> Result<Option<Value<'static>>, Error> {
+        if sql.rows() != Rows::Tenants {
+            return Ok(None);
+        }
+        let tenant = self.scope.tenant();
+        let place = sql.place();
+        tenant
+            .map(|tenant| Some(Value::from(tenant)))
+            .ok_or(Error::Unscoped { place })
+    }
+
+    fn bound<'v>(&self, statements: &[(Sql, &'v [Value<'v>])]) -> Result<Vec<Bound<'v>>, Error> {
+        let bind = |(sql, values): &(Sql, &'v [Value<'v>])| {
+            Ok(Bound {
+                sql: *sql,
+                tenant: self.tenant(*sql)?,
+                values,
+            })
+        };
+        statements.iter().map(bind).collect()
     }
 
     /// All rows of the result, in its order.
@@ -85,14 +152,37 @@ impl ReadTx {
         limit: usize,
     ) -> Result<Vec<Vec<Row>>, Error> {
         count(&self.tally.statements, statements.len());
-        let answer = match &mut self.connection {
-            Connection::Postgres(session) => session.rows_all(statements).await,
-            Connection::Sqlite(connection) => statements
-                .iter()
-                .map(|(sql, values)| sqlite::rows(connection, *sql, values, limit))
-                .collect(),
+        let answer = match self.bound(statements) {
+            Err(error) => Err(error),
+            Ok(bound) => match &mut self.connection {
+                Connection::Postgres(session) => session.rows_all(&bound).await,
+                Connection::Sqlite(connection) => bound
+                    .iter()
+                    .map(|bound| sqlite::rows(connection, bound, limit))
+                    .collect(),
+            },
         };
         self.noting(answer)
+    }
+
+    /// All rows of the result as what they hold.
+    pub async fn records<T: Record>(
+        &mut self,
+        sql: Sql,
+        values: &[Value<'_>],
+    ) -> Result<Vec<T>, Error> {
+        let rows = self.rows(sql, values).await?;
+        rows.iter().map(T::from_row).collect()
+    }
+
+    /// The first row of the result as what it holds.
+    pub async fn record<T: Record>(
+        &mut self,
+        sql: Sql,
+        values: &[Value<'_>],
+    ) -> Result<Option<T>, Error> {
+        let row = self.row(sql, values).await?;
+        row.as_ref().map(T::from_row).transpose()
     }
 
     /// Chooses between two statements where the engines have different words for one thing.
@@ -163,25 +253,54 @@ impl WriteTx {
         self.change(&slices(statements)).await
     }
 
+    /// Inserts a row; PostgreSQL is told without waiting for its answer. In a tenant's transaction it must be that
+    /// tenant's.
+    pub async fn insert<T: Record>(&mut self, record: &T) -> Result<(), Error> {
+        let (sql, values) = (T::INSERT(), record.values());
+        if let (Some(own), Some(others)) = (self.scope.tenant(), tenant_of::<T>(&values))
+            && own != others
+        {
+            let place = sql.place();
+            return self.noting(Err(Error::Unscoped { place }));
+        }
+        self.execute_later(sql, &values).await
+    }
+
     /// Runs one change whose outcome decides nothing: PostgreSQL is told without waiting for its
     /// answer. If it fails, so does the transaction, whatever the closure answers.
     pub async fn execute_later(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<(), Error> {
-        if let Connection::Postgres(session) = &mut self.read.connection {
-            count(&self.read.tally.statements, 1);
-            let sent = session.execute_later(sql, values).await;
-            return self.noting(sent);
+        if self.engine() == Engine::Sqlite {
+            return self.execute(sql, values).await.map(|_| ());
         }
-        self.execute(sql, values).await.map(|_| ())
+        count(&self.read.tally.statements, 1);
+        let sent = match self.tenant(sql) {
+            Err(error) => Err(error),
+            Ok(tenant) => {
+                let bound = Bound {
+                    sql,
+                    tenant,
+                    values,
+                };
+                match &mut self.read.connection {
+                    Connection::Postgres(session) => session.execute_later(&bound).await,
+                    Connection::Sqlite(_) => Ok(()),
+                }
+            }
+        };
+        self.noting(sent)
     }
 
     async fn change(&mut self, statements: &[(Sql, &[Value<'_>])]) -> Result<Vec<u64>, Error> {
         count(&self.tally.statements, statements.len());
-        let answer = match &mut self.read.connection {
-            Connection::Postgres(session) => session.execute_all(statements).await,
-            Connection::Sqlite(connection) => statements
-                .iter()
-                .map(|(sql, values)| sqlite::execute(connection, *sql, values))
-                .collect(),
+        let answer = match self.bound(statements) {
+            Err(error) => Err(error),
+            Ok(bound) => match &mut self.read.connection {
+                Connection::Postgres(session) => session.execute_all(&bound).await,
+                Connection::Sqlite(connection) => bound
+                    .iter()
+                    .map(|bound| sqlite::execute(connection, bound))
+                    .collect(),
+            },
         };
         self.noting(answer)
     }

@@ -18,6 +18,8 @@ pub enum Value<'a> {
     Bool(bool),
     /// `BYTEA`.
     Bytes(Cow<'a, [u8]>),
+    /// An identifier, in a `BYTEA` of 16 bytes.
+    Id([u8; 16]),
     /// `BIGINT`.
     Int(i64),
     /// Any column's NULL.
@@ -32,6 +34,7 @@ impl Value<'_> {
         match self {
             Self::Bool(value) => Value::Bool(value),
             Self::Bytes(value) => Value::Bytes(Cow::Owned(value.into_owned())),
+            Self::Id(value) => Value::Id(value),
             Self::Int(value) => Value::Int(value),
             Self::Null => Value::Null,
             Self::Text(value) => Value::Text(Cow::Owned(value.into_owned())),
@@ -92,7 +95,17 @@ macro_rules! from_id {
     ($($id:ty),*) => {
         $(impl From<$id> for Value<'_> {
             fn from(id: $id) -> Self {
-                Self::Text(Cow::Owned(id.to_string()))
+                Self::Id(id.to_bytes())
+            }
+        }
+
+        impl crate::Column for $id {
+            fn read(row: &crate::Row, column: &'static str) -> Result<Self, crate::Error> {
+                row.id(column)
+            }
+
+            fn value(&self) -> Value<'_> {
+                Value::from(*self)
             }
         }
 
@@ -124,6 +137,7 @@ impl rusqlite::ToSql for Value<'_> {
         Ok(ToSqlOutput::Borrowed(match self {
             Self::Bool(value) => ValueRef::Integer(i64::from(*value)),
             Self::Bytes(value) => ValueRef::Blob(value),
+            Self::Id(value) => ValueRef::Blob(value),
             Self::Int(value) => ValueRef::Integer(*value),
             Self::Null => ValueRef::Null,
             Self::Text(value) => ValueRef::Text(value.as_bytes()),
@@ -140,11 +154,12 @@ impl ToSql for Value<'_> {
         match self {
             Self::Bool(value) if *ty == Type::BOOL => value.to_sql(ty, out),
             Self::Bytes(value) if *ty == Type::BYTEA => value.as_ref().to_sql(ty, out),
+            Self::Id(value) if *ty == Type::BYTEA => value.as_slice().to_sql(ty, out),
             Self::Int(value) if *ty == Type::INT8 => value.to_sql(ty, out),
             Self::Int(value) if *ty == Type::INT4 => i32::try_from(*value)?.to_sql(ty, out),
             Self::Null => Ok(IsNull::Yes),
             Self::Text(value) if <&str as ToSql>::accepts(ty) => value.as_ref().to_sql(ty, out),
-            Self::Bool(_) | Self::Bytes(_) | Self::Int(_) | Self::Text(_) => {
+            Self::Bool(_) | Self::Bytes(_) | Self::Id(_) | Self::Int(_) | Self::Text(_) => {
                 Err(format!("{self:?} is given where the statement takes {ty}").into())
             }
         }

@@ -1,17 +1,20 @@
-//! A closure that waits to be run in a transaction, and the way back to whoever waits for it. Both
-//! engines run several in one transaction, so that one commit serves them all.
+//! Work that waits to be run in a transaction, and the way back to whoever waits for it. Both engines run several
+//! in one transaction, so that one commit serves them all.
 
+use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
 
+use base::Scope;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
+use super::step::{Load, Save};
 use super::{Error, WriteTx};
 
-/// A closure that waits to be run, or for the commit of what it did.
+/// Work that waits to be run, or for the commit of what it did.
 pub(super) trait Work: Send {
-    /// Runs the closure and says whether to keep what it did. It may be run again.
+    /// Runs it and says whether to keep what it did. It may be run again.
     fn run<'a>(&'a mut self, tx: &'a mut WriteTx) -> BoxFuture<'a, Outcome>;
     /// Replaces the result: what was done did not last.
     fn fail(&mut self, error: &Error);
@@ -19,7 +22,7 @@ pub(super) trait Work: Send {
     fn answer(self: Box<Self>);
 }
 
-/// Closures that share a transaction.
+/// Work that shares a transaction.
 pub(super) type Group = Vec<Box<dyn Work>>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,42 +31,134 @@ pub(super) enum Outcome {
     Undo,
 }
 
-struct Closure<I, T, E, F> {
-    input: I,
-    run: F,
-    result: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
+/// The steps of one transaction.
+pub(super) trait Steps: Send + Sync + 'static {
+    /// What they lead to.
+    type Answer: Send + 'static;
+    /// Why they may not.
+    type Error: From<Error> + Send + 'static;
+
+    /// Takes them.
+    fn run<'a>(
+        &'a mut self,
+        tx: &'a mut WriteTx,
+    ) -> impl Future<Output = Result<Self::Answer, Self::Error>> + Send + 'a;
 }
 
-/// Packs a closure; its answer comes to the receiver, unless the store is closed meanwhile.
-pub(super) fn work<I, T, E, F>(input: I, run: F) -> (Box<dyn Work>, oneshot::Receiver<Result<T, E>>)
+/// A change that cannot refuse.
+pub(super) struct Saving<I, T, S> {
+    pub(super) input: I,
+    pub(super) save: S,
+    pub(super) answer: PhantomData<fn() -> T>,
+}
+
+impl<I, T, S> Steps for Saving<I, T, S>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    S: for<'a> Save<'a, I, T> + 'static,
+{
+    type Answer = T;
+    type Error = Error;
+
+    fn run<'a>(
+        &'a mut self,
+        tx: &'a mut WriteTx,
+    ) -> impl Future<Output = Result<T, Error>> + Send + 'a {
+        self.save.call(tx, &self.input)
+    }
+}
+
+/// Load, decide, save.
+pub(super) struct Deciding<I, F, D, T, E, L, J, S> {
+    pub(super) input: I,
+    pub(super) load: L,
+    pub(super) decide: J,
+    pub(super) save: S,
+    /// Kept here, because what is saved borrows it.
+    pub(super) decision: Option<D>,
+    pub(super) types: Types<F, T, E>,
+}
+
+/// Types that appear in the signatures of steps only.
+pub(super) type Types<F, T, E> = PhantomData<fn() -> (F, T, E)>;
+
+impl<I, F, D, T, E, L, J, S> Steps for Deciding<I, F, D, T, E, L, J, S>
+where
+    I: Send + Sync + 'static,
+    F: Send + 'static,
+    D: Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+    L: for<'a> Load<'a, I, F, Error> + 'static,
+    J: Fn(&I, F) -> Result<D, E> + Send + Sync + 'static,
+    S: for<'a> Save<'a, D, T> + 'static,
+{
+    type Answer = T;
+    type Error = E;
+
+    async fn run<'a>(&'a mut self, tx: &'a mut WriteTx) -> Result<T, E> {
+        let facts = self.load.call(tx, &self.input).await?;
+        let decision = self.decision.insert((self.decide)(&self.input, facts)?);
+        Ok(self.save.call(tx, decision).await?)
+    }
+}
+
+/// A closure that may refuse whenever it likes.
+pub(super) struct Closure<I, T, E, F> {
+    pub(super) input: I,
+    pub(super) run: F,
+    pub(super) types: Types<(), T, E>,
+}
+
+impl<I, T, E, F> Steps for Closure<I, T, E, F>
 where
     I: Send + Sync + 'static,
     T: Send + 'static,
     E: From<Error> + Send + 'static,
     F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
 {
+    type Answer = T;
+    type Error = E;
+
+    fn run<'a>(
+        &'a mut self,
+        tx: &'a mut WriteTx,
+    ) -> impl Future<Output = Result<T, E>> + Send + 'a {
+        (self.run)(tx, &self.input)
+    }
+}
+
+type Reply<S> = Result<<S as Steps>::Answer, <S as Steps>::Error>;
+
+struct Queued<S: Steps> {
+    scope: Scope,
+    steps: S,
+    result: Option<Reply<S>>,
+    reply: oneshot::Sender<Reply<S>>,
+}
+
+/// Packs steps; their answer comes to the receiver, unless the store is closed meanwhile.
+pub(super) fn queued<S: Steps>(
+    scope: Scope,
+    steps: S,
+) -> (Box<dyn Work>, oneshot::Receiver<Reply<S>>) {
     let (reply, answer) = oneshot::channel();
-    let work = Closure {
-        input,
-        run,
+    let work = Queued {
+        scope,
+        steps,
         result: None,
         reply,
     };
     (Box::new(work), answer)
 }
 
-impl<I, T, E, F> Work for Closure<I, T, E, F>
-where
-    I: Send + Sync,
-    T: Send,
-    E: From<Error> + Send,
-    F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync,
-{
+impl<S: Steps> Work for Queued<S> {
     fn run<'a>(&'a mut self, tx: &'a mut WriteTx) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
+            tx.enter(self.scope);
             // Not even the making of the future may take the others along.
-            let run = async { (self.run)(tx, &self.input).await };
+            let run = async { self.steps.run(tx).await };
             let caught = AssertUnwindSafe(run).catch_unwind().await;
             let result = caught.unwrap_or_else(|panic| Err(Error::panicked(panic.as_ref()).into()));
             let result = match (result, tx.take_failure()) {

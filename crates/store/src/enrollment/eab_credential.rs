@@ -137,7 +137,7 @@ fn from_row(row: &Row) -> Result<Stored, Error> {
     Ok(Stored {
         credential: EabCredential {
             key_id: row.word("key_id", KeyId::from_stored)?,
-            subscription: row.parse("subscription_id")?,
+            subscription: row.id("subscription_id")?,
             status: row.word("status", |word| Status::parse(word, valid_until))?,
             max_bindings: max_bindings
                 .map(|value| small("max_bindings", value))
@@ -146,7 +146,7 @@ fn from_row(row: &Row) -> Result<Stored, Error> {
             created_at: row.timestamp("created_at")?,
             last_used_at: row.opt_timestamp("last_used_at")?,
         },
-        tenant: row.parse("tenant_id")?,
+        tenant: row.id("tenant_id")?,
         sealed_mac_key: row.bytes("mac_key")?.to_vec(),
     })
 }

@@ -13,10 +13,10 @@ pub struct Filter {
     /// Only names that contain this text, in lower case.
     pub contains: String,
     /// Only after this name and identifier: where the last page ended.
-    pub after: Option<(String, String)>,
+    pub after: Option<(String, EnrolledDomainId)>,
     /// Only before this name and identifier, nearest first: where the next page began. Takes the
     /// place of `after`.
-    pub before: Option<(String, String)>,
+    pub before: Option<(String, EnrolledDomainId)>,
     /// Only paid names, or only free companions.
     pub is_companion: Option<bool>,
 }
@@ -71,10 +71,9 @@ pub async fn active_by_names(
     subscription: SubscriptionId,
     names: &[DnsName],
 ) -> Result<Vec<Option<EnrolledDomain>>, Error> {
-    let subscription = subscription.to_string();
     let values: Vec<_> = names
         .iter()
-        .map(|name| values![subscription.as_str(), name].to_vec())
+        .map(|name| values![subscription, name].to_vec())
         .collect();
     let rows = tx
         .row_each(
@@ -168,7 +167,10 @@ pub async fn page(
     );
     let (statement, cursor) = match &filter.before {
         Some(before) => (backwards, before.clone()),
-        None => (forwards, filter.after.clone().unwrap_or_default()),
+        None => {
+            let start = (String::new(), EnrolledDomainId::FIRST);
+            (forwards, filter.after.clone().unwrap_or(start))
+        }
     };
     let rows = tx
         .rows(
@@ -180,10 +182,7 @@ pub async fn page(
                 filter.contains.is_empty(),
                 format!("%{}%", escape_like(&filter.contains)),
                 filter.subscription.is_none(),
-                filter
-                    .subscription
-                    .map(|id| id.to_string())
-                    .unwrap_or_default(),
+                filter.subscription,
                 filter.is_companion.is_none(),
                 filter.is_companion.unwrap_or_default(),
                 limit
@@ -219,7 +218,7 @@ pub async fn names(
         )
         .await?;
     rows.iter()
-        .map(|row| Ok((row.text("name")?.to_owned(), row.parse("id")?)))
+        .map(|row| Ok((row.text("name")?.to_owned(), row.id("id")?)))
         .collect()
 }
 
@@ -275,10 +274,7 @@ pub async fn count_matching(
                 filter.contains.is_empty(),
                 format!("%{}%", escape_like(&filter.contains)),
                 filter.subscription.is_none(),
-                filter
-                    .subscription
-                    .map(|id| id.to_string())
-                    .unwrap_or_default(),
+                filter.subscription,
                 filter.is_companion.is_none(),
                 filter.is_companion.unwrap_or_default(),
                 limit
@@ -308,10 +304,9 @@ pub async fn counts_of(
     tenant: TenantId,
     subscriptions: &[SubscriptionId],
 ) -> Result<Vec<(i64, i64)>, Error> {
-    let tenant = tenant.to_string();
     let values: Vec<_> = subscriptions
         .iter()
-        .map(|id| values![tenant.as_str(), *id].to_vec())
+        .map(|id| values![tenant, *id].to_vec())
         .collect();
     let rows = tx
         .row_each(
@@ -345,11 +340,7 @@ pub async fn count(
                 "SELECT COUNT(*) AS domains, COUNT(companion_of) AS companions FROM enrolled_domain
                  WHERE tenant_id = $1 AND status = 'active' AND ($2 OR subscription_id = $3)"
             ),
-            &values![
-                tenant,
-                subscription.is_none(),
-                subscription.map(|id| id.to_string()).unwrap_or_default()
-            ],
+            &values![tenant, subscription.is_none(), subscription],
         )
         .await?;
     match row {
@@ -365,13 +356,12 @@ pub async fn last_issued(
     tenant: TenantId,
     domains: &[EnrolledDomain],
 ) -> Result<Vec<Option<Timestamp>>, Error> {
-    let tenant = tenant.to_string();
     let values: Vec<_> = domains
         .iter()
         .map(|domain| {
             let base = domain.name.base().as_str().to_owned();
             let is_wildcard = domain.name.is_wildcard();
-            values![tenant.as_str(), domain.subscription, base, is_wildcard].to_vec()
+            values![tenant, domain.subscription, base, is_wildcard].to_vec()
         })
         .collect();
     let rows = tx
@@ -404,7 +394,7 @@ pub(crate) fn escape_like(text: &str) -> String {
 }
 
 fn from_row(row: &Row) -> Result<EnrolledDomain, Error> {
-    let kind = match row.opt_parse("companion_of")? {
+    let kind = match row.opt_id("companion_of")? {
         Some(of) => Kind::Companion { of },
         None => Kind::Paid,
     };
@@ -413,8 +403,8 @@ fn from_row(row: &Row) -> Result<EnrolledDomain, Error> {
         None => Status::Active,
     };
     Ok(EnrolledDomain {
-        id: row.parse("id")?,
-        subscription: row.parse("subscription_id")?,
+        id: row.id("id")?,
+        subscription: row.id("subscription_id")?,
         name: row.parse("name")?,
         kind,
         added_at: row.timestamp("added_at")?,

@@ -113,7 +113,7 @@ pub async fn page(
             &values![
                 tenant,
                 cursor.is_none(),
-                cursor.map(|id| id.to_string()).unwrap_or_default(),
+                cursor,
                 filter.state.is_none(),
                 filter.state.map(State::as_str).unwrap_or_default(),
                 now,
@@ -155,8 +155,8 @@ fn label_text(subscription: &Subscription) -> &str {
 
 pub(crate) fn from_row(row: &Row) -> Result<Subscription, Error> {
     Ok(Subscription {
-        id: row.parse("id")?,
-        tenant: row.parse("tenant_id")?,
+        id: row.id("id")?,
+        tenant: row.id("tenant_id")?,
         label: Label::parse(row.text("label")?).map_err(|error| row.corrupt("label", error))?,
         product: row.word("product", Product::parse)?,
         term: Term::from_years(row.int("term_years")?)
@@ -165,6 +165,6 @@ pub(crate) fn from_row(row: &Row) -> Result<Subscription, Error> {
         created_at: row.timestamp("created_at")?,
         started_at: row.opt_timestamp("started_at")?,
         ends_at: row.opt_timestamp("ends_at")?,
-        created_by: row.parse("created_by")?,
+        created_by: row.id("created_by")?,
     })
 }

@@ -132,17 +132,15 @@ pub async fn use_of(
     tenant: TenantId,
     subscriptions: &[SubscriptionId],
 ) -> Result<Vec<(i64, Option<Timestamp>)>, Error> {
-    let tenant = tenant.to_string();
     let values: Vec<_> = subscriptions
         .iter()
-        .map(|id| values![tenant.as_str(), *id].to_vec())
+        .map(|id| values![tenant, *id].to_vec())
         .collect();
     let rows = tx
         .row_each(
             sql!(
                 "SELECT COUNT(*) AS accounts, MAX(a.created_at) AS registered_at,
-                   MAX((SELECT MAX(o.created_at) FROM acme_order o WHERE o.account_id = a.id
-                          AND o.id = (SELECT MAX(l.id) FROM acme_order l WHERE l.account_id = a.id)))
+                   MAX((SELECT o.created_at FROM acme_order o WHERE o.account_id = a.id ORDER BY o.id DESC LIMIT 1))
                      AS ordered_at
                  FROM acme_account a WHERE a.subscription_id = $2 AND a.tenant_id = $1"
             ),
@@ -194,7 +192,7 @@ pub async fn page(
                 tenant,
                 subscription,
                 after.is_none(),
-                after.map(|id| id.to_string()).unwrap_or_default(),
+                after,
                 limit
             ],
         )
@@ -259,10 +257,10 @@ fn contact_text(contact: &[String]) -> String {
 
 fn from_row(row: &Row) -> Result<Account, Error> {
     Ok(Account {
-        id: row.parse("id")?,
+        id: row.id("id")?,
         directory: row.text("directory")?.to_owned(),
-        tenant: row.parse("tenant_id")?,
-        subscription: row.parse("subscription_id")?,
+        tenant: row.id("tenant_id")?,
+        subscription: row.id("subscription_id")?,
         eab_key_id: row.text("eab_key_id")?.to_owned(),
         external_account_binding: row.text("external_account_binding")?.to_owned(),
         thumbprint: row.text("thumbprint")?.to_owned(),

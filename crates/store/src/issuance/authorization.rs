@@ -6,7 +6,7 @@ use acme::authorization::{Authorization as Record, State};
 use acme::challenge::{Token, Type, Types};
 use base::{AccountId, AuthorizationId, DnsName, OrderId, SubscriptionId, TenantId, Timestamp};
 
-use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
+use crate::{Error, ReadTx, Row, Value, WriteTx, sql, values};
 
 /// An authorization as stored.
 #[derive(Clone, Debug)]
@@ -103,27 +103,8 @@ pub async fn reusable(
         )
         .await?;
     rows.iter()
-        .map(|row| row.as_ref().map(|row| row.parse("id")).transpose())
+        .map(|row| row.as_ref().map(|row| row.id("id")).transpose())
         .collect()
-}
-
-/// Asks for the authorizations that an order names, whichever order they were made for.
-pub(crate) fn of_order(tx: &ReadTx, order: OrderId) -> (Sql, Vec<Value<'static>>) {
-    let statement = tx.pick(
-        sql!(sqlite:
-            "SELECT id, account_id, tenant_id, subscription_id, order_id, name, is_wildcard, status, token,
-               challenge_types, chosen_type, created_at, begun_at, validated_at, expires_at, error, evidence
-             FROM acme_authorization WHERE id IN (SELECT e.value FROM acme_order o,
-               json_each('[\"' || replace(o.authorizations, ' ', '\",\"') || '\"]') e WHERE o.id = $1)"
-        ),
-        sql!(postgres:
-            "SELECT id, account_id, tenant_id, subscription_id, order_id, name, is_wildcard, status, token,
-               challenge_types, chosen_type, created_at, begun_at, validated_at, expires_at, error, evidence
-             FROM acme_authorization WHERE id = ANY (
-               string_to_array((SELECT o.authorizations FROM acme_order o WHERE o.id = $1), ' '))"
-        ),
-    );
-    (statement, values![order].to_vec())
 }
 
 /// Claims the right to validate: only the first challenge of the account's authorization that the client
@@ -256,7 +237,7 @@ fn state(row: &Row) -> Result<State, Error> {
 pub(crate) fn from_row(row: &Row) -> Result<Authorization, Error> {
     Ok(Authorization {
         record: Record {
-            id: row.parse("id")?,
+            id: row.id("id")?,
             name: row.parse("name")?,
             is_wildcard: row.bool("is_wildcard")?,
             offered: Types::from_bits(row.int("challenge_types")?),
@@ -264,10 +245,10 @@ pub(crate) fn from_row(row: &Row) -> Result<Authorization, Error> {
             state: state(row)?,
             expires: row.timestamp("expires_at")?,
         },
-        account: row.parse("account_id")?,
-        tenant: row.parse("tenant_id")?,
-        subscription: row.parse("subscription_id")?,
-        order: row.parse("order_id")?,
+        account: row.id("account_id")?,
+        tenant: row.id("tenant_id")?,
+        subscription: row.id("subscription_id")?,
+        order: row.id("order_id")?,
         created_at: row.timestamp("created_at")?,
         begun_at: row.opt_timestamp("begun_at")?,
         evidence: row.opt_text("evidence")?.map(str::to_owned),

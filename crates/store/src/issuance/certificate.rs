@@ -232,7 +232,7 @@ pub async fn page(
     after: Option<CertificateId>,
     limit: i64,
 ) -> Result<Vec<Certificate>, Error> {
-    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let after = after.unwrap_or(CertificateId::FIRST);
     let rows = tx
         .rows(
             sql!(
@@ -266,13 +266,13 @@ pub async fn block_key(
 
 pub(crate) fn from_row(row: &Row) -> Result<Certificate, Error> {
     Ok(Certificate {
-        id: row.parse("id")?,
+        id: row.id("id")?,
         serial: row.text("serial")?.to_owned(),
-        ca: row.parse("ca_id")?,
-        tenant: row.parse("tenant_id")?,
-        subscription: row.parse("subscription_id")?,
-        account: row.parse("account_id")?,
-        order: row.parse("order_id")?,
+        ca: row.id("ca_id")?,
+        tenant: row.id("tenant_id")?,
+        subscription: row.id("subscription_id")?,
+        account: row.id("account_id")?,
+        order: row.id("order_id")?,
         status: row.parse("status")?,
         profile: row.text("profile")?.to_owned(),
         names: row.parse_list("names")?,

@@ -12,7 +12,7 @@ use base::{CaId, CertificateId, DnsName, SubscriptionId, TenantId, Timestamp};
 use super::certificate::{Certificate, Status, from_row};
 use crate::enrollment::enrolled_domain::escape_like;
 use crate::issuance::order::joined;
-use crate::page::{LAST, Names, Page, Slice, one_more};
+use crate::page::{Names, Page, Slice, one_more};
 use crate::{Error, ReadTx, Row, Sql, sql, values};
 
 /// No certificate counts as expiring earlier than this before its end.
@@ -140,18 +140,18 @@ pub async fn page(
     let (from, until) = bounds(filter.view, now);
     let (forward, backward) = statements(filter.view);
     let (statement, end, id, bound) = match slice {
-        Slice::Start => (forward, from, LAST.to_owned(), until),
-        Slice::After((end, id)) => (forward, (*end).max(from), id.to_string(), until),
-        Slice::Before((end, id)) => (backward, *end, id.to_string(), from),
+        Slice::Start => (forward, from, CertificateId::LAST, until),
+        Slice::After((end, id)) => (forward, (*end).max(from), *id, until),
+        Slice::Before((end, id)) => (backward, *end, *id, from),
     };
-    let subscription = filter.subscription.map(|id| id.to_string());
+    let subscription = filter.subscription;
     let mut values = values![
         tenant,
         end,
         id,
         bound,
         subscription.is_none(),
-        subscription.unwrap_or_default(),
+        subscription,
         filter.names == Names::Any && filter.serial.is_empty(),
         filter.names.pattern(),
         serial_pattern(&filter.serial),
@@ -279,7 +279,7 @@ pub async fn successor(
             ],
         )
         .await?;
-    row.map(|row| row.parse("id")).transpose()
+    row.map(|row| row.id("id")).transpose()
 }
 
 /// After which and up to which end the certificates of a view lie.
@@ -316,10 +316,10 @@ fn serial_pattern(serial: &str) -> String {
 
 fn listed(row: &Row) -> Result<Listed, Error> {
     Ok(Listed {
-        id: row.parse("id")?,
+        id: row.id("id")?,
         serial: row.text("serial")?.to_owned(),
-        ca: row.parse("ca_id")?,
-        subscription: row.parse("subscription_id")?,
+        ca: row.id("ca_id")?,
+        subscription: row.id("subscription_id")?,
         label: row.text("label")?.to_owned(),
         status: row.parse("status")?,
         names: row.parse_list("names")?,

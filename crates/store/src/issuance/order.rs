@@ -63,7 +63,7 @@ pub async fn insert(tx: &mut WriteTx, order: &Order) -> Result<(), Error> {
             order.subscription,
             order.progress.as_str(),
             joined(&order.names),
-            joined(&order.authorizations),
+            concatenated(&order.authorizations),
             order.not_before,
             order.not_after,
             order.created_at,
@@ -97,25 +97,10 @@ pub async fn with_authorizations(
     tx: &mut ReadTx,
     id: OrderId,
 ) -> Result<Option<(Order, Vec<Authorization>)>, Error> {
-    let statements = [select(id), authorization::of_order(tx, id)];
-    let mut lists = tx.rows_all(&statements).await?.into_iter();
-    let Some(order) = lists
-        .next()
-        .unwrap_or_default()
-        .first()
-        .map(from_row)
-        .transpose()?
-    else {
+    let Some(order) = by_id(tx, id).await? else {
         return Ok(None);
     };
-    let mut authorizations = lists
-        .next()
-        .unwrap_or_default()
-        .iter()
-        .map(authorization::from_row)
-        .collect::<Result<Vec<_>, _>>()?;
-    let place = |id| order.authorizations.iter().position(|each| *each == id);
-    authorizations.sort_by_key(|each| place(each.record.id));
+    let authorizations = authorization::by_ids(tx, &order.authorizations).await?;
     Ok(Some((order, authorizations)))
 }
 
@@ -198,7 +183,7 @@ pub async fn listed(
     after: Option<OrderId>,
     limit: i64,
 ) -> Result<Vec<OrderId>, Error> {
-    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let after = after.unwrap_or(OrderId::FIRST);
     let rows = tx
         .rows(
             sql!(
@@ -208,7 +193,7 @@ pub async fn listed(
             &values![account, after, limit],
         )
         .await?;
-    rows.iter().map(|row| row.parse("id")).collect()
+    rows.iter().map(|row| row.id("id")).collect()
 }
 
 /// Removes pending orders that expired before `before`, at most `limit`.
@@ -236,22 +221,35 @@ pub(crate) fn joined<T: ToString>(items: &[T]) -> String {
     text
 }
 
+fn concatenated(ids: &[AuthorizationId]) -> Vec<u8> {
+    ids.iter().flat_map(|id| id.to_bytes()).collect()
+}
+
+fn separated(row: &Row) -> Result<Vec<AuthorizationId>, Error> {
+    let (ids, _) = row.bytes("authorizations")?.as_chunks::<16>();
+    Ok(ids
+        .iter()
+        .copied()
+        .map(AuthorizationId::from_bytes)
+        .collect())
+}
+
 pub(crate) fn from_row(row: &Row) -> Result<Order, Error> {
     Ok(Order {
-        id: row.parse("id")?,
-        account: row.parse("account_id")?,
-        tenant: row.parse("tenant_id")?,
-        subscription: row.parse("subscription_id")?,
+        id: row.id("id")?,
+        account: row.id("account_id")?,
+        tenant: row.id("tenant_id")?,
+        subscription: row.id("subscription_id")?,
         progress: row.word("status", Progress::parse)?,
         names: row.parse_list("names")?,
-        authorizations: row.parse_list("authorizations")?,
+        authorizations: separated(row)?,
         not_before: row.opt_timestamp("not_before")?,
         not_after: row.opt_timestamp("not_after")?,
         created_at: row.timestamp("created_at")?,
         expires_at: row.timestamp("expires_at")?,
         finalized_at: row.opt_timestamp("finalized_at")?,
         ended_at: row.opt_timestamp("ended_at")?,
-        certificate: row.opt_parse("certificate_id")?,
+        certificate: row.opt_id("certificate_id")?,
         error: row.opt_text("error")?.map(str::to_owned),
         client_address: row.text("client_address")?.to_owned(),
         client_agent: row.text("client_agent")?.to_owned(),

@@ -58,7 +58,7 @@ pub async fn for_order(
     let looked = firsts(lists);
     let reusable = |row: &Option<Row>| {
         row.as_ref()
-            .map_or(Ok(None), |row| row.opt_parse("reusable_id"))
+            .map_or(Ok(None), |row| row.opt_id("reusable_id"))
     };
     Ok(ForOrder {
         coverage: coverage(&wanted.names, &looked)?,

@@ -1,9 +1,9 @@
 //! Orders as their owner looks at them: lists, newest first, and counts that equal the lists.
 
-use base::{OrderId, Random, SubscriptionId, TenantId, Timestamp};
+use base::{OrderId, SubscriptionId, TenantId, Timestamp};
 
 use super::order::{Order, from_row};
-use crate::page::{LAST, Names, Page, Slice, one_more};
+use crate::page::{Names, Page, Slice, one_more};
 use crate::{Error, ReadTx, Row, Sql, sql, values};
 
 /// How the orders of a list ended, as stored.
@@ -70,20 +70,20 @@ pub async fn page(
 ) -> Result<Page<Listed>, Error> {
     let (forward, backward) = statements(filter.ending);
     let (statement, cursor) = match slice {
-        Slice::Start => (forward, LAST.to_owned()),
-        Slice::After(id) => (forward, id.to_string()),
-        Slice::Before(id) => (backward, id.to_string()),
+        Slice::Start => (forward, OrderId::LAST),
+        Slice::After(id) => (forward, *id),
+        Slice::Before(id) => (backward, *id),
     };
-    let subscription = filter.subscription.map(|id| id.to_string());
+    let subscription = filter.subscription;
     let rows = tx
         .rows(
             statement,
             &values![
                 tenant,
                 cursor,
-                filter.since.map(first_at).unwrap_or_default(),
+                filter.since.map_or(OrderId::FIRST, OrderId::first_at),
                 subscription.is_none(),
-                subscription.unwrap_or_default(),
+                subscription,
                 filter.names == Names::Any,
                 filter.names.pattern(),
                 one_more(limit)
@@ -100,7 +100,7 @@ pub async fn count_since(
     tenant: TenantId,
     since: Timestamp,
 ) -> Result<(i64, i64), Error> {
-    let first = first_at(since);
+    let first = OrderId::first_at(since);
     let row = tx
         .row(
             sql!(
@@ -135,7 +135,7 @@ pub async fn still_failing(
                      AND c.names = o.names AND c.status = 'issued' AND c.created_at > o.created_at)
                  ORDER BY o.id DESC LIMIT $3"
             ),
-            &values![tenant, first_at(since), i64::try_from(limit).unwrap_or(i64::MAX)],
+            &values![tenant, OrderId::first_at(since), i64::try_from(limit).unwrap_or(i64::MAX)],
         )
         .await?;
     rows.iter().map(listed).collect()
@@ -168,17 +168,6 @@ fn statements(ending: Ending) -> (Sql, Sql) {
         Ending::Failed => list!(" AND o.status = 'invalid'"),
         Ending::Issued => list!(" AND o.status = 'valid'"),
     }
-}
-
-/// The text before every identifier made at this moment or later: they begin with their time.
-fn first_at(moment: Timestamp) -> String {
-    struct Zero;
-    impl Random for Zero {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
-    OrderId::generate(moment, &Zero).to_string()
 }
 
 fn listed(row: &Row) -> Result<Listed, Error> {

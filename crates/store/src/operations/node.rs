@@ -74,7 +74,7 @@ pub async fn by_nonce_prefix(tx: &mut ReadTx, prefix: u32) -> Result<Option<Node
         .await?;
     row.map(|row| {
         Ok(Node {
-            id: row.parse("id")?,
+            id: row.id("id")?,
             nonce_prefix: prefix,
             internal_url: row.text("internal_url")?.to_owned(),
             started_at: row.timestamp("started_at")?,

@@ -27,7 +27,8 @@ pub async fn totals(tx: &mut ReadTx, tenant: TenantId) -> Result<Totals, Error> 
                 "SELECT d.domains, d.companions, s.subscriptions, s.registered, s.first_subscription
                  FROM (SELECT COUNT(*) AS domains, COUNT(companion_of) AS companions FROM enrolled_domain
                        WHERE tenant_id = $1 AND status = 'active') d,
-                   (SELECT COUNT(*) AS subscriptions, MIN(id) AS first_subscription,
+                   (SELECT COUNT(*) AS subscriptions, 
+                      (SELECT f.id FROM subscription f WHERE f.tenant_id = $1 ORDER BY f.id LIMIT 1) AS first_subscription,
                       COUNT(CASE WHEN EXISTS (SELECT 1 FROM acme_account a WHERE a.subscription_id = subscription.id)
                         THEN 1 END) AS registered
                     FROM subscription WHERE tenant_id = $1) s"
@@ -43,6 +44,6 @@ pub async fn totals(tx: &mut ReadTx, tenant: TenantId) -> Result<Totals, Error> 
         companions: row.int("companions")?,
         subscriptions: row.int("subscriptions")?,
         registered: row.int("registered")?,
-        first_subscription: row.opt_parse("first_subscription")?,
+        first_subscription: row.opt_id("first_subscription")?,
     })
 }

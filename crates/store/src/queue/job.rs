@@ -185,7 +185,7 @@ pub async fn bring_forward(
 
 fn from_row(row: &Row) -> Result<Job, Error> {
     Ok(Job {
-        id: row.parse("id")?,
+        id: row.id("id")?,
         kind: row.text("kind")?.to_owned(),
         subject: row.text("subject")?.to_owned(),
         attempts: row.int("attempts")?,

@@ -110,8 +110,8 @@ pub async fn set_status(
 /// and `tenant_created_at`.
 pub(crate) fn from_row(row: &Row) -> Result<Tenant, Error> {
     Ok(Tenant {
-        id: row.parse("tenant_id")?,
-        parent: row.opt_parse("parent_id")?,
+        id: row.id("tenant_id")?,
+        parent: row.opt_id("parent_id")?,
         kind: row.word("kind", TenantKind::parse)?,
         name: TenantName::parse(row.text("tenant_name")?)
             .map_err(|error| row.corrupt("tenant_name", error))?,

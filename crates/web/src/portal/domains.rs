@@ -145,10 +145,10 @@ fn cursor(line: &Line) -> String {
     format!("{}~{}", line.domain.name, line.domain.id.suffix())
 }
 
-fn position(cursor: &str) -> Option<(String, String)> {
+fn position(cursor: &str) -> Option<(String, EnrolledDomainId)> {
     let (name, id) = cursor.split_once('~')?;
     let id = EnrolledDomainId::from_suffix(id).ok()?;
-    Some((name.to_owned(), id.to_string()))
+    Some((name.to_owned(), id))
 }
 
 fn kinds(query: &ListQuery, filter: &Filter) -> FilterGroup {

@@ -87,7 +87,8 @@ fn store_kind(error: &StoreError) -> ErrorKind {
         | StoreError::Migration { .. }
         | StoreError::Panicked { .. }
         | StoreError::Pended
-        | StoreError::Statement { .. } => ErrorKind::Internal,
+        | StoreError::Statement { .. }
+        | StoreError::Unscoped { .. } => ErrorKind::Internal,
     }
 }
 

@@ -15,6 +15,7 @@ use tokio_postgres::{Error as PgError, Statement};
 
 use super::ENGINE;
 use crate::db::error::is_conflict;
+use crate::db::transaction::Bound;
 use crate::db::{Error, Row, SourceLine, Sql, Value};
 
 /// A connection, with or without a transaction.
@@ -75,11 +76,11 @@ impl Session {
 
     pub(in crate::db) async fn rows_all(
         &mut self,
-        statements: &[(Sql, &[Value<'_>])],
+        statements: &[Bound<'_>],
     ) -> Result<Vec<Vec<Row>>, Error> {
         let mut prepared = Vec::with_capacity(statements.len());
-        for (sql, values) in statements {
-            prepared.push((self.prepare(*sql).await?, parameters(values)));
+        for bound in statements {
+            prepared.push((self.prepare(bound.sql).await?, parameters(bound)));
         }
         self.begin().await?;
         let client = self.client()?;
@@ -89,7 +90,7 @@ impl Session {
         let answers = together(asked.collect()).await;
         // The first that failed says why; those after it only say that the transaction is lost.
         let each = answers.into_iter().zip(statements);
-        each.map(|(rows, (sql, _))| match rows {
+        each.map(|(rows, Bound { sql, .. })| match rows {
             Ok(rows) => {
                 self.changes += usize::from(!sql.is_query() && !rows.is_empty());
                 let rows = rows.into_iter();
@@ -104,11 +105,11 @@ impl Session {
 
     pub(in crate::db) async fn execute_all(
         &mut self,
-        statements: &[(Sql, &[Value<'_>])],
+        statements: &[Bound<'_>],
     ) -> Result<Vec<u64>, Error> {
         let mut prepared = Vec::with_capacity(statements.len());
-        for (sql, values) in statements {
-            prepared.push((self.prepare(*sql).await?, parameters(values)));
+        for bound in statements {
+            prepared.push((self.prepare(bound.sql).await?, parameters(bound)));
         }
         self.begin().await?;
         let client = self.client()?;
@@ -117,7 +118,7 @@ impl Session {
             .map(|(statement, parameters)| client.execute(statement, parameters));
         let answers = together(asked.collect()).await;
         let each = answers.into_iter().zip(statements);
-        each.map(|(touched, (sql, _))| match touched {
+        each.map(|(touched, Bound { sql, .. })| match touched {
             Ok(touched) => {
                 self.changes += usize::from(touched > 0);
                 Ok(touched)
@@ -128,20 +129,20 @@ impl Session {
     }
 
     /// Sends a change; its failure shows when the transaction ends.
-    pub(in crate::db) async fn execute_later(
-        &mut self,
-        sql: Sql,
-        values: &[Value<'_>],
-    ) -> Result<(), Error> {
+    pub(in crate::db) async fn execute_later(&mut self, bound: &Bound<'_>) -> Result<(), Error> {
+        let sql = bound.sql;
         let statement = self.prepare(sql).await?;
-        let values: Vec<_> = values
-            .iter()
+        let values: Vec<_> = bound
+            .parameters()
             .map(|value| value.clone().into_owned())
             .collect();
         self.changes += 1;
         self.begin().await?;
         let client = Arc::clone(self.client()?);
-        let run = async move { client.execute(&statement, &parameters(&values)).await };
+        let run = async move {
+            let parameters: Parameters<'_> = values.iter().map(as_parameter).collect();
+            client.execute(&statement, &parameters).await
+        };
         self.send(sql.place(), Box::pin(run)).await;
         Ok(())
     }
@@ -276,11 +277,12 @@ impl Drop for Session {
     }
 }
 
-fn parameters<'v>(values: &'v [Value<'_>]) -> Parameters<'v> {
-    values
-        .iter()
-        .map(|value| value as &(dyn ToSql + Sync))
-        .collect()
+fn parameters<'v>(bound: &'v Bound<'_>) -> Parameters<'v> {
+    bound.parameters().map(as_parameter).collect()
+}
+
+fn as_parameter<'v>(value: &'v Value<'_>) -> &'v (dyn ToSql + Sync) {
+    value
 }
 
 /// Polls every future once, in order, so that all are sent; then takes the answers as they come.

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base::Scope;
 use tokio::sync::Semaphore;
 
 use crate::db::counters::Tally;
@@ -39,9 +40,11 @@ impl Readers {
     /// Runs a look-up on a connection of its own. A panic passes, and takes the connection along.
     pub(in crate::db) fn run<T, E: From<Error>>(
         &self,
+        scope: Scope,
         look: impl FnOnce(&mut ReadTx) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut tx = self.connect()?;
+        tx.enter(scope);
         let answer = look(&mut tx);
         tx.take_failure();
         self.give_back(tx);
@@ -51,6 +54,7 @@ impl Readers {
     /// Runs a scan on a thread where it may take its time.
     pub(in crate::db) async fn scan<T, E>(
         self: &Arc<Self>,
+        scope: Scope,
         look: impl FnOnce(&mut ReadTx) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
@@ -59,7 +63,7 @@ impl Readers {
     {
         let _permit = self.scans.acquire().await.map_err(|_| Error::Closed)?;
         let readers = Arc::clone(self);
-        let thread = tokio::task::spawn_blocking(move || readers.run(look));
+        let thread = tokio::task::spawn_blocking(move || readers.run(scope, look));
         match thread.await {
             Ok(answer) => answer,
             Err(error) if error.is_panic() => {

@@ -6,13 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::db::counters::{Tally, count};
-use crate::db::work::{Group, Outcome, Work, work};
+use crate::db::work::{Group, Outcome, Work};
 use crate::db::{Error, ReadTx, WriteTx, transaction};
 
 use super::{ENGINE, open_writer};
@@ -54,20 +53,9 @@ impl Writer {
         Ok(Self { queue })
     }
 
-    pub(in crate::db) async fn run<I, T, E, F>(&self, input: I, run: F) -> Result<T, E>
-    where
-        I: Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-        F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, E>>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let (work, answer) = work(input, run);
+    pub(in crate::db) async fn queue(&self, work: Box<dyn Work>) -> Result<(), Error> {
         let queued = self.queue.send(Message::Work(work)).await;
-        queued.map_err(|_| Error::Closed)?;
-        answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+        queued.map_err(|_| Error::Closed)
     }
 
     /// Finishes what is queued, then ends the thread. New work is refused from here on.

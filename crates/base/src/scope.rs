@@ -1,0 +1,97 @@
+//! Whose rows a transaction may see.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::TenantId;
+
+/// A node of the tree of tenants with all above it, six digits of base 32 for each level. All below a tenant are
+/// the paths that begin with its own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TenantPath(Arc<str>);
+
+/// How long the part of one level is.
+const LEVEL: usize = 6;
+
+/// The text is no path of tenants.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("\"{0}\" is not a path of tenants")]
+pub struct TenantPathError(String);
+
+impl TenantPath {
+    /// Reads a path; an empty one is nobody's.
+    pub fn parse(text: &str) -> Result<Self, TenantPathError> {
+        let is_whole = !text.is_empty() && text.len().is_multiple_of(LEVEL);
+        if is_whole && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            Ok(Self(text.into()))
+        } else {
+            Err(TenantPathError(text.to_owned()))
+        }
+    }
+
+    /// The path of a tenant below this one; `own` is its own part.
+    pub fn child(&self, own: &Self) -> Self {
+        Self(format!("{}{}", self.0, own.last()).into())
+    }
+
+    /// The text that is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `other` is this tenant or below it.
+    pub fn contains(&self, other: &Self) -> bool {
+        other.0.starts_with(&*self.0)
+    }
+
+    fn last(&self) -> &str {
+        let start = self.0.len().saturating_sub(LEVEL);
+        self.0.get(start..).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for TenantPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whose rows a transaction sees. Whoever has a caller takes the caller's; made in few places, which are checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// Everybody's, for work of our own; the text says why.
+    System(&'static str),
+    /// One tenant's own rows.
+    Tenant(TenantId),
+}
+
+impl Scope {
+    /// The tenant whose rows are seen; `None` for everybody's.
+    pub fn tenant(self) -> Option<TenantId> {
+        match self {
+            Self::System(_) => None,
+            Self::Tenant(id) => Some(id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_contains_itself_and_all_below_it() {
+        let operator = TenantPath::parse("0000op").unwrap();
+        let reseller = operator.child(&TenantPath::parse("0000re").unwrap());
+        assert_eq!(reseller.as_str(), "0000op0000re");
+        assert!(operator.contains(&reseller) && reseller.contains(&reseller));
+        assert!(!reseller.contains(&operator));
+    }
+
+    #[test]
+    fn a_path_has_whole_levels_of_letters_and_digits() {
+        for text in ["", "12345", "1234567", "12345%"] {
+            assert!(TenantPath::parse(text).is_err(), "{text}");
+        }
+    }
+}

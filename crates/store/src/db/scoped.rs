@@ -1,0 +1,141 @@
+//! The store as one caller sees it: the only way to a transaction.
+
+use std::marker::PhantomData;
+
+use base::Scope;
+
+use super::counters::count;
+use super::step::{Load, Progress, Save};
+use super::store::Backend;
+use super::work::{Deciding, Saving, queued};
+use super::{Error, Store, sqlite};
+
+/// The store within a scope: statements over tenants' tables see the rows of one tenant, unless the work is our own.
+#[derive(Clone, Copy)]
+pub struct Scoped<'s> {
+    store: &'s Store,
+    scope: Scope,
+}
+
+impl Store {
+    /// The store within a scope.
+    pub fn within(&self, scope: Scope) -> Scoped<'_> {
+        Scoped { store: self, scope }
+    }
+}
+
+impl Scoped<'_> {
+    /// Looks up a bounded number of rows by key. Each statement sees what was committed before it; several
+    /// statements may see different states.
+    pub async fn read<I, T, E, L>(&self, input: I, load: L) -> Result<T, E>
+    where
+        I: Send + Sync,
+        T: Send,
+        E: From<Error> + Send,
+        L: for<'a> Load<'a, I, T, E>,
+    {
+        count(&self.store.tally().reads, 1);
+        match self.store.backend() {
+            Backend::Postgres(postgres) => {
+                let mut tx = postgres.reading(self.scope).await?;
+                load.call(&mut tx, &input).await
+            }
+            Backend::Sqlite(readers, _) => {
+                readers.run(self.scope, |tx| sqlite::finish_now(load.call(tx, &input)))
+            }
+        }
+    }
+
+    /// Reads what may take milliseconds: pages, searches, sums. On SQLite it runs on a thread of its own, so that
+    /// requests are not held up.
+    pub async fn scan<I, T, E, L>(&self, input: I, load: L) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        L: for<'a> Load<'a, I, T, E> + 'static,
+    {
+        count(&self.store.tally().reads, 1);
+        match self.store.backend() {
+            Backend::Postgres(postgres) => {
+                let mut tx = postgres.scanning(self.scope).await?;
+                load.call(&mut tx, &input).await
+            }
+            Backend::Sqlite(readers, _) => {
+                let scope = self.scope;
+                readers
+                    .scan(scope, move |tx| sqlite::finish_now(load.call(tx, &input)))
+                    .await
+            }
+        }
+    }
+
+    /// A change that cannot refuse. Shares its commit with others; answers after it.
+    pub async fn write<I, T, S>(&self, input: I, save: S) -> Result<T, Error>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        S: for<'a> Save<'a, I, T> + 'static,
+    {
+        // Packed before anything is waited for: what waits then knows no types of the steps.
+        let (work, answer) = queued(
+            self.scope,
+            Saving {
+                input,
+                save,
+                answer: PhantomData,
+            },
+        );
+        self.store.queue(work).await?;
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Loads, decides, saves, in one transaction that shares its commit with others; answers after it. Only
+    /// `decide` refuses, before the first change, so that nobody else is undone. All may be run several times.
+    pub async fn decide<I, F, D, T, E, L, J, S>(
+        &self,
+        input: I,
+        load: L,
+        decide: J,
+        save: S,
+    ) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        F: Send + 'static,
+        D: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        L: for<'a> Load<'a, I, F, Error> + 'static,
+        J: Fn(&I, F) -> Result<D, E> + Send + Sync + 'static,
+        S: for<'a> Save<'a, D, T> + 'static,
+    {
+        let (work, answer) = queued(
+            self.scope,
+            Deciding {
+                input,
+                load,
+                decide,
+                save,
+                decision: None,
+                types: PhantomData,
+            },
+        );
+        self.store.queue(work).await?;
+        answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// One bounded piece after the other, each in a transaction of its own, until there is no more. A piece changes
+    /// at most a thousand rows, and gives way to everybody else before the next one begins.
+    pub async fn write_bulk<I, S>(&self, input: I, piece: S) -> Result<(), Error>
+    where
+        I: Clone + Send + Sync + 'static,
+        S: for<'a> Save<'a, I, Progress<I>> + Clone + 'static,
+    {
+        let mut next = input;
+        while let Progress::More(more) = self.write(next, piece.clone()).await? {
+            next = more;
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+}
