@@ -1,70 +1,52 @@
 //! `cargo xtask check`: the rules about structure that neither the compiler nor clippy enforces.
 //!
-//! One file per rule; each turns what it reads into [`Finding`]s and knows nothing of the others.
+//! One file per rule; each turns what it reads into [`Finding`]s and knows nothing of the others. Those in
+//! `house` may be broken where `breaches` says so.
 
-use std::fmt;
 use std::path::Path;
 
 use anyhow::bail;
 
-use crate::workspace;
+use crate::workspace::{self, Package};
 
+mod breaches;
+mod circle;
+mod code;
 mod dependencies;
 mod documents;
+mod finding;
+mod house;
 mod layout;
 mod lints;
+mod names;
 mod size;
 mod source;
 mod sql;
 mod words;
 
-/// One broken rule at one place.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Finding {
-    /// The file, relative to the workspace root.
-    path: String,
-    /// The line, from 1; 0 when the finding is about the whole file.
-    line: usize,
-    /// What is wrong and what to do.
-    message: String,
-}
+use code::Code;
+use finding::Finding;
 
-impl Finding {
-    fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            message: message.into(),
-        }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(f, "{}: {}", self.path, self.message),
-            line => write!(f, "{}:{line}: {}", self.path, self.message),
-        }
-    }
+/// What to do with the rules of the house.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Print what should stand in xtask/breaches.txt, and check nothing
+    #[arg(long)]
+    list: bool,
 }
 
 /// Runs every check on the workspace at `root`, prints what is wrong and fails if anything is.
-pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
-    let members = workspace::members(root)?;
+pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
     let sources = source::read_all(root)?;
-    let mut findings = dependencies::check(&members.packages);
-    findings.extend(dependencies::check_graph(&workspace::packages_in_use(
-        root,
-    )?));
-    findings.extend(lints::check(root, &members.packages)?);
-    findings.extend(documents::check(root, &members.packages)?);
-    findings.extend(layout::check(root)?);
-    for source in &sources {
-        findings.extend(size::check(source));
-        findings.extend(sql::check(source));
-        findings.extend(words::check(source));
+    let code = Code::new(&sources);
+    if options.list {
+        print!("{}", breaches::list(root, &code)?);
+        return Ok(());
     }
+    let members = workspace::members(root)?;
+    let mut findings = find(root, &members.packages, &code)?;
     findings.sort();
+    findings.dedup();
     for finding in &findings {
         println!("{finding}");
     }
@@ -77,4 +59,20 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         sources.len()
     );
     Ok(())
+}
+
+fn find(root: &Path, members: &[Package], code: &Code<'_>) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = dependencies::check(members);
+    let in_use = workspace::packages_in_use(root)?;
+    findings.extend(dependencies::check_graph(&in_use));
+    findings.extend(lints::check(root, members)?);
+    findings.extend(documents::check(root, members)?);
+    findings.extend(layout::check(root)?);
+    for source in code.sources {
+        findings.extend(size::check(source));
+        findings.extend(sql::check(source));
+        findings.extend(words::check(source));
+    }
+    findings.extend(breaches::check(root, code)?);
+    Ok(findings)
 }

@@ -38,8 +38,9 @@ enum Task {
         #[command(subcommand)]
         subject: bench::Subject,
     },
-    /// Check dependency directions, sizes, SQL outside the store, forbidden words and lint tables
-    Check,
+    /// Check dependency directions, sizes, SQL outside the store, forbidden words, lint tables and the
+    /// rules of the house
+    Check(check::Options),
     /// Kill the server under load again and again and prove that nothing acknowledged is lost
     Crash(crash::Options),
     /// Run a command with a private PostgreSQL whose address is in CHANCERY_TEST_POSTGRES_URL
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
 fn run(task: &Task) -> anyhow::Result<()> {
     match task {
         Task::Bench { subject } => bench::run(subject),
-        Task::Check => check::run(&workspace::root()),
+        Task::Check(options) => check::run(&workspace::root(), options),
         Task::Crash(options) => crash::run(options),
         Task::WithPostgres(options) => postgres_run::run(options),
     }

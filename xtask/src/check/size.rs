@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 use super::Finding;
-use super::source::{Source, is_for_tests};
+use super::source::{Source, attributes, is_for_tests};
 
 /// Lines that a file may have without what is compiled for tests only.
 const FILE_LINES: usize = 600;
@@ -73,18 +73,6 @@ impl<'ast> Visit<'ast> for Sizes<'_> {
             self.measure(&function.sig, block);
         }
         visit::visit_trait_item_fn(self, function);
-    }
-}
-
-fn attributes(item: &syn::Item) -> &[syn::Attribute] {
-    if let syn::Item::Fn(item) = item {
-        &item.attrs
-    } else if let syn::Item::Impl(item) = item {
-        &item.attrs
-    } else if let syn::Item::Mod(item) = item {
-        &item.attrs
-    } else {
-        &[]
     }
 }
 

@@ -1,10 +1,13 @@
 //! The Rust files of the workspace, read and parsed once for all checks.
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use proc_macro2::{TokenStream, TokenTree};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 
 /// One Rust file.
 pub(crate) struct Source {
@@ -18,6 +21,8 @@ pub(crate) struct Source {
     pub(crate) syntax: syn::File,
     /// Whether the whole file is compiled for tests only.
     pub(crate) is_test: bool,
+    /// The lines of the items that are compiled for tests only.
+    test_items: Vec<RangeInclusive<usize>>,
 }
 
 impl Source {
@@ -26,33 +31,96 @@ impl Source {
         let tokens: TokenStream = text
             .parse()
             .map_err(|error| anyhow::anyhow!("{path} cannot be read as Rust: {error}"))?;
-        let syntax = syn::parse2(tokens.clone())
+        let syntax: syn::File = syn::parse2(tokens.clone())
             .with_context(|| format!("{path} cannot be read as Rust"))?;
+        let mut test_items = Vec::new();
+        collect_test_items(&syntax.items, &mut test_items);
         Ok(Self {
             path: path.to_owned(),
             text: text.to_owned(),
             tokens,
             syntax,
             is_test: path.contains("/tests/"),
+            test_items,
         })
+    }
+
+    /// Whether what stands on this line is compiled for tests only.
+    pub(crate) fn is_test_at(&self, line: usize) -> bool {
+        self.is_test || self.test_items.iter().any(|lines| lines.contains(&line))
+    }
+
+    /// Whether this is a file of a library or of the binary: no test, no example.
+    pub(crate) fn is_product(&self) -> bool {
+        self.path.starts_with("crates/") && self.path.contains("/src/") && !self.is_test
     }
 
     /// Where the files of the modules are that this file declares for tests only, without `.rs`.
     fn test_modules(&self) -> impl Iterator<Item = String> {
         let stem = self.path.trim_end_matches(".rs");
         let is_root = stem.ends_with("/lib") || stem.ends_with("/main");
-        let folder = match stem.rsplit_once('/') {
-            Some((parent, _)) if is_root => parent,
-            _ => stem,
-        };
+        let parent = stem.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let folder = if is_root { parent } else { stem };
         self.syntax.items.iter().filter_map(move |item| {
             let syn::Item::Mod(module) = item else {
                 return None;
             };
-            let is_elsewhere = module.content.is_none();
-            (is_elsewhere && is_for_tests(&module.attrs))
-                .then(|| format!("{folder}/{}", module.ident))
+            if module.content.is_some() || !(self.is_test || is_for_tests(&module.attrs)) {
+                return None;
+            }
+            Some(match path_attribute(&module.attrs) {
+                Some(path) => format!("{parent}/{}", path.trim_end_matches(".rs")),
+                None => format!("{folder}/{}", module.ident),
+            })
         })
+    }
+}
+
+/// The file that `#[path = "…"]` gives to a module.
+fn path_attribute(attributes: &[syn::Attribute]) -> Option<String> {
+    attributes.iter().find_map(|attribute| {
+        if let syn::Meta::NameValue(pair) = &attribute.meta
+            && pair.path.is_ident("path")
+            && let syn::Expr::Lit(value) = &pair.value
+            && let syn::Lit::Str(path) = &value.lit
+        {
+            return Some(path.value());
+        }
+        None
+    })
+}
+
+fn collect_test_items(items: &[syn::Item], found: &mut Vec<RangeInclusive<usize>>) {
+    for item in items {
+        if is_for_tests(attributes(item)) {
+            found.push(item.span().start().line..=item.span().end().line);
+        } else if let syn::Item::Mod(module) = item
+            && let Some((_, items)) = &module.content
+        {
+            collect_test_items(items, found);
+        }
+    }
+}
+
+/// The attributes of an item of any kind.
+pub(crate) fn attributes(item: &syn::Item) -> &[syn::Attribute] {
+    match item {
+        syn::Item::Const(syn::ItemConst { attrs, .. })
+        | syn::Item::Enum(syn::ItemEnum { attrs, .. })
+        | syn::Item::ExternCrate(syn::ItemExternCrate { attrs, .. })
+        | syn::Item::Fn(syn::ItemFn { attrs, .. })
+        | syn::Item::ForeignMod(syn::ItemForeignMod { attrs, .. })
+        | syn::Item::Impl(syn::ItemImpl { attrs, .. })
+        | syn::Item::Macro(syn::ItemMacro { attrs, .. })
+        | syn::Item::Mod(syn::ItemMod { attrs, .. })
+        | syn::Item::Static(syn::ItemStatic { attrs, .. })
+        | syn::Item::Struct(syn::ItemStruct { attrs, .. })
+        | syn::Item::Trait(syn::ItemTrait { attrs, .. })
+        | syn::Item::TraitAlias(syn::ItemTraitAlias { attrs, .. })
+        | syn::Item::Type(syn::ItemType { attrs, .. })
+        | syn::Item::Union(syn::ItemUnion { attrs, .. })
+        | syn::Item::Use(syn::ItemUse { attrs, .. }) => attrs,
+        syn::Item::Verbatim(_) | _ => &[],
     }
 }
 
@@ -69,14 +137,22 @@ pub(crate) fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
-/// A module that is compiled for tests takes its files and folders with it.
-fn mark_tests(sources: &mut [Source]) {
-    let modules: Vec<String> = sources.iter().flat_map(Source::test_modules).collect();
-    for source in sources {
-        source.is_test |= modules.iter().any(|module| {
-            let rest = source.path.strip_prefix(module.as_str());
-            rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-        });
+/// A module that is compiled for tests takes its files and folders with it, and then what those declare
+/// elsewhere.
+pub(crate) fn mark_tests(sources: &mut [Source]) {
+    loop {
+        let modules: Vec<String> = sources.iter().flat_map(Source::test_modules).collect();
+        let mut has_changed = false;
+        for source in sources.iter_mut().filter(|source| !source.is_test) {
+            source.is_test = modules.iter().any(|module| {
+                let rest = source.path.strip_prefix(module.as_str());
+                rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+            });
+            has_changed |= source.is_test;
+        }
+        if !has_changed {
+            return;
+        }
     }
 }
 
@@ -134,6 +210,18 @@ pub(crate) fn for_each_sequence(stream: &TokenStream, visit: &mut impl FnMut(&[T
     }
 }
 
+/// The arguments of a macro that takes expressions, such as `assert!`; none when it takes anything else.
+pub(crate) fn arguments(call: &syn::Macro) -> Vec<syn::Expr> {
+    let parser = Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
+    call.parse_body_with(parser)
+        .map_or_else(|_| Vec::new(), Vec::from_iter)
+}
+
+/// The inside of `#[doc = "…"]`, which is what a documentation comment is to the compiler.
+pub(crate) fn is_documentation(tokens: &[TokenTree]) -> bool {
+    matches!(tokens.first(), Some(TokenTree::Ident(first)) if first == "doc")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +236,11 @@ mod tests {
             ("crates/a/src/fixture.rs", ""),
             ("crates/a/src/fixture/key.rs", ""),
             ("crates/a/src/order.rs", "#[cfg(test)]\nmod tests;"),
-            ("crates/a/src/order/tests.rs", ""),
+            (
+                "crates/a/src/order/tests.rs",
+                "#[path = \"sample.rs\"]\nmod sample;",
+            ),
+            ("crates/a/src/order/sample.rs", ""),
             ("crates/a/src/order/status.rs", ""),
             ("crates/a/tests/issue.rs", ""),
         ];
@@ -158,6 +250,13 @@ mod tests {
             .collect();
         mark_tests(&mut sources);
         let found: Vec<bool> = sources.iter().map(|source| source.is_test).collect();
-        assert_eq!(found, [false, true, true, false, true, false, true]);
+        assert_eq!(found, [false, true, true, false, true, true, false, true]);
+    }
+    #[test]
+    fn items_for_tests_are_known_by_their_lines() {
+        let text = "fn a() {}\nmod inner {\n#[cfg(test)]\nfn b() {\n}\nfn c() {}\n}";
+        let source = Source::parse("crates/a/src/lib.rs", text).unwrap();
+        let found: Vec<usize> = (1..=7).filter(|line| source.is_test_at(*line)).collect();
+        assert_eq!(found, [3, 4, 5]);
     }
 }

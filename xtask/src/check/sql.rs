@@ -33,7 +33,7 @@ pub(crate) fn check(source: &Source) -> Vec<Finding> {
         return findings;
     }
     source::for_each_sequence(&source.tokens, &mut |tokens| {
-        if is_documentation(tokens) {
+        if source::is_documentation(tokens) {
             return;
         }
         for token in tokens {
@@ -47,11 +47,6 @@ pub(crate) fn check(source: &Source) -> Vec<Finding> {
         }
     });
     findings
-}
-
-/// The inside of `#[doc = "…"]`, which is what a documentation comment is to the compiler.
-fn is_documentation(tokens: &[TokenTree]) -> bool {
-    matches!(tokens.first(), Some(TokenTree::Ident(first)) if first == "doc")
 }
 
 fn is_sql(literal: &Literal) -> bool {
