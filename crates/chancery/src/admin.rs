@@ -1,4 +1,5 @@
-//! `chancery admin`: what an operator does without the portal. Works beside a running server.
+//! `chancery admin`: what an operator does without the portal. Works beside a running server, so that it never changes
+//! the schema of a database in use.
 
 use std::fs;
 use std::io::Read as _;
@@ -25,8 +26,8 @@ use crate::cli::{
     AccountCommand, Admin, AuthorityCommand, BootstrapArgs, CertificateCommand, DomainCommand,
     UserCommand,
 };
-use crate::config::Config;
-use crate::parts;
+use crate::config::{Config, Migrate};
+use crate::{logging, parts};
 
 /// How many certificates are read at a time.
 const PAGE: i64 = 500;
@@ -35,9 +36,15 @@ const FEW: i64 = 100;
 
 /// `chancery migrate`.
 pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
+    logging::start(config)?;
     fs::create_dir_all(&config.data)?;
     let store = parts::open_store(config).await?;
-    let applied = store.migrate().await?;
+    let applied = store.migrate().await.with_context(|| {
+        format!(
+            "the database {} cannot be brought up to date",
+            config.database
+        )
+    })?;
     if applied.names.is_empty() {
         say("the database is up to date");
     }
@@ -53,7 +60,7 @@ pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
     if let Admin::Authority { command } = command {
         return import_authority(config, command).await;
     }
-    let app = parts::start(config).await?;
+    let app = parts::start(config, Migrate::Check).await?;
     let done = dispatch(&app, command).await;
     app.shut_down().await;
     done
@@ -127,7 +134,7 @@ async fn import_authority(config: &Config, command: AuthorityCommand) -> anyhow:
         issuing: read(&issuing)?,
         issuing_key: read(&issuing_key)?,
     };
-    let outside = parts::outside(config, parts::migrated_store(config).await?)?;
+    let outside = parts::outside(config, parts::ready_store(config, Migrate::Check).await?)?;
     let imported = import_cas(&outside, wanted).await?;
     outside.store.close().await;
     if !imported {
@@ -332,3 +339,6 @@ async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {
 pub(crate) fn say(line: &str) {
     println!("{line}");
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use store::DatabaseUrl;
 
@@ -30,6 +30,14 @@ pub(crate) struct Options {
     /// Connections to PostgreSQL [default: 10]
     #[arg(long, env = "CHANCERY_POSTGRES_CONNECTIONS", global = true)]
     postgres_connections: Option<usize>,
+    /// What serve does with a database of an older release: auto brings it up to date, check refuses it [default: auto]
+    #[arg(
+        long,
+        env = "CHANCERY_MIGRATE",
+        global = true,
+        hide_possible_values = true
+    )]
+    migrate: Option<Migrate>,
     /// Where the portal listens [default: 127.0.0.1:8443]
     #[arg(long, env = "CHANCERY_PORTAL_LISTEN", global = true)]
     portal_listen: Option<SocketAddr>,
@@ -151,6 +159,16 @@ pub(crate) struct Options {
     worker_threads: Option<usize>,
 }
 
+/// What to do with a database whose schema is behind this release. An empty one is always set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Migrate {
+    /// Bring it up to date
+    Auto,
+    /// Refuse it
+    Check,
+}
+
 /// Settings with their defaults, checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -158,6 +176,7 @@ pub(crate) struct Config {
     pub(crate) database: DatabaseUrl,
     pub(crate) sealing_key: PathBuf,
     pub(crate) postgres_connections: usize,
+    pub(crate) migrate: Migrate,
     pub(crate) portal_listen: SocketAddr,
     pub(crate) portal_url: String,
     pub(crate) acme_listen: SocketAddr,
@@ -219,6 +238,7 @@ fn merged(given: Options, file: Options) -> Options {
         database: given.database.or(file.database),
         sealing_key: given.sealing_key.or(file.sealing_key),
         postgres_connections: given.postgres_connections.or(file.postgres_connections),
+        migrate: given.migrate.or(file.migrate),
         portal_listen: given.portal_listen.or(file.portal_listen),
         portal_url: given.portal_url.or(file.portal_url),
         acme_listen: given.acme_listen.or(file.acme_listen),
@@ -279,6 +299,7 @@ impl Config {
                 .unwrap_or_else(|| data.join("sealing.key")),
             data,
             postgres_connections: options.postgres_connections.unwrap_or(10),
+            migrate: options.migrate.unwrap_or(Migrate::Auto),
             portal_url: origin(options.portal_url, || local(scheme, portal_listen))?,
             acme_url: origin(options.acme_url, || local(scheme, acme_listen))?,
             pki_url: origin(options.pki_url, || local("http", pki_listen))?,
@@ -383,6 +404,15 @@ mod tests {
                 "docs/configuration.md does not explain {key}"
             );
         }
+    }
+
+    #[test]
+    fn a_server_migrates_unless_it_is_told_not_to() {
+        let config = Config::from_options(Options::default()).unwrap();
+        assert_eq!(config.migrate, Migrate::Auto);
+        let config = Config::from_options(options("migrate = \"check\"")).unwrap();
+        assert_eq!(config.migrate, Migrate::Check);
+        assert!(toml::from_str::<Options>("migrate = \"never\"").is_err());
     }
 
     #[test]

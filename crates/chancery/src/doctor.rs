@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+use store::migrate::SchemaState;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::admin::say;
@@ -87,14 +88,14 @@ async fn database(config: &Config) -> Result<String, String> {
     let store = parts::open_store(config)
         .await
         .map_err(|error| format!("{error:#}"))?;
-    let pending = store.pending_migrations().await;
+    let state = store.check_schema().await;
     store.close().await;
-    match pending {
-        Ok(pending) if pending.is_empty() => Ok(format!("{place} answers and is up to date")),
-        Ok(pending) => Ok(format!(
-            "{place} answers; {} migrations will be run",
-            pending.len()
-        )),
+    match state {
+        Ok(SchemaState::Behind(missing)) => {
+            Err(format!("{place}: {}", parts::what_is_missing(&missing)))
+        }
+        Ok(SchemaState::Current) => Ok(format!("{place} answers and is up to date")),
+        Ok(SchemaState::Empty) => Ok(format!("{place} answers and is empty; it will be set up")),
         Err(error) => Err(format!("{place}: {error}")),
     }
 }

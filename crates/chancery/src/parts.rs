@@ -9,45 +9,67 @@ use std::time::Duration;
 use acme::directory::Meta;
 use acme::paths::Paths;
 use acme::policy::Policy;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use base::Clock;
 use flow::app::DIRECTORY;
 use flow::{App, Outside, Settings};
 use pki::{KeyPolicy, Profile};
 use reach::address_guard::Block;
 use reach::network::{LabSettings, Network, PublicSettings};
+use store::migrate::SchemaState;
 use store::seal::Sealer;
 use store::{DatabaseUrl, Options, Store};
 use validation::{AssumeValid, NetworkValidator, ProbeSettings, Validator};
 
-use crate::config::{Config, Lab};
+use crate::config::{Config, Lab, Migrate};
 use crate::peers::HttpPeers;
 use crate::system::{SystemClock, SystemRandom};
 
-/// Opens and migrates the database, then starts an application on it.
-pub(crate) async fn start(config: &Config) -> anyhow::Result<App> {
-    start_on(config, migrated_store(config).await?).await
+/// Opens the database and starts an application on it.
+pub(crate) async fn start(config: &Config, migrate: Migrate) -> anyhow::Result<App> {
+    start_on(config, ready_store(config, migrate).await?).await
 }
 
-/// Opens the database and brings it up to date.
-pub(crate) async fn migrated_store(config: &Config) -> anyhow::Result<Store> {
+/// Opens the database with the schema of this release. An empty one is set up by whoever comes first.
+pub(crate) async fn ready_store(config: &Config, migrate: Migrate) -> anyhow::Result<Store> {
     make_data_directory(&config.data)?;
     let store = open_store(config).await?;
-    store
-        .migrate()
-        .await
-        .context("the database cannot be brought up to date")?;
-    Ok(store)
+    match make_ready(&store, migrate).await {
+        Ok(()) => Ok(store),
+        Err(error) => {
+            store.close().await;
+            Err(error.context(format!("the database {} cannot be used", config.database)))
+        }
+    }
 }
 
-/// Starts an application on a migrated database.
+async fn make_ready(store: &Store, migrate: Migrate) -> anyhow::Result<()> {
+    match (store.check_schema().await?, migrate) {
+        (SchemaState::Current, _) => Ok(()),
+        (SchemaState::Empty, _) | (SchemaState::Behind(_), Migrate::Auto) => {
+            store.migrate().await?;
+            Ok(())
+        }
+        (SchemaState::Behind(missing), Migrate::Check) => bail!("{}", what_is_missing(&missing)),
+    }
+}
+
+/// What to do about a schema that is behind.
+pub(crate) fn what_is_missing(names: &[&str]) -> String {
+    format!(
+        "it is behind this release ({} missing); run chancery migrate, or chancery serve --migrate auto",
+        names.join(", ")
+    )
+}
+
+/// Starts an application on a database that is ready.
 async fn start_on(config: &Config, store: Store) -> anyhow::Result<App> {
     let app = App::start(outside(config, store)?).await?;
     write_root(config, &app)?;
     Ok(app)
 }
 
-/// The outside of an application on a migrated database.
+/// The outside of an application on a database that is ready.
 pub(crate) fn outside(config: &Config, store: Store) -> anyhow::Result<Outside> {
     let random = Arc::new(SystemRandom::new());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -41,7 +41,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
 
 /// Opens every door.
 pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
-    let app = parts::start(config).await?;
+    let app = parts::start(config, config.migrate).await?;
     if parts::is_alone(config) {
         let reclaimed = app.reclaim_jobs().await?;
         if reclaimed > 0 {

@@ -7,6 +7,7 @@ mod backoff;
 mod counters;
 mod database_url;
 mod error;
+mod migrator;
 mod postgres;
 mod rewrite;
 mod row;
@@ -21,7 +22,8 @@ mod work;
 
 pub use counters::Counters;
 pub use database_url::{DatabaseUrl, DatabaseUrlError, Engine};
-pub use error::{DriverError, Error, SourceLine};
+pub use error::{DriverError, Error, SchemaError, SourceLine};
+pub use migrator::MigrationLimits;
 pub use row::Row;
 pub use scoped::Scoped;
 pub use statement::{Rows, STATEMENTS, Sql, Statement};
@@ -30,4 +32,5 @@ pub use store::{Options, Store};
 pub use transaction::{ReadTx, WriteTx};
 pub use value::Value;
 
-pub(crate) use rewrite::{schema_for_sqlite, statement_for_sqlite};
+pub(crate) use migrator::{Attempt, ForeignKeys, Migrator};
+pub(crate) use rewrite::{schema_for, statement_for_sqlite, statements};

@@ -25,8 +25,9 @@ pub mod testing;
 pub use columns::tenant_column;
 pub use columns::{Column, Record};
 pub use db::{
-    Counters, DatabaseUrl, DatabaseUrlError, DriverError, Engine, Error, Load, Options, Progress,
-    ReadTx, Row, Rows, STATEMENTS, Save, Scoped, SourceLine, Sql, Statement, Store, Value, WriteTx,
+    Counters, DatabaseUrl, DatabaseUrlError, DriverError, Engine, Error, Load, MigrationLimits,
+    Options, Progress, ReadTx, Row, Rows, STATEMENTS, Save, SchemaError, Scoped, SourceLine, Sql,
+    Statement, Store, Value, WriteTx,
 };
 pub use futures_util::future::BoxFuture;
 #[doc(hidden)]

@@ -1,45 +1,33 @@
-//! Brings the schema to what this program expects, one embedded file after the other.
+//! Brings the schema to what this program expects, one migration after the other.
 //!
-//! A migration is one text in PostgreSQL's words, rendered for SQLite, or a pair where `ALTER`
-//! differs. Each runs in a transaction of its own and is recorded with its checksum. There is no
-//! way down: expand, migrate, contract, so that the previous release runs on the new schema.
+//! A migration is a new entry in `MIGRATIONS` and never a change to one that was released: what
+//! was applied is recorded with its checksum. There is no way down: expand, migrate, contract.
+//!
+//! Migrations run on a connection of their own, without the limits of requests. The texts and Rust
+//! functions of one run in a transaction that also records them; a back-fill and what can run in no
+//! transaction stand alone, and whoever is interrupted goes on after the last that was recorded.
+//! Rust functions belong in `migrate/steps/`: their statements meet the schema of their time, not
+//! that of today.
+
+mod record;
+mod runner;
+mod step;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use aws_lc_rs::digest;
+pub use step::{Code, Fill, Migration, Piece, Step};
 
-use crate::db::schema_for_sqlite;
-use crate::{Engine, Error, ReadTx, Store, WriteTx, sql, values};
+use crate::{Engine, Error, SchemaError, Store};
+use runner::Runner;
 
-/// The schema, oldest first. A file that was released is never changed again.
+/// The schema, oldest first.
 const MIGRATIONS: &[Migration] = &[Migration {
-    name: "0001_initial",
-    step: Step::Both(include_str!("../migrations/0001_initial.sql")),
+    name: FIRST,
+    steps: &[Step::Both(include_str!("../migrations/0001_initial.sql"))],
 }];
 
-/// One step of the schema.
-#[derive(Clone, Copy, Debug)]
-pub struct Migration {
-    /// The file's name without its ending, such as `0001_initial`.
-    pub name: &'static str,
-    /// What it runs.
-    pub step: Step,
-}
-
-/// The text of a step.
-#[derive(Clone, Copy, Debug)]
-pub enum Step {
-    /// One text, in PostgreSQL's words.
-    Both(&'static str),
-    /// A text for each engine.
-    Pair {
-        /// For PostgreSQL.
-        postgres: &'static str,
-        /// For SQLite.
-        sqlite: &'static str,
-    },
-}
+/// What every release begins with. A database with another text of it has never seen a release.
+const FIRST: &str = "0001_initial";
 
 /// The migrations that were run just now, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,36 +36,15 @@ pub struct Applied {
     pub names: Vec<&'static str>,
 }
 
-impl Migration {
-    fn text(&self, engine: Engine) -> String {
-        match (self.step, engine) {
-            (Step::Both(text), Engine::Sqlite) => schema_for_sqlite(text),
-            (Step::Both(text), Engine::Postgres) => text.to_owned(),
-            (Step::Pair { postgres, .. }, Engine::Postgres) => postgres.to_owned(),
-            (Step::Pair { sqlite, .. }, Engine::Sqlite) => sqlite.to_owned(),
-        }
-    }
-
-    /// Over the text as it was run, so that a change in the rendering is noticed too.
-    fn checksum(&self, engine: Engine) -> String {
-        let digest = digest::digest(&digest::SHA256, self.text(engine).as_bytes());
-        digest
-            .as_ref()
-            .iter()
-            .fold(String::new(), |mut text, byte| {
-                // Writing to a string cannot fail.
-                let _ = write!(text, "{byte:02x}");
-                text
-            })
-    }
-
-    fn failed(&self, reason: impl Into<String>, source: Option<Error>) -> Error {
-        Error::Migration {
-            name: self.name.to_owned(),
-            reason: reason.into(),
-            source: source.map(|error| std::sync::Arc::new(error) as _),
-        }
-    }
+/// How the schema of a database compares to what this program expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaState {
+    /// These migrations have not been run, or not to their end.
+    Behind(Vec<&'static str>),
+    /// It is what this program expects.
+    Current,
+    /// There is none.
+    Empty,
 }
 
 impl Store {
@@ -86,92 +53,106 @@ impl Store {
         self.migrate_to(MIGRATIONS).await
     }
 
-    /// The migrations that [`migrate`](Self::migrate) would run. Fails when one that was run has
-    /// changed since.
-    pub async fn pending_migrations(&self) -> Result<Vec<&'static str>, Error> {
-        let pending = self.pending(MIGRATIONS).await?;
-        Ok(pending.iter().map(|migration| migration.name).collect())
+    /// Compares the schema to what this program expects, and changes nothing. Fails when this
+    /// program must not work with the database at all.
+    pub async fn check_schema(&self) -> Result<SchemaState, Error> {
+        self.compare(MIGRATIONS).await
     }
 
     pub(crate) async fn migrate_to(&self, all: &'static [Migration]) -> Result<Applied, Error> {
-        let _lock = self.lock_for_migration().await?;
-        let mut applied = Applied::default();
-        for migration in self.pending(all).await? {
-            let done = self.write(*migration, |tx, migration| Box::pin(apply(tx, migration)));
-            match done.await {
-                Ok(()) => applied.names.push(migration.name),
-                Err(error) if error.is_unavailable() || error.is_full() => return Err(error),
-                Err(error) => {
-                    return Err(migration.failed("it could not be applied", Some(error)));
-                }
-            }
+        if self.compare(all).await? == SchemaState::Current {
+            return Ok(Applied::default());
         }
-        Ok(applied)
-    }
-
-    async fn pending(&self, all: &'static [Migration]) -> Result<Vec<&'static Migration>, Error> {
-        let engine = self.engine();
-        let recorded: BTreeMap<String, String> =
-            self.read((), |tx, ()| Box::pin(recorded(tx))).await?;
-        let mut pending = Vec::new();
-        for migration in all {
-            match recorded.get(migration.name) {
-                None => pending.push(migration),
-                Some(checksum) if *checksum == migration.checksum(engine) => {}
-                Some(_) => {
-                    let reason =
-                        "it was applied with another text; run the release that applied it";
-                    return Err(migration.failed(reason, None));
-                }
-            }
+        match self.engine() {
+            Engine::Postgres => migrate(self.clone(), all).await,
+            Engine::Sqlite => self.migrate_on_a_thread(all).await,
         }
-        Ok(pending)
     }
-}
 
-async fn apply(tx: &mut WriteTx, migration: &Migration) -> Result<(), Error> {
-    let engine = tx.engine();
-    let record = Migration {
-        name: "schema_migration",
-        step: Step::Both(RECORD),
-    };
-    tx.batch(&record.text(engine)).await?;
-    tx.batch(&migration.text(engine)).await?;
-    let insert = sql!("INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)");
-    let values = values![migration.name, migration.checksum(engine)];
-    tx.execute(insert, &values).await.map(|_| ())
-}
-
-async fn recorded(tx: &mut ReadTx) -> Result<BTreeMap<String, String>, Error> {
-    let exists = tx.pick(
-        sql!(sqlite: "SELECT COUNT(*) AS tables FROM sqlite_master WHERE name = 'schema_migration'"),
-        sql!(
-            postgres: "SELECT COUNT(*) AS tables FROM pg_catalog.pg_tables \
-             WHERE schemaname = current_schema() AND tablename = 'schema_migration'"
-        ),
-    );
-    let found = tx.row(exists, &[]).await?;
-    if found.map(|row| row.int("tables")).transpose()? != Some(1) {
-        return Ok(BTreeMap::new());
+    /// SQLite does its work where it is called, which must not be where requests are answered.
+    async fn migrate_on_a_thread(&self, all: &'static [Migration]) -> Result<Applied, Error> {
+        let (store, runtime) = (self.clone(), tokio::runtime::Handle::current());
+        let migrate = move || runtime.block_on(migrate(store, all));
+        match tokio::task::spawn_blocking(migrate).await {
+            Ok(outcome) => outcome,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(Error::Closed),
+        }
     }
-    let rows = tx
-        .rows(sql!("SELECT name, checksum FROM schema_migration"), &[])
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok((
-                row.text("name")?.to_owned(),
-                row.text("checksum")?.to_owned(),
-            ))
+
+    async fn compare(&self, all: &'static [Migration]) -> Result<SchemaState, Error> {
+        let checksums = self.read((), |tx, ()| Box::pin(record::checksums(tx)));
+        let checksums: BTreeMap<String, String> = checksums.await?;
+        if checksums.is_empty() {
+            return Ok(SchemaState::Empty);
+        }
+        refuse_foreign(&checksums, all, self.engine())?;
+        let unfinished = self.read((), |tx, ()| Box::pin(record::unfinished(tx)));
+        let unfinished: Vec<String> = unfinished.await?;
+        let is_missing = |name: &str| {
+            !checksums.contains_key(name) || unfinished.iter().any(|other| other == name)
+        };
+        let names = all.iter().map(|migration| migration.name);
+        let missing: Vec<&str> = names.filter(|name| is_missing(name)).collect();
+        Ok(if missing.is_empty() {
+            SchemaState::Current
+        } else {
+            SchemaState::Behind(missing)
         })
-        .collect()
+    }
 }
 
-const RECORD: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
-    name TEXT PRIMARY KEY,
-    checksum TEXT NOT NULL
-);
-";
+/// Refuses a database that other programs than this and its predecessors have made.
+fn refuse_foreign(
+    recorded: &BTreeMap<String, String>,
+    all: &[Migration],
+    engine: Engine,
+) -> Result<(), SchemaError> {
+    let has_changed = |migration: &&Migration| {
+        let recorded = recorded.get(migration.name);
+        recorded.is_some_and(|checksum| *checksum != migration.checksum(engine))
+    };
+    let changed = all.iter().find(has_changed);
+    if changed.is_some_and(|migration| migration.name == FIRST) {
+        return Err(SchemaError::Development);
+    }
+    let is_known = |name: &str| all.iter().any(|migration| migration.name == name);
+    if let Some(name) = recorded.keys().find(|name| !is_known(name)) {
+        return Err(SchemaError::Newer { name: name.clone() });
+    }
+    changed.map_or(Ok(()), |migration| {
+        let name = migration.name.to_owned();
+        Err(SchemaError::Changed { name })
+    })
+}
+
+async fn migrate(store: Store, all: &'static [Migration]) -> Result<Applied, Error> {
+    let mut runner = Runner::new(&store).await?;
+    let outcome = run(&store, &mut runner, all).await;
+    runner.close().await;
+    outcome
+}
+
+async fn run(
+    store: &Store,
+    runner: &mut Runner,
+    all: &'static [Migration],
+) -> Result<Applied, Error> {
+    runner.wait_for_turn().await?;
+    // Whoever had its turn before may have done all of it.
+    let missing = match store.compare(all).await? {
+        SchemaState::Behind(missing) => missing,
+        SchemaState::Current => Vec::new(),
+        SchemaState::Empty => all.iter().map(|migration| migration.name).collect(),
+    };
+    let mut applied = Applied::default();
+    for migration in all {
+        if missing.contains(&migration.name) && runner.apply(migration).await? {
+            applied.names.push(migration.name);
+        }
+    }
+    Ok(applied)
+}
 
 #[cfg(test)]
 mod tests;

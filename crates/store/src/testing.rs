@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;
 
-use crate::db::schema_for_sqlite;
-use crate::{DatabaseUrl, Engine, Error, Options, Store};
+use crate::db::schema_for;
+use crate::{DatabaseUrl, Error, Options, Store};
 
 /// A database that is removed when this is dropped (SQLite) or [`removed`](Self::remove).
 #[derive(Debug)]
@@ -110,11 +110,15 @@ where
 
 /// Runs the statements of a schema, in PostgreSQL's words.
 pub async fn make_schema(store: &Store, schema: &str) -> Result<(), Error> {
-    let text = match store.engine() {
-        Engine::Postgres => schema.to_owned(),
-        Engine::Sqlite => schema_for_sqlite(schema),
-    };
+    let text = schema_for(store.engine(), schema);
     store.write(text, |tx, text| Box::pin(tx.batch(text))).await
+}
+
+/// Makes a database look as if its last migration had been begun and not gone on with.
+pub async fn leave_behind(store: &Store) -> Result<(), Error> {
+    let text = "UPDATE schema_migration SET step = 0, finished_at = NULL
+        WHERE name = (SELECT MAX(name) FROM schema_migration)";
+    make_schema(store, text).await
 }
 
 /// Lets an embedded database grow to so many pages and no further; one that is larger stays as it is.

@@ -16,7 +16,9 @@ async fn every_registered_statement_prepares() {
         let engine = store.engine();
         let statements = STATEMENTS
             .iter()
-            .map(|statement| Sql::registered(statement));
+            .map(|statement| Sql::registered(statement))
+            // What a migration asks meets the schema of its time.
+            .filter(|sql| !sql.place().file.contains("migrate/steps/"));
         let failures = store.scan((), move |tx, ()| {
             Box::pin(async move {
                 let mut failures = Vec::new();
@@ -114,7 +116,10 @@ fn files_with_statements(directory: &Path, found: &mut dyn FnMut(&Path)) {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        let is_test = path.ends_with("migrate/tests.rs");
+        let is_test = path.ends_with("migrate/tests.rs")
+            || path
+                .parent()
+                .is_some_and(|folder| folder.ends_with("migrate/tests"));
         // The macro's own file shows how it is written.
         if !is_test && !path.ends_with("statement.rs") && text.contains(" sql!(") {
             found(&path);

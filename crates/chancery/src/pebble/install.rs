@@ -17,6 +17,7 @@ use tenancy::user::{DisplayName, Email};
 use super::arguments::Arguments;
 use super::authorities::{self, Authorities};
 use super::settings::Stage;
+use crate::config::Migrate;
 use crate::parts;
 
 /// Sets everything up, then starts the application that serves. It needs to know the subscription from its
@@ -25,7 +26,7 @@ pub(super) async fn install(
     arguments: &Arguments,
     stage: &Stage,
 ) -> anyhow::Result<(App, Authorities)> {
-    let store = parts::migrated_store(&stage.config).await?;
+    let store = parts::ready_store(&stage.config, Migrate::Auto).await?;
     let first = parts::outside(&stage.config, store)?;
     let authorities = authorities::create(&first, arguments.environment.alternate_roots).await?;
     let first = App::start(first).await?;

@@ -34,7 +34,7 @@ pub enum Error {
         /// What the engine said.
         source: DriverError,
     },
-    /// The schema is not what this program expects, or could not be brought there.
+    /// A step towards the schema that this program expects could not be made.
     #[error("migration {name}: {reason}")]
     Migration {
         /// The migration's name.
@@ -53,6 +53,9 @@ pub enum Error {
     /// The closure waited for something other than its transaction; its effects were undone.
     #[error("a transaction waited for something outside the database")]
     Pended,
+    /// The schema is not what this program expects.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// The engine refused the statement: a constraint, a type, a syntax error.
     #[error("the statement at {place} failed")]
     Statement {
@@ -75,6 +78,57 @@ pub enum Error {
     Unavailable {
         /// What the driver said.
         source: DriverError,
+    },
+}
+
+/// What is wrong with the schema of a database, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SchemaError {
+    /// A migration has changed since it was applied.
+    #[error("migration {name} was applied with another text; run the release that applied it")]
+    Changed {
+        /// The migration's name.
+        name: String,
+    },
+    /// Rows were left without what they refer to (SQLite; PostgreSQL says so itself).
+    #[error("rows of {table} refer to rows of {parent} that are not there")]
+    Dangling {
+        /// The table whose rows refer.
+        table: String,
+        /// The table that lacks rows.
+        parent: String,
+    },
+    /// It is from before the first release.
+    #[error(
+        "the database was made by a development version before the first release; \
+         move it away and start with an empty one"
+    )]
+    Development,
+    /// Somebody has had a table, or SQLite's file, for longer than we wait.
+    #[error(
+        "others have held what it needs for more than {seconds} s; end their long transactions, \
+         or whoever else writes to the database file, and try again"
+    )]
+    Held {
+        /// How long we have waited.
+        seconds: u64,
+    },
+    /// It is ahead of this program.
+    #[error(
+        "the database was changed by a newer release ({name}); run that release, or one after it"
+    )]
+    Newer {
+        /// The first migration that this program does not know.
+        name: String,
+    },
+    /// Another process migrates for longer than we wait.
+    #[error(
+        "another process has been migrating the database for more than {seconds} s; \
+         start again when it is done"
+    )]
+    Occupied {
+        /// How long we have waited.
+        seconds: u64,
     },
 }
 

@@ -3,6 +3,7 @@
 
 mod lane;
 mod lookups;
+mod migrator;
 mod session;
 mod settings;
 mod tls;
@@ -14,6 +15,7 @@ use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
 
+pub(super) use migrator::Migrator;
 pub(super) use session::Session;
 
 use super::counters::Tally;
@@ -83,15 +85,6 @@ impl Postgres {
         self.lanes.close().await;
         self.lookups.close();
         self.scans.close();
-    }
-
-    /// A connection that holds the lock until it is dropped.
-    pub(super) async fn lock_for_migration(&self) -> Result<impl Send + use<>, Error> {
-        let connection = Object::take(connect(&self.scans).await?);
-        let lock = "SELECT pg_advisory_lock(hashtext('chancery ' || current_schema()))";
-        let locked = connection.batch_execute(lock).await;
-        locked.map_err(|error| Error::from_postgres(ENGINE, error))?;
-        Ok(connection)
     }
 }
 

@@ -3,6 +3,8 @@
 //! This is a scanner for the few differences between two texts that we wrote ourselves, not a
 //! translator: strings, quoted names and comments pass through untouched.
 
+use super::Engine;
+
 /// A query or change: `$1` becomes `?1`, `COLLATE "C"` goes (SQLite compares bytes anyway).
 pub(crate) fn statement_for_sqlite(text: &str) -> String {
     let mut pieces = Pieces::of(text);
@@ -18,8 +20,41 @@ pub(crate) fn statement_for_sqlite(text: &str) -> String {
     out
 }
 
-/// A schema: the types SQLite has, tables STRICT, and what it lacks left out.
-pub(crate) fn schema_for_sqlite(text: &str) -> String {
+/// A schema in PostgreSQL's words, as an engine takes it. A line that begins with `-- postgres: ` or
+/// `-- sqlite: ` is one statement in the words of that engine, which it alone runs, after all the rest.
+pub(crate) fn schema_for(engine: Engine, text: &str) -> String {
+    let (mut out, prefix) = match engine {
+        Engine::Postgres => (text.to_owned(), "-- postgres: "),
+        Engine::Sqlite => (schema_for_sqlite(text), "-- sqlite: "),
+    };
+    for own in text.lines().filter_map(|line| line.strip_prefix(prefix)) {
+        out.push('\n');
+        out.push_str(own.trim_end().trim_end_matches(';'));
+        out.push(';');
+    }
+    out
+}
+
+/// The statements of a text, for who has to send them one by one.
+pub(crate) fn statements(text: &str) -> Vec<String> {
+    let mut pieces = Pieces::of(text);
+    let mut found = Vec::new();
+    let mut statement = String::new();
+    while let Some(piece) = pieces.next() {
+        match piece {
+            Piece::Other(';') => found.push(std::mem::take(&mut statement)),
+            Piece::Other(other) => statement.push(other),
+            Piece::Verbatim(comment) if comment.starts_with("--") => {}
+            Piece::Word(text) | Piece::Verbatim(text) => statement.push_str(text),
+        }
+    }
+    found.push(statement);
+    found.retain(|statement| !statement.trim().is_empty());
+    found
+}
+
+/// The types SQLite has, tables STRICT, and what it lacks left out.
+fn schema_for_sqlite(text: &str) -> String {
     let mut pieces = Pieces::of(text);
     let mut out = String::with_capacity(text.len());
     let mut words: Vec<String> = Vec::new();
@@ -34,7 +69,7 @@ pub(crate) fn schema_for_sqlite(text: &str) -> String {
             Piece::Verbatim(text) => out.push_str(text),
             Piece::Other(';') => {
                 if words == ["CREATE", "TABLE"] {
-                    out.push_str(" STRICT");
+                    out.push_str(pieces.table_options());
                 }
                 words.clear();
                 out.push(';');
@@ -127,6 +162,16 @@ impl<'t> Pieces<'t> {
         self.rest = self.rest.trim_start();
     }
 
+    /// How the table whose definition has just ended is kept: by its key when its line says so.
+    fn table_options(&self) -> &'static str {
+        let line = self.rest.lines().next().unwrap_or_default();
+        if line.trim() == "-- clustered" {
+            " STRICT, WITHOUT ROWID"
+        } else {
+            " STRICT"
+        }
+    }
+
     /// Steps over `"C"` if it comes next.
     fn skip_c(&mut self) -> bool {
         match self.rest.trim_start().strip_prefix("\"C\"") {
@@ -156,7 +201,12 @@ mod tests {
 
     #[track_caller]
     fn schema(text: &str, expected: &str) {
-        assert_eq!(schema_for_sqlite(text), expected);
+        assert_eq!(schema_for(Engine::Sqlite, text), expected);
+    }
+
+    #[track_caller]
+    fn postgres_schema(text: &str, expected: &str) {
+        assert_eq!(schema_for(Engine::Postgres, text), expected);
     }
 
     #[test]
@@ -194,14 +244,57 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_clustered_table_is_kept_by_its_key() {
+        let text = "CREATE TABLE a (\n  id BYTEA PRIMARY KEY\n); -- clustered\nCREATE TABLE b (id BYTEA); -- not clustered\n";
+        let sqlite = "CREATE TABLE a (\n  id BLOB PRIMARY KEY\n) STRICT, WITHOUT ROWID; -- clustered\n\
+             CREATE TABLE b (id BLOB) STRICT; -- not clustered\n";
+        schema(text, sqlite);
+        postgres_schema(text, text);
+        schema(
+            "CREATE INDEX i ON a (id); -- clustered",
+            "CREATE INDEX i ON a (id); -- clustered",
+        );
+    }
+
+    #[test]
+    fn a_line_for_one_engine_runs_after_the_rest() {
+        let text = "-- postgres: ALTER TABLE a SET UNLOGGED\n-- sqlite: CREATE TRIGGER t BEGIN SELECT 1; END;\n\
+             CREATE TABLE a (n BIGINT);";
+        postgres_schema(text, &format!("{text}\nALTER TABLE a SET UNLOGGED;"));
+        let rest = text.replace("BIGINT)", "INTEGER) STRICT");
+        schema(
+            text,
+            &format!("{rest}\nCREATE TRIGGER t BEGIN SELECT 1; END;"),
+        );
+        // Only where a line begins; elsewhere it is a comment like any other.
+        schema(
+            "SELECT 1; -- sqlite: SELECT 2",
+            "SELECT 1; -- sqlite: SELECT 2",
+        );
+    }
+
+    #[test]
+    fn statements_are_told_apart() {
+        let text =
+            "DROP INDEX IF EXISTS i; -- ours; only\nCREATE INDEX i ON a (b) WHERE c = ';';\n";
+        let expected = [
+            "DROP INDEX IF EXISTS i",
+            " \nCREATE INDEX i ON a (b) WHERE c = ';'",
+        ];
+        assert_eq!(statements(text), expected);
+        assert_eq!(statements(" -- nothing\n;"), [""; 0]);
+    }
+
     proptest! {
         #[test]
         fn whatever_is_quoted_passes_and_nothing_panics(text in "\\PC{0,60}") {
             let quoted = format!("'{}'", text.replace('\'', "''"));
             prop_assert_eq!(statement_for_sqlite(&quoted), quoted.clone());
-            prop_assert_eq!(schema_for_sqlite(&quoted), quoted);
+            prop_assert_eq!(schema_for(Engine::Sqlite, &quoted), quoted);
             statement_for_sqlite(&text);
-            schema_for_sqlite(&text);
+            statements(&text);
+            schema_for(Engine::Sqlite, &text);
         }
     }
 }

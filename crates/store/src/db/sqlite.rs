@@ -1,5 +1,6 @@
 //! SQLite: one writer thread that groups commits, and read-only connections beside it.
 
+mod migrator;
 mod readers;
 mod writer;
 
@@ -15,6 +16,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
+pub(super) use migrator::Migrator;
 pub(super) use readers::Readers;
 pub(super) use writer::Writer;
 
@@ -22,7 +24,7 @@ use super::row::Cell;
 use super::transaction::Bound;
 use super::{Error, Row, SourceLine, Sql};
 
-/// Opens the one connection that writes, and creates the file, for its owner only, if need be.
+/// Opens a connection that writes, and creates the file, for its owner only, if need be.
 fn open_writer(path: &Path) -> Result<Connection, Error> {
     create(path).map_err(Error::unavailable)?;
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;

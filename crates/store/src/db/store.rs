@@ -8,6 +8,7 @@ use base::Scope;
 use futures_util::future::BoxFuture;
 
 use super::counters::{Tally, count};
+use super::migrator::{MigrationLimits, Migrator};
 use super::postgres::Postgres;
 use super::sqlite::{self, Readers, Writer};
 use super::work::{Closure, Work, queued};
@@ -25,6 +26,8 @@ pub struct Store {
 pub struct Options {
     /// How long to wait for a new connection (PostgreSQL).
     pub connect_timeout: Duration,
+    /// How patient migrations are.
+    pub migration: MigrationLimits,
     /// How long to wait for a free connection (PostgreSQL).
     pub pool_timeout: Duration,
     /// Connections to keep at most (PostgreSQL); at least 8.
@@ -37,6 +40,8 @@ pub struct Options {
 
 struct Shared {
     backend: Backend,
+    location: DatabaseUrl,
+    options: Options,
     tally: Arc<Tally>,
 }
 
@@ -49,6 +54,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(3),
+            migration: MigrationLimits::default(),
             pool_timeout: Duration::from_secs(5),
             postgres_connections: 16,
             readers: 2,
@@ -68,11 +74,12 @@ impl Store {
             }
             DatabaseUrl::Sqlite(path) => {
                 let (path, tally) = (path.clone(), Arc::clone(&tally));
+                let scans = options.readers;
                 let runtime = tokio::runtime::Handle::current();
                 let open = move || {
                     // The writer first: it turns on the write-ahead log that readers need.
                     let writer = Writer::open(&path, Arc::clone(&tally), &runtime)?;
-                    let readers = Readers::open(&path, options.readers, tally)?;
+                    let readers = Readers::open(&path, scans, tally)?;
                     Ok::<_, Error>(Backend::Sqlite(Arc::new(readers), writer))
                 };
                 let opened = tokio::task::spawn_blocking(open).await;
@@ -80,7 +87,12 @@ impl Store {
             }
         };
         Ok(Self {
-            shared: Arc::new(Shared { backend, tally }),
+            shared: Arc::new(Shared {
+                backend,
+                location: location.clone(),
+                options,
+                tally,
+            }),
         })
     }
 
@@ -196,12 +208,14 @@ impl Store {
         }
     }
 
-    /// Holds whatever keeps other nodes from migrating at the same time.
-    pub(crate) async fn lock_for_migration(&self) -> Result<Option<impl Send>, Error> {
-        match &self.shared.backend {
-            Backend::Postgres(postgres) => postgres.lock_for_migration().await.map(Some),
-            Backend::Sqlite(..) => Ok(None),
-        }
+    /// Opens a connection for migrations, beside those of requests.
+    pub(crate) async fn migrator(&self) -> Result<Migrator, Error> {
+        Migrator::open(&self.shared.location, &self.shared.options).await
+    }
+
+    /// How patient migrations are.
+    pub(crate) fn migration_limits(&self) -> &MigrationLimits {
+        &self.shared.options.migration
     }
 }
 

@@ -87,6 +87,7 @@ fn store_kind(error: &StoreError) -> ErrorKind {
         | StoreError::Migration { .. }
         | StoreError::Panicked { .. }
         | StoreError::Pended
+        | StoreError::Schema(_)
         | StoreError::Statement { .. }
         | StoreError::Unscoped { .. } => ErrorKind::Internal,
     }

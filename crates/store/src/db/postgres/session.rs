@@ -22,6 +22,8 @@ use crate::db::{Error, Row, SourceLine, Sql, Value};
 pub(in crate::db) struct Session {
     /// Always there but while it is dropped.
     client: Option<Arc<Object>>,
+    /// What begins its transaction.
+    begin: &'static str,
     state: State,
     /// Statements that were sent and whose answer is still to come.
     sent: Vec<Sent>,
@@ -62,9 +64,18 @@ impl Session {
         Self::new(Arc::new(client), State::Promised)
     }
 
+    /// Each statement sees what others have committed before it: one that waited for a table has to see
+    /// what was written to it meanwhile.
+    pub(super) fn migrating(client: Arc<Object>) -> Self {
+        let mut session = Self::new(client, State::Promised);
+        session.begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
+        session
+    }
+
     fn new(client: Arc<Object>, state: State) -> Self {
         Self {
             client: Some(client),
+            begin: "BEGIN ISOLATION LEVEL REPEATABLE READ",
             state,
             sent: Vec::new(),
             changes: 0,
@@ -226,8 +237,7 @@ impl Session {
     async fn begin(&mut self) -> Result<(), Error> {
         if self.state == State::Promised {
             self.state = State::Open;
-            self.send_text("BEGIN ISOLATION LEVEL REPEATABLE READ")
-                .await?;
+            self.send_text(self.begin).await?;
         }
         Ok(())
     }

@@ -1,14 +1,15 @@
 //! Reads the connection URL as libpq does, with the words that tokio-postgres leaves out.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::tls::{self, Trust};
-use crate::db::Error;
 use crate::db::store::Options;
+use crate::db::{Error, MigrationLimits};
 
 /// What a connection is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(super) enum Purpose {
     Keyed,
     /// The same, in a transaction that others are waiting for.
     Lane,
+    /// The steps of migrations, which may take long but must not hold up the rest for long.
+    Migration,
     /// Statements that may read much.
     Scans,
 }
@@ -35,7 +38,7 @@ impl Purpose {
                 "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off \
                  -c lock_timeout=250 "
             }
-            Self::Scans => "",
+            Self::Migration | Self::Scans => "",
         }
     }
 }
@@ -75,7 +78,7 @@ pub(super) fn parse(
     Ok((config, tls::connector(trust)?))
 }
 
-/// Nothing waits for ever: not for a connection, not for a statement, not for a forgotten client.
+/// Nothing waits for ever: not for a connection, not for a statement of a request, not for a forgotten client.
 fn limit(config: &mut Config, options: &Options, purpose: Purpose) {
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(options.connect_timeout);
@@ -84,14 +87,34 @@ fn limit(config: &mut Config, options: &Options, purpose: Purpose) {
         config.application_name("chancery");
     }
     let given = config.get_options().unwrap_or_default();
-    let ours = format!(
-        "-c statement_timeout={} -c idle_in_transaction_session_timeout=30000 {}{given}",
-        options.statement_timeout.as_millis(),
-        purpose.settings()
-    );
-    config.options(ours.trim_end());
+    let all = if purpose == Purpose::Migration {
+        // Who gives requests other limits does not mean migrations.
+        format!("{given} {}", for_migrations(&options.migration))
+    } else {
+        format!(
+            "-c statement_timeout={} -c idle_in_transaction_session_timeout=30000 {}{given}",
+            options.statement_timeout.as_millis(),
+            purpose.settings()
+        )
+    };
+    config.options(all.trim());
+    // With the time-out below this notices a lost server also while a statement takes long.
+    config.keepalives_idle(KEEPALIVE);
     config.tcp_user_timeout(options.statement_timeout * 2);
 }
+
+/// A client that is gone leaves no lock behind: the server asks whether it is still there.
+fn for_migrations(limits: &MigrationLimits) -> String {
+    let statement = limits.statement_timeout.unwrap_or_default();
+    format!(
+        "-c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout=0 \
+         -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
+        statement.as_millis(),
+        limits.lock_timeout.as_millis().max(1)
+    )
+}
+
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
@@ -116,6 +139,17 @@ mod tests {
     fn a_missing_root_file_is_an_error_and_not_trust() {
         let url = "postgres://u@h/d?sslmode=verify-full&sslrootcert=/nonexistent.pem";
         assert!(parse(url, &Options::default(), Purpose::Scans).is_err());
+    }
+
+    #[test]
+    fn sb4_limits_of_requests_are_not_those_of_migrations() {
+        let url = "postgres://u@h/d?options=-c%20statement_timeout%3D1%20-csearch_path%3Ds";
+        let (config, _) = parse(url, &Options::default(), Purpose::Migration).unwrap();
+        let settings = config.get_options().unwrap();
+        let expected =
+            "-c statement_timeout=1 -csearch_path=s -c statement_timeout=0 -c lock_timeout=1000 ";
+        assert!(settings.starts_with(expected), "{settings}");
+        assert!(!settings.contains("enable_seqscan"), "{settings}");
     }
 
     #[test]

@@ -1,0 +1,152 @@
+//! The connection on which migrations run, apart from those of requests and without their limits:
+//! an index on ten million rows takes its time, and a table is rebuilt while nothing checks keys.
+//!
+//! It has one transaction at a time and knows nothing of what is run in it; `crate::migrate` does.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::store::Options;
+use super::{DatabaseUrl, Error, WriteTx, postgres, sqlite};
+
+/// How patient migrations are.
+#[derive(Clone, Debug)]
+pub struct MigrationLimits {
+    /// How long a statement waits for a table before it lets those pass that have queued behind it,
+    /// and is tried again (PostgreSQL).
+    pub lock_timeout: Duration,
+    /// How long to wait for another process that migrates, and for whoever else holds what a
+    /// migration needs.
+    pub patience: Duration,
+    /// How long one statement may take; as long as it needs unless given (PostgreSQL).
+    pub statement_timeout: Option<Duration>,
+}
+
+impl Default for MigrationLimits {
+    /// The time-out is shorter than the 2 s that a write waits beside the lanes.
+    fn default() -> Self {
+        Self {
+            lock_timeout: Duration::from_secs(1),
+            patience: Duration::from_secs(600),
+            statement_timeout: None,
+        }
+    }
+}
+
+/// A connection for migrations alone.
+pub(crate) enum Migrator {
+    Postgres(postgres::Migrator),
+    Sqlite(sqlite::Migrator),
+}
+
+/// When rows are seen to refer to rows that exist. PostgreSQL always looks at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ForeignKeys {
+    /// Before the commit, so that a table can be replaced by its copy.
+    AtTheEnd,
+    /// With every statement.
+    AtOnce,
+}
+
+/// How an attempt to run a transaction ended that has not simply failed.
+pub(crate) enum Attempt<T> {
+    /// Somebody held what it needs; nothing has remained of it.
+    Blocked,
+    /// It is committed.
+    Done(T),
+}
+
+impl Migrator {
+    pub(crate) async fn open(location: &DatabaseUrl, options: &Options) -> Result<Self, Error> {
+        match location {
+            DatabaseUrl::Postgres(url) => postgres::Migrator::open(url, options)
+                .await
+                .map(Self::Postgres),
+            DatabaseUrl::Sqlite(path) => sqlite::Migrator::open(path).map(Self::Sqlite),
+        }
+    }
+
+    /// Whether no other process migrates, from here until this is closed. On SQLite every
+    /// transaction keeps others out by itself.
+    pub(crate) async fn lock(&mut self) -> Result<bool, Error> {
+        match self {
+            Self::Postgres(postgres) => postgres.lock().await,
+            Self::Sqlite(_) => Ok(true),
+        }
+    }
+
+    /// Runs a closure in a transaction and commits it; an error undoes what it did.
+    pub(crate) async fn run<I, T, F>(
+        &mut self,
+        keys: ForeignKeys,
+        input: &I,
+        run: &F,
+    ) -> Result<Attempt<T>, Error>
+    where
+        F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, Error>>,
+    {
+        let tx = match self.begin(keys) {
+            Ok(tx) => tx,
+            Err(Error::Busy { .. }) => return Ok(Attempt::Blocked),
+            Err(error) => return Err(error),
+        };
+        let result = match (run(tx, input).await, tx.take_failure()) {
+            (Ok(_), Some(error)) => Err(error),
+            (result, _) => result,
+        };
+        let error = match result {
+            Ok(value) => match self.commit(keys).await {
+                Ok(()) => return Ok(Attempt::Done(value)),
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        if self.roll_back().await {
+            Ok(Attempt::Blocked)
+        } else {
+            Err(error)
+        }
+    }
+
+    /// Runs one statement that takes no transaction around it. Only PostgreSQL has such.
+    pub(crate) async fn outside(&mut self, statement: &str) -> Result<(), Error> {
+        match self {
+            Self::Postgres(postgres) => postgres.outside(statement).await,
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// Lets others migrate.
+    pub(crate) async fn close(self) {
+        match self {
+            Self::Postgres(postgres) => postgres.close().await,
+            Self::Sqlite(_) => {}
+        }
+    }
+
+    fn begin(&mut self, keys: ForeignKeys) -> Result<&mut WriteTx, Error> {
+        match self {
+            Self::Postgres(postgres) => Ok(postgres.begin()),
+            Self::Sqlite(sqlite) => sqlite.begin(keys),
+        }
+    }
+
+    async fn commit(&mut self, keys: ForeignKeys) -> Result<(), Error> {
+        match self {
+            Self::Postgres(postgres) => postgres.commit().await,
+            Self::Sqlite(sqlite) => sqlite.commit(keys),
+        }
+    }
+
+    /// Says whether the transaction may succeed if it is tried again.
+    async fn roll_back(&mut self) -> bool {
+        match self {
+            Self::Postgres(postgres) => postgres.roll_back().await,
+            Self::Sqlite(sqlite) => {
+                sqlite.roll_back();
+                false
+            }
+        }
+    }
+}
