@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use web::client::TrustedProxies;
+use web::request::client::TrustedProxies;
 
 /// A client that does not finish its handshake or its headers in this time is cut off.
 const PATIENCE: Duration = Duration::from_secs(20);

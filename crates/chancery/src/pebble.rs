@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use web::client::TrustedProxies;
+use web::request::client::TrustedProxies;
 
 use self::arguments::Arguments;
 use self::settings::Stage;

@@ -8,8 +8,8 @@ use flow::{App, jobs};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use web::client::TrustedProxies;
 use web::portal::Hints;
+use web::request::client::TrustedProxies;
 
 use crate::config::Config;
 use crate::listen::{Door, bind};

@@ -2,7 +2,7 @@
 //! No SQL, no policy, no calls to the outside.
 
 pub mod acme;
-pub mod client;
 pub mod internal;
 pub mod pki;
 pub mod portal;
+pub mod request;

@@ -59,7 +59,7 @@ impl Refusal {
 
     /// Our own fault: the cause is logged, the client gets a name for it.
     pub(super) fn internal(cause: &dyn std::error::Error) -> Self {
-        let request_id = crate::client::next_request_id();
+        let request_id = crate::request::client::next_request_id();
         tracing::error!(request.id = %request_id, error = %chain(cause), "request failed");
         Problem::internal(&request_id).into()
     }

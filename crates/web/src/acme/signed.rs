@@ -12,7 +12,7 @@ use flow::issuance::account_cache::{KnownAccount, look_up};
 use flow::{App, nonce};
 
 use super::problem::Refusal;
-use crate::client::{Client, client_of};
+use crate::request::client::{Client, client_of};
 
 /// A request that a valid account has signed.
 pub(crate) struct Signed {

@@ -12,7 +12,7 @@ use super::view::error::ErrorPage;
 use super::view::policy::PAGE_HEADERS;
 use super::view::{Shell, Theme};
 use super::{BRAND, Portal, cookie};
-use crate::client::{Client, client_of};
+use crate::request::client::{Client, client_of};
 
 /// Runs around every request.
 pub(super) async fn finish(

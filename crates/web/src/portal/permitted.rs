@@ -17,7 +17,7 @@ use tenancy::token::Token;
 use super::error::Refusal;
 use super::view::{Flash, Nav, Shell, Theme};
 use super::{BRAND, Portal, cookie};
-use crate::client::{Client, client_of};
+use crate::request::client::{Client, client_of};
 
 /// What a route asks of those who call it.
 pub(super) trait Grant: Send + Sync + 'static {

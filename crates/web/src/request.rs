@@ -1,0 +1,3 @@
+//! What every door learns of a request before it reads it.
+
+pub mod client;
