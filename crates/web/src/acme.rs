@@ -10,8 +10,6 @@ mod respond;
 mod revocation;
 mod signed;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -19,6 +17,8 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use flow::App;
+
+use crate::request::counter;
 
 /// No ACME request is larger: an order of 100 names is under 10 KiB, a CSR under 60.
 const MAX_BODY: usize = 128 * 1024;
@@ -87,7 +87,7 @@ impl Finish {
 /// Gives every answer its `Link: rel="index"`, keeps it out of caches, and gives the answers to POST
 /// requests, good or bad, a nonce for the next one (RFC 8555 §6.5, §7.1).
 async fn finish(State(finish): State<Finish>, request: Request, next: Next) -> Response {
-    REQUESTS.fetch_add(1, Ordering::Relaxed);
+    counter::count_acme();
     let wants_nonce = request.method() == Method::POST;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -103,10 +103,3 @@ async fn finish(State(finish): State<Finish>, request: Request, next: Next) -> R
 
 /// RFC 8555 §6.5.1.
 pub(crate) const REPLAY_NONCE: HeaderName = HeaderName::from_static("replay-nonce");
-
-/// How many requests came to ACME resources since the start.
-pub fn requests() -> u64 {
-    REQUESTS.load(Ordering::Relaxed)
-}
-
-static REQUESTS: AtomicU64 = AtomicU64::new(0);

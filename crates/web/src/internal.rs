@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use flow::{App, nonce};
 
+use crate::request::counter;
+
 /// `/healthz`, `/metrics` and `/nonce`.
 pub fn router(app: App) -> Router {
     Router::new()
@@ -57,7 +59,7 @@ async fn metrics(State(app): State<App>) -> Response {
         (
             "chancery_acme_requests_total",
             "Requests to ACME resources.",
-            crate::acme::requests(),
+            counter::acme(),
         ),
     ] {
         // Writing to a String cannot fail.
