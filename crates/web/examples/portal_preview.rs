@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
-use web::portal::view;
+// The samples name the portal as a part of their own crate, which it is in the tests.
+use web::portal;
 
-#[path = "../src/portal/view/sample.rs"]
+#[path = "../src/portal/sample.rs"]
 mod sample;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -19,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .unwrap_or_else(|| "preview".to_owned()),
     );
     fs::create_dir_all(target.join("assets"))?;
-    for asset in view::assets::all() {
+    for asset in portal::view::assets::all() {
         fs::write(target.join(asset.url.trim_start_matches('/')), &asset.bytes)?;
     }
     let mut index = String::from("<!doctype html><title>Pages</title><ul>");

@@ -19,6 +19,8 @@ mod frame;
 mod listing;
 mod moment;
 mod permitted;
+#[cfg(test)]
+mod sample;
 mod settings;
 mod sign_in;
 pub mod view;

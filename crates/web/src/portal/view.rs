@@ -23,9 +23,6 @@ pub mod settings;
 pub mod shell;
 pub mod sign_in;
 
-#[cfg(test)]
-mod tests;
-
 pub use part::{
     Chip, Choice, FilterChip, FilterGroup, Lifetime, Paging, Problems, Search, Tone, When,
 };

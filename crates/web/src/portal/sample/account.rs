@@ -1,17 +1,17 @@
 //! ACME accounts: list, form, five tabs, consequences.
 
-use super::view::account::{
-    AccountActivityPage, AccountCertificatesPage, AccountClientsPage, AccountDomainsPage,
-    AccountHead, ClientRow, CredentialsPage, LastOrder, MacKey, Tab,
-};
-use super::view::accounts::{AccountRow, AccountsPage, NewAccountPage};
-use super::view::command::{self, Facts};
-use super::view::confirm::ConfirmPage;
-use super::view::{Choice, Problems};
 use super::{
     Chip, Error, Nav, Pages, Paging, Tone, certificate, chip, date, domain, filter, order, paging,
     shell, strings, when, with_flash,
 };
+use crate::portal::view::account::{
+    AccountActivityPage, AccountCertificatesPage, AccountClientsPage, AccountDomainsPage,
+    AccountHead, ClientRow, CredentialsPage, LastOrder, MacKey, Tab,
+};
+use crate::portal::view::accounts::{AccountRow, AccountsPage, NewAccountPage};
+use crate::portal::view::command::{self, Facts};
+use crate::portal::view::confirm::ConfirmPage;
+use crate::portal::view::{Choice, Problems};
 
 const KEY: &str = "3q2-7wB5dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyE4Zk1sUQ";
 

@@ -1,11 +1,11 @@
 //! Activity: list, and orders that run, failed and succeeded.
 
-use super::view::activity::{ActivityPage, Failure, OrderPage};
-use super::view::order::{Evidence, OrderRow, TimelineStep};
 use super::{
     Chip, Error, Nav, Pages, Tone, accounts_filter, chip, filter, paging, search, shell, strings,
     when,
 };
+use crate::portal::view::activity::{ActivityPage, Failure, OrderPage};
+use crate::portal::view::order::{Evidence, OrderRow, TimelineStep};
 
 fn row(name: &str, more: &str, agent: &str, stage: &str, status: Chip) -> OrderRow {
     OrderRow {

@@ -1,8 +1,8 @@
 //! Settings: as they are, and after a refused password.
 
-use super::view::Problems;
-use super::view::settings::{Requirement, SessionRow, SettingsPage};
 use super::{Error, Nav, Pages, date, shell};
+use crate::portal::view::Problems;
+use crate::portal::view::settings::{Requirement, SessionRow, SettingsPage};
 
 fn session(id: &str, browser: &str, address: &str, is_current: bool) -> SessionRow {
     SessionRow {

@@ -2,8 +2,7 @@
 
 use askama::{Error, Template};
 
-use super::view;
-use view::{
+use crate::portal::view::{
     Chip, FilterChip, FilterGroup, Flash, Lifetime, Nav, Paging, Search, Shell, Theme, Tone, When,
 };
 
@@ -21,6 +20,13 @@ mod order;
 mod overview;
 #[path = "sample/settings.rs"]
 mod settings;
+
+#[cfg(test)]
+#[path = "sample/contrast.rs"]
+mod contrast;
+#[cfg(test)]
+#[path = "sample/tests.rs"]
+mod tests;
 
 /// One rendered page: name of its file without ending, and its text.
 pub(crate) type Rendered = (String, String);

@@ -1,14 +1,14 @@
 //! Domains: list, form, preview, result, detail, removal.
 
-use super::view::confirm::ConfirmPage;
-use super::view::domains::{
-    DomainPage, DomainRow, DomainsPage, NewDomainsPage, Verdict, VerdictsPage,
-};
-use super::view::{Choice, Problems};
 use super::{
     Chip, Error, Nav, Pages, Tone, accounts_filter, certificate, chip, date, filter, order, paging,
     search, shell, strings,
 };
+use crate::portal::view::confirm::ConfirmPage;
+use crate::portal::view::domains::{
+    DomainPage, DomainRow, DomainsPage, NewDomainsPage, Verdict, VerdictsPage,
+};
+use crate::portal::view::{Choice, Problems};
 
 fn row(name: &str, kind: &str, main: Option<&str>, status: Chip) -> DomainRow {
     DomainRow {

@@ -1,8 +1,8 @@
 //! Signing in, signed out, errors.
 
-use super::view::error::{ErrorKind, ErrorPage};
-use super::view::sign_in::{SignInPage, SignInProblem, SignedOutPage};
 use super::{Error, Pages, Shell, Theme};
+use crate::portal::view::error::{ErrorKind, ErrorPage};
+use crate::portal::view::sign_in::{SignInPage, SignInProblem, SignedOutPage};
 
 fn outside(title: &str) -> Shell {
     Shell::signed_out("Chancery", title, "sample-token", Theme::System)

@@ -1,13 +1,13 @@
 //! Certificates: list, detail, revoking.
 
-use super::view::Problems;
-use super::view::certificates::{
-    CertificatePage, CertificateRow, CertificatesPage, ChainLink, Fact, Proof, Revocation,
-    RevokePage,
-};
 use super::{
     Chip, Error, Nav, Pages, Tone, accounts_filter, chip, date, filter, life, paging, search,
     shell, strings, when,
+};
+use crate::portal::view::Problems;
+use crate::portal::view::certificates::{
+    CertificatePage, CertificateRow, CertificatesPage, ChainLink, Fact, Proof, Revocation,
+    RevokePage,
 };
 
 fn row(name: &str, more: &str, percent: u8, tone: Tone, status: Chip) -> CertificateRow {

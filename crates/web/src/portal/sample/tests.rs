@@ -4,11 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::portal::view;
 
-#[path = "sample.rs"]
-mod sample;
-
-mod contrast;
-
+use super::render_all;
 /// A start tag with its attributes and the text up to the next tag.
 struct Tag {
     name: String,
@@ -79,7 +75,7 @@ fn attributes(mut rest: &str) -> HashMap<String, String> {
 
 #[track_caller]
 fn check_all(check: impl Fn(&str, &str, &[Tag])) {
-    for (name, page) in sample::render_all().expect("every page renders") {
+    for (name, page) in render_all().expect("every page renders") {
         check(&name, &page, &tags(&page));
     }
 }

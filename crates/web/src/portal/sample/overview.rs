@@ -1,9 +1,9 @@
 //! The dashboard: new, half done, calm, busy.
 
-use super::view::chart::Expiry;
-use super::view::dashboard::{Attention, DashboardPage, Overview, Tile};
-use super::view::onboarding::{Facts, Onboarding};
 use super::{Error, Nav, Pages, Tone, chip, order, shell, with_flash};
+use crate::portal::view::chart::Expiry;
+use crate::portal::view::dashboard::{Attention, DashboardPage, Overview, Tile};
+use crate::portal::view::onboarding::{Facts, Onboarding};
 
 fn tile(label: &str, value: &str, note: &str, note_tone: Tone, href: &str) -> Tile {
     Tile {
