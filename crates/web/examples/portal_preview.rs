@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .unwrap_or_else(|| "preview".to_owned()),
     );
     fs::create_dir_all(target.join("assets"))?;
-    for asset in portal::view::assets::all() {
+    for asset in portal::page::assets::all() {
         fs::write(target.join(asset.url.trim_start_matches('/')), &asset.bytes)?;
     }
     let mut index = String::from("<!doctype html><title>Pages</title><ul>");

@@ -5,24 +5,19 @@
 //! What goes wrong becomes a page in `error`; what every answer carries is added in `finish`.
 
 mod accounts;
-mod accounts_menu;
 mod activity;
 mod certificates;
-mod cookie;
 mod dashboard;
 mod domains;
-mod error;
 mod files;
-mod finish;
 mod form;
-mod frame;
-mod listing;
-mod moment;
+pub mod page;
 mod permitted;
 #[cfg(test)]
 mod sample;
 mod settings;
 mod sign_in;
+mod state;
 pub mod view;
 
 use std::sync::Arc;
@@ -32,42 +27,14 @@ use axum::routing::get;
 use axum::{Router, middleware};
 use flow::App;
 
-use error::Refusal;
-use view::command::Facts;
+use page::finish::finish;
+use page::refused::Refusal;
+use state::Portal;
+
+pub use state::Hints;
 
 /// The largest form: a thousand names of the greatest length, percent-encoded.
 const MAX_BODY: usize = 512 * 1024;
-
-/// Name of the product in titles.
-const BRAND: &str = "Chancery";
-
-/// What handlers are given.
-#[derive(Clone)]
-struct Portal {
-    app: App,
-    /// Where browsers reach us, such as `https://portal.example.com`.
-    origin: Arc<str>,
-    hints: Arc<Hints>,
-}
-
-/// What client commands must say where this installation is no public one.
-#[derive(Clone, Debug, Default)]
-pub struct Hints {
-    /// File with the root certificate, when clients do not trust the ACME server by themselves.
-    pub ca_file: Option<String>,
-    /// Port on which http-01 is answered, when it is not 80.
-    pub http_port: Option<u16>,
-}
-
-impl Hints {
-    fn facts(&self) -> Facts {
-        Facts {
-            ca_file: self.ca_file.clone(),
-            http_port: self.http_port,
-            ..Facts::default()
-        }
-    }
-}
 
 /// The pages at their paths; `origin` is where browsers reach them.
 pub fn router(app: App, origin: &str) -> Router {
@@ -93,10 +60,7 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(
-            portal.clone(),
-            finish::finish,
-        ))
+        .layer(middleware::from_fn_with_state(portal.clone(), finish))
         .with_state(portal)
 }
 

@@ -7,8 +7,6 @@ mod new;
 mod state;
 mod tabs;
 
-pub(super) use head::{account_href, chip, label};
-
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::{get, post};
@@ -16,13 +14,16 @@ use base::SubscriptionId;
 use enrollment::subscription::State as AccountState;
 use flow::enrollment::list_subscriptions::{self, Filter, Summary};
 
-use super::Portal;
-use super::frame::{Answer, page};
-use super::listing::{ListQuery, Slice};
-use super::moment::{count, grouped, when, words_only};
-use super::permitted::{Permitted, ViewAccounts};
-use super::view::accounts::{AccountRow, AccountsPage};
-use super::view::{FilterGroup, Nav, When};
+use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::listing::{FilterGroup, ListQuery, Slice};
+use crate::portal::page::moment::{when, words_only};
+use crate::portal::page::part::When;
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::{count, grouped};
+use crate::portal::page::{account, links};
+use crate::portal::permitted::{Permitted, ViewAccounts};
+use crate::portal::state::Portal;
+use crate::portal::view::accounts::{AccountRow, AccountsPage};
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -94,7 +95,7 @@ fn filter(query: &ListQuery) -> Filter {
 fn states(query: &ListQuery, current: Option<AccountState>) -> FilterGroup {
     let all = query.chip("/accounts", "status", ("", "All"), current.is_none());
     let others = AccountState::ALL.iter().map(|state| {
-        let label = head::word(*state);
+        let label = account::word(*state);
         query.chip(
             "/accounts",
             "status",
@@ -114,15 +115,15 @@ fn row(portal: &Portal, found: &Summary) -> AccountRow {
     let subscription = &found.subscription;
     let key_id = found.credential.as_ref().map(|key| key.key_id.to_string());
     AccountRow {
-        href: account_href(subscription.id),
-        label: label(subscription),
-        kind: head::kind(subscription),
+        href: links::account(subscription.id),
+        label: account::label(subscription),
+        kind: account::kind(subscription),
         key_id: key_id.unwrap_or_default(),
         domains: domains(found),
         clients: grouped(found.clients),
         ends: ends(portal, found),
         last_used: found.last_used_at.map(|at| when(at, now)),
-        status: chip(subscription, now),
+        status: account::chip(subscription, now),
     }
 }
 

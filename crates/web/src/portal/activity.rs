@@ -13,17 +13,20 @@ use flow::issuance::list_orders::{
 use flow::overview::dashboard::recently;
 
 pub(super) use self::timeline::seen_in_short;
-use self::timeline::{announcement, failure, steps};
-use super::accounts_menu::{self, label_or_stand_in};
-use super::error::Refusal;
-use super::frame::{Answer, page};
-use super::listing::ListQuery;
-use super::permitted::{Permitted, ViewActivity};
-use super::view::account::LastOrder;
-use super::view::activity::{ActivityPage, OrderPage};
-use super::view::order::OrderRow;
-use super::view::{Chip, FilterGroup, Nav, Paging, Search, Tone};
-use super::{Portal, moment};
+use crate::portal::activity::timeline::{announcement, failure, steps};
+use crate::portal::page::account::label_or_stand_in;
+use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
+use crate::portal::page::part::{Chip, Tone};
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::{count, grouped, more};
+use crate::portal::page::{account, links, moment};
+use crate::portal::permitted::{Permitted, ViewActivity};
+use crate::portal::state::Portal;
+use crate::portal::view::account::LastOrder;
+use crate::portal::view::activity::{ActivityPage, OrderPage};
+use crate::portal::view::order::OrderRow;
 
 const PATH: &str = "/activity";
 /// How many orders a domain's page shows.
@@ -43,7 +46,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer {
     let listing = read(&portal, who.tenant(), &query).await?;
-    let accounts = accounts_menu::filter(&portal, who.tenant(), &query, PATH).await?;
+    let accounts = account::filter(&portal, who.tenant(), &query, PATH).await?;
     let paging = paging(&query, PATH, &listing);
     page(&ActivityPage {
         shell: who.shell(Nav::Activity, "Activity"),
@@ -80,13 +83,13 @@ async fn show(
     let began = detail.row.created_at;
     page(&OrderPage {
         shell: who.shell(Nav::Activity, &format!("Order for {name}")),
-        href: href(id),
+        href: links::order(id),
         back_href: PATH.to_owned(),
         status: chip(detail.row.stage),
         is_running: detail.row.stage.is_running(),
         announcement: announcement(&detail),
         account: label_or_stand_in(&detail.row.label),
-        account_href: accounts_menu::href(detail.row.subscription),
+        account_href: links::account(detail.row.subscription),
         agent: agent(&detail.row.client_agent),
         address: detail.client_address.clone(),
         began: moment::when(began, detail.now),
@@ -96,7 +99,7 @@ async fn show(
             .unwrap_or_default(),
         steps: steps(&detail),
         failure: failure(&detail),
-        certificate_href: detail.certificate.map(super::certificates::href),
+        certificate_href: detail.certificate.map(links::certificate),
         names: detail.row.names,
         name,
     })
@@ -161,7 +164,7 @@ pub(super) async fn last_of_account<P>(
     };
     let detail = order(&portal.app, who.tenant(), last.id).await?;
     Ok(detail.map(|detail| LastOrder {
-        href: href(detail.row.id),
+        href: links::order(detail.row.id),
         status: chip(detail.row.stage),
         steps: timeline::short_steps(&detail),
     }))
@@ -170,7 +173,7 @@ pub(super) async fn last_of_account<P>(
 /// An order as a row.
 pub(super) fn row(row: &Row, now: Timestamp) -> OrderRow {
     OrderRow {
-        href: href(row.id),
+        href: links::order(row.id),
         name: row.names.first().cloned().unwrap_or_default(),
         more: more(&row.names),
         account: label_or_stand_in(&row.label),
@@ -184,26 +187,12 @@ pub(super) fn row(row: &Row, now: Timestamp) -> OrderRow {
     }
 }
 
-/// The path of an order's page.
-pub(super) fn href(id: OrderId) -> String {
-    format!("{PATH}/{}", id.suffix())
-}
-
 /// The name and version that a client goes by, out of all that it says about itself.
 pub(super) fn agent(text: &str) -> String {
     let product = text.split_whitespace().next().unwrap_or_default();
     match product.strip_prefix("CertbotACMEClient") {
         Some(version) => format!("certbot{version}"),
         None => product.to_owned(),
-    }
-}
-
-/// What follows the first name of several.
-pub(super) fn more(names: &[String]) -> String {
-    match names {
-        [] | [_] => String::new(),
-        [_, second] => format!("and {second}"),
-        [_, others @ ..] => format!("and {} more", others.len()),
     }
 }
 
@@ -253,15 +242,13 @@ fn paging(query: &ListQuery, path: &str, listing: &Listing) -> Paging {
     let last = cursor(rows.last()).filter(|_| *has_after);
     let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let text = match listing.total {
-        Some(total) if total > shown => format!(
-            "{} of {}",
-            moment::grouped(shown),
-            moment::count(total, "order", "orders")
-        ),
-        _ if *has_before || *has_after => {
-            format!("{} on this page", moment::count(shown, "order", "orders"))
+        Some(total) if total > shown => {
+            format!("{} of {}", grouped(shown), count(total, "order", "orders"))
         }
-        _ => moment::count(shown, "order", "orders"),
+        _ if *has_before || *has_after => {
+            format!("{} on this page", count(shown, "order", "orders"))
+        }
+        _ => count(shown, "order", "orders"),
     };
     query.paging(path, first.as_deref(), last.as_deref(), text)
 }
@@ -295,13 +282,5 @@ mod tests {
             "Caddy/2.10.0"
         );
         assert_eq!(agent(""), "");
-    }
-
-    #[test]
-    fn further_names_are_told_or_counted() {
-        let names = |count: usize| vec!["a.example".to_owned(); count];
-        assert_eq!(more(&names(1)), "");
-        assert_eq!(more(&names(2)), "and a.example");
-        assert_eq!(more(&names(4)), "and 3 more");
     }
 }

@@ -15,15 +15,17 @@ use flow::issuance::list_certificates::{
 };
 use tenancy::role::Permission;
 
-use super::accounts_menu::{self, label_or_stand_in};
-use super::activity::more;
-use super::error::Refusal;
-use super::frame::{Answer, page};
-use super::listing::ListQuery;
-use super::permitted::{Permitted, ViewCertificates};
-use super::view::certificates::{CertificateRow, CertificatesPage};
-use super::view::{Chip, FilterGroup, Lifetime, Nav, Paging, Search, Tone};
-use super::{Portal, moment};
+use crate::portal::page::account::label_or_stand_in;
+use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
+use crate::portal::page::part::{Chip, Lifetime, Tone};
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::{count, grouped, more};
+use crate::portal::page::{account, links, moment};
+use crate::portal::permitted::{Permitted, ViewCertificates};
+use crate::portal::state::Portal;
+use crate::portal::view::certificates::{CertificateRow, CertificatesPage};
 
 const PATH: &str = "/certificates";
 /// How many certificates a domain's page shows.
@@ -48,7 +50,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer {
     let listing = read(&portal, who.tenant(), &query).await?;
-    let accounts = accounts_menu::filter(&portal, who.tenant(), &query, PATH).await?;
+    let accounts = account::filter(&portal, who.tenant(), &query, PATH).await?;
     let paging = paging(&query, PATH, &listing);
     let rows: Vec<_> = rows(&portal, &listing.page.rows, listing.now);
     page(&CertificatesPage {
@@ -148,11 +150,6 @@ pub(super) async fn of_name<P>(
     Ok(rows(portal, &found.page.rows, found.now))
 }
 
-/// The path of a certificate's page.
-pub(super) fn href(id: CertificateId) -> String {
-    format!("{PATH}/{}", id.suffix())
-}
-
 impl From<CertificateError> for Refusal {
     fn from(error: CertificateError) -> Self {
         match error {
@@ -170,7 +167,7 @@ fn row(portal: &Portal, found: &Listed, now: Timestamp) -> CertificateRow {
     let names: Vec<String> = found.names.iter().map(ToString::to_string).collect();
     let status = chip(found.status, found.not_after, found.is_expiring(now), now);
     CertificateRow {
-        href: href(found.id),
+        href: links::certificate(found.id),
         name: names.first().cloned().unwrap_or_default(),
         more: more(&names),
         serial: short_serial(&found.serial),
@@ -285,7 +282,7 @@ fn views(query: &ListQuery, listing: &Listing) -> FilterGroup {
     let chips = views.map(|(each, label, count)| {
         let mut chip = query.chip(PATH, "view", (view_word(each), label), view(query) == each);
         if let Some(count) = count.filter(|_| has_counts) {
-            chip.count = moment::grouped(count);
+            chip.count = grouped(count);
         }
         chip
     });
@@ -317,7 +314,7 @@ fn cursors(page: &Page<Listed>) -> (Option<String>, Option<String>) {
 /// How many certificates the list has, where that is known.
 fn counted(query: &ListQuery, listing: &Listing) -> String {
     let shown = i64::try_from(listing.page.rows.len()).unwrap_or(i64::MAX);
-    let shown_text = moment::count(shown, "certificate", "certificates");
+    let shown_text = count(shown, "certificate", "certificates");
     if !listing.page.has_before && !listing.page.has_after {
         return shown_text;
     }
@@ -329,8 +326,8 @@ fn counted(query: &ListQuery, listing: &Listing) -> String {
     };
     match total.filter(|_| query.q.is_empty() && query.account.is_empty()) {
         Some(total) => {
-            let total = moment::count(total, "certificate", "certificates");
-            format!("{} of {total}", moment::grouped(shown))
+            let total = count(total, "certificate", "certificates");
+            format!("{} of {total}", grouped(shown))
         }
         None => format!("{shown_text} on this page"),
     }

@@ -8,14 +8,18 @@ use flow::issuance::list_certificates::Listed;
 use flow::issuance::list_orders::Row;
 use flow::overview::dashboard::{Dashboard, dashboard};
 
-use super::frame::{Answer, page};
-use super::moment::{count, day, distance, grouped};
-use super::permitted::{Permitted, ViewDomains};
-use super::view::chart::Expiry;
-use super::view::dashboard::{Attention, DashboardPage, Overview, Tile};
-use super::view::onboarding::{Facts, Onboarding};
-use super::view::{Chip, Nav, Tone};
-use super::{Portal, accounts_menu, activity, certificates};
+use crate::portal::activity;
+use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::links;
+use crate::portal::page::moment::{day, distance};
+use crate::portal::page::part::{Chip, Tone};
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::{count, grouped};
+use crate::portal::permitted::{Permitted, ViewDomains};
+use crate::portal::state::Portal;
+use crate::portal::view::chart::Expiry;
+use crate::portal::view::dashboard::{Attention, DashboardPage, Overview, Tile};
+use crate::portal::view::onboarding::{Facts, Onboarding};
 
 /// A client that renews in time leaves no certificate in this many of the first weeks.
 const SOON: usize = 2;
@@ -36,7 +40,7 @@ async fn show(who: Permitted<ViewDomains>, State(portal): State<Portal>) -> Answ
 
 fn facts(found: &Dashboard) -> Facts {
     Facts {
-        account_href: found.totals.first_subscription.map(accounts_menu::href),
+        account_href: found.totals.first_subscription.map(links::account),
         has_domain: found.totals.domains > 0,
         has_client: found.totals.registered > 0,
         has_certificate: found.has_certificate,
@@ -144,7 +148,7 @@ fn ends(certificate: &Listed, now: Timestamp) -> Attention {
             day(certificate.not_after)
         ),
         chip: Chip::new(if is_urgent { Tone::Bad } else { Tone::Warn }, "Expiring"),
-        href: certificates::href(certificate.id),
+        href: links::certificate(certificate.id),
     }
 }
 

@@ -12,15 +12,18 @@ use enrollment::enrolled_domain::{Kind, Status};
 use enrollment::subscription::State as AccountState;
 use flow::enrollment::list_domains::{self, Filter, Line, MAX_COUNTED, Page};
 
-use super::accounts::{account_href, chip, label};
-use super::error::Refusal;
-use super::frame::{Answer, page};
-use super::listing::{ListQuery, Slice};
-use super::moment::{count, when};
-use super::permitted::{Permitted, ViewDomains};
-use super::view::domains::{DomainRow, DomainsPage};
-use super::view::{Chip, FilterGroup, Nav, Paging, Search, Tone};
-use super::{Portal, accounts_menu};
+use crate::portal::page::account::{chip, label};
+use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search, Slice};
+use crate::portal::page::moment::when;
+use crate::portal::page::part::{Chip, Tone};
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::count;
+use crate::portal::page::{account, links};
+use crate::portal::permitted::{Permitted, ViewDomains};
+use crate::portal::state::Portal;
+use crate::portal::view::domains::{DomainRow, DomainsPage};
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -42,7 +45,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer {
     let filter = filter(&query, SubscriptionId::from_suffix(&query.account).ok());
-    let menu = accounts_menu::filter(&portal, who.tenant(), &query, "/domains").await?;
+    let menu = account::filter(&portal, who.tenant(), &query, "/domains").await?;
     let read = read(&portal, &who, &query, &filter, "/domains").await?;
     let placeholder = match read.matching {
         Some(total) if filter.is_everything() => {
@@ -176,12 +179,12 @@ fn row(line: &Line, now: Timestamp) -> DomainRow {
         (Kind::Paid, false) => "Single",
     };
     DomainRow {
-        href: domain_href(domain.id),
+        href: links::domain(domain.id),
         name: domain.name.to_string(),
         kind: kind.to_owned(),
         companion_of: line.companion_of.clone(),
         account: label(&line.subscription),
-        account_href: account_href(line.subscription.id),
+        account_href: links::account(line.subscription.id),
         added: when(domain.added_at, now),
         last_issued: line.last_issued_at.map(|at| when(at, now)),
         status: status(line, now),
@@ -199,9 +202,4 @@ fn status(line: &Line, now: Timestamp) -> Chip {
             chip(&line.subscription, now)
         }
     }
-}
-
-/// Path of a domain's pages.
-fn domain_href(id: EnrolledDomainId) -> String {
-    format!("/domains/{}", id.suffix())
 }

@@ -4,9 +4,10 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
-use super::error::Refusal;
-use super::permitted::Public;
-use super::view::assets::{self, CACHE_FOR_EVER};
+use crate::portal::page::assets;
+use crate::portal::page::assets::CACHE_FOR_EVER;
+use crate::portal::page::refused::Refusal;
+use crate::portal::permitted::Public;
 
 /// `GET /assets/{file}`.
 pub(super) async fn asset(

@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 use tenancy::session::{self, is_csrf_token};
 use tenancy::token::Token;
 
-use super::error::Refusal;
-use super::{Portal, cookie};
+use crate::portal::page::cookie;
+use crate::portal::page::refused::Refusal;
+use crate::portal::state::Portal;
 
 /// The fields of a form of a signed-in person; after `Permitted` in a handler's arguments.
 pub(super) struct Form<T>(pub(super) T);

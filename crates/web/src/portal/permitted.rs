@@ -14,9 +14,10 @@ use tenancy::role::Permission;
 use tenancy::session::{COOKIE_NAME, csrf_token};
 use tenancy::token::Token;
 
-use super::error::Refusal;
-use super::view::{Flash, Nav, Shell, Theme};
-use super::{BRAND, Portal, cookie};
+use crate::portal::page::cookie;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::{BRAND, Flash, Nav, Shell, Theme};
+use crate::portal::state::Portal;
 use crate::request::client::{Client, client_of};
 
 /// What a route asks of those who call it.

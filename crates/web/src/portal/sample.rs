@@ -2,9 +2,9 @@
 
 use askama::{Error, Template};
 
-use crate::portal::view::{
-    Chip, FilterChip, FilterGroup, Flash, Lifetime, Nav, Paging, Search, Shell, Theme, Tone, When,
-};
+use crate::portal::page::listing::{FilterChip, FilterGroup, Paging, Search};
+use crate::portal::page::part::{Chip, Lifetime, Tone, When};
+use crate::portal::page::shell::{Flash, Nav, Shell, Theme};
 
 #[path = "sample/account.rs"]
 mod account;

@@ -16,14 +16,18 @@ use tenancy::password::{Password, Requirement as Rule};
 use tenancy::role::Role;
 use tenancy::user::DisplayName;
 
-use super::error::Refusal;
-use super::form::{Form, Nothing};
-use super::frame::{Answer, add_cookie, done, local_path, page, refused_form, sentence};
-use super::moment::when;
-use super::permitted::{Own, Permitted};
-use super::view::settings::{Requirement, SessionRow, SettingsPage};
-use super::view::{Nav, Problems, Theme};
-use super::{Portal, cookie};
+use crate::portal::form::{Form, Nothing};
+use crate::portal::page::cookie;
+use crate::portal::page::form::Problems;
+use crate::portal::page::frame::{Answer, add_cookie, done, page, refused_form};
+use crate::portal::page::links::local_path;
+use crate::portal::page::moment::when;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::{Nav, Theme};
+use crate::portal::page::words::sentence;
+use crate::portal::permitted::{Own, Permitted};
+use crate::portal::state::Portal;
+use crate::portal::view::settings::{Requirement, SessionRow, SettingsPage};
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()

@@ -11,13 +11,16 @@ use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::{clear_cookie, set_cookie};
 
-use super::error::Refusal;
-use super::form::{Form, Nothing, VisitorForm};
-use super::frame::{Answer, add_cookie, local_path, page, refused_form};
-use super::permitted::{Own, Permitted, Public};
-use super::view::Theme;
-use super::view::sign_in::{SignInPage, SignInProblem, SignedOutPage};
-use super::{Portal, cookie};
+use crate::portal::form::{Form, Nothing, VisitorForm};
+use crate::portal::page::cookie;
+use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
+use crate::portal::page::links::local_path;
+use crate::portal::page::moment::minutes_until;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Theme;
+use crate::portal::permitted::{Own, Permitted, Public};
+use crate::portal::state::Portal;
+use crate::portal::view::sign_in::{SignInPage, SignInProblem, SignedOutPage};
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -116,10 +119,4 @@ fn problem(error: SignInError, now: Timestamp) -> Result<SignInProblem, Refusal>
         SignInError::Password(error) => Err(Refusal::internal(error)),
         SignInError::Store(error) => Err(error.into()),
     }
-}
-
-/// Begun minutes, at least one.
-pub(super) fn minutes_until(until: Timestamp, now: Timestamp) -> u32 {
-    let minutes = until.since(now).as_secs().div_ceil(60).max(1);
-    u32::try_from(minutes).unwrap_or(u32::MAX)
 }

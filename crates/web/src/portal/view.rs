@@ -7,23 +7,12 @@
 pub mod account;
 pub mod accounts;
 pub mod activity;
-pub mod assets;
 pub mod certificates;
 pub mod chart;
 pub mod command;
-pub mod confirm;
 pub mod dashboard;
 pub mod domains;
-pub mod error;
 pub mod onboarding;
 pub mod order;
-pub mod part;
-pub mod policy;
 pub mod settings;
-pub mod shell;
 pub mod sign_in;
-
-pub use part::{
-    Chip, Choice, FilterChip, FilterGroup, Lifetime, Paging, Problems, Search, Tone, When,
-};
-pub use shell::{Flash, Nav, Shell, Theme};

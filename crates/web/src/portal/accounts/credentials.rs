@@ -14,17 +14,21 @@ use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::set_cookie;
 
-use super::super::Portal;
-use super::super::activity;
-use super::super::error::Refusal;
-use super::super::form::Form;
-use super::super::frame::{Answer, add_cookie, page, refused_form};
-use super::super::permitted::{Permitted, RevealSecrets, ViewAccounts};
-use super::super::settings::proof_problem;
-use super::super::view::account::{CredentialsPage, MacKey, Tab};
-use super::super::view::command::{self, Facts};
-use super::super::view::{Nav, Problems};
-use super::{account_href, head, label};
+use super::head;
+use crate::portal::activity;
+use crate::portal::form::Form;
+use crate::portal::page::account::label;
+use crate::portal::page::form::Problems;
+use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
+use crate::portal::page::links;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::permitted::{Permitted, RevealSecrets, ViewAccounts};
+use crate::portal::settings::proof_problem;
+use crate::portal::state::Portal;
+use crate::portal::view::account::{CredentialsPage, MacKey, Tab};
+use crate::portal::view::command;
+use crate::portal::view::command::Facts;
 
 /// How many of the account's names stand in the commands.
 const NAMES_SHOWN: i64 = 2;
@@ -42,7 +46,7 @@ pub(super) async fn redirect(
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
     let found = find(&portal, &who, &id).await?;
-    let href = account_href(found.subscription.id);
+    let href = links::account(found.subscription.id);
     Ok(Redirect::to(&format!("{href}/credentials")).into_response())
 }
 
@@ -169,7 +173,8 @@ async fn view<P>(
         mac_key: revealed,
         email: who.signed_in.user.email.as_str().to_owned(),
         names: names(portal, who, id).await?,
-        ..portal.hints.facts()
+        ca_file: portal.hints.ca_file.clone(),
+        http_port: portal.hints.http_port,
     };
     let now = portal.app.clock.now();
     Ok(CredentialsPage {

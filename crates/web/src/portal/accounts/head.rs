@@ -1,55 +1,15 @@
 //! What is said about an account on each of its pages.
 
-use base::{SubscriptionId, Timestamp};
-use enrollment::subscription::{Label, Product, State, Subscription};
+use base::Timestamp;
+use enrollment::subscription::State;
 use flow::enrollment::list_subscriptions::Summary;
 use tenancy::role::Permission;
 
-use super::super::accounts_menu::label_or_stand_in;
-use super::super::moment::{count, day};
-use super::super::permitted::Permitted;
-use super::super::view::account::{AccountHead, Tab};
-use super::super::view::{Chip, Tone};
-
-/// Path of an account's pages.
-pub(in super::super) fn account_href(id: SubscriptionId) -> String {
-    format!("/accounts/{}", id.suffix())
-}
-
-/// The owner's name for it, or a stand-in.
-pub(in super::super) fn label(subscription: &Subscription) -> String {
-    label_or_stand_in(subscription.label.as_ref().map_or("", Label::as_str))
-}
-
-/// Such as "DV".
-pub(super) fn kind(subscription: &Subscription) -> String {
-    match subscription.product {
-        Product::Dv => "DV".to_owned(),
-    }
-}
-
-/// The state as one word.
-pub(super) fn word(state: State) -> &'static str {
-    match state {
-        State::Pending => "Pending",
-        State::Active => "Active",
-        State::Suspended => "Suspended",
-        State::Expired => "Expired",
-        State::Deactivated => "Deactivated",
-    }
-}
-
-/// The state with its colour.
-pub(in super::super) fn chip(subscription: &Subscription, now: Timestamp) -> Chip {
-    let state = subscription.state(now);
-    let tone = match state {
-        State::Pending => Tone::Busy,
-        State::Active => Tone::Good,
-        State::Suspended => Tone::Warn,
-        State::Expired | State::Deactivated => Tone::Idle,
-    };
-    Chip::new(tone, word(state))
-}
+use crate::portal::page::moment::day;
+use crate::portal::page::words::count;
+use crate::portal::page::{account, links};
+use crate::portal::permitted::Permitted;
+use crate::portal::view::account::{AccountHead, Tab};
 
 /// Title, state and tabs.
 pub(super) fn head<P>(
@@ -64,10 +24,10 @@ pub(super) fn head<P>(
     let is_running = matches!(state, State::Pending | State::Active | State::Expired);
     AccountHead {
         id: subscription.id.suffix(),
-        href: account_href(subscription.id),
-        label: label(subscription),
-        kind: kind(subscription),
-        status: chip(subscription, now),
+        href: links::account(subscription.id),
+        label: account::label(subscription),
+        kind: account::kind(subscription),
+        status: account::chip(subscription, now),
         summary: summary(found),
         explanation: explanation(state),
         tab,

@@ -5,15 +5,17 @@ use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
 use serde::Deserialize;
 
-use super::super::Portal;
-use super::super::error::Refusal;
-use super::super::form::Form;
-use super::super::frame::{Answer, done, page, refused_form, sentence};
-use super::super::moment::day;
-use super::super::permitted::{ManageAccounts, Permitted};
-use super::super::view::accounts::NewAccountPage;
-use super::super::view::{Choice, Nav, Problems};
-use super::account_href;
+use crate::portal::form::Form;
+use crate::portal::page::form::{Choice, Problems};
+use crate::portal::page::frame::{Answer, done, page, refused_form};
+use crate::portal::page::links;
+use crate::portal::page::moment::day;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::sentence;
+use crate::portal::permitted::{ManageAccounts, Permitted};
+use crate::portal::state::Portal;
+use crate::portal::view::accounts::NewAccountPage;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -52,7 +54,7 @@ pub(super) async fn create(
     };
     let opened = open_subscription(&portal.app, &who.caller(), opening).await;
     let opened = opened.map_err(refusal)?;
-    let to = format!("{}/credentials", account_href(opened.subscription.id));
+    let to = format!("{}/credentials", links::account(opened.subscription.id));
     Ok(done(
         &to,
         "The ACME account was created. Add its first domain next.",

@@ -6,14 +6,17 @@ use flow::enrollment::list_subscriptions;
 use flow::enrollment::move_subscription::{Move, MoveError, move_subscription};
 use serde::Deserialize;
 
-use super::super::Portal;
-use super::super::error::Refusal;
-use super::super::form::{Form, Nothing};
-use super::super::frame::{Answer, done, not_done, page, refused_form, sentence};
-use super::super::permitted::{ManageAccounts, Permitted};
-use super::super::view::confirm::ConfirmPage;
-use super::super::view::{Nav, Problems};
-use super::{account_href, label};
+use crate::portal::form::{Form, Nothing};
+use crate::portal::page::account::label;
+use crate::portal::page::confirm::ConfirmPage;
+use crate::portal::page::form::Problems;
+use crate::portal::page::frame::{Answer, done, not_done, page, refused_form};
+use crate::portal::page::links;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::sentence;
+use crate::portal::permitted::{ManageAccounts, Permitted};
+use crate::portal::state::Portal;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -107,13 +110,13 @@ async fn named(
     let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
     let found = list_subscriptions::find(&portal.app, who.tenant(), id).await?;
     let found = found.ok_or(Refusal::NotFound)?;
-    Ok((label(&found.subscription), account_href(id)))
+    Ok((label(&found.subscription), links::account(id)))
 }
 
 async fn apply(portal: &Portal, who: &Permitted<ManageAccounts>, id: &str, to: Move) -> Answer {
     let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
     let moved = move_subscription(&portal.app, &who.caller(), who.tenant(), id, to).await;
-    let href = format!("{}/credentials", account_href(id));
+    let href = format!("{}/credentials", links::account(id));
     match moved {
         Ok(_) => Ok(done(&href, done_message(to))),
         Err(MoveError::Changed) => Err(Refusal::Conflict),

@@ -5,21 +5,24 @@ use axum::extract::{Path, Query, State};
 use base::{AccountId, Timestamp};
 use flow::enrollment::list_subscriptions::{self, Client};
 
-use super::super::Portal;
-use super::super::frame::{Answer, page};
-use super::super::listing::{ListQuery, Slice};
-use super::super::moment::when;
-use super::super::permitted::{
+use super::credentials::find;
+use super::head;
+use crate::portal::page::account::label;
+use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::links;
+use crate::portal::page::listing::{ListQuery, Slice};
+use crate::portal::page::moment::when;
+use crate::portal::page::part::{Chip, Tone};
+use crate::portal::page::shell::Nav;
+use crate::portal::permitted::{
     Permitted, ViewAccounts, ViewActivity, ViewCertificates, ViewDomains,
 };
-use super::super::view::account::{
+use crate::portal::state::Portal;
+use crate::portal::view::account::{
     AccountActivityPage, AccountCertificatesPage, AccountClientsPage, AccountDomainsPage,
     ClientRow, Tab,
 };
-use super::super::view::{Chip, Nav, Tone};
-use super::super::{activity, certificates, domains};
-use super::credentials::find;
-use super::{account_href, head, label};
+use crate::portal::{activity, certificates, domains};
 
 /// `GET /accounts/{id}/domains`.
 pub(super) async fn domains(
@@ -30,7 +33,7 @@ pub(super) async fn domains(
 ) -> Answer {
     let found = find(&portal, &who, &id).await?;
     let id = found.subscription.id;
-    let path = format!("{}/domains", account_href(id));
+    let path = format!("{}/domains", links::account(id));
     let (domains, paging) = domains::of_account(&portal, &who, id, &query, &path).await?;
     page(&AccountDomainsPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
@@ -50,7 +53,7 @@ pub(super) async fn certificates(
 ) -> Answer {
     let found = find(&portal, &who, &id).await?;
     let id = found.subscription.id;
-    let path = format!("{}/certificates", account_href(id));
+    let path = format!("{}/certificates", links::account(id));
     let (certificates, paging) = certificates::of_account(&portal, &who, id, &query, &path).await?;
     page(&AccountCertificatesPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
@@ -69,7 +72,7 @@ pub(super) async fn activity(
 ) -> Answer {
     let found = find(&portal, &who, &id).await?;
     let id = found.subscription.id;
-    let path = format!("{}/activity", account_href(id));
+    let path = format!("{}/activity", links::account(id));
     let (orders, paging) = activity::of_account(&portal, &who, id, &query, &path).await?;
     page(&AccountActivityPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
@@ -94,7 +97,7 @@ pub(super) async fn clients(
     let slice = Slice::forwards(clients, limit, false);
     let last = slice.rows.last().map(|client| client.id.suffix());
     let last = last.filter(|_| slice.has_next);
-    let path = format!("{}/clients", account_href(id));
+    let path = format!("{}/clients", links::account(id));
     let now = portal.app.clock.now();
     page(&AccountClientsPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),

@@ -8,8 +8,8 @@ use base::Timestamp;
 use flow::issuance::list_orders::{Attempt, Detail, Hop, Lookup, Stage};
 
 use super::explain;
-use crate::portal::moment;
-use crate::portal::view::Tone;
+use crate::portal::page::moment;
+use crate::portal::page::part::Tone;
 use crate::portal::view::activity::Failure;
 use crate::portal::view::order::{Evidence, TimelineStep};
 

@@ -6,11 +6,12 @@ use flow::issuance::list_certificates::{Detail, Revoker, Status, common_name, is
 use flow::issuance::list_orders::Attempt;
 use pki::RevocationReason;
 
-use super::{chip, href, lifetime, pairs};
-use crate::portal::accounts_menu::label_or_stand_in;
+use super::{chip, lifetime, pairs};
 use crate::portal::activity;
-use crate::portal::moment::{day, distance, when};
-use crate::portal::view::Shell;
+use crate::portal::page::account::label_or_stand_in;
+use crate::portal::page::links;
+use crate::portal::page::moment::{day, distance, when};
+use crate::portal::page::shell::Shell;
 use crate::portal::view::certificates::{CertificatePage, ChainLink, Fact, Proof, Revocation};
 
 /// The name under which people know it.
@@ -44,7 +45,7 @@ pub(super) fn page(shell: Shell, detail: &Detail, may_revoke: bool) -> Certifica
     let status = chip(stored.status, stored.not_after, is_expiring(detail), now);
     CertificatePage {
         shell,
-        href: href(stored.id),
+        href: links::certificate(stored.id),
         back_href: back(detail),
         name: title(detail),
         explanation: explanation(detail),
@@ -60,9 +61,9 @@ pub(super) fn page(shell: Shell, detail: &Detail, may_revoke: bool) -> Certifica
             .iter()
             .filter_map(|each| proof(each, now))
             .collect(),
-        order_href: detail.has_order.then(|| activity::href(stored.order)),
+        order_href: detail.has_order.then(|| links::order(stored.order)),
         revocation: revocation(detail),
-        successor_href: detail.successor.map(href),
+        successor_href: detail.successor.map(links::certificate),
         can_revoke: may_revoke && is_revocable(detail),
     }
 }

@@ -11,14 +11,17 @@ use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::set_cookie;
 
-use super::{detail, href};
-use crate::portal::Portal;
-use crate::portal::error::Refusal;
+use super::detail;
 use crate::portal::form::Form;
-use crate::portal::frame::{Answer, add_cookie, done, not_done, page, refused_form, sentence};
+use crate::portal::page::form::Problems;
+use crate::portal::page::frame::{Answer, add_cookie, done, not_done, page, refused_form};
+use crate::portal::page::links;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::sentence;
 use crate::portal::permitted::{Permitted, RevokeCertificates};
+use crate::portal::state::Portal;
 use crate::portal::view::certificates::RevokePage;
-use crate::portal::view::{Nav, Problems};
 
 #[derive(Deserialize)]
 pub(super) struct Fields {
@@ -38,7 +41,7 @@ pub(super) async fn form(
 ) -> Answer {
     let found = load(&portal, &who, &id).await?;
     if !detail::is_revocable(&found) {
-        return Ok(not_done(&href(found.stored.id), OVER));
+        return Ok(not_done(&links::certificate(found.stored.id), OVER));
     }
     page(&view(&portal, &who, &found, "superseded", Problems::none()))
 }
@@ -63,7 +66,7 @@ pub(super) async fn submit(
             return refused_form(&view(&portal, &who, &found, &fields.reason, problems));
         }
     };
-    let back = href(found.stored.id);
+    let back = links::certificate(found.stored.id);
     let caller = who.caller();
     let revoked =
         revoke_in_portal(&portal.app, &caller, who.tenant(), found.stored.id, reason).await;
@@ -103,7 +106,7 @@ fn view(
     }
     RevokePage {
         shell: who.shell(Nav::Certificates, "Revoke certificate"),
-        href: href(found.stored.id),
+        href: links::certificate(found.stored.id),
         name: detail::title(found),
         names: detail::names(found),
         serial: detail::serial(found),

@@ -10,16 +10,18 @@ use flow::enrollment::enroll_domains::{self, EnrollError, Enrollment, enroll_dom
 use flow::enrollment::list_subscriptions;
 use serde::Deserialize;
 
-use super::super::Portal;
-use super::super::accounts::label;
-use super::super::error::Refusal;
-use super::super::form::Form;
-use super::super::frame::{Answer, page, refused_form, sentence};
-use super::super::listing::ListQuery;
-use super::super::moment::day;
-use super::super::permitted::{ManageDomains, Permitted};
-use super::super::view::domains::NewDomainsPage;
-use super::super::view::{Choice, Nav, Problems};
+use crate::portal::form::Form;
+use crate::portal::page::account::label;
+use crate::portal::page::form::{Choice, Problems};
+use crate::portal::page::frame::{Answer, page, refused_form};
+use crate::portal::page::listing::ListQuery;
+use crate::portal::page::moment::day;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::sentence;
+use crate::portal::permitted::{ManageDomains, Permitted};
+use crate::portal::state::Portal;
+use crate::portal::view::domains::NewDomainsPage;
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]

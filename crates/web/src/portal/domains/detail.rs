@@ -7,15 +7,17 @@ use enrollment::subscription::State as AccountState;
 use flow::enrollment::list_domains::{self, Detail, Line};
 use tenancy::role::Permission;
 
-use super::super::error::Refusal;
-use super::super::frame::{Answer, page};
-use super::super::moment::day;
-use super::super::permitted::{Permitted, ViewDomains};
-use super::super::view::certificates::CertificateRow;
-use super::super::view::domains::DomainPage;
-use super::super::view::{Nav, Tone};
-use super::super::{Portal, activity, certificates};
 use super::row;
+use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::moment::day;
+use crate::portal::page::part::Tone;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::permitted::{Permitted, ViewDomains};
+use crate::portal::state::Portal;
+use crate::portal::view::certificates::CertificateRow;
+use crate::portal::view::domains::DomainPage;
+use crate::portal::{activity, certificates};
 
 /// `GET /domains/{id}`.
 pub(super) async fn show(

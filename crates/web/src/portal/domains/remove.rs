@@ -5,16 +5,18 @@ use base::EnrolledDomainId;
 use enrollment::enrolled_domain::EnrolledDomain;
 use flow::enrollment::remove_domain::{self, RemoveError, remove_domain};
 
-use super::super::error::Refusal;
-use super::super::form::{Form, Nothing};
-use super::super::frame::{Answer, done, page};
-use super::super::moment::count;
-use super::super::permitted::{ManageDomains, Permitted};
-use super::super::view::confirm::ConfirmPage;
-use super::super::view::{Nav, Tone};
-use super::super::{Portal, certificates};
 use super::detail::find;
-use super::domain_href;
+use crate::portal::certificates;
+use crate::portal::form::{Form, Nothing};
+use crate::portal::page::confirm::ConfirmPage;
+use crate::portal::page::frame::{Answer, done, page};
+use crate::portal::page::links;
+use crate::portal::page::part::Tone;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::count;
+use crate::portal::permitted::{ManageDomains, Permitted};
+use crate::portal::state::Portal;
 
 /// `GET /domains/{id}/remove`.
 pub(super) async fn form(
@@ -35,7 +37,7 @@ pub(super) async fn form(
         .count();
     let name = domain.name.to_string();
     let shell = who.shell(Nav::Domains, &format!("Remove {name}"));
-    let href = domain_href(domain.id);
+    let href = links::domain(domain.id);
     let valid = u64::try_from(valid).unwrap_or(u64::MAX);
     page(&ConfirmPage::remove_domain(
         shell, &name, &href, companions, valid,

@@ -4,14 +4,15 @@ use super::{
     Chip, Error, Nav, Pages, Paging, Tone, certificate, chip, date, domain, filter, order, paging,
     shell, strings, when, with_flash,
 };
+use crate::portal::page::confirm::ConfirmPage;
+use crate::portal::page::form::{Choice, Problems};
 use crate::portal::view::account::{
     AccountActivityPage, AccountCertificatesPage, AccountClientsPage, AccountDomainsPage,
     AccountHead, ClientRow, CredentialsPage, LastOrder, MacKey, Tab,
 };
 use crate::portal::view::accounts::{AccountRow, AccountsPage, NewAccountPage};
-use crate::portal::view::command::{self, Facts};
-use crate::portal::view::confirm::ConfirmPage;
-use crate::portal::view::{Choice, Problems};
+use crate::portal::view::command;
+use crate::portal::view::command::Facts;
 
 const KEY: &str = "3q2-7wB5dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyE4Zk1sUQ";
 

@@ -4,7 +4,7 @@ use super::{
     Chip, Error, Nav, Pages, Tone, accounts_filter, chip, date, filter, life, paging, search,
     shell, strings, when,
 };
-use crate::portal::view::Problems;
+use crate::portal::page::form::Problems;
 use crate::portal::view::certificates::{
     CertificatePage, CertificateRow, CertificatesPage, ChainLink, Fact, Proof, Revocation,
     RevokePage,

@@ -1,6 +1,6 @@
 //! Contrast of the colour tokens in both themes (WCAG 2.2, 1.4.3 and 1.4.11).
 
-use crate::portal::view::assets;
+use crate::portal::page::assets;
 
 fn token(style: &str, name: &str) -> [String; 2] {
     let start = format!("  --{name}: light-dark(");

@@ -4,11 +4,11 @@ use super::{
     Chip, Error, Nav, Pages, Tone, accounts_filter, certificate, chip, date, filter, order, paging,
     search, shell, strings,
 };
-use crate::portal::view::confirm::ConfirmPage;
+use crate::portal::page::confirm::ConfirmPage;
+use crate::portal::page::form::{Choice, Problems};
 use crate::portal::view::domains::{
     DomainPage, DomainRow, DomainsPage, NewDomainsPage, Verdict, VerdictsPage,
 };
-use crate::portal::view::{Choice, Problems};
 
 fn row(name: &str, kind: &str, main: Option<&str>, status: Chip) -> DomainRow {
     DomainRow {

@@ -1,7 +1,7 @@
 //! Signing in, signed out, errors.
 
 use super::{Error, Pages, Shell, Theme};
-use crate::portal::view::error::{ErrorKind, ErrorPage};
+use crate::portal::page::refused::{ErrorKind, ErrorPage};
 use crate::portal::view::sign_in::{SignInPage, SignInProblem, SignedOutPage};
 
 fn outside(title: &str) -> Shell {

@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::render_all;
+use crate::portal::page::assets;
+use crate::portal::page::shell::{Shell, Theme};
 use crate::portal::view;
 
-use super::render_all;
 /// A start tag with its attributes and the text up to the next tag.
 struct Tag {
     name: String,
@@ -228,7 +230,7 @@ fn f056_the_key_is_absent_while_it_is_hidden() {
 fn values_are_escaped() {
     use askama::Template;
     let page = view::sign_in::SignInPage {
-        shell: view::Shell::signed_out("<b>", "\"", "t", view::Theme::Dark),
+        shell: Shell::signed_out("<b>", "\"", "t", Theme::Dark),
         email: "\"><script>".to_owned(),
         problem: None,
         next: String::new(),
@@ -246,7 +248,7 @@ fn values_are_escaped() {
 fn style_and_scripts_stay_within_60_kilobytes() {
     let page = ["portal.css", "portal.js", "htmx.min.js"];
     let sizes = page.map(|name| {
-        let asset = view::assets::all().iter().find(|asset| asset.name == name);
+        let asset = assets::all().iter().find(|asset| asset.name == name);
         asset
             .and_then(|asset| asset.gzip.as_ref())
             .map_or(usize::MAX, Vec::len)
@@ -256,13 +258,11 @@ fn style_and_scripts_stay_within_60_kilobytes() {
 
 #[test]
 fn assets_are_found_by_their_hashed_address_only() {
-    let url = view::assets::url("portal.css");
-    let file = url
-        .strip_prefix(view::assets::PREFIX)
-        .expect("below the prefix");
-    let style = view::assets::find(file).expect("it is served");
+    let url = assets::url("portal.css");
+    let file = url.strip_prefix(assets::PREFIX).expect("below the prefix");
+    let style = assets::find(file).expect("it is served");
     let text = String::from_utf8(style.bytes.clone()).expect("it is text");
-    assert!(text.contains(view::assets::url("inter.woff2")) && !text.contains("url(\"inter"));
-    assert!(view::assets::find("portal.css").is_none());
-    assert_eq!(view::assets::url("nothing.css"), "/assets/unknown");
+    assert!(text.contains(assets::url("inter.woff2")) && !text.contains("url(\"inter"));
+    assert!(assets::find("portal.css").is_none());
+    assert_eq!(assets::url("nothing.css"), "/assets/unknown");
 }

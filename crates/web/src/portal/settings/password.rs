@@ -7,14 +7,17 @@ use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::set_cookie;
 
-use super::super::Portal;
-use super::super::error::Refusal;
-use super::super::form::Form;
-use super::super::frame::{Answer, add_cookie, done, refused_form, sentence};
-use super::super::permitted::{Own, Permitted};
-use super::super::sign_in::minutes_until;
-use super::super::view::settings::SettingsPage;
-use super::super::view::{Flash, Problems, Tone};
+use crate::portal::form::Form;
+use crate::portal::page::form::Problems;
+use crate::portal::page::frame::{Answer, add_cookie, done, refused_form};
+use crate::portal::page::moment::minutes_until;
+use crate::portal::page::part::Tone;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Flash;
+use crate::portal::page::words::sentence;
+use crate::portal::permitted::{Own, Permitted};
+use crate::portal::state::Portal;
+use crate::portal::view::settings::SettingsPage;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

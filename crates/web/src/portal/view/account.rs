@@ -6,7 +6,10 @@ use super::certificates::CertificateRow;
 use super::command::ClientCommand;
 use super::domains::DomainRow;
 use super::order::{OrderRow, TimelineStep};
-use super::{Chip, Paging, Problems, Shell, When};
+use crate::portal::page::form::Problems;
+use crate::portal::page::listing::Paging;
+use crate::portal::page::part::{Chip, When};
+use crate::portal::page::shell::Shell;
 
 /// The tab that is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

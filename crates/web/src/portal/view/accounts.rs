@@ -2,7 +2,10 @@
 
 use askama::Template;
 
-use super::{Chip, Choice, FilterGroup, Paging, Problems, Shell, When};
+use crate::portal::page::form::{Choice, Problems};
+use crate::portal::page::listing::{FilterGroup, Paging};
+use crate::portal::page::part::{Chip, When};
+use crate::portal::page::shell::Shell;
 
 /// One ACME account in the list.
 #[derive(Clone, Debug)]

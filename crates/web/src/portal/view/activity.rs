@@ -3,7 +3,9 @@
 use askama::Template;
 
 use super::order::{Evidence, OrderRow, TimelineStep};
-use super::{Chip, FilterGroup, Paging, Search, Shell, When};
+use crate::portal::page::listing::{FilterGroup, Paging, Search};
+use crate::portal::page::part::{Chip, When};
+use crate::portal::page::shell::Shell;
 
 /// `GET /activity`, with `result`, `q`, `account`, `after`, `before`, `size`.
 #[derive(Clone, Debug, Template)]

@@ -2,7 +2,10 @@
 
 use askama::Template;
 
-use super::{Chip, Choice, FilterGroup, Lifetime, Paging, Problems, Search, Shell, When};
+use crate::portal::page::form::{Choice, Problems};
+use crate::portal::page::listing::{FilterGroup, Paging, Search};
+use crate::portal::page::part::{Chip, Lifetime, When};
+use crate::portal::page::shell::Shell;
 
 /// One certificate in a list.
 #[derive(Clone, Debug)]

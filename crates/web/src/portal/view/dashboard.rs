@@ -5,7 +5,8 @@ use askama::Template;
 use super::chart::Expiry;
 use super::onboarding::Onboarding;
 use super::order::OrderRow;
-use super::{Chip, Shell, Tone};
+use crate::portal::page::part::{Chip, Tone};
+use crate::portal::page::shell::Shell;
 
 /// One figure; it equals the length of the list it links to.
 #[derive(Clone, Debug)]

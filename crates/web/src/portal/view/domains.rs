@@ -4,7 +4,10 @@ use askama::Template;
 
 use super::certificates::CertificateRow;
 use super::order::OrderRow;
-use super::{Chip, Choice, FilterGroup, Paging, Problems, Search, Shell, Tone, When};
+use crate::portal::page::form::{Choice, Problems};
+use crate::portal::page::listing::{FilterGroup, Paging, Search};
+use crate::portal::page::part::{Chip, Tone, When};
+use crate::portal::page::shell::Shell;
 
 /// One enrolled domain in a list.
 #[derive(Clone, Debug)]

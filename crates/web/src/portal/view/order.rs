@@ -1,6 +1,6 @@
 //! ACME orders as rows and as timelines; shared by several pages.
 
-use super::{Chip, Tone, When};
+use crate::portal::page::part::{Chip, Tone, When};
 
 /// One order in a list.
 #[derive(Clone, Debug)]

@@ -2,7 +2,9 @@
 
 use askama::Template;
 
-use super::{Problems, Shell, When};
+use crate::portal::page::form::Problems;
+use crate::portal::page::part::When;
+use crate::portal::page::shell::Shell;
 
 /// One rule for passwords.
 #[derive(Clone, Debug)]

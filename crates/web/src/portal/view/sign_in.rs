@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::Shell;
+use crate::portal::page::shell::Shell;
 
 /// Why the last attempt did not succeed.
 #[derive(Clone, Debug)]

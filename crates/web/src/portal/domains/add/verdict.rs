@@ -5,15 +5,16 @@ use enrollment::enrolled_domain::bulk::Row;
 use enrollment::enrolled_domain::{Addition, Plan};
 use flow::enrollment::list_subscriptions;
 
-use super::super::super::Portal;
-use super::super::super::accounts::{account_href, label};
-use super::super::super::error::Refusal;
-use super::super::super::frame::sentence;
-use super::super::super::moment::count;
-use super::super::super::permitted::{ManageDomains, Permitted};
-use super::super::super::view::domains::{Verdict, VerdictsPage};
-use super::super::super::view::{Chip, Nav, Tone};
 use super::AddDomainsForm;
+use crate::portal::page::account::label;
+use crate::portal::page::links;
+use crate::portal::page::part::{Chip, Tone};
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::Nav;
+use crate::portal::page::words::{count, sentence};
+use crate::portal::permitted::{ManageDomains, Permitted};
+use crate::portal::state::Portal;
+use crate::portal::view::domains::{Verdict, VerdictsPage};
 
 pub(super) async fn view(
     portal: &Portal,
@@ -34,7 +35,7 @@ pub(super) async fn view(
     Ok(VerdictsPage {
         shell: who.shell(Nav::Domains, title),
         account: label(&found.subscription),
-        account_href: account_href(account),
+        account_href: links::account(account),
         account_id: account.suffix(),
         names: typed.names.clone(),
         is_only_this_name: typed.only_this_name == "on",

@@ -5,16 +5,17 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use flow::StoreError;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::view::error::ErrorKind;
+use super::shell::Shell;
 
 /// Why a request was not answered with what it asked for.
 #[derive(Clone, Debug)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// Somebody else changed the object at the same time.
     Conflict,
     /// Signed in, but without the permission.
@@ -41,12 +42,12 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn internal(error: impl Error + Send + Sync + 'static) -> Self {
+    pub(crate) fn internal(error: impl Error + Send + Sync + 'static) -> Self {
         Self::Internal(Arc::new(error))
     }
 
     /// The page that tells it; none for those that lead elsewhere.
-    pub(super) fn kind(&self) -> Option<ErrorKind> {
+    pub(crate) fn kind(&self) -> Option<ErrorKind> {
         match self {
             Self::Conflict => Some(ErrorKind::Conflict),
             Self::Forbidden => Some(ErrorKind::Forbidden),
@@ -60,7 +61,7 @@ impl Refusal {
     }
 
     /// Writes down what the page does not tell.
-    pub(super) fn log(&self, request_id: &str) {
+    pub(crate) fn log(&self, request_id: &str) {
         let error: &dyn Error = match self {
             Self::Internal(error) => error.as_ref(),
             Self::Store(error) => error,
@@ -100,7 +101,7 @@ impl From<StoreError> for Refusal {
 }
 
 impl IntoResponse for Refusal {
-    /// The page itself is made in [`super::finish`], which knows the browser.
+    /// The page itself is made in [`finish`](super::finish), which knows the browser.
     fn into_response(self) -> Response {
         match &self {
             Self::SignIn { next, has_ended } => {
@@ -137,4 +138,107 @@ fn chain(error: &dyn Error) -> String {
         source = caller.source();
     }
     text
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Somebody else changed the same thing at the same time.
+    Conflict,
+    /// Signed in, but not permitted.
+    Forbidden,
+    /// Our mistake.
+    Internal,
+    /// Does not exist, or belongs to somebody else: the same page for both.
+    NotFound,
+    /// The form's anti-forgery token is missing or old.
+    StaleForm,
+    /// The database refuses writes because its disk is full.
+    StorageFull,
+    /// The database cannot be reached.
+    StorageGone,
+    /// More was sent than any form holds.
+    TooLarge,
+}
+
+impl ErrorKind {
+    /// HTTP status of the answer.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Conflict => 409,
+            Self::Forbidden | Self::StaleForm => 403,
+            Self::Internal => 500,
+            Self::NotFound => 404,
+            Self::StorageFull | Self::StorageGone => 503,
+            Self::TooLarge => 413,
+        }
+    }
+
+    /// Title and headline of the page.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Conflict => "Somebody else changed this",
+            Self::Forbidden => "You may not open this page",
+            Self::Internal => "Something went wrong on our side",
+            Self::NotFound => "There is nothing here",
+            Self::StaleForm => "This form is too old",
+            Self::StorageFull => "Nothing can be saved just now",
+            Self::StorageGone => "The portal cannot reach its data",
+            Self::TooLarge => "That is too much at once",
+        }
+    }
+
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Conflict => {
+                "It was changed at the same moment. Nothing of yours was saved: \
+                 go back, look at it again, and repeat your change if it is still needed."
+            }
+            Self::Forbidden => {
+                "Your role does not include it. Ask an administrator of your organisation for access."
+            }
+            Self::Internal => {
+                "Your last change may not have been saved. Go back, look, and try once more; \
+                 if it happens again, tell your provider the request number below."
+            }
+            Self::NotFound => {
+                "The address may be mistyped, or the object was removed. \
+                 Look it up from one of the lists."
+            }
+            Self::StaleForm => {
+                "It was opened in another session or stood open for too long. \
+                 Go back, reload the page and send it again; nothing was changed."
+            }
+            Self::StorageFull => {
+                "The server's disk is full. Nothing was changed, and certificates already issued \
+                 stay valid. The operator has to free space; then try again."
+            }
+            Self::StorageGone => {
+                "The database does not answer. Nothing was changed, and certificates already issued \
+                 stay valid. Wait a minute and reload; if it lasts, tell the operator."
+            }
+            Self::TooLarge => {
+                "Nothing was changed. Split what you sent into smaller parts; \
+                 a thousand names fit into one."
+            }
+        }
+    }
+
+    pub(crate) fn is_outage(self) -> bool {
+        matches!(self, Self::StorageFull | Self::StorageGone)
+    }
+}
+
+/// Any answer of 403, 404, 500 or 503.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/page/refused.html")]
+pub struct ErrorPage {
+    /// The frame; [`Shell::signed_out`] where the session is not known.
+    pub shell: Shell,
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// Number to quote when asking for help; empty shows none.
+    pub request_id: String,
+    /// Address of somebody who helps; empty shows none.
+    pub contact: String,
 }

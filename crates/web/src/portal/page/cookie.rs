@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, header};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use tenancy::token::Token;
 
-use super::view::{Flash, Theme, Tone};
+use super::part::Tone;
+use super::shell::{Flash, Theme};
 
 /// Holds the token from which the sign-in form's anti-forgery token derives.
 const VISITOR: &str = "__Host-chancery-visitor";
@@ -20,7 +21,7 @@ const YEAR: &str = "Max-Age=31536000";
 const HIDDEN: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
 /// The value of a cookie of the request.
-pub(super) fn read<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+pub(crate) fn read<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -31,19 +32,19 @@ pub(super) fn read<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         .map(|(_, value)| value)
 }
 
-pub(super) fn theme(headers: &HeaderMap) -> Theme {
+pub(crate) fn theme(headers: &HeaderMap) -> Theme {
     Theme::from_text(read(headers, THEME).unwrap_or_default())
 }
 
-pub(super) fn set_theme(theme: Theme) -> String {
+pub(crate) fn set_theme(theme: Theme) -> String {
     format!("{THEME}={}; {HIDDEN}; {YEAR}", theme.as_str())
 }
 
-pub(super) fn has_shortcuts(headers: &HeaderMap) -> bool {
+pub(crate) fn has_shortcuts(headers: &HeaderMap) -> bool {
     read(headers, SHORTCUTS) != Some("off")
 }
 
-pub(super) fn set_shortcuts(are_on: bool) -> String {
+pub(crate) fn set_shortcuts(are_on: bool) -> String {
     if are_on {
         format!("{SHORTCUTS}=; {HIDDEN}; Max-Age=0")
     } else {
@@ -51,15 +52,15 @@ pub(super) fn set_shortcuts(are_on: bool) -> String {
     }
 }
 
-pub(super) fn visitor(headers: &HeaderMap) -> Option<Token> {
+pub(crate) fn visitor(headers: &HeaderMap) -> Option<Token> {
     Token::parse(read(headers, VISITOR)?)
 }
 
-pub(super) fn set_visitor(token: &Token) -> String {
+pub(crate) fn set_visitor(token: &Token) -> String {
     format!("{VISITOR}={}; {HIDDEN}", token.reveal())
 }
 
-pub(super) fn flash(headers: &HeaderMap) -> Option<Flash> {
+pub(crate) fn flash(headers: &HeaderMap) -> Option<Flash> {
     let (tone, text) = read(headers, FLASH)?.split_once('.')?;
     let text = percent_decode_str(text).decode_utf8().ok()?;
     let tone = match tone {
@@ -72,7 +73,7 @@ pub(super) fn flash(headers: &HeaderMap) -> Option<Flash> {
     })
 }
 
-pub(super) fn set_flash(flash: &Flash) -> String {
+pub(crate) fn set_flash(flash: &Flash) -> String {
     let tone = match flash.tone {
         Tone::Good => "ok",
         Tone::Bad | Tone::Busy | Tone::Idle | Tone::Warn => "bad",
@@ -81,7 +82,7 @@ pub(super) fn set_flash(flash: &Flash) -> String {
     format!("{FLASH}={tone}.{text}; {HIDDEN}; Max-Age=60")
 }
 
-pub(super) fn clear_flash() -> String {
+pub(crate) fn clear_flash() -> String {
     format!("{FLASH}=; {HIDDEN}; Max-Age=0")
 }
 

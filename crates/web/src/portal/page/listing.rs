@@ -3,10 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::view::{FilterChip, Paging};
-
 /// Rows per page on offer; the first is the usual one.
-pub(super) const SIZES: [i64; 3] = [25, 50, 100];
+pub(crate) const SIZES: [i64; 3] = [25, 50, 100];
 
 /// What stands in a query as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
@@ -18,40 +16,40 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 /// The query of a list. Unknown fields are ignored, unknown values mean nothing is set.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct ListQuery {
+pub(crate) struct ListQuery {
     /// Text to search for.
-    pub(super) q: String,
+    pub(crate) q: String,
     /// Suffix of an ACME account's (subscription's) identifier.
-    pub(super) account: String,
+    pub(crate) account: String,
     /// Status filter of accounts and domains.
-    pub(super) status: String,
+    pub(crate) status: String,
     /// Result filter of the activity.
-    pub(super) result: String,
+    pub(crate) result: String,
     /// View of the certificates.
-    pub(super) view: String,
+    pub(crate) view: String,
     /// Where the last page ended; opaque.
-    pub(super) after: String,
+    pub(crate) after: String,
     /// Where the next page began; opaque.
-    pub(super) before: String,
+    pub(crate) before: String,
     /// Rows per page.
-    pub(super) size: String,
+    pub(crate) size: String,
 }
 
 impl ListQuery {
     /// Rows per page; one of [`SIZES`].
-    pub(super) fn limit(&self) -> i64 {
+    pub(crate) fn limit(&self) -> i64 {
         let wanted = self.size.parse().unwrap_or(0);
         let known = SIZES.into_iter().find(|size| *size == wanted);
         known.unwrap_or(SIZES[0])
     }
 
     /// What is searched for, trimmed and in lower case.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.q.trim().to_lowercase()
     }
 
     /// The filters that are set, for hidden fields of the search form; without `q` and the page.
-    pub(super) fn kept(&self) -> Vec<(String, String)> {
+    pub(crate) fn kept(&self) -> Vec<(String, String)> {
         let fields = [
             ("account", &self.account),
             ("status", &self.status),
@@ -68,7 +66,7 @@ impl ListQuery {
 
     /// The list at `path` with everything that is set now but the page, and `changed` set anew;
     /// an empty value takes a field away.
-    pub(super) fn href(&self, path: &str, changed: &[(&str, &str)]) -> String {
+    pub(crate) fn href(&self, path: &str, changed: &[(&str, &str)]) -> String {
         let mut fields = self.kept();
         fields.push(("q".to_owned(), self.q.clone()));
         fields.retain(|(name, _)| changed.iter().all(|(other, _)| name != other));
@@ -90,7 +88,7 @@ impl ListQuery {
     }
 
     /// One value of a filter.
-    pub(super) fn chip(
+    pub(crate) fn chip(
         &self,
         path: &str,
         name: &str,
@@ -107,7 +105,7 @@ impl ListQuery {
 
     /// Links to the pages around this one. `first` and `last` are the cursors of the page's rows,
     /// given where there is more on that side.
-    pub(super) fn paging(
+    pub(crate) fn paging(
         &self,
         path: &str,
         first: Option<&str>,
@@ -128,19 +126,92 @@ impl ListQuery {
     }
 }
 
+/// A link that sets one filter; the state lives in the address.
+#[derive(Clone, Debug)]
+pub struct FilterChip {
+    /// Text of the chip.
+    pub label: String,
+    /// How many rows it leads to; empty when that is not counted.
+    pub count: String,
+    /// This page with the filter set.
+    pub href: String,
+    /// Whether the filter is set now.
+    pub is_current: bool,
+}
+
+/// Filters of which one is set at a time.
+#[derive(Clone, Debug)]
+pub struct FilterGroup {
+    /// What is filtered, such as "Status".
+    pub label: String,
+    /// Its values, the first one being "all".
+    pub chips: Vec<FilterChip>,
+    /// Long lists, such as accounts, open as a menu instead of standing in a row.
+    pub is_menu: bool,
+}
+
+impl FilterGroup {
+    /// Text of the chip that is set, for the closed menu.
+    pub(crate) fn current(&self) -> &str {
+        self.chips
+            .iter()
+            .find(|chip| chip.is_current)
+            .map_or("", |chip| chip.label.as_str())
+    }
+
+    /// The menu is highlighted when anything but the first value is set.
+    pub(crate) fn is_set(&self) -> bool {
+        self.chips.iter().skip(1).any(|chip| chip.is_current)
+    }
+}
+
+/// The search field of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Path of the list, without a query.
+    pub href: String,
+    /// What is searched for now; sent as `q`.
+    pub value: String,
+    /// Shown while it is empty, such as "Search 12,408 domains".
+    pub placeholder: String,
+    /// Other filters to keep, as name and value.
+    pub kept: Vec<(String, String)>,
+    /// Result in words, announced after each search, such as "14 domains match".
+    pub outcome: String,
+}
+
+/// Links to the pages before and after, by keyset.
+#[derive(Clone, Debug, Default)]
+pub struct Paging {
+    /// Address of the page before; none on the first page.
+    pub previous: Option<String>,
+    /// Address of the page after; none on the last page.
+    pub next: Option<String>,
+    /// Such as "50 of 12,408 domains".
+    pub text: String,
+    /// Rows per page to choose from; empty hides the choice.
+    pub sizes: Vec<FilterChip>,
+}
+
+impl Paging {
+    pub(crate) fn is_needed(&self) -> bool {
+        self.previous.is_some() || self.next.is_some() || !self.text.is_empty()
+    }
+}
+
 /// A page of rows out of one row more than fits.
-pub(super) struct Slice<T> {
+pub(crate) struct Slice<T> {
     /// The rows in the order of the list.
-    pub(super) rows: Vec<T>,
+    pub(crate) rows: Vec<T>,
     /// Whether there are rows before them.
-    pub(super) has_previous: bool,
+    pub(crate) has_previous: bool,
     /// Whether there are rows after them.
-    pub(super) has_next: bool,
+    pub(crate) has_next: bool,
 }
 
 impl<T> Slice<T> {
     /// From at most `limit + 1` rows that were read forwards, after a cursor when `is_later`.
-    pub(super) fn forwards(mut rows: Vec<T>, limit: i64, is_later: bool) -> Self {
+    pub(crate) fn forwards(mut rows: Vec<T>, limit: i64, is_later: bool) -> Self {
         let limit = usize::try_from(limit).unwrap_or(0);
         let has_next = rows.len() > limit;
         rows.truncate(limit);
@@ -152,7 +223,7 @@ impl<T> Slice<T> {
     }
 
     /// From at most `limit + 1` rows that were read backwards from a cursor.
-    pub(super) fn backwards(mut rows: Vec<T>, limit: i64) -> Self {
+    pub(crate) fn backwards(mut rows: Vec<T>, limit: i64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(0);
         let has_previous = rows.len() > limit;
         rows.truncate(limit);

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{Problems, Shell};
+use super::form::Problems;
+use super::shell::Shell;
 
 /// Something typed to show that it is meant; only for what cannot be undone.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub struct Typed {
 
 /// A question with consequences; its answer is a `POST` to `action_href`.
 #[derive(Clone, Debug, Template)]
-#[template(path = "portal/confirm.html")]
+#[template(path = "portal/page/confirm.html")]
 pub struct ConfirmPage {
     /// The frame; its title is the headline.
     pub shell: Shell,

@@ -7,15 +7,15 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::error::Refusal;
-use super::view::error::ErrorPage;
-use super::view::policy::PAGE_HEADERS;
-use super::view::{Shell, Theme};
-use super::{BRAND, Portal, cookie};
+use super::cookie;
+use super::frame::add_cookie;
+use super::refused::{ErrorPage, Refusal};
+use super::shell::{BRAND, Shell, Theme};
+use crate::portal::state::Portal;
 use crate::request::client::{Client, client_of};
 
 /// Runs around every request.
-pub(super) async fn finish(
+pub(crate) async fn finish(
     State(portal): State<Portal>,
     mut request: Request,
     next: Next,
@@ -43,7 +43,7 @@ pub(super) async fn finish(
         refusal.log(&asked.request_id);
         response = page(&refusal, &asked).unwrap_or(response);
     } else if asked.has_flash && is_page(response.headers()) {
-        super::frame::add_cookie(&mut response, &cookie::clear_flash());
+        add_cookie(&mut response, &cookie::clear_flash());
     }
     add_headers(response.headers_mut(), portal.origin.starts_with("https:"));
     response
@@ -98,3 +98,21 @@ fn add_headers(headers: &mut HeaderMap, is_https: bool) {
             .or_insert_with(|| HeaderValue::from_static(value));
     }
 }
+
+/// Only our own files, no inline script or style, no framing, forms only to ourselves.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
+     style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
+
+/// Everything a page answer carries besides its type; name and value.
+const PAGE_HEADERS: [(&str, &str); 6] = [
+    ("content-security-policy", CONTENT_SECURITY_POLICY),
+    ("cache-control", "no-store"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("referrer-policy", "same-origin"),
+    (
+        "strict-transport-security",
+        "max-age=31536000; includeSubDomains",
+    ),
+    ("x-content-type-options", "nosniff"),
+];

@@ -2,6 +2,9 @@
 
 use super::part::Tone;
 
+/// Name of the product in titles.
+pub(crate) const BRAND: &str = "Chancery";
+
 /// The entry of the sidebar that a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nav {

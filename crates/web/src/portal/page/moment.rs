@@ -1,13 +1,13 @@
-//! Times and numbers in words. Pages say them in UTC; a script shows the viewer's zone.
+//! Times in words. Pages say them in UTC; a script shows the viewer's zone.
 
 use std::time::Duration;
 
 use base::Timestamp;
 
-use super::view::When;
+use super::part::When;
 
 /// A moment with its distance from now.
-pub(super) fn when(at: Timestamp, now: Timestamp) -> When {
+pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
     When {
         iso: at.truncated_to_second().to_string(),
         text: at.as_jiff().strftime("%-d %B %Y, %H:%M").to_string(),
@@ -16,7 +16,7 @@ pub(super) fn when(at: Timestamp, now: Timestamp) -> When {
 }
 
 /// A moment that has not come, as a few words.
-pub(super) fn words_only(text: &str) -> When {
+pub(crate) fn words_only(text: &str) -> When {
     When {
         iso: String::new(),
         text: text.to_owned(),
@@ -25,12 +25,12 @@ pub(super) fn words_only(text: &str) -> When {
 }
 
 /// The day alone, such as "14 March 2028".
-pub(super) fn day(at: Timestamp) -> String {
+pub(crate) fn day(at: Timestamp) -> String {
     at.as_jiff().strftime("%-d %B %Y").to_string()
 }
 
 /// Such as "in 12 days" or "3 minutes ago".
-pub(super) fn distance(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn distance(at: Timestamp, now: Timestamp) -> String {
     let (span, is_past) = if at >= now {
         (at.since(now), false)
     } else {
@@ -43,36 +43,20 @@ pub(super) fn distance(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// Begun minutes, at least one.
+pub(crate) fn minutes_until(until: Timestamp, now: Timestamp) -> u32 {
+    let minutes = until.since(now).as_secs().div_ceil(60).max(1);
+    u32::try_from(minutes).unwrap_or(u32::MAX)
+}
+
 /// How long something took, such as "212 ms" or "1.4 s".
-pub(super) fn took(span: Duration) -> String {
+pub(crate) fn took(span: Duration) -> String {
     let millis = span.as_millis();
     match millis {
         0..1_000 => format!("{millis} ms"),
         1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
         _ => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1_000),
     }
-}
-
-/// A number with its noun, such as "12,408 domains".
-pub(super) fn count(number: i64, one: &str, many: &str) -> String {
-    let noun = if number == 1 { one } else { many };
-    format!("{} {noun}", grouped(number))
-}
-
-/// A number with its thousands set apart.
-pub(super) fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if number < 0 {
-        text.push('-');
-    }
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn largest_unit(span: Duration) -> Option<String> {
@@ -111,14 +95,6 @@ mod tests {
         check(86_400 * 12, "in 12 days");
         check(-86_400 * 90, "3 months ago");
         check(86_400 * 365 * 3, "in 3 years");
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(count(1, "domain", "domains"), "1 domain");
-        assert_eq!(count(12_408, "domain", "domains"), "12,408 domains");
-        assert_eq!(grouped(-1_000_000), "-1,000,000");
-        assert_eq!(grouped(0), "0");
     }
 
     #[test]
