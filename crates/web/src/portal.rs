@@ -1,8 +1,9 @@
 //! The reseller's portal: server-rendered pages that work without scripts.
 //!
-//! A handler takes `permitted::Permitted` first, which proves who asks and that they may, then
-//! its input, calls one use case for the tenant of that person, and renders a view or redirects.
-//! What goes wrong becomes a page in `error`; what every answer carries is added in `finish`.
+//! A handler takes `gate::permitted::Permitted` first, which proves who asks and that they may, then
+//! its input, calls one use case for the tenant of that person, and renders a page or redirects.
+//! What goes wrong becomes a page in `page::refused`; what every answer carries is added in
+//! `page::finish`.
 
 mod accounts;
 mod activity;
@@ -10,9 +11,8 @@ mod certificates;
 mod dashboard;
 mod domains;
 mod files;
-mod form;
+mod gate;
 pub mod page;
-mod permitted;
 #[cfg(test)]
 mod sample;
 mod settings;
@@ -27,6 +27,7 @@ use axum::routing::get;
 use axum::{Router, middleware};
 use flow::App;
 
+use gate::permitted::Public;
 use page::finish::finish;
 use page::refused::Refusal;
 use state::Portal;
@@ -64,6 +65,6 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
         .with_state(portal)
 }
 
-async fn not_found(_: permitted::Public) -> Refusal {
+async fn not_found(_: Public) -> Refusal {
     Refusal::NotFound
 }

@@ -14,6 +14,7 @@ use base::SubscriptionId;
 use enrollment::subscription::State as AccountState;
 use flow::enrollment::list_subscriptions::{self, Filter, Summary};
 
+use crate::portal::gate::permitted::{Permitted, ViewAccounts};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::listing::{FilterGroup, ListQuery, Slice};
 use crate::portal::page::moment::{when, words_only};
@@ -21,7 +22,6 @@ use crate::portal::page::part::When;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::{count, grouped};
 use crate::portal::page::{account, links};
-use crate::portal::permitted::{Permitted, ViewAccounts};
 use crate::portal::state::Portal;
 use crate::portal::view::accounts::{AccountRow, AccountsPage};
 

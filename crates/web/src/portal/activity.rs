@@ -14,6 +14,7 @@ use flow::overview::dashboard::recently;
 
 pub(super) use self::timeline::seen_in_short;
 use crate::portal::activity::timeline::{announcement, failure, steps};
+use crate::portal::gate::permitted::{Permitted, ViewActivity};
 use crate::portal::page::account::label_or_stand_in;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
@@ -22,7 +23,6 @@ use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::{count, grouped, more};
 use crate::portal::page::{account, links, moment};
-use crate::portal::permitted::{Permitted, ViewActivity};
 use crate::portal::state::Portal;
 use crate::portal::view::account::LastOrder;
 use crate::portal::view::activity::{ActivityPage, OrderPage};

@@ -15,6 +15,7 @@ use flow::issuance::list_certificates::{
 };
 use tenancy::role::Permission;
 
+use crate::portal::gate::permitted::{Permitted, ViewCertificates};
 use crate::portal::page::account::label_or_stand_in;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
@@ -23,7 +24,6 @@ use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::{count, grouped, more};
 use crate::portal::page::{account, links, moment};
-use crate::portal::permitted::{Permitted, ViewCertificates};
 use crate::portal::state::Portal;
 use crate::portal::view::certificates::{CertificateRow, CertificatesPage};
 

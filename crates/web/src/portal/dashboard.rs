@@ -9,13 +9,13 @@ use flow::issuance::list_orders::Row;
 use flow::overview::dashboard::{Dashboard, dashboard};
 
 use crate::portal::activity;
+use crate::portal::gate::permitted::{Permitted, ViewDomains};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
 use crate::portal::page::moment::{day, distance};
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::{count, grouped};
-use crate::portal::permitted::{Permitted, ViewDomains};
 use crate::portal::state::Portal;
 use crate::portal::view::chart::Expiry;
 use crate::portal::view::dashboard::{Attention, DashboardPage, Overview, Tile};

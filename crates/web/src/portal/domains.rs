@@ -12,6 +12,7 @@ use enrollment::enrolled_domain::{Kind, Status};
 use enrollment::subscription::State as AccountState;
 use flow::enrollment::list_domains::{self, Filter, Line, MAX_COUNTED, Page};
 
+use crate::portal::gate::permitted::{Permitted, ViewDomains};
 use crate::portal::page::account::{chip, label};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search, Slice};
@@ -21,7 +22,6 @@ use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::count;
 use crate::portal::page::{account, links};
-use crate::portal::permitted::{Permitted, ViewDomains};
 use crate::portal::state::Portal;
 use crate::portal::view::domains::{DomainRow, DomainsPage};
 

@@ -4,10 +4,10 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::portal::gate::permitted::Public;
 use crate::portal::page::assets;
 use crate::portal::page::assets::CACHE_FOR_EVER;
 use crate::portal::page::refused::Refusal;
-use crate::portal::permitted::Public;
 
 /// `GET /assets/{file}`.
 pub(super) async fn asset(

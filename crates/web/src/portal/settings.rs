@@ -16,7 +16,8 @@ use tenancy::password::{Password, Requirement as Rule};
 use tenancy::role::Role;
 use tenancy::user::DisplayName;
 
-use crate::portal::form::{Form, Nothing};
+use crate::portal::gate::csrf::{Form, Nothing};
+use crate::portal::gate::permitted::{Own, Permitted};
 use crate::portal::page::cookie;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, done, page, refused_form};
@@ -25,7 +26,6 @@ use crate::portal::page::moment::when;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{Nav, Theme};
 use crate::portal::page::words::sentence;
-use crate::portal::permitted::{Own, Permitted};
 use crate::portal::state::Portal;
 use crate::portal::view::settings::{Requirement, SessionRow, SettingsPage};
 

@@ -11,14 +11,14 @@ use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::{clear_cookie, set_cookie};
 
-use crate::portal::form::{Form, Nothing, VisitorForm};
+use crate::portal::gate::csrf::{Form, Nothing, VisitorForm};
+use crate::portal::gate::permitted::{Own, Permitted, Public};
 use crate::portal::page::cookie;
 use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
 use crate::portal::page::links::local_path;
 use crate::portal::page::moment::minutes_until;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Theme;
-use crate::portal::permitted::{Own, Permitted, Public};
 use crate::portal::state::Portal;
 use crate::portal::view::sign_in::{SignInPage, SignInProblem, SignedOutPage};
 

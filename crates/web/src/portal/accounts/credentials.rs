@@ -16,14 +16,14 @@ use tenancy::session::set_cookie;
 
 use super::head;
 use crate::portal::activity;
-use crate::portal::form::Form;
+use crate::portal::gate::csrf::Form;
+use crate::portal::gate::permitted::{Permitted, RevealSecrets, ViewAccounts};
 use crate::portal::page::account::label;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
-use crate::portal::permitted::{Permitted, RevealSecrets, ViewAccounts};
 use crate::portal::settings::proof_problem;
 use crate::portal::state::Portal;
 use crate::portal::view::account::{CredentialsPage, MacKey, Tab};

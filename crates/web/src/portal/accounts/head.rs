@@ -5,10 +5,10 @@ use enrollment::subscription::State;
 use flow::enrollment::list_subscriptions::Summary;
 use tenancy::role::Permission;
 
+use crate::portal::gate::permitted::Permitted;
 use crate::portal::page::moment::day;
 use crate::portal::page::words::count;
 use crate::portal::page::{account, links};
-use crate::portal::permitted::Permitted;
 use crate::portal::view::account::{AccountHead, Tab};
 
 /// Title, state and tabs.

@@ -5,7 +5,8 @@ use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
 use serde::Deserialize;
 
-use crate::portal::form::Form;
+use crate::portal::gate::csrf::Form;
+use crate::portal::gate::permitted::{ManageAccounts, Permitted};
 use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, done, page, refused_form};
 use crate::portal::page::links;
@@ -13,7 +14,6 @@ use crate::portal::page::moment::day;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::sentence;
-use crate::portal::permitted::{ManageAccounts, Permitted};
 use crate::portal::state::Portal;
 use crate::portal::view::accounts::NewAccountPage;
 

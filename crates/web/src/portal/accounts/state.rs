@@ -6,7 +6,8 @@ use flow::enrollment::list_subscriptions;
 use flow::enrollment::move_subscription::{Move, MoveError, move_subscription};
 use serde::Deserialize;
 
-use crate::portal::form::{Form, Nothing};
+use crate::portal::gate::csrf::{Form, Nothing};
+use crate::portal::gate::permitted::{ManageAccounts, Permitted};
 use crate::portal::page::account::label;
 use crate::portal::page::confirm::ConfirmPage;
 use crate::portal::page::form::Problems;
@@ -15,7 +16,6 @@ use crate::portal::page::links;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::sentence;
-use crate::portal::permitted::{ManageAccounts, Permitted};
 use crate::portal::state::Portal;
 
 #[derive(Default, Deserialize)]

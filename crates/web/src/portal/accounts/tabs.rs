@@ -7,6 +7,9 @@ use flow::enrollment::list_subscriptions::{self, Client};
 
 use super::credentials::find;
 use super::head;
+use crate::portal::gate::permitted::{
+    Permitted, ViewAccounts, ViewActivity, ViewCertificates, ViewDomains,
+};
 use crate::portal::page::account::label;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
@@ -14,9 +17,6 @@ use crate::portal::page::listing::{ListQuery, Slice};
 use crate::portal::page::moment::when;
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::shell::Nav;
-use crate::portal::permitted::{
-    Permitted, ViewAccounts, ViewActivity, ViewCertificates, ViewDomains,
-};
 use crate::portal::state::Portal;
 use crate::portal::view::account::{
     AccountActivityPage, AccountCertificatesPage, AccountClientsPage, AccountDomainsPage,

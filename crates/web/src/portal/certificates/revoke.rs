@@ -12,14 +12,14 @@ use tenancy::password::Password;
 use tenancy::session::set_cookie;
 
 use super::detail;
-use crate::portal::form::Form;
+use crate::portal::gate::csrf::Form;
+use crate::portal::gate::permitted::{Permitted, RevokeCertificates};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, done, not_done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::sentence;
-use crate::portal::permitted::{Permitted, RevokeCertificates};
 use crate::portal::state::Portal;
 use crate::portal::view::certificates::RevokePage;
 

@@ -10,7 +10,8 @@ use flow::enrollment::enroll_domains::{self, EnrollError, Enrollment, enroll_dom
 use flow::enrollment::list_subscriptions;
 use serde::Deserialize;
 
-use crate::portal::form::Form;
+use crate::portal::gate::csrf::Form;
+use crate::portal::gate::permitted::{ManageDomains, Permitted};
 use crate::portal::page::account::label;
 use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, page, refused_form};
@@ -19,7 +20,6 @@ use crate::portal::page::moment::day;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::sentence;
-use crate::portal::permitted::{ManageDomains, Permitted};
 use crate::portal::state::Portal;
 use crate::portal::view::domains::NewDomainsPage;
 

@@ -8,12 +8,12 @@ use flow::enrollment::list_domains::{self, Detail, Line};
 use tenancy::role::Permission;
 
 use super::row;
+use crate::portal::gate::permitted::{Permitted, ViewDomains};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::moment::day;
 use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
-use crate::portal::permitted::{Permitted, ViewDomains};
 use crate::portal::state::Portal;
 use crate::portal::view::certificates::CertificateRow;
 use crate::portal::view::domains::DomainPage;

@@ -7,7 +7,8 @@ use flow::enrollment::remove_domain::{self, RemoveError, remove_domain};
 
 use super::detail::find;
 use crate::portal::certificates;
-use crate::portal::form::{Form, Nothing};
+use crate::portal::gate::csrf::{Form, Nothing};
+use crate::portal::gate::permitted::{ManageDomains, Permitted};
 use crate::portal::page::confirm::ConfirmPage;
 use crate::portal::page::frame::{Answer, done, page};
 use crate::portal::page::links;
@@ -15,7 +16,6 @@ use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::count;
-use crate::portal::permitted::{ManageDomains, Permitted};
 use crate::portal::state::Portal;
 
 /// `GET /domains/{id}/remove`.

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::set_cookie;
 
-use crate::portal::form::Form;
+use crate::portal::gate::csrf::Form;
+use crate::portal::gate::permitted::{Own, Permitted};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, done, refused_form};
 use crate::portal::page::moment::minutes_until;
@@ -15,7 +16,6 @@ use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Flash;
 use crate::portal::page::words::sentence;
-use crate::portal::permitted::{Own, Permitted};
 use crate::portal::state::Portal;
 use crate::portal::view::settings::SettingsPage;
 

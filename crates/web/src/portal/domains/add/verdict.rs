@@ -6,13 +6,13 @@ use enrollment::enrolled_domain::{Addition, Plan};
 use flow::enrollment::list_subscriptions;
 
 use super::AddDomainsForm;
+use crate::portal::gate::permitted::{ManageDomains, Permitted};
 use crate::portal::page::account::label;
 use crate::portal::page::links;
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::{count, sentence};
-use crate::portal::permitted::{ManageDomains, Permitted};
 use crate::portal::state::Portal;
 use crate::portal::view::domains::{Verdict, VerdictsPage};
 

@@ -21,7 +21,7 @@ use crate::portal::state::Portal;
 use crate::request::client::{Client, client_of};
 
 /// What a route asks of those who call it.
-pub(super) trait Grant: Send + Sync + 'static {
+pub(crate) trait Grant: Send + Sync + 'static {
     /// The permission; none for what everybody may do to themselves.
     const PERMISSION: Option<Permission>;
 }
@@ -29,7 +29,7 @@ pub(super) trait Grant: Send + Sync + 'static {
 macro_rules! grants {
     ($($(#[$meta:meta])* $name:ident => $permission:expr;)*) => {$(
         $(#[$meta])*
-        pub(super) struct $name;
+        pub(crate) struct $name;
 
         impl Grant for $name {
             const PERMISSION: Option<Permission> = $permission;
@@ -51,9 +51,9 @@ grants! {
 }
 
 /// A signed-in person who may use the route.
-pub(super) struct Permitted<P> {
-    pub(super) signed_in: SignedIn,
-    pub(super) client: Client,
+pub(crate) struct Permitted<P> {
+    pub(crate) signed_in: SignedIn,
+    pub(crate) client: Client,
     flash: Option<Flash>,
     has_shortcuts: bool,
     path: String,
@@ -62,27 +62,27 @@ pub(super) struct Permitted<P> {
 
 impl<P> Permitted<P> {
     /// Whose data the person sees; given to every use case.
-    pub(super) fn tenant(&self) -> TenantId {
+    pub(crate) fn tenant(&self) -> TenantId {
         self.signed_in.session.tenant
     }
 
     /// For the audit log.
-    pub(super) fn caller(&self) -> Caller {
+    pub(crate) fn caller(&self) -> Caller {
         self.client.acting_as(self.signed_in.user.id.to_string())
     }
 
     /// Where the person is.
-    pub(super) fn address(&self) -> IpAddr {
+    pub(crate) fn address(&self) -> IpAddr {
         address(&self.client)
     }
 
     /// Whether a page may offer something.
-    pub(super) fn may(&self, permission: Permission) -> bool {
+    pub(crate) fn may(&self, permission: Permission) -> bool {
         self.signed_in.may(permission)
     }
 
     /// The frame of a page.
-    pub(super) fn shell(&self, nav: Nav, title: &str) -> Shell {
+    pub(crate) fn shell(&self, nav: Nav, title: &str) -> Shell {
         Shell {
             brand: BRAND.to_owned(),
             csrf: csrf_token(&self.signed_in.token),
@@ -126,21 +126,21 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
 }
 
 /// Anybody, before or without signing in.
-pub(super) struct Public {
-    pub(super) client: Client,
-    pub(super) theme: Theme,
+pub(crate) struct Public {
+    pub(crate) client: Client,
+    pub(crate) theme: Theme,
     /// From the visitor's cookie, or fresh when they have none.
-    pub(super) token: Token,
-    pub(super) has_token: bool,
+    pub(crate) token: Token,
+    pub(crate) has_token: bool,
 }
 
 impl Public {
-    pub(super) fn address(&self) -> IpAddr {
+    pub(crate) fn address(&self) -> IpAddr {
         address(&self.client)
     }
 
     /// The frame of a page without a session.
-    pub(super) fn shell(&self, title: &str) -> Shell {
+    pub(crate) fn shell(&self, title: &str) -> Shell {
         Shell::signed_out(BRAND, title, &csrf_token(&self.token), self.theme)
     }
 }

@@ -15,14 +15,14 @@ use crate::portal::page::refused::Refusal;
 use crate::portal::state::Portal;
 
 /// The fields of a form of a signed-in person; after `Permitted` in a handler's arguments.
-pub(super) struct Form<T>(pub(super) T);
+pub(crate) struct Form<T>(pub(crate) T);
 
 /// The fields of the sign-in form, which is proved by the visitor's own cookie.
-pub(super) struct VisitorForm<T>(pub(super) T);
+pub(crate) struct VisitorForm<T>(pub(crate) T);
 
 /// A form without fields of its own.
 #[derive(Deserialize)]
-pub(super) struct Nothing {}
+pub(crate) struct Nothing {}
 
 #[derive(Deserialize)]
 struct Proof {
