@@ -16,14 +16,14 @@ use flow::issuance::list_certificates::{
 use tenancy::role::Permission;
 
 use crate::portal::gate::permitted::{Permitted, ViewCertificates};
-use crate::portal::page::account::label_or_stand_in;
+use crate::portal::page::account::{self, label_or_stand_in};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
 use crate::portal::page::part::{Chip, Lifetime, Tone};
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::{count, grouped, more};
-use crate::portal::page::{account, links, moment};
+use crate::portal::page::{links, moment};
 use crate::portal::state::Portal;
 use crate::portal::view::certificates::{CertificateRow, CertificatesPage};
 

@@ -13,15 +13,15 @@ use enrollment::subscription::State as AccountState;
 use flow::enrollment::list_domains::{self, Filter, Line, MAX_COUNTED, Page};
 
 use crate::portal::gate::permitted::{Permitted, ViewDomains};
-use crate::portal::page::account::{chip, label};
+use crate::portal::page::account::{self, chip, label};
 use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::links;
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search, Slice};
 use crate::portal::page::moment::when;
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::page::words::count;
-use crate::portal::page::{account, links};
 use crate::portal::state::Portal;
 use crate::portal::view::domains::{DomainRow, DomainsPage};
 

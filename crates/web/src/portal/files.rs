@@ -5,8 +5,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::portal::gate::permitted::Public;
-use crate::portal::page::assets;
-use crate::portal::page::assets::CACHE_FOR_EVER;
+use crate::portal::page::assets::{self, CACHE_FOR_EVER};
 use crate::portal::page::refused::Refusal;
 
 /// `GET /assets/{file}`.

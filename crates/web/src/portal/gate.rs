@@ -3,3 +3,4 @@
 
 pub(crate) mod csrf;
 pub(crate) mod permitted;
+pub(crate) mod recent;

@@ -3,8 +3,6 @@
 mod browser;
 mod password;
 
-pub(super) use password::proof_problem;
-
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};

@@ -5,30 +5,26 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base::SubscriptionId;
-use flow::access::SignedIn;
-use flow::access::reauthenticate::{ReauthenticateError, reauthenticate};
 use flow::enrollment::list_domains;
 use flow::enrollment::list_subscriptions::{self, Summary};
 use flow::enrollment::reveal_credential::{RevealError, reveal_credential};
 use serde::Deserialize;
-use tenancy::password::Password;
 use tenancy::session::set_cookie;
 
 use super::head;
 use crate::portal::activity;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Permitted, RevealSecrets, ViewAccounts};
+use crate::portal::gate::recent::{self, Recent};
 use crate::portal::page::account::label;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
-use crate::portal::settings::proof_problem;
 use crate::portal::state::Portal;
 use crate::portal::view::account::{CredentialsPage, MacKey, Tab};
-use crate::portal::view::command;
-use crate::portal::view::command::Facts;
+use crate::portal::view::command::{self, Facts};
 
 /// How many of the account's names stand in the commands.
 const NAMES_SHOWN: i64 = 2;
@@ -68,13 +64,11 @@ pub(super) async fn reveal(
     Form(typed): Form<RevealForm>,
 ) -> Answer {
     let found = find(&portal, &who, &id).await?;
-    let renewed = match prove(&portal, &who, typed.password).await? {
-        Proved::Already => None,
-        Proved::Anew(signed_in) => Some(*signed_in),
-        Proved::Not(problems) => {
-            let mac_key = MacKey::NeedsPassword(problems);
-            return refused_form(&view(&portal, &who, &found, mac_key).await?);
-        }
+    let renewed = match recent::prove(&portal, &who, typed.password).await? {
+        Recent::Already => None,
+        Recent::Anew(signed_in) => Some(*signed_in),
+        Recent::Unasked => return ask(&portal, &who, &found, Problems::none()).await,
+        Recent::Refused(problems) => return ask(&portal, &who, &found, problems).await,
     };
     let cookie = renewed.map(|signed_in| {
         who.signed_in = signed_in;
@@ -92,39 +86,14 @@ pub(super) async fn reveal(
     Ok(response)
 }
 
-/// Whether the person proved recently who they are.
-enum Proved {
-    Already,
-    Anew(Box<SignedIn>),
-    Not(Problems),
-}
-
-async fn prove(
+/// The page with the question for the password.
+async fn ask(
     portal: &Portal,
     who: &Permitted<RevealSecrets>,
-    password: String,
-) -> Result<Proved, Refusal> {
-    let now = portal.app.clock.now();
-    if who.signed_in.session.is_recently_authenticated(now) {
-        return Ok(Proved::Already);
-    }
-    if password.is_empty() {
-        return Ok(Proved::Not(Problems::none()));
-    }
-    let password = Password::new(password);
-    let (app, caller) = (&portal.app, who.caller());
-    match reauthenticate(app, &caller, &who.signed_in, &password, who.address()).await {
-        Ok(signed_in) => Ok(Proved::Anew(Box::new(signed_in))),
-        Err(ReauthenticateError::Ended) => Err(Refusal::SignIn {
-            next: "/".to_owned(),
-            has_ended: true,
-        }),
-        Err(ReauthenticateError::Proof(error)) => {
-            let message = proof_problem(error, portal)?;
-            Ok(Proved::Not(Problems::one("password", &message)))
-        }
-        Err(ReauthenticateError::Store(error)) => Err(error.into()),
-    }
+    found: &Summary,
+    problems: Problems,
+) -> Answer {
+    refused_form(&view(portal, who, found, MacKey::NeedsPassword(problems)).await?)
 }
 
 async fn open(

@@ -3,23 +3,20 @@
 use acme::revocation::{Reason, RevocationError};
 use axum::extract::{Path, State};
 use base::CertificateId;
-use flow::access::reauthenticate::{ReauthenticateError, reauthenticate};
-use flow::access::{ProofError, SignedIn};
 use flow::issuance::list_certificates::{Detail, certificate};
 use flow::issuance::revoke::{RevokeError, revoke_in_portal};
 use serde::Deserialize;
-use tenancy::password::Password;
 use tenancy::session::set_cookie;
 
 use super::detail;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Permitted, RevokeCertificates};
+use crate::portal::gate::recent::{self, Recent};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, done, not_done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
-use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 use crate::portal::view::certificates::RevokePage;
 
@@ -54,17 +51,16 @@ pub(super) async fn submit(
     Form(fields): Form<Fields>,
 ) -> Answer {
     let found = load(&portal, &who, &id).await?;
+    let refused = |problems| refused_form(&view(&portal, &who, &found, &fields.reason, problems));
     let reason = match checked(&fields) {
         Ok(reason) => reason,
-        Err(problems) => {
-            return refused_form(&view(&portal, &who, &found, &fields.reason, problems));
-        }
+        Err(problems) => return refused(problems),
     };
-    let renewed = match prove(&portal, &who, fields.password).await? {
-        Ok(renewed) => renewed,
-        Err(problems) => {
-            return refused_form(&view(&portal, &who, &found, &fields.reason, problems));
-        }
+    let renewed = match recent::prove(&portal, &who, fields.password).await? {
+        Recent::Already => None,
+        Recent::Anew(signed_in) => Some(signed_in),
+        Recent::Unasked => return refused(Problems::one("password", "Type your password again.")),
+        Recent::Refused(problems) => return refused(problems),
     };
     let back = links::certificate(found.stored.id);
     let caller = who.caller();
@@ -111,7 +107,7 @@ fn view(
         names: detail::names(found),
         serial: detail::serial(found),
         reasons,
-        asks_password: !is_recent(portal, who),
+        asks_password: !recent::is_recent(portal, who),
         problems,
     }
 }
@@ -139,47 +135,6 @@ fn word(reason: Reason) -> &'static str {
         Reason::AffiliationChanged => "affiliationChanged",
         Reason::Superseded => "superseded",
         Reason::CessationOfOperation => "cessationOfOperation",
-    }
-}
-
-fn is_recent(portal: &Portal, who: &Permitted<RevokeCertificates>) -> bool {
-    let now = portal.app.clock.now();
-    who.signed_in.session.is_recently_authenticated(now)
-}
-
-/// The session with its new token, when the password had to be typed again.
-async fn prove(
-    portal: &Portal,
-    who: &Permitted<RevokeCertificates>,
-    password: String,
-) -> Result<Result<Option<SignedIn>, Problems>, Refusal> {
-    if is_recent(portal, who) {
-        return Ok(Ok(None));
-    }
-    if password.is_empty() {
-        return Ok(Err(Problems::one("password", "Type your password again.")));
-    }
-    let password = Password::new(password);
-    let caller = who.caller();
-    let proved = reauthenticate(
-        &portal.app,
-        &caller,
-        &who.signed_in,
-        &password,
-        who.address(),
-    )
-    .await;
-    match proved {
-        Ok(signed_in) => Ok(Ok(Some(signed_in))),
-        Err(ReauthenticateError::Ended) => Err(Refusal::StaleForm),
-        Err(ReauthenticateError::Store(error)) => Err(Refusal::Store(error)),
-        Err(ReauthenticateError::Proof(error)) => match error {
-            ProofError::Locked(_) | ProofError::WrongPassword => {
-                Ok(Err(Problems::one("password", &sentence(&error))))
-            }
-            ProofError::Password(error) => Err(Refusal::internal(error)),
-            ProofError::Store(error) => Err(Refusal::Store(error)),
-        },
     }
 }
 

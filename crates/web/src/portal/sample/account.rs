@@ -11,8 +11,7 @@ use crate::portal::view::account::{
     AccountHead, ClientRow, CredentialsPage, LastOrder, MacKey, Tab,
 };
 use crate::portal::view::accounts::{AccountRow, AccountsPage, NewAccountPage};
-use crate::portal::view::command;
-use crate::portal::view::command::Facts;
+use crate::portal::view::command::{self, Facts};
 
 const KEY: &str = "3q2-7wB5dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyE4Zk1sUQ";
 

@@ -1,7 +1,6 @@
 //! Replacing one's own password (features F-011 to F-015).
 
 use axum::extract::State;
-use flow::access::ProofError;
 use flow::access::change_password::{ChangePasswordError, change_password};
 use serde::Deserialize;
 use tenancy::password::Password;
@@ -9,9 +8,9 @@ use tenancy::session::set_cookie;
 
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Own, Permitted};
+use crate::portal::gate::recent::proof_problem;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, done, refused_form};
-use crate::portal::page::moment::minutes_until;
 use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Flash;
@@ -62,23 +61,6 @@ pub(super) fn must_change() -> Flash {
     Flash {
         tone: Tone::Warn,
         text: "Somebody else chose your password. Replace it below to go on.".to_owned(),
-    }
-}
-
-/// What is wrong with a password that was typed to prove oneself.
-pub(in super::super) fn proof_problem(
-    error: ProofError,
-    portal: &Portal,
-) -> Result<String, Refusal> {
-    match error {
-        ProofError::Locked(locked) => {
-            let minutes = minutes_until(locked.until, portal.app.clock.now());
-            let unit = if minutes == 1 { "minute" } else { "minutes" };
-            Ok(format!("Too many attempts. Try again in {minutes} {unit}."))
-        }
-        ProofError::WrongPassword => Ok(sentence(&error)),
-        ProofError::Password(error) => Err(Refusal::internal(error)),
-        ProofError::Store(error) => Err(error.into()),
     }
 }
 
