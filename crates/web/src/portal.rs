@@ -5,6 +5,7 @@
 //! What goes wrong becomes a page in `page::refused`; what every answer carries is added in
 //! `page::finish`.
 
+pub mod access;
 mod accounts;
 mod activity;
 mod certificates;
@@ -15,8 +16,6 @@ mod gate;
 pub mod page;
 #[cfg(test)]
 mod sample;
-mod settings;
-mod sign_in;
 mod state;
 pub mod view;
 
@@ -50,8 +49,7 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
         hints: Arc::new(hints),
     };
     Router::new()
-        .merge(sign_in::routes())
-        .merge(settings::routes())
+        .merge(access::routes())
         .merge(dashboard::routes())
         .merge(accounts::routes())
         .merge(domains::routes())

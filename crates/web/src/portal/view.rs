@@ -14,5 +14,3 @@ pub mod dashboard;
 pub mod domains;
 pub mod onboarding;
 pub mod order;
-pub mod settings;
-pub mod sign_in;

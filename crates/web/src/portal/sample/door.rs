@@ -1,8 +1,9 @@
 //! Signing in, signed out, errors.
 
 use super::{Error, Pages, Shell, Theme};
+use crate::portal::access::session::sign_in::{SignInPage, SignInProblem};
+use crate::portal::access::session::sign_out::SignedOutPage;
 use crate::portal::page::refused::{ErrorKind, ErrorPage};
-use crate::portal::view::sign_in::{SignInPage, SignInProblem, SignedOutPage};
 
 fn outside(title: &str) -> Shell {
     Shell::signed_out("Chancery", title, "sample-token", Theme::System)

@@ -1,8 +1,9 @@
 //! Settings: as they are, and after a refused password.
 
 use super::{Error, Nav, Pages, date, shell};
+use crate::portal::access::settings::browsers::SessionRow;
+use crate::portal::access::settings::show::{Requirement, SettingsPage};
 use crate::portal::page::form::Problems;
-use crate::portal::view::settings::{Requirement, SessionRow, SettingsPage};
 
 fn session(id: &str, browser: &str, address: &str, is_current: bool) -> SessionRow {
     SessionRow {

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::render_all;
+use crate::portal::access::session::sign_in::SignInPage;
 use crate::portal::page::assets;
 use crate::portal::page::shell::{Shell, Theme};
-use crate::portal::view;
 
 /// A start tag with its attributes and the text up to the next tag.
 struct Tag {
@@ -229,7 +229,7 @@ fn f056_the_key_is_absent_while_it_is_hidden() {
 #[test]
 fn values_are_escaped() {
     use askama::Template;
-    let page = view::sign_in::SignInPage {
+    let page = SignInPage {
         shell: Shell::signed_out("<b>", "\"", "t", Theme::Dark),
         email: "\"><script>".to_owned(),
         problem: None,

@@ -6,17 +6,15 @@ use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::set_cookie;
 
+use super::show::{self, SettingsPage};
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Own, Permitted};
 use crate::portal::gate::recent::proof_problem;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, done, refused_form};
-use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Flash;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
-use crate::portal::view::settings::SettingsPage;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -56,18 +54,10 @@ pub(super) async fn change(
     }
 }
 
-/// Told on the settings page while nothing else is open.
-pub(super) fn must_change() -> Flash {
-    Flash {
-        tone: Tone::Warn,
-        text: "Somebody else chose your password. Replace it below to go on.".to_owned(),
-    }
-}
-
 async fn refused(portal: &Portal, who: &Permitted<Own>, problems: Problems) -> Answer {
     refused_form(&SettingsPage {
         password_problems: problems,
-        ..super::view(portal, who).await?
+        ..show::view(portal, who).await?
     })
 }
 

@@ -1,0 +1,160 @@
+//! Signing in (`ux.md` P1).
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect};
+use base::Timestamp;
+use flow::access::sign_in::{Credentials, SignInError, sign_in};
+use serde::Deserialize;
+use tenancy::password::Password;
+use tenancy::session::set_cookie;
+
+use crate::portal::gate::csrf::VisitorForm;
+use crate::portal::gate::permitted::Public;
+use crate::portal::page::cookie;
+use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
+use crate::portal::page::links::local_path;
+use crate::portal::page::moment::minutes_until;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::{Shell, Theme};
+use crate::portal::state::Portal;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    next: String,
+    reason: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SignInForm {
+    email: String,
+    password: String,
+    next: String,
+}
+
+/// `GET /sign-in`.
+pub(super) async fn form(who: Public, Query(asked): Query<Asked>) -> Answer {
+    let problem = (asked.reason == "ended").then_some(SignInProblem::SessionEnded);
+    let mut response = page(&SignInPage {
+        shell: who.shell("Sign in"),
+        email: String::new(),
+        problem,
+        next: local_path(&asked.next).to_owned(),
+        contact: String::new(),
+    })?;
+    if !who.has_token {
+        add_cookie(&mut response, &cookie::set_visitor(&who.token));
+    }
+    Ok(response)
+}
+
+/// `POST /sign-in`.
+pub(super) async fn submit(
+    State(portal): State<Portal>,
+    who: Public,
+    VisitorForm(typed): VisitorForm<SignInForm>,
+) -> Answer {
+    let credentials = Credentials {
+        email: typed.email.clone(),
+        password: Password::new(typed.password),
+        client: who.address(),
+    };
+    let caller = who.client.acting_as(String::new());
+    match sign_in(&portal.app, &caller, credentials).await {
+        Ok(signed_in) => {
+            let mut response = Redirect::to(local_path(&typed.next)).into_response();
+            let theme = Theme::from_text(signed_in.user.theme.as_str());
+            add_cookie(&mut response, &set_cookie(&signed_in.token));
+            add_cookie(&mut response, &cookie::set_theme(theme));
+            Ok(response)
+        }
+        Err(error) => refused_form(&SignInPage {
+            shell: who.shell("Sign in"),
+            email: typed.email,
+            problem: Some(problem(error, portal.app.clock.now())?),
+            next: local_path(&typed.next).to_owned(),
+            contact: String::new(),
+        }),
+    }
+}
+
+fn problem(error: SignInError, now: Timestamp) -> Result<SignInProblem, Refusal> {
+    match error {
+        SignInError::InvalidCredentials => Ok(SignInProblem::WrongInput),
+        SignInError::Locked(locked) => Ok(SignInProblem::Locked {
+            minutes: minutes_until(locked.until, now),
+        }),
+        SignInError::OrganizationSuspended(_) => Ok(SignInProblem::Suspended),
+        SignInError::Password(error) => Err(Refusal::internal(error)),
+        SignInError::Store(error) => Err(error.into()),
+    }
+}
+
+/// Why the last attempt did not succeed.
+#[derive(Clone, Debug)]
+pub enum SignInProblem {
+    /// Too many attempts; more are refused for some minutes, right or wrong.
+    Locked {
+        /// Minutes that remain, at least 1.
+        minutes: u32,
+    },
+    /// The session ended by itself.
+    SessionEnded,
+    /// Right credentials, but the organisation may not use the portal.
+    Suspended,
+    /// Unknown user or wrong password; the page never says which.
+    WrongInput,
+}
+
+impl SignInProblem {
+    pub(crate) fn heading(&self) -> &'static str {
+        match self {
+            Self::Locked { .. } => "Too many attempts",
+            Self::SessionEnded => "Please sign in again",
+            Self::Suspended => "Your organisation is suspended",
+            Self::WrongInput => "That did not match",
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Locked { minutes: 1 } => {
+                "Signing in is locked for another minute. Then try again.".to_owned()
+            }
+            Self::Locked { minutes } => {
+                format!("Signing in is locked for another {minutes} minutes. Then try again.")
+            }
+            Self::SessionEnded => {
+                "Your session ended after a time without use. Nothing was lost.".to_owned()
+            }
+            Self::Suspended => "Certificates already issued stay valid. \
+                 Contact your provider to have access restored."
+                .to_owned(),
+            Self::WrongInput => "The e-mail address or the password is wrong. \
+                 Check both and try again."
+                .to_owned(),
+        }
+    }
+
+    pub(crate) fn is_calm(&self) -> bool {
+        matches!(self, Self::SessionEnded)
+    }
+}
+
+/// `GET` and `POST /sign-in`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/access/session/sign_in.html")]
+pub struct SignInPage {
+    /// The frame, made by [`Shell::signed_out`].
+    pub shell: Shell,
+    /// What was typed, kept after a failure.
+    pub email: String,
+    /// Why the last attempt failed.
+    pub problem: Option<SignInProblem>,
+    /// Where to go afterwards; a path of this portal, checked by the handler again.
+    pub next: String,
+    /// Address of somebody who helps; empty shows none.
+    pub contact: String,
+}

@@ -1,0 +1,112 @@
+//! The person's own settings: profile, appearance, password, sessions (`ux.md` R25).
+
+use askama::Template;
+use axum::extract::State;
+use flow::access::new_password;
+use flow::access::session::{self};
+use tenancy::password::{Password, Requirement as Rule};
+use tenancy::role::Role;
+
+use super::browsers::{self, SessionRow};
+use crate::portal::gate::permitted::{Own, Permitted};
+use crate::portal::page::form::Problems;
+use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::part::Tone;
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::{Flash, Nav, Shell};
+use crate::portal::state::Portal;
+
+/// `GET /settings`.
+pub(super) async fn show(State(portal): State<Portal>, who: Permitted<Own>) -> Answer {
+    page(&view(&portal, &who).await?)
+}
+
+/// The page as it is, without problems.
+pub(super) async fn view(portal: &Portal, who: &Permitted<Own>) -> Result<SettingsPage, Refusal> {
+    let now = portal.app.clock.now();
+    let mut sessions = session::sessions_of_user(&portal.app, &who.signed_in).await?;
+    sessions.sort_by_key(|shown| !shown.is_current);
+    let mut shell = who.shell(Nav::Settings, "Settings");
+    if who.signed_in.must_change_password {
+        shell.flashes.push(must_change());
+    }
+    Ok(SettingsPage {
+        shell,
+        name: who.signed_in.user.display_name.as_str().to_owned(),
+        role: role(who.signed_in.user.role).to_owned(),
+        profile_problems: Problems::none(),
+        password_problems: Problems::none(),
+        requirements: requirements(who),
+        sessions: sessions
+            .into_iter()
+            .map(|shown| browsers::row(shown, now))
+            .collect(),
+    })
+}
+
+fn requirements(who: &Permitted<Own>) -> Vec<Requirement> {
+    let owner = new_password::Owner::of(&who.signed_in);
+    new_password::requirements(owner, &Password::new(""))
+        .into_iter()
+        .map(|(rule, _)| Requirement {
+            text: rule.sentence().to_owned(),
+            min_length: if rule == Rule::MinLength {
+                MIN_LENGTH
+            } else {
+                0
+            },
+        })
+        .collect()
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "Administrator",
+        Role::Member => "Member",
+        Role::Viewer => "Viewer",
+    }
+}
+
+/// What the script ticks while somebody types; the server decides (F-012).
+const MIN_LENGTH: usize = 8;
+
+/// Told on the settings page while nothing else is open.
+fn must_change() -> Flash {
+    Flash {
+        tone: Tone::Warn,
+        text: "Somebody else chose your password. Replace it below to go on.".to_owned(),
+    }
+}
+
+/// One rule for passwords.
+#[derive(Clone, Debug)]
+pub struct Requirement {
+    /// Such as "At least 12 characters".
+    pub text: String,
+    /// Least length, for the rule that the script can check while typing; 0 for others.
+    pub min_length: usize,
+}
+
+/// `GET /settings`, and answers to its forms that failed.
+///
+/// Forms: `POST /settings/profile` (`name`), `/settings/appearance` (`theme`, `shortcuts`,
+/// `next`), `/settings/password` (`current_password`, `new_password`, `repeat_password`),
+/// `/settings/sessions/{id}/end`, `/settings/sessions/end-others`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/access/settings/show.html")]
+pub struct SettingsPage {
+    /// The frame; theme, e-mail and tenant come from it.
+    pub shell: Shell,
+    /// Display name.
+    pub name: String,
+    /// Role in words.
+    pub role: String,
+    /// What is wrong with the profile; field `name`.
+    pub profile_problems: Problems,
+    /// What is wrong with the password form; fields as above.
+    pub password_problems: Problems,
+    /// Rules for a new password.
+    pub requirements: Vec<Requirement>,
+    /// Where the person is signed in, this session first.
+    pub sessions: Vec<SessionRow>,
+}
