@@ -7,12 +7,11 @@
 
 pub mod access;
 mod accounts;
-mod activity;
-mod certificates;
 mod dashboard;
 mod domains;
 mod files;
 mod gate;
+pub mod issuance;
 pub mod page;
 #[cfg(test)]
 mod sample;
@@ -53,8 +52,7 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
         .merge(dashboard::routes())
         .merge(accounts::routes())
         .merge(domains::routes())
-        .merge(certificates::routes())
-        .merge(activity::routes())
+        .merge(issuance::routes())
         .route("/assets/{file}", get(files::asset))
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)

@@ -8,8 +8,9 @@ use flow::issuance::list_certificates::Listed;
 use flow::issuance::list_orders::Row;
 use flow::overview::dashboard::{Dashboard, dashboard};
 
-use crate::portal::activity;
 use crate::portal::gate::permitted::{Permitted, ViewDomains};
+use crate::portal::issuance::orders::list::FAILED_LATELY;
+use crate::portal::issuance::orders::table;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
 use crate::portal::page::moment::{day, distance};
@@ -66,7 +67,7 @@ fn overview(found: &Dashboard) -> Overview {
         orders: found
             .recent
             .iter()
-            .map(|row| activity::row(row, now))
+            .map(|row| table::row(row, now))
             .collect(),
     }
 }
@@ -89,7 +90,7 @@ fn tiles(found: &Dashboard) -> Vec<Tile> {
         Tone::Idle
     };
     let failed_note = format!("of {}", count(found.orders, "order", "orders"));
-    let failed_list = format!("/activity?result={}", activity::FAILED_LATELY);
+    let failed_list = format!("/activity?result={}", FAILED_LATELY);
     vec![
         tile(
             "Active domains",
@@ -153,7 +154,7 @@ fn ends(certificate: &Listed, now: Timestamp) -> Attention {
 }
 
 fn fails(row: &Row, times: usize) -> Attention {
-    let order = activity::row(row, row.created_at);
+    let order = table::row(row, row.created_at);
     let again = match times {
         1 => String::new(),
         many => format!(", {many} times in 24 hours"),

@@ -6,11 +6,8 @@
 
 pub mod account;
 pub mod accounts;
-pub mod activity;
-pub mod certificates;
 pub mod chart;
 pub mod command;
 pub mod dashboard;
 pub mod domains;
 pub mod onboarding;
-pub mod order;

@@ -12,10 +12,10 @@ use serde::Deserialize;
 use tenancy::session::set_cookie;
 
 use super::head;
-use crate::portal::activity;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Permitted, RevealSecrets, ViewAccounts};
 use crate::portal::gate::recent::{self, Recent};
+use crate::portal::issuance::orders::show::last_of_account;
 use crate::portal::page::account::label;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
@@ -153,7 +153,7 @@ async fn view<P>(
         key_id: key_id.unwrap_or_default(),
         mac_key,
         commands: command::for_account(&facts),
-        last_order: activity::last_of_account(portal, who, id).await?,
+        last_order: last_of_account(portal, who, id).await?,
     })
 }
 

@@ -7,9 +7,11 @@ use flow::enrollment::list_subscriptions::{self, Client};
 
 use super::credentials::find;
 use super::head;
+use crate::portal::domains;
 use crate::portal::gate::permitted::{
     Permitted, ViewAccounts, ViewActivity, ViewCertificates, ViewDomains,
 };
+use crate::portal::issuance::{certificates, orders};
 use crate::portal::page::account::label;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
@@ -22,7 +24,6 @@ use crate::portal::view::account::{
     AccountActivityPage, AccountCertificatesPage, AccountClientsPage, AccountDomainsPage,
     ClientRow, Tab,
 };
-use crate::portal::{activity, certificates, domains};
 
 /// `GET /accounts/{id}/domains`.
 pub(super) async fn domains(
@@ -54,7 +55,8 @@ pub(super) async fn certificates(
     let found = find(&portal, &who, &id).await?;
     let id = found.subscription.id;
     let path = format!("{}/certificates", links::account(id));
-    let (certificates, paging) = certificates::of_account(&portal, &who, id, &query, &path).await?;
+    let (certificates, paging) =
+        certificates::list::of_account(&portal, &who, id, &query, &path).await?;
     page(&AccountCertificatesPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
         head: head::head(&found, &who, Tab::Certificates, portal.app.clock.now()),
@@ -73,7 +75,7 @@ pub(super) async fn activity(
     let found = find(&portal, &who, &id).await?;
     let id = found.subscription.id;
     let path = format!("{}/activity", links::account(id));
-    let (orders, paging) = activity::of_account(&portal, &who, id, &query, &path).await?;
+    let (orders, paging) = orders::list::of_account(&portal, &who, id, &query, &path).await?;
     page(&AccountActivityPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
         head: head::head(&found, &who, Tab::Activity, portal.app.clock.now()),

@@ -9,15 +9,15 @@ use tenancy::role::Permission;
 
 use super::row;
 use crate::portal::gate::permitted::{Permitted, ViewDomains};
+use crate::portal::issuance::certificates::table::CertificateRow;
+use crate::portal::issuance::{certificates, orders};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::moment::day;
 use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Nav;
 use crate::portal::state::Portal;
-use crate::portal::view::certificates::CertificateRow;
 use crate::portal::view::domains::DomainPage;
-use crate::portal::{activity, certificates};
 
 /// `GET /domains/{id}`.
 pub(super) async fn show(
@@ -27,8 +27,8 @@ pub(super) async fn show(
 ) -> Answer {
     let Detail { line, companions } = find(&portal, &who, &id).await?;
     let (account, name) = (line.subscription.id, &line.domain.name);
-    let certificates = certificates::of_name(&portal, &who, account, name).await?;
-    let orders = activity::of_name(&portal, &who, account, name).await?;
+    let certificates = certificates::list::of_name(&portal, &who, account, name).await?;
+    let orders = orders::list::of_name(&portal, &who, account, name).await?;
     let now = portal.app.clock.now();
     let (tone, headline, detail) = answer(&line, &certificates, now);
     page(&DomainPage {

@@ -6,9 +6,9 @@ use enrollment::enrolled_domain::EnrolledDomain;
 use flow::enrollment::remove_domain::{self, RemoveError, remove_domain};
 
 use super::detail::find;
-use crate::portal::certificates;
 use crate::portal::gate::csrf::{Form, Nothing};
 use crate::portal::gate::permitted::{ManageDomains, Permitted};
+use crate::portal::issuance::certificates;
 use crate::portal::page::confirm::ConfirmPage;
 use crate::portal::page::frame::{Answer, done, page};
 use crate::portal::page::links;
@@ -30,7 +30,7 @@ pub(super) async fn form(
     let companions = leaving.iter().filter(|other| other.id != domain.id);
     let companions = companions.map(|other| other.name.to_string()).collect();
     let account = domain.subscription;
-    let rows = certificates::of_name(&portal, &who, account, &domain.name).await?;
+    let rows = certificates::list::of_name(&portal, &who, account, &domain.name).await?;
     let valid = rows
         .iter()
         .filter(|row| matches!(row.status.tone, Tone::Good | Tone::Warn))

@@ -4,11 +4,12 @@ use super::{
     Chip, Error, Nav, Pages, Paging, Tone, certificate, chip, date, domain, filter, order, paging,
     shell, strings, when, with_flash,
 };
+use crate::portal::issuance::orders::show::LastOrder;
 use crate::portal::page::confirm::ConfirmPage;
 use crate::portal::page::form::{Choice, Problems};
 use crate::portal::view::account::{
     AccountActivityPage, AccountCertificatesPage, AccountClientsPage, AccountDomainsPage,
-    AccountHead, ClientRow, CredentialsPage, LastOrder, MacKey, Tab,
+    AccountHead, ClientRow, CredentialsPage, MacKey, Tab,
 };
 use crate::portal::view::accounts::{AccountRow, AccountsPage, NewAccountPage};
 use crate::portal::view::command::{self, Facts};

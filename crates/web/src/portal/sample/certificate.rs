@@ -4,11 +4,13 @@ use super::{
     Chip, Error, Nav, Pages, Tone, accounts_filter, chip, date, filter, life, paging, search,
     shell, strings, when,
 };
-use crate::portal::page::form::Problems;
-use crate::portal::view::certificates::{
-    CertificatePage, CertificateRow, CertificatesPage, ChainLink, Fact, Proof, Revocation,
-    RevokePage,
+use crate::portal::issuance::certificates::list::CertificateListPage;
+use crate::portal::issuance::certificates::revoke::RevokePage;
+use crate::portal::issuance::certificates::show::{
+    CertificatePage, ChainLink, Fact, Proof, Revocation,
 };
+use crate::portal::issuance::certificates::table::CertificateRow;
+use crate::portal::page::form::Problems;
 
 fn row(name: &str, more: &str, percent: u8, tone: Tone, status: Chip) -> CertificateRow {
     CertificateRow {
@@ -64,7 +66,7 @@ pub(super) fn rows() -> Vec<CertificateRow> {
     ]
 }
 
-fn list(certificates: Vec<CertificateRow>, query: &str, is_filtered: bool) -> CertificatesPage {
+fn list(certificates: Vec<CertificateRow>, query: &str, is_filtered: bool) -> CertificateListPage {
     let views = [
         ("Valid", "119"),
         ("Expiring", "3"),
@@ -72,7 +74,7 @@ fn list(certificates: Vec<CertificateRow>, query: &str, is_filtered: bool) -> Ce
         ("Expired", "861"),
         ("All", ""),
     ];
-    CertificatesPage {
+    CertificateListPage {
         shell: shell(Nav::Certificates, "Certificates"),
         search: search(
             "/certificates",

@@ -4,8 +4,10 @@ use super::{
     Chip, Error, Nav, Pages, Tone, accounts_filter, chip, filter, paging, search, shell, strings,
     when,
 };
-use crate::portal::view::activity::{ActivityPage, Failure, OrderPage};
-use crate::portal::view::order::{Evidence, OrderRow, TimelineStep};
+use crate::portal::issuance::orders::list::OrderListPage;
+use crate::portal::issuance::orders::show::OrderPage;
+use crate::portal::issuance::orders::table::OrderRow;
+use crate::portal::issuance::orders::timeline::{Evidence, Failure, TimelineStep};
 
 fn row(name: &str, more: &str, agent: &str, stage: &str, status: Chip) -> OrderRow {
     OrderRow {
@@ -167,14 +169,14 @@ fn failure() -> Failure {
     }
 }
 
-fn list(orders: Vec<OrderRow>, query: &str, is_filtered: bool) -> ActivityPage {
+fn list(orders: Vec<OrderRow>, query: &str, is_filtered: bool) -> OrderListPage {
     let results = [
         ("All", ""),
         ("Failed", "2"),
         ("Running", "1"),
         ("Issued", ""),
     ];
-    ActivityPage {
+    OrderListPage {
         shell: shell(Nav::Activity, "Activity"),
         search: search("/activity", query, "Search names", "6 orders"),
         filters: vec![

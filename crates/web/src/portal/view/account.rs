@@ -2,10 +2,11 @@
 
 use askama::Template;
 
-use super::certificates::CertificateRow;
 use super::command::ClientCommand;
 use super::domains::DomainRow;
-use super::order::{OrderRow, TimelineStep};
+use crate::portal::issuance::certificates::table::CertificateRow;
+use crate::portal::issuance::orders::show::LastOrder;
+use crate::portal::issuance::orders::table::OrderRow;
 use crate::portal::page::form::Problems;
 use crate::portal::page::listing::Paging;
 use crate::portal::page::part::{Chip, When};
@@ -100,17 +101,6 @@ impl MacKey {
             Self::Hidden | Self::Revealed(_) => None,
         }
     }
-}
-
-/// The last order of the account, in short.
-#[derive(Clone, Debug)]
-pub struct LastOrder {
-    /// Path of its page.
-    pub href: String,
-    /// How it ended.
-    pub status: Chip,
-    /// The timeline; next steps and evidence are left to the order's own page.
-    pub steps: Vec<TimelineStep>,
 }
 
 /// `GET /accounts/{id}/credentials` and `POST /accounts/{id}/reveal`.

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::chart::Expiry;
 use super::onboarding::Onboarding;
-use super::order::OrderRow;
+use crate::portal::issuance::orders::table::OrderRow;
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::shell::Shell;
 

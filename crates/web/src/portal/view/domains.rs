@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use super::certificates::CertificateRow;
-use super::order::OrderRow;
+use crate::portal::issuance::certificates::table::CertificateRow;
+use crate::portal::issuance::orders::table::OrderRow;
 use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::listing::{FilterGroup, Paging, Search};
 use crate::portal::page::part::{Chip, Tone, When};

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use flow::access::new_password;
-use flow::access::session::{self};
+use flow::access::session;
 use tenancy::password::{Password, Requirement as Rule};
 use tenancy::role::Role;
 

@@ -1,18 +1,41 @@
 //! One certificate: how it stands, what it says, who stands above it, how its names were proved.
 
-use acme::authorization::State;
-use base::Timestamp;
-use flow::issuance::list_certificates::{Detail, Revoker, Status, common_name, is_due};
+use acme::authorization;
+use askama::Template;
+use axum::extract::{Path, State};
+use base::{CertificateId, Timestamp};
+use flow::issuance::list_certificates::{
+    Detail, Revoker, Status, certificate, common_name, is_due,
+};
 use flow::issuance::list_orders::Attempt;
 use pki::RevocationReason;
+use tenancy::role::Permission;
 
-use super::{chip, lifetime, pairs};
-use crate::portal::activity;
+use super::list;
+use super::table::{chip, lifetime, pairs};
+use crate::portal::gate::permitted::{Permitted, ViewCertificates};
+use crate::portal::issuance::orders::timeline::seen_in_short;
 use crate::portal::page::account::label_or_stand_in;
+use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
 use crate::portal::page::moment::{day, distance, when};
-use crate::portal::page::shell::Shell;
-use crate::portal::view::certificates::{CertificatePage, ChainLink, Fact, Proof, Revocation};
+use crate::portal::page::part::{Chip, Lifetime, When};
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::state::Portal;
+
+pub(super) async fn show(
+    who: Permitted<ViewCertificates>,
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+) -> Answer {
+    let id = CertificateId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
+    let found = certificate(&portal.app, who.tenant(), id).await?;
+    let found = found.ok_or(Refusal::NotFound)?;
+    let can_revoke = who.may(Permission::RevokeCertificates);
+    let shell = who.shell(Nav::Certificates, &title(&found));
+    page(&view(shell, &found, can_revoke))
+}
 
 /// The name under which people know it.
 pub(super) fn title(detail: &Detail) -> String {
@@ -39,7 +62,7 @@ pub(super) fn is_revocable(detail: &Detail) -> bool {
     detail.stored.status == Status::Issued && detail.stored.not_after > detail.now
 }
 
-pub(super) fn page(shell: Shell, detail: &Detail, may_revoke: bool) -> CertificatePage {
+fn view(shell: Shell, detail: &Detail, may_revoke: bool) -> CertificatePage {
     let stored = &detail.stored;
     let now = detail.now;
     let status = chip(stored.status, stored.not_after, is_expiring(detail), now);
@@ -84,7 +107,7 @@ fn back(detail: &Detail) -> String {
         Status::Intended | Status::Issued if is_expiring(detail) => "?view=expiring",
         Status::Intended | Status::Issued => "",
     };
-    format!("{}{view}", super::PATH)
+    format!("{}{view}", list::PATH)
 }
 
 fn explanation(detail: &Detail) -> String {
@@ -158,7 +181,7 @@ fn chain(detail: &Detail) -> Vec<ChainLink> {
 }
 
 fn proof(attempt: &Attempt, now: Timestamp) -> Option<Proof> {
-    let State::Valid {
+    let authorization::State::Valid {
         challenge,
         validated,
     } = &attempt.state
@@ -169,7 +192,7 @@ fn proof(attempt: &Attempt, now: Timestamp) -> Option<Proof> {
         name: attempt.name.clone(),
         method: challenge.as_str().to_owned(),
         when: when(*validated, now),
-        detail: activity::seen_in_short(attempt),
+        detail: seen_in_short(attempt),
     })
 }
 
@@ -206,4 +229,110 @@ fn reason_words(reason: RevocationReason) -> &'static str {
 
 fn apart(hex: &str) -> String {
     pairs(hex).collect::<Vec<_>>().join(":")
+}
+
+/// A label with a value that can be copied.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// What it is.
+    pub label: String,
+    /// The value.
+    pub value: String,
+    /// Shown in a fixed-width face with a copy button.
+    pub is_code: bool,
+}
+
+impl Fact {
+    /// A plain value.
+    pub fn text(label: &str, value: &str) -> Self {
+        Self {
+            label: label.to_owned(),
+            value: value.to_owned(),
+            is_code: false,
+        }
+    }
+
+    /// A value that people copy, such as a fingerprint.
+    pub fn code(label: &str, value: &str) -> Self {
+        Self {
+            label: label.to_owned(),
+            value: value.to_owned(),
+            is_code: true,
+        }
+    }
+}
+
+/// One certificate of the chain, leaf first.
+#[derive(Clone, Debug)]
+pub struct ChainLink {
+    /// "Certificate", "Issuing CA", "Root".
+    pub role: String,
+    /// Common name.
+    pub subject: String,
+    /// Such as "ends 3 March 2036".
+    pub note: String,
+}
+
+/// How control of one name was proved.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The name.
+    pub name: String,
+    /// Such as "http-01".
+    pub method: String,
+    /// When it was proved.
+    pub when: When,
+    /// What was seen, in one line; may be empty.
+    pub detail: String,
+}
+
+/// Why and when it was revoked.
+#[derive(Clone, Debug)]
+pub struct Revocation {
+    /// Reason in words.
+    pub reason: String,
+    /// When.
+    pub when: When,
+    /// Who asked for it, such as "the ACME client".
+    pub by: String,
+}
+
+/// `GET /certificates/{id}`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/issuance/certificates/show.html")]
+pub struct CertificatePage {
+    /// The frame.
+    pub shell: Shell,
+    /// Path of this page; downloads and the revoke page lie below it.
+    pub href: String,
+    /// The list to go back to, with its filter.
+    pub back_href: String,
+    /// The first name, as the headline.
+    pub name: String,
+    /// Valid, Expiring, Expired, Revoked.
+    pub status: Chip,
+    /// Why it is in this state and what ends it.
+    pub explanation: String,
+    /// All names.
+    pub names: Vec<String>,
+    /// Begin of validity.
+    pub not_before: When,
+    /// End of validity.
+    pub not_after: When,
+    /// How much of the lifetime has passed.
+    pub lifetime: Lifetime,
+    /// Serial number, key, profile, account, fingerprints.
+    pub facts: Vec<Fact>,
+    /// Leaf first.
+    pub chain: Vec<ChainLink>,
+    /// One per name.
+    pub proofs: Vec<Proof>,
+    /// Path of the order; none when it is no longer kept.
+    pub order_href: Option<String>,
+    /// Set once it is revoked.
+    pub revocation: Option<Revocation>,
+    /// Path of the certificate that took its place.
+    pub successor_href: Option<String>,
+    /// Whether it may still be revoked.
+    pub can_revoke: bool,
 }

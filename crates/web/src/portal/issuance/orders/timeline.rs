@@ -8,10 +8,9 @@ use base::Timestamp;
 use flow::issuance::list_orders::{Attempt, Detail, Hop, Lookup, Stage};
 
 use super::explain;
+use super::table::agent;
 use crate::portal::page::moment;
 use crate::portal::page::part::Tone;
-use crate::portal::view::activity::Failure;
-use crate::portal::view::order::{Evidence, TimelineStep};
 
 /// What happened so far, first things first.
 pub(super) fn steps(detail: &Detail) -> Vec<TimelineStep> {
@@ -85,21 +84,8 @@ pub(super) fn announcement(detail: &Detail) -> String {
     }
 }
 
-/// How far an order came, in a list.
-pub(super) fn stage_text(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Expired => "Given up by the client",
-        Stage::Failed => "No certificate was issued",
-        Stage::Issued => "Certificate issued",
-        Stage::Ready => "Waiting for the client's request",
-        Stage::Signing => "Making the certificate",
-        Stage::Validating => "Validating",
-        Stage::Waiting => "Waiting for the client",
-    }
-}
-
 /// What a validation saw, in one line.
-pub(in crate::portal) fn seen_in_short(attempt: &Attempt) -> String {
+pub(crate) fn seen_in_short(attempt: &Attempt) -> String {
     let Some(evidence) = &attempt.evidence else {
         return String::new();
     };
@@ -123,7 +109,7 @@ fn placed(detail: &Detail) -> TimelineStep {
         [first, others @ ..] => format!("{first} and {} more names", others.len()),
         [] => String::new(),
     };
-    let agent = super::agent(&detail.row.client_agent);
+    let agent = agent(&detail.row.client_agent);
     let client = match (agent.is_empty(), detail.client_address.is_empty()) {
         (true, true) => String::new(),
         (true, false) => format!("from {}", detail.client_address),
@@ -301,4 +287,43 @@ fn hop(text: &mut String, found: &Hop) {
         }
         (None, _) => {}
     }
+}
+
+/// What was sent and seen, word for word.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// What it shows, such as "What the server at 192.0.2.7 answered".
+    pub title: String,
+    /// The text, already limited in length.
+    pub text: String,
+}
+
+/// One thing that happened in an order.
+#[derive(Clone, Debug)]
+pub struct TimelineStep {
+    /// How it went; busy while it is going on.
+    pub tone: Tone,
+    /// What happened.
+    pub title: String,
+    /// A plain sentence; may be empty.
+    pub detail: String,
+    /// Time since the order began, such as "212 ms".
+    pub took: String,
+    /// Shown collapsed.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Why an order failed and what to do about it.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Such as "www.example.com answered 404".
+    pub title: String,
+    /// A plain sentence: what it means.
+    pub sentence: String,
+    /// One next step.
+    pub next_step: String,
+    /// Type of the problem document (RFC 8555 §6.7).
+    pub problem_type: String,
+    /// The problem document as the client received it.
+    pub document: Option<Evidence>,
 }

@@ -1,50 +1,30 @@
-//! Issued certificates: lists, one certificate, downloads. Revoking has a file of its own.
+//! The lists of issued certificates, and the parts of them that other pages show (`ux.md` R14).
 
-mod detail;
-mod revoke;
-
-use axum::Router;
-use axum::extract::{Path, Query, State};
-use axum::http::header;
-use axum::response::IntoResponse;
-use axum::routing::get;
+use askama::Template;
+use axum::extract::{Query, State};
 use base::{CertificateId, DnsName, SubscriptionId, TenantId, Timestamp};
 use flow::issuance::list_certificates::{
-    CertificateError, Cursor, Filter, Format, Listed, Listing, Names, Page, Slice, Status, View,
-    ca_name, certificate, certificates, download,
+    Cursor, Filter, Listed, Listing, Names, Page, Slice, View, certificates,
 };
-use tenancy::role::Permission;
 
+use super::table::{CertificateRow, rows};
 use crate::portal::gate::permitted::{Permitted, ViewCertificates};
-use crate::portal::page::account::{self, label_or_stand_in};
+use crate::portal::page::account;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
-use crate::portal::page::part::{Chip, Lifetime, Tone};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Nav;
-use crate::portal::page::words::{count, grouped, more};
-use crate::portal::page::{links, moment};
+use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::words::{count, grouped};
 use crate::portal::state::Portal;
-use crate::portal::view::certificates::{CertificateRow, CertificatesPage};
 
-const PATH: &str = "/certificates";
+/// The list.
+pub(super) const PATH: &str = "/certificates";
 /// How many certificates a domain's page shows.
 const OF_NAME: usize = 5;
 /// Shorter texts are taken for parts of names only.
 const MIN_SERIAL: usize = 4;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route(PATH, get(list))
-        .route("/certificates/{id}", get(show))
-        .route("/certificates/{id}/{file}", get(fetch))
-        .route(
-            "/certificates/{id}/revoke",
-            get(revoke::form).post(revoke::submit),
-        )
-}
-
-async fn list(
+pub(super) async fn list(
     who: Permitted<ViewCertificates>,
     State(portal): State<Portal>,
     Query(query): Query<ListQuery>,
@@ -53,7 +33,7 @@ async fn list(
     let accounts = account::filter(&portal, who.tenant(), &query, PATH).await?;
     let paging = paging(&query, PATH, &listing);
     let rows: Vec<_> = rows(&portal, &listing.page.rows, listing.now);
-    page(&CertificatesPage {
+    page(&CertificateListPage {
         shell: who.shell(Nav::Certificates, "Certificates"),
         search: Search {
             href: PATH.to_owned(),
@@ -69,46 +49,8 @@ async fn list(
     })
 }
 
-async fn show(
-    who: Permitted<ViewCertificates>,
-    State(portal): State<Portal>,
-    Path(id): Path<String>,
-) -> Answer {
-    let id = CertificateId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
-    let found = certificate(&portal.app, who.tenant(), id).await?;
-    let found = found.ok_or(Refusal::NotFound)?;
-    let can_revoke = who.may(Permission::RevokeCertificates);
-    let shell = who.shell(Nav::Certificates, &detail::title(&found));
-    page(&detail::page(shell, &found, can_revoke))
-}
-
-async fn fetch(
-    who: Permitted<ViewCertificates>,
-    State(portal): State<Portal>,
-    Path((id, file)): Path<(String, String)>,
-) -> Answer {
-    let id = CertificateId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
-    let (format, kind) = match file.as_str() {
-        "chain.pem" => (Format::ChainPem, "application/pem-certificate-chain"),
-        "leaf.der" => (Format::LeafDer, "application/pkix-cert"),
-        "leaf.pem" => (Format::LeafPem, "application/pem-certificate-chain"),
-        "root.pem" => (Format::RootPem, "application/pem-certificate-chain"),
-        _ => return Err(Refusal::NotFound),
-    };
-    let found = download(&portal.app, who.tenant(), id, format).await?;
-    let found = found.ok_or(Refusal::NotFound)?;
-    // An asterisk is no good in a file name.
-    let name = found.name.replace('*', "wildcard");
-    let disposition = format!("attachment; filename=\"{name}-{file}\"");
-    let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    Ok((headers, found.bytes).into_response())
-}
-
 /// The certificates of one ACME account, for its tab at `path`.
-pub(super) async fn of_account<P>(
+pub(crate) async fn of_account<P>(
     portal: &Portal,
     who: &Permitted<P>,
     account: SubscriptionId,
@@ -130,7 +72,7 @@ pub(super) async fn of_account<P>(
 }
 
 /// The valid certificates with a name that end last, for its domain's page.
-pub(super) async fn of_name<P>(
+pub(crate) async fn of_name<P>(
     portal: &Portal,
     who: &Permitted<P>,
     account: SubscriptionId,
@@ -148,73 +90,6 @@ pub(super) async fn of_name<P>(
     ));
     let found = certificates(&portal.app, who.tenant(), filter, slice, OF_NAME).await?;
     Ok(rows(portal, &found.page.rows, found.now))
-}
-
-impl From<CertificateError> for Refusal {
-    fn from(error: CertificateError) -> Self {
-        match error {
-            CertificateError::Certificate(..) => Self::internal(error),
-            CertificateError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-fn rows(portal: &Portal, found: &[Listed], now: Timestamp) -> Vec<CertificateRow> {
-    found.iter().map(|each| row(portal, each, now)).collect()
-}
-
-fn row(portal: &Portal, found: &Listed, now: Timestamp) -> CertificateRow {
-    let names: Vec<String> = found.names.iter().map(ToString::to_string).collect();
-    let status = chip(found.status, found.not_after, found.is_expiring(now), now);
-    CertificateRow {
-        href: links::certificate(found.id),
-        name: names.first().cloned().unwrap_or_default(),
-        more: more(&names),
-        serial: short_serial(&found.serial),
-        issuer: ca_name(&portal.app, found.ca),
-        not_after: moment::when(found.not_after, now),
-        lifetime: lifetime(found.not_before, found.not_after, status.tone, now),
-        status,
-        account: label_or_stand_in(&found.label),
-    }
-}
-
-fn chip(status: Status, not_after: Timestamp, is_expiring: bool, now: Timestamp) -> Chip {
-    match status {
-        Status::Revoked => Chip::new(Tone::Bad, "Revoked"),
-        Status::Intended | Status::Issued if not_after <= now => Chip::new(Tone::Idle, "Expired"),
-        Status::Intended | Status::Issued if is_expiring => Chip::new(Tone::Warn, "Expiring"),
-        Status::Intended | Status::Issued => Chip::new(Tone::Good, "Valid"),
-    }
-}
-
-/// A revoked certificate has no lifetime left to be glad of.
-fn lifetime(from: Timestamp, until: Timestamp, tone: Tone, now: Timestamp) -> Lifetime {
-    let whole = until.since(from).as_secs().max(1);
-    let passed = now.since(from).as_secs().min(whole);
-    let percent = u8::try_from(passed.saturating_mul(100) / whole).unwrap_or(100);
-    let days = whole.saturating_add(43_200) / 86_400;
-    Lifetime {
-        percent,
-        tone: if tone == Tone::Bad { Tone::Idle } else { tone },
-        text: match days {
-            0 => format!("{percent} % of its lifetime has passed"),
-            1 => format!("{percent} % of 1 day has passed"),
-            _ => format!("{percent} % of {days} days have passed"),
-        },
-    }
-}
-
-/// The first four bytes, apart.
-fn short_serial(serial: &str) -> String {
-    let pairs: Vec<&str> = pairs(serial).take(4).collect();
-    format!("{} …", pairs.join(" "))
-}
-
-fn pairs(hex: &str) -> impl Iterator<Item = &str> {
-    (0..hex.len())
-        .step_by(2)
-        .filter_map(|at| hex.get(at..at + 2))
 }
 
 async fn read(portal: &Portal, tenant: TenantId, query: &ListQuery) -> Result<Listing, Refusal> {
@@ -343,6 +218,24 @@ fn cursor(text: &str) -> Option<Cursor> {
     Some((end, CertificateId::from_suffix(id).ok()?))
 }
 
+/// `GET /certificates`, with `view`, `q`, `account`, `after`, `before`, `size`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/issuance/certificates/list.html")]
+pub struct CertificateListPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The search field: names and serial numbers.
+    pub search: Search,
+    /// Views and accounts.
+    pub filters: Vec<FilterGroup>,
+    /// Certificates, those that end first on top.
+    pub certificates: Vec<CertificateRow>,
+    /// Links to the pages before and after.
+    pub paging: Paging,
+    /// Whether a search or filter other than the usual view is set.
+    pub is_filtered: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,16 +254,5 @@ mod tests {
         for odd in ["", ".", "1", "x.01k0000000000000000000000z"] {
             assert_eq!(cursor(odd), None, "{odd}");
         }
-    }
-
-    #[test]
-    fn lifetimes_are_shares_of_the_whole() {
-        let day = |days: i64| Timestamp::from_seconds(days * 86_400);
-        let bar = lifetime(day(0), day(90), Tone::Good, day(45));
-        assert_eq!(
-            (bar.percent, bar.text.as_str()),
-            (50, "50 % of 90 days have passed")
-        );
-        assert_eq!(lifetime(day(0), day(90), Tone::Bad, day(100)).percent, 100);
     }
 }

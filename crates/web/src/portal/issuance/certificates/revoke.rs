@@ -1,6 +1,7 @@
 //! Revoking a certificate: with a reason, a tick, and a password that was typed lately (security S-23).
 
 use acme::revocation::{Reason, RevocationError};
+use askama::Template;
 use axum::extract::{Path, State};
 use base::CertificateId;
 use flow::issuance::list_certificates::{Detail, certificate};
@@ -8,20 +9,19 @@ use flow::issuance::revoke::{RevokeError, revoke_in_portal};
 use serde::Deserialize;
 use tenancy::session::set_cookie;
 
-use super::detail;
+use super::show;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Permitted, RevokeCertificates};
 use crate::portal::gate::recent::{self, Recent};
-use crate::portal::page::form::Problems;
+use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, add_cookie, done, not_done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Nav;
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::state::Portal;
-use crate::portal::view::certificates::RevokePage;
 
 #[derive(Deserialize)]
-pub(super) struct Fields {
+pub(super) struct RevokeForm {
     #[serde(default)]
     reason: String,
     #[serde(default)]
@@ -37,7 +37,7 @@ pub(super) async fn form(
     Path(id): Path<String>,
 ) -> Answer {
     let found = load(&portal, &who, &id).await?;
-    if !detail::is_revocable(&found) {
+    if !show::is_revocable(&found) {
         return Ok(not_done(&links::certificate(found.stored.id), OVER));
     }
     page(&view(&portal, &who, &found, "superseded", Problems::none()))
@@ -48,15 +48,15 @@ pub(super) async fn submit(
     who: Permitted<RevokeCertificates>,
     State(portal): State<Portal>,
     Path(id): Path<String>,
-    Form(fields): Form<Fields>,
+    Form(typed): Form<RevokeForm>,
 ) -> Answer {
     let found = load(&portal, &who, &id).await?;
-    let refused = |problems| refused_form(&view(&portal, &who, &found, &fields.reason, problems));
-    let reason = match checked(&fields) {
+    let refused = |problems| refused_form(&view(&portal, &who, &found, &typed.reason, problems));
+    let reason = match checked(&typed) {
         Ok(reason) => reason,
         Err(problems) => return refused(problems),
     };
-    let renewed = match recent::prove(&portal, &who, fields.password).await? {
+    let renewed = match recent::prove(&portal, &who, typed.password).await? {
         Recent::Already => None,
         Recent::Anew(signed_in) => Some(signed_in),
         Recent::Unasked => return refused(Problems::one("password", "Type your password again.")),
@@ -103,24 +103,24 @@ fn view(
     RevokePage {
         shell: who.shell(Nav::Certificates, "Revoke certificate"),
         href: links::certificate(found.stored.id),
-        name: detail::title(found),
-        names: detail::names(found),
-        serial: detail::serial(found),
+        name: show::title(found),
+        names: show::names(found),
+        serial: show::serial(found),
         reasons,
         asks_password: !recent::is_recent(portal, who),
         problems,
     }
 }
 
-fn checked(fields: &Fields) -> Result<Reason, Problems> {
+fn checked(typed: &RevokeForm) -> Result<Reason, Problems> {
     let mut problems = Problems::none();
     let reason = Reason::ALL
         .into_iter()
-        .find(|reason| word(*reason) == fields.reason);
+        .find(|reason| word(*reason) == typed.reason);
     if reason.is_none() {
         problems = problems.and("reason", "Choose why it is revoked.");
     }
-    if fields.confirmation != "on" {
+    if typed.confirmation != "on" {
         let text = "Tick the box to confirm; this cannot be undone.";
         problems = problems.and("confirmation", text);
     }
@@ -143,5 +143,66 @@ fn refusal(error: RevokeError) -> Refusal {
         RevokeError::NotFound => Refusal::NotFound,
         RevokeError::Store(error) => Refusal::Store(error),
         RevokeError::Certificate(_) | RevokeError::Revocation(_) => Refusal::internal(error),
+    }
+}
+
+/// `GET /certificates/{id}/revoke` and its failures; sent to the same path.
+///
+/// Fields: `reason` (a CRL reason by name, RFC 5280 §5.3.1), `confirmation` (`on` when ticked) and,
+/// when asked for, `password`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/issuance/certificates/revoke.html")]
+pub struct RevokePage {
+    /// The frame.
+    pub shell: Shell,
+    /// Path of the certificate.
+    pub href: String,
+    /// The first name.
+    pub name: String,
+    /// All names.
+    pub names: Vec<String>,
+    /// Serial number in hex.
+    pub serial: String,
+    /// Reasons, with their meaning in the hint.
+    pub reasons: Vec<Choice>,
+    /// Whether the sign-in is too long ago for this.
+    pub asks_password: bool,
+    /// What is wrong; fields `reason`, `confirmation`, `password`.
+    pub problems: Problems,
+}
+
+impl RevokePage {
+    /// The reasons a subscriber may give, the usual one chosen.
+    pub fn usual_reasons() -> Vec<Choice> {
+        let reasons = [
+            (
+                "superseded",
+                "Replaced",
+                "A new certificate has taken its place.",
+            ),
+            (
+                "keyCompromise",
+                "Key compromised",
+                "Somebody else may have the private key.",
+            ),
+            (
+                "cessationOfOperation",
+                "No longer used",
+                "The service or the name was given up.",
+            ),
+            (
+                "affiliationChanged",
+                "Owner changed",
+                "The name now belongs to somebody else.",
+            ),
+            ("unspecified", "Other reason", "No reason is published."),
+        ];
+        let choices = reasons.map(|(value, label, hint)| Choice {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            hint: hint.to_owned(),
+            is_chosen: value == "superseded",
+        });
+        choices.to_vec()
     }
 }

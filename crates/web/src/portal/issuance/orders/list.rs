@@ -1,0 +1,178 @@
+//! The list of ACME orders, and the parts of it that other pages show (`ux.md` R16).
+
+use askama::Template;
+use axum::extract::{Query, State};
+use base::{DnsName, OrderId, SubscriptionId, TenantId};
+use flow::issuance::list_orders::{Ending, Filter, Listing, Names, Page, Row, Slice, orders};
+use flow::overview::dashboard::recently;
+
+use super::table::{OrderRow, row};
+use crate::portal::gate::permitted::{Permitted, ViewActivity};
+use crate::portal::page::account;
+use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
+use crate::portal::page::refused::Refusal;
+use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::words::{count, grouped};
+use crate::portal::state::Portal;
+
+/// The list.
+pub(super) const PATH: &str = "/activity";
+/// How many orders a domain's page shows.
+const OF_NAME: usize = 5;
+/// Failed and placed within 24 hours: the list behind the figure of the start page.
+pub(crate) const FAILED_LATELY: &str = "failed-24h";
+
+pub(super) async fn list(
+    who: Permitted<ViewActivity>,
+    State(portal): State<Portal>,
+    Query(query): Query<ListQuery>,
+) -> Answer {
+    let listing = read(&portal, who.tenant(), &query).await?;
+    let accounts = account::filter(&portal, who.tenant(), &query, PATH).await?;
+    let paging = paging(&query, PATH, &listing);
+    page(&OrderListPage {
+        shell: who.shell(Nav::Activity, "Activity"),
+        search: Search {
+            href: PATH.to_owned(),
+            value: query.q.clone(),
+            placeholder: "Search names".to_owned(),
+            kept: query.kept(),
+            outcome: paging.text.clone(),
+        },
+        filters: vec![results(&query), accounts],
+        orders: listing
+            .page
+            .rows
+            .iter()
+            .map(|each| row(each, listing.now))
+            .collect(),
+        paging,
+        is_filtered: [&query.q, &query.account, &query.result, &query.after]
+            .iter()
+            .any(|value| !value.is_empty()),
+    })
+}
+
+/// The orders of one ACME account, for its tab at `path`.
+pub(crate) async fn of_account<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    account: SubscriptionId,
+    query: &ListQuery,
+    path: &str,
+) -> Result<(Vec<OrderRow>, Paging), Refusal> {
+    let query = ListQuery {
+        account: account.suffix(),
+        ..query.clone()
+    };
+    let listing = read(portal, who.tenant(), &query).await?;
+    let query = ListQuery {
+        account: String::new(),
+        ..query
+    };
+    let paging = paging(&query, path, &listing);
+    let rows = listing.page.rows.iter().map(|each| row(each, listing.now));
+    Ok((rows.collect(), paging))
+}
+
+/// The newest orders with a name, for its domain's page.
+pub(crate) async fn of_name<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    account: SubscriptionId,
+    name: &DnsName,
+) -> Result<Vec<OrderRow>, Refusal> {
+    let filter = Filter {
+        subscription: Some(account),
+        names: Names::Include(name.clone()),
+        ..Filter::default()
+    };
+    let found = orders(&portal.app, who.tenant(), filter, Slice::Start, OF_NAME).await?;
+    Ok(found
+        .page
+        .rows
+        .iter()
+        .map(|each| row(each, found.now))
+        .collect())
+}
+
+async fn read(portal: &Portal, tenant: TenantId, query: &ListQuery) -> Result<Listing, Refusal> {
+    let (ending, since) = match query.result.as_str() {
+        "failed" => (Ending::Failed, None),
+        FAILED_LATELY => (Ending::Failed, Some(recently(portal.app.clock.now()))),
+        "issued" => (Ending::Issued, None),
+        _ => (Ending::Any, None),
+    };
+    let filter = Filter {
+        ending,
+        since,
+        subscription: SubscriptionId::from_suffix(&query.account).ok(),
+        names: Names::containing(&query.text()),
+    };
+    let slice = if let Ok(id) = OrderId::from_suffix(&query.after) {
+        Slice::After(id)
+    } else if let Ok(id) = OrderId::from_suffix(&query.before) {
+        Slice::Before(id)
+    } else {
+        Slice::Start
+    };
+    let limit = usize::try_from(query.limit()).unwrap_or(usize::MAX);
+    Ok(orders(&portal.app, tenant, filter, slice, limit).await?)
+}
+
+fn paging(query: &ListQuery, path: &str, listing: &Listing) -> Paging {
+    let Page {
+        rows,
+        has_before,
+        has_after,
+    } = &listing.page;
+    let cursor = |row: Option<&Row>| row.map(|row| row.id.suffix());
+    let first = cursor(rows.first()).filter(|_| *has_before);
+    let last = cursor(rows.last()).filter(|_| *has_after);
+    let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let text = match listing.total {
+        Some(total) if total > shown => {
+            format!("{} of {}", grouped(shown), count(total, "order", "orders"))
+        }
+        _ if *has_before || *has_after => {
+            format!("{} on this page", count(shown, "order", "orders"))
+        }
+        _ => count(shown, "order", "orders"),
+    };
+    query.paging(path, first.as_deref(), last.as_deref(), text)
+}
+
+fn results(query: &ListQuery) -> FilterGroup {
+    let values = [
+        ("", "All"),
+        (FAILED_LATELY, "Failed in 24 hours"),
+        ("failed", "Failed"),
+        ("issued", "Issued"),
+    ];
+    let chips = values
+        .map(|(value, label)| query.chip(PATH, "result", (value, label), query.result == value));
+    FilterGroup {
+        label: "Result".to_owned(),
+        chips: chips.to_vec(),
+        is_menu: false,
+    }
+}
+
+/// `GET /activity`, with `result`, `q`, `account`, `after`, `before`, `size`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/issuance/orders/list.html")]
+pub struct OrderListPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The search field: names.
+    pub search: Search,
+    /// Results and accounts.
+    pub filters: Vec<FilterGroup>,
+    /// Orders, newest first.
+    pub orders: Vec<OrderRow>,
+    /// Links to the pages before and after.
+    pub paging: Paging,
+    /// Whether a search or filter is set.
+    pub is_filtered: bool,
+}
