@@ -6,9 +6,8 @@
 //! `page::finish`.
 
 pub mod access;
-mod accounts;
 mod dashboard;
-mod domains;
+pub mod enrollment;
 mod files;
 mod gate;
 pub mod issuance;
@@ -50,8 +49,7 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
     Router::new()
         .merge(access::routes())
         .merge(dashboard::routes())
-        .merge(accounts::routes())
-        .merge(domains::routes())
+        .merge(enrollment::routes())
         .merge(issuance::routes())
         .route("/assets/{file}", get(files::asset))
         .fallback(not_found)

@@ -4,10 +4,6 @@
 //! reads the database, knows the time or decides what somebody may do. The rules the pages follow
 //! are in `docs/portal-style.md`; accessibility follows WCAG 2.2 AA.
 
-pub mod account;
-pub mod accounts;
 pub mod chart;
-pub mod command;
 pub mod dashboard;
-pub mod domains;
 pub mod onboarding;

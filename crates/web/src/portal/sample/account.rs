@@ -4,20 +4,23 @@ use super::{
     Chip, Error, Nav, Pages, Paging, Tone, certificate, chip, date, domain, filter, order, paging,
     shell, strings, when, with_flash,
 };
+use crate::portal::enrollment::subscriptions::activity::SubscriptionActivityPage;
+use crate::portal::enrollment::subscriptions::certificates::SubscriptionCertificatesPage;
+use crate::portal::enrollment::subscriptions::clients::{ClientRow, SubscriptionClientsPage};
+use crate::portal::enrollment::subscriptions::command::{self, CommandFacts};
+use crate::portal::enrollment::subscriptions::credentials::{CredentialsPage, MacKey};
+use crate::portal::enrollment::subscriptions::domains::SubscriptionDomainsPage;
+use crate::portal::enrollment::subscriptions::head::{SubscriptionHead, Tab};
+use crate::portal::enrollment::subscriptions::list::{SubscriptionListPage, SubscriptionRow};
+use crate::portal::enrollment::subscriptions::new::NewSubscriptionPage;
+use crate::portal::enrollment::subscriptions::state;
 use crate::portal::issuance::orders::show::LastOrder;
-use crate::portal::page::confirm::ConfirmPage;
 use crate::portal::page::form::{Choice, Problems};
-use crate::portal::view::account::{
-    AccountActivityPage, AccountCertificatesPage, AccountClientsPage, AccountDomainsPage,
-    AccountHead, ClientRow, CredentialsPage, MacKey, Tab,
-};
-use crate::portal::view::accounts::{AccountRow, AccountsPage, NewAccountPage};
-use crate::portal::view::command::{self, Facts};
 
 const KEY: &str = "3q2-7wB5dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyE4Zk1sUQ";
 
-fn row(label: &str, domains: &str, clients: &str, status: Chip) -> AccountRow {
-    AccountRow {
+fn row(label: &str, domains: &str, clients: &str, status: Chip) -> SubscriptionRow {
+    SubscriptionRow {
         href: "/accounts/x".to_owned(),
         label: label.to_owned(),
         kind: "DV".to_owned(),
@@ -30,7 +33,7 @@ fn row(label: &str, domains: &str, clients: &str, status: Chip) -> AccountRow {
     }
 }
 
-fn rows() -> Vec<AccountRow> {
+fn rows() -> Vec<SubscriptionRow> {
     vec![
         row(
             "Production",
@@ -51,7 +54,7 @@ fn rows() -> Vec<AccountRow> {
     ]
 }
 
-fn list(rows: Vec<AccountRow>, is_filtered: bool) -> AccountsPage {
+fn list(rows: Vec<SubscriptionRow>, is_filtered: bool) -> SubscriptionListPage {
     let states = [
         ("All", "6"),
         ("Active", "3"),
@@ -59,7 +62,7 @@ fn list(rows: Vec<AccountRow>, is_filtered: bool) -> AccountsPage {
         ("Suspended", "1"),
         ("Ended", "1"),
     ];
-    AccountsPage {
+    SubscriptionListPage {
         shell: shell(Nav::Accounts, "ACME accounts"),
         filters: vec![filter("Status", false, &states, usize::from(is_filtered))],
         paging: Paging {
@@ -80,8 +83,8 @@ fn choice(value: &str, label: &str, hint: &str, is_chosen: bool) -> Choice {
     }
 }
 
-fn new_account(label: &str, problems: Problems) -> NewAccountPage {
-    NewAccountPage {
+fn new_account(label: &str, problems: Problems) -> NewSubscriptionPage {
+    NewSubscriptionPage {
         shell: shell(Nav::Accounts, "New ACME account"),
         kinds: vec![choice(
             "DV",
@@ -99,9 +102,9 @@ fn new_account(label: &str, problems: Problems) -> NewAccountPage {
     }
 }
 
-fn head(tab: Tab, status: Chip, explanation: &str) -> AccountHead {
+fn head(tab: Tab, status: Chip, explanation: &str) -> SubscriptionHead {
     let is_active = explanation.is_empty();
-    AccountHead {
+    SubscriptionHead {
         id: "x".to_owned(),
         href: "/accounts/x".to_owned(),
         label: "Production".to_owned(),
@@ -116,7 +119,7 @@ fn head(tab: Tab, status: Chip, explanation: &str) -> AccountHead {
     }
 }
 
-fn active(tab: Tab) -> AccountHead {
+fn active(tab: Tab) -> SubscriptionHead {
     head(tab, chip(Tone::Good, "Active"), "")
 }
 
@@ -126,13 +129,13 @@ fn credentials(mac_key: MacKey, last_order: Option<LastOrder>) -> CredentialsPag
     } else {
         None
     };
-    let facts = Facts {
+    let facts = CommandFacts {
         server_url: "https://acme.chancery.example/v2/DV".to_owned(),
         key_id: "Zy0pH3kW5vT9bQ2e".to_owned(),
         mac_key: revealed,
         email: "ops@northwind.example".to_owned(),
         names: strings(&["example.com", "www.example.com"]),
-        ..Facts::default()
+        ..CommandFacts::default()
     };
     CredentialsPage {
         shell: shell(Nav::Accounts, "Production"),
@@ -167,7 +170,7 @@ fn tabs(pages: &mut Pages, is_empty: bool) -> Result<(), Error> {
     let paging = || paging("25 of 38");
     let domains = if is_empty { Vec::new() } else { domain::rows() };
     let add_href = "/domains/new?account=x".to_owned();
-    let page = AccountDomainsPage {
+    let page = SubscriptionDomainsPage {
         shell: shell(),
         head: active(Tab::Domains),
         domains,
@@ -180,7 +183,7 @@ fn tabs(pages: &mut Pages, is_empty: bool) -> Result<(), Error> {
     } else {
         certificate::rows()
     };
-    let page = AccountCertificatesPage {
+    let page = SubscriptionCertificatesPage {
         shell: shell(),
         head: active(Tab::Certificates),
         certificates,
@@ -188,7 +191,7 @@ fn tabs(pages: &mut Pages, is_empty: bool) -> Result<(), Error> {
     };
     pages.add(&format!("account-certificates{suffix}"), &page)?;
     let orders = if is_empty { Vec::new() } else { order::rows() };
-    let page = AccountActivityPage {
+    let page = SubscriptionActivityPage {
         shell: shell(),
         head: active(Tab::Activity),
         orders,
@@ -212,7 +215,7 @@ fn tabs(pages: &mut Pages, is_empty: bool) -> Result<(), Error> {
             ),
         ]
     };
-    let page = AccountClientsPage {
+    let page = SubscriptionClientsPage {
         shell: shell(),
         head: active(Tab::Clients),
         clients,
@@ -226,15 +229,15 @@ fn consequences(pages: &mut Pages) -> Result<(), Error> {
     let href = "/accounts/x";
     pages.add(
         "account-suspend",
-        &ConfirmPage::suspend_account(shell("Suspend account"), "Production", href),
+        &state::suspend_page(shell("Suspend account"), "Production", href),
     )?;
     pages.add(
         "account-resume",
-        &ConfirmPage::resume_account(shell("Resume account"), "Production", href),
+        &state::resume_page(shell("Resume account"), "Production", href),
     )?;
     let problems = Problems::one("confirmation", "That is not the label. Type Production.");
     let page = |problems| {
-        ConfirmPage::deactivate_account(
+        state::deactivate_page(
             shell("Deactivate account"),
             "Production",
             href,

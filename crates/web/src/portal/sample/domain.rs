@@ -4,11 +4,13 @@ use super::{
     Chip, Error, Nav, Pages, Tone, accounts_filter, certificate, chip, date, filter, order, paging,
     search, shell, strings,
 };
-use crate::portal::page::confirm::ConfirmPage;
+use crate::portal::enrollment::domains::add::AddDomainsPage;
+use crate::portal::enrollment::domains::list::DomainListPage;
+use crate::portal::enrollment::domains::remove::remove_page;
+use crate::portal::enrollment::domains::show::DomainPage;
+use crate::portal::enrollment::domains::table::DomainRow;
+use crate::portal::enrollment::domains::verdict::{Verdict, VerdictsPage};
 use crate::portal::page::form::{Choice, Problems};
-use crate::portal::view::domains::{
-    DomainPage, DomainRow, DomainsPage, NewDomainsPage, Verdict, VerdictsPage,
-};
 
 fn row(name: &str, kind: &str, main: Option<&str>, status: Chip) -> DomainRow {
     DomainRow {
@@ -72,7 +74,7 @@ pub(super) fn rows() -> Vec<DomainRow> {
     ]
 }
 
-fn list(domains: Vec<DomainRow>, query: &str, is_filtered: bool) -> DomainsPage {
+fn list(domains: Vec<DomainRow>, query: &str, is_filtered: bool) -> DomainListPage {
     let states = [
         ("All", "12,408"),
         ("Active", "12,371"),
@@ -80,7 +82,7 @@ fn list(domains: Vec<DomainRow>, query: &str, is_filtered: bool) -> DomainsPage 
         ("Action needed", "23"),
     ];
     let outcome = format!("{} domains match", domains.len());
-    DomainsPage {
+    DomainListPage {
         shell: shell(Nav::Domains, "Domains"),
         search: search("/domains", query, "Search 12,408 domains", &outcome),
         filters: vec![filter("Status", false, &states, 0), accounts_filter()],
@@ -90,14 +92,14 @@ fn list(domains: Vec<DomainRow>, query: &str, is_filtered: bool) -> DomainsPage 
     }
 }
 
-fn form(names: &str, problems: Problems) -> NewDomainsPage {
+fn form(names: &str, problems: Problems) -> AddDomainsPage {
     let account = |value: &str, label: &str, hint: &str, is_chosen| Choice {
         value: value.to_owned(),
         label: label.to_owned(),
         hint: hint.to_owned(),
         is_chosen,
     };
-    NewDomainsPage {
+    AddDomainsPage {
         shell: shell(Nav::Domains, "Add domains"),
         accounts: vec![
             account("x", "Production", "DV, ends 14 March 2028", true),
@@ -212,7 +214,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
             Problems::one("names", "Type at least one name, such as example.com."),
         ),
     )?;
-    let none = NewDomainsPage {
+    let none = AddDomainsPage {
         accounts: Vec::new(),
         ..form("", Problems::none())
     };
@@ -261,6 +263,6 @@ fn details(pages: &mut Pages) -> Result<(), Error> {
     let companions = strings(&["www.example.com"]);
     pages.add(
         "domain-remove",
-        &ConfirmPage::remove_domain(title, "example.com", "/domains/x", companions, 2),
+        &remove_page(title, "example.com", "/domains/x", companions, 2),
     )
 }

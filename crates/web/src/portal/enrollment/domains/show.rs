@@ -1,5 +1,6 @@
 //! One domain: what it admits, what was issued for it, what was asked for it.
 
+use askama::Template;
 use axum::extract::{Path, State};
 use base::{EnrolledDomainId, Timestamp};
 use enrollment::enrolled_domain::Status;
@@ -7,17 +8,17 @@ use enrollment::subscription::State as AccountState;
 use flow::enrollment::list_domains::{self, Detail, Line};
 use tenancy::role::Permission;
 
-use super::row;
+use super::table::{DomainRow, row};
 use crate::portal::gate::permitted::{Permitted, ViewDomains};
 use crate::portal::issuance::certificates::table::CertificateRow;
+use crate::portal::issuance::orders::table::OrderRow;
 use crate::portal::issuance::{certificates, orders};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::moment::day;
 use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Nav;
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::state::Portal;
-use crate::portal::view::domains::DomainPage;
 
 /// `GET /domains/{id}`.
 pub(super) async fn show(
@@ -112,4 +113,30 @@ fn coverage(line: &Line) -> Vec<String> {
     } else {
         vec![name.to_string()]
     }
+}
+
+/// `GET /domains/{id}`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/enrollment/domains/show.html")]
+pub struct DomainPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The domain itself.
+    pub domain: DomainRow,
+    /// The answer first, such as "Covered and renewing normally."
+    pub headline: String,
+    /// Colour of the headline.
+    pub headline_tone: Tone,
+    /// What to know or do about it.
+    pub detail: String,
+    /// Names that certificates may contain because of it, such as "any one label before".
+    pub coverage: Vec<String>,
+    /// Free companions that came with it.
+    pub companions: Vec<String>,
+    /// Last orders with this name.
+    pub orders: Vec<OrderRow>,
+    /// Certificates with this name.
+    pub certificates: Vec<CertificateRow>,
+    /// Whether it may be removed.
+    pub can_remove: bool,
 }

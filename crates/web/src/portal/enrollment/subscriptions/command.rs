@@ -5,7 +5,7 @@
 
 /// What the commands need to know.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
+pub struct CommandFacts {
     /// ACME directory address.
     pub server_url: String,
     /// EAB key ID.
@@ -47,7 +47,7 @@ pub struct ClientCommand {
 }
 
 /// Commands for certbot, lego, acme.sh and Caddy.
-pub fn for_account(facts: &Facts) -> Vec<ClientCommand> {
+pub fn for_account(facts: &CommandFacts) -> Vec<ClientCommand> {
     let values = Values::from_facts(facts);
     let shell = |slug, name, text: String| ClientCommand {
         slug,
@@ -88,7 +88,7 @@ struct Values {
 }
 
 impl Values {
-    fn from_facts(facts: &Facts) -> Self {
+    fn from_facts(facts: &CommandFacts) -> Self {
         let mut names = facts.names.clone();
         if names.is_empty() {
             names.push("example.com".to_owned());
@@ -305,8 +305,8 @@ mod tests {
             .collect()
     }
 
-    fn facts(names: &[&str]) -> Facts {
-        Facts {
+    fn facts(names: &[&str]) -> CommandFacts {
+        CommandFacts {
             server_url: "https://acme.example/v2/DV".to_owned(),
             key_id: "kid-1".to_owned(),
             mac_key: Some("c2VjcmV0".to_owned()),
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn f056_a_hidden_key_leaves_a_placeholder() {
-        let hidden = Facts {
+        let hidden = CommandFacts {
             mac_key: None,
             ..facts(&["example.com"])
         };

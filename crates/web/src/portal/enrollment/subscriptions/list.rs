@@ -1,60 +1,23 @@
-//! ACME accounts: subscriptions with their credentials (`ux.md` R8, R9). What RFC 8555 calls an
-//! account is a client here.
+//! The list of ACME accounts (`ux.md` R8).
 
-mod credentials;
-mod head;
-mod new;
-mod state;
-mod tabs;
-
-use axum::Router;
+use askama::Template;
 use axum::extract::{Query, State};
-use axum::routing::{get, post};
 use base::SubscriptionId;
 use enrollment::subscription::State as AccountState;
 use flow::enrollment::list_subscriptions::{self, Filter, Summary};
 
 use crate::portal::gate::permitted::{Permitted, ViewAccounts};
 use crate::portal::page::frame::{Answer, page};
-use crate::portal::page::listing::{FilterGroup, ListQuery, Slice};
+use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Slice};
 use crate::portal::page::moment::{when, words_only};
-use crate::portal::page::part::When;
-use crate::portal::page::shell::Nav;
+use crate::portal::page::part::{Chip, When};
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::{count, grouped};
 use crate::portal::page::{account, links};
 use crate::portal::state::Portal;
-use crate::portal::view::accounts::{AccountRow, AccountsPage};
-
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/accounts", get(list).post(new::create))
-        .route("/accounts/new", get(new::form))
-        .route("/accounts/{id}", get(credentials::redirect))
-        .route("/accounts/{id}/credentials", get(credentials::show))
-        .route(
-            "/accounts/{id}/reveal",
-            post(credentials::reveal).get(credentials::redirect),
-        )
-        .route("/accounts/{id}/domains", get(tabs::domains))
-        .route("/accounts/{id}/certificates", get(tabs::certificates))
-        .route("/accounts/{id}/activity", get(tabs::activity))
-        .route("/accounts/{id}/clients", get(tabs::clients))
-        .route(
-            "/accounts/{id}/suspend",
-            get(state::suspend_form).post(state::suspend),
-        )
-        .route(
-            "/accounts/{id}/resume",
-            get(state::resume_form).post(state::resume),
-        )
-        .route(
-            "/accounts/{id}/deactivate",
-            get(state::deactivate_form).post(state::deactivate),
-        )
-}
 
 /// `GET /accounts`.
-async fn list(
+pub(super) async fn list(
     State(portal): State<Portal>,
     who: Permitted<ViewAccounts>,
     Query(query): Query<ListQuery>,
@@ -70,7 +33,7 @@ async fn list(
     let first = cursor(slice.rows.first()).filter(|_| slice.has_previous);
     let last = cursor(slice.rows.last()).filter(|_| slice.has_next);
     let shown = i64::try_from(slice.rows.len()).unwrap_or(i64::MAX);
-    page(&AccountsPage {
+    page(&SubscriptionListPage {
         shell: who.shell(Nav::Accounts, "ACME accounts"),
         filters: vec![states(&query, filter.state)],
         paging: query.paging(
@@ -110,11 +73,11 @@ fn states(query: &ListQuery, current: Option<AccountState>) -> FilterGroup {
     }
 }
 
-fn row(portal: &Portal, found: &Summary) -> AccountRow {
+fn row(portal: &Portal, found: &Summary) -> SubscriptionRow {
     let now = portal.app.clock.now();
     let subscription = &found.subscription;
     let key_id = found.credential.as_ref().map(|key| key.key_id.to_string());
-    AccountRow {
+    SubscriptionRow {
         href: links::account(subscription.id),
         label: account::label(subscription),
         kind: account::kind(subscription),
@@ -144,4 +107,43 @@ fn ends(portal: &Portal, found: &Summary) -> When {
         Some(at) => when(at, portal.app.clock.now()),
         None => words_only("starts with its first domain"),
     }
+}
+
+/// One ACME account in the list.
+#[derive(Clone, Debug)]
+pub struct SubscriptionRow {
+    /// Path of its page.
+    pub href: String,
+    /// Its label, or a stand-in.
+    pub label: String,
+    /// Type, such as "DV".
+    pub kind: String,
+    /// EAB key ID.
+    pub key_id: String,
+    /// Such as "128 + 41 free".
+    pub domains: String,
+    /// Clients registered with it, such as "2".
+    pub clients: String,
+    /// End of its term.
+    pub ends: When,
+    /// When a client last used it.
+    pub last_used: Option<When>,
+    /// State of the account.
+    pub status: Chip,
+}
+
+/// `GET /accounts`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/enrollment/subscriptions/list.html")]
+pub struct SubscriptionListPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Status filter.
+    pub filters: Vec<FilterGroup>,
+    /// Accounts, newest first.
+    pub rows: Vec<SubscriptionRow>,
+    /// Links to the pages before and after.
+    pub paging: Paging,
+    /// Whether a filter is set, which makes an empty list mean something else.
+    pub is_filtered: bool,
 }

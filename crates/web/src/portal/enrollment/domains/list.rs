@@ -1,45 +1,22 @@
-//! Enrolled domains (`ux.md` R10, R11, R13).
+//! The list of domains, and the part of it that an account shows (`ux.md` R10).
 
-mod add;
-mod detail;
-mod remove;
-
-use axum::Router;
+use askama::Template;
 use axum::extract::{Query, State};
-use axum::routing::{get, post};
-use base::{EnrolledDomainId, SubscriptionId, Timestamp};
-use enrollment::enrolled_domain::{Kind, Status};
-use enrollment::subscription::State as AccountState;
+use base::{EnrolledDomainId, SubscriptionId};
 use flow::enrollment::list_domains::{self, Filter, Line, MAX_COUNTED, Page};
 
+use super::table::{DomainRow, row};
 use crate::portal::gate::permitted::{Permitted, ViewDomains};
-use crate::portal::page::account::{self, chip, label};
+use crate::portal::page::account;
 use crate::portal::page::frame::{Answer, page};
-use crate::portal::page::links;
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search, Slice};
-use crate::portal::page::moment::when;
-use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Nav;
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::count;
 use crate::portal::state::Portal;
-use crate::portal::view::domains::{DomainRow, DomainsPage};
-
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/domains", get(list).post(add::add))
-        .route("/domains/new", get(add::form))
-        .route("/domains/preview", post(add::preview))
-        .route("/domains/edit", post(add::edit))
-        .route("/domains/{id}", get(detail::show))
-        .route(
-            "/domains/{id}/remove",
-            get(remove::form).post(remove::remove),
-        )
-}
 
 /// `GET /domains`.
-async fn list(
+pub(super) async fn list(
     State(portal): State<Portal>,
     who: Permitted<ViewDomains>,
     Query(query): Query<ListQuery>,
@@ -58,7 +35,7 @@ async fn list(
         Some(matching) => count(matching, "domain matches", "domains match"),
         None => "More domains match than fit on a page".to_owned(),
     };
-    page(&DomainsPage {
+    page(&DomainListPage {
         shell: who.shell(Nav::Domains, "Domains"),
         search: Search {
             href: "/domains".to_owned(),
@@ -75,7 +52,7 @@ async fn list(
 }
 
 /// The domains of one account, for its tab at `path`.
-pub(super) async fn of_account<P>(
+pub(crate) async fn of_account<P>(
     portal: &Portal,
     who: &Permitted<P>,
     account: SubscriptionId,
@@ -171,35 +148,20 @@ fn kinds(query: &ListQuery, filter: &Filter) -> FilterGroup {
     }
 }
 
-fn row(line: &Line, now: Timestamp) -> DomainRow {
-    let domain = &line.domain;
-    let kind = match (domain.kind, domain.name.is_wildcard()) {
-        (Kind::Companion { .. }, _) => "Included",
-        (Kind::Paid, true) => "Wildcard",
-        (Kind::Paid, false) => "Single",
-    };
-    DomainRow {
-        href: links::domain(domain.id),
-        name: domain.name.to_string(),
-        kind: kind.to_owned(),
-        companion_of: line.companion_of.clone(),
-        account: label(&line.subscription),
-        account_href: links::account(line.subscription.id),
-        added: when(domain.added_at, now),
-        last_issued: line.last_issued_at.map(|at| when(at, now)),
-        status: status(line, now),
-    }
-}
-
-fn status(line: &Line, now: Timestamp) -> Chip {
-    match (line.domain.status, line.subscription.state(now)) {
-        (Status::Removed { .. }, _) => Chip::new(Tone::Idle, "Removed"),
-        (Status::Active, AccountState::Active | AccountState::Pending) => {
-            Chip::new(Tone::Good, "Active")
-        }
-        (Status::Active, AccountState::Suspended) => Chip::new(Tone::Warn, "On hold"),
-        (Status::Active, AccountState::Expired | AccountState::Deactivated) => {
-            chip(&line.subscription, now)
-        }
-    }
+/// `GET /domains`, with `q`, `account`, `status`, `after`, `before`, `size`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/enrollment/domains/list.html")]
+pub struct DomainListPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The search field.
+    pub search: Search,
+    /// Status and account.
+    pub filters: Vec<FilterGroup>,
+    /// Domains by name.
+    pub domains: Vec<DomainRow>,
+    /// Links to the pages before and after.
+    pub paging: Paging,
+    /// Whether a search or filter is set.
+    pub is_filtered: bool,
 }

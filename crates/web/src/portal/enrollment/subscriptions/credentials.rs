@@ -1,30 +1,29 @@
 //! The credentials of an account, with client commands filled in (features F-049 to F-053). The
 //! MAC key is shown after a recent sign-in only, by a POST that is audited (security S-23).
 
+use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Redirect, Response};
 use base::SubscriptionId;
 use flow::enrollment::list_domains;
-use flow::enrollment::list_subscriptions::{self, Summary};
+use flow::enrollment::list_subscriptions::Summary;
 use flow::enrollment::reveal_credential::{RevealError, reveal_credential};
 use serde::Deserialize;
 use tenancy::session::set_cookie;
 
-use super::head;
+use super::command::{self, ClientCommand, CommandFacts};
+use super::head::{self, SubscriptionHead, Tab};
+use super::show::find;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Permitted, RevealSecrets, ViewAccounts};
 use crate::portal::gate::recent::{self, Recent};
-use crate::portal::issuance::orders::show::last_of_account;
+use crate::portal::issuance::orders::show::{LastOrder, last_of_account};
 use crate::portal::page::account::label;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
-use crate::portal::page::links;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Nav;
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::state::Portal;
-use crate::portal::view::account::{CredentialsPage, MacKey, Tab};
-use crate::portal::view::command::{self, Facts};
 
 /// How many of the account's names stand in the commands.
 const NAMES_SHOWN: i64 = 2;
@@ -33,17 +32,6 @@ const NAMES_SHOWN: i64 = 2;
 #[serde(default)]
 pub(super) struct RevealForm {
     password: String,
-}
-
-/// `GET /accounts/{id}`, and `GET` of what only takes a form.
-pub(super) async fn redirect(
-    State(portal): State<Portal>,
-    who: Permitted<ViewAccounts>,
-    Path(id): Path<String>,
-) -> Result<Response, Refusal> {
-    let found = find(&portal, &who, &id).await?;
-    let href = links::account(found.subscription.id);
-    Ok(Redirect::to(&format!("{href}/credentials")).into_response())
 }
 
 /// `GET /accounts/{id}/credentials`.
@@ -112,17 +100,6 @@ async fn open(
     }
 }
 
-/// The tenant's account behind an address.
-pub(super) async fn find<P>(
-    portal: &Portal,
-    who: &Permitted<P>,
-    id: &str,
-) -> Result<Summary, Refusal> {
-    let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = list_subscriptions::find(&portal.app, who.tenant(), id).await?;
-    found.ok_or(Refusal::NotFound)
-}
-
 async fn view<P>(
     portal: &Portal,
     who: &Permitted<P>,
@@ -136,7 +113,7 @@ async fn view<P>(
         MacKey::Revealed(key) => Some(key.clone()),
         MacKey::Hidden | MacKey::NeedsPassword(_) => None,
     };
-    let facts = Facts {
+    let facts = CommandFacts {
         server_url: server_url.clone(),
         key_id: key_id.clone().unwrap_or_default(),
         mac_key: revealed,
@@ -165,4 +142,58 @@ async fn names<P>(
 ) -> Result<Vec<String>, Refusal> {
     let found = list_domains::first_names(&portal.app, who.tenant(), id, NAMES_SHOWN).await?;
     Ok(found.iter().map(ToString::to_string).collect())
+}
+
+/// The EAB MAC key, as far as it may be seen.
+#[derive(Clone, Debug)]
+pub enum MacKey {
+    /// Masked, with a Reveal button.
+    Hidden,
+    /// Masked; Reveal needs the password again. Holds what was wrong with the last try.
+    NeedsPassword(Problems),
+    /// In clear, base64url, for 60 seconds.
+    Revealed(String),
+}
+
+impl MacKey {
+    pub(crate) fn revealed(&self) -> &str {
+        match self {
+            Self::Revealed(key) => key,
+            Self::Hidden | Self::NeedsPassword(_) => "",
+        }
+    }
+
+    pub(crate) fn is_revealed(&self) -> bool {
+        matches!(self, Self::Revealed(_))
+    }
+
+    /// Problems of the password question; none while it is not asked.
+    pub(crate) fn question(&self) -> Option<&Problems> {
+        match self {
+            Self::NeedsPassword(problems) => Some(problems),
+            Self::Hidden | Self::Revealed(_) => None,
+        }
+    }
+}
+
+/// `GET /accounts/{id}/credentials` and `POST /accounts/{id}/reveal`.
+///
+/// The reveal form sends `csrf` and, when asked for, `password`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/enrollment/subscriptions/credentials.html")]
+pub struct CredentialsPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Title, state, tabs.
+    pub head: SubscriptionHead,
+    /// ACME directory address.
+    pub server_url: String,
+    /// EAB key ID.
+    pub key_id: String,
+    /// EAB MAC key.
+    pub mac_key: MacKey,
+    /// Ready-made commands, from [`super::command::for_account`].
+    pub commands: Vec<ClientCommand>,
+    /// None before the first order.
+    pub last_order: Option<LastOrder>,
 }

@@ -9,12 +9,12 @@ use serde::Deserialize;
 use crate::portal::gate::csrf::{Form, Nothing};
 use crate::portal::gate::permitted::{ManageAccounts, Permitted};
 use crate::portal::page::account::label;
-use crate::portal::page::confirm::ConfirmPage;
+use crate::portal::page::confirm::{ConfirmPage, Typed};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, done, not_done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Nav;
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 
@@ -32,7 +32,7 @@ pub(super) async fn suspend_form(
 ) -> Answer {
     let (label, href) = named(&portal, &who, &id).await?;
     let shell = who.shell(Nav::Accounts, &format!("Suspend “{label}”"));
-    page(&ConfirmPage::suspend_account(shell, &label, &href))
+    page(&suspend_page(shell, &label, &href))
 }
 
 /// `POST /accounts/{id}/suspend`.
@@ -53,7 +53,7 @@ pub(super) async fn resume_form(
 ) -> Answer {
     let (label, href) = named(&portal, &who, &id).await?;
     let shell = who.shell(Nav::Accounts, &format!("Resume “{label}”"));
-    page(&ConfirmPage::resume_account(shell, &label, &href))
+    page(&resume_page(shell, &label, &href))
 }
 
 /// `POST /accounts/{id}/resume`.
@@ -99,7 +99,7 @@ fn deactivation(
     problems: Problems,
 ) -> ConfirmPage {
     let shell = who.shell(Nav::Accounts, &format!("Deactivate “{label}”"));
-    ConfirmPage::deactivate_account(shell, label, href, label, problems)
+    deactivate_page(shell, label, href, label, problems)
 }
 
 async fn named(
@@ -131,5 +131,81 @@ fn done_message(to: Move) -> &'static str {
         Move::Deactivate => "The ACME account was deactivated for good.",
         Move::Resume => "The ACME account accepts orders again.",
         Move::Suspend => "The ACME account is suspended; new orders are refused.",
+    }
+}
+
+/// The page of `GET /accounts/{id}/suspend`.
+pub fn suspend_page(shell: Shell, label: &str, href: &str) -> ConfirmPage {
+    ConfirmPage {
+        lead: format!("The ACME account “{label}” will be suspended."),
+        consequences: [
+            "New orders are refused within a second; clients are told that the account is suspended.",
+            "Orders that are running stop.",
+            "Certificates already issued stay valid until they end, but are not renewed.",
+            "You can resume it at any time; domains and clients are kept.",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        action: "Suspend account".to_owned(),
+        is_dangerous: true,
+        ..about_account(shell, label, href, "suspend")
+    }
+}
+
+/// The page of `GET /accounts/{id}/resume`.
+pub fn resume_page(shell: Shell, label: &str, href: &str) -> ConfirmPage {
+    ConfirmPage {
+        lead: format!("The ACME account “{label}” will accept orders again."),
+        consequences: [
+            "Registered clients continue with the keys they have.",
+            "The term was not extended by the time it was suspended.",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        action: "Resume account".to_owned(),
+        ..about_account(shell, label, href, "resume")
+    }
+}
+
+/// The page of `GET` and failed `POST /accounts/{id}/deactivate`. `expected` is what must be typed.
+pub fn deactivate_page(
+    shell: Shell,
+    label: &str,
+    href: &str,
+    expected: &str,
+    problems: Problems,
+) -> ConfirmPage {
+    ConfirmPage {
+        lead: format!("The ACME account “{label}” will be closed for good."),
+        consequences: [
+            "Its credentials stop working and no new ones can be made for it.",
+            "Every client registered with it is deactivated (RFC 8555 §7.3.6).",
+            "Certificates already issued stay valid until they end, but cannot be renewed.",
+            "This cannot be undone.",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        typed: Some(Typed {
+            expected: expected.to_owned(),
+            problems,
+        }),
+        action: "Deactivate for good".to_owned(),
+        is_dangerous: true,
+        ..about_account(shell, label, href, "deactivate")
+    }
+}
+
+fn about_account(shell: Shell, label: &str, href: &str, verb: &str) -> ConfirmPage {
+    ConfirmPage {
+        shell,
+        back: (label.to_owned(), format!("{href}/credentials")),
+        lead: String::new(),
+        consequences: Vec::new(),
+        names: Vec::new(),
+        names_title: String::new(),
+        typed: None,
+        action_href: format!("{href}/{verb}"),
+        action: String::new(),
+        is_dangerous: false,
     }
 }

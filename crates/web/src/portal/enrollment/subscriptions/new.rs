@@ -1,5 +1,6 @@
 //! Opening an account (features F-046, F-047).
 
+use askama::Template;
 use axum::extract::State;
 use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
@@ -12,10 +13,9 @@ use crate::portal::page::frame::{Answer, done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::moment::day;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Nav;
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
-use crate::portal::view::accounts::NewAccountPage;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -92,7 +92,7 @@ fn view(
     who: &Permitted<ManageAccounts>,
     typed: NewSubscriptionForm,
     problems: Problems,
-) -> NewAccountPage {
+) -> NewSubscriptionPage {
     let now = portal.app.clock.now();
     let terms = Term::CHOICES.map(|term| {
         let years = term.years().to_string();
@@ -104,7 +104,7 @@ fn view(
             value: years,
         }
     });
-    NewAccountPage {
+    NewSubscriptionPage {
         shell: who.shell(Nav::Accounts, "New ACME account"),
         kinds: vec![Choice {
             value: "DV".to_owned(),
@@ -116,4 +116,22 @@ fn view(
         terms: terms.to_vec(),
         problems,
     }
+}
+
+/// `GET /accounts/new` and its failures; sent to `POST /accounts`.
+///
+/// Fields: `kind`, `label`, `term_years` (1, 2, 3). Companions are decided domain by domain.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/enrollment/subscriptions/new.html")]
+pub struct NewSubscriptionPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Types on offer.
+    pub kinds: Vec<Choice>,
+    /// What was typed.
+    pub label: String,
+    /// Terms on offer, with their end in the hint.
+    pub terms: Vec<Choice>,
+    /// What is wrong; fields `kind`, `label`, `term_years`.
+    pub problems: Problems,
 }

@@ -1,15 +1,13 @@
 //! Adding domains: the form, what would happen, what happened (features F-072 to F-082).
 
-mod verdict;
-
+use askama::Template;
 use axum::extract::{Query, State};
-use base::SubscriptionId;
-use enrollment::enrolled_domain::Companions;
 use enrollment::subscription::Subscription;
-use flow::enrollment::enroll_domains::{self, EnrollError, Enrollment, enroll_domains};
+use flow::enrollment::enroll_domains::{self, EnrollError, enroll_domains};
 use flow::enrollment::list_subscriptions;
-use serde::Deserialize;
 
+use super::form::{AddDomainsForm, read};
+use super::verdict;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{ManageDomains, Permitted};
 use crate::portal::page::account::label;
@@ -18,18 +16,9 @@ use crate::portal::page::frame::{Answer, page, refused_form};
 use crate::portal::page::listing::ListQuery;
 use crate::portal::page::moment::day;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Nav;
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
-use crate::portal::view::domains::NewDomainsPage;
-
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct AddDomainsForm {
-    account: String,
-    names: String,
-    only_this_name: String,
-}
 
 /// `GET /domains/new`.
 pub(super) async fn form(
@@ -87,26 +76,6 @@ pub(super) async fn add(
     }
 }
 
-fn read(typed: &AddDomainsForm, who: &Permitted<ManageDomains>) -> Result<Enrollment, Problems> {
-    let subscription = SubscriptionId::from_suffix(&typed.account);
-    let subscription =
-        subscription.map_err(|_| Problems::one("account", "Choose an ACME account."))?;
-    if typed.names.trim().is_empty() {
-        let message = "Type at least one name, such as example.com.";
-        return Err(Problems::one("names", message));
-    }
-    Ok(Enrollment {
-        tenant: who.tenant(),
-        subscription,
-        text: typed.names.clone(),
-        companions: if typed.only_this_name == "on" {
-            Companions::Off
-        } else {
-            Companions::Auto
-        },
-    })
-}
-
 fn problems(error: EnrollError) -> Result<Problems, Refusal> {
     match error {
         EnrollError::Changed => Err(Refusal::Conflict),
@@ -132,13 +101,13 @@ async fn view(
     who: &Permitted<ManageDomains>,
     typed: AddDomainsForm,
     problems: Problems,
-) -> Result<NewDomainsPage, Refusal> {
+) -> Result<AddDomainsPage, Refusal> {
     let now = portal.app.clock.now();
     let accounts = list_subscriptions::choices(&portal.app, who.tenant()).await?;
     let accounts = accounts
         .iter()
         .filter(|account| account.may_enroll(now).is_ok());
-    Ok(NewDomainsPage {
+    Ok(AddDomainsPage {
         shell: who.shell(Nav::Domains, "Add domains"),
         accounts: accounts
             .map(|found| choice(found, &typed.account))
@@ -160,4 +129,22 @@ fn choice(account: &Subscription, chosen: &str) -> Choice {
         is_chosen: value == chosen,
         value,
     }
+}
+
+/// `GET /domains/new` and its failures; sent to `POST /domains`, or to `POST /domains/preview`.
+///
+/// Fields: `account`, `names` (one per line), `only_this_name` (`on` when ticked).
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/enrollment/domains/add.html")]
+pub struct AddDomainsPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Accounts that take domains; empty leads to creating one.
+    pub accounts: Vec<Choice>,
+    /// What was typed, one name per line.
+    pub names: String,
+    /// Whether companions are left out.
+    pub is_only_this_name: bool,
+    /// What is wrong; fields `account`, `names`.
+    pub problems: Problems,
 }

@@ -1,20 +1,20 @@
 //! What becomes, or became, of each name, in words.
 
+use askama::Template;
 use base::SubscriptionId;
 use enrollment::enrolled_domain::bulk::Row;
 use enrollment::enrolled_domain::{Addition, Plan};
 use flow::enrollment::list_subscriptions;
 
-use super::AddDomainsForm;
+use super::form::AddDomainsForm;
 use crate::portal::gate::permitted::{ManageDomains, Permitted};
 use crate::portal::page::account::label;
 use crate::portal::page::links;
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Nav;
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::{count, sentence};
 use crate::portal::state::Portal;
-use crate::portal::view::domains::{Verdict, VerdictsPage};
 
 pub(super) async fn view(
     portal: &Portal,
@@ -154,4 +154,43 @@ fn verdict(name: &str, result: Chip, detail: &str) -> Verdict {
         detail: detail.to_owned(),
         is_companion: false,
     }
+}
+
+/// What becomes, or became, of one name that was typed or came along.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The name as typed, or the companion's name.
+    pub name: String,
+    /// "New", "Included", "Already there", "Invalid".
+    pub result: Chip,
+    /// One sentence: why.
+    pub detail: String,
+    /// Companions stand indented below the name they come with.
+    pub is_companion: bool,
+}
+
+/// Answer to `POST /domains/preview` and to `POST /domains`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/enrollment/domains/verdict.html")]
+pub struct VerdictsPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Label of the ACME account.
+    pub account: String,
+    /// Path of that account.
+    pub account_href: String,
+    /// The account's id, sent on as `account`.
+    pub account_id: String,
+    /// What was typed, sent on as `names`.
+    pub names: String,
+    /// Sent on as `only_this_name`.
+    pub is_only_this_name: bool,
+    /// Whether nothing was changed yet.
+    pub is_preview: bool,
+    /// Whether there is anything to add.
+    pub can_add: bool,
+    /// Such as "2 new names, 1 free companion, 1 invalid line".
+    pub outcome: String,
+    /// One per name.
+    pub verdicts: Vec<Verdict>,
 }

@@ -7,9 +7,9 @@ use tenancy::role::Permission;
 
 use crate::portal::gate::permitted::Permitted;
 use crate::portal::page::moment::day;
+use crate::portal::page::part::Chip;
 use crate::portal::page::words::count;
 use crate::portal::page::{account, links};
-use crate::portal::view::account::{AccountHead, Tab};
 
 /// Title, state and tabs.
 pub(super) fn head<P>(
@@ -17,12 +17,12 @@ pub(super) fn head<P>(
     who: &Permitted<P>,
     tab: Tab,
     now: Timestamp,
-) -> AccountHead {
+) -> SubscriptionHead {
     let subscription = &found.subscription;
     let state = subscription.state(now);
     let may = who.may(Permission::ManageAccounts);
     let is_running = matches!(state, State::Pending | State::Active | State::Expired);
-    AccountHead {
+    SubscriptionHead {
         id: subscription.id.suffix(),
         href: links::account(subscription.id),
         label: account::label(subscription),
@@ -70,4 +70,63 @@ fn explanation(state: State) -> String {
         }
     };
     text.to_owned()
+}
+
+/// The tab that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// Orders of this account.
+    Activity,
+    /// Certificates of this account.
+    Certificates,
+    /// Registered clients.
+    Clients,
+    /// Server address and EAB values.
+    Credentials,
+    /// Domains in this account.
+    Domains,
+}
+
+/// What all tabs show above themselves.
+#[derive(Clone, Debug)]
+pub struct SubscriptionHead {
+    /// Its id as URLs and forms use it.
+    pub id: String,
+    /// Path of the account, such as `/accounts/9x…`.
+    pub href: String,
+    /// Its label, or a stand-in.
+    pub label: String,
+    /// Type, such as "DV".
+    pub kind: String,
+    /// State of the account.
+    pub status: Chip,
+    /// Such as "2-year term, ends 14 March 2028. 38 domains, 121 certificates issued."
+    pub summary: String,
+    /// Why it is in this state and what ends it; empty when it is simply active.
+    pub explanation: String,
+    /// The open tab.
+    pub tab: Tab,
+    /// Whether it may be suspended.
+    pub can_suspend: bool,
+    /// Whether it may be resumed.
+    pub can_resume: bool,
+    /// Whether it may be deactivated for good.
+    pub can_deactivate: bool,
+}
+
+impl SubscriptionHead {
+    pub(crate) fn shows(&self, tab: &str) -> bool {
+        let open = match self.tab {
+            Tab::Activity => "activity",
+            Tab::Certificates => "certificates",
+            Tab::Clients => "clients",
+            Tab::Credentials => "credentials",
+            Tab::Domains => "domains",
+        };
+        open == tab
+    }
+
+    pub(crate) fn has_actions(&self) -> bool {
+        self.can_suspend || self.can_resume || self.can_deactivate
+    }
 }

@@ -5,7 +5,7 @@ use base::EnrolledDomainId;
 use enrollment::enrolled_domain::EnrolledDomain;
 use flow::enrollment::remove_domain::{self, RemoveError, remove_domain};
 
-use super::detail::find;
+use super::show::find;
 use crate::portal::gate::csrf::{Form, Nothing};
 use crate::portal::gate::permitted::{ManageDomains, Permitted};
 use crate::portal::issuance::certificates;
@@ -14,7 +14,7 @@ use crate::portal::page::frame::{Answer, done, page};
 use crate::portal::page::links;
 use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::Nav;
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::count;
 use crate::portal::state::Portal;
 
@@ -39,9 +39,7 @@ pub(super) async fn form(
     let shell = who.shell(Nav::Domains, &format!("Remove {name}"));
     let href = links::domain(domain.id);
     let valid = u64::try_from(valid).unwrap_or(u64::MAX);
-    page(&ConfirmPage::remove_domain(
-        shell, &name, &href, companions, valid,
-    ))
+    page(&remove_page(shell, &name, &href, companions, valid))
 }
 
 /// `POST /domains/{id}/remove`.
@@ -76,5 +74,40 @@ fn refusal(error: RemoveError) -> Refusal {
     match error {
         RemoveError::NotFound => Refusal::NotFound,
         RemoveError::Store(error) => error.into(),
+    }
+}
+
+/// The page of `GET /domains/{id}/remove`. `companions` go with the name; `certificates` counts valid ones.
+pub fn remove_page(
+    shell: Shell,
+    name: &str,
+    href: &str,
+    companions: Vec<String>,
+    certificates: u64,
+) -> ConfirmPage {
+    let kept = match certificates {
+        0 => "No valid certificate contains it.".to_owned(),
+        1 => "One certificate that contains it stays valid until it ends, but is not renewed."
+            .to_owned(),
+        many => format!(
+            "{many} certificates that contain it stay valid until they end, but are not renewed."
+        ),
+    };
+    let consequences = vec![
+        "Nothing can be issued for this name from now on; running orders for it stop.".to_owned(),
+        kept,
+        "It can be added again later.".to_owned(),
+    ];
+    ConfirmPage {
+        back: (name.to_owned(), href.to_owned()),
+        lead: format!("{name} will be removed from its ACME account."),
+        consequences,
+        names: companions,
+        names_title: "Removed with it".to_owned(),
+        action_href: format!("{href}/remove"),
+        action: "Remove domain".to_owned(),
+        is_dangerous: true,
+        shell,
+        typed: None,
     }
 }

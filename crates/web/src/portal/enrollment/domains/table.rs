@@ -1,0 +1,67 @@
+//! Domains as the rows of a table, which several pages have.
+
+use base::Timestamp;
+use enrollment::enrolled_domain::{Kind, Status};
+use enrollment::subscription::State as AccountState;
+use flow::enrollment::list_domains::Line;
+
+use crate::portal::page::account::{chip, label};
+use crate::portal::page::links;
+use crate::portal::page::moment::when;
+use crate::portal::page::part::{Chip, Tone, When};
+
+pub(super) fn row(line: &Line, now: Timestamp) -> DomainRow {
+    let domain = &line.domain;
+    let kind = match (domain.kind, domain.name.is_wildcard()) {
+        (Kind::Companion { .. }, _) => "Included",
+        (Kind::Paid, true) => "Wildcard",
+        (Kind::Paid, false) => "Single",
+    };
+    DomainRow {
+        href: links::domain(domain.id),
+        name: domain.name.to_string(),
+        kind: kind.to_owned(),
+        companion_of: line.companion_of.clone(),
+        account: label(&line.subscription),
+        account_href: links::account(line.subscription.id),
+        added: when(domain.added_at, now),
+        last_issued: line.last_issued_at.map(|at| when(at, now)),
+        status: status(line, now),
+    }
+}
+
+fn status(line: &Line, now: Timestamp) -> Chip {
+    match (line.domain.status, line.subscription.state(now)) {
+        (Status::Removed { .. }, _) => Chip::new(Tone::Idle, "Removed"),
+        (Status::Active, AccountState::Active | AccountState::Pending) => {
+            Chip::new(Tone::Good, "Active")
+        }
+        (Status::Active, AccountState::Suspended) => Chip::new(Tone::Warn, "On hold"),
+        (Status::Active, AccountState::Expired | AccountState::Deactivated) => {
+            chip(&line.subscription, now)
+        }
+    }
+}
+
+/// One enrolled domain in a list.
+#[derive(Clone, Debug)]
+pub struct DomainRow {
+    /// Path of its page.
+    pub href: String,
+    /// The name.
+    pub name: String,
+    /// "Single", "Wildcard" or "Included".
+    pub kind: String,
+    /// The name it came with, for a free companion.
+    pub companion_of: Option<String>,
+    /// Label of its ACME account.
+    pub account: String,
+    /// Path of that account.
+    pub account_href: String,
+    /// When it was added.
+    pub added: When,
+    /// When a certificate was last issued for it.
+    pub last_issued: Option<When>,
+    /// State of the domain.
+    pub status: Chip,
+}

@@ -1,0 +1,106 @@
+//! The clients that registered with an account.
+
+use acme::account::Status;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use base::{AccountId, Timestamp};
+use flow::enrollment::list_subscriptions::{self, Client};
+
+use super::head::{self, SubscriptionHead, Tab};
+use super::show::find;
+use crate::portal::gate::permitted::{Permitted, ViewAccounts};
+use crate::portal::page::account::label;
+use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::links;
+use crate::portal::page::listing::{ListQuery, Paging, Slice};
+use crate::portal::page::moment::when;
+use crate::portal::page::part::{Chip, Tone, When};
+use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::state::Portal;
+
+/// `GET /accounts/{id}/clients`.
+pub(super) async fn show(
+    State(portal): State<Portal>,
+    who: Permitted<ViewAccounts>,
+    Path(id): Path<String>,
+    Query(query): Query<ListQuery>,
+) -> Answer {
+    let found = find(&portal, &who, &id).await?;
+    let (id, limit) = (found.subscription.id, query.limit());
+    let after = AccountId::from_suffix(&query.after).ok();
+    let clients =
+        list_subscriptions::clients(&portal.app, who.tenant(), id, after, limit + 1).await?;
+    let slice = Slice::forwards(clients, limit, false);
+    let last = slice.rows.last().map(|client| client.id.suffix());
+    let last = last.filter(|_| slice.has_next);
+    let path = format!("{}/clients", links::account(id));
+    let now = portal.app.clock.now();
+    page(&SubscriptionClientsPage {
+        shell: who.shell(Nav::Accounts, &label(&found.subscription)),
+        head: head::head(&found, &who, Tab::Clients, now),
+        clients: slice
+            .rows
+            .into_iter()
+            .map(|client| row(client, now))
+            .collect(),
+        paging: query.paging(&path, None, last.as_deref(), String::new()),
+    })
+}
+
+fn row(client: Client, now: Timestamp) -> ClientRow {
+    let contact: Vec<_> = client
+        .contact
+        .iter()
+        .map(|url| url.strip_prefix("mailto:").unwrap_or(url))
+        .collect();
+    ClientRow {
+        contact: contact.join(", "),
+        thumbprint: client.thumbprint,
+        agent: client.agent,
+        address: client.address,
+        first_seen: when(client.created_at, now),
+        last_seen: client.last_order_at.map(|at| when(at, now)),
+        status: status(client.status),
+    }
+}
+
+fn status(status: Status) -> Chip {
+    match status {
+        Status::Valid => Chip::new(Tone::Good, "Valid"),
+        Status::Deactivated => Chip::new(Tone::Idle, "Deactivated"),
+        Status::Revoked => Chip::new(Tone::Bad, "Revoked"),
+    }
+}
+
+/// An ACME account (RFC 8555) that a client registered with the credentials.
+#[derive(Clone, Debug)]
+pub struct ClientRow {
+    /// Thumbprint of its key (RFC 7638).
+    pub thumbprint: String,
+    /// Its contact addresses; empty when it gave none.
+    pub contact: String,
+    /// Such as "certbot/5.8.0"; empty when unknown.
+    pub agent: String,
+    /// Where it last came from; empty when unknown.
+    pub address: String,
+    /// When it registered.
+    pub first_seen: When,
+    /// When it last asked for something.
+    pub last_seen: Option<When>,
+    /// valid, deactivated or revoked.
+    pub status: Chip,
+}
+
+/// `GET /accounts/{id}/clients`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/enrollment/subscriptions/clients.html")]
+pub struct SubscriptionClientsPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Title, state, tabs.
+    pub head: SubscriptionHead,
+    /// Clients, newest first.
+    pub clients: Vec<ClientRow>,
+    /// Links to the pages before and after.
+    pub paging: Paging,
+}
