@@ -6,16 +6,15 @@
 //! `page::finish`.
 
 pub mod access;
-mod dashboard;
 pub mod enrollment;
 mod files;
 mod gate;
 pub mod issuance;
+pub mod overview;
 pub mod page;
 #[cfg(test)]
 mod sample;
 mod state;
-pub mod view;
 
 use std::sync::Arc;
 
@@ -48,9 +47,9 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
     };
     Router::new()
         .merge(access::routes())
-        .merge(dashboard::routes())
-        .merge(enrollment::routes())
         .merge(issuance::routes())
+        .merge(enrollment::routes())
+        .merge(overview::routes())
         .route("/assets/{file}", get(files::asset))
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)

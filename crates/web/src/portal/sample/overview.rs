@@ -1,9 +1,9 @@
 //! The dashboard: new, half done, calm, busy.
 
 use super::{Error, Nav, Pages, Tone, chip, order, shell, with_flash};
-use crate::portal::view::chart::Expiry;
-use crate::portal::view::dashboard::{Attention, DashboardPage, Overview, Tile};
-use crate::portal::view::onboarding::{Facts, Onboarding};
+use crate::portal::overview::dashboard::chart::Expiry;
+use crate::portal::overview::dashboard::onboarding::{Facts, Onboarding};
+use crate::portal::overview::dashboard::show::{Attention, DashboardPage, Overview, Tile};
 
 fn tile(label: &str, value: &str, note: &str, note_tone: Tone, href: &str) -> Tile {
     Tile {

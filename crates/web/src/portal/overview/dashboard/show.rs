@@ -1,35 +1,30 @@
-//! The start page. Each figure links to the list that is as long.
+//! The start page (`ux.md` R1): what is there, what needs attention, what happened. Each figure links
+//! to the list that is as long.
 
-use axum::Router;
+use askama::Template;
 use axum::extract::State;
-use axum::routing::get;
 use base::Timestamp;
 use flow::issuance::list_certificates::Listed;
 use flow::issuance::list_orders::Row;
 use flow::overview::dashboard::{Dashboard, dashboard};
 
+use super::chart::Expiry;
+use super::onboarding::{Facts, Onboarding};
 use crate::portal::gate::permitted::{Permitted, ViewDomains};
 use crate::portal::issuance::orders::list::FAILED_LATELY;
-use crate::portal::issuance::orders::table;
+use crate::portal::issuance::orders::table::{self, OrderRow};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
 use crate::portal::page::moment::{day, distance};
 use crate::portal::page::part::{Chip, Tone};
-use crate::portal::page::shell::Nav;
+use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::{count, grouped};
 use crate::portal::state::Portal;
-use crate::portal::view::chart::Expiry;
-use crate::portal::view::dashboard::{Attention, DashboardPage, Overview, Tile};
-use crate::portal::view::onboarding::{Facts, Onboarding};
 
 /// A client that renews in time leaves no certificate in this many of the first weeks.
 const SOON: usize = 2;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new().route("/", get(show))
-}
-
-async fn show(who: Permitted<ViewDomains>, State(portal): State<Portal>) -> Answer {
+pub(super) async fn show(who: Permitted<ViewDomains>, State(portal): State<Portal>) -> Answer {
     let found = dashboard(&portal.app, who.tenant()).await?;
     let onboarding = Onboarding::from_facts(&facts(&found));
     page(&DashboardPage {
@@ -90,7 +85,7 @@ fn tiles(found: &Dashboard) -> Vec<Tile> {
         Tone::Idle
     };
     let failed_note = format!("of {}", count(found.orders, "order", "orders"));
-    let failed_list = format!("/activity?result={}", FAILED_LATELY);
+    let failed_list = format!("/activity?result={FAILED_LATELY}");
     vec![
         tile(
             "Active domains",
@@ -165,4 +160,57 @@ fn fails(row: &Row, times: usize) -> Attention {
         chip: Chip::new(Tone::Bad, "Failed"),
         href: order.href,
     }
+}
+
+/// One figure; it equals the length of the list it links to.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    /// What is counted.
+    pub label: String,
+    /// The figure, with thousands separated.
+    pub value: String,
+    /// A few words more, such as "41 free companions".
+    pub note: String,
+    /// Colour of the note.
+    pub note_tone: Tone,
+    /// The list behind the figure.
+    pub href: String,
+}
+
+/// One thing somebody should look at.
+#[derive(Clone, Debug)]
+pub struct Attention {
+    /// The name or object concerned.
+    pub title: String,
+    /// What is the matter, in a few words.
+    pub detail: String,
+    /// How urgent.
+    pub chip: Chip,
+    /// Where it is put right.
+    pub href: String,
+}
+
+/// Figures and lists of a tenant that has ACME accounts.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// Four tiles.
+    pub tiles: Vec<Tile>,
+    /// Certificates by the week in which they end.
+    pub expiry: Expiry,
+    /// Most urgent first.
+    pub attention: Vec<Attention>,
+    /// The last ten orders.
+    pub orders: Vec<OrderRow>,
+}
+
+/// `GET /`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/overview/dashboard/show.html")]
+pub struct DashboardPage {
+    /// The frame.
+    pub shell: Shell,
+    /// First steps, until all are done.
+    pub onboarding: Option<Onboarding>,
+    /// None before there is an ACME account.
+    pub overview: Option<Overview>,
 }
