@@ -12,12 +12,13 @@ mod signed;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use flow::App;
 
+use self::respond::REPLAY_NONCE;
 use crate::request::counter;
 
 /// No ACME request is larger: an order of 100 names is under 10 KiB, a CSR under 60.
@@ -100,6 +101,3 @@ async fn finish(State(finish): State<Finish>, request: Request, next: Next) -> R
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
-
-/// RFC 8555 §6.5.1.
-pub(crate) const REPLAY_NONCE: HeaderName = HeaderName::from_static("replay-nonce");

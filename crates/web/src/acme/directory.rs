@@ -6,9 +6,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flow::App;
 
-use super::REPLAY_NONCE;
 use super::problem::Refusal;
-use super::respond::json;
+use super::respond::{REPLAY_NONCE, json};
 use super::signed::Signed;
 
 pub(crate) async fn directory(State(app): State<App>) -> Result<Response, Refusal> {

@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use super::problem::Refusal;
 
+/// RFC 8555 §6.5.1.
+pub(crate) const REPLAY_NONCE: HeaderName = HeaderName::from_static("replay-nonce");
+
 /// A JSON document with status 200.
 pub(crate) fn json(document: &impl Serialize) -> Result<Response, Refusal> {
     let body = serde_json::to_vec(document)
