@@ -3,7 +3,8 @@
 //! A handler takes `gate::permitted::Permitted` first, which proves who asks and that they may, then
 //! its input, calls one use case for the tenant of that person, and renders a page or redirects.
 //! What goes wrong becomes a page in `page::refused`; what every answer carries is added in
-//! `page::finish`.
+//! `page::finish`. The wings stand in an order, and none names one below it: access, issuance,
+//! enrollment, overview. They are public for the preview, which fills their pages with samples.
 
 pub mod access;
 pub mod enrollment;
