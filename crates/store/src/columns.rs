@@ -1,10 +1,10 @@
 //! A table's columns, written once: the list for SELECT, the INSERT, reading and writing.
 //!
-//! [`columns!`](crate::columns) ties the fields of a struct to columns; what a column can hold is a [`Column`].
+//! [`columns!`](macro@crate::columns) ties the fields of a struct to columns; what a column can hold is a [`Column`].
 
 use std::str::FromStr;
 
-use base::{DnsName, TenantId, Timestamp};
+use base::{DnsName, TenantId, TenantPath, Timestamp};
 
 use crate::{Error, Row, Sql, Value};
 
@@ -21,36 +21,35 @@ pub trait Column: Sized {
 pub trait Record: Sized {
     /// The statement that inserts one.
     const INSERT: fn() -> Sql;
+    /// The same, for a row that may be there already.
+    const INSERT_NEW: fn() -> Sql;
     /// Where among the values the tenant stands, if the table has one.
     const TENANT: Option<usize>;
 
     /// Reads a row that has all the columns.
     fn from_row(row: &Row) -> Result<Self, Error>;
 
+    /// Reads a row of several tables, in which the name of the list stands before each column.
+    fn from_joined(row: &Row) -> Result<Self, Error>;
+
     /// The values in the order of the columns.
     fn values(&self) -> Vec<Value<'_>>;
 }
 
 /// Ties a struct to the columns of a table: `columns! { "table" name => Type { field, field = "column" } }`. The list
-/// of columns for a SELECT is then `name!()`.
+/// of columns for a SELECT is then `name!()`; among other tables it is `name!(alias)`, and each column comes as
+/// `name_column`.
 #[macro_export]
 macro_rules! columns {
     ($table:literal $name:ident => $type:ty { $($field:ident $(= $column:literal)?),+ $(,)? }) => {
-        #[allow(unused_macros, reason = "some tables are only written")]
-        macro_rules! $name {
-            () => { $crate::columns!(@list $($field $(= $column)?),+) };
-        }
+        $crate::columns!(@lists ($) $name $($field $(= $column)?),+);
 
         impl $crate::Record for $type {
             const INSERT: fn() -> $crate::Sql = || {
-                $crate::sql!(insert:
-                    "INSERT INTO ", $table, " (", $crate::columns!(@list $($field $(= $column)?),+), ") VALUES (",
-                    $crate::columns!(@places (
-                        "$1" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11" "$12"
-                        "$13" "$14" "$15" "$16" "$17" "$18" "$19" "$20" "$21" "$22" "$23" "$24"
-                    ) $($field)+),
-                    ")"
-                )
+                $crate::columns!(@insert $table, $name, "", $($field)+)
+            };
+            const INSERT_NEW: fn() -> $crate::Sql = || {
+                $crate::columns!(@insert $table, $name, " ON CONFLICT DO NOTHING", $($field)+)
             };
             const TENANT: Option<usize> =
                 $crate::tenant_column(&[$($crate::columns!(@name $field $(= $column)?)),+]);
@@ -61,16 +60,53 @@ macro_rules! columns {
                 })
             }
 
+            fn from_joined(row: &$crate::Row) -> Result<Self, $crate::Error> {
+                Ok(Self {
+                    $($field: $crate::Column::read(
+                        row,
+                        concat!(stringify!($name), "_", $crate::columns!(@name $field $(= $column)?)),
+                    )?),+
+                })
+            }
+
             fn values(&self) -> Vec<$crate::Value<'_>> {
                 vec![$($crate::Column::value(&self.$field)),+]
             }
         }
+    };
+    (@lists ($d:tt) $name:ident $($field:ident $(= $column:literal)?),+) => {
+        macro_rules! $name {
+            () => { $crate::columns!(@list $($field $(= $column)?),+) };
+            ($d alias:ident) => { $crate::columns!(@joined $name $d alias $($field $(= $column)?),+) };
+        }
+    };
+    (@insert $table:literal, $name:ident, $end:literal, $($field:ident)+) => {
+        $crate::sql!(insert:
+            "INSERT INTO ", $table, " (", $name!(), ") VALUES (",
+            $crate::columns!(@places (
+                "$1" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11" "$12"
+                "$13" "$14" "$15" "$16" "$17" "$18" "$19" "$20" "$21" "$22" "$23" "$24"
+            ) $($field)+),
+            ")", $end
+        )
     };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident = $column:literal) => { $column };
     (@list $field:ident $(= $column:literal)?) => { $crate::columns!(@name $field $(= $column)?) };
     (@list $field:ident $(= $column:literal)?, $($rest:tt)+) => {
         concat!($crate::columns!(@name $field $(= $column)?), ", ", $crate::columns!(@list $($rest)+))
+    };
+    (@joined $name:ident $alias:ident $field:ident $(= $column:literal)?) => {
+        concat!(
+            stringify!($alias), ".", $crate::columns!(@name $field $(= $column)?), " AS ",
+            stringify!($name), "_", $crate::columns!(@name $field $(= $column)?)
+        )
+    };
+    (@joined $name:ident $alias:ident $field:ident $(= $column:literal)?, $($rest:tt)+) => {
+        concat!(
+            $crate::columns!(@joined $name $alias $field $(= $column)?), ", ",
+            $crate::columns!(@joined $name $alias $($rest)+)
+        )
     };
     (@places ($first:literal $($more:literal)*) $field:ident) => { $first };
     (@places ($first:literal $($more:literal)*) $field:ident $($rest:ident)+) => {
@@ -150,6 +186,7 @@ plain! {
     u16 => |row, column| small(row, column), |number| *number;
     u32 => |row, column| small(row, column), |number| *number;
     DnsName => |row, column| row.parse(column), |name| name;
+    TenantPath => |row, column| row.parsed(column, TenantPath::parse), |path| path.as_str();
 }
 
 fn small<T>(row: &Row, column: &'static str) -> Result<T, Error>
@@ -189,7 +226,35 @@ macro_rules! word_columns {
     };
 }
 
+/// Types that are stored as their text, `as_str`, and read by `parse`.
+#[macro_export]
+macro_rules! text_columns {
+    ($($type:ty),+ $(,)?) => {
+        $(impl $crate::Column for $type {
+            fn read(row: &$crate::Row, column: &'static str) -> Result<Self, $crate::Error> {
+                row.parsed(column, <$type>::parse)
+            }
+
+            fn value(&self) -> $crate::Value<'_> {
+                $crate::Value::from(self.as_str())
+            }
+        })+
+    };
+}
+
 impl Row {
+    /// A text that `parse` takes.
+    pub fn parsed<T, E>(
+        &self,
+        column: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<T, Error>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        parse(self.text(column)?).map_err(|error| self.corrupt(column, error))
+    }
+
     /// A word that `parse` knows.
     pub fn word<T>(&self, column: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
         let word = self.text(column)?;

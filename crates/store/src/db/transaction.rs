@@ -257,13 +257,28 @@ impl WriteTx {
     /// tenant's.
     pub async fn insert<T: Record>(&mut self, record: &T) -> Result<(), Error> {
         let (sql, values) = (T::INSERT(), record.values());
-        if let (Some(own), Some(others)) = (self.scope.tenant(), tenant_of::<T>(&values))
-            && own != others
-        {
-            let place = sql.place();
-            return self.noting(Err(Error::Unscoped { place }));
-        }
+        self.check_owner::<T>(sql, &values)?;
         self.execute_later(sql, &values).await
+    }
+
+    /// The same for a row that may be there already; `false` when one with the same key is.
+    pub async fn insert_new<T: Record>(&mut self, record: &T) -> Result<bool, Error> {
+        let (sql, values) = (T::INSERT_NEW(), record.values());
+        self.check_owner::<T>(sql, &values)?;
+        Ok(self.execute(sql, &values).await? == 1)
+    }
+
+    fn check_owner<T: Record>(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<(), Error> {
+        let is_others = match (self.scope.tenant(), tenant_of::<T>(values)) {
+            (Some(own), Some(owner)) => own != owner,
+            (_, None) | (None, _) => false,
+        };
+        let place = sql.place();
+        self.noting(if is_others {
+            Err(Error::Unscoped { place })
+        } else {
+            Ok(())
+        })
     }
 
     /// Runs one change whose outcome decides nothing: PostgreSQL is told without waiting for its
