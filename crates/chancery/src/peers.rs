@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flow::nonce::Peers;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http_body_util::Full;
 use hyper::{Method, Request, StatusCode, Uri, header};
@@ -18,7 +19,7 @@ pub(crate) struct HttpPeers;
 
 impl Peers for HttpPeers {
     fn redeem<'a>(&'a self, url: &'a str, nonce: &'a str) -> BoxFuture<'a, bool> {
-        Box::pin(async move {
+        async move {
             match tokio::time::timeout(TIMEOUT, ask(url, nonce)).await {
                 Ok(Ok(status)) => status == StatusCode::OK,
                 Ok(Err(error)) => {
@@ -30,7 +31,8 @@ impl Peers for HttpPeers {
                     false
                 }
             }
-        })
+        }
+        .boxed()
     }
 }
 

@@ -6,13 +6,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use acme::nonce::{Mint, NodePrefix};
 use acme::paths::Urls;
-use base::{Clock, NodeId, Random};
-use store::Store;
+use base::{Clock, NodeId, Random, Scope};
+use store::operations::node;
+use store::queue::job;
 use store::seal::Sealer;
+use store::{Scoped, Store};
 use tenancy::password::HashError;
 use validation::Validator;
 
 use crate::access::Passwords;
+use crate::caller::system;
 use crate::catalog::create_cas::create_cas;
 use crate::enrollment::domain_names::DomainNames;
 use crate::issuance::account_cache::AccountCache;
@@ -130,27 +133,24 @@ impl App {
         }
     }
 
+    /// The only way to a transaction: it sees the rows of the scope.
+    pub fn store(&self, scope: Scope) -> Scoped<'_> {
+        self.inner.store.within(scope)
+    }
+
     /// Takes over what a crash left behind. Only for a database that one process has to itself.
     pub async fn reclaim_jobs(&self) -> Result<u64, store::Error> {
-        let now = self.clock.now();
-        self.store
-            .write((self.node, now), |tx, (node, now)| {
-                Box::pin(store::queue::job::reclaim_all(tx, *node, *now))
-            })
-            .await
+        let from = (self.node, self.clock.now());
+        let store = self.store(system("jobs are everybody's"));
+        store.write(from, job::reclaim_all).await
     }
 
     /// Lets begun work end, then takes leave of the other nodes.
     pub async fn shut_down(&self) {
         self.runner.stop();
         self.runner.drained().await;
-        let left = self
-            .store
-            .write(self.node, |tx, node| {
-                Box::pin(store::operations::node::delete(tx, *node))
-            })
-            .await;
-        if let Err(error) = left {
+        let store = self.store(system("nodes are everybody's"));
+        if let Err(error) = store.write(self.node, node::delete).await {
             tracing::warn!(error = %error, "could not take leave of the database");
         }
         self.store.close().await;

@@ -1,9 +1,6 @@
-//! Who asked, and the audit entry of what they changed.
+//! Who asked, and whose rows they see.
 
-use base::{AuditId, TenantId, Timestamp};
-use store::audit::Entry;
-
-use crate::App;
+use base::{Scope, TenantId};
 
 /// Who asks, and from where.
 #[derive(Clone, Debug)]
@@ -39,27 +36,12 @@ impl Caller {
     }
 }
 
-impl App {
-    /// The entry to append in the transaction of the change; `detail` is JSON without secrets.
-    pub fn audit_entry(
-        &self,
-        caller: &Caller,
-        tenant: TenantId,
-        action: &'static str,
-        object: String,
-        detail: &serde_json::Value,
-        now: Timestamp,
-    ) -> Entry {
-        Entry {
-            id: AuditId::generate(now, self.random.as_ref()),
-            at: now,
-            tenant,
-            actor: caller.actor.clone(),
-            action,
-            object,
-            detail: detail.to_string(),
-            client_address: caller.client_address.clone(),
-            request_id: caller.request_id.clone(),
-        }
-    }
+/// Everybody's rows, for work of our own; the text says why.
+pub fn system(why: &'static str) -> Scope {
+    Scope::System(why)
+}
+
+/// The rows of one tenant, for what its people do.
+pub fn tenant(id: TenantId) -> Scope {
+    Scope::Tenant(id)
 }

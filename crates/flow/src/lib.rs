@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod app;
+mod audit_entry;
 pub mod caller;
 pub mod catalog;
 pub mod enrollment;

@@ -2,9 +2,12 @@
 //! redeems its own in memory and asks the node that gave out any other.
 
 use acme::nonce::Redeemed;
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use store::operations::node;
 
 use crate::App;
+use crate::caller::system;
 use crate::settings::OpenHouse;
 
 /// The other nodes, reached on their internal listeners.
@@ -19,7 +22,7 @@ pub struct NoPeers;
 
 impl Peers for NoPeers {
     fn redeem<'a>(&'a self, _url: &'a str, _nonce: &'a str) -> BoxFuture<'a, bool> {
-        Box::pin(std::future::ready(false))
+        ready(false).boxed()
     }
 }
 
@@ -48,13 +51,8 @@ pub fn redeem_own(app: &App, nonce: &str) -> bool {
 }
 
 async fn redeem_elsewhere(app: &App, prefix: u32, nonce: &str) -> bool {
-    let found = app
-        .store
-        .read(prefix, |tx, prefix| {
-            Box::pin(store::operations::node::by_nonce_prefix(tx, *prefix))
-        })
-        .await;
-    match found {
+    let store = app.store(system("nodes are everybody's"));
+    match store.read(prefix, node::by_nonce_prefix).await {
         Ok(Some(node)) => app.peers.redeem(&node.internal_url, nonce).await,
         Ok(None) => false,
         Err(error) => {

@@ -259,6 +259,8 @@ CREATE TABLE job (
   created_at BIGINT NOT NULL
 );
 CREATE INDEX job_due ON job (due_at);
+-- Of the same work one job waits at most.
+CREATE UNIQUE INDEX job_waiting ON job (kind, subject) WHERE leased_by IS NULL;
 
 CREATE TABLE audit (
   id BYTEA PRIMARY KEY,

@@ -1,3 +1,4 @@
 //! What keeps an installation running.
 
 pub mod node;
+pub mod setting;

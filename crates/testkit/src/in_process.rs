@@ -5,6 +5,7 @@ use std::pin::Pin;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::Request;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use tower::ServiceExt as _;
@@ -18,11 +19,12 @@ impl HttpClient for InProcess {
         request: Request<BodyWrapper<Bytes>>,
     ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>> {
         let router = self.0.clone();
-        Box::pin(async move {
+        async move {
             match router.oneshot(request.map(Body::new)).await {
                 Ok(response) => Ok(BytesResponse::from(response)),
                 Err(never) => match never {},
             }
-        })
+        }
+        .boxed()
     }
 }

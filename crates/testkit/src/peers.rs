@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flow::App;
 use flow::nonce::{Peers, redeem_own};
+use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
 /// Nodes by the URL of their internal listeners.
@@ -35,6 +36,6 @@ impl FakePeers {
 impl Peers for FakePeers {
     fn redeem<'a>(&'a self, url: &'a str, nonce: &'a str) -> BoxFuture<'a, bool> {
         let node = self.nodes().get(url).cloned();
-        Box::pin(ready(node.is_some_and(|app| redeem_own(&app, nonce))))
+        ready(node.is_some_and(|app| redeem_own(&app, nonce))).boxed()
     }
 }

@@ -1,13 +1,16 @@
 use std::time::Duration;
 
 use base::{JobId, Timestamp};
-use store::queue::job::{Job, NewJob};
+use store::operations::node;
+use store::queue::job::{self, Claim, Job, NewJob, Postponement, SameWork};
+use store::{Scoped, WriteTx};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Kind, LEASE, Lease};
 use crate::App;
+use crate::caller::system;
 use crate::issuance;
 use crate::operations::prune::prune;
 
@@ -88,14 +91,13 @@ pub async fn run_until_stopped(app: App) {
     }
 }
 
+/// Jobs and nodes have no tenant.
+fn store(app: &App) -> Scoped<'_> {
+    app.store(system("jobs and nodes are everybody's"))
+}
+
 async fn touch(app: &App, now: Timestamp) {
-    let touched = app
-        .store
-        .write((app.node, now), |tx, (node, now)| {
-            Box::pin(store::operations::node::touch(tx, *node, *now))
-        })
-        .await;
-    if let Err(error) = touched {
+    if let Err(error) = store(app).write((app.node, now), node::touch).await {
         tracing::warn!(error = %error, "could not say that this node is alive");
     }
 }
@@ -103,22 +105,17 @@ async fn touch(app: &App, now: Timestamp) {
 /// Takes the jobs that are due now and runs them; returns how many, once they have ended.
 pub async fn run_due(app: &App) -> Result<usize, store::Error> {
     let now = app.clock.now();
-    let (_, next) = app
-        .store
-        .read((), |tx, ()| Box::pin(store::queue::job::backlog(tx)))
-        .await?;
+    let (_, next) = store(app).read((), job::backlog).await?;
     if next.is_none_or(|due_at| due_at > now) {
         return Ok(0);
     }
-    let claimed = app
-        .store
-        .write(
-            (app.node, now, now.plus(LEASE)),
-            |tx, (node, now, until)| {
-                Box::pin(store::queue::job::claim(tx, *node, *now, *until, BATCH))
-            },
-        )
-        .await?;
+    let claim = Claim {
+        node: app.node,
+        now,
+        lease_ends_at: now.plus(LEASE),
+        limit: BATCH,
+    };
+    let claimed = store(app).write(claim, job::claim).await?;
     let running: Vec<_> = claimed
         .into_iter()
         .map(|job| app.runner.spawn(attempt(app.clone(), job)))
@@ -133,7 +130,7 @@ pub async fn run_due(app: &App) -> Result<usize, store::Error> {
 /// Makes sure that the periodic jobs exist.
 pub async fn schedule_periodic(app: &App) -> Result<(), store::Error> {
     let now = app.clock.now();
-    let periodic: Vec<NewJob> = std::iter::once((Kind::Prune, "expired".to_owned()))
+    let periodic = std::iter::once((Kind::Prune, "expired".to_owned()))
         .chain(
             app.catalog()
                 .crl_signers()
@@ -148,16 +145,19 @@ pub async fn schedule_periodic(app: &App) -> Result<(), store::Error> {
             created_at: now,
         })
         .collect();
-    app.store
-        .write(periodic, |tx, periodic| {
-            Box::pin(async move {
-                for job in periodic {
-                    store::queue::job::insert_unless_present(tx, job).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
+    store(app).write(Periodic(periodic), insert_missing).await
+}
+
+struct Periodic(Vec<NewJob>);
+
+async fn insert_missing(
+    tx: &mut WriteTx,
+    Periodic(periodic): &Periodic,
+) -> Result<(), store::Error> {
+    for new in periodic {
+        job::insert_unless_present(tx, new).await?;
+    }
+    Ok(())
 }
 
 async fn attempt(app: App, job: Job) {
@@ -189,17 +189,12 @@ async fn run(app: &App, lease: &Lease) -> Result<(), AttemptError> {
 /// Puts a job back with a growing wait; when even that fails, the lease ends by itself.
 pub(crate) async fn retry_later(app: &App, id: JobId, attempts: i64, error: &AttemptError) {
     tracing::warn!(job.id = %id, job.attempts = attempts, error = %error, "job will be tried again");
-    let due_at = app.clock.now().plus(backoff(attempts));
-    let postponed = app
-        .store
-        .write(
-            (id, due_at, error.to_string()),
-            |tx, (id, due_at, error)| {
-                Box::pin(store::queue::job::postpone(tx, *id, *due_at, error))
-            },
-        )
-        .await;
-    if let Err(error) = postponed {
+    let postponed = Postponement {
+        id,
+        due_at: app.clock.now().plus(backoff(attempts)),
+        error: error.to_string(),
+    };
+    if let Err(error) = store(app).write(postponed, job::postpone).await {
         tracing::warn!(job.id = %id, error = %error, "could not postpone the job; its lease will end");
     }
 }
@@ -216,19 +211,25 @@ pub(crate) async fn reschedule(
     began_at: Timestamp,
     due_at: Timestamp,
 ) -> Result<(), store::Error> {
-    // A request of the last moment may not have been committed when the work looked.
-    let before = began_at.minus(LEASE);
-    app.store
-        .write(
-            (lease.clone(), before, due_at),
-            |tx, (lease, before, due_at)| {
-                Box::pin(async move {
-                    let kind = lease.kind.as_str();
-                    store::queue::job::delete_same(tx, kind, &lease.subject, lease.id, *before)
-                        .await?;
-                    store::queue::job::postpone(tx, lease.id, *due_at, "").await
-                })
-            },
-        )
-        .await
+    let done = SameWork {
+        kind: lease.kind.as_str(),
+        subject: lease.subject.clone(),
+        id: lease.id,
+        // A request of the last moment may not have been committed when the work looked.
+        before: began_at.minus(LEASE),
+    };
+    let next = Postponement {
+        id: lease.id,
+        due_at,
+        error: String::new(),
+    };
+    store(app).write((done, next), save_next).await
+}
+
+async fn save_next(
+    tx: &mut WriteTx,
+    (done, next): &(SameWork, Postponement),
+) -> Result<(), store::Error> {
+    job::delete_same(tx, done).await?;
+    job::postpone(tx, next).await
 }

@@ -1,9 +1,10 @@
 //! Joining the other nodes that share the database, and taking leave of them.
 
 use base::NodeId;
-use store::operations::node::Node;
+use store::operations::node::{Node, insert};
 
 use crate::app::StartError;
+use crate::caller::system;
 use crate::outside::Outside;
 
 /// Finds a nonce prefix that no other node has and writes this node down.
@@ -17,14 +18,10 @@ pub(crate) async fn announce(outside: &Outside) -> Result<Node, StartError> {
             nonce_prefix: u32::from_be_bytes(prefix),
             internal_url: outside.internal_url.clone(),
             started_at: now,
+            seen_at: now,
         };
-        let is_free = outside
-            .store
-            .write(node.clone(), |tx, node| {
-                Box::pin(store::operations::node::insert(tx, node))
-            })
-            .await?;
-        if is_free {
+        let store = outside.store.within(system("nodes are everybody's"));
+        if store.write(node.clone(), insert).await? {
             return Ok(node);
         }
     }

@@ -36,7 +36,7 @@ pub async fn prune(app: &App, lease: &Lease) -> Result<(), store::Error> {
     }
     app.store
         .write(now.minus(KEEP_NODES), |tx, before| {
-            Box::pin(store::operations::node::delete_unseen(tx, *before))
+            Box::pin(store::operations::node::delete_unseen(tx, before))
         })
         .await?;
     reschedule(app, lease, now, now.plus(INTERVAL)).await

@@ -1,0 +1,31 @@
+//! The audit entry of what somebody changed.
+
+use base::{AuditId, TenantId, Timestamp};
+use store::audit::Entry;
+
+use crate::{App, Caller};
+
+impl App {
+    /// The entry to append in the transaction of the change; `detail` is JSON without secrets.
+    pub fn audit_entry(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        action: &'static str,
+        object: String,
+        detail: &serde_json::Value,
+        now: Timestamp,
+    ) -> Entry {
+        Entry {
+            id: AuditId::generate(now, self.random.as_ref()),
+            at: now,
+            tenant,
+            actor: caller.actor.clone(),
+            action,
+            object,
+            detail: detail.to_string(),
+            client_address: caller.client_address.clone(),
+            request_id: caller.request_id.clone(),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Settings that all nodes must agree on: whoever stores one first decides.
+
+use crate::{Error, ReadTx, WriteTx, columns, sql, values};
+
+columns! { "setting" setting => Setting { name, value } }
+
+/// A setting.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// What it is called.
+    pub name: String,
+    /// What was decided.
+    pub value: String,
+}
+
+/// What was decided, if anything was.
+pub async fn by_name(tx: &mut ReadTx, name: &str) -> Result<Option<Setting>, Error> {
+    tx.record(
+        sql!("SELECT ", setting!(), " FROM setting WHERE name = $1"),
+        &values![name],
+    )
+    .await
+}
+
+/// Stores a setting unless it is there already; `false` when it was.
+pub async fn insert(tx: &mut WriteTx, setting: &Setting) -> Result<bool, Error> {
+    tx.insert_new(setting).await
+}
