@@ -29,7 +29,15 @@ impl TenantPath {
         }
     }
 
+    /// The path of a tenant with nothing above it: its own part, from the random end of its identifier.
+    pub fn own(id: TenantId) -> Self {
+        let digits = id.suffix();
+        let start = digits.len().saturating_sub(LEVEL);
+        Self(digits.get(start..).unwrap_or_default().into())
+    }
+
     /// The path of a tenant below this one; `own` is its own part.
+    #[must_use]
     pub fn child(&self, own: &Self) -> Self {
         Self(format!("{}{}", self.0, own.last()).into())
     }
@@ -86,6 +94,16 @@ mod tests {
         assert_eq!(reseller.as_str(), "0000op0000re");
         assert!(operator.contains(&reseller) && reseller.contains(&reseller));
         assert!(!reseller.contains(&operator));
+    }
+
+    #[test]
+    fn f028_a_tenant_stands_below_all_above_it() {
+        let id = |digits: &str| TenantId::from_suffix(&format!("{digits:0>26}")).unwrap();
+        let mut path = TenantPath::own(id("00pera"));
+        for digits in ["00dstr", "00rese", "00cstm"] {
+            path = path.child(&TenantPath::own(id(digits)));
+        }
+        assert_eq!(path.as_str(), "00pera00dstr00rese00cstm");
     }
 
     #[test]

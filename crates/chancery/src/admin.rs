@@ -11,12 +11,14 @@ use enrollment::enrolled_domain::Companions;
 use enrollment::subscription::{Label, Term};
 use flow::access::reset_password::reset_password;
 use flow::access::unlock_user::unlock_user;
+use flow::caller::{self, system};
 use flow::catalog::import_cas::{Import, import_cas};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::{App, Caller};
 use serde_json::json;
+use store::tenancy::tenant;
 use tenancy::password::Password;
 use tenancy::role::Role;
 use tenancy::tenant::{Tenant, TenantName};
@@ -194,15 +196,11 @@ async fn create_account(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let tenant = find_tenant(app, tenant).await?;
-    let users = app
-        .store
-        .read(tenant.id, |tx, id| {
-            Box::pin(store::access::user::of_tenant(tx, *id, FEW))
-        })
-        .await?;
+    let own = app.store(caller::tenant(tenant.id));
+    let users = own.read(FEW, store::access::user::list).await?;
     let buyer = users
         .iter()
-        .find(|listed| listed.user.role == Role::Admin)
+        .find(|person| person.user.role == Role::Admin)
         .or(users.first());
     let buyer =
         buyer.context("this reseller has no user; make one with chancery admin bootstrap")?;
@@ -233,22 +231,13 @@ async fn create_account(
 
 /// By identifier, or by name when only one has it.
 async fn find_tenant(app: &App, text: &str) -> anyhow::Result<Tenant> {
+    let all = app.store(system("an operator names a tenant at the command line"));
     if let Ok(id) = text.parse() {
-        let found = app
-            .store
-            .read(id, |tx, id| {
-                Box::pin(store::tenancy::tenant::by_id(tx, *id))
-            })
-            .await?;
+        let found = all.read(id, tenant::by_id).await?;
         return found.with_context(|| format!("there is no tenant {text}"));
     }
     let name = TenantName::parse(text)?;
-    let mut found = app
-        .store
-        .read(name, |tx, name| {
-            Box::pin(store::tenancy::tenant::by_name(tx, name, FEW))
-        })
-        .await?;
+    let mut found = all.read((name, FEW), tenant::by_name).await?;
     match (found.pop(), found.is_empty()) {
         (Some(tenant), true) => Ok(tenant),
         (Some(_), false) => bail!("several tenants are called \"{text}\"; use the identifier"),

@@ -3,19 +3,24 @@
 //!
 //! Whether a route may be used is asked of [`SignedIn::may`]; cookies and pages are the door's.
 
+use base::Scope;
 use tenancy::role::Permission;
 use tenancy::session::Session;
 use tenancy::tenant::Tenant;
 use tenancy::token::Token;
 use tenancy::user::User;
 
+use crate::caller;
+
 mod attempt;
 pub mod change_password;
 pub mod new_password;
+mod open_session;
 mod passwords;
 pub mod preferences;
 mod proof;
 pub mod reauthenticate;
+mod refuse;
 pub mod reset_password;
 pub mod session;
 pub mod sign_in;
@@ -41,6 +46,11 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
+    /// The rows of the tenant for which they act.
+    pub fn scope(&self) -> Scope {
+        caller::tenant(self.session.tenant)
+    }
+
     /// Whether the user holds a permission in the tenant.
     pub fn may(&self, permission: Permission) -> bool {
         !self.must_change_password && self.user.role.permits(self.tenant.kind, permission)

@@ -21,7 +21,7 @@ impl App {
             at: now,
             tenant,
             actor: caller.actor.clone(),
-            action,
+            action: action.to_owned(),
             object,
             detail: detail.to_string(),
             client_address: caller.client_address.clone(),

@@ -15,16 +15,22 @@ CREATE TABLE node (
   seen_at BIGINT NOT NULL
 );
 
+-- path: six digits of base 32 a level, random, unique; all above a tenant are the beginnings of its path, all below it a range.
 CREATE TABLE tenant (
   id BYTEA PRIMARY KEY,
   parent_id BYTEA REFERENCES tenant (id),
+  path TEXT COLLATE "C" NOT NULL,
   kind TEXT NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
-  status TEXT NOT NULL,
-  created_at BIGINT NOT NULL
+  config TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  suspended_at BIGINT,
+  billing_hold_at BIGINT,
+  archived_at BIGINT
 );
+CREATE UNIQUE INDEX tenant_path ON tenant (path);
 CREATE UNIQUE INDEX tenant_operator ON tenant (kind) WHERE kind = 'operator';
-CREATE INDEX tenant_by_parent ON tenant (parent_id);
+CREATE INDEX tenant_by_parent ON tenant (parent_id, id);
 CREATE INDEX tenant_by_name ON tenant (name);
 
 CREATE TABLE portal_user (

@@ -6,16 +6,19 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use base::{Random, TenantId, Timestamp, UserId};
-use store::access::session::Listed;
+use base::{Random, Scope, TenantId, Timestamp, UserId};
+use store::access::session::{self, Browser};
+use store::access::sign_in_lock;
+use store::access::user::{self, Replacement};
+use store::tenancy::tenant;
 use store::testing::each_engine;
-use store::{BoxFuture, Error, Store, WriteTx};
+use store::{Error, Scoped, Store};
 use tenancy::lockout::{AttemptKey, Limits, Lockout};
 use tenancy::password::{Credential, HashParameters, Hasher, Password};
 use tenancy::role::Role;
 use tenancy::session::Session;
-use tenancy::tenant::{self, Tenant, TenantKind, TenantName};
-use tenancy::user::{self, DisplayName, Email, Theme, User};
+use tenancy::tenant::{Tenant, TenantKind, TenantName};
+use tenancy::user::{DisplayName, Email, Status, Theme, User};
 
 /// Other bytes every time.
 struct Seed(AtomicU8);
@@ -33,7 +36,7 @@ fn after(minutes: u64) -> Timestamp {
     START.plus(Duration::from_secs(minutes * 60))
 }
 
-fn tenant(kind: TenantKind, name: &str, parent: Option<&Tenant>) -> Tenant {
+fn new_tenant(kind: TenantKind, name: &str, parent: Option<&Tenant>) -> Tenant {
     let name = TenantName::parse(name).unwrap();
     Tenant::new(
         TenantId::generate(START, &RANDOM),
@@ -45,7 +48,7 @@ fn tenant(kind: TenantKind, name: &str, parent: Option<&Tenant>) -> Tenant {
     .unwrap()
 }
 
-fn user(tenant: &Tenant, email: &str) -> User {
+fn new_user(tenant: &Tenant, email: &str) -> User {
     User::new(
         UserId::generate(START, &RANDOM),
         tenant.id,
@@ -62,8 +65,8 @@ fn credential(password: &str, now: Timestamp) -> Credential {
     Credential::initial(hasher.hash(&Password::new(password), &RANDOM).unwrap(), now)
 }
 
-fn listed(user: &User, now: Timestamp) -> Listed {
-    Listed {
+fn browser(user: &User, now: Timestamp) -> Browser {
+    Browser {
         session: Session::open(user.id, user.tenant, now, &RANDOM).0,
         client_address: "192.0.2.7".to_owned(),
         client_agent: "Browser/1".to_owned(),
@@ -72,6 +75,7 @@ fn listed(user: &User, now: Timestamp) -> Listed {
 
 /// An operator, a reseller below it and a user of the reseller, stored.
 struct World {
+    store: Store,
     operator: Tenant,
     reseller: Tenant,
     user: User,
@@ -79,106 +83,158 @@ struct World {
 }
 
 impl World {
-    async fn make(store: &Store) -> Self {
+    async fn make(store: Store) -> Self {
         store.migrate().await.unwrap();
-        let operator = tenant(TenantKind::Operator, "Operator", None);
-        let reseller = tenant(TenantKind::Reseller, "Northwind", Some(&operator));
-        let user = user(&reseller, "theodora@example.com");
-        let credential = credential("first", START);
-        let world = (operator, reseller, user, credential);
-        let stored = write(
+        let operator = new_tenant(TenantKind::Operator, "Operator", None);
+        let reseller = new_tenant(TenantKind::Reseller, "Northwind", Some(&operator));
+        let user = new_user(&reseller, "theodora@example.com");
+        let world = Self {
             store,
-            world.clone(),
-            |tx, (operator, reseller, user, credential)| {
-                Box::pin(async move {
-                    Ok(store::tenancy::tenant::insert(tx, operator).await?
-                        && store::tenancy::tenant::insert(tx, reseller).await?
-                        && store::access::user::insert(tx, user, credential).await?)
-                })
-            },
-        )
-        .await;
-        assert!(stored);
-        let (operator, reseller, user, credential) = world;
-        Self {
             operator,
             reseller,
             user,
-            credential,
+            credential: credential("first", START),
+        };
+        for tenant in [&world.operator, &world.reseller] {
+            assert!(world.insert(tenant).await);
         }
+        assert!(world.insert_user(world.user.clone()).await);
+        world
     }
-}
 
-/// Reads go through a write as well: both kinds of transaction run the same statements.
-async fn write<I, T, F>(store: &Store, input: I, run: F) -> T
-where
-    I: Send + Sync + 'static,
-    T: Send + 'static,
-    F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, Error>>
-        + Send
-        + Sync
-        + 'static,
-{
-    store.write(input, run).await.unwrap()
+    fn all(&self) -> Scoped<'_> {
+        self.store.within(Scope::System("a test"))
+    }
+
+    fn own(&self) -> Scoped<'_> {
+        self.of(self.reseller.id)
+    }
+
+    fn of(&self, tenant: TenantId) -> Scoped<'_> {
+        self.store.within(Scope::Tenant(tenant))
+    }
+
+    async fn insert(&self, tenant: &Tenant) -> bool {
+        let inserted = self.all().write(tenant.clone(), tenant::insert).await;
+        inserted.unwrap()
+    }
+
+    async fn insert_user(&self, user: User) -> bool {
+        let new = (user, self.credential.clone());
+        self.own().write(new, user::insert).await.unwrap()
+    }
+
+    async fn open(&self, browser: &Browser) {
+        let opened = self.own().write(browser.clone(), session::insert).await;
+        opened.unwrap();
+    }
+
+    async fn end(&self, browser: &Browser) -> bool {
+        let digest = browser.session.digest;
+        self.own().write(digest, session::delete).await.unwrap()
+    }
+
+    async fn is_there(&self, browser: &Browser) -> bool {
+        let digest = browser.session.digest;
+        let found = self.all().read(digest, session::by_digest).await;
+        found.unwrap().is_some()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_come_back_and_there_is_one_operator() {
     each_engine(|store| async move {
-        let world = World::make(&store).await;
-        let second = tenant(TenantKind::Operator, "Second", None);
-        let input = (world.operator, world.reseller, second);
-        write(&store, input, |tx, (operator, reseller, second)| {
-            Box::pin(async move {
-                assert!(!store::tenancy::tenant::insert(tx, second).await?);
-                assert_eq!(
-                    store::tenancy::tenant::operator(tx).await?.as_ref(),
-                    Some(operator)
-                );
-                let found = store::tenancy::tenant::by_id(tx, reseller.id).await?;
-                assert_eq!(found.as_ref(), Some(reseller));
-                assert_eq!(store::tenancy::tenant::by_id(tx, second.id).await?, None);
-                let named = store::tenancy::tenant::by_name(tx, &reseller.name, 2).await?;
-                assert_eq!(named.as_slice(), std::slice::from_ref(reseller));
-                Ok(())
-            })
-        })
-        .await;
+        let world = World::make(store).await;
+        let second = new_tenant(TenantKind::Operator, "Second", None);
+        assert!(!world.insert(&second).await);
+        let (operator, reseller) = (&world.operator, &world.reseller);
+        let all = world.all();
+        let found = all.write((), operator_of).await.unwrap();
+        assert_eq!(found.as_ref(), Some(operator));
+        let found = all.read(reseller.id, tenant::by_id).await.unwrap();
+        assert_eq!(found.as_ref(), Some(reseller));
+        assert_eq!(all.read(second.id, tenant::by_id).await.unwrap(), None);
+        let named = all.read((reseller.name.clone(), 2), tenant::by_name).await;
+        assert_eq!(named.unwrap().as_slice(), std::slice::from_ref(reseller));
     })
     .await;
 }
 
+async fn operator_of(tx: &mut store::WriteTx, (): &()) -> Result<Option<Tenant>, Error> {
+    tenant::operator(tx).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn f007_the_chain_tells_the_status_of_every_tenant_above() {
-    use tenant::Status::{Active, Suspended};
+async fn f028_two_tenants_have_two_paths() {
     each_engine(|store| async move {
-        let world = World::make(&store).await;
-        let customer = tenant(TenantKind::Customer, "Customer", Some(&world.reseller));
-        write(
-            &store,
-            (world.operator.id, customer),
-            |tx, (operator, customer)| {
-                Box::pin(async move {
-                    assert!(store::tenancy::tenant::insert(tx, customer).await?);
-                    assert!(
-                        store::tenancy::tenant::set_status(tx, *operator, Active, Suspended)
-                            .await?
-                    );
-                    assert!(
-                        !store::tenancy::tenant::set_status(tx, *operator, Active, Suspended)
-                            .await?
-                    );
-                    let chain = store::tenancy::tenant::chain(tx, customer.id).await?;
-                    assert_eq!(chain, [Active, Active, Suspended]);
-                    assert_eq!(
-                        store::tenancy::tenant::chain(tx, *operator).await?,
-                        [Suspended]
-                    );
-                    Ok(())
-                })
-            },
-        )
-        .await;
+        let world = World::make(store).await;
+        let mut twin = new_tenant(TenantKind::Reseller, "Twin", Some(&world.operator));
+        twin.path = world.reseller.path.clone();
+        assert!(!world.insert(&twin).await);
+    })
+    .await;
+}
+
+/// What a sign-in of somebody at the bottom of the tree finds, with the tenants that are above them.
+async fn bottom_of_four(world: &World) -> (Vec<Tenant>, User) {
+    let distributor = new_tenant(
+        TenantKind::Distributor,
+        "Distributor",
+        Some(&world.operator),
+    );
+    let reseller = new_tenant(TenantKind::Reseller, "Reseller", Some(&distributor));
+    let customer = new_tenant(TenantKind::Customer, "Customer", Some(&reseller));
+    let user = new_user(&customer, "customer@example.com");
+    let tenants = vec![distributor, reseller, customer];
+    for tenant in &tenants {
+        assert!(world.insert(tenant).await);
+    }
+    let new = (user.clone(), world.credential.clone());
+    let inserted = world.of(user.tenant).write(new, user::insert).await;
+    assert!(inserted.unwrap());
+    (tenants, user)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f007_f028_a_suspension_on_any_of_four_levels_is_seen() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let (tenants, customer) = bottom_of_four(&world).await;
+        let browser = browser(&customer, START);
+        let own = world.of(customer.tenant);
+        own.write(browser.clone(), session::insert).await.unwrap();
+        let suspended_at = async || {
+            let digest = browser.session.digest;
+            let found = world.all().read(digest, session::by_digest).await;
+            let candidate = own.read(customer.id, user::candidate).await.unwrap();
+            let suspended_at = found.unwrap().unwrap().suspended_at;
+            assert_eq!(candidate.unwrap().suspended_at, suspended_at);
+            suspended_at
+        };
+        assert_eq!(suspended_at().await, None);
+        // Those beside the way down say nothing.
+        let suspend = async |tenant: &Tenant, minutes| {
+            let suspension = (tenant.id, after(minutes));
+            world
+                .all()
+                .write(suspension, tenant::suspend)
+                .await
+                .unwrap()
+        };
+        assert!(suspend(&world.reseller, 9).await);
+        assert_eq!(suspended_at().await, None);
+        // From the bottom to the top; the earliest suspension counts.
+        let above = [&tenants[2], &tenants[1], &tenants[0], &world.operator];
+        for (tenant, minutes) in above.into_iter().zip([8, 7, 6, 5]) {
+            assert!(suspend(tenant, minutes).await);
+            assert!(!suspend(tenant, minutes).await);
+            assert_eq!(
+                suspended_at().await,
+                Some(after(minutes)),
+                "{}",
+                tenant.kind
+            );
+        }
     })
     .await;
 }
@@ -186,23 +242,20 @@ async fn f007_the_chain_tells_the_status_of_every_tenant_above() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_candidate_has_all_that_decides_a_sign_in() {
     each_engine(|store| async move {
-        let world = World::make(&store).await;
-        write(&store, world, |tx, world| {
-            Box::pin(async move {
-                let found = store::access::user::candidate(tx, &world.user.email)
-                    .await?
-                    .unwrap();
-                assert_eq!(found.user, world.user);
-                assert_eq!(found.tenant, world.reseller);
-                assert_eq!(found.credential, world.credential);
-                assert_eq!(found.chain, [tenant::Status::Active; 2]);
-                let nobody = Email::parse("nobody@example.com").unwrap();
-                assert!(store::access::user::candidate(tx, &nobody).await?.is_none());
-                assert!(store::access::user::by_email(tx, &nobody).await?.is_none());
-                Ok(())
-            })
-        })
-        .await;
+        let world = World::make(store).await;
+        let (all, email) = (world.all(), world.user.email.clone());
+        let by_email = all.read(email, user::candidate_by_email).await;
+        let by_id = world.own().read(world.user.id, user::candidate).await;
+        for found in [by_email.unwrap().unwrap(), by_id.unwrap().unwrap()] {
+            assert_eq!(found.user, world.user);
+            assert_eq!(found.tenant, world.reseller);
+            assert_eq!(found.credential, world.credential);
+            assert_eq!(found.suspended_at, None);
+        }
+        let nobody = Email::parse("nobody@example.com").unwrap();
+        let found = all.read(nobody.clone(), user::candidate_by_email).await;
+        assert!(found.unwrap().is_none());
+        assert!(all.read(nobody, user::by_email).await.unwrap().is_none());
     })
     .await;
 }
@@ -210,41 +263,65 @@ async fn a_candidate_has_all_that_decides_a_sign_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn users_are_unique_by_address_and_keep_what_they_choose() {
     each_engine(|store| async move {
-        let world = World::make(&store).await;
-        write(&store, world, |tx, world| {
-            Box::pin(async move {
-                let id = world.user.id;
-                let twin = user(&world.reseller, "theodora@example.com");
-                assert!(!store::access::user::insert(tx, &twin, &world.credential).await?);
-                assert!(store::access::user::set_theme(tx, id, Theme::Dark).await?);
-                let name = DisplayName::parse("Theo").unwrap();
-                assert!(store::access::user::set_display_name(tx, id, &name).await?);
-                assert!(!store::access::user::set_theme(tx, twin.id, Theme::Dark).await?);
-                store::access::user::note_sign_in(tx, id, after(1)).await?;
-                let expected = User {
-                    theme: Theme::Dark,
-                    display_name: name,
-                    ..world.user.clone()
-                };
-                let found = store::access::user::by_id(tx, id).await?;
-                assert_eq!(found.as_ref(), Some(&expected));
-                let found = store::access::user::by_email(tx, &expected.email).await?;
-                assert_eq!(found.as_ref(), Some(&expected));
-                let listed = store::access::user::of_tenant(tx, world.reseller.id, 10).await?;
-                let listed: Vec<_> = listed
-                    .into_iter()
-                    .map(|listed| (listed.user, listed.last_sign_in_at))
-                    .collect();
-                assert_eq!(listed, [(expected, Some(after(1)))]);
-                assert!(
-                    store::access::user::of_tenant(tx, world.operator.id, 10)
-                        .await?
-                        .is_empty()
-                );
-                Ok(())
-            })
-        })
-        .await;
+        let world = World::make(store).await;
+        let (own, id) = (world.own(), world.user.id);
+        let twin = new_user(&world.reseller, "theodora@example.com");
+        assert!(!world.insert_user(twin.clone()).await);
+        let theme = |id| own.write((id, Theme::Dark), user::set_theme);
+        assert!(theme(id).await.unwrap());
+        assert!(!theme(twin.id).await.unwrap());
+        let name = DisplayName::parse("Theo").unwrap();
+        let named = own.write((id, name.clone()), user::set_display_name).await;
+        assert!(named.unwrap());
+        let noted = own.write((id, after(1)), user::note_sign_in).await;
+        noted.unwrap();
+        let expected = User {
+            theme: Theme::Dark,
+            display_name: name,
+            ..world.user.clone()
+        };
+        let found = world.all().read(id, by_id).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&expected));
+        let email = expected.email.clone();
+        let found = world.all().read(email, user::by_email).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&expected));
+        let people = own.read(10, user::list).await.unwrap();
+        let people: Vec<_> = people
+            .into_iter()
+            .map(|person| (person.user, person.last_sign_in_at))
+            .collect();
+        assert_eq!(people, [(expected, Some(after(1)))]);
+        let others = world.of(world.operator.id).read(10, user::list).await;
+        assert!(others.unwrap().is_empty());
+    })
+    .await;
+}
+
+async fn by_id(tx: &mut store::ReadTx, id: &UserId) -> Result<Option<User>, Error> {
+    user::by_id(tx, *id).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s29_a_tenant_changes_nothing_of_another() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let (others, id) = (world.of(world.operator.id), world.user.id);
+        let browser = browser(&world.user, START);
+        world.open(&browser).await;
+        let digest = browser.session.digest;
+        let changed = others.write((id, Theme::Dark), user::set_theme).await;
+        assert!(!changed.unwrap());
+        let touched = others.write((digest, after(1)), session::touch).await;
+        assert!(!touched.unwrap());
+        assert!(!others.write(digest, session::delete).await.unwrap());
+        assert!(others.read(id, user::credential).await.unwrap().is_none());
+        assert!(others.read(id, user::candidate).await.unwrap().is_none());
+        let seen = others.read((id, 10), session::of_user).await;
+        assert!(seen.unwrap().is_empty());
+        let inserted = others.write(browser, session::insert).await;
+        assert!(matches!(inserted, Err(Error::Unscoped { .. })));
+        let unscoped = world.all().read(id, user::credential).await;
+        assert!(matches!(unscoped, Err(Error::Unscoped { .. })));
     })
     .await;
 }
@@ -252,23 +329,21 @@ async fn users_are_unique_by_address_and_keep_what_they_choose() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_credential_is_replaced_only_while_it_is_the_known_one() {
     each_engine(|store| async move {
-        let world = World::make(&store).await;
+        let world = World::make(store).await;
+        let (own, id) = (world.own(), world.user.id);
+        let stored = own.read(id, user::credential).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(&world.credential));
         let second = Credential::own(credential("second", START).hash, after(1));
-        write(&store, (world, second), |tx, (world, second)| {
-            Box::pin(async move {
-                let (id, first) = (world.user.id, &world.credential.hash);
-                let stored = store::access::user::credential(tx, id).await?;
-                assert_eq!(stored.as_ref(), Some(&world.credential));
-                assert!(store::access::user::update_credential(tx, id, first, second).await?);
-                assert!(!store::access::user::update_credential(tx, id, first, second).await?);
-                assert_eq!(
-                    store::access::user::credential(tx, id).await?.as_ref(),
-                    Some(second)
-                );
-                Ok(())
-            })
-        })
-        .await;
+        let replacement = Replacement {
+            user: id,
+            from: world.credential.hash.clone(),
+            to: second.clone(),
+        };
+        let replace = || own.write(replacement.clone(), user::replace_credential);
+        assert!(replace().await.unwrap());
+        assert!(!replace().await.unwrap());
+        let stored = own.read(id, user::credential).await.unwrap();
+        assert_eq!(stored, Some(second));
     })
     .await;
 }
@@ -276,24 +351,19 @@ async fn a_credential_is_replaced_only_while_it_is_the_known_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_found_with_its_user_and_tenant_in_one_statement() {
     each_engine(|store| async move {
-        let world = World::make(&store).await;
-        let listed = listed(&world.user, START);
-        write(&store, listed.clone(), |tx, listed| {
-            Box::pin(store::access::session::insert(tx, listed))
-        })
-        .await;
-        let before = store.counters().statements;
-        let digest = listed.session.digest;
-        let found = store.read(digest, |tx, digest| {
-            Box::pin(store::access::session::by_digest(tx, digest))
-        });
-        let found = found.await.unwrap().unwrap();
-        assert_eq!(store.counters().statements - before, 1);
-        assert_eq!(found.session, listed.session);
+        let world = World::make(store).await;
+        let browser = browser(&world.user, START);
+        world.open(&browser).await;
+        let before = world.store.counters().statements;
+        let digest = browser.session.digest;
+        let found = world.all().read(digest, session::by_digest).await;
+        let found = found.unwrap().unwrap();
+        assert_eq!(world.store.counters().statements - before, 1);
+        assert_eq!(found.session, browser.session);
         assert_eq!(found.user, world.user);
-        assert_eq!(found.user.status, user::Status::Active);
+        assert_eq!(found.user.status, Status::Active);
         assert_eq!(found.tenant, world.reseller);
-        assert_eq!(found.chain.len(), 2);
+        assert_eq!(found.suspended_at, None);
         assert_eq!(found.password_initial_until, world.credential.initial_until);
     })
     .await;
@@ -302,51 +372,33 @@ async fn a_session_is_found_with_its_user_and_tenant_in_one_statement() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_are_touched_listed_and_ended() {
     each_engine(|store| async move {
-        let world = World::make(&store).await;
-        let sessions: Vec<_> = (0..3)
-            .map(|minute| listed(&world.user, after(minute)))
-            .collect();
-        write(&store, (world.user.id, sessions), |tx, (user, sessions)| {
-            Box::pin(async move {
-                for listed in sessions {
-                    store::access::session::insert(tx, listed).await?;
-                }
-                let digests: Vec<_> = sessions
-                    .iter()
-                    .map(|listed| listed.session.digest)
-                    .collect();
-                assert!(store::access::session::touch(tx, &digests[0], after(5)).await?);
-                assert!(!store::access::session::touch(tx, &digests[0], after(4)).await?);
-                let order = store::access::session::of_user(tx, *user, 10).await?;
-                assert_eq!(order[0].session.last_seen_at, after(5));
-                assert_eq!(order[0].client_agent, "Browser/1");
-                let order: Vec<_> = order.iter().map(|listed| listed.session.digest).collect();
-                assert_eq!(order, [digests[0], digests[2], digests[1]]);
-                assert!(store::access::session::delete(tx, &digests[1]).await?);
-                assert!(!store::access::session::delete(tx, &digests[1]).await?);
-                let keep = Some(&digests[0]);
-                assert_eq!(
-                    store::access::session::delete_of_user(tx, *user, keep).await?,
-                    1
-                );
-                assert!(
-                    store::access::session::by_digest(tx, &digests[2])
-                        .await?
-                        .is_none()
-                );
-                assert!(
-                    store::access::session::by_digest(tx, &digests[0])
-                        .await?
-                        .is_some()
-                );
-                assert_eq!(
-                    store::access::session::delete_of_user(tx, *user, None).await?,
-                    1
-                );
-                Ok(())
-            })
-        })
-        .await;
+        let world = World::make(store).await;
+        let (own, user) = (world.own(), world.user.id);
+        let browsers = [0, 1, 2].map(|minute| browser(&world.user, after(minute)));
+        for browser in &browsers {
+            world.open(browser).await;
+        }
+        let digests = browsers.clone().map(|browser| browser.session.digest);
+        let touch = |minute| own.write((digests[0], after(minute)), session::touch);
+        assert!(touch(5).await.unwrap());
+        assert!(!touch(4).await.unwrap());
+        let order = own.read((user, 10), session::of_user).await.unwrap();
+        assert_eq!(order[0].session.last_seen_at, after(5));
+        assert_eq!(order[0].client_agent, "Browser/1");
+        let order: Vec<_> = order.iter().map(|found| found.session.digest).collect();
+        assert_eq!(order, [digests[0], digests[2], digests[1]]);
+        assert!(world.end(&browsers[1]).await);
+        assert!(!world.end(&browsers[1]).await);
+        let others = (user, Some(digests[0]));
+        let count = own.read(others, session::count_of_user).await;
+        assert_eq!(count.unwrap(), 1);
+        let ended = own.write(others, session::delete_of_user).await;
+        ended.unwrap();
+        assert!(!world.is_there(&browsers[2]).await);
+        assert!(world.is_there(&browsers[0]).await);
+        let ended = own.write((user, None), session::delete_of_user).await;
+        ended.unwrap();
+        assert!(!world.is_there(&browsers[0]).await);
     })
     .await;
 }
@@ -354,34 +406,18 @@ async fn sessions_are_touched_listed_and_ended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn s21_ended_sessions_are_deleted_and_live_ones_are_not() {
     each_engine(|store| async move {
-        let world = World::make(&store).await;
-        let sessions: Vec<_> = (0..3)
-            .map(|minute| listed(&world.user, after(minute)))
-            .collect();
-        write(&store, sessions, |tx, sessions| {
-            Box::pin(async move {
-                for listed in sessions {
-                    store::access::session::insert(tx, listed).await?;
-                }
-                let idle = 12 * 60;
-                assert_eq!(
-                    store::access::session::delete_ended(tx, after(idle - 1), 10).await?,
-                    0
-                );
-                assert_eq!(
-                    store::access::session::delete_ended(tx, after(idle + 1), 1).await?,
-                    1
-                );
-                assert_eq!(
-                    store::access::session::delete_ended(tx, after(idle + 1), 10).await?,
-                    1
-                );
-                let left = &sessions[2].session.digest;
-                assert!(store::access::session::by_digest(tx, left).await?.is_some());
-                Ok(())
-            })
-        })
-        .await;
+        let world = World::make(store).await;
+        let browsers = [0, 1, 2].map(|minute| browser(&world.user, after(minute)));
+        for browser in &browsers {
+            world.open(browser).await;
+        }
+        let idle = 12 * 60;
+        for (minute, limit, expected) in [(idle - 1, 10, 0), (idle + 1, 1, 1), (idle + 1, 10, 1)] {
+            let asked = (after(minute), limit);
+            let deleted = world.all().write(asked, session::delete_ended).await;
+            assert_eq!(deleted.unwrap(), expected, "after {minute} minutes");
+        }
+        assert!(world.is_there(&browsers[2]).await);
     })
     .await;
 }
@@ -390,42 +426,37 @@ async fn s21_ended_sessions_are_deleted_and_live_ones_are_not() {
 async fn f005_failures_are_kept_per_key_and_forgotten_when_they_say_nothing() {
     each_engine(|store| async move {
         store.migrate().await.unwrap();
-        write(&store, (), |tx, ()| {
-            Box::pin(async move {
-                let address = AttemptKey::address("nobody@example.com");
-                let network = AttemptKey::network(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)));
-                let keys = [&address, &network];
-                let none = [Lockout::default(); 2];
-                assert_eq!(store::access::sign_in_lock::load(tx, &keys).await?, none);
-                let mut locked = Lockout::default();
-                for _ in 0..5 {
-                    locked = locked.failed(Limits::ADDRESS, START);
-                    store::access::sign_in_lock::save(tx, &address, &locked).await?;
-                }
-                let once = Lockout::default().failed(Limits::NETWORK, after(1));
-                store::access::sign_in_lock::save(tx, &network, &once).await?;
-                assert_eq!(locked.locked_until, Some(after(15)));
-                assert_eq!(
-                    store::access::sign_in_lock::load(tx, &keys).await?,
-                    [locked, once]
-                );
-                assert_eq!(
-                    store::access::sign_in_lock::delete_ended(tx, after(14), 10).await?,
-                    0
-                );
-                assert_eq!(
-                    store::access::sign_in_lock::delete_ended(tx, after(15), 10).await?,
-                    1
-                );
-                assert!(store::access::sign_in_lock::delete(tx, &network).await?);
-                assert!(!store::access::sign_in_lock::delete(tx, &network).await?);
-                store::access::sign_in_lock::save(tx, &address, &locked).await?;
-                store::access::sign_in_lock::save(tx, &address, &Lockout::unlocked()).await?;
-                assert_eq!(store::access::sign_in_lock::load(tx, &keys).await?, none);
-                Ok(())
-            })
-        })
-        .await;
+        let all = store.within(Scope::System("a test"));
+        let address = AttemptKey::address("nobody@example.com");
+        let network = AttemptKey::network(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)));
+        let keys = [address.clone(), network.clone()];
+        let load = || all.read(keys.clone(), sign_in_lock::load);
+        let save = async |key: &AttemptKey, lockout| {
+            let counted = (key.clone(), lockout);
+            all.write(counted, sign_in_lock::save).await.unwrap();
+        };
+        let none = [Lockout::default(); 2];
+        assert_eq!(load().await.unwrap(), none);
+        let mut locked = Lockout::default();
+        for _ in 0..5 {
+            locked = locked.failed(Limits::ADDRESS, START);
+            save(&address, locked).await;
+        }
+        let once = Lockout::default().failed(Limits::NETWORK, after(1));
+        save(&network, once).await;
+        assert_eq!(locked.locked_until, Some(after(15)));
+        assert_eq!(load().await.unwrap(), [locked, once]);
+        for (minute, expected) in [(14, 0), (15, 1)] {
+            let asked = (after(minute), 10);
+            let deleted = all.write(asked, sign_in_lock::delete_ended).await;
+            assert_eq!(deleted.unwrap(), expected, "after {minute} minutes");
+        }
+        let delete = || all.write(network.clone(), sign_in_lock::delete);
+        assert!(delete().await.unwrap());
+        assert!(!delete().await.unwrap());
+        save(&address, locked).await;
+        save(&address, Lockout::unlocked()).await;
+        assert_eq!(load().await.unwrap(), none);
     })
     .await;
 }

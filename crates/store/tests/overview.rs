@@ -313,7 +313,7 @@ async fn six_certificates(store: &Store, owner: &Owner) {
         at: NOW,
         tenant: owner.tenant,
         actor: "somebody".to_owned(),
-        action: "certificate.revoke",
+        action: "certificate.revoke".to_owned(),
         object: revoked.id.to_string(),
         detail: "{}".to_owned(),
         client_address: String::new(),

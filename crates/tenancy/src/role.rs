@@ -62,10 +62,7 @@ impl Role {
             | Permission::RevokeCertificates => matches!(self, Self::Admin | Self::Member),
             Permission::ManageUsers | Permission::ViewUsers => matches!(self, Self::Admin),
             Permission::ManageTenants => {
-                matches!(
-                    (self, level),
-                    (Self::Admin, TenantKind::Operator | TenantKind::Reseller)
-                )
+                matches!(self, Self::Admin) && !matches!(level, TenantKind::Customer)
             }
             Permission::UnlockUsers => matches!((self, level), (Self::Admin, TenantKind::Operator)),
         }
@@ -118,6 +115,8 @@ mod tests {
         assert!(lacks(TenantKind::Customer, Permission::ManageTenants));
         assert!(lacks(TenantKind::Customer, Permission::UnlockUsers));
         assert!(lacks(TenantKind::Reseller, Permission::UnlockUsers));
+        assert!(!lacks(TenantKind::Reseller, Permission::ManageTenants));
+        assert!(!lacks(TenantKind::Distributor, Permission::ManageTenants));
         let all: Vec<_> = Permission::ALL
             .iter()
             .map(|permission| permission.as_str())

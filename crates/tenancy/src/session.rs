@@ -34,7 +34,7 @@ impl Lifetime {
         idle: minutes(30),
         absolute: minutes(24 * 60),
     };
-    /// For resellers and customers: twelve hours idle, a week at most.
+    /// For distributors, resellers and customers: twelve hours idle, a week at most.
     pub const RESELLER: Self = Self {
         idle: minutes(12 * 60),
         absolute: minutes(7 * 24 * 60),
@@ -44,7 +44,7 @@ impl Lifetime {
     pub const fn for_kind(kind: TenantKind) -> Self {
         match kind {
             TenantKind::Operator => Self::OPERATOR,
-            TenantKind::Reseller | TenantKind::Customer => Self::RESELLER,
+            TenantKind::Distributor | TenantKind::Reseller | TenantKind::Customer => Self::RESELLER,
         }
     }
 }
@@ -196,6 +196,7 @@ mod tests {
     #[test]
     fn s21_sessions_end_when_idle() {
         check_idle(TenantKind::Operator, 30);
+        check_idle(TenantKind::Distributor, 12 * 60);
         check_idle(TenantKind::Reseller, 12 * 60);
         check_idle(TenantKind::Customer, 12 * 60);
     }

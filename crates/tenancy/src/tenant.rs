@@ -1,11 +1,11 @@
-//! The tree of those who own things: one operator, its resellers, their customers (features F-007,
-//! F-027, C19).
+//! The tree of those who own things: one operator, its distributors and resellers, their customers (features
+//! F-007, F-027, F-028, C19).
 //!
 //! A tenant owns, a user signs in. It does not know its users or what it owns; those point to it.
 
 use std::fmt;
 
-use base::{TenantId, Timestamp};
+use base::{TenantId, TenantPath, Timestamp};
 use serde::{Serialize, Serializer};
 
 use crate::line;
@@ -18,20 +18,12 @@ words! {
     pub enum TenantKind {
         /// Owns the installation; the only one without a parent.
         Operator = "operator",
-        /// Sells; below the operator.
+        /// Has resellers; below the operator.
+        Distributor = "distributor",
+        /// Sells; below the operator or a distributor.
         Reseller = "reseller",
         /// A reseller's client.
         Customer = "customer",
-    }
-}
-
-words! {
-    /// Whether a tenant's users may sign in.
-    pub enum Status {
-        /// They may.
-        Active = "active",
-        /// They may not, nor may those of the tenants below (F-007).
-        Suspended = "suspended",
     }
 }
 
@@ -63,21 +55,23 @@ impl Serialize for TenantName {
     }
 }
 
-/// An operator, reseller or customer.
+/// An operator, distributor, reseller or customer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tenant {
     /// Its identifier.
     pub id: TenantId,
     /// The tenant above it; `None` for the operator.
     pub parent: Option<TenantId>,
+    /// Where it stands in the tree; begins with the path of the tenant above it.
+    pub path: TenantPath,
     /// Its level.
     pub kind: TenantKind,
     /// What people call it.
     pub name: TenantName,
-    /// Whether its users may sign in.
-    pub status: Status,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Since when its users may not sign in, nor those of the tenants below it (F-007).
+    pub suspended_at: Option<Timestamp>,
 }
 
 /// Why a tenant cannot stand where it was asked for.
@@ -110,16 +104,19 @@ impl Tenant {
         parent: Option<&Self>,
         now: Timestamp,
     ) -> Result<Self, TreeError> {
+        let own = TenantPath::own(id);
         match (kind, parent.map(|parent| parent.kind)) {
             (TenantKind::Operator, None)
-            | (TenantKind::Reseller, Some(TenantKind::Operator))
+            | (TenantKind::Distributor, Some(TenantKind::Operator))
+            | (TenantKind::Reseller, Some(TenantKind::Operator | TenantKind::Distributor))
             | (TenantKind::Customer, Some(TenantKind::Reseller)) => Ok(Self {
                 id,
                 parent: parent.map(|parent| parent.id),
+                path: parent.map_or_else(|| own.clone(), |parent| parent.path.child(&own)),
                 kind,
                 name,
-                status: Status::Active,
                 created_at: now,
+                suspended_at: None,
             }),
             (_, Some(parent)) => Err(TreeError::Parent { kind, parent }),
             (_, None) => Err(TreeError::Root(kind)),
@@ -127,14 +124,9 @@ impl Tenant {
     }
 }
 
-/// Whether users of a tenant may sign in, given its own status and those of all above it.
-pub fn may_sign_in(chain: impl IntoIterator<Item = Status>) -> Result<(), OrganizationSuspended> {
-    let is_suspended = chain.into_iter().any(|status| status == Status::Suspended);
-    if is_suspended {
-        Err(OrganizationSuspended)
-    } else {
-        Ok(())
-    }
+/// Whether users of a tenant may sign in, given since when it or one above it is suspended.
+pub fn may_sign_in(suspended_at: Option<Timestamp>) -> Result<(), OrganizationSuspended> {
+    suspended_at.map_or(Ok(()), |_| Err(OrganizationSuspended))
 }
 
 #[cfg(test)]
@@ -153,22 +145,26 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
 
     fn tenant(kind: TenantKind) -> Tenant {
+        let id = TenantId::generate(NOW, &Fixed);
         Tenant {
-            id: TenantId::generate(NOW, &Fixed),
+            id,
             parent: None,
+            path: TenantPath::own(id),
             kind,
             name: TenantName::parse("Example").unwrap(),
-            status: Status::Active,
             created_at: NOW,
+            suspended_at: None,
         }
     }
 
     #[test]
-    fn c19_the_tree_is_operator_reseller_customer() {
-        use TenantKind::{Customer, Operator, Reseller};
+    fn c19_the_tree_is_operator_distributor_reseller_customer() {
+        use TenantKind::{Customer, Distributor, Operator, Reseller};
         let allowed = [
             (Operator, None),
+            (Distributor, Some(Operator)),
             (Reseller, Some(Operator)),
+            (Reseller, Some(Distributor)),
             (Customer, Some(Reseller)),
         ];
         let parents = TenantKind::ALL.iter().copied().map(Some).chain([None]);
@@ -183,15 +179,17 @@ mod tests {
                     allowed.contains(&(kind, parent)),
                     "{kind} {parent:?}"
                 );
+                if let (Ok(made), Some(above)) = (made, above) {
+                    assert!(above.path.contains(&made.path) && above.path != made.path);
+                }
             }
         }
     }
 
     #[test]
     fn f007_a_suspension_anywhere_above_stops_sign_in() {
-        assert_eq!(may_sign_in([Status::Active, Status::Active]), Ok(()));
-        let refused = may_sign_in([Status::Active, Status::Suspended]);
-        assert_eq!(refused, Err(OrganizationSuspended));
+        assert_eq!(may_sign_in(None), Ok(()));
+        assert_eq!(may_sign_in(Some(NOW)), Err(OrganizationSuspended));
         assert_eq!(OrganizationSuspended.to_string(), "Organization suspended");
     }
 
@@ -200,7 +198,6 @@ mod tests {
         for kind in TenantKind::ALL {
             assert_eq!(TenantKind::parse(kind.as_str()), Some(*kind));
         }
-        assert_eq!(Status::parse("suspended"), Some(Status::Suspended));
-        assert_eq!(Status::parse("Suspended"), None);
+        assert_eq!(TenantKind::parse("Operator"), None);
     }
 }

@@ -8,8 +8,8 @@ mod routes;
 mod scope;
 mod sign_in;
 
-use flow::Caller;
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::{Caller, caller};
 use tenancy::password::Password;
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
@@ -63,13 +63,8 @@ impl Shop {
 
     /// What was done in it, as recorded. The clock stands still, so the order says nothing.
     async fn audited(&self, server: &TestServer) -> Vec<String> {
-        let found = server
-            .app
-            .store
-            .read(self.reseller.tenant, |tx, tenant| {
-                Box::pin(store::audit::newest(tx, *tenant, 100))
-            })
-            .await;
+        let store = server.app.store(caller::tenant(self.reseller.tenant));
+        let found = store.read(100, store::audit::newest).await;
         found
             .unwrap()
             .into_iter()

@@ -4,81 +4,89 @@
 use std::net::IpAddr;
 
 use base::Timestamp;
+use store::access::sign_in_lock;
 use store::{Error, ReadTx, WriteTx};
 use tenancy::lockout::{AttemptKey, Limits, Locked, Lockout};
 use tenancy::user::Email;
 
-/// What an attempt is counted under.
+/// What an attempt is counted under: its address and its network.
 #[derive(Clone, Debug)]
-pub(super) struct Attempt {
-    address: AttemptKey,
-    network: AttemptKey,
-}
+pub(super) struct Attempt([AttemptKey; 2]);
 
-/// What became of a failed attempt.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Counted {
-    /// It was counted, and may have locked.
-    Failed { locked_until: Option<Timestamp> },
-    /// It came too late to be looked at: others locked meanwhile.
-    Refused(Locked),
+/// What was counted until now, under each key of an attempt.
+#[derive(Debug)]
+pub(super) struct Counts(Vec<Lockout>);
+
+/// What is counted after one more failure.
+#[derive(Debug)]
+pub(super) struct Failure {
+    counts: Vec<(AttemptKey, Lockout)>,
+    /// Until when further attempts are refused, if this one was one too many.
+    pub(super) locked_until: Option<Timestamp>,
 }
 
 impl Attempt {
     /// By what was typed as e-mail address: one key however an address is spelled.
     pub(super) fn new(typed: &str, client: IpAddr) -> Self {
-        Self {
-            address: address_key(typed),
-            network: AttemptKey::network(client),
-        }
+        Self([address_key(typed), AttemptKey::network(client)])
     }
 
     /// The name under which an address that nobody has is logged; what was typed there may have
     /// been a password.
     pub(super) fn subject(&self) -> &str {
-        self.address.as_str()
+        let [address, _] = &self.0;
+        address.as_str()
     }
 
-    /// Whether attempts are refused at present.
-    pub(super) async fn locked(
-        &self,
-        tx: &mut ReadTx,
-        now: Timestamp,
-    ) -> Result<Option<Locked>, Error> {
-        Ok(latest(&self.load(tx).await?, now))
+    /// What was counted until now.
+    pub(super) async fn load(&self, tx: &mut ReadTx) -> Result<Counts, Error> {
+        sign_in_lock::load(tx, &self.0).await.map(Counts)
     }
 
-    /// Counts a failure.
-    pub(super) async fn failed(&self, tx: &mut WriteTx, now: Timestamp) -> Result<Counted, Error> {
-        let before = self.load(tx).await?;
-        if let Some(locked) = latest(&before, now) {
-            return Ok(Counted::Refused(locked));
+    /// Counts a failure, unless it came too late to be looked at: others locked meanwhile.
+    pub(super) fn failed(&self, before: Counts, now: Timestamp) -> Result<Failure, Locked> {
+        if let Some(locked) = before.locked(now) {
+            return Err(locked);
         }
         let limits = [Limits::ADDRESS, Limits::NETWORK];
-        let after: Vec<_> = before
-            .iter()
-            .zip(limits)
-            .map(|(lockout, limits)| lockout.failed(limits, now))
-            .collect();
-        for (key, lockout) in self.keys().into_iter().zip(&after) {
-            store::access::sign_in_lock::save(tx, key, lockout).await?;
-        }
-        Ok(Counted::Failed {
-            locked_until: latest(&after, now).map(|locked| locked.until),
+        let after = before.0.into_iter().zip(limits);
+        let after = Counts(
+            after
+                .map(|(lockout, limits)| lockout.failed(limits, now))
+                .collect(),
+        );
+        Ok(Failure {
+            locked_until: after.locked(now).map(|locked| locked.until),
+            counts: self.0.iter().cloned().zip(after.0).collect(),
         })
     }
 
     /// Forgets the address's failures, not the network's.
     pub(super) async fn succeeded(&self, tx: &mut WriteTx) -> Result<(), Error> {
-        store::access::sign_in_lock::save(tx, &self.address, &Lockout::succeeded()).await
+        let [address, _] = &self.0;
+        sign_in_lock::save(tx, &(address.clone(), Lockout::succeeded())).await
+    }
+}
+
+impl Counts {
+    /// Whether an attempt may be looked at at present.
+    pub(super) fn check(self, now: Timestamp) -> Result<(), Locked> {
+        self.locked(now).map_or(Ok(()), Err)
     }
 
-    fn keys(&self) -> [&AttemptKey; 2] {
-        [&self.address, &self.network]
+    fn locked(&self, now: Timestamp) -> Option<Locked> {
+        let locked = self.0.iter().filter_map(|lockout| lockout.check(now).err());
+        locked.max_by_key(|locked| locked.until)
     }
+}
 
-    async fn load(&self, tx: &mut ReadTx) -> Result<Vec<Lockout>, Error> {
-        store::access::sign_in_lock::load(tx, &self.keys()).await
+impl Failure {
+    /// Stores what is counted.
+    pub(super) async fn save(&self, tx: &mut WriteTx) -> Result<(), Error> {
+        for counted in &self.counts {
+            sign_in_lock::save(tx, counted).await?;
+        }
+        Ok(())
     }
 }
 
@@ -88,13 +96,6 @@ pub(super) fn address_key(typed: &str) -> AttemptKey {
         |_| AttemptKey::address(typed),
         |email| AttemptKey::address(email.as_str()),
     )
-}
-
-fn latest(lockouts: &[Lockout], now: Timestamp) -> Option<Locked> {
-    lockouts
-        .iter()
-        .filter_map(|lockout| lockout.check(now).err())
-        .max_by_key(|locked| locked.until)
 }
 
 #[cfg(test)]

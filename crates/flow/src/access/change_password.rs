@@ -5,15 +5,18 @@ use std::net::IpAddr;
 
 use base::Timestamp;
 use serde_json::json;
-use store::WriteTx;
+use store::access::session::{self, Browser};
+use store::access::user::{self, Replacement};
+use store::audit::{self, Entry};
+use store::{ReadTx, WriteTx};
 use tenancy::password::{Credential, Password, Unmet};
-use tenancy::session::Session;
 
 use super::SignedIn;
+use super::attempt::{Attempt, Counts};
 use super::new_password::{Owner, check};
 use super::passwords::PasswordWorkError;
-use super::proof::{Proof, ProofError, prove};
-use super::sign_in::listed;
+use super::proof::{ProofError, prove};
+use super::session::browser;
 use crate::{App, Caller};
 
 /// Why the old password stays.
@@ -68,15 +71,17 @@ pub async fn change_password(
     let replacing = Replacing {
         app: app.clone(),
         caller: caller.clone(),
-        proof,
-        credential: Credential::own(hash, now),
-        session: session.clone(),
+        attempt: proof.attempt,
+        replacement: Replacement {
+            user: session.user,
+            from: proof.credential.hash,
+            to: Credential::own(hash, now),
+        },
+        browser: browser(&session, caller),
         now,
     };
-    let ended = app
-        .store
-        .write(replacing, |tx, replacing| Box::pin(write(tx, replacing)))
-        .await?;
+    let store = app.store(signed_in.scope());
+    let ended = store.decide(replacing, load, decide, save).await?;
     Ok(Changed {
         signed_in: SignedIn {
             token,
@@ -84,47 +89,75 @@ pub async fn change_password(
             must_change_password: false,
             ..signed_in.clone()
         },
-        ended: ended.saturating_sub(1),
+        ended: ended.ok_or(ChangePasswordError::Changed)?,
     })
 }
 
 struct Replacing {
     app: App,
     caller: Caller,
-    proof: Proof,
-    credential: Credential,
-    session: Session,
+    attempt: Attempt,
+    replacement: Replacement,
+    /// The browser at hand, with its new token.
+    browser: Browser,
     now: Timestamp,
 }
 
-async fn write(tx: &mut WriteTx, replacing: &Replacing) -> Result<u64, ChangePasswordError> {
+struct Facts {
+    counts: Counts,
+    sessions: u64,
+}
+
+struct Decision {
+    replacement: Replacement,
+    browser: Browser,
+    /// How many other sessions end.
+    ended: u64,
+    entry: Entry,
+}
+
+async fn load(tx: &mut ReadTx, replacing: &Replacing) -> Result<Facts, store::Error> {
+    Ok(Facts {
+        counts: replacing.attempt.load(tx).await?,
+        sessions: session::count_of_user(tx, &(replacing.replacement.user, None)).await?,
+    })
+}
+
+fn decide(replacing: &Replacing, facts: Facts) -> Result<Decision, ChangePasswordError> {
     let Replacing {
         app,
         caller,
-        proof,
-        credential,
-        session,
+        browser,
         now,
+        ..
     } = replacing;
-    if let Some(locked) = proof.attempt.locked(tx, *now).await? {
-        return Err(ProofError::Locked(locked).into());
+    let Facts { counts, sessions } = facts;
+    counts.check(*now).map_err(ProofError::Locked)?;
+    let ended = sessions.saturating_sub(1);
+    let detail = json!({ "sessions_ended": ended });
+    let (tenant, object) = (browser.session.tenant, browser.session.user.to_string());
+    Ok(Decision {
+        replacement: replacing.replacement.clone(),
+        browser: browser.clone(),
+        ended,
+        entry: app.audit_entry(
+            caller,
+            tenant,
+            "user.change_password",
+            object,
+            &detail,
+            *now,
+        ),
+    })
+}
+
+/// How many other sessions have ended; `None` when the password was replaced by somebody else.
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Option<u64>, store::Error> {
+    if !user::replace_credential(tx, &decision.replacement).await? {
+        return Ok(None);
     }
-    let old = &proof.credential.hash;
-    if !store::access::user::update_credential(tx, session.user, old, credential).await? {
-        return Err(ChangePasswordError::Changed);
-    }
-    let ended = store::access::session::delete_of_user(tx, session.user, None).await?;
-    store::access::session::insert(tx, &listed(session, caller)).await?;
-    let detail = json!({ "sessions_ended": ended.saturating_sub(1) });
-    let object = session.user.to_string();
-    let audit = app.audit_entry(
-        caller,
-        session.tenant,
-        "user.change_password",
-        object,
-        &detail,
-        *now,
-    );
-    store::audit::append(tx, &audit).await?;
-    Ok(ended)
+    session::delete_of_user(tx, &(decision.replacement.user, None)).await?;
+    session::insert(tx, &decision.browser).await?;
+    audit::append(tx, &decision.entry).await?;
+    Ok(Some(decision.ended))
 }

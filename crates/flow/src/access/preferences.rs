@@ -1,6 +1,10 @@
 //! What a user sets for themselves: colours and name (features F-018).
 
+use base::UserId;
 use serde_json::json;
+use store::WriteTx;
+use store::access::user;
+use store::audit::{self, Entry};
 use tenancy::user::{DisplayName, Theme};
 
 use super::SignedIn;
@@ -16,15 +20,17 @@ pub async fn set_theme(
     let user = signed_in.user.id;
     let (detail, object) = (json!({ "theme": theme }), user.to_string());
     let (tenant, now) = (signed_in.session.tenant, app.clock.now());
-    let audit = app.audit_entry(caller, tenant, "user.set_theme", object, &detail, now);
-    app.store
-        .write((user, theme, audit), |tx, (user, theme, audit)| {
-            Box::pin(async move {
-                store::access::user::set_theme(tx, *user, *theme).await?;
-                store::audit::append(tx, audit).await
-            })
-        })
-        .await
+    let entry = app.audit_entry(caller, tenant, "user.set_theme", object, &detail, now);
+    let store = app.store(signed_in.scope());
+    store.write(((user, theme), entry), save_theme).await
+}
+
+async fn save_theme(
+    tx: &mut WriteTx,
+    (theme, entry): &((UserId, Theme), Entry),
+) -> Result<(), store::Error> {
+    user::set_theme(tx, theme).await?;
+    audit::append(tx, entry).await
 }
 
 /// Stores what the portal calls a signed-in user.
@@ -38,7 +44,7 @@ pub async fn set_display_name(
     let detail = json!({ "from": signed_in.user.display_name, "to": name });
     let (tenant, now) = (signed_in.session.tenant, app.clock.now());
     let object = user.to_string();
-    let audit = app.audit_entry(
+    let entry = app.audit_entry(
         caller,
         tenant,
         "user.set_display_name",
@@ -46,12 +52,14 @@ pub async fn set_display_name(
         &detail,
         now,
     );
-    app.store
-        .write((user, name, audit), |tx, (user, name, audit)| {
-            Box::pin(async move {
-                store::access::user::set_display_name(tx, *user, name).await?;
-                store::audit::append(tx, audit).await
-            })
-        })
-        .await
+    let store = app.store(signed_in.scope());
+    store.write(((user, name), entry), save_name).await
+}
+
+async fn save_name(
+    tx: &mut WriteTx,
+    (name, entry): &((UserId, DisplayName), Entry),
+) -> Result<(), store::Error> {
+    user::set_display_name(tx, name).await?;
+    audit::append(tx, entry).await
 }

@@ -3,13 +3,16 @@
 
 use std::net::IpAddr;
 
-use serde_json::json;
+use base::UserId;
+use store::ReadTx;
+use store::access::user;
 use tenancy::lockout::Locked;
 use tenancy::password::{Credential, Password, Verdict};
 
 use super::SignedIn;
-use super::attempt::{Attempt, Counted};
+use super::attempt::{Attempt, Counts};
 use super::passwords::PasswordWorkError;
+use super::refuse::{Failed, refuse};
 use crate::{App, Caller};
 
 /// Why the proof was not accepted.
@@ -48,72 +51,34 @@ pub(super) async fn prove(
     purpose: &'static str,
 ) -> Result<Proof, ProofError> {
     let attempt = Attempt::new(signed_in.user.email.as_str(), client);
-    let credential = look(app, &attempt, signed_in).await?;
+    let asked = (attempt.clone(), signed_in.user.id);
+    let store = app.store(signed_in.scope());
+    let (counts, credential) = store.read(asked, load).await?;
+    counts.check(app.clock.now())?;
     let stored = credential.as_ref().map(|found| found.hash.clone());
     let verdict = app.passwords.verify(password.clone(), stored).await?;
     let now = app.clock.now();
     let proven = credential.filter(|found| verdict != Verdict::Wrong && !found.is_expired(now));
-    match proven {
-        Some(credential) => Ok(Proof {
+    if let Some(credential) = proven {
+        return Ok(Proof {
             attempt,
             credential,
-        }),
-        None => Err(refuse(app, caller, attempt, signed_in, purpose).await?),
+        });
     }
+    let failed = Failed {
+        attempt,
+        of: Some((signed_in.user.id, signed_in.session.tenant)),
+        purpose,
+        reason: "wrong password",
+        now,
+    };
+    refuse::<ProofError>(app, caller, failed).await?;
+    Err(ProofError::WrongPassword)
 }
 
-async fn look(
-    app: &App,
-    attempt: &Attempt,
-    signed_in: &SignedIn,
-) -> Result<Option<Credential>, ProofError> {
-    let now = app.clock.now();
-    app.store
-        .read(
-            (attempt, signed_in.user.id, now),
-            |tx, (attempt, user, now)| {
-                Box::pin(async move {
-                    if let Some(locked) = attempt.locked(tx, *now).await? {
-                        return Err(ProofError::Locked(locked));
-                    }
-                    Ok(store::access::user::credential(tx, *user).await?)
-                })
-            },
-        )
-        .await
-}
-
-async fn refuse(
-    app: &App,
-    caller: &Caller,
-    attempt: Attempt,
-    signed_in: &SignedIn,
-    purpose: &'static str,
-) -> Result<ProofError, store::Error> {
-    let now = app.clock.now();
-    let (user, tenant) = (signed_in.user.id, signed_in.session.tenant);
-    let counted = app
-        .store
-        .write(
-            (app.clone(), caller.clone(), attempt),
-            move |tx, (app, caller, attempt)| {
-                Box::pin(async move {
-                    let counted = attempt.failed(tx, now).await?;
-                    if let Counted::Failed { locked_until } = counted {
-                        let detail = json!({ "purpose": purpose, "reason": "wrong password",
-                            "factors": ["password"], "locked_until": locked_until });
-                        let object = user.to_string();
-                        let audit =
-                            app.audit_entry(caller, tenant, "session.refuse", object, &detail, now);
-                        store::audit::append(tx, &audit).await?;
-                    }
-                    Ok::<_, store::Error>(counted)
-                })
-            },
-        )
-        .await?;
-    Ok(match counted {
-        Counted::Failed { .. } => ProofError::WrongPassword,
-        Counted::Refused(locked) => ProofError::Locked(locked),
-    })
+async fn load(
+    tx: &mut ReadTx,
+    (attempt, user): &(Attempt, UserId),
+) -> Result<(Counts, Option<Credential>), store::Error> {
+    Ok((attempt.load(tx).await?, user::credential(tx, user).await?))
 }

@@ -2,15 +2,17 @@
 
 use std::net::IpAddr;
 
-use base::Timestamp;
 use serde_json::json;
-use store::WriteTx;
+use store::access::session::{self, Browser};
+use store::audit::{self, Entry};
+use store::{ReadTx, WriteTx};
 use tenancy::password::Password;
-use tenancy::session::Session;
+use tenancy::token::TokenDigest;
 
 use super::SignedIn;
-use super::proof::{Proof, ProofError, prove};
-use super::sign_in::listed;
+use super::attempt::{Attempt, Counts};
+use super::proof::{ProofError, prove};
+use super::session::browser;
 use crate::{App, Caller};
 
 /// Why the user was not accepted again.
@@ -38,18 +40,24 @@ pub async fn reauthenticate(
     let proof = prove(app, caller, signed_in, password, client, "reauthenticate").await?;
     let now = app.clock.now();
     let (session, token) = signed_in.session.reauthenticate(now, app.random.as_ref());
-    let input = (
-        app.clone(),
-        caller.clone(),
-        proof,
-        signed_in.session.clone(),
-        session.clone(),
+    let entry = app.audit_entry(
+        caller,
+        session.tenant,
+        "session.reauthenticate",
+        session.user.to_string(),
+        &json!({ "factors": ["password"] }),
+        now,
     );
-    app.store
-        .write(input, move |tx, (app, caller, proof, old, new)| {
-            Box::pin(write(tx, app, caller, proof, old, new, now))
-        })
-        .await?;
+    let accepted = Accepted {
+        attempt: proof.attempt,
+        old: signed_in.session.digest,
+        new: browser(&session, caller),
+        entry,
+    };
+    let store = app.store(signed_in.scope());
+    if !store.decide(accepted, load, decide, save).await? {
+        return Err(ReauthenticateError::Ended);
+    }
     Ok(SignedIn {
         token,
         session,
@@ -57,33 +65,34 @@ pub async fn reauthenticate(
     })
 }
 
-async fn write(
-    tx: &mut WriteTx,
-    app: &App,
-    caller: &Caller,
-    proof: &Proof,
-    old: &Session,
-    new: &Session,
-    now: Timestamp,
-) -> Result<(), ReauthenticateError> {
-    if let Some(locked) = proof.attempt.locked(tx, now).await? {
-        return Err(ProofError::Locked(locked).into());
+#[derive(Clone)]
+struct Accepted {
+    attempt: Attempt,
+    /// The session that ends.
+    old: TokenDigest,
+    /// The one that takes its place.
+    new: Browser,
+    entry: Entry,
+}
+
+async fn load(tx: &mut ReadTx, accepted: &Accepted) -> Result<Counts, store::Error> {
+    accepted.attempt.load(tx).await
+}
+
+fn decide(accepted: &Accepted, counts: Counts) -> Result<Accepted, ReauthenticateError> {
+    counts
+        .check(accepted.entry.at)
+        .map_err(ProofError::Locked)?;
+    Ok(accepted.clone())
+}
+
+/// Whether the old session was still there.
+async fn save(tx: &mut WriteTx, accepted: &Accepted) -> Result<bool, store::Error> {
+    if !session::delete(tx, &accepted.old).await? {
+        return Ok(false);
     }
-    if !store::access::session::delete(tx, &old.digest).await? {
-        return Err(ReauthenticateError::Ended);
-    }
-    store::access::session::insert(tx, &listed(new, caller)).await?;
-    proof.attempt.succeeded(tx).await?;
-    let detail = json!({ "factors": ["password"] });
-    let object = new.user.to_string();
-    let audit = app.audit_entry(
-        caller,
-        new.tenant,
-        "session.reauthenticate",
-        object,
-        &detail,
-        now,
-    );
-    store::audit::append(tx, &audit).await?;
-    Ok(())
+    session::insert(tx, &accepted.new).await?;
+    accepted.attempt.succeeded(tx).await?;
+    audit::append(tx, &accepted.entry).await?;
+    Ok(true)
 }

@@ -3,12 +3,17 @@
 
 use base::Timestamp;
 use serde_json::json;
-use store::WriteTx;
-use tenancy::password::{Credential, Password, PasswordHash};
-use tenancy::user::Email;
+use store::access::user::{self, Replacement};
+use store::access::{session, sign_in_lock};
+use store::audit::{self, Entry};
+use store::{ReadTx, WriteTx};
+use tenancy::lockout::AttemptKey;
+use tenancy::password::{Credential, Password};
+use tenancy::user::{Email, User};
 
 use super::attempt::address_key;
 use super::passwords::PasswordWorkError;
+use crate::caller::{self, system};
 use crate::{App, Caller};
 
 /// Why the old password stays.
@@ -34,51 +39,96 @@ pub async fn reset_password(
     caller: &Caller,
     email: Email,
 ) -> Result<Password, ResetError> {
+    let store = app.store(system("an operator knows a user by their address"));
+    let found = store.read(email.clone(), user::by_email).await?;
+    let found = found.ok_or_else(|| ResetError::NotFound(email.clone()))?;
     let password = Password::generate(app.random.as_ref());
     let hash = app
         .passwords
         .hash(password.clone(), app.random.clone())
         .await?;
     let now = app.clock.now();
-    app.store
-        .write(
-            (app.clone(), caller.clone(), email, hash),
-            move |tx, (app, caller, email, hash)| {
-                Box::pin(write(tx, app, caller, email, hash, now))
-            },
-        )
-        .await?;
-    Ok(password)
+    let resetting = Resetting {
+        app: app.clone(),
+        caller: caller.clone(),
+        lock: address_key(email.as_str()),
+        credential: Credential::initial(hash, now),
+        user: found,
+        now,
+    };
+    let store = app.store(caller::tenant(resetting.user.tenant));
+    let was_reset = store.decide(resetting, load, decide, save).await?;
+    was_reset.then_some(password).ok_or(ResetError::Changed)
 }
 
-async fn write(
-    tx: &mut WriteTx,
-    app: &App,
-    caller: &Caller,
-    email: &Email,
-    hash: &PasswordHash,
+struct Resetting {
+    app: App,
+    caller: Caller,
+    user: User,
+    credential: Credential,
+    lock: AttemptKey,
     now: Timestamp,
-) -> Result<(), ResetError> {
-    let found = store::access::user::candidate(tx, email)
-        .await?
-        .ok_or_else(|| ResetError::NotFound(email.clone()))?;
-    let credential = Credential::initial(hash.clone(), now);
-    let (user, old) = (found.user, &found.credential.hash);
-    if !store::access::user::update_credential(tx, user.id, old, &credential).await? {
-        return Err(ResetError::Changed);
-    }
-    let ended = store::access::session::delete_of_user(tx, user.id, None).await?;
-    store::access::sign_in_lock::delete(tx, &address_key(email.as_str())).await?;
-    let detail = json!({ "sessions_ended": ended, "good_until": credential.initial_until });
-    let object = user.id.to_string();
-    let audit = app.audit_entry(
+}
+
+struct Facts {
+    credential: Option<Credential>,
+    sessions: u64,
+}
+
+struct Decision {
+    replacement: Replacement,
+    lock: AttemptKey,
+    entry: Entry,
+}
+
+async fn load(tx: &mut ReadTx, resetting: &Resetting) -> Result<Facts, store::Error> {
+    let id = resetting.user.id;
+    Ok(Facts {
+        credential: user::credential(tx, &id).await?,
+        sessions: session::count_of_user(tx, &(id, None)).await?,
+    })
+}
+
+fn decide(resetting: &Resetting, facts: Facts) -> Result<Decision, ResetError> {
+    let Resetting {
+        app,
         caller,
-        user.tenant,
-        "user.reset_password",
-        object,
-        &detail,
+        user,
+        credential,
+        lock,
         now,
-    );
-    store::audit::append(tx, &audit).await?;
-    Ok(())
+    } = resetting;
+    let Some(old) = facts.credential else {
+        return Err(ResetError::NotFound(user.email.clone()));
+    };
+    let detail =
+        json!({ "sessions_ended": facts.sessions, "good_until": credential.initial_until });
+    let object = user.id.to_string();
+    Ok(Decision {
+        replacement: Replacement {
+            user: user.id,
+            from: old.hash,
+            to: credential.clone(),
+        },
+        lock: lock.clone(),
+        entry: app.audit_entry(
+            caller,
+            user.tenant,
+            "user.reset_password",
+            object,
+            &detail,
+            *now,
+        ),
+    })
+}
+
+/// Whether the password was the one that was looked at.
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Error> {
+    if !user::replace_credential(tx, &decision.replacement).await? {
+        return Ok(false);
+    }
+    session::delete_of_user(tx, &(decision.replacement.user, None)).await?;
+    sign_in_lock::delete(tx, &decision.lock).await?;
+    audit::append(tx, &decision.entry).await?;
+    Ok(true)
 }

@@ -5,15 +5,18 @@
 
 use std::fmt::Write as _;
 
-use base::{TenantId, Timestamp, UserId};
+use base::Timestamp;
 use serde_json::json;
-use store::access::session::{Found, Listed};
+use store::access::session::{self, Browser, Found};
+use store::audit::{self, Entry};
+use store::{ReadTx, WriteTx};
 use tenancy::session::{Lifetime, Session};
 use tenancy::tenant::may_sign_in;
 use tenancy::token::{Token, TokenDigest};
 use tenancy::user::Status;
 
 use super::SignedIn;
+use crate::caller::system;
 use crate::{App, Caller};
 
 /// How many sessions of one user are looked at.
@@ -55,24 +58,21 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::
     let Some(token) = Token::parse(token) else {
         return Ok(None);
     };
-    let found = app
-        .store
-        .read(token.digest(), |tx, digest| {
-            Box::pin(store::access::session::by_digest(tx, digest))
-        })
-        .await?;
+    let store = app.store(system("a token tells whose it is"));
+    let found = store.read(token.digest(), session::by_digest).await?;
     let now = app.clock.now();
     let Some(found) = found.filter(|found| is_usable(found, now)) else {
         return Ok(None);
     };
-    let session = note(app, found.session, now).await;
-    Ok(Some(SignedIn {
+    let mut signed_in = SignedIn {
         token,
-        session,
+        session: found.session,
         user: found.user,
         tenant: found.tenant,
         must_change_password: found.password_initial_until.is_some(),
-    }))
+    };
+    note(app, &mut signed_in, now).await;
+    Ok(Some(signed_in))
 }
 
 /// Ends the session of this browser.
@@ -81,8 +81,7 @@ pub async fn sign_out(
     caller: &Caller,
     signed_in: &SignedIn,
 ) -> Result<(), store::Error> {
-    let (user, tenant) = (signed_in.user.id, signed_in.session.tenant);
-    end(app, caller, user, tenant, signed_in.session.digest).await?;
+    end(app, caller, signed_in, signed_in.session.digest).await?;
     Ok(())
 }
 
@@ -92,27 +91,61 @@ pub async fn end_other_sessions(
     caller: &Caller,
     signed_in: &SignedIn,
 ) -> Result<u64, store::Error> {
-    let now = app.clock.now();
-    let session = signed_in.session.clone();
-    app.store
-        .write(
-            (app.clone(), caller.clone(), session),
-            move |tx, (app, caller, session)| {
-                Box::pin(async move {
-                    let keep = Some(&session.digest);
-                    let ended =
-                        store::access::session::delete_of_user(tx, session.user, keep).await?;
-                    let detail = json!({ "sessions_ended": ended });
-                    let object = session.user.to_string();
-                    let action = "session.end_others";
-                    let audit =
-                        app.audit_entry(caller, session.tenant, action, object, &detail, now);
-                    store::audit::append(tx, &audit).await?;
-                    Ok(ended)
-                })
-            },
-        )
+    let ending = EndingOthers {
+        app: app.clone(),
+        caller: caller.clone(),
+        session: signed_in.session.clone(),
+        now: app.clock.now(),
+    };
+    let store = app.store(signed_in.scope());
+    store
+        .decide(ending, load_others, decide_others, save_others)
         .await
+}
+
+struct EndingOthers {
+    app: App,
+    caller: Caller,
+    /// The one that stays.
+    session: Session,
+    now: Timestamp,
+}
+
+struct OthersEnd {
+    session: Session,
+    ended: u64,
+    entry: Entry,
+}
+
+async fn load_others(tx: &mut ReadTx, ending: &EndingOthers) -> Result<u64, store::Error> {
+    let session = &ending.session;
+    session::count_of_user(tx, &(session.user, Some(session.digest))).await
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a decision may refuse; this one never does"
+)]
+fn decide_others(ending: &EndingOthers, others: u64) -> Result<OthersEnd, store::Error> {
+    let (session, now) = (&ending.session, ending.now);
+    let (action, object) = ("session.end_others", session.user.to_string());
+    let detail = json!({ "sessions_ended": others });
+    let entry =
+        ending
+            .app
+            .audit_entry(&ending.caller, session.tenant, action, object, &detail, now);
+    Ok(OthersEnd {
+        session: session.clone(),
+        ended: others,
+        entry,
+    })
+}
+
+async fn save_others(tx: &mut WriteTx, decision: &OthersEnd) -> Result<u64, store::Error> {
+    let session = &decision.session;
+    session::delete_of_user(tx, &(session.user, Some(session.digest))).await?;
+    audit::append(tx, &decision.entry).await?;
+    Ok(decision.ended)
 }
 
 /// Ends one of the user's sessions by the name it has in their list.
@@ -122,14 +155,13 @@ pub async fn end_session(
     signed_in: &SignedIn,
     id: &str,
 ) -> Result<(), EndError> {
-    let (user, tenant) = (signed_in.user.id, signed_in.session.tenant);
-    let digest = of_user(app, user)
+    let digest = browsers(app, signed_in)
         .await?
         .into_iter()
-        .map(|listed| listed.session.digest)
+        .map(|browser| browser.session.digest)
         .find(|digest| shown_id(digest) == id)
         .ok_or(EndError::NotFound)?;
-    if end(app, caller, user, tenant, digest).await? {
+    if end(app, caller, signed_in, digest).await? {
         Ok(())
     } else {
         Err(EndError::NotFound)
@@ -140,17 +172,17 @@ pub async fn end_session(
 pub async fn sessions_of_user(app: &App, signed_in: &SignedIn) -> Result<Vec<Shown>, store::Error> {
     let now = app.clock.now();
     let lifetime = Lifetime::for_kind(signed_in.tenant.kind);
-    let shown = of_user(app, signed_in.user.id)
+    let shown = browsers(app, signed_in)
         .await?
         .into_iter()
-        .filter(|listed| listed.session.is_live(lifetime, now))
-        .map(|listed| Shown {
-            id: shown_id(&listed.session.digest),
-            ends_at: listed.session.ends_at(lifetime),
-            is_current: listed.session.digest == signed_in.session.digest,
-            session: listed.session,
-            client_address: listed.client_address,
-            client_agent: listed.client_agent,
+        .filter(|browser| browser.session.is_live(lifetime, now))
+        .map(|browser| Shown {
+            id: shown_id(&browser.session.digest),
+            ends_at: browser.session.ends_at(lifetime),
+            is_current: browser.session.digest == signed_in.session.digest,
+            session: browser.session,
+            client_address: browser.client_address,
+            client_agent: browser.client_agent,
         });
     Ok(shown.collect())
 }
@@ -160,65 +192,61 @@ fn is_usable(found: &Found, now: Timestamp) -> bool {
         .session
         .is_live(Lifetime::for_kind(found.tenant.kind), now)
         && found.user.status == Status::Active
-        && may_sign_in(found.chain.iter().copied()).is_ok()
+        && may_sign_in(found.suspended_at).is_ok()
 }
 
 /// A full or busy database must not close the portal to those who only read.
-async fn note(app: &App, session: Session, now: Timestamp) -> Session {
-    let Some(seen) = session.seen(now) else {
-        return session;
+async fn note(app: &App, signed_in: &mut SignedIn, now: Timestamp) {
+    let Some(seen) = signed_in.session.seen(now) else {
+        return;
     };
-    let noted = app
-        .store
-        .write((seen.digest, now), |tx, (digest, now)| {
-            Box::pin(store::access::session::touch(tx, digest, *now))
-        })
-        .await;
-    match noted {
-        Ok(_) => seen,
+    let store = app.store(signed_in.scope());
+    match store.write((seen.digest, now), session::touch).await {
+        Ok(_) => signed_in.session = seen,
         Err(error) => {
             tracing::warn!(error = %error, "could not note that a session was used");
-            session
         }
     }
 }
 
-async fn of_user(app: &App, user: UserId) -> Result<Vec<Listed>, store::Error> {
-    app.store
-        .read(user, |tx, user| {
-            Box::pin(store::access::session::of_user(tx, *user, MAX_SESSIONS))
-        })
-        .await
+async fn browsers(app: &App, signed_in: &SignedIn) -> Result<Vec<Browser>, store::Error> {
+    let store = app.store(signed_in.scope());
+    let asked = (signed_in.user.id, MAX_SESSIONS);
+    store.read(asked, session::of_user).await
 }
 
 async fn end(
     app: &App,
     caller: &Caller,
-    user: UserId,
-    tenant: TenantId,
+    signed_in: &SignedIn,
     digest: TokenDigest,
 ) -> Result<bool, store::Error> {
-    let now = app.clock.now();
     let detail = json!({ "session": shown_id(&digest) });
-    let audit = app.audit_entry(
-        caller,
-        tenant,
-        "session.end",
-        user.to_string(),
-        &detail,
-        now,
-    );
-    app.store
-        .write((digest, audit), |tx, (digest, audit)| {
-            Box::pin(async move {
-                let has_ended = store::access::session::delete(tx, digest).await?;
-                if has_ended {
-                    store::audit::append(tx, audit).await?;
-                }
-                Ok(has_ended)
-            })
-        })
-        .await
+    let (tenant, object) = (signed_in.session.tenant, signed_in.user.id.to_string());
+    let now = app.clock.now();
+    let entry = app.audit_entry(caller, tenant, "session.end", object, &detail, now);
+    let store = app.store(signed_in.scope());
+    store.write((digest, entry), save_end).await
+}
+
+async fn save_end(
+    tx: &mut WriteTx,
+    (digest, entry): &(TokenDigest, Entry),
+) -> Result<bool, store::Error> {
+    let has_ended = session::delete(tx, digest).await?;
+    if has_ended {
+        audit::append(tx, entry).await?;
+    }
+    Ok(has_ended)
+}
+
+/// The session with where it came from, as it is stored.
+pub(super) fn browser(session: &Session, caller: &Caller) -> Browser {
+    Browser {
+        session: session.clone(),
+        client_address: caller.client_address.clone(),
+        client_agent: caller.client_agent.clone(),
+    }
 }
 
 fn shown_id(digest: &TokenDigest) -> String {

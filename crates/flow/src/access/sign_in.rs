@@ -6,21 +6,20 @@
 
 use std::net::IpAddr;
 
-use base::{Random, Timestamp};
-use serde_json::json;
-use store::WriteTx;
-use store::access::session::Listed;
-use store::access::user::Candidate;
+use base::Timestamp;
+use store::ReadTx;
+use store::access::user::{self, Candidate, Replacement};
 use tenancy::lockout::Locked;
 use tenancy::password::{Credential, Password, Verdict};
-use tenancy::session::Session;
-use tenancy::tenant::{OrganizationSuspended, may_sign_in};
-use tenancy::token::Token;
+use tenancy::tenant::OrganizationSuspended;
 use tenancy::user::{Email, Status};
 
 use super::SignedIn;
-use super::attempt::{Attempt, Counted};
+use super::attempt::{Attempt, Counts};
+use super::open_session::{OpenSessionError, Opening, open_session};
 use super::passwords::PasswordWorkError;
+use super::refuse::{Failed, refuse};
+use crate::caller::system;
 use crate::{App, Caller};
 
 /// What a visitor typed, and from where.
@@ -54,6 +53,17 @@ pub enum SignInError {
     Store(#[from] store::Error),
 }
 
+impl From<OpenSessionError> for SignInError {
+    fn from(error: OpenSessionError) -> Self {
+        match error {
+            OpenSessionError::Changed => Self::InvalidCredentials,
+            OpenSessionError::Locked(locked) => Self::Locked(locked),
+            OpenSessionError::Store(error) => Self::Store(error),
+            OpenSessionError::Suspended(suspended) => Self::OrganizationSuspended(suspended),
+        }
+    }
+}
+
 /// Signs a visitor in. The session gets a new token, whatever the browser had before.
 pub async fn sign_in(
     app: &App,
@@ -61,7 +71,10 @@ pub async fn sign_in(
     credentials: Credentials,
 ) -> Result<SignedIn, SignInError> {
     let attempt = Attempt::new(&credentials.email, credentials.client);
-    let candidate = look(app, &attempt, &credentials.email).await?;
+    let asked = (attempt.clone(), Email::parse(&credentials.email).ok());
+    let store = app.store(system("a visitor is known by their address"));
+    let (counts, candidate) = store.read(asked, load).await?;
+    counts.check(app.clock.now())?;
     let stored = candidate
         .as_ref()
         .map(|found| found.credential.hash.clone());
@@ -71,43 +84,46 @@ pub async fn sign_in(
         .await?;
     // Others may have waited in line too: what is decided from here on counts from here.
     let now = app.clock.now();
-    let refusal = candidate.as_ref().map_or(Some("unknown address"), |found| {
-        refusal(found, verdict, now)
-    });
-    match (candidate, refusal) {
+    let reason = candidate
+        .as_ref()
+        .map_or(Some("unknown address"), |found| reason(found, verdict, now));
+    match (candidate, reason) {
         (Some(proven), None) => {
-            let rehashed = rehash(app, &proven, verdict, credentials.password).await?;
-            open(app, caller, attempt, proven, rehashed, now).await
+            let opening = Opening {
+                rehashed: rehash(app, &proven, verdict, credentials.password).await?,
+                attempt,
+                proven,
+                now,
+            };
+            Ok(open_session(app, caller, opening).await?)
         }
-        (candidate, refusal) => {
-            let reason = refusal.unwrap_or_default();
-            Err(refuse(app, caller, attempt, candidate, reason, now).await?)
+        (candidate, reason) => {
+            let failed = Failed {
+                attempt,
+                of: candidate.map(|found| (found.user.id, found.user.tenant)),
+                purpose: "sign_in",
+                reason: reason.unwrap_or_default(),
+                now,
+            };
+            refuse::<SignInError>(app, caller, failed).await?;
+            Err(SignInError::InvalidCredentials)
         }
     }
 }
 
-async fn look(app: &App, attempt: &Attempt, typed: &str) -> Result<Option<Candidate>, SignInError> {
-    let now = app.clock.now();
-    app.store
-        .read(
-            (attempt, Email::parse(typed).ok(), now),
-            |tx, (attempt, email, now)| {
-                Box::pin(async move {
-                    if let Some(locked) = attempt.locked(tx, *now).await? {
-                        return Err(SignInError::Locked(locked));
-                    }
-                    match email {
-                        Some(email) => Ok(store::access::user::candidate(tx, email).await?),
-                        None => Ok(None),
-                    }
-                })
-            },
-        )
-        .await
+async fn load(
+    tx: &mut ReadTx,
+    (attempt, email): &(Attempt, Option<Email>),
+) -> Result<(Counts, Option<Candidate>), store::Error> {
+    let candidate = match email {
+        Some(email) => user::candidate_by_email(tx, email).await?,
+        None => None,
+    };
+    Ok((attempt.load(tx).await?, candidate))
 }
 
 /// What is wrong with the attempt, for the audit log.
-fn refusal(found: &Candidate, verdict: Verdict, now: Timestamp) -> Option<&'static str> {
+fn reason(found: &Candidate, verdict: Verdict, now: Timestamp) -> Option<&'static str> {
     match (verdict, found.user.status) {
         (Verdict::Wrong, _) => Some("wrong password"),
         (Verdict::Right { .. }, Status::Disabled) => Some("user disabled"),
@@ -118,172 +134,28 @@ fn refusal(found: &Candidate, verdict: Verdict, now: Timestamp) -> Option<&'stat
     }
 }
 
-/// The credential with a hash of today's cost, when the stored one has another (S-04).
+/// A hash of today's cost, when the stored one has another (S-04).
 async fn rehash(
     app: &App,
     proven: &Candidate,
     verdict: Verdict,
     password: Password,
-) -> Result<Option<Credential>, PasswordWorkError> {
+) -> Result<Option<Replacement>, PasswordWorkError> {
     match verdict {
         Verdict::Right { needs_rehash: true } => {
             let hash = app.passwords.hash(password, app.random.clone()).await?;
-            Ok(Some(Credential {
-                hash,
-                ..proven.credential.clone()
+            Ok(Some(Replacement {
+                user: proven.user.id,
+                from: proven.credential.hash.clone(),
+                to: Credential {
+                    hash,
+                    ..proven.credential.clone()
+                },
             }))
         }
         Verdict::Right {
             needs_rehash: false,
         }
         | Verdict::Wrong => Ok(None),
-    }
-}
-
-/// Counts the failure and tells what the visitor may know of it.
-async fn refuse(
-    app: &App,
-    caller: &Caller,
-    attempt: Attempt,
-    candidate: Option<Candidate>,
-    reason: &'static str,
-    now: Timestamp,
-) -> Result<SignInError, store::Error> {
-    let user = candidate.map(|found| found.user);
-    let input = (app.clone(), caller.clone(), attempt, user);
-    let counted = app
-        .store
-        .write(input, move |tx, (app, caller, attempt, user)| {
-            Box::pin(async move {
-                let counted = attempt.failed(tx, now).await?;
-                let Counted::Failed { locked_until } = counted else {
-                    return Ok::<_, store::Error>(counted);
-                };
-                // Asked for known addresses too, so that both take as long.
-                let operator = store::tenancy::tenant::operator(tx)
-                    .await?
-                    .map(|found| found.id);
-                let Some(tenant) = user.as_ref().map(|user| user.tenant).or(operator) else {
-                    return Ok(counted);
-                };
-                let object = user
-                    .as_ref()
-                    .map_or_else(|| attempt.subject().to_owned(), |user| user.id.to_string());
-                let detail = json!({ "purpose": "sign_in", "reason": reason,
-                    "factors": ["password"], "locked_until": locked_until });
-                let audit = app.audit_entry(caller, tenant, "session.refuse", object, &detail, now);
-                store::audit::append(tx, &audit).await?;
-                Ok(counted)
-            })
-        })
-        .await?;
-    Ok(match counted {
-        Counted::Failed { .. } => SignInError::InvalidCredentials,
-        Counted::Refused(locked) => SignInError::Locked(locked),
-    })
-}
-
-/// A session about to be opened.
-#[derive(Clone)]
-struct Opening {
-    app: App,
-    caller: Caller,
-    attempt: Attempt,
-    proven: Candidate,
-    rehashed: Option<Credential>,
-    session: Session,
-    now: Timestamp,
-}
-
-async fn open(
-    app: &App,
-    caller: &Caller,
-    attempt: Attempt,
-    proven: Candidate,
-    rehashed: Option<Credential>,
-    now: Timestamp,
-) -> Result<SignedIn, SignInError> {
-    let random: &dyn Random = app.random.as_ref();
-    let (session, token): (Session, Token) =
-        Session::open(proven.user.id, proven.user.tenant, now, random);
-    let opening = Opening {
-        app: app.clone(),
-        caller: Caller {
-            actor: proven.user.id.to_string(),
-            ..caller.clone()
-        },
-        attempt,
-        proven: proven.clone(),
-        rehashed,
-        session: session.clone(),
-        now,
-    };
-    app.store
-        .write(opening, |tx, opening| Box::pin(write(tx, opening)))
-        .await??;
-    Ok(SignedIn {
-        token,
-        session,
-        must_change_password: proven.credential.must_change(),
-        user: proven.user,
-        tenant: proven.tenant,
-    })
-}
-
-/// The inner error is stored with its audit entry, the outer one undoes everything.
-async fn write(
-    tx: &mut WriteTx,
-    opening: &Opening,
-) -> Result<Result<(), OrganizationSuspended>, SignInError> {
-    let Opening {
-        app,
-        caller,
-        attempt,
-        proven,
-        rehashed,
-        session,
-        now,
-    } = opening;
-    // Wrong guesses beside the right one may have locked since the first look.
-    if let Some(locked) = attempt.locked(tx, *now).await? {
-        return Err(SignInError::Locked(locked));
-    }
-    let current = store::access::user::candidate(tx, &proven.user.email)
-        .await?
-        .filter(|current| {
-            // The hash itself may differ: a sign-in beside this one may have renewed it.
-            current.user.id == proven.user.id
-                && current.user.status == Status::Active
-                && current.credential.changed_at == proven.credential.changed_at
-                && current.credential.initial_until == proven.credential.initial_until
-        })
-        .ok_or(SignInError::InvalidCredentials)?;
-    let (object, tenant) = (proven.user.id.to_string(), session.tenant);
-    if let Err(suspended) = may_sign_in(current.chain) {
-        let detail = json!({ "purpose": "sign_in", "reason": "organization suspended",
-            "factors": ["password"] });
-        let audit = app.audit_entry(caller, tenant, "session.refuse", object, &detail, *now);
-        store::audit::append(tx, &audit).await?;
-        return Ok(Err(suspended));
-    }
-    attempt.succeeded(tx).await?;
-    if let Some(rehashed) = rehashed {
-        store::access::user::update_credential(tx, session.user, &proven.credential.hash, rehashed)
-            .await?;
-    }
-    store::access::session::insert(tx, &listed(session, caller)).await?;
-    store::access::user::note_sign_in(tx, session.user, *now).await?;
-    let detail = json!({ "factors": ["password"] });
-    let audit = app.audit_entry(caller, tenant, "session.open", object, &detail, *now);
-    store::audit::append(tx, &audit).await?;
-    Ok(Ok(()))
-}
-
-/// The session with where it came from, as it is stored.
-pub(super) fn listed(session: &Session, caller: &Caller) -> Listed {
-    Listed {
-        session: session.clone(),
-        client_address: caller.client_address.clone(),
-        client_agent: caller.client_agent.clone(),
     }
 }

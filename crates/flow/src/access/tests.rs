@@ -9,10 +9,11 @@ use acme::paths::Paths;
 use base::{Clock, Random, Timestamp};
 use futures_util::future::BoxFuture;
 use store::Store;
+use store::access::user::{self, Replacement};
 use store::seal::Sealer;
 use store::testing::each_engine;
 use tenancy::password::{HashParameters, Password};
-use tenancy::tenant::{Status, TenantName};
+use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email, Theme};
 use validation::{Outcome, Probe, Validator};
 
@@ -24,6 +25,7 @@ use super::session::{end_other_sessions, end_session, look_up, sessions_of_user,
 use super::sign_in::{Credentials, SignInError, sign_in};
 use super::unlock_user::unlock_user;
 use super::{ProofError, SignedIn};
+use crate::caller::{self, system};
 use crate::nonce::NoPeers;
 use crate::operations::bootstrap::{
     Bootstrap, BootstrapError, Bootstrapped, FirstPassword, bootstrap,
@@ -116,32 +118,18 @@ impl House {
     }
 
     async fn suspend_operator(&self) {
-        let operator = self.made.operator.id;
-        let suspended: Result<bool, store::Error> = self
-            .app
-            .store
-            .write(operator, |tx, operator| {
-                Box::pin(store::tenancy::tenant::set_status(
-                    tx,
-                    *operator,
-                    Status::Active,
-                    Status::Suspended,
-                ))
-            })
+        let suspension = (self.made.operator.id, self.app.clock.now());
+        let store = self.app.store(system("a test"));
+        let suspended = store
+            .write(suspension, store::tenancy::tenant::suspend)
             .await;
         assert!(suspended.unwrap());
     }
 
     /// What the tenant's audit log says was done, newest first.
     async fn audited(&self) -> Vec<String> {
-        let tenant = self.made.reseller.id;
-        let entries: Result<_, store::Error> = self
-            .app
-            .store
-            .read(tenant, |tx, tenant| {
-                Box::pin(store::audit::newest(tx, *tenant, 100))
-            })
-            .await;
+        let store = self.app.store(caller::tenant(self.made.reseller.id));
+        let entries = store.read(100, store::audit::newest).await;
         let mut actions: Vec<_> = entries
             .unwrap()
             .into_iter()
@@ -437,32 +425,21 @@ async fn s04_an_outdated_hash_is_renewed_at_the_next_sign_in() {
             .hash(Password::new(PASSWORD), random)
             .await
             .unwrap();
-        let outdated: Result<_, store::Error> = house
-            .app
-            .store
-            .write((id, old), |tx, (id, old)| {
-                Box::pin(async move {
-                    let stored = store::access::user::credential(tx, *id).await?.unwrap();
-                    let outdated = tenancy::password::Credential {
-                        hash: old.clone(),
-                        ..stored.clone()
-                    };
-                    store::access::user::update_credential(tx, *id, &stored.hash, &outdated)
-                        .await?;
-                    Ok(outdated)
-                })
-            })
-            .await;
-        let outdated = outdated.unwrap();
+        let own = house.app.store(caller::tenant(house.made.reseller.id));
+        let stored = own.read(id, user::credential).await.unwrap().unwrap();
+        let outdated = tenancy::password::Credential {
+            hash: old,
+            ..stored.clone()
+        };
+        let replacement = Replacement {
+            user: id,
+            from: stored.hash,
+            to: outdated.clone(),
+        };
+        let replaced = own.write(replacement, user::replace_credential).await;
+        assert!(replaced.unwrap());
         house.sign_in(EMAIL, PASSWORD).await.unwrap();
-        let renewed: Result<_, store::Error> = house
-            .app
-            .store
-            .read(id, |tx, id| {
-                Box::pin(store::access::user::credential(tx, *id))
-            })
-            .await;
-        let renewed = renewed.unwrap().unwrap();
+        let renewed = own.read(id, user::credential).await.unwrap().unwrap();
         assert_ne!(renewed.hash, outdated.hash);
         assert_eq!(renewed.changed_at, outdated.changed_at);
         house.sign_in(EMAIL, PASSWORD).await.unwrap();
@@ -483,6 +460,19 @@ async fn an_address_is_given_once() {
             .unwrap();
         assert_eq!(second.operator, house.made.operator);
         assert_ne!(second.reseller.id, house.made.reseller.id);
+        let third = || {
+            let mut third = wanted(own());
+            third.email = Email::parse("third@example.com").unwrap();
+            third
+        };
+        let caller = Caller::command_line();
+        let (one, other) = tokio::join!(
+            bootstrap(&house.app, &caller, third()),
+            bootstrap(&house.app, &caller, third()),
+        );
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        let refused = one.and(other).unwrap_err();
+        assert!(matches!(refused, BootstrapError::EmailTaken(_)));
     })
     .await;
 }

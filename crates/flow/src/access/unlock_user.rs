@@ -2,9 +2,13 @@
 
 use serde_json::json;
 use store::WriteTx;
-use tenancy::user::{Email, User};
+use store::access::{sign_in_lock, user};
+use store::audit::{self, Entry};
+use tenancy::lockout::AttemptKey;
+use tenancy::user::Email;
 
 use super::attempt::address_key;
+use crate::caller::{self, system};
 use crate::{App, Caller};
 
 /// Why nobody was unlocked.
@@ -20,29 +24,21 @@ pub enum UnlockError {
 
 /// Forgets a user's failed attempts; `false` when there were none.
 pub async fn unlock_user(app: &App, caller: &Caller, email: Email) -> Result<bool, UnlockError> {
-    app.store
-        .write(
-            (app.clone(), caller.clone(), email),
-            |tx, (app, caller, email)| Box::pin(write(tx, app, caller, email)),
-        )
-        .await
+    let store = app.store(system("an operator knows a user by their address"));
+    let found = store.read(email.clone(), user::by_email).await?;
+    let found = found.ok_or_else(|| UnlockError::NotFound(email.clone()))?;
+    let (object, now) = (found.id.to_string(), app.clock.now());
+    let entry = app.audit_entry(caller, found.tenant, "user.unlock", object, &json!({}), now);
+    let store = app.store(caller::tenant(found.tenant));
+    Ok(store
+        .write((address_key(email.as_str()), entry), save)
+        .await?)
 }
 
-async fn write(
-    tx: &mut WriteTx,
-    app: &App,
-    caller: &Caller,
-    email: &Email,
-) -> Result<bool, UnlockError> {
-    let user: User = store::access::user::by_email(tx, email)
-        .await?
-        .ok_or_else(|| UnlockError::NotFound(email.clone()))?;
-    let had_failures =
-        store::access::sign_in_lock::delete(tx, &address_key(email.as_str())).await?;
+async fn save(tx: &mut WriteTx, (lock, entry): &(AttemptKey, Entry)) -> Result<bool, store::Error> {
+    let had_failures = sign_in_lock::delete(tx, lock).await?;
     if had_failures {
-        let (object, now) = (user.id.to_string(), app.clock.now());
-        let audit = app.audit_entry(caller, user.tenant, "user.unlock", object, &json!({}), now);
-        store::audit::append(tx, &audit).await?;
+        audit::append(tx, entry).await?;
     }
     Ok(had_failures)
 }

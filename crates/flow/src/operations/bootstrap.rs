@@ -3,7 +3,10 @@
 
 use base::{TenantId, Timestamp, UserId};
 use serde_json::json;
-use store::WriteTx;
+use store::access::user;
+use store::audit::{self, Entry};
+use store::tenancy::tenant;
+use store::{ReadTx, WriteTx};
 use tenancy::password::{Credential, Password, Unmet};
 use tenancy::role::Role;
 use tenancy::tenant::{Tenant, TenantKind, TenantName, TreeError};
@@ -11,6 +14,7 @@ use tenancy::user::{DisplayName, Email, User};
 
 use crate::access::PasswordWorkError;
 use crate::access::new_password::{Owner, check};
+use crate::caller::system;
 use crate::{App, Caller};
 
 /// Whom to make.
@@ -58,12 +62,12 @@ pub enum BootstrapError {
     /// Somebody has the address.
     #[error("there is already a user with the e-mail address {0}")]
     EmailTaken(Email),
-    /// Another process made the operator at the same time.
-    #[error("the operator was created by another process; try again")]
-    OperatorTaken,
     /// The password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordWorkError),
+    /// Chance gave a new tenant the path of another one.
+    #[error("another tenant has the path that the new one was given; try again")]
+    PathTaken,
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -102,15 +106,20 @@ pub async fn bootstrap(
     } else {
         Credential::initial(hash, now)
     };
-    let (operator, reseller, user) = app
-        .store
-        .write(
-            (app.clone(), caller.clone(), wanted, credential),
-            move |tx, (app, caller, wanted, credential)| {
-                Box::pin(write(tx, app, caller, wanted, credential, now))
-            },
-        )
-        .await?;
+    let founding = Founding {
+        app: app.clone(),
+        caller: caller.clone(),
+        wanted,
+        credential,
+        now,
+    };
+    let store = app.store(system("the first people of an installation"));
+    let founded = store.decide(founding, load, decide, save).await?;
+    let Founded {
+        operator,
+        reseller,
+        user,
+    } = founded.ok_or(BootstrapError::PathTaken)?;
     Ok(Bootstrapped {
         operator,
         reseller,
@@ -119,66 +128,125 @@ pub async fn bootstrap(
     })
 }
 
-async fn write(
-    tx: &mut WriteTx,
-    app: &App,
-    caller: &Caller,
-    wanted: &Bootstrap,
-    credential: &Credential,
+struct Founding {
+    app: App,
+    caller: Caller,
+    wanted: Bootstrap,
+    credential: Credential,
     now: Timestamp,
-) -> Result<(Tenant, Tenant, User), BootstrapError> {
-    let operator = operator(tx, app, caller, &wanted.operator, now).await?;
-    let (kind, name) = (TenantKind::Reseller, wanted.reseller.clone());
-    let id = TenantId::generate(now, app.random.as_ref());
-    let reseller = Tenant::new(id, kind, name, Some(&operator), now)?;
-    insert_tenant(tx, app, caller, &reseller).await?;
+}
+
+struct Facts {
+    operator: Option<Tenant>,
+    is_email_taken: bool,
+}
+
+#[derive(Clone)]
+struct Founded {
+    operator: Tenant,
+    reseller: Tenant,
+    user: User,
+}
+
+struct Decision {
+    founded: Founded,
+    tenants: Vec<Tenant>,
+    user: (User, Credential),
+    entries: Vec<Entry>,
+}
+
+async fn load(tx: &mut ReadTx, founding: &Founding) -> Result<Facts, store::Error> {
+    Ok(Facts {
+        operator: tenant::operator(tx).await?,
+        is_email_taken: user::by_email(tx, &founding.wanted.email).await?.is_some(),
+    })
+}
+
+fn decide(founding: &Founding, facts: Facts) -> Result<Decision, BootstrapError> {
+    let Founding {
+        app,
+        wanted,
+        credential,
+        now,
+        ..
+    } = founding;
+    let Facts {
+        operator,
+        is_email_taken,
+    } = facts;
+    if is_email_taken {
+        return Err(BootstrapError::EmailTaken(wanted.email.clone()));
+    }
+    let new_tenant = |kind, name: &TenantName, above: Option<&Tenant>| {
+        let id = TenantId::generate(*now, app.random.as_ref());
+        Tenant::new(id, kind, name.clone(), above, *now)
+    };
+    let mut tenants = Vec::new();
+    let operator = match operator {
+        Some(operator) => operator,
+        None => {
+            let operator = new_tenant(TenantKind::Operator, &wanted.operator, None)?;
+            tenants.push(operator.clone());
+            operator
+        }
+    };
+    let reseller = new_tenant(TenantKind::Reseller, &wanted.reseller, Some(&operator))?;
+    tenants.push(reseller.clone());
     let user = User::new(
-        UserId::generate(now, app.random.as_ref()),
+        UserId::generate(*now, app.random.as_ref()),
         reseller.id,
         wanted.email.clone(),
         wanted.display_name.clone(),
         Role::Admin,
-        now,
+        *now,
     );
-    if !store::access::user::insert(tx, &user, credential).await? {
-        return Err(BootstrapError::EmailTaken(user.email));
-    }
+    Ok(Decision {
+        entries: entries(founding, &tenants, &user),
+        tenants,
+        user: (user.clone(), credential.clone()),
+        founded: Founded {
+            operator,
+            reseller,
+            user,
+        },
+    })
+}
+
+fn entries(founding: &Founding, tenants: &[Tenant], user: &User) -> Vec<Entry> {
+    let entry = |tenant, action, object, detail: serde_json::Value| {
+        let (caller, now) = (&founding.caller, founding.now);
+        founding
+            .app
+            .audit_entry(caller, tenant, action, object, &detail, now)
+    };
+    let mut entries: Vec<_> = tenants
+        .iter()
+        .map(|tenant| {
+            let detail = json!({ "name": tenant.name, "kind": tenant.kind });
+            entry(tenant.id, "tenant.create", tenant.id.to_string(), detail)
+        })
+        .collect();
     let detail = json!({ "email": user.email, "role": user.role });
-    let object = user.id.to_string();
-    let audit = app.audit_entry(caller, reseller.id, "user.create", object, &detail, now);
-    store::audit::append(tx, &audit).await?;
-    Ok((operator, reseller, user))
+    entries.push(entry(
+        user.tenant,
+        "user.create",
+        user.id.to_string(),
+        detail,
+    ));
+    entries
 }
 
-/// The operator of the installation, made if there is none.
-async fn operator(
-    tx: &mut WriteTx,
-    app: &App,
-    caller: &Caller,
-    name: &TenantName,
-    now: Timestamp,
-) -> Result<Tenant, BootstrapError> {
-    if let Some(operator) = store::tenancy::tenant::operator(tx).await? {
-        return Ok(operator);
+/// `None` when the path of a tenant is taken. Who makes the same operator or user meanwhile is waited for, and all
+/// is decided again.
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Option<Founded>, store::Error> {
+    for new in &decision.tenants {
+        if !tenant::insert(tx, new).await? {
+            return Ok(None);
+        }
     }
-    let id = TenantId::generate(now, app.random.as_ref());
-    let operator = Tenant::new(id, TenantKind::Operator, name.clone(), None, now)?;
-    insert_tenant(tx, app, caller, &operator).await?;
-    Ok(operator)
-}
-
-async fn insert_tenant(
-    tx: &mut WriteTx,
-    app: &App,
-    caller: &Caller,
-    tenant: &Tenant,
-) -> Result<(), BootstrapError> {
-    if !store::tenancy::tenant::insert(tx, tenant).await? {
-        return Err(BootstrapError::OperatorTaken);
+    let is_new = user::insert(tx, &decision.user).await?;
+    for entry in &decision.entries {
+        audit::append(tx, entry).await?;
     }
-    let detail = json!({ "name": tenant.name, "kind": tenant.kind });
-    let (object, now) = (tenant.id.to_string(), tenant.created_at);
-    let audit = app.audit_entry(caller, tenant.id, "tenant.create", object, &detail, now);
-    store::audit::append(tx, &audit).await?;
-    Ok(())
+    Ok(is_new.then(|| decision.founded.clone()))
 }

@@ -1,12 +1,32 @@
 //! Signed-in browsers. A session is found by its token's digest and is gone with its row.
 
-use base::{Timestamp, UserId};
+use base::{TenantId, Timestamp, UserId};
 use tenancy::session::{Lifetime, Session};
-use tenancy::tenant::{self, Tenant};
+use tenancy::tenant::Tenant;
 use tenancy::token::TokenDigest;
 use tenancy::user::User;
 
-use crate::{Error, ReadTx, Row, WriteTx, sql, values};
+use super::user::user;
+use crate::tenancy::tenant::{TenantRow, chain_suspended_at, tenant};
+use crate::{Column, Error, ReadTx, Record, Row, Value, WriteTx, columns, sql, values};
+
+columns! {
+    "session" session => SessionRow {
+        digest, user_id, tenant_id, created_at, last_seen_at, authenticated_at, client_address, client_agent
+    }
+}
+
+/// A row of the table.
+struct SessionRow {
+    digest: TokenDigest,
+    user_id: UserId,
+    tenant_id: TenantId,
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+    authenticated_at: Timestamp,
+    client_address: String,
+    client_agent: String,
+}
 
 /// A session with everything that decides whether it may be used.
 #[derive(Clone, Debug)]
@@ -17,15 +37,15 @@ pub struct Found {
     pub user: User,
     /// The tenant for which they act.
     pub tenant: Tenant,
-    /// The statuses of the tenant and of all above it.
-    pub chain: Vec<tenant::Status>,
+    /// Since when the tenant or one above it is suspended.
+    pub suspended_at: Option<Timestamp>,
     /// Until when the user's password is good, when somebody else chose it.
     pub password_initial_until: Option<Timestamp>,
 }
 
-/// A session in its user's list.
+/// A session with where it came from.
 #[derive(Clone, Debug)]
-pub struct Listed {
+pub struct Browser {
     /// The session.
     pub session: Session,
     /// Where the sign-in came from.
@@ -34,145 +54,144 @@ pub struct Listed {
     pub client_agent: String,
 }
 
+impl From<&Browser> for SessionRow {
+    fn from(browser: &Browser) -> Self {
+        let session = &browser.session;
+        Self {
+            digest: session.digest,
+            user_id: session.user,
+            tenant_id: session.tenant,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            authenticated_at: session.authenticated_at,
+            client_address: browser.client_address.clone(),
+            client_agent: browser.client_agent.clone(),
+        }
+    }
+}
+
+impl From<SessionRow> for Browser {
+    fn from(row: SessionRow) -> Self {
+        Self {
+            session: Session {
+                digest: row.digest,
+                user: row.user_id,
+                tenant: row.tenant_id,
+                created_at: row.created_at,
+                last_seen_at: row.last_seen_at,
+                authenticated_at: row.authenticated_at,
+            },
+            client_address: row.client_address,
+            client_agent: row.client_agent,
+        }
+    }
+}
+
+impl Column for TokenDigest {
+    fn read(row: &Row, column: &'static str) -> Result<Self, Error> {
+        let digest = Self::from_bytes(row.bytes(column)?);
+        digest.ok_or_else(|| row.corrupt(column, "it is not 32 bytes"))
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::from(self.as_bytes())
+    }
+}
+
 /// Stores a new session.
-pub async fn insert(tx: &mut WriteTx, listed: &Listed) -> Result<(), Error> {
-    let session = &listed.session;
-    tx.execute(
-        sql!(
-            "INSERT INTO session (digest, user_id, tenant_id, created_at, last_seen_at, authenticated_at,
-               client_address, client_agent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-        ),
-        &values![
-            session.digest.as_bytes(),
-            session.user,
-            session.tenant,
-            session.created_at,
-            session.last_seen_at,
-            session.authenticated_at,
-            &listed.client_address,
-            &listed.client_agent
-        ],
-    )
-    .await?;
-    Ok(())
+pub async fn insert(tx: &mut WriteTx, browser: &Browser) -> Result<(), Error> {
+    tx.insert(&SessionRow::from(browser)).await
 }
 
 /// The session of this token with its user and tenant: one statement, since every page asks it.
 pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<Found>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT s.digest, s.user_id, s.tenant_id, s.created_at, s.last_seen_at, s.authenticated_at,
-                   u.tenant_id AS user_tenant_id, u.email, u.display_name, u.role,
-                   u.status AS user_status, u.theme, u.locale, u.created_at AS user_created_at,
-                   u.password_initial_until,
-                   t.parent_id, t.kind, t.name AS tenant_name,
-                   t.status AS tenant_status, t.created_at AS tenant_created_at,
-                   p.status AS parent_status, g.status AS grandparent_status
-                 FROM session s JOIN portal_user u ON u.id = s.user_id
-                   JOIN tenant t ON t.id = s.tenant_id
-                   LEFT JOIN tenant p ON p.id = t.parent_id LEFT JOIN tenant g ON g.id = p.parent_id
-                 WHERE s.digest = $1"
-            ),
-            &values![digest.as_bytes()],
-        )
-        .await?;
-    row.as_ref()
-        .map(|row| {
-            Ok(Found {
-                session: from_row(row)?,
-                user: crate::access::user::from_row(row)?,
-                tenant: crate::tenancy::tenant::from_row(row)?,
-                chain: crate::tenancy::tenant::chain_from_row(row)?,
-                password_initial_until: row.opt_timestamp("password_initial_until")?,
-            })
-        })
-        .transpose()
+    let statement = sql!(
+        system: "SELECT ", session!(s), ", ", user!(u), ", ", tenant!(t), ", u.password_initial_until, ",
+          chain_suspended_at!(t), " AS suspended_at
+         FROM session s JOIN portal_user u ON u.id = s.user_id JOIN tenant t ON t.id = s.tenant_id
+         WHERE s.digest = $1"
+    );
+    let row = tx.row(statement, &values![digest.as_bytes()]).await?;
+    row.as_ref().map(found).transpose()
+}
+
+fn found(row: &Row) -> Result<Found, Error> {
+    Ok(Found {
+        session: Browser::from(SessionRow::from_joined(row)?).session,
+        user: User::from_joined(row)?,
+        tenant: TenantRow::from_joined(row)?.into(),
+        suspended_at: row.opt_timestamp("suspended_at")?,
+        password_initial_until: row.opt_timestamp("password_initial_until")?,
+    })
 }
 
 /// Notes a request; `false` when the session has ended or a later request was noted.
-pub async fn touch(tx: &mut WriteTx, digest: &TokenDigest, now: Timestamp) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!("UPDATE session SET last_seen_at = $2 WHERE digest = $1 AND last_seen_at < $2"),
-            &values![digest.as_bytes(), now],
-        )
-        .await?;
-    Ok(changed == 1)
+pub async fn touch(
+    tx: &mut WriteTx,
+    (digest, now): &(TokenDigest, Timestamp),
+) -> Result<bool, Error> {
+    let touch = sql!(
+        tenant: "UPDATE session SET last_seen_at = $3
+         WHERE tenant_id = $1 AND digest = $2 AND last_seen_at < $3"
+    );
+    let touched = tx.execute(touch, &values![digest.as_bytes(), *now]).await?;
+    Ok(touched == 1)
 }
 
 /// Ends a session; `false` when it has ended already.
 pub async fn delete(tx: &mut WriteTx, digest: &TokenDigest) -> Result<bool, Error> {
-    let deleted = tx
-        .execute(
-            sql!("DELETE FROM session WHERE digest = $1"),
-            &values![digest.as_bytes()],
-        )
-        .await?;
-    Ok(deleted == 1)
+    let delete = sql!(tenant: "DELETE FROM session WHERE tenant_id = $1 AND digest = $2");
+    Ok(tx.execute(delete, &values![digest.as_bytes()]).await? == 1)
 }
 
-/// Ends a user's sessions but the one to keep; says how many ended.
+/// How many sessions a user has but the one to keep.
+pub async fn count_of_user(
+    tx: &mut ReadTx,
+    (user, keep): &(UserId, Option<TokenDigest>),
+) -> Result<u64, Error> {
+    let count = sql!(
+        system: "SELECT COUNT(*) AS sessions FROM session WHERE user_id = $1 AND digest <> $2"
+    );
+    let row = tx.row(count, &values![user, kept(keep.as_ref())]).await?;
+    let sessions = row.map_or(Ok(0), |row| row.int("sessions"))?;
+    Ok(u64::try_from(sessions).unwrap_or(0))
+}
+
+/// Ends a user's sessions but the one to keep.
 pub async fn delete_of_user(
     tx: &mut WriteTx,
-    user: UserId,
-    keep: Option<&TokenDigest>,
-) -> Result<u64, Error> {
-    let keep = keep.map_or(&[][..], |digest| digest.as_bytes().as_slice());
-    tx.execute(
-        sql!("DELETE FROM session WHERE user_id = $1 AND digest <> $2"),
-        &values![user, keep],
-    )
-    .await
+    (user, keep): &(UserId, Option<TokenDigest>),
+) -> Result<(), Error> {
+    let delete = sql!(system: "DELETE FROM session WHERE user_id = $1 AND digest <> $2");
+    tx.execute_later(delete, &values![user, kept(keep.as_ref())])
+        .await
+}
+
+/// No digest is empty.
+fn kept(keep: Option<&TokenDigest>) -> &[u8] {
+    keep.map_or(&[], |digest| digest.as_bytes())
 }
 
 /// A user's sessions, the last used first; some may be too old to be used.
-pub async fn of_user(tx: &mut ReadTx, user: UserId, limit: i64) -> Result<Vec<Listed>, Error> {
-    let rows = tx
-        .rows(
-            sql!(
-                "SELECT digest, user_id, tenant_id, created_at, last_seen_at, authenticated_at,
-                   client_address, client_agent
-                 FROM session WHERE user_id = $1 ORDER BY last_seen_at DESC, digest LIMIT $2"
-            ),
-            &values![user, limit],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Listed {
-                session: from_row(row)?,
-                client_address: row.text("client_address")?.to_owned(),
-                client_agent: row.text("client_agent")?.to_owned(),
-            })
-        })
-        .collect()
+pub async fn of_user(
+    tx: &mut ReadTx,
+    (user, limit): &(UserId, i64),
+) -> Result<Vec<Browser>, Error> {
+    let statement = sql!(
+        tenant: "SELECT ", session!(), " FROM session WHERE tenant_id = $1 AND user_id = $2
+         ORDER BY last_seen_at DESC, digest LIMIT $3"
+    );
+    let rows: Vec<SessionRow> = tx.records(statement, &values![user, *limit]).await?;
+    Ok(rows.into_iter().map(Browser::from).collect())
 }
 
-/// Deletes up to `limit` sessions that ended under every lifetime. One that reached its absolute
+/// Deletes some sessions, at most the limit, that ended under every lifetime. One that reached its absolute
 /// end is never seen again, so that the idle time is enough to look at.
-pub async fn delete_ended(tx: &mut WriteTx, now: Timestamp, limit: i64) -> Result<u64, Error> {
+pub async fn delete_ended(tx: &mut WriteTx, (now, limit): &(Timestamp, i64)) -> Result<u64, Error> {
     let idle = Lifetime::OPERATOR.idle.max(Lifetime::RESELLER.idle);
-    tx.execute(
-        sql!(
-            "DELETE FROM session WHERE digest IN
-               (SELECT digest FROM session WHERE last_seen_at <= $1 ORDER BY last_seen_at LIMIT $2)"
-        ),
-        &values![now.minus(idle), limit],
-    )
-    .await
-}
-
-fn from_row(row: &Row) -> Result<Session, Error> {
-    let digest = TokenDigest::from_bytes(row.bytes("digest")?)
-        .ok_or_else(|| row.corrupt("digest", "it is not 32 bytes"))?;
-    Ok(Session {
-        digest,
-        user: row.id("user_id")?,
-        tenant: row.id("tenant_id")?,
-        created_at: row.timestamp("created_at")?,
-        last_seen_at: row.timestamp("last_seen_at")?,
-        authenticated_at: row.timestamp("authenticated_at")?,
-    })
+    let delete = sql!(
+        system: "DELETE FROM session WHERE digest IN
+           (SELECT digest FROM session WHERE last_seen_at <= $1 ORDER BY last_seen_at LIMIT $2)"
+    );
+    tx.execute(delete, &values![now.minus(idle), *limit]).await
 }

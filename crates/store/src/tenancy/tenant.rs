@@ -1,132 +1,118 @@
-//! Tenants: the operator, its resellers, their customers.
-//!
-//! Column names are spelled so that a tenant can be read from a row that holds more than it.
+//! Tenants: the operator and all below it.
 
-use base::TenantId;
-use tenancy::tenant::{Status, Tenant, TenantKind, TenantName};
+use base::{TenantId, TenantPath, Timestamp};
+use tenancy::tenant::{Tenant, TenantKind, TenantName};
 
-use crate::{Error, ReadTx, Row, WriteTx, sql, values};
+use crate::{Error, ReadTx, WriteTx, columns, sql, text_columns, values, word_columns};
 
-/// Stores a new tenant; `false` when it is an operator and there is one.
-pub async fn insert(tx: &mut WriteTx, tenant: &Tenant) -> Result<bool, Error> {
-    let stored = tx
-        .execute(
-            sql!(
-                "INSERT INTO tenant (id, parent_id, kind, name, status, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
-            ),
-            &values![
-                tenant.id,
-                tenant.parent,
-                tenant.kind.as_str(),
-                tenant.name.as_str(),
-                tenant.status.as_str(),
-                tenant.created_at
-            ],
+columns! {
+    "tenant" tenant => TenantRow {
+        id, parent_id, path, kind, name, config, created_at, suspended_at, billing_hold_at, archived_at
+    }
+}
+word_columns!(TenantKind);
+text_columns!(TenantName);
+pub(crate) use tenant;
+
+/// Since when the tenant that a statement calls by this name, or one above it, is suspended: NULL when none is.
+/// All above a tenant are the beginnings of its path; the tree has four levels (F-028).
+macro_rules! chain_suspended_at {
+    ($tenant:ident) => {
+        concat!(
+            "(SELECT MIN(above.suspended_at) FROM tenant above WHERE above.path IN (",
+            concat!("substr(", stringify!($tenant), ".path, 1, 6), "),
+            concat!("substr(", stringify!($tenant), ".path, 1, 12), "),
+            concat!("substr(", stringify!($tenant), ".path, 1, 18), "),
+            concat!("substr(", stringify!($tenant), ".path, 1, 24)))"),
         )
-        .await?;
-    Ok(stored == 1)
+    };
+}
+pub(crate) use chain_suspended_at;
+
+/// A row of the table.
+pub(crate) struct TenantRow {
+    id: TenantId,
+    parent_id: Option<TenantId>,
+    path: TenantPath,
+    kind: TenantKind,
+    name: TenantName,
+    /// What it decides for itself, JSON.
+    config: String,
+    created_at: Timestamp,
+    suspended_at: Option<Timestamp>,
+    /// Since when it owes too much to be sold more.
+    billing_hold_at: Option<Timestamp>,
+    archived_at: Option<Timestamp>,
+}
+
+impl From<&Tenant> for TenantRow {
+    fn from(tenant: &Tenant) -> Self {
+        Self {
+            id: tenant.id,
+            parent_id: tenant.parent,
+            path: tenant.path.clone(),
+            kind: tenant.kind,
+            name: tenant.name.clone(),
+            config: "{}".to_owned(),
+            created_at: tenant.created_at,
+            suspended_at: tenant.suspended_at,
+            billing_hold_at: None,
+            archived_at: None,
+        }
+    }
+}
+
+impl From<TenantRow> for Tenant {
+    fn from(row: TenantRow) -> Self {
+        Self {
+            id: row.id,
+            parent: row.parent_id,
+            path: row.path,
+            kind: row.kind,
+            name: row.name,
+            created_at: row.created_at,
+            suspended_at: row.suspended_at,
+        }
+    }
+}
+
+/// Stores a new tenant; `false` when it is an operator and there is one, or when its path is taken.
+pub async fn insert(tx: &mut WriteTx, tenant: &Tenant) -> Result<bool, Error> {
+    tx.insert_new(&TenantRow::from(tenant)).await
 }
 
 /// The tenant with this identifier.
-pub async fn by_id(tx: &mut ReadTx, id: TenantId) -> Result<Option<Tenant>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id AS tenant_id, parent_id, kind, name AS tenant_name,
-                   status AS tenant_status, created_at AS tenant_created_at
-                 FROM tenant WHERE id = $1"
-            ),
-            &values![id],
-        )
-        .await?;
-    row.as_ref().map(from_row).transpose()
+pub async fn by_id(tx: &mut ReadTx, id: &TenantId) -> Result<Option<Tenant>, Error> {
+    let statement = sql!(system: "SELECT ", tenant!(), " FROM tenant WHERE id = $1");
+    let row: Option<TenantRow> = tx.record(statement, &values![id]).await?;
+    Ok(row.map(Tenant::from))
 }
 
 /// The tenants of exactly this name, oldest first; names need not differ.
-pub async fn by_name(tx: &mut ReadTx, name: &TenantName, limit: i64) -> Result<Vec<Tenant>, Error> {
-    let rows = tx
-        .rows(
-            sql!(
-                "SELECT id AS tenant_id, parent_id, kind, name AS tenant_name,
-                   status AS tenant_status, created_at AS tenant_created_at
-                 FROM tenant WHERE name = $1 ORDER BY id LIMIT $2"
-            ),
-            &values![name.as_str(), limit],
-        )
+pub async fn by_name(
+    tx: &mut ReadTx,
+    (name, limit): &(TenantName, i64),
+) -> Result<Vec<Tenant>, Error> {
+    let statement = sql!(
+        system: "SELECT ", tenant!(), " FROM tenant WHERE name = $1 ORDER BY id LIMIT $2"
+    );
+    let rows: Vec<TenantRow> = tx
+        .records(statement, &values![name.as_str(), *limit])
         .await?;
-    rows.iter().map(from_row).collect()
+    Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
 /// The one operator, once the installation has it.
 pub async fn operator(tx: &mut ReadTx) -> Result<Option<Tenant>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id AS tenant_id, parent_id, kind, name AS tenant_name,
-                   status AS tenant_status, created_at AS tenant_created_at
-                 FROM tenant WHERE kind = 'operator'"
-            ),
-            &[],
-        )
-        .await?;
-    row.as_ref().map(from_row).transpose()
+    let statement = sql!(system: "SELECT ", tenant!(), " FROM tenant WHERE kind = 'operator'");
+    let row: Option<TenantRow> = tx.record(statement, &[]).await?;
+    Ok(row.map(Tenant::from))
 }
 
-/// The statuses of a tenant and of all above it, its own first; empty when there is no such tenant.
-pub async fn chain(tx: &mut ReadTx, id: TenantId) -> Result<Vec<Status>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT t.status AS tenant_status, p.status AS parent_status,
-                   g.status AS grandparent_status
-                 FROM tenant t LEFT JOIN tenant p ON p.id = t.parent_id
-                   LEFT JOIN tenant g ON g.id = p.parent_id
-                 WHERE t.id = $1"
-            ),
-            &values![id],
-        )
-        .await?;
-    row.as_ref().map_or_else(|| Ok(Vec::new()), chain_from_row)
-}
-
-/// Moves a tenant to another status; `false` when it is not in `from`.
-pub async fn set_status(
-    tx: &mut WriteTx,
-    id: TenantId,
-    from: Status,
-    to: Status,
-) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!("UPDATE tenant SET status = $3 WHERE id = $1 AND status = $2"),
-            &values![id, from.as_str(), to.as_str()],
-        )
-        .await?;
-    Ok(changed == 1)
-}
-
-/// Reads the tenant's columns: `tenant_id`, `parent_id`, `kind`, `tenant_name`, `tenant_status`
-/// and `tenant_created_at`.
-pub(crate) fn from_row(row: &Row) -> Result<Tenant, Error> {
-    Ok(Tenant {
-        id: row.id("tenant_id")?,
-        parent: row.opt_id("parent_id")?,
-        kind: row.word("kind", TenantKind::parse)?,
-        name: TenantName::parse(row.text("tenant_name")?)
-            .map_err(|error| row.corrupt("tenant_name", error))?,
-        status: row.word("tenant_status", Status::parse)?,
-        created_at: row.timestamp("tenant_created_at")?,
-    })
-}
-
-/// Reads `tenant_status`, `parent_status` and `grandparent_status`: the tree has three levels.
-pub(crate) fn chain_from_row(row: &Row) -> Result<Vec<Status>, Error> {
-    let mut chain = vec![row.word("tenant_status", Status::parse)?];
-    for column in ["parent_status", "grandparent_status"] {
-        if row.opt_text(column)?.is_some() {
-            chain.push(row.word(column, Status::parse)?);
-        }
-    }
-    Ok(chain)
+/// Suspends a tenant, and with it all below it; `false` when it is suspended already.
+pub async fn suspend(tx: &mut WriteTx, (id, now): &(TenantId, Timestamp)) -> Result<bool, Error> {
+    let suspend = sql!(
+        system: "UPDATE tenant SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL"
+    );
+    Ok(tx.execute(suspend, &values![id, *now]).await? == 1)
 }

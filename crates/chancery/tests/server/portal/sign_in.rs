@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenancy::tenant::Status;
+use flow::caller::system;
 use testkit::{Answer, TestServer};
 
 use super::{PASSWORD, Shop, assert_asks_to_sign_in, assert_says, sign_in, stranger};
@@ -96,17 +96,10 @@ async fn s09_an_unknown_address_is_answered_like_a_known_one(server: &TestServer
 async fn f007_a_suspended_organization_stays_outside(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let mut browser = shop.browser(server).await;
-    let suspended = server
-        .app
-        .store
-        .write(shop.reseller.tenant, |tx, tenant| {
-            Box::pin(store::tenancy::tenant::set_status(
-                tx,
-                *tenant,
-                Status::Active,
-                Status::Suspended,
-            ))
-        })
+    let suspension = (shop.reseller.tenant, server.app.clock.now());
+    let store = server.app.store(system("a test"));
+    let suspended = store
+        .write(suspension, store::tenancy::tenant::suspend)
         .await;
     assert!(suspended.unwrap());
     assert_asks_to_sign_in(&browser.get("/").await, "a session from before");

@@ -1,0 +1,174 @@
+//! The end of a sign-in whose factors were all right: the session is opened, unless something has changed since
+//! they were checked.
+
+use base::Timestamp;
+use serde_json::json;
+use store::access::session::{self, Browser};
+use store::access::user::{self, Candidate, Replacement};
+use store::audit::{self, Entry};
+use store::{ReadTx, WriteTx};
+use tenancy::lockout::Locked;
+use tenancy::session::Session;
+use tenancy::tenant::{OrganizationSuspended, may_sign_in};
+use tenancy::user::Status;
+
+use super::SignedIn;
+use super::attempt::{Attempt, Counts};
+use super::session::browser;
+use crate::{App, Caller, caller};
+
+/// Why the session does not begin after all.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenSessionError {
+    /// The user is not as they were when the password was checked.
+    #[error("the user was changed meanwhile")]
+    Changed,
+    #[error(transparent)]
+    Locked(#[from] Locked),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Suspended(#[from] OrganizationSuspended),
+}
+
+/// What is known of whoever signs in.
+pub(super) struct Opening {
+    pub(super) attempt: Attempt,
+    /// The user as they were when their password was checked.
+    pub(super) proven: Candidate,
+    pub(super) rehashed: Option<Replacement>,
+    pub(super) now: Timestamp,
+}
+
+struct Input {
+    app: App,
+    /// The visitor, who is the user from here on.
+    caller: Caller,
+    opening: Opening,
+    browser: Browser,
+}
+
+struct Facts {
+    counts: Counts,
+    current: Option<Candidate>,
+}
+
+enum Decision {
+    /// The session begins.
+    Open(Box<Opened>),
+    /// They are told why, and it is recorded.
+    Refuse(OrganizationSuspended, Entry),
+}
+
+struct Opened {
+    attempt: Attempt,
+    rehashed: Option<Replacement>,
+    browser: Browser,
+    now: Timestamp,
+    entry: Entry,
+}
+
+/// Opens the session.
+pub(super) async fn open_session(
+    app: &App,
+    caller: &Caller,
+    opening: Opening,
+) -> Result<SignedIn, OpenSessionError> {
+    let proven = opening.proven.clone();
+    let (user, tenant) = (proven.user.id, proven.user.tenant);
+    let (session, token) = Session::open(user, tenant, opening.now, app.random.as_ref());
+    let input = Input {
+        app: app.clone(),
+        caller: Caller {
+            actor: user.to_string(),
+            ..caller.clone()
+        },
+        opening,
+        browser: browser(&session, caller),
+    };
+    let store = app.store(caller::tenant(tenant));
+    store.decide(input, load, decide, save).await??;
+    Ok(SignedIn {
+        token,
+        session,
+        must_change_password: proven.credential.must_change(),
+        user: proven.user,
+        tenant: proven.tenant,
+    })
+}
+
+async fn load(tx: &mut ReadTx, input: &Input) -> Result<Facts, store::Error> {
+    Ok(Facts {
+        counts: input.opening.attempt.load(tx).await?,
+        current: user::candidate(tx, &input.opening.proven.user.id).await?,
+    })
+}
+
+fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
+    let Facts { counts, current } = facts;
+    let Opening {
+        attempt,
+        proven,
+        rehashed,
+        now,
+    } = &input.opening;
+    // Wrong guesses beside the right one may have locked since the first look.
+    counts.check(*now)?;
+    let current = current
+        .filter(|current| is_same(current, proven))
+        .ok_or(OpenSessionError::Changed)?;
+    if let Err(suspended) = may_sign_in(current.suspended_at) {
+        let detail = json!({ "purpose": "sign_in", "reason": "organization suspended",
+            "factors": ["password"] });
+        return Ok(Decision::Refuse(
+            suspended,
+            input.entry("session.refuse", &detail),
+        ));
+    }
+    Ok(Decision::Open(Box::new(Opened {
+        attempt: attempt.clone(),
+        rehashed: rehashed.clone(),
+        browser: input.browser.clone(),
+        now: *now,
+        entry: input.entry("session.open", &json!({ "factors": ["password"] })),
+    })))
+}
+
+/// Whether the user is still who was proven. The hash itself may differ: a sign-in beside this one may have
+/// renewed it.
+fn is_same(current: &Candidate, proven: &Candidate) -> bool {
+    current.user.email == proven.user.email
+        && current.user.status == Status::Active
+        && current.credential.changed_at == proven.credential.changed_at
+        && current.credential.initial_until == proven.credential.initial_until
+}
+
+impl Input {
+    fn entry(&self, action: &'static str, detail: &serde_json::Value) -> Entry {
+        let Session { user, tenant, .. } = self.browser.session;
+        let (object, now) = (user.to_string(), self.opening.now);
+        self.app
+            .audit_entry(&self.caller, tenant, action, object, detail, now)
+    }
+}
+
+async fn save(
+    tx: &mut WriteTx,
+    decision: &Decision,
+) -> Result<Result<(), OrganizationSuspended>, store::Error> {
+    let opened = match decision {
+        Decision::Open(opened) => opened,
+        Decision::Refuse(suspended, entry) => {
+            audit::append(tx, entry).await?;
+            return Ok(Err(*suspended));
+        }
+    };
+    opened.attempt.succeeded(tx).await?;
+    if let Some(rehashed) = &opened.rehashed {
+        user::replace_credential(tx, rehashed).await?;
+    }
+    session::insert(tx, &opened.browser).await?;
+    user::note_sign_in(tx, &(opened.browser.session.user, opened.now)).await?;
+    audit::append(tx, &opened.entry).await?;
+    Ok(Ok(()))
+}

@@ -1,0 +1,100 @@
+//! A proof that failed is counted and recorded. Known and unknown addresses take as long, and whoever failed
+//! is told the same.
+
+use base::{TenantId, Timestamp, UserId};
+use serde_json::json;
+use store::audit::{self, Entry};
+use store::tenancy::tenant::operator;
+use store::{ReadTx, WriteTx};
+use tenancy::lockout::Locked;
+
+use super::attempt::{Attempt, Counts, Failure};
+use crate::caller::system;
+use crate::{App, Caller};
+
+/// An attempt that failed.
+pub(super) struct Failed {
+    pub(super) attempt: Attempt,
+    /// Whose password it was, with their tenant; nobody's when the address is unknown.
+    pub(super) of: Option<(UserId, TenantId)>,
+    /// What the password was to open, for the audit log.
+    pub(super) purpose: &'static str,
+    /// What was wrong, for the audit log.
+    pub(super) reason: &'static str,
+    pub(super) now: Timestamp,
+}
+
+struct Refusing {
+    app: App,
+    caller: Caller,
+    failed: Failed,
+}
+
+/// What was counted until now, and who records what nobody else does.
+struct Facts {
+    counts: Counts,
+    operator: Option<TenantId>,
+}
+
+/// Counts and records a failure; an error when it came too late to be looked at.
+pub(super) async fn refuse<E>(app: &App, caller: &Caller, failed: Failed) -> Result<(), E>
+where
+    E: From<Locked> + From<store::Error> + Send + 'static,
+{
+    let refusing = Refusing {
+        app: app.clone(),
+        caller: caller.clone(),
+        failed,
+    };
+    let store = app.store(system("an unknown address is nobody's"));
+    store.decide(refusing, load, decide, save).await
+}
+
+async fn load(tx: &mut ReadTx, refusing: &Refusing) -> Result<Facts, store::Error> {
+    Ok(Facts {
+        counts: refusing.failed.attempt.load(tx).await?,
+        // Asked for known addresses too, so that both take as long.
+        operator: operator(tx).await?.map(|operator| operator.id),
+    })
+}
+
+fn decide<E: From<Locked>>(
+    refusing: &Refusing,
+    facts: Facts,
+) -> Result<(Failure, Option<Entry>), E> {
+    let Refusing {
+        app,
+        caller,
+        failed,
+    } = refusing;
+    let Facts { counts, operator } = facts;
+    let failure = failed.attempt.failed(counts, failed.now)?;
+    let detail = json!({ "purpose": failed.purpose, "reason": failed.reason,
+        "factors": ["password"], "locked_until": failure.locked_until });
+    let (object, tenant) = match failed.of {
+        Some((user, tenant)) => (user.to_string(), Some(tenant)),
+        None => (failed.attempt.subject().to_owned(), operator),
+    };
+    let entry = tenant.map(|tenant| {
+        app.audit_entry(
+            caller,
+            tenant,
+            "session.refuse",
+            object,
+            &detail,
+            failed.now,
+        )
+    });
+    Ok((failure, entry))
+}
+
+async fn save(
+    tx: &mut WriteTx,
+    (failure, entry): &(Failure, Option<Entry>),
+) -> Result<(), store::Error> {
+    failure.save(tx).await?;
+    match entry {
+        Some(entry) => audit::append(tx, entry).await,
+        None => Ok(()),
+    }
+}
