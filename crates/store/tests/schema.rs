@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use store::testing::{Database, each_engine};
-use store::{DatabaseUrl, Engine, Error, Row, STATEMENTS, Sql, Store, sql};
+use store::{DatabaseUrl, Engine, Error, Row, Rows, STATEMENTS, Sql, Store, sql};
 
 #[tokio::test]
 async fn every_registered_statement_prepares() {
@@ -153,6 +153,114 @@ async fn both_schemas_have_the_same_columns() {
     assert_eq!(columns(&one).await, columns(&two).await);
     two.close().await;
     postgres.remove().await;
+}
+
+/// Statements over the rows of all tenants: a piece of their text, and why there is no tenant.
+const SYSTEM: &[(&str, &str)] = &[
+    (
+        "FROM session s JOIN portal_user u ON u.id = s.user_id",
+        "the cookie of a request says which tenant it is for",
+    ),
+    (
+        "FROM session WHERE user_id = $1 AND digest <> $2",
+        "a new password ends a person's sessions wherever they act",
+    ),
+    (
+        "DELETE FROM session WHERE digest IN",
+        "what has ended is deleted, whoever had it",
+    ),
+    (
+        "FROM portal_user WHERE id = $1",
+        "a revocation is shown with the person behind it, who may be an operator",
+    ),
+    (
+        "FROM portal_user WHERE email = $1",
+        "an operator at the command line knows a person by their address",
+    ),
+    (
+        "FROM portal_user u JOIN tenant t ON t.id = u.tenant_id WHERE u.email = $1",
+        "whoever signs in is known by their address only",
+    ),
+    (
+        "FROM tenant WHERE id = $1",
+        "an operator at the command line names a tenant",
+    ),
+    (
+        "FROM tenant WHERE name = $1",
+        "an operator at the command line names a tenant",
+    ),
+    (
+        "FROM tenant WHERE kind = 'operator'",
+        "the first people of an installation, and what nobody else records",
+    ),
+    (
+        "UPDATE tenant SET suspended_at = $2",
+        "a tenant is suspended from above",
+    ),
+    (
+        "FROM audit WHERE tenant_id = $1 AND object = $2",
+        "its reader gives the tenant until certificates are read in their scope",
+    ),
+];
+
+/// Files whose statements are still to be bound.
+const TO_COME: &[&str] = &[
+    "crates/store/src/enrollment/",
+    "crates/store/src/issuance/",
+    "crates/store/src/overview/",
+];
+
+#[tokio::test]
+async fn f028_every_statement_over_tenant_rows_is_bound_or_listed() {
+    let database = Database::sqlite();
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let described = columns(&store).await;
+    let owned = described.iter().filter_map(|column| {
+        let (table, _) = column.split_once(".tenant_id ")?;
+        Some(table)
+    });
+    let owned: BTreeSet<&str> = owned.chain(["tenant"]).collect();
+    assert!(owned.len() > 5, "{owned:?}");
+    let is_to_come = |file: &str| TO_COME.iter().any(|start| file.starts_with(start));
+    let mut used: BTreeSet<&(&str, &str)> = BTreeSet::new();
+    let mut found = Vec::new();
+    for statement in STATEMENTS {
+        let sql = Sql::registered(statement);
+        let text: Vec<&str> = sql.postgres().split_whitespace().collect();
+        let text = text.join(" ");
+        if is_to_come(sql.place().file) {
+            continue;
+        }
+        let listed = SYSTEM.iter().find(|(piece, _)| text.contains(piece));
+        let wrong = match sql.rows() {
+            Rows::Everybodys if listed.is_none() => "is not listed with a reason",
+            Rows::Ours if tables(&text).iter().any(|table| owned.contains(table)) => {
+                "says neither `tenant:` nor `system:`"
+            }
+            Rows::Tenants if !text.contains("tenant_id = $1") => "does not compare the tenant",
+            Rows::Everybodys | Rows::Inserted | Rows::Ours | Rows::Tenants => {
+                used.extend(listed.filter(|_| sql.rows() == Rows::Everybodys));
+                continue;
+            }
+        };
+        found.push(format!("{} {wrong}: {text}", sql.place()));
+    }
+    let unused = SYSTEM.iter().filter(|listed| !used.contains(listed));
+    found.extend(unused.map(|(piece, _)| format!("no statement has this any more: {piece}")));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    store.close().await;
+}
+
+/// The tables that a statement names.
+fn tables(text: &str) -> Vec<&str> {
+    let words = text.split([' ', '(', ')', ',']);
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let named = words.windows(2).filter_map(|pair| match pair {
+        ["FROM" | "INTO" | "JOIN" | "UPDATE", table] => Some(*table),
+        _ => None,
+    });
+    named.collect()
 }
 
 /// `table.column type nullable`, with PostgreSQL's types as SQLite can tell them apart.
