@@ -34,18 +34,18 @@ const REBUILT: &[Migration] = &[
     },
 ];
 const SIGNED_IN: &str = "
-    INSERT INTO tenant (id, kind, name, status, created_at)
-      VALUES ('ten_1', 'operator', 'O', 'active', 0);
+    INSERT INTO tenant (id, path, kind, name, config, created_at)
+      VALUES (CAST('tenant' AS BYTEA), '00000o', 'operator', 'O', '{}', 0);
     INSERT INTO portal_user (id, tenant_id, email, display_name, role, status, theme, locale,
       password_hash, password_changed_at, created_at)
-      VALUES ('usr_1', 'ten_1', 'a@example.com', 'A', 'admin', 'active', 'auto', 'en', 'x', 0, 0);
--- postgres: INSERT INTO session VALUES ('\\x00', 'usr_1', 'ten_1', 0, 0, 0, '', '')
--- sqlite: INSERT INTO session VALUES (X'00', 'usr_1', 'ten_1', 0, 0, 0, '', '')
+      VALUES (CAST('user' AS BYTEA), CAST('tenant' AS BYTEA), 'a@example.com', 'A', 'admin', 'active',
+        'auto', 'en', 'x', 0, 0);
+    INSERT INTO session SELECT CAST('token' AS BYTEA), id, tenant_id, 0, 0, 0, '', '' FROM portal_user;
 ";
 const COPY: &str = "
     CREATE TABLE portal_user_new (
-      id TEXT COLLATE \"C\" PRIMARY KEY,
-      tenant_id TEXT COLLATE \"C\" NOT NULL REFERENCES tenant (id),
+      id BYTEA PRIMARY KEY,
+      tenant_id BYTEA NOT NULL REFERENCES tenant (id),
       email TEXT COLLATE \"C\" NOT NULL UNIQUE,
       is_service BOOLEAN NOT NULL
     );
@@ -58,13 +58,13 @@ const USERS_LOST: &[Migration] = &[
     Migration {
         name: "0003_user",
         steps: &[Step::Pair {
-            postgres: "CREATE TABLE user_new (id TEXT PRIMARY KEY);
+            postgres: "CREATE TABLE user_new (id BYTEA PRIMARY KEY);
                 ALTER TABLE session DROP CONSTRAINT session_user_id_fkey;
                 DROP TABLE portal_user;
                 ALTER TABLE user_new RENAME TO portal_user;
                 ALTER TABLE session ADD CONSTRAINT session_user_id_fkey
                   FOREIGN KEY (user_id) REFERENCES portal_user (id);",
-            sqlite: "CREATE TABLE user_new (id TEXT PRIMARY KEY) STRICT;
+            sqlite: "CREATE TABLE user_new (id BLOB PRIMARY KEY) STRICT;
                 DROP TABLE portal_user;
                 ALTER TABLE user_new RENAME TO portal_user;",
         }],
@@ -115,9 +115,10 @@ async fn sign_in_nobody(store: &Store) -> Result<u64, Error> {
             let insert = sql!(
                 "INSERT INTO session (digest, user_id, tenant_id, created_at, last_seen_at,
                    authenticated_at, client_address, client_agent)
-                 VALUES ($1, 'usr_nobody', 'ten_1', 0, 0, 0, '', '')"
+                 VALUES ($1, $2, $3, 0, 0, 0, '', '')"
             );
-            tx.execute(insert, &values![vec![1_u8]]).await
+            tx.execute(insert, &values![b"other token", b"nobody", b"tenant"])
+                .await
         })
     });
     write.await
