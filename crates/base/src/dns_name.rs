@@ -79,6 +79,18 @@ impl DnsName {
         Self(self.0.strip_prefix("*.").unwrap_or(&self.0).to_owned())
     }
 
+    /// The labels in reverse order, `com.example.www`, as it is stored: what lies below a name begins with it.
+    pub fn reversed(&self) -> String {
+        let mut text = String::with_capacity(self.as_str().len());
+        for label in self.as_str().rsplit('.') {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(label);
+        }
+        text
+    }
+
     /// The wildcard that covers this name's siblings: `*.example.com` for `www.example.com`.
     pub fn covering_wildcard(&self) -> Option<Self> {
         let (_, parent) = self.0.split_once('.')?;

@@ -96,6 +96,12 @@ macro_rules! id {
                 Self(generate(moment, &Zero))
             }
 
+            /// When it was made, to the millisecond.
+            pub fn made_at(self) -> Timestamp {
+                let millis = i64::try_from(self.0 >> 80).unwrap_or(i64::MAX);
+                Timestamp::from_micros(millis.saturating_mul(1000))
+            }
+
             /// Before every other identifier.
             pub const FIRST: Self = Self(0);
 
@@ -195,12 +201,20 @@ id!(
     JobId, "job"
 );
 id!(
+    /// All certificates of one owner for exactly one set of names; made from them, not from the time.
+    LineageId, "lin"
+);
+id!(
     /// A running server process.
     NodeId, "nod"
 );
 id!(
     /// An ACME order (RFC 8555 §7.1.3).
     OrderId, "ord"
+);
+id!(
+    /// A version of what certificates look like.
+    ProfileVersionId, "prv"
 );
 id!(
     /// A term bought under an offer; the portal calls it an ACME account.
@@ -213,6 +227,10 @@ id!(
 id!(
     /// A person who signs in to the portal.
     UserId, "usr"
+);
+id!(
+    /// The evidence that control of a name was proven.
+    ValidationId, "val"
 );
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod words;
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
     AccountId, AuditId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, Id, IdError, JobId,
-    NodeId, OrderId, SubscriptionId, TenantId, UserId,
+    LineageId, NodeId, OrderId, ProfileVersionId, SubscriptionId, TenantId, UserId, ValidationId,
 };
 pub use page::{Cursor, Page, Placed, Query, Slice};
 pub use random::Random;

@@ -46,6 +46,13 @@ impl<F, C> Query<F, C> {
             limit,
         }
     }
+
+    /// How many rows to ask for, so that the last one tells whether there are more.
+    pub fn one_more(&self) -> i64 {
+        i64::try_from(self.limit)
+            .unwrap_or(i64::MAX)
+            .saturating_add(1)
+    }
 }
 
 /// Some rows, in the order of their list.

@@ -18,6 +18,7 @@ use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::{App, Caller};
 use serde_json::json;
+use store::issuance::certificate::{self, Status};
 use store::tenancy::tenant;
 use tenancy::password::Password;
 use tenancy::role::Role;
@@ -292,15 +293,14 @@ async fn add_domain(
 async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {
     let mut after: Option<CertificateId> = None;
     loop {
-        let page = app
-            .store
-            .scan(after, |tx, after| {
-                Box::pin(store::issuance::certificate::page(tx, *after, PAGE))
-            })
-            .await?;
+        let store = app.store(system("the operator lists every certificate"));
+        let page = store.scan((after, PAGE), certificate::page).await?;
         for certificate in &page {
             let names: Vec<&str> = certificate.names.iter().map(AsRef::as_ref).collect();
-            let status = certificate.status.as_str();
+            let status = match certificate.status {
+                Status::Issued => "issued",
+                Status::Revoked => "revoked",
+            };
             if as_json {
                 say(&json!({ "serial": certificate.serial, "status": status, "order": certificate.order,
                     "names": names, "not_after": certificate.not_after })

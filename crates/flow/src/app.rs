@@ -17,10 +17,12 @@ use validation::Validator;
 use crate::access::Passwords;
 use crate::caller::system;
 use crate::catalog::create_cas::create_cas;
+use crate::catalog::publish_profile::publish_profile;
 use crate::enrollment::domain_names::DomainNames;
 use crate::issuance::account_cache::AccountCache;
 use crate::jobs::Runner;
 use crate::memory::catalog::{Catalog, CatalogError};
+use crate::memory::validating::Validating;
 use crate::nonce::Peers;
 use crate::operations::node::announce;
 use crate::outside::Outside;
@@ -57,6 +59,7 @@ pub struct Inner {
     pub(crate) domain_names: DomainNames,
     pub(crate) passwords: Passwords,
     pub(crate) runner: Runner,
+    pub(crate) validating: Validating,
     catalog: RwLock<Arc<Catalog>>,
 }
 
@@ -108,6 +111,7 @@ impl App {
             domain_names: DomainNames::new(),
             passwords,
             runner: Runner::default(),
+            validating: Validating::default(),
             catalog: RwLock::new(Arc::new(catalog)),
             store: outside.store,
             clock: outside.clock,
@@ -176,6 +180,7 @@ impl App {
 }
 
 async fn load_or_create(outside: &Outside) -> Result<Catalog, StartError> {
+    publish_profile(outside).await?;
     if let Some(catalog) = Catalog::load(outside).await? {
         return Ok(catalog);
     }

@@ -3,3 +3,4 @@
 pub mod add_cas;
 pub mod create_cas;
 pub mod import_cas;
+pub(crate) mod publish_profile;

@@ -2,3 +2,4 @@
 //! application, so that each can be read and tested by itself.
 
 pub mod catalog;
+pub(crate) mod validating;

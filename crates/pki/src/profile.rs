@@ -4,6 +4,7 @@
 
 use base::Timestamp;
 use const_oid::ObjectIdentifier;
+use serde::{Deserialize, Serialize};
 
 use crate::algorithm::KeyAlgorithm;
 
@@ -63,7 +64,59 @@ pub enum ValidityError {
     NotBefore,
 }
 
+/// The profile as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    validity_seconds: i64,
+    backdate_seconds: i64,
+    policy: String,
+    has_rsa_key_encipherment: bool,
+    honours_must_staple: bool,
+    max_names: usize,
+}
+
+/// The text is no profile.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// Not its JSON.
+    #[error("the stored profile cannot be read")]
+    Json(#[from] serde_json::Error),
+    /// The policy is no object identifier.
+    #[error("\"{0}\" is not an object identifier")]
+    Policy(String),
+}
+
 impl Profile {
+    /// The profile without its name, as JSON that stays the same as long as the profile does.
+    pub fn to_json(&self) -> String {
+        let stored = Stored {
+            validity_seconds: self.validity_seconds,
+            backdate_seconds: self.backdate_seconds,
+            policy: self.policy.to_string(),
+            has_rsa_key_encipherment: self.has_rsa_key_encipherment,
+            honours_must_staple: self.honours_must_staple,
+            max_names: self.max_names,
+        };
+        // Numbers, strings and booleans cannot fail to serialise.
+        serde_json::to_string(&stored).unwrap_or_default()
+    }
+
+    /// Reads what [`to_json`](Self::to_json) wrote.
+    pub fn from_json(name: &str, text: &str) -> Result<Self, ProfileError> {
+        let stored: Stored = serde_json::from_str(text)?;
+        let policy = ObjectIdentifier::new(&stored.policy)
+            .map_err(|_| ProfileError::Policy(stored.policy.clone()))?;
+        Ok(Self {
+            name: name.to_owned(),
+            validity_seconds: stored.validity_seconds,
+            backdate_seconds: stored.backdate_seconds,
+            policy,
+            has_rsa_key_encipherment: stored.has_rsa_key_encipherment,
+            honours_must_staple: stored.honours_must_staple,
+            max_names: stored.max_names,
+        })
+    }
+
     /// Domain-validated TLS server certificates of exactly 90 days.
     pub fn dv() -> Self {
         Self {

@@ -124,41 +124,43 @@ CREATE TABLE enrollment_version (
   version BIGINT NOT NULL
 );
 
+-- Who proved what for which account. tenant_id and subscription_id are NULL in a directory without external account binding.
 CREATE TABLE acme_account (
   id BYTEA PRIMARY KEY,
   directory TEXT COLLATE "C" NOT NULL,
-  tenant_id BYTEA NOT NULL REFERENCES tenant (id),
-  subscription_id BYTEA NOT NULL REFERENCES subscription (id),
-  eab_key_id TEXT COLLATE "C" NOT NULL REFERENCES eab_credential (key_id),
-  external_account_binding TEXT NOT NULL,
-  thumbprint TEXT COLLATE "C" NOT NULL,
+  thumbprint BYTEA NOT NULL,
+  tenant_id BYTEA,
+  customer_id BYTEA,
+  subscription_id BYTEA,
+  eab_key_id TEXT COLLATE "C",
+  external_account_binding TEXT,
   jwk TEXT NOT NULL,
-  status TEXT NOT NULL,
   contact TEXT NOT NULL,
-  terms_agreed_at BIGINT,
   created_at BIGINT NOT NULL,
+  terms_agreed_at BIGINT,
+  suspended_at BIGINT,
+  deactivated_at BIGINT,
   client_address TEXT NOT NULL,
   client_agent TEXT NOT NULL
 );
 CREATE UNIQUE INDEX acme_account_by_key ON acme_account (directory, thumbprint);
-CREATE INDEX acme_account_by_subscription ON acme_account (subscription_id);
+CREATE INDEX acme_account_by_subscription ON acme_account (subscription_id, id);
 
 -- Rows of an issuance have no foreign keys: what they name is never deleted, was read in the same transaction, and would be
--- locked by every issuance at once.
+-- locked by every issuance at once. Facts, not states: an order is pending, processing (finalized_at), valid or invalid (ended_at,
+-- error). lineage_id: see there; it is also the identity of the set of names. Kept 90 days after the end, pruned by id.
 CREATE TABLE acme_order (
   id BYTEA PRIMARY KEY,
-  account_id BYTEA NOT NULL,
-  tenant_id BYTEA NOT NULL,
-  subscription_id BYTEA NOT NULL,
-  status TEXT NOT NULL,
-  names TEXT COLLATE "C" NOT NULL,
-  authorizations BYTEA NOT NULL,
-  not_before BIGINT,
-  not_after BIGINT,
-  created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   finalized_at BIGINT,
   ended_at BIGINT,
+  not_before BIGINT,
+  not_after BIGINT,
+  account_id BYTEA NOT NULL,
+  tenant_id BYTEA NOT NULL,
+  customer_id BYTEA,
+  subscription_id BYTEA,
+  lineage_id BYTEA NOT NULL,
   certificate_id BYTEA,
   error TEXT,
   client_address TEXT NOT NULL,
@@ -166,91 +168,188 @@ CREATE TABLE acme_order (
 );
 CREATE INDEX acme_order_by_account ON acme_order (account_id, id);
 CREATE INDEX acme_order_by_tenant ON acme_order (tenant_id, id);
-CREATE INDEX acme_order_failed ON acme_order (tenant_id, id) WHERE status = 'invalid';
--- Those that are pending. The conditions are not the guard of any change by id: on an empty table PostgreSQL would plan to
--- find the row by walking this index.
-CREATE INDEX acme_order_pending ON acme_order (account_id, names) WHERE finalized_at IS NULL AND ended_at IS NULL;
-CREATE INDEX acme_order_unfinished ON acme_order (expires_at) WHERE finalized_at IS NULL AND ended_at IS NULL AND certificate_id IS NULL;
+CREATE INDEX acme_order_failed ON acme_order (tenant_id, id) WHERE error IS NOT NULL;
+-- postgres: ALTER TABLE acme_order SET (fillfactor = 75)
 
--- One row holds the token that all its challenges share and the set of types on offer.
+-- The orders that have not been finalized, found by their names; a row goes when its order does. It has what changes, so that no
+-- partial index of acme_order has to.
+CREATE TABLE acme_order_pending (
+  account_id BYTEA NOT NULL,
+  lineage_id BYTEA NOT NULL,
+  order_id BYTEA NOT NULL,
+  expires_at BIGINT NOT NULL,
+  name_count BIGINT NOT NULL,
+  PRIMARY KEY (account_id, lineage_id, order_id)
+); -- clustered
+CREATE INDEX acme_order_pending_expiry ON acme_order_pending (expires_at);
+
+CREATE TABLE order_identifier (
+  order_id BYTEA NOT NULL,
+  position BIGINT NOT NULL,
+  authorization_id BYTEA NOT NULL,
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (order_id, position)
+); -- clustered
+
+-- One row holds the token that its challenges share and the set of types on offer. State follows from the facts: outcome says how it
+-- ended (invalid, deactivated, revoked). The evidence of a failure is here, that of a success is a domain_validation.
 CREATE TABLE acme_authorization (
   id BYTEA PRIMARY KEY,
-  account_id BYTEA NOT NULL REFERENCES acme_account (id),
-  tenant_id BYTEA NOT NULL,
-  subscription_id BYTEA NOT NULL,
-  order_id BYTEA NOT NULL,
-  name TEXT COLLATE "C" NOT NULL,
-  is_wildcard BOOLEAN NOT NULL,
-  status TEXT NOT NULL,
-  token TEXT NOT NULL,
   challenge_types BIGINT NOT NULL,
-  chosen_type TEXT,
-  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
   begun_at BIGINT,
   validated_at BIGINT,
-  expires_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  is_wildcard BOOLEAN NOT NULL,
+  account_id BYTEA NOT NULL,
+  tenant_id BYTEA NOT NULL,
+  order_id BYTEA,
+  token TEXT NOT NULL,
+  validation_id BYTEA,
+  kind TEXT NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  chosen_type TEXT,
+  outcome TEXT,
   error TEXT,
-  evidence TEXT
+  evidence BYTEA
 );
-CREATE INDEX acme_authorization_reusable ON acme_authorization (account_id, name) WHERE status = 'valid';
-CREATE INDEX acme_authorization_unfinished ON acme_authorization (expires_at) WHERE validated_at IS NULL AND error IS NULL;
+CREATE INDEX acme_authorization_reusable ON acme_authorization (account_id, value, is_wildcard, expires_at) WHERE validated_at IS NOT NULL;
+-- postgres: ALTER TABLE acme_authorization SET (fillfactor = 70)
 
+-- The evidence that control of one name was proven, once. Append-only; kept as long as the rules ask.
+CREATE TABLE domain_validation (
+  id BYTEA PRIMARY KEY,
+  validated_at BIGINT NOT NULL,
+  valid_until BIGINT NOT NULL,
+  tenant_id BYTEA NOT NULL,
+  account_id BYTEA,
+  name TEXT NOT NULL,
+  method TEXT NOT NULL,
+  rules TEXT NOT NULL,
+  evidence BYTEA NOT NULL
+);
+
+-- A CA key with its certificate. Sealed: private_key; NULL where it stays elsewhere.
 CREATE TABLE ca (
   id BYTEA PRIMARY KEY,
   parent_id BYTEA REFERENCES ca (id),
   kind TEXT NOT NULL,
-  status TEXT NOT NULL,
-  subject TEXT NOT NULL,
+  name TEXT NOT NULL,
   certificate BYTEA NOT NULL,
-  private_key BYTEA NOT NULL,
-  created_at BIGINT NOT NULL
+  private_key BYTEA,
+  created_at BIGINT NOT NULL,
+  retired_at BIGINT
 );
 
--- While the status is 'intended', der holds the TBSCertificate that is about to be signed. A certificate is replaced when
--- another one for the same names is issued and ends later.
-CREATE TABLE certificate (
+-- What a certificate looks like. Versions are immutable.
+CREATE TABLE profile_version (
   id BYTEA PRIMARY KEY,
-  serial TEXT COLLATE "C" NOT NULL UNIQUE,
-  ca_id BYTEA NOT NULL,
-  tenant_id BYTEA NOT NULL,
-  subscription_id BYTEA NOT NULL,
-  account_id BYTEA NOT NULL,
-  order_id BYTEA NOT NULL,
-  status TEXT NOT NULL,
-  profile TEXT NOT NULL,
-  names TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  number BIGINT NOT NULL,
+  config TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX profile_version_number ON profile_version (name, number);
+
+-- All certificates of one owner for exactly one set of names, and which of them counts now. id = the first 16 bytes of
+-- SHA-256(tenant_id, customer_id or 16 zeros, the sorted identifiers with their kind): computed, so that nothing has to be looked
+-- up. Lists, alerts and "replaced" live here. not_after and issued_at are those of the current certificate; certificate_id is NULL
+-- once every one of them is revoked.
+CREATE TABLE lineage (
+  id BYTEA PRIMARY KEY,
   not_before BIGINT NOT NULL,
   not_after BIGINT NOT NULL,
-  der BYTEA NOT NULL,
-  created_at BIGINT NOT NULL,
-  issued_at BIGINT,
-  is_replaced BOOLEAN NOT NULL,
-  revoked_at BIGINT,
-  revocation_reason BIGINT
+  issued_at BIGINT NOT NULL,
+  issued_count BIGINT NOT NULL,
+  certificate_id BYTEA,
+  tenant_id BYTEA NOT NULL,
+  customer_id BYTEA,
+  subscription_id BYTEA,
+  name_count BIGINT NOT NULL,
+  names TEXT NOT NULL
 );
+CREATE INDEX lineage_by_expiry ON lineage (tenant_id, not_after, id, not_before, certificate_id);
+-- postgres: ALTER TABLE lineage SET (fillfactor = 80)
+
+CREATE TABLE lineage_name (
+  rname TEXT COLLATE "C" NOT NULL,
+  lineage_id BYTEA NOT NULL,
+  tenant_id BYTEA NOT NULL,
+  PRIMARY KEY (rname, lineage_id)
+); -- clustered
+CREATE INDEX lineage_name_by_tenant ON lineage_name (tenant_id, rname, lineage_id);
+
+-- A certificate is inserted once, when it is signed, and never updated. What it may have from other sources is nullable.
+CREATE TABLE certificate (
+  id BYTEA PRIMARY KEY,
+  not_before BIGINT NOT NULL,
+  not_after BIGINT NOT NULL,
+  crl_shard BIGINT,
+  lineage_id BYTEA NOT NULL,
+  tenant_id BYTEA NOT NULL,
+  customer_id BYTEA,
+  subscription_id BYTEA,
+  account_id BYTEA,
+  order_id BYTEA,
+  ca_id BYTEA,
+  profile_version_id BYTEA,
+  serial BYTEA,
+  validation_ids BYTEA,
+  source TEXT NOT NULL,
+  der BYTEA
+);
+CREATE UNIQUE INDEX certificate_serial ON certificate (serial, ca_id);
+CREATE INDEX certificate_by_lineage ON certificate (lineage_id, not_after);
 CREATE INDEX certificate_by_tenant ON certificate (tenant_id, id);
--- SQLite answers from an index alone only when the column of its condition is in it too.
-CREATE INDEX certificate_by_expiry ON certificate (tenant_id, not_after, id, status) WHERE status = 'issued';
-CREATE INDEX certificate_by_names ON certificate (tenant_id, names, not_after, id, serial, status) WHERE status = 'issued';
-CREATE INDEX certificate_newest ON certificate (tenant_id, not_after, id) WHERE status = 'issued' AND NOT is_replaced;
-CREATE INDEX certificate_revoked_by_tenant ON certificate (tenant_id, not_after, id) WHERE status = 'revoked';
-CREATE INDEX certificate_revoked ON certificate (ca_id, serial) WHERE status = 'revoked';
+
+-- Written before anything is signed, gone in the transaction that stores the certificate. fence is the attempt that may store it.
+CREATE TABLE signing_intent (
+  certificate_id BYTEA PRIMARY KEY,
+  order_id BYTEA,
+  tenant_id BYTEA NOT NULL,
+  ca_id BYTEA NOT NULL,
+  profile_version_id BYTEA NOT NULL,
+  serial BYTEA NOT NULL,
+  step TEXT NOT NULL,
+  fence BIGINT NOT NULL,
+  tbs BYTEA NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX signing_intent_serial ON signing_intent (serial);
+
+CREATE TABLE revocation (
+  certificate_id BYTEA PRIMARY KEY,
+  revoked_at BIGINT NOT NULL,
+  reason BIGINT NOT NULL,
+  not_after BIGINT NOT NULL,
+  crl_shard BIGINT,
+  ca_id BYTEA,
+  tenant_id BYTEA NOT NULL,
+  customer_id BYTEA,
+  serial BYTEA,
+  requested_by TEXT NOT NULL
+);
+-- All that a CRL says, in its order.
+CREATE INDEX revocation_listed ON revocation (ca_id, crl_shard, serial, revoked_at, reason, not_after);
+CREATE INDEX revocation_by_tenant ON revocation (tenant_id, revoked_at, certificate_id);
 
 -- Keys that may not be certified again: their certificate was revoked for keyCompromise, or an operator listed them.
 CREATE TABLE blocked_key (
-  fingerprint BYTEA PRIMARY KEY,
+  key_digest BYTEA PRIMARY KEY,
   reason TEXT NOT NULL,
   created_at BIGINT NOT NULL
-);
+); -- clustered
 
 CREATE TABLE crl (
   ca_id BYTEA NOT NULL REFERENCES ca (id),
+  shard BIGINT NOT NULL,
   number BIGINT NOT NULL,
   der BYTEA NOT NULL,
   entries BIGINT NOT NULL,
   this_update BIGINT NOT NULL,
   next_update BIGINT NOT NULL,
-  PRIMARY KEY (ca_id, number)
+  PRIMARY KEY (ca_id, shard, number)
 );
 
 -- Work that outlives its request. due_at is when the next node may take it: while one works on it, the end of its lease.

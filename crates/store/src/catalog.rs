@@ -1,3 +1,4 @@
-//! What can be had, as data: for now the CAs.
+//! What can be had, as data: for now the CAs and the versions of profiles.
 
 pub mod ca;
+pub mod profile;

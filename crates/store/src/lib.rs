@@ -14,7 +14,6 @@ pub mod issuance;
 pub mod migrate;
 pub mod operations;
 pub mod overview;
-pub mod page;
 pub mod queue;
 pub mod seal;
 pub mod tenancy;

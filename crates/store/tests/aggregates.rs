@@ -5,13 +5,12 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use base::{CaId, JobId, NodeId, Random, Scope, Timestamp};
-use store::catalog::ca::{Ca, Crl};
+use base::{JobId, NodeId, Random, Scope, Timestamp};
 use store::operations::node::{self, Node};
 use store::operations::setting::{self, Setting};
 use store::queue::job::{self, Claim, Job, NewJob, Postponement, SameWork};
 use store::testing::{Database, each_engine};
-use store::{BoxFuture, Error, ReadTx, Scoped, Store, WriteTx};
+use store::{Error, ReadTx, Scoped, Store, WriteTx};
 
 /// Other bytes every time.
 struct Count(AtomicU8);
@@ -25,19 +24,6 @@ impl Random for Count {
 static RANDOM: Count = Count(AtomicU8::new(1));
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const LEASE: Duration = Duration::from_secs(60);
-
-/// Reads go through a write as well: both kinds of transaction run the same statements.
-async fn write<I, T, F>(store: &Store, input: I, run: F) -> T
-where
-    I: Send + Sync + 'static,
-    T: Send + 'static,
-    F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, Error>>
-        + Send
-        + Sync
-        + 'static,
-{
-    store.write(input, run).await.unwrap()
-}
 
 fn later(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
@@ -317,48 +303,6 @@ async fn the_first_setting_counts() {
         assert!(insert("one").await.unwrap());
         assert!(!insert("two").await.unwrap());
         assert_eq!(all.read((), value).await.unwrap().as_deref(), Some("one"));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_crl_number_is_given_once_and_old_ones_go() {
-    each_engine(async |store: Store| {
-        store.migrate().await.unwrap();
-        let ca = Ca {
-            id: CaId::generate(NOW, &RANDOM),
-            parent: None,
-            kind: "root".to_owned(),
-            status: "active".to_owned(),
-            subject: "CN=Root".to_owned(),
-            certificate: vec![1],
-            private_key: vec![2],
-            created_at: NOW,
-        };
-        write(&store, ca, |tx, ca| {
-            Box::pin(async move {
-                store::catalog::ca::insert(tx, ca).await?;
-                let crl = |number| Crl {
-                    ca: ca.id,
-                    number,
-                    der: vec![3],
-                    entries: 0,
-                    this_update: NOW,
-                    next_update: later(60),
-                };
-                assert!(store::catalog::ca::newest_crl(tx, ca.id).await?.is_none());
-                for number in 1..=3 {
-                    assert!(store::catalog::ca::insert_crl(tx, &crl(number)).await?);
-                }
-                assert!(!store::catalog::ca::insert_crl(tx, &crl(3)).await?);
-                let deleted = store::catalog::ca::delete_crls_below(tx, ca.id, 3).await?;
-                assert_eq!(deleted, 2);
-                let newest = store::catalog::ca::newest_crl(tx, ca.id).await?.unwrap();
-                assert_eq!((newest.number, newest.der), (3, vec![3]));
-                Ok(())
-            })
-        })
-        .await;
     })
     .await;
 }

@@ -2,8 +2,11 @@
 
 use base::{CaId, Timestamp};
 use pki::Certificate;
-use store::catalog::ca::Ca as Stored;
+use store::catalog::ca::{self, Ca as Stored};
+use store::operations::setting::{self, Setting};
+use store::{ReadTx, WriteTx};
 
+use crate::caller::system;
 use crate::memory::catalog::{CatalogError, Role, context};
 use crate::outside::Outside;
 
@@ -28,36 +31,47 @@ pub async fn add_cas(outside: &Outside, new: Vec<NewCa>) -> Result<bool, Catalog
         .into_iter()
         .map(|ca| seal(outside, ca, now))
         .collect::<Result<Vec<_>, _>>()?;
-    let inserted = outside
-        .store
-        .write(stored, |tx, stored| {
-            Box::pin(async move {
-                // The setting decides between nodes that start at the same time.
-                let root = stored
-                    .first()
-                    .map(|ca| ca.id.to_string())
-                    .unwrap_or_default();
-                if !store::operations::node::insert_setting(tx, "root_ca", &root).await? {
-                    return Ok::<_, store::Error>(false);
-                }
-                for ca in stored {
-                    store::catalog::ca::insert(tx, ca).await?;
-                }
-                Ok(true)
-            })
-        })
-        .await?;
-    Ok(inserted)
+    let store = outside.store.within(system("the catalogue"));
+    Ok(store.decide(stored, load, decide, save).await?)
+}
+
+/// The setting decides between nodes that start at the same time.
+const ROOT: &str = "root_ca";
+
+async fn load(tx: &mut ReadTx, _: &Vec<Stored>) -> Result<Option<Setting>, store::Error> {
+    setting::by_name(tx, ROOT).await
+}
+
+fn decide(new: &Vec<Stored>, root: Option<Setting>) -> Result<Option<Vec<Stored>>, store::Error> {
+    Ok(root.map_or_else(|| Some(new.clone()), |_| None))
+}
+
+async fn save(tx: &mut WriteTx, new: &Option<Vec<Stored>>) -> Result<bool, store::Error> {
+    let Some(new) = new else {
+        return Ok(false);
+    };
+    let root = new.first().map(|ca| ca.id.to_string()).unwrap_or_default();
+    let setting = Setting {
+        name: ROOT.to_owned(),
+        value: root,
+    };
+    setting::insert(tx, &setting).await?;
+    for new in new {
+        ca::insert(tx, new).await?;
+    }
+    Ok(true)
 }
 
 fn seal(outside: &Outside, new: NewCa, now: Timestamp) -> Result<Stored, CatalogError> {
     let row = new.id.to_string();
     let private_key = match &new.private_key {
-        Some(key) => outside
-            .sealer
-            .seal(context(&row), key, outside.random.as_ref())
-            .map_err(|error| CatalogError::Seal(new.id, error))?,
-        None => Vec::new(),
+        Some(key) => {
+            let sealed = outside
+                .sealer
+                .seal(context(&row), key, outside.random.as_ref());
+            Some(sealed.map_err(|error| CatalogError::Seal(new.id, error))?)
+        }
+        None => None,
     };
     let certificate = Certificate::from_der(&new.certificate)
         .map_err(|error| CatalogError::Issuer(new.id, error.into()))?;
@@ -65,10 +79,10 @@ fn seal(outside: &Outside, new: NewCa, now: Timestamp) -> Result<Stored, Catalog
         id: new.id,
         parent: new.parent,
         kind: new.role.as_str().to_owned(),
-        status: "active".to_owned(),
-        subject: certificate.subject,
+        name: certificate.subject,
         certificate: new.certificate,
         private_key,
         created_at: now,
+        retired_at: None,
     })
 }

@@ -199,7 +199,8 @@ async fn lines(
         .iter()
         .map(|domain| (domain.id, domain.name.to_string()))
         .collect();
-    let issued = store::enrollment::enrolled_domain::last_issued(tx, tenant, &domains).await?;
+    let names: Vec<_> = domains.iter().map(|domain| domain.name.clone()).collect();
+    let issued = store::issuance::certificate_list::last_issued(tx, tenant, &names).await?;
     let mut lines = Vec::with_capacity(domains.len());
     for (domain, last_issued_at) in domains.into_iter().zip(issued) {
         let id = domain.subscription;

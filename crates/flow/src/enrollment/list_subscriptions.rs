@@ -114,11 +114,11 @@ pub async fn clients(
         .scan((tenant, id, after), move |tx, (tenant, id, after)| {
             Box::pin(async move {
                 let accounts =
-                    store::issuance::account::page(tx, *tenant, *id, *after, limit).await?;
+                    store::issuance::account::page(tx, &(*tenant, *id, *after, limit)).await?;
                 let mut clients = Vec::with_capacity(accounts.len());
                 for account in accounts {
                     let last_order_at =
-                        store::issuance::account::last_order_at(tx, account.id).await?;
+                        store::issuance::account::last_order_at(tx, *tenant, account.id).await?;
                     clients.push(client(account, last_order_at));
                 }
                 Ok(clients)
@@ -158,14 +158,15 @@ async fn summaries(
 }
 
 fn client(account: Account, last_order_at: Option<Timestamp>) -> Client {
+    let status = account.status();
     Client {
         id: account.id,
-        thumbprint: account.thumbprint,
-        contact: account.contact,
+        thumbprint: account.thumbprint.to_string(),
+        contact: account.contact.0.clone(),
         agent: account.client_agent,
         address: account.client_address,
         created_at: account.created_at,
         last_order_at,
-        status: account.status,
+        status,
     }
 }

@@ -83,7 +83,7 @@ async fn write(
         if !store::enrollment::enrolled_domain::remove(tx, tenant, domain.id, now).await? {
             return Err(RemoveError::NotFound);
         }
-        end_orders(tx, tenant, domain, now).await?;
+        end_orders(tx, domain, now).await?;
         let detail = json!({ "name": domain.name, "subscription": domain.subscription });
         let object = domain.id.to_string();
         let audit = app.audit_entry(caller, tenant, "domain.remove", object, &detail, now);
@@ -95,18 +95,19 @@ async fn write(
 
 async fn end_orders(
     tx: &mut WriteTx,
-    tenant: TenantId,
     domain: &EnrolledDomain,
     now: Timestamp,
 ) -> Result<(), store::Error> {
     let problem = removed_problem(&domain.name).to_json();
+    let first = base::AccountId::FIRST;
     let accounts =
-        store::issuance::account::by_subscription(tx, tenant, domain.subscription, MAX_ACCOUNTS)
-            .await?;
+        store::issuance::account::bound_to(tx, domain.subscription, first, MAX_ACCOUNTS).await?;
     for account in accounts {
-        store::issuance::authorization::deactivate_for(tx, account.id, &domain.name).await?;
-        store::issuance::order::fail_pending_for(tx, account.id, &domain.name, &problem, now)
-            .await?;
+        store::issuance::authorization::deactivate_for(tx, account, &domain.name, now).await?;
+        let pending = store::issuance::order::pending_for(tx, account, &domain.name, 100).await?;
+        for order in pending {
+            store::issuance::order::fail(tx, order, &problem, now).await?;
+        }
     }
     Ok(())
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acme::{Jwk, PublicKey, Thumbprint};
-use base::{AccountId, SubscriptionId, TenantId, Timestamp};
+use base::{AccountId, Scope, SubscriptionId, TenantId, Timestamp};
 use quick_cache::sync::Cache;
+use store::issuance::account;
 
 use crate::App;
+use crate::caller::{system, tenant};
 
 const CAPACITY: usize = 4_096;
 const LIFETIME: Duration = Duration::from_secs(1);
@@ -33,13 +35,18 @@ pub struct KnownAccount {
 }
 
 impl KnownAccount {
+    /// Whose rows its requests see.
+    pub(crate) fn scope(&self) -> Scope {
+        tenant(self.tenant)
+    }
+
     /// The key that its requests are signed with.
     pub fn key(&self) -> &PublicKey {
         self.jwk.public_key()
     }
 
     pub(crate) fn from_stored(
-        account: &store::issuance::account::Account,
+        account: &account::Account,
         now: Timestamp,
     ) -> Result<Self, LookUpError> {
         let jwk = Jwk::parse(&account.jwk).map_err(|error| LookUpError::Key(account.id, error))?;
@@ -47,7 +54,7 @@ impl KnownAccount {
             id: account.id,
             tenant: account.tenant,
             subscription: account.subscription,
-            status: account.status,
+            status: account.status(),
             thumbprint: jwk.thumbprint(),
             jwk,
             loaded_at: now,
@@ -89,10 +96,8 @@ pub async fn look_up(app: &App, id: AccountId) -> Result<Option<Arc<KnownAccount
         return Ok(Some(known));
     }
     let found = app
-        .store
-        .read(id, |tx, id| {
-            Box::pin(store::issuance::account::by_id(tx, *id))
-        })
+        .store(system("the account is not known yet"))
+        .read(id, account::by_id)
         .await?;
     let Some(account) = found else {
         return Ok(None);

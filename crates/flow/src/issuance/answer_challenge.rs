@@ -1,22 +1,22 @@
-//! Responding to a challenge (RFC 8555 §7.5.1): the client says that it is ready, the validation begins as a
-//! job, and the answer waits a moment for it, since most end within milliseconds.
+//! A response to a challenge (RFC 8555 §7.5.1): validation starts at once. One that ends while the client waits for
+//! the answer is recorded with its outcome in one transaction; a longer one is recorded as begun, with a job that goes
+//! on with it should this node die.
 
-use acme::authorization::{Authorization, BeginError, Begun, State};
+use acme::authorization::{Authorization, BeginError, Begun};
 use acme::challenge::{ResponseError, Type, parse_response};
-use base::{AccountId, AuthorizationId, Timestamp};
-use store::WriteTx;
-use store::queue::job::NewJob;
+use base::AuthorizationId;
+use tokio::sync::oneshot;
 
 use super::account_cache::KnownAccount;
 use super::authorization::read_authorization;
-use super::validate::{Subject, validate};
+use super::validate::{Subject, begin, outcome_of, record};
 use crate::App;
-use crate::jobs::{Kind, first_attempt};
+use crate::jobs::retry_later;
 
-/// Why no validation began.
+/// Why nothing is validated.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
-    /// The authorization's state, or a type that it does not offer.
+    /// The challenge, or where its authorization stands.
     #[error(transparent)]
     Begin(#[from] BeginError),
     /// Another account's, or none.
@@ -40,65 +40,63 @@ pub async fn answer_challenge(
 ) -> Result<Authorization, AnswerError> {
     parse_response(payload)?;
     let now = app.clock.now();
-    let job = app.leased_job(Kind::Validate, id.to_string(), now);
-    let lease = first_attempt(&job, Kind::Validate);
-    let account = known.id;
-    let begun = app
-        .store
-        .write(
-            (account, id, challenge, now, job),
-            |tx, (account, id, challenge, now, job)| {
-                Box::pin(begin(tx, *account, *id, *challenge, *now, job))
-            },
-        )
-        .await?;
-    let record = match begun {
-        Answered::Already(record) => return Ok(record),
-        Answered::Begun(record) => record,
+    let mut record = read_authorization(app, known, id)
+        .await?
+        .ok_or(AnswerError::NotFound)?;
+    let Begun::Start(state) = record.begin(challenge, now)? else {
+        return Ok(record);
+    };
+    record.state = state;
+    let Some(claim) = app.validating.claim(id) else {
+        // Another request of this moment has it.
+        return Ok(record);
     };
     let subject = Subject {
-        record: record.clone(),
+        record,
+        account: known.id,
+        tenant: known.tenant,
         thumbprint: known.thumbprint,
+        begun_at: now,
     };
+    let (answer, answered) = oneshot::channel();
     let app_of_job = app.clone();
-    let running = app
-        .runner
-        .spawn(async move { validate(&app_of_job, &lease, subject).await });
-    match tokio::time::timeout(app.settings.challenge_wait, running).await {
-        Ok(Ok(Some(ended))) => Ok(ended),
-        Ok(_) => Ok(read_authorization(app, known, id).await?.unwrap_or(record)),
-        Err(_) => Ok(record),
+    // Whoever asked may go away; what was begun is brought to its end.
+    app.runner.spawn(async move {
+        prove(&app_of_job, subject, answer).await;
+        drop(claim);
+    });
+    match answered.await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(store::Error::Closed.into()),
     }
 }
 
-async fn begin(
-    tx: &mut WriteTx,
-    account: AccountId,
-    id: AuthorizationId,
-    challenge: Type,
-    now: Timestamp,
-    job: &NewJob,
-) -> Result<Answered, AnswerError> {
-    if let Some(begun) =
-        store::issuance::authorization::begin(tx, account, id, challenge, now).await?
-    {
-        // Whether it was to be begun follows from what it was before.
-        let mut record = begun.record;
-        record.state = State::Pending;
-        if let Begun::Start(state) = record.begin(challenge, now)? {
-            record.state = state;
+type Answer = Result<Authorization, store::Error>;
+
+async fn prove(app: &App, subject: Subject, answer: oneshot::Sender<Answer>) {
+    let mut probing = Box::pin(outcome_of(app, &subject));
+    let quick = tokio::time::timeout(app.settings.challenge_wait, &mut probing).await;
+    // Whoever asked may have gone.
+    if let Ok(outcome) = quick {
+        let _ = answer.send(record(app, &subject, outcome, None).await);
+        return;
+    }
+    let lease = match begin(app, &subject).await {
+        Ok((record, lease)) => {
+            let _ = answer.send(Ok(record));
+            lease
         }
-        store::queue::job::insert(tx, job).await?;
-        return Ok(Answered::Begun(record));
+        Err(error) => {
+            let _ = answer.send(Err(error));
+            return;
+        }
+    };
+    // Nothing to do when the client has given the authorization up meanwhile.
+    let Some(lease) = lease else {
+        return;
+    };
+    let outcome = probing.await;
+    if let Err(error) = record(app, &subject, outcome, Some(&lease)).await {
+        retry_later(app, lease.id, lease.attempts, &error.into()).await;
     }
-    let found = store::issuance::authorization::by_id(tx, id).await?;
-    let found = found.filter(|found| found.account == account);
-    let record = found.ok_or(AnswerError::NotFound)?.record;
-    record.begin(challenge, now)?;
-    Ok(Answered::Already(record))
-}
-
-enum Answered {
-    Already(Authorization),
-    Begun(Authorization),
 }

@@ -1,8 +1,11 @@
 //! Reading an authorization, and giving it up (RFC 8555 §7.5, §7.5.2).
 
 use acme::authorization::{Authorization, DeactivateError, parse_deactivation};
-use base::AuthorizationId;
+use base::{AccountId, AuthorizationId, Timestamp};
 use serde_json::json;
+use store::audit::Entry;
+use store::issuance::authorization;
+use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
 use crate::{App, Caller};
@@ -28,10 +31,8 @@ pub async fn read_authorization(
     id: AuthorizationId,
 ) -> Result<Option<Authorization>, store::Error> {
     let found = app
-        .store
-        .read(id, |tx, id| {
-            Box::pin(store::issuance::authorization::by_id(tx, *id))
-        })
+        .store(known.scope())
+        .read(id, authorization::by_id)
         .await?;
     Ok(found
         .filter(|found| found.account == known.id)
@@ -57,21 +58,53 @@ pub async fn deactivate_authorization(
         &json!({}),
         now,
     );
-    app.store
-        .write(
-            (known.id, id, now, audit),
-            |tx, (account, id, now, audit)| {
-                Box::pin(async move {
-                    let found = store::issuance::authorization::by_id(tx, *id).await?;
-                    let found = found.filter(|found| found.account == *account);
-                    let mut record = found.ok_or(DeactivationError::NotFound)?.record;
-                    record.state = record.deactivate(*now)?;
-                    if store::issuance::authorization::deactivate(tx, *id).await? {
-                        store::audit::append(tx, audit).await?;
-                    }
-                    Ok(record)
-                })
-            },
-        )
+    let wish = Wish {
+        account: known.id,
+        id,
+        now,
+        audit,
+    };
+    app.store(known.scope())
+        .decide(wish, load, decide, save)
         .await
+}
+
+struct Wish {
+    account: AccountId,
+    id: AuthorizationId,
+    now: Timestamp,
+    audit: Entry,
+}
+
+/// The authorization as it is from now on, and what is written if it was not given up before.
+type Decision = (Authorization, Option<(Timestamp, Entry)>);
+
+async fn load(
+    tx: &mut ReadTx,
+    wish: &Wish,
+) -> Result<Option<authorization::Authorization>, store::Error> {
+    authorization::by_id(tx, &wish.id).await
+}
+
+fn decide(
+    wish: &Wish,
+    found: Option<authorization::Authorization>,
+) -> Result<Decision, DeactivationError> {
+    let found = found.filter(|found| found.account == wish.account);
+    let mut record = found.ok_or(DeactivationError::NotFound)?.record;
+    let state = record.deactivate(wish.now)?;
+    let change = (state != record.state).then(|| (wish.now, wish.audit.clone()));
+    record.state = state;
+    Ok((record, change))
+}
+
+async fn save(
+    tx: &mut WriteTx,
+    (record, change): &Decision,
+) -> Result<Authorization, store::Error> {
+    if let Some((now, audit)) = change {
+        authorization::deactivate(tx, record.id, *now).await?;
+        store::audit::append(tx, audit).await?;
+    }
+    Ok(record.clone())
 }

@@ -1,10 +1,12 @@
 //! keyChange (RFC 8555 §7.3.5): an account goes on with another key.
 
+use acme::Thumbprint;
 use acme::key_change::{KeyChange, KeyChangeError};
 use base::AccountId;
 use serde_json::json;
-use store::WriteTx;
-use store::issuance::account::Account;
+use store::audit::Entry;
+use store::issuance::account::{self, Account};
+use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
 use crate::app::DIRECTORY;
@@ -38,55 +40,79 @@ pub async fn change_key(
     let account_url = app.urls().account(known.id);
     let change = KeyChange::parse(payload, url, &account_url, known.thumbprint)?;
     let now = app.clock.now();
-    let new_thumbprint = change.new_key.thumbprint().to_string();
-    let detail = json!({ "thumbprint": new_thumbprint });
-    let object = known.id.to_string();
-    let audit = app.audit_entry(
-        caller,
-        known.tenant,
-        "acme_account.change_key",
-        object,
-        &detail,
-        now,
-    );
-    let new = NewKey {
+    let detail = json!({ "thumbprint": change.new_key.thumbprint().to_string() });
+    let (object, tenant) = (known.id.to_string(), known.tenant);
+    let action = "acme_account.change_key";
+    let audit = app.audit_entry(caller, tenant, action, object, &detail, now);
+    let wish = Wish {
         id: known.id,
-        old_thumbprint: known.thumbprint.to_string(),
-        new_thumbprint,
-        new_jwk: change.new_key.to_json().to_owned(),
+        old: known.thumbprint,
+        new: change.new_key.thumbprint(),
+        jwk: change.new_key.to_json().to_owned(),
+        audit,
     };
     let account = app
-        .store
-        .write((new, audit), |tx, (new, audit)| {
-            Box::pin(async move {
-                let account = write(tx, new).await?;
-                store::audit::append(tx, audit).await?;
-                Ok::<_, ChangeKeyError>(account)
-            })
-        })
+        .store(known.scope())
+        .decide(wish, load, decide, save)
         .await?;
     app.accounts.forget(known.id);
     Ok(account)
 }
 
-struct NewKey {
+struct Wish {
     id: AccountId,
-    old_thumbprint: String,
-    new_thumbprint: String,
-    new_jwk: String,
+    old: Thumbprint,
+    new: Thumbprint,
+    jwk: String,
+    audit: Entry,
 }
 
-async fn write(tx: &mut WriteTx, new: &NewKey) -> Result<Account, ChangeKeyError> {
-    let holder =
-        store::issuance::account::by_thumbprint(tx, DIRECTORY, &new.new_thumbprint).await?;
+struct Facts {
+    account: Option<Account>,
+    /// Who has the new key.
+    holder: Option<Account>,
+}
+
+/// The account with its new key, and the old one.
+struct Decision {
+    account: Account,
+    old: Thumbprint,
+    audit: Entry,
+}
+
+async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Facts, store::Error> {
+    Ok(Facts {
+        account: account::by_id(tx, &wish.id).await?,
+        holder: account::by_key(tx, &(DIRECTORY.to_owned(), wish.new)).await?,
+    })
+}
+
+fn decide(wish: &Wish, facts: Facts) -> Result<Decision, ChangeKeyError> {
+    let Facts { account, holder } = facts;
     if let Some(holder) = holder {
         return Err(ChangeKeyError::InUse(holder.id));
     }
-    let (old, fresh) = (&new.old_thumbprint, &new.new_thumbprint);
-    if !store::issuance::account::change_key(tx, new.id, old, fresh, &new.new_jwk).await? {
-        return Err(ChangeKeyError::Changed);
-    }
-    store::issuance::account::by_id(tx, new.id)
-        .await?
-        .ok_or(ChangeKeyError::Changed)
+    let account = account
+        .filter(|account| account.thumbprint == wish.old && account.status().check_usable().is_ok())
+        .ok_or(ChangeKeyError::Changed)?;
+    Ok(Decision {
+        account: Account {
+            thumbprint: wish.new,
+            jwk: wish.jwk.clone(),
+            ..account
+        },
+        old: wish.old,
+        audit: wish.audit.clone(),
+    })
+}
+
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Account, store::Error> {
+    let Decision {
+        account,
+        old,
+        audit,
+    } = decision;
+    account::change_key(tx, account.id, old, &account.thumbprint, &account.jwk).await?;
+    store::audit::append(tx, audit).await?;
+    Ok(account.clone())
 }

@@ -1,6 +1,7 @@
 //! The certificate resource (RFC 8555 §7.4.2).
 
 use base::CertificateId;
+use store::issuance::certificate;
 
 use super::account_cache::KnownAccount;
 use crate::App;
@@ -21,16 +22,11 @@ pub async fn download(
     number: usize,
 ) -> Result<Option<Downloaded>, store::Error> {
     let found = app
-        .store
-        .read(id, |tx, id| {
-            Box::pin(store::issuance::certificate::by_id(tx, *id))
-        })
+        .store(known.scope())
+        .read((known.id, id), certificate::download)
         .await?;
-    let signed = found.filter(|found| {
-        found.account == known.id && found.status != store::issuance::certificate::Status::Intended
-    });
     let catalog = app.catalog();
-    let chain = signed.and_then(|found| catalog.numbered_chain_pem(&found.der, number));
+    let chain = found.and_then(|(_, der)| catalog.numbered_chain_pem(&der, number));
     Ok(chain.map(|chain| Downloaded {
         chain,
         chains: catalog.chains(),

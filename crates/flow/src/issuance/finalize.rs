@@ -7,22 +7,23 @@ use std::collections::HashSet;
 use acme::order::{
     CsrNamesError, NotReady, PayloadError, Progress, check_csr_names, parse_finalize,
 };
-use base::{CaId, CertificateId, OrderId, Timestamp};
+use base::{CaId, CertificateId, OrderId, ProfileVersionId, Timestamp};
 use pki::{
     Csr, Findings, IssuanceRequest, KeyPolicyError, Linted, RequestedValidity, SerialNumber,
     TbsCertificate, Validity,
 };
-use store::WriteTx;
 use store::issuance::authorization::Authorization;
-use store::issuance::certificate::{Certificate, Status};
-use store::issuance::order::Order;
-use store::queue::job::NewJob;
+use store::issuance::order::{self, Order};
+use store::issuance::order_facts::{self, ForCertificate};
+use store::issuance::signing_intent::SigningIntent;
+use store::queue::job::{self, NewJob};
+use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
-use super::issue::{Intent, issue};
+use super::issue::{Issuing, issue, unsigned};
 use super::new_order::{NewOrderError, admit};
 use super::order_view::{OrderView, authorization_statuses, facts, identifiers};
-use super::read_order::{load, read_order};
+use super::read_order::{self, read_order};
 use crate::App;
 use crate::jobs::{Kind, first_attempt};
 use crate::memory::catalog::Ca;
@@ -76,38 +77,41 @@ pub async fn finalize(
     payload: &[u8],
 ) -> Result<OrderView, FinalizeError> {
     let csr = parse_finalize(payload)?;
-    let (order, authorizations) = load(app, known, id).await?.ok_or(FinalizeError::NotFound)?;
+    let found = read_order::load(app, known, id).await?;
+    let (order, authorizations) = found.ok_or(FinalizeError::NotFound)?;
     let now = app.clock.now();
     check_ready(&order, &authorizations, now)?;
     let csr = check_csr(app, known, &order, &csr)?;
-    let issuing = app.catalog().issuing().clone();
+    let catalog = app.catalog();
+    let (issuing, profile) = (catalog.issuing().clone(), catalog.profile());
     let validity = validity(app, &order, now)?;
     let linted = prepare(app, csr.clone(), validity, &issuing, now)?;
+    let intent = intent(app, &order, &linted, (issuing.id, profile), now);
+    let job = app.leased_job(Kind::Issue, order.id.to_string(), now);
+    let lease = first_attempt(&job, Kind::Issue);
+    let issuing = Issuing {
+        certificate: unsigned(&order, &authorizations, &intent, validity),
+        order: order.clone(),
+        fence: intent.fence,
+        linted,
+        ca: issuing,
+    };
+    let certificate = intent.certificate;
     let finalization = Finalization {
-        certificate: intended(app, &order, &linted, validity, issuing.id, now),
-        key_fingerprint: *csr.key().fingerprint(),
-        job: app.leased_job(Kind::Issue, order.id.to_string(), now),
+        order: order.clone(),
+        intent,
+        key_digest: *csr.key().fingerprint(),
+        job,
         admits_all: app.settings.open_house.is_some(),
         now,
     };
-    let lease = first_attempt(&finalization.job, Kind::Issue);
-    let certificate = finalization.certificate.id;
-    let intent = Intent {
-        order: order.id,
-        certificate,
-        linted,
-        issuing,
-    };
-    app.store
-        .write(finalization, |tx, finalization| {
-            Box::pin(take(tx, finalization))
-        })
-        .await?;
+    let store = app.store(known.scope());
+    store.decide(finalization, load, decide, save).await?;
 
     let app_of_job = app.clone();
     let running = app
         .runner
-        .spawn(async move { issue(&app_of_job, &lease, intent).await });
+        .spawn(async move { issue(&app_of_job, &lease, issuing).await });
     match tokio::time::timeout(app.settings.finalize_wait, running).await {
         Ok(Ok(Some(ended_at))) => return Ok(ended(order, certificate, &authorizations, ended_at)),
         Ok(_) => {}
@@ -127,8 +131,8 @@ fn ended(
     authorizations: &[Authorization],
     ended_at: Timestamp,
 ) -> OrderView {
-    order.progress = Progress::Valid;
     order.certificate = Some(certificate);
+    order.finalized_at = Some(ended_at);
     order.ended_at = Some(ended_at);
     OrderView::of(&order, authorizations, ended_at)
 }
@@ -190,67 +194,84 @@ fn prepare(
     issuing.issuer.lint(tbs, profile, now)
 }
 
+/// What is stored before the signature.
+fn intent(
+    app: &App,
+    order: &Order,
+    linted: &Linted<TbsCertificate>,
+    (ca, profile): (CaId, ProfileVersionId),
+    now: Timestamp,
+) -> SigningIntent {
+    let content = linted.content();
+    SigningIntent {
+        certificate: CertificateId::generate(now, app.random.as_ref()),
+        order: Some(order.id),
+        tenant: order.tenant,
+        ca,
+        profile,
+        serial: *content.serial().as_bytes(),
+        step: "certificate".to_owned(),
+        fence: 1,
+        tbs: content.der().to_vec(),
+        created_at: now,
+    }
+}
+
 /// What is stored when an order is taken.
 struct Finalization {
-    certificate: Certificate,
-    key_fingerprint: [u8; 32],
+    order: Order,
+    intent: SigningIntent,
+    key_digest: [u8; 32],
     job: NewJob,
     admits_all: bool,
     now: Timestamp,
 }
 
-fn intended(
-    app: &App,
-    order: &Order,
-    linted: &Linted<TbsCertificate>,
-    validity: Validity,
-    ca: CaId,
+/// An order that is taken, the intent and the job that go with it.
+struct Taken {
+    order: Order,
+    intent: SigningIntent,
+    job: NewJob,
     now: Timestamp,
-) -> Certificate {
-    let content = linted.content();
-    Certificate {
-        id: CertificateId::generate(now, app.random.as_ref()),
-        serial: content.serial().to_string(),
-        ca,
-        tenant: order.tenant,
-        subscription: order.subscription,
-        account: order.account,
-        order: order.id,
-        status: Status::Intended,
-        profile: app.settings.profile.name.clone(),
-        names: order.names.clone(),
-        not_before: validity.not_before,
-        not_after: validity.not_after,
-        der: content.der().to_vec(),
-        created_at: now,
-        issued_at: None,
-        revoked_at: None,
-        revocation_reason: None,
-    }
+}
+
+async fn load(
+    tx: &mut ReadTx,
+    finalization: &Finalization,
+) -> Result<ForCertificate, store::Error> {
+    order_facts::for_certificate(tx, &finalization.order, &finalization.key_digest).await
 }
 
 /// Of two finalize calls at once, the second finds the order taken.
-async fn take(tx: &mut WriteTx, finalization: &Finalization) -> Result<(), FinalizeError> {
-    let certificate = &finalization.certificate;
-    let look = store::issuance::order_facts::take_for_certificate(
-        tx,
-        certificate,
-        &finalization.key_fingerprint,
-    )
-    .await?;
+fn decide(finalization: &Finalization, facts: ForCertificate) -> Result<Taken, FinalizeError> {
+    let ForCertificate {
+        progress,
+        coverage,
+        is_key_blocked,
+    } = facts;
     if !finalization.admits_all {
-        admit(&look.coverage, &certificate.names, finalization.now)?;
+        admit(&coverage, &finalization.order.names, finalization.now)?;
     }
-    if look.is_key_blocked {
+    if is_key_blocked {
         return Err(FinalizeError::BlockedKey);
     }
-    if !look.has_begun {
-        let found = store::issuance::order::with_authorizations(tx, certificate.order).await?;
-        let (order, authorizations) = found.ok_or(FinalizeError::NotFound)?;
-        check_ready(&order, &authorizations, finalization.now)?;
-        return Err(NotReady::Processing.into());
+    match progress {
+        Some(Progress::Pending) => {}
+        Some(Progress::Invalid) => return Err(NotReady::Failed.into()),
+        Some(Progress::Processing) => return Err(NotReady::Processing.into()),
+        Some(Progress::Valid) => return Err(NotReady::Valid.into()),
+        None => return Err(FinalizeError::NotFound),
     }
-    store::issuance::certificate::intend(tx, certificate).await?;
-    store::queue::job::insert(tx, &finalization.job).await?;
-    Ok(())
+    Ok(Taken {
+        order: finalization.order.clone(),
+        intent: finalization.intent.clone(),
+        job: finalization.job.clone(),
+        now: finalization.now,
+    })
+}
+
+async fn save(tx: &mut WriteTx, taken: &Taken) -> Result<(), store::Error> {
+    order::take(tx, &taken.order, taken.intent.certificate, taken.now).await?;
+    tx.insert(&taken.intent).await?;
+    job::insert(tx, &taken.job).await
 }

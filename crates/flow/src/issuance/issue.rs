@@ -6,12 +6,19 @@ use std::sync::Arc;
 use acme::Problem;
 use acme::order::Progress;
 use acme::problem::Kind;
-use base::{CaId, CertificateId, IdError, JobId, OrderId, Timestamp};
-use pki::{Linted, TbsCertificate};
+use base::{CaId, CertificateId, IdError, JobId, OrderId, ProfileVersionId, Timestamp};
+use pki::{Linted, TbsCertificate, Validity};
 use serde_json::json;
 use store::audit::Entry;
-use store::issuance::order::Order;
+use store::issuance::authorization::Authorization;
+use store::issuance::certificate::{NewCertificate, Validations};
+use store::issuance::order::{self, Order};
+use store::issuance::order_facts::{self, ForIssue, Signed};
+use store::issuance::signing_intent::{self, SigningIntent};
+use store::queue::job;
+use store::{ReadTx, WriteTx};
 
+use crate::caller::{system, tenant};
 use crate::jobs::{Lease, retry_later};
 use crate::memory::catalog::Ca;
 use crate::{App, Caller};
@@ -20,15 +27,44 @@ use crate::{App, Caller};
 const MAX_ATTEMPTS: i64 = 8;
 
 /// A linted certificate whose serial number and content are stored.
-pub(super) struct Intent {
+pub(super) struct Issuing {
     /// The order that it ends.
-    pub(super) order: OrderId,
-    /// The certificate.
-    pub(super) certificate: CertificateId,
+    pub(super) order: Order,
+    /// The certificate, but for what the signature adds.
+    pub(super) certificate: NewCertificate,
+    /// The attempt that this is.
+    pub(super) fence: i64,
     /// What to sign.
     pub(super) linted: Linted<TbsCertificate>,
     /// Who signs.
-    pub(super) issuing: Arc<Ca>,
+    pub(super) ca: Arc<Ca>,
+}
+
+/// The certificate that an intent leads to, before it is signed.
+pub(super) fn unsigned(
+    order: &Order,
+    authorizations: &[Authorization],
+    intent: &SigningIntent,
+    validity: Validity,
+) -> NewCertificate {
+    let validations = authorizations.iter().filter_map(|each| each.validation);
+    NewCertificate {
+        id: intent.certificate,
+        not_before: validity.not_before,
+        not_after: validity.not_after,
+        crl_shard: Some(0),
+        lineage: order.lineage,
+        tenant: order.tenant,
+        subscription: Some(order.subscription),
+        account: Some(order.account),
+        order: Some(order.id),
+        ca: Some(intent.ca),
+        profile: Some(intent.profile),
+        serial: Some(intent.serial),
+        validations: Validations(validations.collect()),
+        source: "acme".to_owned(),
+        der: None,
+    }
 }
 
 /// Why an order was not ended.
@@ -46,6 +82,9 @@ pub enum IssueError {
     /// The CA that was to sign is gone.
     #[error("CA {0} is not active any more")]
     CaGone(CaId),
+    /// The profile that it was made by is unknown to this node.
+    #[error("version {0} of a profile is not known")]
+    ProfileGone(ProfileVersionId),
     /// The stored content no longer passes.
     #[error("the stored certificate did not pass its lints: {0}")]
     Lint(#[from] pki::Findings),
@@ -59,8 +98,8 @@ pub enum IssueError {
 
 /// Issues for the request that finalized; a failure leaves the job to be tried again. Answers with the moment
 /// at which the order ended, if it was this attempt that ended it.
-pub(super) async fn issue(app: &App, lease: &Lease, intent: Intent) -> Option<Timestamp> {
-    match attempt(app, lease.id, intent).await {
+pub(super) async fn issue(app: &App, lease: &Lease, issuing: Issuing) -> Option<Timestamp> {
+    match attempt(app, lease.id, issuing).await {
         Ok(ended_at) => ended_at,
         Err(error) => {
             retry_later(app, lease.id, lease.attempts, &error.into()).await;
@@ -72,32 +111,25 @@ pub(super) async fn issue(app: &App, lease: &Lease, intent: Intent) -> Option<Ti
 /// Goes on with an order whose node has died or whose signature failed.
 pub async fn resume(app: &App, lease: &Lease) -> Result<(), IssueError> {
     let order: OrderId = lease.subject.parse()?;
-    let found = app
-        .store
-        .read(order, |tx, order| {
-            Box::pin(async move {
-                let order = store::issuance::order::by_id(tx, *order).await?;
-                let id = order.as_ref().and_then(|order| order.certificate);
-                let certificate = match id {
-                    Some(id) => store::issuance::certificate::by_id(tx, id).await?,
-                    None => None,
-                };
-                Ok::<_, store::Error>(order.zip(certificate))
-            })
-        })
-        .await?;
-    let going_on = found.filter(|(order, _)| order.progress == Progress::Processing);
-    let Some((order, certificate)) = going_on else {
-        app.store
-            .write(lease.id, |tx, id| {
-                Box::pin(store::queue::job::delete(tx, *id))
-            })
-            .await?;
+    let found = app.store(system("a job")).read(order, load_intent).await?;
+    let going_on = found.filter(|found| found.order.progress() == Progress::Processing);
+    let Some(found) = going_on else {
+        app.store(system("a job")).write(lease.id, drop_job).await?;
         return Ok(());
     };
+    let order = found.order.clone();
     let tried = async {
-        let intent = reload_intent(app, &order, &certificate)?;
-        attempt(app, lease.id, intent).await.map(|_| ())
+        // From here on nobody can store what an earlier attempt has signed.
+        let claim = (found.intent.certificate, lease.attempts);
+        if !app
+            .store(system("a job"))
+            .write(claim, signing_intent::fence)
+            .await?
+        {
+            return Ok(());
+        }
+        let issuing = reload_intent(app, found, lease.attempts)?;
+        attempt(app, lease.id, issuing).await.map(|_| ())
     };
     match tried.await {
         Err(error) if lease.attempts >= MAX_ATTEMPTS => {
@@ -108,87 +140,127 @@ pub async fn resume(app: &App, lease: &Lease) -> Result<(), IssueError> {
     }
 }
 
-/// Reads the stored content back; it has to pass the lints again.
-fn reload_intent(
-    app: &App,
-    order: &Order,
-    certificate: &store::issuance::certificate::Certificate,
-) -> Result<Intent, IssueError> {
-    let issuing = app
-        .catalog()
-        .signer(certificate.ca)
+struct Found {
+    order: Order,
+    authorizations: Vec<Authorization>,
+    intent: SigningIntent,
+}
+
+async fn load_intent(tx: &mut ReadTx, id: &OrderId) -> Result<Option<Found>, store::Error> {
+    let Some((order, authorizations)) = order::with_authorizations(tx, id).await? else {
+        return Ok(None);
+    };
+    let Some(certificate) = order.certificate else {
+        return Ok(None);
+    };
+    let intent = signing_intent::by_certificate(tx, &certificate).await?;
+    Ok(intent.map(|intent| Found {
+        order,
+        authorizations,
+        intent,
+    }))
+}
+
+async fn drop_job(tx: &mut WriteTx, id: &JobId) -> Result<(), store::Error> {
+    job::delete(tx, *id).await
+}
+
+/// Reads the stored content back; it has to pass the lints of its own profile again.
+fn reload_intent(app: &App, found: Found, fence: i64) -> Result<Issuing, IssueError> {
+    let Found {
+        order,
+        authorizations,
+        intent,
+    } = found;
+    let catalog = app.catalog();
+    let ca = catalog
+        .signer(intent.ca)
         .cloned()
-        .ok_or(IssueError::CaGone(certificate.ca))?;
-    let tbs = TbsCertificate::from_der(&certificate.der)
-        .map_err(|error| IssueError::Content(certificate.id, error))?;
-    let linted = issuing
-        .issuer
-        .lint(tbs, &app.settings.profile, certificate.created_at)?;
-    Ok(Intent {
-        order: order.id,
-        certificate: certificate.id,
+        .ok_or(IssueError::CaGone(intent.ca))?;
+    let profile = catalog
+        .profile_version(intent.profile)
+        .ok_or(IssueError::ProfileGone(intent.profile))?;
+    let tbs = TbsCertificate::from_der(&intent.tbs)
+        .map_err(|error| IssueError::Content(intent.certificate, error))?;
+    let linted = ca.issuer.lint(tbs, profile, intent.created_at)?;
+    let validity = linted.content().validity();
+    Ok(Issuing {
+        certificate: unsigned(&order, &authorizations, &intent, validity),
+        order,
+        fence,
         linted,
-        issuing,
+        ca,
     })
 }
 
-async fn attempt(app: &App, job: JobId, intent: Intent) -> Result<Option<Timestamp>, IssueError> {
-    let Intent {
+async fn attempt(app: &App, job: JobId, issuing: Issuing) -> Result<Option<Timestamp>, IssueError> {
+    let Issuing {
         order,
-        certificate,
+        mut certificate,
+        fence,
         linted,
-        issuing,
-    } = intent;
-    let issued = sign(issuing, linted).await?;
+        ca,
+    } = issuing;
+    let issued = sign(ca, linted).await?;
+    certificate.der = Some(issued.der);
+    let now = app.clock.now();
+    let scope = tenant(order.tenant);
     let issued = Issued {
-        job,
-        order,
-        certificate,
-        der: issued.der,
-        now: app.clock.now(),
+        signed: Signed {
+            certificate,
+            names: order.names,
+            subscription: order.subscription,
+            order: order.id,
+            job,
+            now,
+        },
+        fence,
     };
-    let now = issued.now;
-    // Another node may have taken the job over and been faster; then its signature counts.
-    let is_ours = app
-        .store
-        .write(issued, |tx, issued| {
-            Box::pin(store::issuance::order_facts::complete(
-                tx,
-                issued.certificate,
-                issued.order,
-                issued.job,
-                &issued.der,
-                issued.now,
-            ))
-        })
-        .await?;
+    // Another node may have taken the job over; then its signature counts.
+    let is_ours = app.store(scope).decide(issued, load, decide, save).await?;
     Ok(is_ours.then_some(now))
+}
+
+struct Issued {
+    signed: Signed,
+    fence: i64,
+}
+
+async fn load(tx: &mut ReadTx, issued: &Issued) -> Result<ForIssue, store::Error> {
+    let certificate = &issued.signed.certificate;
+    order_facts::for_issue(tx, certificate.id, certificate.lineage).await
+}
+
+fn decide(issued: &Issued, facts: ForIssue) -> Result<Option<(Signed, bool)>, store::Error> {
+    let ForIssue { fence, is_known } = facts;
+    let is_ours = fence == Some(issued.fence);
+    Ok(is_ours.then(|| (issued.signed.clone(), is_known)))
+}
+
+async fn save(tx: &mut WriteTx, decision: &Option<(Signed, bool)>) -> Result<bool, store::Error> {
+    let Some((signed, is_known)) = decision else {
+        return Ok(false);
+    };
+    order_facts::issue(tx, signed, *is_known).await?;
+    Ok(true)
 }
 
 /// An RSA signature takes a millisecond and would hold up every other request.
 async fn sign(
-    issuing: Arc<Ca>,
+    ca: Arc<Ca>,
     linted: Linted<TbsCertificate>,
 ) -> Result<pki::IssuedCertificate, IssueError> {
-    match issuing.issuer.key_algorithm() {
+    match ca.issuer.key_algorithm() {
         pki::KeyAlgorithm::EcdsaP256 | pki::KeyAlgorithm::EcdsaP384 => {
-            Ok(issuing.issuer.issue(linted)?)
+            Ok(ca.issuer.issue(linted)?)
         }
         pki::KeyAlgorithm::Rsa { .. } => {
-            tokio::task::spawn_blocking(move || issuing.issuer.issue(linted))
+            tokio::task::spawn_blocking(move || ca.issuer.issue(linted))
                 .await
                 .map_err(|_| IssueError::Thread)?
                 .map_err(IssueError::from)
         }
     }
-}
-
-struct Issued {
-    job: JobId,
-    order: OrderId,
-    certificate: CertificateId,
-    der: Vec<u8>,
-    now: Timestamp,
 }
 
 /// Ends the order invalid. The intent stays: whether it was signed is not known for certain.
@@ -206,17 +278,29 @@ async fn fail_order(app: &App, job: JobId, order: &Order) -> Result<(), IssueErr
         &json!({}),
         now,
     );
-    app.store
-        .write(
-            (job, order.id, problem.to_json(), now, audit),
-            |tx, (job, order, problem, now, audit)| {
-                Box::pin(async move {
-                    store::issuance::order::fail(tx, *order, problem, *now).await?;
-                    store::queue::job::delete(tx, *job).await?;
-                    store::audit::append(tx, audit).await
-                })
-            },
-        )
+    let failure = Failure {
+        job,
+        order: order.id,
+        problem: problem.to_json(),
+        audit,
+        now,
+    };
+    app.store(tenant(order.tenant))
+        .write(failure, save_failure)
         .await?;
     Ok(())
+}
+
+struct Failure {
+    job: JobId,
+    order: OrderId,
+    problem: String,
+    audit: Entry,
+    now: Timestamp,
+}
+
+async fn save_failure(tx: &mut WriteTx, failure: &Failure) -> Result<(), store::Error> {
+    order::fail(tx, failure.order, &failure.problem, failure.now).await?;
+    job::delete(tx, failure.job).await?;
+    store::audit::append(tx, &failure.audit).await
 }

@@ -1,6 +1,7 @@
 //! The orders list of an account (RFC 8555 §7.1.2.1), a page at a time.
 
 use base::OrderId;
+use store::issuance::order;
 
 use super::account_cache::KnownAccount;
 use crate::App;
@@ -22,12 +23,9 @@ pub async fn list_orders(
 ) -> Result<Page, store::Error> {
     let size = app.settings.orders_per_page;
     let limit = i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1);
-    let account = known.id;
     let mut orders = app
-        .store
-        .read((account, after, limit), |tx, (account, after, limit)| {
-            Box::pin(store::issuance::order::listed(tx, *account, *after, *limit))
-        })
+        .store(known.scope())
+        .read((known.id, after, limit), order::listed)
         .await?;
     let has_more = orders.len() > size;
     orders.truncate(size);

@@ -1,15 +1,17 @@
 //! Certificates as their owner looks at them: lists, one with its chain and proofs, downloads.
 
 use acme::authorization::State;
-use base::{CaId, CertificateId, TenantId, Timestamp, UserId};
+use base::{CaId, CertificateId, Page, Query, Slice, TenantId, Timestamp, UserId};
 use store::ReadTx;
+use store::issuance::{certificate_list, order_list};
 
 use super::list_orders::{Attempt, attempt, authorizations};
 use crate::App;
+use crate::caller::tenant as within;
 
 pub use store::issuance::certificate::{Certificate as Stored, Status};
-pub use store::issuance::certificate_list::{Cursor, Filter, Listed, View, is_due};
-pub use store::page::{Names, Page, Slice};
+pub use store::issuance::certificate_list::{CertificateRow, Cursor, Filter, View, is_due};
+pub use store::issuance::names::Names;
 
 /// How many certificates the views of a tenant have; expired ones are too many to be counted.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +28,7 @@ pub struct Counts {
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// The certificates, those that end first on top.
-    pub page: Page<Listed>,
+    pub page: Page<CertificateRow>,
     /// How long the views are, without any other filter.
     pub counts: Counts,
     /// Whether there ever was a certificate.
@@ -93,35 +95,63 @@ pub enum Format {
     RootPem,
 }
 
+/// How many certificates a serial number that is only begun may lead to.
+const BY_SERIAL: i64 = 50;
+
 /// A page of a tenant's certificates.
 pub async fn certificates(
     app: &App,
     tenant: TenantId,
-    filter: Filter,
-    slice: Slice<Cursor>,
-    limit: usize,
+    asked: Query<Filter, Cursor>,
 ) -> Result<Listing, store::Error> {
-    let now = app.clock.now();
-    app.store
-        .scan((filter, slice), move |tx, (filter, slice)| {
-            Box::pin(async move {
-                use store::issuance::certificate_list::{count, has_any, page};
-                let page = page(tx, tenant, filter, slice, limit, now).await?;
-                let counts = Counts {
-                    valid: count(tx, tenant, View::Valid, now).await?,
-                    expiring: count(tx, tenant, View::Expiring, now).await?,
-                    revoked: count(tx, tenant, View::Revoked, now).await?,
-                };
-                let has_any = counts.valid > 0 || has_any(tx, tenant).await?;
-                Ok(Listing {
-                    page,
-                    counts,
-                    has_any,
-                    now,
-                })
-            })
-        })
-        .await
+    app.store(within(tenant)).scan(asked, load_page).await
+}
+
+async fn load_page(
+    tx: &mut ReadTx,
+    asked: &Query<Filter, Cursor>,
+) -> Result<Listing, store::Error> {
+    let page = certificate_list::page(tx, asked).await?;
+    with_counts(tx, page, asked.filter.now).await
+}
+
+async fn with_counts(
+    tx: &mut ReadTx,
+    page: Page<CertificateRow>,
+    now: Timestamp,
+) -> Result<Listing, store::Error> {
+    use certificate_list::{count, has_any};
+    let counts = Counts {
+        valid: count(tx, View::Valid, now).await?,
+        expiring: count(tx, View::Expiring, now).await?,
+        revoked: count(tx, View::Revoked, now).await?,
+    };
+    let has_any = counts.valid > 0 || has_any(tx).await?;
+    Ok(Listing {
+        page,
+        counts,
+        has_any,
+        now,
+    })
+}
+
+/// A tenant's certificates by their serial number, hexadecimal, or how it begins; whatever became of them.
+pub async fn certificates_by_serial(
+    app: &App,
+    tenant: TenantId,
+    serial: &str,
+) -> Result<Listing, store::Error> {
+    let asked = (serial.to_owned(), app.clock.now());
+    app.store(within(tenant)).scan(asked, load_by_serial).await
+}
+
+async fn load_by_serial(
+    tx: &mut ReadTx,
+    (serial, now): &(String, Timestamp),
+) -> Result<Listing, store::Error> {
+    let rows = certificate_list::by_serial(tx, serial, BY_SERIAL).await?;
+    let page = Page::cut(rows, &Slice::<Cursor>::Start, usize::MAX);
+    with_counts(tx, page, *now).await
 }
 
 /// The tenant's certificate; `None` when it is another tenant's, there is none, or it is not signed.
@@ -131,10 +161,7 @@ pub async fn certificate(
     id: CertificateId,
 ) -> Result<Option<Detail>, CertificateError> {
     let now = app.clock.now();
-    let found = app
-        .store
-        .read((), move |tx, ()| Box::pin(load(tx, tenant, id, now)))
-        .await?;
+    let found = app.store(within(tenant)).read((id, now), load).await?;
     let Some(found) = found else {
         return Ok(None);
     };
@@ -173,11 +200,9 @@ pub async fn download(
     id: CertificateId,
     format: Format,
 ) -> Result<Option<Download>, store::Error> {
-    let found = app
-        .store
-        .read((), move |tx, ()| {
-            Box::pin(store::issuance::certificate_list::of_tenant(tx, tenant, id))
-        })
+    let store = app.store(within(tenant));
+    let found = store
+        .read(id, store::issuance::certificate::of_tenant)
         .await?;
     let catalog = app.catalog();
     Ok(found.map(|found| Download {
@@ -221,14 +246,12 @@ struct Found {
 
 async fn load(
     tx: &mut ReadTx,
-    tenant: TenantId,
-    id: CertificateId,
-    now: Timestamp,
+    (id, now): &(CertificateId, Timestamp),
 ) -> Result<Option<Found>, store::Error> {
-    let Some(stored) = store::issuance::certificate_list::of_tenant(tx, tenant, id).await? else {
+    let Some(stored) = store::issuance::certificate::of_tenant(tx, id).await? else {
         return Ok(None);
     };
-    let order = store::issuance::order_list::of_tenant(tx, tenant, stored.order).await?;
+    let order = order_list::of_tenant(tx, &stored.order).await?;
     let mut proofs = Vec::new();
     let mut label = String::new();
     let has_order = order.is_some();
@@ -236,12 +259,12 @@ async fn load(
         let kept = authorizations(tx, &found.order).await?;
         let proved = kept
             .iter()
-            .filter(|each| matches!(each.record.state, State::Valid { .. }));
-        proofs.extend(proved.map(|each| attempt(&found.order, each, now)));
+            .filter(|(each, _)| matches!(each.record.state, State::Valid { .. }));
+        proofs.extend(proved.map(|each| attempt(&found.order, each, *now)));
         label = found.label;
     }
     Ok(Some(Found {
-        successor: store::issuance::certificate_list::successor(tx, &stored).await?,
+        successor: certificate_list::successor(tx, stored.lineage, stored.not_after).await?,
         revoker: revoker(tx, &stored).await?,
         stored,
         label,

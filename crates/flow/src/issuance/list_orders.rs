@@ -4,18 +4,19 @@
 use acme::Problem;
 use acme::authorization::{State, Status as AuthorizationStatus};
 use acme::order::{Progress, Status};
-use base::{CertificateId, OrderId, SubscriptionId, TenantId, Timestamp};
+use base::{CertificateId, OrderId, Page, Query, SubscriptionId, TenantId, Timestamp};
 use store::ReadTx;
-use store::issuance::authorization::Authorization;
+use store::issuance::authorization::{self, Authorization};
 use store::issuance::order::Order;
-use store::issuance::order_list::Listed;
+use store::issuance::order_list::{self, OrderRow};
 
 use crate::App;
+use crate::caller::tenant as within;
 use crate::issuance::order_view::status;
 use crate::issuance::validate::StoredEvidence;
 
+pub use store::issuance::names::Names;
 pub use store::issuance::order_list::{Ending, Filter};
-pub use store::page::{Names, Page, Slice};
 pub use validation::evidence::{Evidence, Hop, Lookup};
 
 /// How far an order came.
@@ -123,26 +124,26 @@ pub struct Detail {
 pub async fn orders(
     app: &App,
     tenant: TenantId,
-    filter: Filter,
-    slice: Slice<OrderId>,
-    limit: usize,
+    asked: Query<Filter, OrderId>,
 ) -> Result<Listing, store::Error> {
-    let now = app.clock.now();
-    app.store
-        .scan((filter, slice), move |tx, (filter, slice)| {
-            Box::pin(async move {
-                let page =
-                    store::issuance::order_list::page(tx, tenant, filter, slice, limit).await?;
-                let total = total(tx, tenant, filter).await?;
-                let page = Page {
-                    rows: rows(tx, page.rows, now).await?,
-                    has_before: page.has_before,
-                    has_after: page.has_after,
-                };
-                Ok(Listing { page, total, now })
-            })
-        })
-        .await
+    let asked = (asked, app.clock.now());
+    app.store(within(tenant)).scan(asked, load_page).await
+}
+
+async fn load_page(
+    tx: &mut ReadTx,
+    (asked, now): &(Query<Filter, OrderId>, Timestamp),
+) -> Result<Listing, store::Error> {
+    let page = order_list::page(tx, asked).await?;
+    Ok(Listing {
+        total: total(tx, &asked.filter).await?,
+        page: Page {
+            rows: rows(tx, page.rows, *now).await?,
+            has_before: page.has_before,
+            has_after: page.has_after,
+        },
+        now: *now,
+    })
 }
 
 /// The tenant's order; `None` when it is another tenant's or there is none.
@@ -151,33 +152,33 @@ pub async fn order(
     tenant: TenantId,
     id: OrderId,
 ) -> Result<Option<Detail>, store::Error> {
-    let now = app.clock.now();
-    app.store
-        .read((), move |tx, ()| {
-            Box::pin(async move {
-                let Some(found) = store::issuance::order_list::of_tenant(tx, tenant, id).await?
-                else {
-                    return Ok(None);
-                };
-                let authorizations = authorizations(tx, &found.order).await?;
-                Ok(Some(detail(found, &authorizations, now)))
-            })
-        })
-        .await
+    let asked = (id, app.clock.now());
+    app.store(within(tenant)).read(asked, load_order).await
+}
+
+async fn load_order(
+    tx: &mut ReadTx,
+    (id, now): &(OrderId, Timestamp),
+) -> Result<Option<Detail>, store::Error> {
+    let Some(found) = order_list::of_tenant(tx, id).await? else {
+        return Ok(None);
+    };
+    let authorizations = authorizations(tx, &found.order).await?;
+    Ok(Some(detail(found, &authorizations, *now)))
 }
 
 /// Rows of stored orders; only those that run need a look at their authorizations.
 pub(crate) async fn rows(
     tx: &mut ReadTx,
-    orders: Vec<Listed>,
+    orders: Vec<OrderRow>,
     now: Timestamp,
 ) -> Result<Vec<Row>, store::Error> {
     let mut rows = Vec::with_capacity(orders.len());
     for listed in orders {
         let order = &listed.order;
-        let runs = order.progress == Progress::Pending && order.expires_at > now;
+        let runs = order.progress() == Progress::Pending && order.expires_at > now;
         let authorizations = if runs {
-            authorizations(tx, order).await?
+            authorization::by_ids(tx, &order.authorizations).await?
         } else {
             Vec::new()
         };
@@ -186,19 +187,23 @@ pub(crate) async fn rows(
     Ok(rows)
 }
 
+/// A proof with what validation saw, JSON.
+pub(super) type Seen = (Authorization, Option<String>);
+
 /// The proofs of an order, as far as they are kept.
 pub(super) async fn authorizations(
     tx: &mut ReadTx,
     order: &Order,
-) -> Result<Vec<Authorization>, store::Error> {
-    let mut found = store::issuance::authorization::by_ids(tx, &order.authorizations).await?;
+) -> Result<Vec<Seen>, store::Error> {
+    let mut found = authorization::by_ids(tx, &order.authorizations).await?;
     found.retain(|authorization| authorization.tenant == order.tenant);
-    Ok(found)
+    let evidence = authorization::evidence_of(tx, &found).await?;
+    Ok(found.into_iter().zip(evidence).collect())
 }
 
-pub(super) fn attempt(order: &Order, authorization: &Authorization, now: Timestamp) -> Attempt {
+pub(super) fn attempt(order: &Order, (authorization, text): &Seen, now: Timestamp) -> Attempt {
     let record = &authorization.record;
-    let text = authorization.evidence.as_deref();
+    let text = text.as_deref();
     let evidence: Option<StoredEvidence> = text.and_then(|text| serde_json::from_str(text).ok());
     let saw_until = evidence.as_ref().map(|evidence| {
         let took = std::time::Duration::from_millis(evidence.seen.ms);
@@ -225,22 +230,18 @@ pub(super) fn attempt(order: &Order, authorization: &Authorization, now: Timesta
 }
 
 /// A cheap total: only failures of a short time are few enough to be counted at each look.
-async fn total(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    filter: &Filter,
-) -> Result<Option<i64>, store::Error> {
+async fn total(tx: &mut ReadTx, filter: &Filter) -> Result<Option<i64>, store::Error> {
     let is_narrowed = filter.subscription.is_some() || filter.names != Names::Any;
     match (filter.ending, filter.since) {
         (Ending::Failed, Some(since)) if !is_narrowed => {
-            let (_, failed) = store::issuance::order_list::count_since(tx, tenant, since).await?;
+            let (_, failed) = order_list::count_since(tx, since).await?;
             Ok(Some(failed))
         }
         (Ending::Any | Ending::Failed | Ending::Issued, _) => Ok(None),
     }
 }
 
-fn row(listed: &Listed, authorizations: &[Authorization], now: Timestamp) -> Row {
+fn row(listed: &OrderRow, authorizations: &[Authorization], now: Timestamp) -> Row {
     let order = &listed.order;
     Row {
         id: order.id,
@@ -248,7 +249,7 @@ fn row(listed: &Listed, authorizations: &[Authorization], now: Timestamp) -> Row
         label: listed.label.clone(),
         names: order.names.iter().map(ToString::to_string).collect(),
         client_agent: order.client_agent.clone(),
-        created_at: order.created_at,
+        created_at: order.created_at(),
         stage: stage(order, authorizations, now),
         problem: order
             .error
@@ -257,13 +258,11 @@ fn row(listed: &Listed, authorizations: &[Authorization], now: Timestamp) -> Row
     }
 }
 
-fn detail(found: Listed, authorizations: &[Authorization], now: Timestamp) -> Detail {
-    let row = row(&found, authorizations, now);
+fn detail(found: OrderRow, seen: &[Seen], now: Timestamp) -> Detail {
+    let proofs: Vec<_> = seen.iter().map(|(each, _)| each.clone()).collect();
+    let row = row(&found, &proofs, now);
     let order = found.order;
-    let mut attempts: Vec<Attempt> = authorizations
-        .iter()
-        .map(|authorization| attempt(&order, authorization, now))
-        .collect();
+    let mut attempts: Vec<Attempt> = seen.iter().map(|seen| attempt(&order, seen, now)).collect();
     // What was proved before comes first, what nobody has asked for comes last.
     attempts.sort_by_key(|attempt| (attempt.begun_at.is_none(), attempt.begun_at));
     Detail {
@@ -288,7 +287,7 @@ fn stage(order: &Order, authorizations: &[Authorization], now: Timestamp) -> Sta
         Status::Ready => Stage::Ready,
         Status::Processing => Stage::Signing,
         Status::Valid => Stage::Issued,
-        Status::Invalid if order.progress == Progress::Invalid => Stage::Failed,
+        Status::Invalid if order.progress() == Progress::Invalid => Stage::Failed,
         Status::Invalid => Stage::Expired,
     }
 }

@@ -6,17 +6,18 @@ use std::time::Duration;
 use acme::authorization::Authorization as Record;
 use acme::challenge::Token;
 use acme::identifier::Requested;
-use acme::order::{NewOrder, PayloadError, Progress, Status};
+use acme::order::{NewOrder, PayloadError, Status};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem, Subproblem};
 use base::{AuthorizationId, DnsName, OrderId, Timestamp};
 use enrollment::coverage::{self, NotCovered};
 use enrollment::subscription::NotIssuing;
 use pki::RequestedValidity;
-use store::WriteTx;
-use store::issuance::authorization::Authorization;
-use store::issuance::order::Order;
-use store::issuance::order_facts::Coverage;
+use store::issuance::authorization::{self, Authorization};
+use store::issuance::lineage;
+use store::issuance::order::{self, Order};
+use store::issuance::order_facts::{self, Coverage};
+use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
 use super::order_view::{OrderView, status};
@@ -78,13 +79,8 @@ pub async fn new_order(
     };
     app.settings.profile.validity(requested, now)?;
     let draft = draft(app, caller, known, &wanted, now);
-    let admits_all = app.settings.open_house.is_some();
-    let (order, authorizations) = app
-        .store
-        .write((draft, admits_all), |tx, (draft, admits_all)| {
-            Box::pin(write(tx, draft, *admits_all))
-        })
-        .await?;
+    let store = app.store(known.scope());
+    let (order, authorizations) = store.decide(draft, load, decide, save).await?;
     Ok(OrderView::of(&order, &authorizations, now))
 }
 
@@ -94,6 +90,9 @@ struct Draft {
     authorizations: Vec<Authorization>,
     /// For each name, whether an older proof may stand in.
     may_reuse: Vec<bool>,
+    /// Whether names need not be covered, as on a test server.
+    admits_all: bool,
+    now: Timestamp,
 }
 
 fn draft(
@@ -119,11 +118,9 @@ fn draft(
             ),
             account: known.id,
             tenant: known.tenant,
-            subscription: known.subscription,
             order: id,
-            created_at: now,
             begun_at: None,
-            evidence: None,
+            validation: None,
         })
         .collect();
     let order = Order {
@@ -131,12 +128,11 @@ fn draft(
         account: known.id,
         tenant: known.tenant,
         subscription: known.subscription,
-        progress: Progress::Pending,
+        lineage: lineage::id_of(known.tenant, &names),
         names,
         authorizations: authorizations.iter().map(|each| each.record.id).collect(),
         not_before: wanted.not_before,
         not_after: wanted.not_after,
-        created_at: now,
         expires_at,
         finalized_at: None,
         ended_at: None,
@@ -147,6 +143,8 @@ fn draft(
     };
     Draft {
         may_reuse: order.names.iter().map(|_| may_reuse(app)).collect(),
+        admits_all: app.settings.open_house.is_some(),
+        now,
         order,
         authorizations,
     }
@@ -160,84 +158,117 @@ fn may_reuse(app: &App) -> bool {
     })
 }
 
-async fn write(
-    tx: &mut WriteTx,
-    draft: &Draft,
-    admits_all: bool,
-) -> Result<(Order, Vec<Authorization>), NewOrderError> {
+/// All that the order depends on.
+struct Facts {
+    coverage: Coverage,
+    /// The account's pending order for the same names.
+    pending: Option<(Order, Vec<Authorization>)>,
+    /// For each name, an older proof that lives long enough.
+    proven: Vec<Option<Authorization>>,
+}
+
+enum Decision {
+    /// The pending order has the same wishes.
+    Answer(Order, Vec<Authorization>),
+    /// A new order, with what was proven before in the places of those proofs.
+    Place(Placed),
+}
+
+struct Placed {
+    order: Order,
+    fresh: Vec<Authorization>,
+    reused: Vec<Authorization>,
+    /// A pending order for the same names that can never become valid.
+    dead: Option<OrderId>,
+    now: Timestamp,
+}
+
+async fn load(tx: &mut ReadTx, draft: &Draft) -> Result<Facts, store::Error> {
+    let needed = draft.now.plus(MIN_REUSE);
+    let found = order_facts::for_order(tx, &draft.order, needed).await?;
+    let pending = match found.pending {
+        Some(id) => order::with_authorizations(tx, &id).await?,
+        None => None,
+    };
+    let ids: Vec<_> = found.reusable.iter().flatten().copied().collect();
+    let old = if ids.is_empty() {
+        Vec::new()
+    } else {
+        authorization::by_ids(tx, &ids).await?
+    };
+    let by_id = |id| old.iter().find(|each| Some(each.record.id) == id).cloned();
+    Ok(Facts {
+        coverage: found.coverage,
+        pending,
+        proven: found.reusable.into_iter().map(by_id).collect(),
+    })
+}
+
+fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
+    let Facts {
+        coverage,
+        pending,
+        proven,
+    } = facts;
     let wanted = &draft.order;
-    let needed = wanted.created_at.plus(MIN_REUSE);
-    let look = store::issuance::order_facts::for_order(tx, wanted, needed).await?;
-    if !admits_all {
-        admit(&look.coverage, &wanted.names, wanted.created_at)?;
+    if !draft.admits_all {
+        admit(&coverage, &wanted.names, draft.now)?;
     }
-    if let Some(found) = look.pending
-        && let Some(pending) = still_pending(tx, found, wanted).await?
-    {
-        return Ok(pending);
-    }
-    let (order, fresh) = with_reused(draft, look.reusable);
-    store::issuance::order::insert(tx, &order).await?;
-    store::issuance::authorization::insert_all(tx, &fresh).await?;
-    let is_fresh = |id: &AuthorizationId| fresh.iter().any(|each| each.record.id == *id);
-    let old: Vec<AuthorizationId> = order
-        .authorizations
-        .iter()
-        .copied()
-        .filter(|id| !is_fresh(id))
-        .collect();
-    let mut all = fresh;
-    if !old.is_empty() {
-        all.extend(store::issuance::authorization::by_ids(tx, &old).await?);
-    }
-    Ok((order, all))
-}
-
-/// The order with older proofs in the places of those that they stand for, and the authorizations that
-/// are needed all the same.
-fn with_reused(
-    draft: &Draft,
-    reusable: Vec<Option<AuthorizationId>>,
-) -> (Order, Vec<Authorization>) {
-    let mut order = draft.order.clone();
-    let mut fresh = Vec::new();
-    let slots = order
-        .authorizations
-        .iter_mut()
-        .zip(&draft.authorizations)
-        .zip(&draft.may_reuse)
-        .zip(reusable);
-    for (((slot, authorization), may_reuse), proven) in slots {
-        if let Some(proven) = proven.filter(|_| *may_reuse) {
-            *slot = proven;
-        } else {
-            fresh.push(authorization.clone());
+    let mut dead = None;
+    if let Some((order, authorizations)) = pending {
+        let is_same = order.not_before == wanted.not_before && order.not_after == wanted.not_after;
+        match status(&order, &authorizations, draft.now) {
+            Status::Pending | Status::Ready if is_same => {
+                return Ok(Decision::Answer(order, authorizations));
+            }
+            Status::Invalid => dead = Some(order.id),
+            Status::Pending | Status::Ready | Status::Processing | Status::Valid => {}
         }
     }
-    (order, fresh)
+    Ok(Decision::Place(place(draft, proven, dead)))
 }
 
-/// A pending order that can stand for the wanted one: it has the same wishes. One whose authorizations were
-/// given up or have ended can never become valid; it is ended here, so that the client gets a new one.
-async fn still_pending(
+/// Puts older proofs in the places of those that they stand for.
+fn place(draft: &Draft, proven: Vec<Option<Authorization>>, dead: Option<OrderId>) -> Placed {
+    let (mut order, mut fresh, mut reused) = (draft.order.clone(), Vec::new(), Vec::new());
+    let slots = order.authorizations.iter_mut().zip(&draft.authorizations);
+    for ((slot, new), (may_reuse, proven)) in slots.zip(draft.may_reuse.iter().zip(proven)) {
+        match proven.filter(|_| *may_reuse) {
+            Some(proven) => {
+                *slot = proven.record.id;
+                reused.push(proven);
+            }
+            None => fresh.push(new.clone()),
+        }
+    }
+    Placed {
+        order,
+        fresh,
+        reused,
+        dead,
+        now: draft.now,
+    }
+}
+
+async fn save(
     tx: &mut WriteTx,
-    found: Order,
-    wanted: &Order,
-) -> Result<Option<(Order, Vec<Authorization>)>, store::Error> {
-    let now = wanted.created_at;
-    let authorizations = store::issuance::authorization::by_ids(tx, &found.authorizations).await?;
-    match status(&found, &authorizations, now) {
-        Status::Pending | Status::Ready => {}
-        Status::Invalid => {
-            let detail = "an authorization of this order was deactivated or has expired";
-            let error = Problem::new(Kind::Unauthorized, detail).to_json();
-            store::issuance::order::fail(tx, found.id, &error, now).await?;
-            return Ok(None);
+    decision: &Decision,
+) -> Result<(Order, Vec<Authorization>), store::Error> {
+    let placed = match decision {
+        Decision::Answer(order, authorizations) => {
+            return Ok((order.clone(), authorizations.clone()));
         }
-        Status::Processing | Status::Valid => return Ok(None),
+        Decision::Place(placed) => placed,
+    };
+    if let Some(dead) = placed.dead {
+        let detail = "an authorization of this order was deactivated or has expired";
+        let error = Problem::new(Kind::Unauthorized, detail).to_json();
+        order::fail(tx, dead, &error, placed.now).await?;
     }
-    let is_same = found.not_before == wanted.not_before && found.not_after == wanted.not_after;
-    Ok(is_same.then_some((found, authorizations)))
+    order::insert(tx, &placed.order).await?;
+    authorization::insert_all(tx, &placed.fresh).await?;
+    let all = [placed.fresh.as_slice(), placed.reused.as_slice()].concat();
+    Ok((placed.order.clone(), all))
 }
 
 /// Refuses unless the subscription issues now and covers every name.

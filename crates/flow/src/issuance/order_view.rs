@@ -60,7 +60,7 @@ pub fn status(order: &Order, authorizations: &[Authorization], now: Timestamp) -
 
 pub(super) fn facts<'a>(order: &Order, statuses: &'a [AuthorizationStatus]) -> Facts<'a> {
     Facts {
-        progress: order.progress,
+        progress: order.progress(),
         expires: order.expires_at,
         authorizations: statuses,
     }

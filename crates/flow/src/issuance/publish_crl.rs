@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use base::{CaId, IdError, Timestamp};
 use pki::{CrlRequest, CrlScope, RevocationReason, RevokedCertificate, SerialNumber};
-use store::catalog::ca::Crl;
+use store::ReadTx;
+use store::issuance::crl::{self, Crl};
+use store::issuance::revocation::{self, Revoked};
 
 use crate::App;
+use crate::caller::system;
 use crate::jobs::{Lease, reschedule};
 use crate::memory::catalog::Ca;
 
@@ -65,40 +68,17 @@ pub async fn publish_first(app: &App) -> Result<(), PublishCrlError> {
 
 /// The newest CRL of a CA, DER.
 pub async fn newest(app: &App, ca: CaId) -> Result<Option<Crl>, store::Error> {
-    app.store
-        .read(ca, |tx, ca| {
-            Box::pin(store::catalog::ca::newest_crl(tx, *ca))
-        })
-        .await
+    let store = app.store(system("everybody may read a CRL"));
+    store.read(ca, crl::newest).await
 }
 
 async fn publish(app: &App, ca: &Ca, now: Timestamp) -> Result<(), PublishCrlError> {
     let id = ca.id;
-    let (last, revoked) = app
-        .store
-        .scan((id, now), |tx, (id, now)| {
-            Box::pin(async move {
-                let last = store::catalog::ca::newest_crl(tx, *id).await?;
-                let revoked = store::issuance::certificate::revoked(tx, *id, *now).await?;
-                Ok::<_, store::Error>((last.map_or(0, |last| last.number), revoked))
-            })
-        })
-        .await?;
+    let store = app.store(system("a CRL is about all tenants"));
+    let (last, revoked) = store.scan((id, now), load).await?;
     let number = last.saturating_add(1);
     let crl = sign(app, ca, number, &revoked, now)?;
-    let published = app
-        .store
-        .write(crl, |tx, crl| {
-            Box::pin(async move {
-                if !store::catalog::ca::insert_crl(tx, crl).await? {
-                    return Ok::<_, store::Error>(false);
-                }
-                let oldest = crl.number.saturating_sub(KEEP);
-                store::catalog::ca::delete_crls_below(tx, crl.ca, oldest).await?;
-                Ok(true)
-            })
-        })
-        .await?;
+    let published = store.write((crl, KEEP), crl::publish).await?;
     if published {
         Ok(())
     } else {
@@ -106,11 +86,20 @@ async fn publish(app: &App, ca: &Ca, now: Timestamp) -> Result<(), PublishCrlErr
     }
 }
 
+async fn load(
+    tx: &mut ReadTx,
+    (ca, now): &(CaId, Timestamp),
+) -> Result<(i64, Vec<Revoked>), store::Error> {
+    let last = crl::newest(tx, ca).await?;
+    let revoked = revocation::listed(tx, *ca, *now).await?;
+    Ok((last.map_or(0, |last| last.number), revoked))
+}
+
 fn sign(
     app: &App,
     ca: &Ca,
     number: i64,
-    revoked: &[store::issuance::certificate::Revoked],
+    revoked: &[Revoked],
     now: Timestamp,
 ) -> Result<Crl, PublishCrlError> {
     let number_on_list = u64::try_from(number).unwrap_or(0);
@@ -122,6 +111,7 @@ fn sign(
     let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     Ok(Crl {
         ca: ca.id,
+        shard: 0,
         number,
         der: ca.issuer.sign_crl(&request, entries)?,
         entries: count,
@@ -130,12 +120,10 @@ fn sign(
     })
 }
 
-fn entry(
-    revoked: &store::issuance::certificate::Revoked,
-) -> Result<RevokedCertificate, pki::SerialError> {
+fn entry(revoked: &Revoked) -> Result<RevokedCertificate, pki::SerialError> {
     let code = u64::try_from(revoked.reason).unwrap_or(0);
     Ok(RevokedCertificate {
-        serial: revoked.serial.parse::<SerialNumber>()?,
+        serial: SerialNumber::from_bytes(&revoked.serial)?,
         revoked_at: revoked.revoked_at,
         reason: RevocationReason::from_code(code).unwrap_or(RevocationReason::Unspecified),
     })

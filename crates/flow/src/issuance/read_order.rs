@@ -2,7 +2,7 @@
 
 use base::OrderId;
 use store::issuance::authorization::Authorization;
-use store::issuance::order::Order;
+use store::issuance::order::{Order, with_authorizations};
 
 use super::account_cache::KnownAccount;
 use super::order_view::OrderView;
@@ -15,10 +15,8 @@ pub(super) async fn load(
     id: OrderId,
 ) -> Result<Option<(Order, Vec<Authorization>)>, store::Error> {
     let found = app
-        .store
-        .read(id, |tx, id| {
-            Box::pin(store::issuance::order::with_authorizations(tx, *id))
-        })
+        .store(known.scope())
+        .read(id, with_authorizations)
         .await?;
     Ok(found.filter(|(order, _)| order.account == known.id))
 }

@@ -1,19 +1,21 @@
 //! newAccount (RFC 8555 §7.3): a key joins a subscription by its external account binding.
 
-use std::sync::Arc;
-
-use acme::Jwk;
 use acme::account::{AccountError, NewAccount, Registration};
 use acme::eab::{EabError, ExternalAccountBinding};
-use base::{AccountId, Timestamp};
-use enrollment::eab::NotBinding;
+use acme::{Jwk, Thumbprint};
+use base::{AccountId, SubscriptionId, Timestamp};
+use enrollment::eab::{EabCredential, NotBinding};
 use enrollment::subscription::{State, Subscription};
 use serde_json::json;
-use store::WriteTx;
 use store::audit::Entry;
-pub use store::issuance::account::Account;
+use store::enrollment::eab_credential::{self, Stored};
+use store::enrollment::subscription;
+use store::issuance::account;
+pub use store::issuance::account::{Account, Contact};
+use store::{ReadTx, WriteTx};
 
 use crate::app::DIRECTORY;
+use crate::caller::{system, tenant};
 use crate::{App, Caller};
 
 /// The account of a key.
@@ -70,9 +72,9 @@ pub async fn register_account(
     payload: &[u8],
 ) -> Result<Registered, RegisterError> {
     let wanted = NewAccount::parse(payload)?;
-    let thumbprint = key.thumbprint().to_string();
-    if let Some(account) = find(app, thumbprint.clone()).await? {
-        account.status.check_usable()?;
+    let thumbprint = key.thumbprint();
+    if let Some(account) = find(app, thumbprint).await? {
+        account.status().check_usable()?;
         return Ok(Registered {
             account,
             is_new: false,
@@ -89,16 +91,13 @@ pub async fn register_account(
         directory: DIRECTORY.to_owned(),
         tenant: binding.subscription.tenant,
         subscription: binding.subscription.id,
-        eab_key_id: binding.key_id,
+        eab_key_id: Some(binding.key_id),
         external_account_binding: binding.json,
         thumbprint,
         jwk: key.to_json().to_owned(),
-        status: acme::account::Status::Valid,
-        contact: registration
-            .contact
-            .iter()
-            .map(|contact| contact.as_str().to_owned())
-            .collect(),
+        contact: contact(&registration),
+        suspended_at: None,
+        deactivated_at: None,
         terms_agreed_at: registration.terms_of_service_agreed.then_some(now),
         created_at: now,
         client_address: caller.client_address.clone(),
@@ -110,17 +109,18 @@ pub async fn register_account(
 /// What a binding that was proven leads to.
 struct Binding {
     key_id: String,
-    json: String,
+    json: Option<String>,
     subscription: Subscription,
 }
 
-async fn find(app: &App, thumbprint: String) -> Result<Option<Account>, store::Error> {
-    app.store
-        .read(thumbprint, |tx, thumbprint| {
-            Box::pin(store::issuance::account::by_thumbprint(
-                tx, DIRECTORY, thumbprint,
-            ))
-        })
+fn contact(registration: &Registration) -> Contact {
+    let urls = registration.contact.iter();
+    Contact(urls.map(|contact| contact.as_str().to_owned()).collect())
+}
+
+async fn find(app: &App, thumbprint: Thumbprint) -> Result<Option<Account>, store::Error> {
+    app.store(system("a key is not known yet"))
+        .read((DIRECTORY.to_owned(), thumbprint), account::by_key)
         .await
 }
 
@@ -135,18 +135,8 @@ async fn open_binding(
     };
     let binding = ExternalAccountBinding::parse(json, url, key)?;
     let found = app
-        .store
-        .read(binding.kid(), |tx, kid| {
-            Box::pin(async move {
-                let Some(stored) = store::enrollment::eab_credential::by_key_id(tx, kid).await?
-                else {
-                    return Ok::<_, store::Error>(None);
-                };
-                let id = stored.credential.subscription;
-                let subscription = store::enrollment::subscription::by_id(tx, id).await?;
-                Ok(subscription.map(|subscription| (stored, subscription)))
-            })
-        })
+        .store(system("a binding is not proven yet"))
+        .read(binding.kid().to_owned(), load_binding)
         .await?;
     let Some((stored, subscription)) = found else {
         return Err(binding.refuse_unknown().into());
@@ -157,7 +147,7 @@ async fn open_binding(
     check_subscription(&subscription, binding.kid(), app.clock.now())?;
     Ok(Binding {
         key_id: binding.kid().to_owned(),
-        json: json.get().to_owned(),
+        json: Some(json.get().to_owned()),
         subscription,
     })
 }
@@ -172,32 +162,38 @@ async fn open_house(app: &App) -> Result<Binding, RegisterError> {
         return Err(RegisterError::BindingRequired);
     }
     let found = app
-        .store
-        .read(id, |tx, id| {
-            Box::pin(async move {
-                let subscription = store::enrollment::subscription::by_id(tx, *id).await?;
-                let Some(subscription) = subscription else {
-                    return Ok::<_, store::Error>(None);
-                };
-                let credentials = store::enrollment::eab_credential::by_subscription(
-                    tx,
-                    subscription.tenant,
-                    *id,
-                )
-                .await?;
-                Ok(credentials
-                    .into_iter()
-                    .next()
-                    .map(|stored| (stored, subscription)))
-            })
-        })
+        .store(system("a test server's accounts join one subscription"))
+        .read(id, load_open_house)
         .await?;
     let (stored, subscription) = found.ok_or(RegisterError::BindingRequired)?;
     Ok(Binding {
         key_id: stored.credential.key_id.as_str().to_owned(),
-        json: String::new(),
+        json: None,
         subscription,
     })
+}
+
+async fn load_binding(
+    tx: &mut ReadTx,
+    key_id: &String,
+) -> Result<Option<(Stored, Subscription)>, store::Error> {
+    let Some(stored) = eab_credential::by_key_id(tx, key_id).await? else {
+        return Ok(None);
+    };
+    let subscription = subscription::by_id(tx, stored.credential.subscription).await?;
+    Ok(subscription.map(|subscription| (stored, subscription)))
+}
+
+async fn load_open_house(
+    tx: &mut ReadTx,
+    id: &SubscriptionId,
+) -> Result<Option<(Stored, Subscription)>, store::Error> {
+    let Some(subscription) = subscription::by_id(tx, *id).await? else {
+        return Ok(None);
+    };
+    let credentials = eab_credential::by_subscription(tx, subscription.tenant, *id).await?;
+    let first = credentials.into_iter().next();
+    Ok(first.map(|stored| (stored, subscription)))
 }
 
 /// Registering needs no domain (F-070), but a subscription that is not over.
@@ -238,39 +234,78 @@ async fn store_account(
         &detail,
         now,
     );
-    let input = Arc::new((account, audit, now));
-    app.store
-        .write(input, |tx, input| {
-            let (account, audit, now) = &**input;
-            Box::pin(write(tx, account, audit, *now))
-        })
-        .await
+    let scope = tenant(account.tenant);
+    let wish = Wish {
+        account,
+        audit,
+        now,
+    };
+    app.store(scope).decide(wish, load, decide, save).await
 }
 
-async fn write(
-    tx: &mut WriteTx,
-    account: &Account,
-    audit: &Entry,
+struct Wish {
+    account: Account,
+    audit: Entry,
     now: Timestamp,
-) -> Result<Registered, RegisterError> {
-    if !store::issuance::account::insert(tx, account).await? {
-        // The same key registered at the same moment; both calls get the one account.
-        let found =
-            store::issuance::account::by_thumbprint(tx, DIRECTORY, &account.thumbprint).await?;
-        let account = found.ok_or(RegisterError::NoAccount)?;
-        return Ok(Registered {
-            account,
-            is_new: false,
-        });
+}
+
+struct Facts {
+    /// Who has the key already.
+    holder: Option<Account>,
+    credential: Option<EabCredential>,
+}
+
+enum Decision {
+    /// The same key registered at the same moment; both calls get the one account.
+    Answer(Account),
+    Register {
+        account: Account,
+        audit: Entry,
+        now: Timestamp,
+    },
+}
+
+async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Facts, store::Error> {
+    let key = (DIRECTORY.to_owned(), wish.account.thumbprint);
+    let key_id = wish.account.eab_key_id.as_deref().unwrap_or_default();
+    let stored = eab_credential::by_key_id(tx, key_id).await?;
+    Ok(Facts {
+        holder: account::by_key(tx, &key).await?,
+        credential: stored.map(|stored| stored.credential),
+    })
+}
+
+fn decide(wish: &Wish, facts: Facts) -> Result<Decision, RegisterError> {
+    let Facts { holder, credential } = facts;
+    if let Some(holder) = holder {
+        return Ok(Decision::Answer(holder));
     }
-    if !store::enrollment::eab_credential::count_binding(tx, &account.eab_key_id, now).await? {
-        let stored = store::enrollment::eab_credential::by_key_id(tx, &account.eab_key_id).await?;
-        let credential = stored.ok_or(RegisterError::BindingRequired)?.credential;
-        credential.may_bind(now)?;
-        return Err(NotBinding::Revoked {
-            key_id: credential.key_id,
+    let credential = credential.ok_or(RegisterError::BindingRequired)?;
+    credential.may_bind(wish.now)?;
+    Ok(Decision::Register {
+        account: wish.account.clone(),
+        audit: wish.audit.clone(),
+        now: wish.now,
+    })
+}
+
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Registered, store::Error> {
+    let (account, audit, now) = match decision {
+        Decision::Answer(account) => {
+            return Ok(Registered {
+                account: account.clone(),
+                is_new: false,
+            });
         }
-        .into());
+        Decision::Register {
+            account,
+            audit,
+            now,
+        } => (account, audit, *now),
+    };
+    account::insert(tx, account).await?;
+    if let Some(key_id) = &account.eab_key_id {
+        eab_credential::count_binding(tx, key_id, now).await?;
     }
     store::audit::append(tx, audit).await?;
     Ok(Registered {

@@ -3,15 +3,17 @@
 
 use acme::Jwk;
 use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};
-use base::{AccountId, CertificateId, JobId, TenantId, Timestamp};
+use base::{AccountId, CertificateId, DnsName, JobId, TenantId, Timestamp};
 use serde_json::json;
-use store::issuance::certificate::{Certificate, Status};
-use store::queue::job::NewJob;
+use store::audit::Entry;
+use store::issuance::certificate::{self, Certificate, Status};
+use store::issuance::{authorization, revocation};
+use store::queue::job::{self, NewJob};
 use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
 use crate::jobs::Kind;
-use crate::{App, Caller};
+use crate::{App, Caller, caller};
 
 /// Who signed the request.
 pub enum Signed<'a> {
@@ -41,7 +43,7 @@ pub enum RevokeError {
 /// Revokes the certificate in the payload.
 pub async fn revoke(
     app: &App,
-    caller: &Caller,
+    by: &Caller,
     signed: Signed<'_>,
     payload: &[u8],
 ) -> Result<(), RevokeError> {
@@ -52,24 +54,19 @@ pub async fn revoke(
     let found = found.ok_or(RevokeError::NotFound)?;
     let requester = requester(app, &signed, &found, &sent).await?;
     let granted = request.decide(requester, found.status == Status::Revoked)?;
-    revoke_granted(app, caller, &found, granted, *sent.key.fingerprint()).await
+    revoke_granted(app, by, &found, granted, *sent.key.fingerprint()).await
 }
 
 /// Revokes a tenant's certificate for a person who may do that.
 pub async fn revoke_in_portal(
     app: &App,
-    caller: &Caller,
+    by: &Caller,
     tenant: TenantId,
     id: CertificateId,
     reason: Reason,
 ) -> Result<(), RevokeError> {
-    let found = app
-        .store
-        .read(id, |tx, id| {
-            Box::pin(store::issuance::certificate::by_id(tx, *id))
-        })
-        .await?;
-    let found = found.filter(|found| found.tenant == tenant && found.status != Status::Intended);
+    let store = app.store(caller::tenant(tenant));
+    let found = store.read(id, certificate::of_tenant).await?;
     let found = found.ok_or(RevokeError::NotFound)?;
     if found.status == Status::Revoked {
         return Err(RevocationError::Already.into());
@@ -80,15 +77,14 @@ pub async fn revoke_in_portal(
         reason,
         blocks_key: false,
     };
-    revoke_granted(app, caller, &found, granted, *key.fingerprint()).await
+    revoke_granted(app, by, &found, granted, *key.fingerprint()).await
 }
 
 async fn by_serial(app: &App, serial: String) -> Result<Option<Certificate>, store::Error> {
-    app.store
-        .read(serial, |tx, serial| {
-            Box::pin(store::issuance::certificate::by_serial(tx, serial))
-        })
-        .await
+    let store = app.store(caller::system(
+        "whoever has a certificate's key may revoke it",
+    ));
+    store.read(serial, certificate::by_serial).await
 }
 
 async fn requester(
@@ -103,13 +99,8 @@ async fn requester(
         Signed::Account(account) if account.id == found.account => Ok(Requester::Subscriber),
         Signed::Account(account) => {
             let now = app.clock.now();
-            let input = (account.id, found.names.clone(), now);
-            let holds_all = app
-                .store
-                .read(input, |tx, (account, names, now)| {
-                    Box::pin(holds_all(tx, *account, names, *now))
-                })
-                .await?;
+            let asked = (account.id, found.names.clone(), now);
+            let holds_all = app.store(account.scope()).read(asked, holds_all).await?;
             Ok(if holds_all {
                 Requester::AuthorizedAccount
             } else {
@@ -121,36 +112,28 @@ async fn requester(
 
 async fn holds_all(
     tx: &mut ReadTx,
-    account: AccountId,
-    names: &[base::DnsName],
-    now: Timestamp,
+    (account, names, now): &(AccountId, Vec<DnsName>, Timestamp),
 ) -> Result<bool, store::Error> {
-    let held = store::issuance::authorization::reusable(tx, account, names, now).await?;
+    let held = authorization::reusable(tx, *account, names, *now).await?;
     Ok(held.iter().all(Option::is_some))
 }
 
 async fn revoke_granted(
     app: &App,
-    caller: &Caller,
+    by: &Caller,
     found: &Certificate,
     granted: Granted,
-    key_fingerprint: [u8; 32],
+    key_digest: [u8; 32],
 ) -> Result<(), RevokeError> {
     let now = app.clock.now();
     let detail = json!({ "serial": found.serial, "reason": granted.reason.code() });
     let object = found.id.to_string();
-    let audit = app.audit_entry(
-        caller,
-        found.tenant,
-        "certificate.revoke",
-        object,
-        &detail,
-        now,
-    );
-    let order = RevocationOrder {
-        id: found.id,
+    let audit = app.audit_entry(by, found.tenant, "certificate.revoke", object, &detail, now);
+    let wish = Wish {
+        certificate: found.clone(),
         granted,
-        key_fingerprint,
+        key_digest,
+        requested_by: by.actor.clone(),
         job: NewJob {
             id: JobId::generate(now, app.random.as_ref()),
             kind: Kind::PublishCrl.as_str(),
@@ -159,44 +142,45 @@ async fn revoke_granted(
             leased_by: None,
             created_at: now,
         },
+        audit,
         now,
     };
-    app.store
-        .write((order, audit), |tx, (order, audit)| {
-            Box::pin(async move {
-                write(tx, order).await?;
-                store::audit::append(tx, audit).await?;
-                Ok::<_, RevokeError>(())
-            })
-        })
-        .await
+    let store = app.store(caller::tenant(found.tenant));
+    store.decide(wish, load, decide, save).await
 }
 
-struct RevocationOrder {
-    id: CertificateId,
+#[derive(Clone)]
+struct Wish {
+    certificate: Certificate,
     granted: Granted,
-    key_fingerprint: [u8; 32],
+    key_digest: [u8; 32],
+    requested_by: String,
     job: NewJob,
+    audit: Entry,
     now: Timestamp,
 }
 
-async fn write(tx: &mut WriteTx, order: &RevocationOrder) -> Result<(), RevokeError> {
-    let reason = i64::from(order.granted.reason.code());
-    if !store::issuance::certificate::revoke(tx, order.id, reason, order.now).await? {
+async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<bool, store::Error> {
+    revocation::exists(tx, wish.certificate.id).await
+}
+
+fn decide(wish: &Wish, is_revoked: bool) -> Result<Wish, RevokeError> {
+    if is_revoked {
         return Err(RevocationError::Already.into());
     }
-    if order.granted.blocks_key {
-        store::issuance::certificate::block_key(
-            tx,
-            &order.key_fingerprint,
-            "keyCompromise",
-            order.now,
-        )
-        .await?;
+    Ok(wish.clone())
+}
+
+async fn save(tx: &mut WriteTx, wish: &Wish) -> Result<(), store::Error> {
+    let reason = i64::from(wish.granted.reason.code());
+    let (certificate, now) = (&wish.certificate, wish.now);
+    revocation::insert(tx, certificate, reason, &wish.requested_by, now).await?;
+    if wish.granted.blocks_key {
+        certificate::block_key(tx, &wish.key_digest, "keyCompromise", now).await?;
     }
     // The periodic job exists; it only has to come sooner.
-    if !store::queue::job::bring_forward(tx, order.job.kind, &order.job.subject, order.now).await? {
-        store::queue::job::insert(tx, &order.job).await?;
+    if !job::bring_forward(tx, wish.job.kind, &wish.job.subject, now).await? {
+        job::insert(tx, &wish.job).await?;
     }
-    Ok(())
+    store::audit::append(tx, &wish.audit).await
 }

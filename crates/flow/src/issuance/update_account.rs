@@ -1,9 +1,11 @@
 //! What an account's holder may change or ask about it (RFC 8555 §7.3.2, §7.3.6).
 
-use acme::account::{AccountError, Status, Update};
-use base::AccountId;
+use acme::account::{AccountError, Update};
+use base::{AccountId, Timestamp};
 use serde_json::json;
-use store::issuance::account::Account;
+use store::audit::Entry;
+use store::issuance::account::{self, Account, Contact};
+use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
 use crate::{App, Caller};
@@ -23,13 +25,10 @@ pub enum UpdateError {
 }
 
 /// The account as it is.
-pub async fn read_account(app: &App, id: AccountId) -> Result<Account, UpdateError> {
-    app.store
-        .read(id, |tx, id| {
-            Box::pin(store::issuance::account::by_id(tx, *id))
-        })
-        .await?
-        .ok_or(UpdateError::Gone)
+pub async fn read_account(app: &App, known: &KnownAccount) -> Result<Account, UpdateError> {
+    let store = app.store(known.scope());
+    let found = store.read(known.id, account::by_id).await?;
+    found.ok_or(UpdateError::Gone)
 }
 
 /// Changes the contacts or ends the account, as the payload says.
@@ -40,14 +39,12 @@ pub async fn update_account(
     payload: &[u8],
 ) -> Result<Account, UpdateError> {
     match Update::parse(payload)? {
-        Update::Change { contact: None } => read_account(app, known.id).await,
+        Update::Change { contact: None } => read_account(app, known).await,
         Update::Change {
             contact: Some(contact),
         } => {
-            let contact: Vec<String> = contact
-                .iter()
-                .map(|contact| contact.as_str().to_owned())
-                .collect();
+            let urls = contact.iter().map(|contact| contact.as_str().to_owned());
+            let contact = Contact(urls.collect());
             change(app, caller, known, Change::Contact(contact)).await
         }
         Update::Deactivate => {
@@ -57,9 +54,25 @@ pub async fn update_account(
     }
 }
 
+#[derive(Clone)]
 enum Change {
-    Contact(Vec<String>),
+    Contact(Contact),
     Deactivate,
+}
+
+struct Wish {
+    id: AccountId,
+    change: Change,
+    audit: Entry,
+    now: Timestamp,
+}
+
+struct Decision {
+    /// The account as it is from now on.
+    account: Account,
+    change: Change,
+    audit: Entry,
+    now: Timestamp,
 }
 
 async fn change(
@@ -73,37 +86,48 @@ async fn change(
         Change::Contact(_) => "acme_account.change_contact",
         Change::Deactivate => "acme_account.deactivate",
     };
-    let audit = app.audit_entry(
-        caller,
-        known.tenant,
-        action,
-        known.id.to_string(),
-        &json!({}),
+    let (object, tenant) = (known.id.to_string(), known.tenant);
+    let audit = app.audit_entry(caller, tenant, action, object, &json!({}), now);
+    let id = known.id;
+    let wish = Wish {
+        id,
+        change,
+        audit,
         now,
-    );
+    };
     let account = app
-        .store
-        .write((known.id, change, audit), |tx, (id, change, audit)| {
-            Box::pin(async move {
-                let changed = match change {
-                    Change::Contact(contact) => {
-                        store::issuance::account::update_contact(tx, *id, contact).await?
-                    }
-                    Change::Deactivate => {
-                        store::issuance::account::end(tx, *id, Status::Deactivated).await?
-                    }
-                };
-                let account = store::issuance::account::by_id(tx, *id)
-                    .await?
-                    .ok_or(UpdateError::Gone)?;
-                if !changed {
-                    account.status.check_usable()?;
-                }
-                store::audit::append(tx, audit).await?;
-                Ok::<_, UpdateError>(account)
-            })
-        })
+        .store(known.scope())
+        .decide(wish, load, decide, save)
         .await?;
     app.accounts.forget(known.id);
     Ok(account)
+}
+
+async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Option<Account>, store::Error> {
+    account::by_id(tx, &wish.id).await
+}
+
+fn decide(wish: &Wish, found: Option<Account>) -> Result<Decision, UpdateError> {
+    let mut account = found.ok_or(UpdateError::Gone)?;
+    account.status().check_usable()?;
+    match &wish.change {
+        Change::Contact(contact) => account.contact = contact.clone(),
+        Change::Deactivate => account.deactivated_at = Some(wish.now),
+    }
+    Ok(Decision {
+        account,
+        change: wish.change.clone(),
+        audit: wish.audit.clone(),
+        now: wish.now,
+    })
+}
+
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Account, store::Error> {
+    let id = decision.account.id;
+    match &decision.change {
+        Change::Contact(contact) => account::update_contact(tx, id, contact).await?,
+        Change::Deactivate => account::deactivate(tx, id, decision.now).await?,
+    }
+    store::audit::append(tx, &decision.audit).await?;
+    Ok(decision.account.clone())
 }

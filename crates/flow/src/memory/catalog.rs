@@ -1,13 +1,16 @@
 //! The CA keys of this installation, opened: a root and the issuing CA below it. The private keys lie sealed in
 //! the database.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use base::CaId;
-use pki::{Certificate, Issuer, SoftwareSigner};
-use store::catalog::ca::Ca as Stored;
+use base::{CaId, ProfileVersionId};
+use pki::{Certificate, Issuer, Profile, SoftwareSigner};
+use store::catalog::ca::{self, Ca as Stored};
+use store::catalog::profile;
 use store::seal::SealContext;
 
+use crate::caller::system;
 use crate::outside::Outside;
 
 /// One CA, ready to sign.
@@ -28,6 +31,10 @@ pub struct Catalog {
     issuing: Arc<Ca>,
     /// Further certificates of the issuing CA, each from another root.
     alternates: Vec<Certificate>,
+    /// Every version of every profile: old intents keep theirs.
+    profiles: HashMap<ProfileVersionId, Profile>,
+    /// The version by which certificates are made now.
+    profile: ProfileVersionId,
 }
 
 /// Why the CAs cannot be opened or made.
@@ -36,6 +43,14 @@ pub enum CatalogError {
     /// An alternate certificate that could not stand in a chain.
     #[error("CA {0} is not an alternate: its name and key are not those of the issuing CA")]
     Alternate(CaId),
+    /// The profile that certificates are made by is not stored.
+    #[error(
+        "the database has no version of the profile \"{0}\" that this program makes certificates by"
+    )]
+    NoProfile(String),
+    /// A stored profile.
+    #[error(transparent)]
+    Profile(#[from] pki::ProfileError),
     /// There is a root without an issuing CA, or the other way round.
     #[error("the database holds {0} CA certificates of the kind \"{1}\"; one active one is needed")]
     Incomplete(usize, &'static str),
@@ -83,31 +98,44 @@ impl Role {
 impl Catalog {
     /// Opens the CAs that are stored; `None` when there are none.
     pub async fn load(outside: &Outside) -> Result<Option<Self>, CatalogError> {
-        let stored = load(outside).await?;
+        let store = outside.store.within(system("the catalogue"));
+        let stored: Vec<Stored> = store.read((), ca::all).await?;
         if stored.is_empty() {
             return Ok(None);
         }
         let root = only(&stored, Role::Root)?;
-        let root_ca = if root.private_key.is_empty() {
-            None
-        } else {
-            Some(Arc::new(open(outside, root)?))
+        let root_ca = match root.private_key {
+            Some(_) => Some(Arc::new(open(outside, root)?)),
+            None => None,
         };
         let certificate = Certificate::from_der(&root.certificate)
             .map_err(|error| CatalogError::Issuer(root.id, error.into()))?;
         let issuing = open(outside, only(&stored, Role::Issuing)?)?;
+        let versions = store.read((), profile::all).await?;
         Ok(Some(Self {
             root_id: root.id,
             root: certificate,
             root_ca,
             alternates: alternates(&stored, &issuing)?,
             issuing: Arc::new(issuing),
+            profile: current(outside, &versions)?,
+            profiles: profiles(&versions)?,
         }))
     }
 
     /// The CA that signs subscribers' certificates.
     pub fn issuing(&self) -> &Arc<Ca> {
         &self.issuing
+    }
+
+    /// The version by which certificates are made now.
+    pub fn profile(&self) -> ProfileVersionId {
+        self.profile
+    }
+
+    /// A version of a profile, new or old.
+    pub fn profile_version(&self, id: ProfileVersionId) -> Option<&Profile> {
+        self.profiles.get(&id)
     }
 
     /// The self-signed root.
@@ -172,16 +200,35 @@ pub fn certificate_url(pki_origin: &str, id: CaId) -> String {
     format!("{pki_origin}/issuer/{}.der", id.suffix())
 }
 
-async fn load(outside: &Outside) -> Result<Vec<Stored>, store::Error> {
-    outside
-        .store
-        .read((), |tx, ()| Box::pin(store::catalog::ca::all(tx)))
-        .await
+fn profiles(
+    versions: &[profile::ProfileVersion],
+) -> Result<HashMap<ProfileVersionId, Profile>, CatalogError> {
+    let read = |version: &profile::ProfileVersion| {
+        let profile = Profile::from_json(&version.name, &version.config)?;
+        Ok((version.id, profile))
+    };
+    versions.iter().map(read).collect()
+}
+
+/// The newest version of the profile that this program makes certificates by.
+fn current(
+    outside: &Outside,
+    versions: &[profile::ProfileVersion],
+) -> Result<ProfileVersionId, CatalogError> {
+    let wanted = &outside.settings.profile;
+    let config = wanted.to_json();
+    let newest = versions
+        .iter()
+        .rev()
+        .find(|version| version.name == wanted.name && version.config == config);
+    newest
+        .map(|version| version.id)
+        .ok_or_else(|| CatalogError::NoProfile(wanted.name.clone()))
 }
 
 fn active(stored: &[Stored], role: Role) -> impl Iterator<Item = &Stored> {
     let kind = role.as_str();
-    let fits = move |issuer: &&Stored| issuer.kind == kind && issuer.status == "active";
+    let fits = move |ca: &&Stored| ca.kind == kind && ca.retired_at.is_none();
     stored.iter().filter(fits)
 }
 
@@ -212,7 +259,10 @@ fn open(outside: &Outside, stored: &Stored) -> Result<Ca, CatalogError> {
     let row = stored.id.to_string();
     let key = outside
         .sealer
-        .open(context(&row), &stored.private_key)
+        .open(
+            context(&row),
+            stored.private_key.as_deref().unwrap_or_default(),
+        )
         .map_err(|error| CatalogError::Seal(stored.id, error))?;
     let signer = SoftwareSigner::from_pkcs8(&key)?;
     let origin = &outside.settings.pki_origin;

@@ -182,13 +182,12 @@ fn decide(founding: &Founding, facts: Facts) -> Result<Decision, BootstrapError>
         Tenant::new(id, kind, name.clone(), above, *now)
     };
     let mut tenants = Vec::new();
-    let operator = match operator {
-        Some(operator) => operator,
-        None => {
-            let operator = new_tenant(TenantKind::Operator, &wanted.operator, None)?;
-            tenants.push(operator.clone());
-            operator
-        }
+    let operator = if let Some(operator) = operator {
+        operator
+    } else {
+        let operator = new_tenant(TenantKind::Operator, &wanted.operator, None)?;
+        tenants.push(operator.clone());
+        operator
     };
     let reseller = new_tenant(TenantKind::Reseller, &wanted.reseller, Some(&operator))?;
     tenants.push(reseller.clone());

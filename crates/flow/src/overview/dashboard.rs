@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use base::{TenantId, Timestamp};
+use base::{Query, TenantId, Timestamp};
 use store::ReadTx;
-use store::issuance::certificate_list::{Filter, Listed, View, count, count_ending, page};
-use store::page::Slice;
+use store::issuance::certificate_list::{CertificateRow, Filter, View, count, count_ending, page};
+use store::issuance::{certificate_list, order_list};
 
 use crate::App;
+use crate::caller::tenant as within;
 use crate::issuance::list_orders::{Row, rows};
 
 pub use store::overview::dashboard::Totals;
@@ -19,7 +20,7 @@ const WEEKS: usize = 13;
 /// How many things of one kind are listed as needing attention.
 const ATTENTION: usize = 5;
 /// Among how many failed orders the different ones are looked for.
-const FAILURES: usize = 50;
+const FAILURES: i64 = 50;
 const RECENT: usize = 10;
 
 /// Certificates that end in one week.
@@ -49,7 +50,7 @@ pub struct Dashboard {
     /// Of those, the failed ones.
     pub failed: i64,
     /// Some that end without a successor, the first to end on top.
-    pub ending: Vec<Listed>,
+    pub ending: Vec<CertificateRow>,
     /// Orders of the last 24 hours that failed and were not made good since, one for each set of
     /// names, with how often they failed.
     pub failing: Vec<(Row, usize)>,
@@ -67,34 +68,27 @@ pub fn recently(now: Timestamp) -> Timestamp {
 /// Looks at everything at once.
 pub async fn dashboard(app: &App, tenant: TenantId) -> Result<Dashboard, store::Error> {
     let now = app.clock.now();
-    app.store
-        .scan((), move |tx, ()| Box::pin(load(tx, tenant, now)))
-        .await
+    app.store(within(tenant)).scan((tenant, now), load).await
 }
 
 async fn load(
     tx: &mut ReadTx,
-    tenant: TenantId,
-    now: Timestamp,
+    (tenant, now): &(TenantId, Timestamp),
 ) -> Result<Dashboard, store::Error> {
-    let totals = store::overview::dashboard::totals(tx, tenant).await?;
-    let (weeks, valid) = weeks(tx, tenant, now).await?;
-    let filter = Filter {
-        view: View::Expiring,
-        ..Filter::default()
-    };
-    let ending = page(tx, tenant, &filter, &Slice::Start, ATTENTION, now).await?;
-    let (orders, failed) =
-        store::issuance::order_list::count_since(tx, tenant, recently(now)).await?;
-    let any = store::issuance::order_list::Filter::default();
-    let recent = store::issuance::order_list::page(tx, tenant, &any, &Slice::Start, RECENT).await?;
+    let now = *now;
+    let totals = store::overview::dashboard::totals(tx, *tenant).await?;
+    let (weeks, valid) = weeks(tx, now).await?;
+    let filter = Filter::of(View::Expiring, now);
+    let ending = page(tx, &Query::first(filter, ATTENTION)).await?;
+    let (orders, failed) = order_list::count_since(tx, recently(now)).await?;
+    let recent = Query::first(order_list::Filter::default(), RECENT);
+    let recent = order_list::page(tx, &recent).await?;
     Ok(Dashboard {
         totals,
-        has_certificate: valid > 0
-            || store::issuance::certificate_list::has_any(tx, tenant).await?,
+        has_certificate: valid > 0 || certificate_list::has_any(tx).await?,
         valid,
         expiring: if ending.has_after {
-            count(tx, tenant, View::Expiring, now).await?
+            count(tx, View::Expiring, now).await?
         } else {
             i64::try_from(ending.rows.len()).unwrap_or(i64::MAX)
         },
@@ -102,18 +96,14 @@ async fn load(
         orders,
         failed,
         ending: ending.rows,
-        failing: failing(tx, tenant, now).await?,
+        failing: failing(tx, now).await?,
         recent: rows(tx, recent.rows, now).await?,
         now,
     })
 }
 
 /// Valid certificates by the week of their end, and all of them.
-async fn weeks(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    now: Timestamp,
-) -> Result<(Vec<Week>, i64), store::Error> {
+async fn weeks(tx: &mut ReadTx, now: Timestamp) -> Result<(Vec<Week>, i64), store::Error> {
     let mut ranges = Vec::with_capacity(WEEKS.saturating_add(1));
     let mut from = now;
     for _ in 0..WEEKS {
@@ -122,7 +112,7 @@ async fn weeks(
         from = until;
     }
     ranges.push((from, Timestamp::from_micros(i64::MAX)));
-    let counts = count_ending(tx, tenant, &ranges).await?;
+    let counts = count_ending(tx, &ranges).await?;
     let valid = counts.iter().sum();
     let weeks = ranges
         .iter()
@@ -135,13 +125,8 @@ async fn weeks(
     Ok((weeks.collect(), valid))
 }
 
-async fn failing(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    now: Timestamp,
-) -> Result<Vec<(Row, usize)>, store::Error> {
-    let found =
-        store::issuance::order_list::still_failing(tx, tenant, recently(now), FAILURES).await?;
+async fn failing(tx: &mut ReadTx, now: Timestamp) -> Result<Vec<(Row, usize)>, store::Error> {
+    let found = order_list::still_failing(tx, recently(now), FAILURES).await?;
     let mut failing: Vec<(Row, usize)> = Vec::new();
     for row in rows(tx, found, now).await? {
         match failing

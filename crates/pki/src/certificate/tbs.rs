@@ -33,6 +33,7 @@ pub struct IssuanceRequest {
 pub struct TbsCertificate {
     der: Vec<u8>,
     serial: SerialNumber,
+    validity: Validity,
 }
 
 /// The octets are not a TBSCertificate of ours.
@@ -49,10 +50,15 @@ pub enum TbsError {
 impl TbsCertificate {
     /// Reads back what [`der`](Self::der) gave, to go on after an interruption; it has to be linted again.
     pub fn from_der(der: &[u8]) -> Result<Self, TbsError> {
-        let serial = SerialNumber::from_bytes(RawTbs::parse(der)?.serial)?;
+        let content = RawTbs::parse(der)?;
+        let (not_before, not_after) = content.validity()?;
         Ok(Self {
             der: der.to_vec(),
-            serial,
+            serial: SerialNumber::from_bytes(content.serial)?,
+            validity: Validity {
+                not_before,
+                not_after,
+            },
         })
     }
 
@@ -64,6 +70,11 @@ impl TbsCertificate {
     /// Its serial number.
     pub fn serial(&self) -> SerialNumber {
         self.serial
+    }
+
+    /// Its lifetime.
+    pub fn validity(&self) -> Validity {
+        self.validity
     }
 
     /// Writes a subscriber certificate with an empty subject.
@@ -85,6 +96,7 @@ impl TbsCertificate {
         Self {
             der: writer.finish(),
             serial: request.serial,
+            validity: request.validity,
         }
     }
 }

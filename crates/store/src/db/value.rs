@@ -5,7 +5,8 @@ use std::error::Error;
 
 use base::{
     AccountId, AuditId, AuthorizationId, CaId, CertificateId, DnsName, EnrolledDomainId, JobId,
-    NodeId, OrderId, SubscriptionId, TenantId, Timestamp, UserId,
+    LineageId, NodeId, OrderId, ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
+    ValidationId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::private::BytesMut;
@@ -121,15 +122,18 @@ from_id!(
     AccountId,
     AuditId,
     AuthorizationId,
+    CaId,
     CertificateId,
     EnrolledDomainId,
-    CaId,
     JobId,
+    LineageId,
     NodeId,
     OrderId,
+    ProfileVersionId,
     SubscriptionId,
     TenantId,
-    UserId
+    UserId,
+    ValidationId
 );
 
 impl rusqlite::ToSql for Value<'_> {

@@ -165,12 +165,10 @@ pub async fn page(
            AND ($8 OR (companion_of IS NOT NULL) = $9)
          ORDER BY name DESC, id DESC LIMIT $10"
     );
+    let start = || (String::new(), EnrolledDomainId::FIRST);
     let (statement, cursor) = match &filter.before {
         Some(before) => (backwards, before.clone()),
-        None => {
-            let start = (String::new(), EnrolledDomainId::FIRST);
-            (forwards, filter.after.clone().unwrap_or(start))
-        }
+        None => (forwards, filter.after.clone().unwrap_or_else(start)),
     };
     let rows = tx
         .rows(
@@ -347,43 +345,6 @@ pub async fn count(
         Some(row) => Ok((row.int("domains")?, row.int("companions")?)),
         None => Ok((0, 0)),
     }
-}
-
-/// For each domain, when a certificate was last issued on a proof of exactly its name. Follows the
-/// proofs that are still kept, since certificates have no index by name.
-pub async fn last_issued(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    domains: &[EnrolledDomain],
-) -> Result<Vec<Option<Timestamp>>, Error> {
-    let values: Vec<_> = domains
-        .iter()
-        .map(|domain| {
-            let base = domain.name.base().as_str().to_owned();
-            let is_wildcard = domain.name.is_wildcard();
-            values![tenant, domain.subscription, base, is_wildcard].to_vec()
-        })
-        .collect();
-    let rows = tx
-        .row_each(
-            sql!(
-                "SELECT MAX(c.issued_at) AS issued_at
-                 FROM acme_account a
-                   JOIN acme_authorization z ON z.account_id = a.id AND z.name = $3
-                     AND z.is_wildcard = $4 AND z.status = 'valid'
-                   JOIN acme_order o ON o.id = z.order_id
-                   JOIN certificate c ON c.id = o.certificate_id
-                 WHERE a.subscription_id = $2 AND a.tenant_id = $1"
-            ),
-            &values,
-        )
-        .await?;
-    rows.iter()
-        .map(|row| match row {
-            Some(row) => row.opt_timestamp("issued_at"),
-            None => Ok(None),
-        })
-        .collect()
 }
 
 /// The text with LIKE's own characters taken literally.

@@ -1,12 +1,13 @@
-//! ACME authorizations (RFC 8555 §7.1.4). One row holds the token that its challenges share, the
-//! types on offer, which of them was tried and what validation saw.
+//! ACME authorizations (RFC 8555 §7.1.4). One row holds the token that its challenges share, the types on offer and
+//! which of them was tried; where it stands follows from these facts. The evidence of a success is a row of its own.
 
 use acme::Problem;
 use acme::authorization::{Authorization as Record, State};
 use acme::challenge::{Token, Type, Types};
-use base::{AccountId, AuthorizationId, DnsName, OrderId, SubscriptionId, TenantId, Timestamp};
+use base::{AccountId, AuthorizationId, DnsName, OrderId, TenantId, Timestamp, ValidationId};
 
-use crate::{Error, ReadTx, Row, Value, WriteTx, sql, values};
+use super::evidence;
+use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
 
 /// An authorization as stored.
 #[derive(Clone, Debug)]
@@ -17,40 +18,41 @@ pub struct Authorization {
     pub account: AccountId,
     /// Who owns the subscription.
     pub tenant: TenantId,
-    /// What covered the name when it was made.
-    pub subscription: SubscriptionId,
     /// The order it was made for; others may use it once it is valid.
     pub order: OrderId,
-    /// When it was made.
-    pub created_at: Timestamp,
     /// When the client asked for validation.
     pub begun_at: Option<Timestamp>,
-    /// What validation saw, JSON.
-    pub evidence: Option<String>,
+    /// The evidence of the proof, once there is one.
+    pub validation: Option<ValidationId>,
+}
+
+/// The columns of an authorization, in the words of a query whose table is called `z`.
+macro_rules! authorization {
+    () => {
+        "z.id, z.challenge_types, z.expires_at, z.begun_at, z.validated_at, z.is_wildcard, z.account_id, z.tenant_id,
+           z.order_id, z.token, z.validation_id, z.value, z.chosen_type, z.outcome, z.error"
+    };
 }
 
 /// Stores new authorizations.
 pub async fn insert_all(tx: &mut WriteTx, authorizations: &[Authorization]) -> Result<(), Error> {
-    let statement = sql!(
-        "INSERT INTO acme_authorization (id, account_id, tenant_id, subscription_id, order_id, name,
-           is_wildcard, status, token, challenge_types, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    let statement = sql!(system:
+        "INSERT INTO acme_authorization (id, challenge_types, expires_at, is_wildcard, account_id, tenant_id,
+           order_id, token, kind, value)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'dns', $9)"
     );
     for authorization in authorizations {
         let record = &authorization.record;
         let values = values![
             record.id,
+            record.offered.as_bits(),
+            record.expires,
+            record.is_wildcard,
             authorization.account,
             authorization.tenant,
-            authorization.subscription,
             authorization.order,
-            &record.name,
-            record.is_wildcard,
-            word(&record.state),
             record.token.as_str(),
-            record.offered.as_bits(),
-            authorization.created_at,
-            record.expires
+            &record.name
         ];
         tx.execute_later(statement, &values).await?;
     }
@@ -58,24 +60,66 @@ pub async fn insert_all(tx: &mut WriteTx, authorizations: &[Authorization]) -> R
 }
 
 /// The authorization with this identifier.
-pub async fn by_id(tx: &mut ReadTx, id: AuthorizationId) -> Result<Option<Authorization>, Error> {
-    Ok(by_ids(tx, &[id]).await?.pop())
+pub async fn by_id(tx: &mut ReadTx, id: &AuthorizationId) -> Result<Option<Authorization>, Error> {
+    let (statement, values) = select(*id);
+    let row = tx.row(statement, &values).await?;
+    row.as_ref().map(from_row).transpose()
 }
 
 /// The authorizations with these identifiers, in their order; unknown ones are left out.
 pub async fn by_ids(tx: &mut ReadTx, ids: &[AuthorizationId]) -> Result<Vec<Authorization>, Error> {
-    let values: Vec<_> = ids.iter().map(|id| values![*id].to_vec()).collect();
-    let rows = tx
-        .row_each(
-            sql!(
-                "SELECT id, account_id, tenant_id, subscription_id, order_id, name, is_wildcard, status, token,
-                   challenge_types, chosen_type, created_at, begun_at, validated_at, expires_at, error, evidence
-                 FROM acme_authorization WHERE id = $1"
-            ),
-            &values,
-        )
-        .await?;
-    rows.iter().flatten().map(from_row).collect()
+    let statements: Vec<_> = ids.iter().map(|id| select(*id)).collect();
+    let lists = tx.rows_all(&statements).await?;
+    lists.iter().flatten().map(from_row).collect()
+}
+
+fn select(id: AuthorizationId) -> (Sql, Vec<Value<'static>>) {
+    let statement =
+        sql!(system: "SELECT ", authorization!(), " FROM acme_authorization z WHERE z.id = $1");
+    (statement, values![id].to_vec())
+}
+
+/// Asks for the names of an order, in its order, each with its authorization, whichever order that was made for, as far
+/// as it is still there.
+pub(crate) fn of_order(order: OrderId) -> (Sql, Vec<Value<'static>>) {
+    let statement = sql!(system:
+        "SELECT i.order_id AS of_order_id, i.position, i.authorization_id, i.kind, i.value AS name, ",
+        authorization!(),
+        " FROM order_identifier i LEFT JOIN acme_authorization z ON z.id = i.authorization_id
+         WHERE i.order_id = $1 ORDER BY i.position"
+    );
+    (statement, values![order].to_vec())
+}
+
+/// Reads the authorization of a row of [`of_order`], unless it is gone.
+pub(crate) fn from_joined_row(row: &Row) -> Result<Option<Authorization>, Error> {
+    if row.is_null("id")? {
+        return Ok(None);
+    }
+    from_row(row).map(Some)
+}
+
+/// What validation saw for each authorization, in the order given: JSON, for people.
+pub async fn evidence_of(
+    tx: &mut ReadTx,
+    authorizations: &[Authorization],
+) -> Result<Vec<Option<String>>, Error> {
+    let statement = sql!(tenant:
+        "SELECT COALESCE(z.evidence, v.evidence) AS evidence FROM acme_authorization z
+           LEFT JOIN domain_validation v ON v.id = z.validation_id
+         WHERE z.id = $2 AND z.tenant_id = $1"
+    );
+    let values: Vec<_> = authorizations
+        .iter()
+        .map(|each| values![each.record.id].to_vec())
+        .collect();
+    let rows = tx.row_each(statement, &values).await?;
+    rows.iter()
+        .map(|row| match row {
+            Some(row) => evidence::read(row, "evidence"),
+            None => Ok(None),
+        })
+        .collect()
 }
 
 /// For each name, whether wildcard or not, a valid authorization of the account that lives until `until`.
@@ -85,6 +129,11 @@ pub async fn reusable(
     names: &[DnsName],
     until: Timestamp,
 ) -> Result<Vec<Option<AuthorizationId>>, Error> {
+    let statement = sql!(system:
+        "SELECT id FROM acme_authorization
+         WHERE account_id = $1 AND value = $2 AND is_wildcard = $3 AND validated_at IS NOT NULL AND ended_at IS NULL
+           AND expires_at > $4 ORDER BY expires_at DESC LIMIT 1"
+    );
     let values: Vec<Vec<Value<'_>>> = names
         .iter()
         .map(|name| {
@@ -92,84 +141,101 @@ pub async fn reusable(
             values![account, base, name.is_wildcard(), until].to_vec()
         })
         .collect();
-    let rows = tx
-        .row_each(
-            sql!(
-                "SELECT id FROM acme_authorization
-                 WHERE account_id = $1 AND name = $2 AND is_wildcard = $3 AND status = 'valid' AND expires_at > $4
-                 ORDER BY expires_at DESC LIMIT 1"
-            ),
-            &values,
-        )
-        .await?;
+    let rows = tx.row_each(statement, &values).await?;
     rows.iter()
         .map(|row| row.as_ref().map(|row| row.id("id")).transpose())
         .collect()
 }
 
-/// Claims the right to validate: only the first challenge of the account's authorization that the client
-/// answers is tried. Gives the authorization as it is then; the caller undoes it if it was not to be begun.
+/// Notes that a challenge is being validated.
 pub async fn begin(
     tx: &mut WriteTx,
-    account: AccountId,
     id: AuthorizationId,
     chosen: Type,
     now: Timestamp,
-) -> Result<Option<Authorization>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "UPDATE acme_authorization SET status = 'processing', chosen_type = $3, begun_at = $4
-                 WHERE id = $1 AND account_id = $2 AND status = 'pending'
-                 RETURNING id, account_id, tenant_id, subscription_id, order_id, name, is_wildcard, status, token,
-                   challenge_types, chosen_type, created_at, begun_at, validated_at, expires_at, error, evidence"
-            ),
-            &values![id, account, chosen.as_str(), now],
-        )
-        .await?;
-    row.as_ref().map(from_row).transpose()
+) -> Result<(), Error> {
+    let statement = sql!(system:
+        "UPDATE acme_authorization SET chosen_type = $2, begun_at = $3 WHERE id = $1"
+    );
+    tx.execute_later(statement, &values![id, chosen.as_str(), now])
+        .await
 }
 
-/// Records how a validation ended; `false` when it is no longer going on.
-pub async fn complete(
-    tx: &mut WriteTx,
-    id: AuthorizationId,
-    state: &State,
-    expires: Timestamp,
-    evidence: &str,
-) -> Result<bool, Error> {
-    let (validated, error) = match state {
-        State::Valid { validated, .. } => (Some(*validated), None),
-        State::Invalid { error, .. } => (None, Some(error.to_json())),
-        State::Deactivated | State::Pending | State::Processing { .. } | State::Revoked => {
-            (None, None)
-        }
-    };
-    let changed = tx
-        .execute(
-            sql!(
+/// How a validation ended.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// The authorization as it is from now on: valid or invalid.
+    pub record: Record,
+    /// Whose control was to be proven.
+    pub account: AccountId,
+    /// Who owns the subscription.
+    pub tenant: TenantId,
+    /// When the client asked for it.
+    pub begun_at: Timestamp,
+    /// The evidence's own identifier, if it was proven.
+    pub validation: ValidationId,
+    /// What was seen, JSON.
+    pub evidence: String,
+    /// When it ended.
+    pub now: Timestamp,
+}
+
+/// Records how a validation ended; the evidence of a success is kept apart from its authorization.
+pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
+    let record = &ending.record;
+    let evidence = evidence::deflated(&ending.evidence);
+    match &record.state {
+        State::Valid {
+            challenge,
+            validated,
+        } => {
+            let statement = sql!(system:
                 "UPDATE acme_authorization
-                 SET status = $2, validated_at = $3, expires_at = $4, error = $5, evidence = $6
-                 WHERE id = $1 AND status = 'processing'"
-            ),
-            &values![id, word(state), validated, expires, error, evidence],
-        )
-        .await?;
-    Ok(changed == 1)
+                 SET chosen_type = $2, begun_at = $3, validated_at = $4, expires_at = $5, validation_id = $6
+                 WHERE id = $1"
+            );
+            let values = values![
+                record.id,
+                challenge.as_str(),
+                ending.begun_at,
+                *validated,
+                record.expires,
+                ending.validation
+            ];
+            tx.execute_later(statement, &values).await?;
+            evidence::insert(tx, ending, challenge.as_str(), evidence).await
+        }
+        State::Invalid { challenge, error } => {
+            let statement = sql!(system:
+                "UPDATE acme_authorization SET chosen_type = $2, begun_at = $3, ended_at = $4, outcome = 'invalid',
+                   error = $5, evidence = $6, expires_at = $7
+                 WHERE id = $1"
+            );
+            let values = values![
+                record.id,
+                challenge.as_str(),
+                ending.begun_at,
+                ending.now,
+                error.to_json(),
+                evidence,
+                record.expires
+            ];
+            tx.execute_later(statement, &values).await
+        }
+        State::Deactivated | State::Pending | State::Processing { .. } | State::Revoked => Ok(()),
+    }
 }
 
 /// Gives up an authorization (RFC 8555 §7.5.2).
-pub async fn deactivate(tx: &mut WriteTx, id: AuthorizationId) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!(
-                "UPDATE acme_authorization SET status = 'deactivated'
-                 WHERE id = $1 AND status IN ('pending', 'processing', 'valid')"
-            ),
-            &values![id],
-        )
-        .await?;
-    Ok(changed == 1)
+pub async fn deactivate(
+    tx: &mut WriteTx,
+    id: AuthorizationId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let statement = sql!(system:
+        "UPDATE acme_authorization SET outcome = 'deactivated', ended_at = $2 WHERE id = $1 AND ended_at IS NULL"
+    );
+    tx.execute_later(statement, &values![id, now]).await
 }
 
 /// Ends what an account holds for a name that left its subscription.
@@ -177,60 +243,53 @@ pub async fn deactivate_for(
     tx: &mut WriteTx,
     account: AccountId,
     name: &DnsName,
+    now: Timestamp,
 ) -> Result<u64, Error> {
-    tx.execute(
-        sql!(
-            "UPDATE acme_authorization SET status = 'deactivated'
-             WHERE account_id = $1 AND name = $2 AND is_wildcard = $3 AND status = 'valid'"
-        ),
-        &values![account, &name.base(), name.is_wildcard()],
-    )
-    .await
+    let statement = sql!(system:
+        "UPDATE acme_authorization SET outcome = 'deactivated', ended_at = $4
+         WHERE account_id = $1 AND value = $2 AND is_wildcard = $3 AND validated_at IS NOT NULL AND ended_at IS NULL"
+    );
+    let base = name.base();
+    tx.execute(statement, &values![account, &base, name.is_wildcard(), now])
+        .await
 }
 
-/// Removes authorizations that expired before `before` without being proven, at most `limit`.
+/// Removes authorizations that expired before `before`, whatever became of them; those made before `made_before` are
+/// looked at, oldest first, at most `limit`.
 pub async fn delete_expired(tx: &mut WriteTx, before: Timestamp, limit: i64) -> Result<u64, Error> {
-    tx.execute(
-        sql!(
-            "DELETE FROM acme_authorization WHERE id IN (
-               SELECT id FROM acme_authorization
-               WHERE validated_at IS NULL AND error IS NULL AND status IN ('pending', 'processing')
-                 AND expires_at < $1 ORDER BY expires_at LIMIT $2)"
-        ),
-        &values![before, limit],
-    )
-    .await
-}
-
-fn word(state: &State) -> &'static str {
-    match state {
-        State::Deactivated => "deactivated",
-        State::Invalid { .. } => "invalid",
-        State::Pending => "pending",
-        State::Processing { .. } => "processing",
-        State::Revoked => "revoked",
-        State::Valid { .. } => "valid",
-    }
+    // No authorization expires before it is made, and identifiers begin with their time.
+    let statement = sql!(system:
+        "DELETE FROM acme_authorization WHERE id IN (
+           SELECT id FROM acme_authorization WHERE id < $1 AND expires_at < $2 ORDER BY id LIMIT $3)"
+    );
+    let made_before = AuthorizationId::first_at(before);
+    tx.execute(statement, &values![made_before, before, limit])
+        .await
 }
 
 fn state(row: &Row) -> Result<State, Error> {
     let challenge = || row.word("chosen_type", Type::parse);
-    match row.text("status")? {
-        "deactivated" => Ok(State::Deactivated),
-        "invalid" => Ok(State::Invalid {
+    match row.opt_text("outcome")? {
+        Some("deactivated") => Ok(State::Deactivated),
+        Some("invalid") => Ok(State::Invalid {
             challenge: challenge()?,
             error: row.json::<Problem>("error")?,
         }),
-        "pending" => Ok(State::Pending),
-        "processing" => Ok(State::Processing {
-            challenge: challenge()?,
-        }),
-        "revoked" => Ok(State::Revoked),
-        "valid" => Ok(State::Valid {
-            challenge: challenge()?,
-            validated: row.timestamp("validated_at")?,
-        }),
-        other => Err(row.corrupt("status", format!("unknown word \"{other}\""))),
+        Some("revoked") => Ok(State::Revoked),
+        Some(other) => Err(row.corrupt("outcome", format!("unknown word \"{other}\""))),
+        None => match (
+            row.opt_timestamp("validated_at")?,
+            row.opt_timestamp("begun_at")?,
+        ) {
+            (Some(validated), _) => Ok(State::Valid {
+                challenge: challenge()?,
+                validated,
+            }),
+            (None, Some(_)) => Ok(State::Processing {
+                challenge: challenge()?,
+            }),
+            (None, None) => Ok(State::Pending),
+        },
     }
 }
 
@@ -238,7 +297,7 @@ pub(crate) fn from_row(row: &Row) -> Result<Authorization, Error> {
     Ok(Authorization {
         record: Record {
             id: row.id("id")?,
-            name: row.parse("name")?,
+            name: row.parse("value")?,
             is_wildcard: row.bool("is_wildcard")?,
             offered: Types::from_bits(row.int("challenge_types")?),
             token: Token::parse(row.text("token")?).map_err(|error| row.corrupt("token", error))?,
@@ -247,10 +306,8 @@ pub(crate) fn from_row(row: &Row) -> Result<Authorization, Error> {
         },
         account: row.id("account_id")?,
         tenant: row.id("tenant_id")?,
-        subscription: row.id("subscription_id")?,
         order: row.id("order_id")?,
-        created_at: row.timestamp("created_at")?,
         begun_at: row.opt_timestamp("begun_at")?,
-        evidence: row.opt_text("evidence")?.map(str::to_owned),
+        validation: row.opt_id("validation_id")?,
     })
 }

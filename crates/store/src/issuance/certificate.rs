@@ -1,11 +1,73 @@
-//! Certificates, from the intent to sign to the revocation. A serial is here before it is signed.
+//! Certificates: inserted once, when they are signed, and never updated. Which one of a set of names counts now is the
+//! lineage's, what was revoked the revocation's, what is about to be signed the signing intent's.
 
-use base::{AccountId, CaId, CertificateId, DnsName, OrderId, SubscriptionId, TenantId, Timestamp};
+use base::{
+    AccountId, CaId, CertificateId, DnsName, LineageId, OrderId, ProfileVersionId, SubscriptionId,
+    TenantId, Timestamp, ValidationId,
+};
 
-use crate::issuance::order::joined;
-use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
+use crate::{Error, ReadTx, Row, WriteTx, columns, sql, values};
 
-/// A certificate as stored.
+/// A certificate as it is inserted.
+#[derive(Clone, Debug)]
+pub struct NewCertificate {
+    /// The certificate's identifier.
+    pub id: CertificateId,
+    /// First moment of validity.
+    pub not_before: Timestamp,
+    /// Last moment of validity.
+    pub not_after: Timestamp,
+    /// Which part of its CA's CRL would list it.
+    pub crl_shard: Option<i64>,
+    /// The set of names, and whose.
+    pub lineage: LineageId,
+    /// Who owns it.
+    pub tenant: TenantId,
+    /// What covered the names.
+    pub subscription: Option<SubscriptionId>,
+    /// Who ordered it.
+    pub account: Option<AccountId>,
+    /// The order it ended.
+    pub order: Option<OrderId>,
+    /// Who signed it.
+    pub ca: Option<CaId>,
+    /// The rules it was made by.
+    pub profile: Option<ProfileVersionId>,
+    /// The serial number.
+    pub serial: Option<[u8; 16]>,
+    /// The evidence for each name, in the order of the names.
+    pub validations: Validations,
+    /// Where it comes from: `acme`.
+    pub source: String,
+    /// The certificate, DER.
+    pub der: Option<Vec<u8>>,
+}
+
+/// Identifiers of evidence, 16 bytes each, one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Validations(pub Vec<ValidationId>);
+
+impl crate::Column for Validations {
+    fn read(row: &Row, column: &'static str) -> Result<Self, Error> {
+        let (ids, _) = row.opt_bytes(column)?.unwrap_or_default().as_chunks::<16>();
+        Ok(Self(
+            ids.iter().copied().map(ValidationId::from_bytes).collect(),
+        ))
+    }
+
+    fn value(&self) -> crate::Value<'_> {
+        let bytes: Vec<u8> = self.0.iter().flat_map(|id| id.to_bytes()).collect();
+        bytes.into()
+    }
+}
+
+columns! { "certificate" certificate => NewCertificate {
+    id, not_before, not_after, crl_shard, lineage = "lineage_id", tenant = "tenant_id",
+    subscription = "subscription_id", account = "account_id", order = "order_id", ca = "ca_id",
+    profile = "profile_version_id", serial, validations = "validation_ids", source, der,
+} }
+
+/// A certificate of our own with what became of it.
 #[derive(Clone, Debug)]
 pub struct Certificate {
     /// The certificate's identifier.
@@ -14,7 +76,7 @@ pub struct Certificate {
     pub serial: String,
     /// Who signed it.
     pub ca: CaId,
-    /// Who owns the subscription.
+    /// Who owns it.
     pub tenant: TenantId,
     /// What covered the names.
     pub subscription: SubscriptionId,
@@ -22,7 +84,9 @@ pub struct Certificate {
     pub account: AccountId,
     /// The order it ended.
     pub order: OrderId,
-    /// How far it came.
+    /// The set of names, and whose.
+    pub lineage: LineageId,
+    /// Whether it counts.
     pub status: Status,
     /// The profile it was made by.
     pub profile: String,
@@ -32,256 +96,142 @@ pub struct Certificate {
     pub not_before: Timestamp,
     /// Last moment of validity.
     pub not_after: Timestamp,
-    /// The certificate; the TBSCertificate while it is only intended.
+    /// The certificate, DER.
     pub der: Vec<u8>,
-    /// When the intent was stored.
-    pub created_at: Timestamp,
-    /// When it was signed.
-    pub issued_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// RFC 5280 §5.3.1 reason code.
     pub revocation_reason: Option<i64>,
 }
 
-/// How far a certificate came.
+/// Whether a certificate counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {
-    /// The serial is taken and the TBSCertificate stored; it may or may not have been signed.
-    Intended,
     /// Signed and handed out.
     Issued,
     /// Listed in the CRL.
     Revoked,
 }
 
-impl Status {
-    /// The word in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Intended => "intended",
-            Self::Issued => "issued",
-            Self::Revoked => "revoked",
-        }
-    }
-}
-
-/// The word is no certificate status.
-#[derive(Debug, thiserror::Error)]
-#[error("\"{0}\" is not a certificate status")]
-pub struct UnknownStatus(String);
-
-impl std::str::FromStr for Status {
-    type Err = UnknownStatus;
-
-    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
-        match text {
-            "intended" => Ok(Self::Intended),
-            "issued" => Ok(Self::Issued),
-            "revoked" => Ok(Self::Revoked),
-            other => Err(UnknownStatus(other.to_owned())),
-        }
-    }
-}
-
-/// A line of a CRL.
-#[derive(Clone, Debug)]
-pub struct Revoked {
-    /// The serial number, hexadecimal.
-    pub serial: String,
-    /// When it was revoked.
-    pub revoked_at: Timestamp,
-    /// RFC 5280 §5.3.1 reason code.
-    pub reason: i64,
-}
-
-/// Stores the intent to sign; fails when the serial is taken.
-pub async fn intend(tx: &mut WriteTx, certificate: &Certificate) -> Result<(), Error> {
-    tx.execute_later(
-        sql!(
-            "INSERT INTO certificate (id, serial, ca_id, tenant_id, subscription_id, account_id, order_id,
-               status, profile, names, not_before, not_after, der, created_at, is_replaced)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 'intended', $8, $9, $10, $11, $12, $13, FALSE)"
-        ),
-        &values![
-            certificate.id,
-            &certificate.serial,
-            certificate.ca,
-            certificate.tenant,
-            certificate.subscription,
-            certificate.account,
-            certificate.order,
-            &certificate.profile,
-            joined(&certificate.names),
-            certificate.not_before,
-            certificate.not_after,
-            &certificate.der,
-            certificate.created_at
-        ],
-    )
-    .await
-}
-
-/// Replaces the intent by the signed certificate, unless that was done before, and notes what it replaces.
-pub(crate) fn complete(
-    id: CertificateId,
-    der: &[u8],
-    now: Timestamp,
-) -> [(Sql, Vec<Value<'_>>); 2] {
-    let complete = sql!(
-        "UPDATE certificate SET status = 'issued', der = $2, issued_at = $3
-         WHERE id = $1 AND status = 'intended'"
-    );
-    [
-        (complete, values![id, der, now].to_vec()),
-        (mark_replaced(), values![id, now].to_vec()),
-    ]
-}
-
-/// Sees to it that the certificates for the same names, as far as they are valid, are marked as
-/// replaced when and only when another one ends later. Takes an identifier and the present moment.
-fn mark_replaced() -> Sql {
-    sql!(
-        "UPDATE certificate SET is_replaced = NOT is_replaced
-         WHERE tenant_id = (SELECT tenant_id FROM certificate WHERE id = $1)
-           AND names = (SELECT names FROM certificate WHERE id = $1)
-           AND status = 'issued' AND not_after > $2
-           AND is_replaced <> EXISTS (SELECT 1 FROM certificate n WHERE n.tenant_id = certificate.tenant_id
-             AND n.names = certificate.names AND n.status = 'issued' AND n.not_after > certificate.not_after)"
-    )
-}
-
-/// The certificate with this identifier, once it was signed.
-pub async fn by_id(tx: &mut ReadTx, id: CertificateId) -> Result<Option<Certificate>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id, serial, ca_id, tenant_id, subscription_id, account_id, order_id, status, profile,
-                   names, not_before, not_after, der, created_at, issued_at, revoked_at, revocation_reason
-                 FROM certificate WHERE id = $1"
-            ),
-            &values![id],
+/// The columns of a certificate with its names and its revocation, in the words of a query that joins them.
+macro_rules! found {
+    ($condition:literal) => {
+        concat!(
+            "SELECT c.id, c.serial, c.ca_id, c.tenant_id, c.subscription_id, c.account_id, c.order_id, c.lineage_id,
+               c.not_before, c.not_after, c.der, p.name AS profile, l.names, r.revoked_at, r.reason
+             FROM certificate c JOIN profile_version p ON p.id = c.profile_version_id
+               JOIN lineage l ON l.id = c.lineage_id LEFT JOIN revocation r ON r.certificate_id = c.id
+             WHERE ", $condition
         )
-        .await?;
+    };
+}
+
+/// The certificate with this identifier.
+pub async fn by_id(tx: &mut ReadTx, id: &CertificateId) -> Result<Option<Certificate>, Error> {
+    let statement = sql!(system: found!("c.id = $1"));
+    let row = tx.row(statement, &values![id]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The tenant's certificate with this identifier.
+pub async fn of_tenant(tx: &mut ReadTx, id: &CertificateId) -> Result<Option<Certificate>, Error> {
+    let statement = sql!(tenant: found!("c.id = $2 AND c.tenant_id = $1"));
+    let row = tx.row(statement, &values![id]).await?;
     row.as_ref().map(from_row).transpose()
 }
 
 /// The certificate with this serial number, hexadecimal.
-pub async fn by_serial(tx: &mut ReadTx, serial: &str) -> Result<Option<Certificate>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id, serial, ca_id, tenant_id, subscription_id, account_id, order_id, status, profile,
-                   names, not_before, not_after, der, created_at, issued_at, revoked_at, revocation_reason
-                 FROM certificate WHERE serial = $1"
-            ),
-            &values![serial],
-        )
-        .await?;
+pub async fn by_serial(tx: &mut ReadTx, serial: &String) -> Result<Option<Certificate>, Error> {
+    let Some(serial) = octets(serial) else {
+        return Ok(None);
+    };
+    let statement = sql!(system: found!("c.serial = $1"));
+    let row = tx.row(statement, &values![serial]).await?;
     row.as_ref().map(from_row).transpose()
-}
-
-/// Revokes an issued certificate; `false` when it was revoked before.
-pub async fn revoke(
-    tx: &mut WriteTx,
-    id: CertificateId,
-    reason: i64,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let revoke = sql!(
-        "UPDATE certificate SET status = 'revoked', revoked_at = $3, revocation_reason = $2
-         WHERE id = $1 AND issued_at IS NOT NULL AND revoked_at IS NULL"
-    );
-    let statements = [
-        (revoke, values![id, reason, now].to_vec()),
-        (mark_replaced(), values![id, now].to_vec()),
-    ];
-    let changed = tx.execute_all(&statements).await?;
-    Ok(changed.first() == Some(&1))
-}
-
-/// What a CA's CRL lists: revoked certificates that were valid at `valid_at` or later.
-pub async fn revoked(
-    tx: &mut ReadTx,
-    ca: CaId,
-    valid_at: Timestamp,
-) -> Result<Vec<Revoked>, Error> {
-    let rows = tx
-        .rows(
-            sql!(
-                "SELECT serial, revoked_at, revocation_reason FROM certificate
-                 WHERE ca_id = $1 AND status = 'revoked' AND not_after >= $2 ORDER BY serial"
-            ),
-            &values![ca, valid_at],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Revoked {
-                serial: row.text("serial")?.to_owned(),
-                revoked_at: row.timestamp("revoked_at")?,
-                reason: row.int("revocation_reason")?,
-            })
-        })
-        .collect()
 }
 
 /// Every certificate after `after`, oldest first, for exports.
 pub async fn page(
     tx: &mut ReadTx,
-    after: Option<CertificateId>,
-    limit: i64,
+    (after, limit): &(Option<CertificateId>, i64),
 ) -> Result<Vec<Certificate>, Error> {
+    let statement = sql!(system: found!("c.id > $1 ORDER BY c.id LIMIT $2"));
     let after = after.unwrap_or(CertificateId::FIRST);
-    let rows = tx
-        .rows(
-            sql!(
-                "SELECT id, serial, ca_id, tenant_id, subscription_id, account_id, order_id, status, profile,
-                   names, not_before, not_after, der, created_at, issued_at, revoked_at, revocation_reason
-                 FROM certificate WHERE id > $1 ORDER BY id LIMIT $2"
-            ),
-            &values![after, limit],
-        )
-        .await?;
+    let rows = tx.rows(statement, &values![after, *limit]).await?;
     rows.iter().map(from_row).collect()
+}
+
+/// What a client downloads: the certificate of its account, DER, and who signed it.
+pub async fn download(
+    tx: &mut ReadTx,
+    (account, id): &(AccountId, CertificateId),
+) -> Result<Option<(CaId, Vec<u8>)>, Error> {
+    let statement =
+        sql!(system: "SELECT ca_id, der FROM certificate WHERE id = $2 AND account_id = $1");
+    let row = tx.row(statement, &values![account, id]).await?;
+    row.map(|row| Ok((row.id("ca_id")?, row.bytes("der")?.to_vec())))
+        .transpose()
 }
 
 /// Remembers a key that may not be certified again.
 pub async fn block_key(
     tx: &mut WriteTx,
-    fingerprint: &[u8],
+    digest: &[u8],
     reason: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(
-        sql!(
-            "INSERT INTO blocked_key (fingerprint, reason, created_at) VALUES ($1, $2, $3)
-             ON CONFLICT DO NOTHING"
-        ),
-        &values![fingerprint, reason, now],
-    )
-    .await?;
-    Ok(())
+    let statement = sql!(
+        "INSERT INTO blocked_key (key_digest, reason, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+    );
+    tx.execute_later(statement, &values![digest, reason, now])
+        .await
+}
+
+/// The octets of a serial number in hexadecimal digits.
+pub(crate) fn octets(text: &str) -> Option<Vec<u8>> {
+    if text.is_empty() || !text.len().is_multiple_of(2) {
+        return None;
+    }
+    let digits = text.as_bytes().chunks(2);
+    digits
+        .map(|pair| {
+            let pair = std::str::from_utf8(pair).ok()?;
+            u8::from_str_radix(pair, 16).ok()
+        })
+        .collect()
+}
+
+/// The hexadecimal digits of a serial number.
+pub(crate) fn hexadecimal(octets: &[u8]) -> String {
+    use std::fmt::Write as _;
+    octets.iter().fold(String::new(), |mut text, octet| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
 }
 
 pub(crate) fn from_row(row: &Row) -> Result<Certificate, Error> {
+    let revoked_at = row.opt_timestamp("revoked_at")?;
     Ok(Certificate {
         id: row.id("id")?,
-        serial: row.text("serial")?.to_owned(),
+        serial: hexadecimal(row.bytes("serial")?),
         ca: row.id("ca_id")?,
         tenant: row.id("tenant_id")?,
         subscription: row.id("subscription_id")?,
         account: row.id("account_id")?,
         order: row.id("order_id")?,
-        status: row.parse("status")?,
+        lineage: row.id("lineage_id")?,
+        status: match revoked_at {
+            Some(_) => Status::Revoked,
+            None => Status::Issued,
+        },
         profile: row.text("profile")?.to_owned(),
         names: row.parse_list("names")?,
         not_before: row.timestamp("not_before")?,
         not_after: row.timestamp("not_after")?,
         der: row.bytes("der")?.to_vec(),
-        created_at: row.timestamp("created_at")?,
-        issued_at: row.opt_timestamp("issued_at")?,
-        revoked_at: row.opt_timestamp("revoked_at")?,
-        revocation_reason: row.opt_int("revocation_reason")?,
+        revoked_at,
+        revocation_reason: row.opt_int("reason")?,
     })
 }

@@ -1,18 +1,19 @@
-//! Certificates as their owner looks at them: lists by how long they live, and counts that equal
-//! the lists.
+//! Certificates as their owner looks at them: one row for each set of names, by how long its current certificate
+//! lives, and counts that equal the lists. Revoked certificates have a list of their own.
 //!
-//! A certificate has a successor when another one for exactly the same names, not revoked, ends
-//! later. Without one it is called expiring in the last quarter of its lifetime, and never earlier
-//! than 30 days before its end: by then its client should have renewed it.
+//! A certificate that another one for exactly the same names has replaced is in no list of what counts now; it is
+//! found by its serial number and in the history of its names. The current one is called expiring in the last quarter
+//! of its lifetime, and never earlier than 30 days before its end: by then its client should have renewed it.
 
 use std::time::Duration;
 
-use base::{CaId, CertificateId, DnsName, SubscriptionId, TenantId, Timestamp};
+use base::{
+    CaId, CertificateId, DnsName, LineageId, Page, Placed, Query, Slice, SubscriptionId, TenantId,
+    Timestamp,
+};
 
-use super::certificate::{Certificate, Status, from_row};
-use crate::enrollment::enrolled_domain::escape_like;
-use crate::issuance::order::joined;
-use crate::page::{Names, Page, Slice, one_more};
+use super::certificate::{Status, hexadecimal, octets};
+use super::names::Names;
 use crate::{Error, ReadTx, Row, Sql, sql, values};
 
 /// No certificate counts as expiring earlier than this before its end.
@@ -23,19 +24,19 @@ const LAST_MOMENT: Timestamp = Timestamp::from_micros(i64::MAX);
 /// Which certificates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
-    /// Issued, and their time is over.
+    /// The newest for their names, and their time is over.
     Expired,
-    /// Valid, about to end, and without a successor.
+    /// The newest for their names, valid and about to end.
     Expiring,
-    /// Revoked, whether their time is over or not.
+    /// Revoked, whether their time is over or not, the last one first.
     Revoked,
-    /// Issued, and their time is not over.
+    /// The newest for their names, and their time is not over.
     #[default]
     Valid,
 }
 
 /// What a list is narrowed to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Filter {
     /// How they stand.
     pub view: View,
@@ -43,18 +44,54 @@ pub struct Filter {
     pub subscription: Option<SubscriptionId>,
     /// Only with a name that fits.
     pub names: Names,
-    /// Or with a serial number, hexadecimal, that begins so; empty matches none.
-    pub serial: String,
+    /// The moment for which it holds.
+    pub now: Timestamp,
 }
 
-/// Where a certificate stands in the order of the lists: by its end.
-pub type Cursor = (Timestamp, CertificateId);
+impl Filter {
+    /// A whole view.
+    pub fn of(view: View, now: Timestamp) -> Self {
+        Self {
+            view,
+            subscription: None,
+            names: Names::Any,
+            now,
+        }
+    }
+}
+
+/// Where a certificate stands in its list: by its end or, revoked, by when that was, then by the set of names or the
+/// certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The moment.
+    pub at: Timestamp,
+    /// The 16 bytes of what has that moment.
+    pub id: [u8; 16],
+}
+
+impl base::Cursor for Cursor {
+    fn text(&self) -> String {
+        let id = CertificateId::from_bytes(self.id);
+        format!("{}.{}", self.at.as_micros(), id.text())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('.')?;
+        Some(Self {
+            at: Timestamp::from_micros(at.parse().ok()?),
+            id: CertificateId::parse(id)?.to_bytes(),
+        })
+    }
+}
 
 /// A certificate in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct CertificateRow {
     /// The certificate's identifier.
     pub id: CertificateId,
+    /// The set of names, and whose.
+    pub lineage: LineageId,
     /// The serial number, hexadecimal.
     pub serial: String,
     /// Who signed it.
@@ -71,21 +108,35 @@ pub struct Listed {
     pub not_before: Timestamp,
     /// Last moment of validity.
     pub not_after: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
     /// Whether another one has taken its place.
     pub is_replaced: bool,
 }
 
-impl Listed {
-    /// Where it stands in the lists.
-    pub fn cursor(&self) -> Cursor {
-        (self.not_after, self.id)
-    }
-
+impl CertificateRow {
     /// Whether the list of expiring certificates has it.
     pub fn is_expiring(&self, now: Timestamp) -> bool {
         self.status == Status::Issued
             && !self.is_replaced
             && is_due(self.not_before, self.not_after, now)
+    }
+}
+
+impl Placed for CertificateRow {
+    type Cursor = Cursor;
+
+    fn cursor(&self) -> Cursor {
+        match self.revoked_at {
+            Some(at) => Cursor {
+                at,
+                id: self.id.to_bytes(),
+            },
+            None => Cursor {
+                at: self.not_after,
+                id: self.lineage.to_bytes(),
+            },
+        }
     }
 }
 
@@ -97,94 +148,184 @@ pub fn is_due(not_before: Timestamp, not_after: Timestamp, now: Timestamp) -> bo
     left > 0 && not_after <= now.plus(EXPIRING_WITHIN) && left.saturating_mul(4) <= lifetime
 }
 
-// What is searched for is found in an index alone, since the rows are long; that every name is at least
-// the empty text tells SQLite which index.
-macro_rules! list {
-    ($status:literal, $condition:literal, $slice:literal) => {
-        sql!(concat!(
-            "SELECT c.id, c.serial, c.ca_id, c.subscription_id, s.label, c.status, c.names, c.not_before,
-               c.not_after, c.is_replaced
-             FROM certificate c JOIN subscription s ON s.id = c.subscription_id
-             WHERE c.tenant_id = $1 AND c.status = '", $status, "'
-               AND ($5 OR c.subscription_id = $6)
-               AND ($7 OR c.id IN (SELECT m.id FROM certificate m WHERE m.tenant_id = $1 AND m.status = '", $status, "'
-                 AND m.names >= '' AND (' ' || m.names || ' ' LIKE $8 ESCAPE '\\' OR m.serial LIKE $9 ESCAPE '\\')))",
+// A search reads the names from an index alone; the exact text is then asked of those that may fit.
+macro_rules! current {
+    ($condition:literal, $slice:literal) => {
+        sql!(tenant:
+            "SELECT l.id AS lineage_id, l.certificate_id AS id, l.not_before, l.not_after, l.subscription_id, l.names,
+               c.serial, c.ca_id, CAST(NULL AS BIGINT) AS revoked_at, FALSE AS is_replaced,
+               (SELECT s.label FROM subscription s WHERE s.id = l.subscription_id) AS label
+             FROM lineage l JOIN certificate c ON c.id = l.certificate_id
+             WHERE l.tenant_id = $1 AND ($5 OR l.subscription_id = $6)
+               AND ($7 OR l.id IN (SELECT n.lineage_id FROM lineage_name n
+                 WHERE n.tenant_id = $1 AND n.rname LIKE $8 ESCAPE '\\') AND ' ' || l.names || ' ' LIKE $9 ESCAPE '\\')",
             $condition, $slice
-        ))
+        )
     };
-    ($status:literal, $condition:literal) => {
+    ($condition:literal) => {
         (
-            list!(
-                $status, $condition,
-                " AND (c.not_after, c.id) > ($2, $3) AND c.not_after <= $4
-                 ORDER BY c.not_after, c.id LIMIT $10"
+            current!(
+                $condition,
+                " AND (l.not_after, l.id) > ($2, $3) AND l.not_after <= $4 ORDER BY l.not_after, l.id LIMIT $10"
             ),
-            list!(
-                $status, $condition,
-                " AND (c.not_after, c.id) < ($2, $3) AND c.not_after > $4
-                 ORDER BY c.not_after DESC, c.id DESC LIMIT $10"
+            current!(
+                $condition,
+                " AND (l.not_after, l.id) < ($2, $3) AND l.not_after > $4
+                 ORDER BY l.not_after DESC, l.id DESC LIMIT $10"
             ),
         )
     };
 }
 
-/// A page of a tenant's certificates, those that end first on top.
+macro_rules! revoked {
+    ($slice:literal) => {
+        sql!(tenant:
+            "SELECT l.id AS lineage_id, c.id, c.not_before, c.not_after, c.subscription_id, l.names, c.serial, c.ca_id,
+               r.revoked_at, FALSE AS is_replaced,
+               (SELECT s.label FROM subscription s WHERE s.id = c.subscription_id) AS label
+             FROM revocation r JOIN certificate c ON c.id = r.certificate_id JOIN lineage l ON l.id = c.lineage_id
+             WHERE r.tenant_id = $1 AND ($4 OR c.subscription_id = $5)
+               AND ($6 OR ' ' || l.names || ' ' LIKE $7 ESCAPE '\\')",
+            $slice
+        )
+    };
+}
+
+/// A page of a tenant's certificates: those that end first on top, or those that were revoked last.
 pub async fn page(
     tx: &mut ReadTx,
-    tenant: TenantId,
-    filter: &Filter,
-    slice: &Slice<Cursor>,
-    limit: usize,
-    now: Timestamp,
-) -> Result<Page<Listed>, Error> {
-    let (from, until) = bounds(filter.view, now);
-    let (forward, backward) = statements(filter.view);
-    let (statement, end, id, bound) = match slice {
-        Slice::Start => (forward, from, CertificateId::LAST, until),
-        Slice::After((end, id)) => (forward, (*end).max(from), *id, until),
-        Slice::Before((end, id)) => (backward, *end, *id, from),
+    asked: &Query<Filter, Cursor>,
+) -> Result<Page<CertificateRow>, Error> {
+    let rows = match asked.filter.view {
+        View::Revoked => revoked(tx, asked).await?,
+        View::Expired | View::Expiring | View::Valid => current(tx, asked).await?,
     };
-    let subscription = filter.subscription;
+    let listed = rows.iter().map(from_row).collect::<Result<_, _>>()?;
+    Ok(Page::cut(listed, &asked.slice, asked.limit))
+}
+
+async fn current(tx: &mut ReadTx, asked: &Query<Filter, Cursor>) -> Result<Vec<Row>, Error> {
+    let filter = &asked.filter;
+    let (from, until) = bounds(filter.view, filter.now);
+    let (forward, backward) = statements(filter.view);
+    let (statement, cursor, bound) = match asked.slice {
+        Slice::Start => {
+            let start = Cursor {
+                at: from,
+                id: LineageId::LAST.to_bytes(),
+            };
+            (forward, start, until)
+        }
+        Slice::After(cursor) if cursor.at < from => {
+            let start = Cursor {
+                at: from,
+                id: LineageId::LAST.to_bytes(),
+            };
+            (forward, start, until)
+        }
+        Slice::After(cursor) => (forward, cursor, until),
+        Slice::Before(cursor) => (backward, cursor, from),
+    };
     let mut values = values![
-        tenant,
-        end,
-        id,
+        cursor.at,
+        &cursor.id,
         bound,
-        subscription.is_none(),
-        subscription,
-        filter.names == Names::Any && filter.serial.is_empty(),
+        filter.subscription.is_none(),
+        filter.subscription,
+        filter.names == Names::Any,
+        filter.names.reversed_pattern(),
         filter.names.pattern(),
-        serial_pattern(&filter.serial),
-        one_more(limit)
+        asked.one_more()
     ]
     .to_vec();
     if filter.view == View::Expiring {
-        values.push(now.into());
+        values.push(filter.now.into());
     }
-    let rows = tx.rows(statement, &values).await?;
-    let listed = rows.iter().map(listed).collect::<Result<_, _>>()?;
-    Ok(Page::cut(listed, slice, limit))
+    tx.rows(statement, &values).await
 }
 
-/// How many of a tenant's certificates are valid and end after `from`, up to `until`, for each pair.
+async fn revoked(tx: &mut ReadTx, asked: &Query<Filter, Cursor>) -> Result<Vec<Row>, Error> {
+    let filter = &asked.filter;
+    let forward = revoked!(
+        " AND (r.revoked_at, r.certificate_id) < ($2, $3)
+         ORDER BY r.revoked_at DESC, r.certificate_id DESC LIMIT $8"
+    );
+    let backward = revoked!(
+        " AND (r.revoked_at, r.certificate_id) > ($2, $3) ORDER BY r.revoked_at, r.certificate_id LIMIT $8"
+    );
+    let start = Cursor {
+        at: LAST_MOMENT,
+        id: CertificateId::LAST.to_bytes(),
+    };
+    let (statement, cursor) = match asked.slice {
+        Slice::Start => (forward, start),
+        Slice::After(cursor) => (forward, cursor),
+        Slice::Before(cursor) => (backward, cursor),
+    };
+    let values = values![
+        cursor.at,
+        &cursor.id,
+        filter.subscription.is_none(),
+        filter.subscription,
+        filter.names == Names::Any,
+        filter.names.pattern(),
+        asked.one_more()
+    ];
+    tx.rows(statement, &values).await
+}
+
+/// A tenant's certificates whose serial number begins with these hexadecimal digits, whatever became of them, at most
+/// `limit`.
+pub async fn by_serial(
+    tx: &mut ReadTx,
+    digits: &str,
+    limit: i64,
+) -> Result<Vec<CertificateRow>, Error> {
+    let statement = sql!(tenant:
+        "SELECT l.id AS lineage_id, c.id, c.not_before, c.not_after, c.subscription_id, l.names, c.serial, c.ca_id,
+           (SELECT r.revoked_at FROM revocation r WHERE r.certificate_id = c.id) AS revoked_at,
+           (l.certificate_id IS NOT NULL AND l.certificate_id <> c.id) AS is_replaced,
+           (SELECT s.label FROM subscription s WHERE s.id = c.subscription_id) AS label
+         FROM certificate c JOIN lineage l ON l.id = c.lineage_id
+         WHERE c.serial >= $2 AND c.serial < $3 AND c.tenant_id = $1 ORDER BY c.serial LIMIT $4"
+    );
+    let Some((begin, end)) = range(digits) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.rows(statement, &values![&begin, &end, limit]).await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Between which octets the serial numbers lie that begin with these digits: the least and the greatest that they can be
+/// made whole to.
+fn range(digits: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let half = if digits.len().is_multiple_of(2) {
+        ""
+    } else {
+        "0"
+    };
+    let begin = octets(&format!("{digits}{half}"))?;
+    let half = half.replace('0', "f");
+    let mut end = octets(&format!("{digits}{half}"))?;
+    // Longer than any serial number.
+    end.extend([0xff; 21]);
+    Some((begin, end))
+}
+
+/// How many of a tenant's sets of names have a certificate that ends after `from`, up to `until`, for each pair.
 pub async fn count_ending(
     tx: &mut ReadTx,
-    tenant: TenantId,
     ranges: &[(Timestamp, Timestamp)],
 ) -> Result<Vec<i64>, Error> {
+    let statement = sql!(tenant:
+        "SELECT COUNT(*) AS certificates FROM lineage
+         WHERE tenant_id = $1 AND not_after > $2 AND not_after <= $3 AND certificate_id IS NOT NULL"
+    );
     let values: Vec<_> = ranges
         .iter()
-        .map(|(from, until)| values![tenant, *from, *until].to_vec())
+        .map(|(from, until)| values![*from, *until].to_vec())
         .collect();
-    let rows = tx
-        .row_each(
-            sql!(
-                "SELECT COUNT(*) AS certificates FROM certificate
-                 WHERE tenant_id = $1 AND status = 'issued' AND not_after > $2 AND not_after <= $3"
-            ),
-            &values,
-        )
-        .await?;
+    let rows = tx.row_each(statement, &values).await?;
     rows.iter()
         .flatten()
         .map(|row| row.int("certificates"))
@@ -192,94 +333,71 @@ pub async fn count_ending(
 }
 
 /// How many certificates the view of a tenant has.
-pub async fn count(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    view: View,
-    now: Timestamp,
-) -> Result<i64, Error> {
+pub async fn count(tx: &mut ReadTx, view: View, now: Timestamp) -> Result<i64, Error> {
     let bounds = bounds(view, now);
     let row = match view {
         View::Valid | View::Expired => {
-            return Ok(count_ending(tx, tenant, &[bounds]).await?.iter().sum());
+            return Ok(count_ending(tx, &[bounds]).await?.iter().sum());
         }
         View::Expiring => {
-            tx.row(
-                sql!(
-                    "SELECT COUNT(*) AS certificates FROM certificate c
-                     WHERE c.tenant_id = $1 AND c.status = 'issued' AND c.not_after > $2 AND c.not_after <= $3
-                       AND (c.not_after - $2) * 4 <= c.not_after - c.not_before
-                       AND NOT c.is_replaced"
-                ),
-                &values![tenant, now, bounds.1],
-            )
-            .await?
+            let statement = sql!(tenant:
+                "SELECT COUNT(*) AS certificates FROM lineage l
+                 WHERE l.tenant_id = $1 AND l.not_after > $2 AND l.not_after <= $3 AND l.certificate_id IS NOT NULL
+                   AND (l.not_after - $2) * 4 <= l.not_after - l.not_before"
+            );
+            tx.row(statement, &values![now, bounds.1]).await?
         }
         View::Revoked => {
-            tx.row(
-                sql!(
-                    "SELECT COUNT(*) AS certificates FROM certificate
-                     WHERE tenant_id = $1 AND status = 'revoked'"
-                ),
-                &values![tenant],
-            )
-            .await?
+            let statement = sql!(tenant:
+                "SELECT COUNT(*) AS certificates FROM revocation WHERE tenant_id = $1"
+            );
+            tx.row(statement, &[]).await?
         }
     };
     row.map_or(Ok(0), |row| row.int("certificates"))
 }
 
 /// Whether a tenant ever got a certificate.
-pub async fn has_any(tx: &mut ReadTx, tenant: TenantId) -> Result<bool, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id FROM certificate WHERE tenant_id = $1 AND status <> 'intended' LIMIT 1"
-            ),
-            &values![tenant],
-        )
-        .await?;
-    Ok(row.is_some())
+pub async fn has_any(tx: &mut ReadTx) -> Result<bool, Error> {
+    let statement = sql!(tenant: "SELECT id FROM certificate WHERE tenant_id = $1 LIMIT 1");
+    Ok(tx.row(statement, &[]).await?.is_some())
 }
 
-/// The tenant's certificate with this identifier, once it was signed.
-pub async fn of_tenant(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    id: CertificateId,
-) -> Result<Option<Certificate>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id, serial, ca_id, tenant_id, subscription_id, account_id, order_id, status, profile,
-                   names, not_before, not_after, der, created_at, issued_at, revoked_at, revocation_reason
-                 FROM certificate WHERE id = $2 AND tenant_id = $1 AND status <> 'intended'"
-            ),
-            &values![tenant, id],
-        )
-        .await?;
-    row.as_ref().map(from_row).transpose()
-}
-
-/// The newest certificate that has taken the place of this one.
+/// The certificate that has taken the place of this one.
 pub async fn successor(
     tx: &mut ReadTx,
-    certificate: &Certificate,
+    lineage: LineageId,
+    not_after: Timestamp,
 ) -> Result<Option<CertificateId>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id FROM certificate WHERE tenant_id = $1 AND names = $2 AND status = 'issued'
-                   AND not_after > $3 ORDER BY not_after DESC LIMIT 1"
-            ),
-            &values![
-                certificate.tenant,
-                joined(&certificate.names),
-                certificate.not_after
-            ],
-        )
-        .await?;
-    row.map(|row| row.id("id")).transpose()
+    let statement = sql!(tenant:
+        "SELECT certificate_id FROM lineage
+         WHERE id = $2 AND tenant_id = $1 AND certificate_id IS NOT NULL AND not_after > $3"
+    );
+    let row = tx.row(statement, &values![lineage, not_after]).await?;
+    row.map(|row| row.id("certificate_id")).transpose()
+}
+
+/// For each name, when a certificate for it was last issued.
+pub async fn last_issued(
+    tx: &mut ReadTx,
+    tenant: TenantId,
+    names: &[DnsName],
+) -> Result<Vec<Option<Timestamp>>, Error> {
+    let statement = sql!(system:
+        "SELECT MAX(l.issued_at) AS issued_at FROM lineage_name n JOIN lineage l ON l.id = n.lineage_id
+         WHERE n.rname = $2 AND n.tenant_id = $1"
+    );
+    let values: Vec<_> = names
+        .iter()
+        .map(|name| values![tenant, name.reversed()].to_vec())
+        .collect();
+    let rows = tx.row_each(statement, &values).await?;
+    rows.iter()
+        .map(|row| match row {
+            Some(row) => row.opt_timestamp("issued_at"),
+            None => Ok(None),
+        })
+        .collect()
 }
 
 /// After which and up to which end the certificates of a view lie.
@@ -295,36 +413,28 @@ fn bounds(view: View, now: Timestamp) -> (Timestamp, Timestamp) {
 /// The statements of a view, in the order of the list and against it.
 fn statements(view: View) -> (Sql, Sql) {
     match view {
-        View::Expired | View::Valid => list!("issued", ""),
-        View::Expiring => list!(
-            "issued",
-            " AND (c.not_after - $11) * 4 <= c.not_after - c.not_before
-              AND NOT c.is_replaced"
-        ),
-        View::Revoked => list!("revoked", ""),
+        View::Expired | View::Revoked | View::Valid => current!(""),
+        View::Expiring => current!(" AND (l.not_after - $11) * 4 <= l.not_after - l.not_before"),
     }
 }
 
-/// The empty pattern fits no serial number.
-fn serial_pattern(serial: &str) -> String {
-    if serial.is_empty() {
-        String::new()
-    } else {
-        format!("{}%", escape_like(serial))
-    }
-}
-
-fn listed(row: &Row) -> Result<Listed, Error> {
-    Ok(Listed {
+fn from_row(row: &Row) -> Result<CertificateRow, Error> {
+    let revoked_at = row.opt_timestamp("revoked_at")?;
+    Ok(CertificateRow {
         id: row.id("id")?,
-        serial: row.text("serial")?.to_owned(),
+        lineage: row.id("lineage_id")?,
+        serial: hexadecimal(row.bytes("serial")?),
         ca: row.id("ca_id")?,
         subscription: row.id("subscription_id")?,
         label: row.text("label")?.to_owned(),
-        status: row.parse("status")?,
+        status: match revoked_at {
+            Some(_) => Status::Revoked,
+            None => Status::Issued,
+        },
         names: row.parse_list("names")?,
         not_before: row.timestamp("not_before")?,
         not_after: row.timestamp("not_after")?,
+        revoked_at,
         is_replaced: row.bool("is_replaced")?,
     })
 }

@@ -1,13 +1,14 @@
-//! ACME orders (RFC 8555 §7.1.3). Only facts are stored: `ready` follows from the authorizations.
+//! ACME orders (RFC 8555 §7.1.3). Only facts are stored: `ready` follows from the authorizations, the rest from when
+//! the order was finalized, when it ended and whether it has an error.
 
 use acme::order::Progress;
 use base::{
-    AccountId, AuthorizationId, CertificateId, DnsName, OrderId, SubscriptionId, TenantId,
-    Timestamp,
+    AccountId, AuthorizationId, CertificateId, DnsName, LineageId, OrderId, SubscriptionId,
+    TenantId, Timestamp,
 };
 
-use crate::issuance::authorization::{self, Authorization};
-use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
+use super::authorization::{self, Authorization};
+use crate::{Error, ReadTx, Record, Row, Sql, Value, WriteTx, columns, sql, values};
 
 /// An order as stored.
 #[derive(Clone, Debug)]
@@ -20,8 +21,8 @@ pub struct Order {
     pub tenant: TenantId,
     /// What covers the names.
     pub subscription: SubscriptionId,
-    /// What has been recorded of its fate.
-    pub progress: Progress,
+    /// The set of names, and whose.
+    pub lineage: LineageId,
     /// The names, sorted.
     pub names: Vec<DnsName>,
     /// One authorization for each name, in the order of the names.
@@ -30,8 +31,6 @@ pub struct Order {
     pub not_before: Option<Timestamp>,
     /// Requested notAfter.
     pub not_after: Option<Timestamp>,
-    /// When it was made.
-    pub created_at: Timestamp,
     /// Until when it can be finalized.
     pub expires_at: Timestamp,
     /// When finalize was accepted.
@@ -48,210 +47,356 @@ pub struct Order {
     pub client_agent: String,
 }
 
+/// A row of the table; the names are rows of their own.
+struct OrderRow {
+    id: OrderId,
+    expires_at: Timestamp,
+    finalized_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    not_before: Option<Timestamp>,
+    not_after: Option<Timestamp>,
+    account: AccountId,
+    tenant: TenantId,
+    subscription: SubscriptionId,
+    lineage: LineageId,
+    certificate: Option<CertificateId>,
+    error: Option<String>,
+    client_address: String,
+    client_agent: String,
+}
+
+columns! { "acme_order" order => OrderRow {
+    id, expires_at, finalized_at, ended_at, not_before, not_after, account = "account_id", tenant = "tenant_id",
+    subscription = "subscription_id", lineage = "lineage_id", certificate = "certificate_id", error, client_address,
+    client_agent,
+} }
+
+/// A name of an order and its proof.
+struct OrderIdentifier {
+    order: OrderId,
+    position: i64,
+    authorization: AuthorizationId,
+    kind: String,
+    value: DnsName,
+}
+
+columns! { "order_identifier" order_identifier => OrderIdentifier {
+    order = "order_id", position, authorization = "authorization_id", kind, value,
+} }
+
+impl OrderIdentifier {
+    /// Reads a row that holds an authorization too.
+    fn from_joined_row(row: &Row) -> Result<Self, Error> {
+        Ok(Self {
+            order: row.id("of_order_id")?,
+            position: row.int("position")?,
+            authorization: row.id("authorization_id")?,
+            kind: row.text("kind")?.to_owned(),
+            value: row.parse("name")?,
+        })
+    }
+}
+
+/// An order that waits to be finalized, found by its names.
+struct Pending {
+    account: AccountId,
+    lineage: LineageId,
+    order: OrderId,
+    expires_at: Timestamp,
+    name_count: i64,
+}
+
+columns! { "acme_order_pending" pending => Pending {
+    account = "account_id", lineage = "lineage_id", order = "order_id", expires_at, name_count,
+} }
+
+impl Order {
+    /// How far it has come.
+    pub fn progress(&self) -> Progress {
+        match (self.ended_at, &self.error, self.finalized_at) {
+            (Some(_), Some(_), _) => Progress::Invalid,
+            (Some(_), None, _) => Progress::Valid,
+            (None, _, Some(_)) => Progress::Processing,
+            (None, _, None) => Progress::Pending,
+        }
+    }
+
+    /// When it was placed.
+    pub fn created_at(&self) -> Timestamp {
+        self.id.made_at()
+    }
+
+    fn row(&self) -> OrderRow {
+        OrderRow {
+            id: self.id,
+            expires_at: self.expires_at,
+            finalized_at: self.finalized_at,
+            ended_at: self.ended_at,
+            not_before: self.not_before,
+            not_after: self.not_after,
+            account: self.account,
+            tenant: self.tenant,
+            subscription: self.subscription,
+            lineage: self.lineage,
+            certificate: self.certificate,
+            error: self.error.clone(),
+            client_address: self.client_address.clone(),
+            client_agent: self.client_agent.clone(),
+        }
+    }
+
+    fn of(row: OrderRow, identifiers: Vec<OrderIdentifier>) -> Self {
+        let (names, authorizations) = identifiers
+            .into_iter()
+            .map(|each| (each.value, each.authorization))
+            .unzip();
+        Self {
+            id: row.id,
+            account: row.account,
+            tenant: row.tenant,
+            subscription: row.subscription,
+            lineage: row.lineage,
+            names,
+            authorizations,
+            not_before: row.not_before,
+            not_after: row.not_after,
+            expires_at: row.expires_at,
+            finalized_at: row.finalized_at,
+            ended_at: row.ended_at,
+            certificate: row.certificate,
+            error: row.error,
+            client_address: row.client_address,
+            client_agent: row.client_agent,
+        }
+    }
+}
+
 /// Stores a new order.
 pub async fn insert(tx: &mut WriteTx, order: &Order) -> Result<(), Error> {
-    tx.execute_later(
-        sql!(
-            "INSERT INTO acme_order (id, account_id, tenant_id, subscription_id, status, names,
-               authorizations, not_before, not_after, created_at, expires_at, client_address, client_agent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-        ),
-        &values![
-            order.id,
-            order.account,
-            order.tenant,
-            order.subscription,
-            order.progress.as_str(),
-            joined(&order.names),
-            concatenated(&order.authorizations),
-            order.not_before,
-            order.not_after,
-            order.created_at,
-            order.expires_at,
-            &order.client_address,
-            &order.client_agent
-        ],
-    )
+    tx.insert(&order.row()).await?;
+    let each = (0_i64..).zip(order.names.iter().zip(&order.authorizations));
+    for (position, (name, authorization)) in each {
+        let identifier = OrderIdentifier {
+            order: order.id,
+            position,
+            authorization: *authorization,
+            kind: "dns".to_owned(),
+            value: name.clone(),
+        };
+        tx.insert(&identifier).await?;
+    }
+    if order.progress() != Progress::Pending {
+        return Ok(());
+    }
+    tx.insert(&Pending {
+        account: order.account,
+        lineage: order.lineage,
+        order: order.id,
+        expires_at: order.expires_at,
+        name_count: i64::try_from(order.names.len()).unwrap_or(i64::MAX),
+    })
     .await
 }
 
 /// The order with this identifier.
-pub async fn by_id(tx: &mut ReadTx, id: OrderId) -> Result<Option<Order>, Error> {
-    let (statement, values) = select(id);
-    let row = tx.row(statement, &values).await?;
-    row.as_ref().map(from_row).transpose()
-}
-
-fn select(id: OrderId) -> (Sql, Vec<Value<'static>>) {
-    let statement = sql!(
-        "SELECT id, account_id, tenant_id, subscription_id, status, names, authorizations, not_before,
-           not_after, created_at, expires_at, finalized_at, ended_at, certificate_id, error,
-           client_address, client_agent
-         FROM acme_order WHERE id = $1"
-    );
-    (statement, values![id].to_vec())
+pub async fn by_id(tx: &mut ReadTx, id: &OrderId) -> Result<Option<Order>, Error> {
+    let lists = tx.rows_all(&[select(*id), identifiers_of(*id)]).await?;
+    from_lists(&lists)
 }
 
 /// The order with this identifier, and its authorizations as far as they are still there, in its order.
 pub async fn with_authorizations(
     tx: &mut ReadTx,
-    id: OrderId,
+    id: &OrderId,
 ) -> Result<Option<(Order, Vec<Authorization>)>, Error> {
-    let Some(order) = by_id(tx, id).await? else {
+    let lists = tx
+        .rows_all(&[select(*id), authorization::of_order(*id)])
+        .await?;
+    let [orders, joined] = lists.as_slice() else {
         return Ok(None);
     };
-    let authorizations = authorization::by_ids(tx, &order.authorizations).await?;
-    Ok(Some((order, authorizations)))
-}
-
-/// Asks for the pending orders of the account for the same names, expired or not.
-pub(crate) fn pending_like(wanted: &Order) -> (Sql, Vec<Value<'_>>) {
-    let statement = sql!(
-        "SELECT id, account_id, tenant_id, subscription_id, status, names, authorizations, not_before,
-           not_after, created_at, expires_at, finalized_at, ended_at, certificate_id, error,
-           client_address, client_agent
-         FROM acme_order WHERE account_id = $1 AND names = $2 AND finalized_at IS NULL AND ended_at IS NULL"
+    let Some(row) = orders.first() else {
+        return Ok(None);
+    };
+    let identifiers = joined.iter().map(OrderIdentifier::from_joined_row);
+    let order = Order::of(
+        OrderRow::from_row(row)?,
+        identifiers.collect::<Result<_, _>>()?,
     );
-    let values = values![wanted.account, joined(&wanted.names)];
-    (statement, values.to_vec())
+    let authorizations = joined.iter().map(authorization::from_joined_row);
+    let authorizations = authorizations.collect::<Result<Vec<_>, _>>()?;
+    Ok(Some((
+        order,
+        authorizations.into_iter().flatten().collect(),
+    )))
 }
 
-/// Claims the right to issue: only one finalize gets a row.
-pub(crate) fn begin_processing(
-    id: OrderId,
-    certificate: CertificateId,
+/// The account's newest pending order for these names, if it has not expired, with its authorizations.
+pub(crate) fn pending_like(
+    account: AccountId,
+    lineage: LineageId,
     now: Timestamp,
 ) -> (Sql, Vec<Value<'static>>) {
-    let statement = sql!(
-        "UPDATE acme_order SET status = 'processing', certificate_id = $2, finalized_at = $3
-         WHERE id = $1 AND status = 'pending' RETURNING id"
+    let statement = sql!(system:
+        "SELECT order_id FROM acme_order_pending
+         WHERE account_id = $1 AND lineage_id = $2 AND expires_at > $3 ORDER BY order_id DESC LIMIT 1"
     );
-    (statement, values![id, certificate, now].to_vec())
+    (statement, values![account, lineage, now].to_vec())
+}
+
+fn select(id: OrderId) -> (Sql, Vec<Value<'static>>) {
+    let statement = sql!(system: "SELECT ", order!(), " FROM acme_order WHERE id = $1");
+    (statement, values![id].to_vec())
+}
+
+fn identifiers_of(id: OrderId) -> (Sql, Vec<Value<'static>>) {
+    let statement = sql!(
+        "SELECT ",
+        order_identifier!(),
+        " FROM order_identifier WHERE order_id = $1 ORDER BY position"
+    );
+    (statement, values![id].to_vec())
+}
+
+fn from_lists(lists: &[Vec<Row>]) -> Result<Option<Order>, Error> {
+    let Some(row) = lists.first().and_then(|rows| rows.first()) else {
+        return Ok(None);
+    };
+    let identifiers = lists.get(1).into_iter().flatten();
+    let identifiers = identifiers
+        .map(OrderIdentifier::from_row)
+        .collect::<Result<_, _>>()?;
+    Ok(Some(Order::of(OrderRow::from_row(row)?, identifiers)))
+}
+
+/// The orders of these rows, which have all the columns of an order, with their names.
+pub(crate) async fn with_names(tx: &mut ReadTx, rows: &[Row]) -> Result<Vec<Order>, Error> {
+    let rows = rows
+        .iter()
+        .map(OrderRow::from_row)
+        .collect::<Result<Vec<_>, _>>()?;
+    let statements: Vec<_> = rows.iter().map(|row| identifiers_of(row.id)).collect();
+    let lists = tx.rows_all(&statements).await?;
+    let each = rows.into_iter().zip(&lists);
+    each.map(|(row, list)| {
+        let identifiers = list
+            .iter()
+            .map(OrderIdentifier::from_row)
+            .collect::<Result<_, _>>()?;
+        Ok(Order::of(row, identifiers))
+    })
+    .collect()
+}
+
+/// The columns of an order for the lists of other files.
+macro_rules! order_columns {
+    () => {
+        "id, expires_at, finalized_at, ended_at, not_before, not_after, account_id, tenant_id, subscription_id,
+           lineage_id, certificate_id, error, client_address, client_agent"
+    };
+}
+pub(crate) use order_columns;
+
+/// Takes the order for a certificate: it is pending no more.
+pub async fn take(
+    tx: &mut WriteTx,
+    order: &Order,
+    certificate: CertificateId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let statement = sql!(system:
+        "UPDATE acme_order SET finalized_at = $2, certificate_id = $3
+         WHERE id = $1 AND finalized_at IS NULL AND ended_at IS NULL"
+    );
+    tx.execute_later(statement, &values![order.id, now, certificate])
+        .await?;
+    no_longer_pending(tx, order).await
 }
 
 /// Ends a processing order: its certificate is there.
-pub(crate) fn complete(id: OrderId, now: Timestamp) -> (Sql, Vec<Value<'static>>) {
-    let statement = sql!(
-        "UPDATE acme_order SET status = 'valid', ended_at = $2 WHERE id = $1 AND status = 'processing'"
-    );
-    (statement, values![id, now].to_vec())
+pub(crate) async fn complete(tx: &mut WriteTx, id: OrderId, now: Timestamp) -> Result<(), Error> {
+    let statement =
+        sql!(system: "UPDATE acme_order SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL");
+    tx.execute_later(statement, &values![id, now]).await
 }
 
 /// Ends an order that has not ended, with the problem document that says why.
-pub async fn fail(
-    tx: &mut WriteTx,
-    id: OrderId,
-    error: &str,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!(
-                "UPDATE acme_order SET status = 'invalid', error = $2, ended_at = $3
-                 WHERE id = $1 AND status IN ('pending', 'processing')"
-            ),
-            &values![id, error, now],
-        )
+pub async fn fail(tx: &mut WriteTx, id: OrderId, error: &str, now: Timestamp) -> Result<(), Error> {
+    let statement = sql!(system:
+        "UPDATE acme_order SET error = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL"
+    );
+    tx.execute_later(statement, &values![id, error, now])
         .await?;
-    Ok(changed == 1)
+    let pending = sql!(system:
+        "DELETE FROM acme_order_pending WHERE order_id = $1
+           AND account_id = (SELECT account_id FROM acme_order WHERE id = $1)
+           AND lineage_id = (SELECT lineage_id FROM acme_order WHERE id = $1)"
+    );
+    tx.execute_later(pending, &values![id]).await
 }
 
-/// Ends the pending orders of an account that contain `name`.
-pub async fn fail_pending_for(
-    tx: &mut WriteTx,
+async fn no_longer_pending(tx: &mut WriteTx, order: &Order) -> Result<(), Error> {
+    let statement = sql!(
+        "DELETE FROM acme_order_pending WHERE account_id = $1 AND lineage_id = $2 AND order_id = $3"
+    );
+    tx.execute_later(statement, &values![order.account, order.lineage, order.id])
+        .await
+}
+
+/// The pending orders of an account that contain `name`, at most `limit`.
+pub async fn pending_for(
+    tx: &mut ReadTx,
     account: AccountId,
     name: &DnsName,
-    error: &str,
-    now: Timestamp,
-) -> Result<u64, Error> {
-    let pattern = format!("% {name} %");
-    tx.execute(
-        sql!(
-            "UPDATE acme_order SET status = 'invalid', error = $3, ended_at = $4
-             WHERE account_id = $1 AND finalized_at IS NULL AND ended_at IS NULL
-               AND ' ' || names || ' ' LIKE $2"
-        ),
-        &values![account, pattern, error, now],
-    )
-    .await
+    limit: i64,
+) -> Result<Vec<OrderId>, Error> {
+    let statement = sql!(
+        "SELECT p.order_id FROM acme_order_pending p
+         WHERE p.account_id = $1 AND EXISTS (SELECT 1 FROM order_identifier i
+           WHERE i.order_id = p.order_id AND i.value = $2) ORDER BY p.order_id LIMIT $3"
+    );
+    let rows = tx.rows(statement, &values![account, name, limit]).await?;
+    rows.iter().map(|row| row.id("order_id")).collect()
 }
 
 /// An account's orders that did not become invalid, oldest first, after `after` (RFC 8555 §7.1.2.1).
 pub async fn listed(
     tx: &mut ReadTx,
-    account: AccountId,
-    after: Option<OrderId>,
-    limit: i64,
+    (account, after, limit): &(AccountId, Option<OrderId>, i64),
 ) -> Result<Vec<OrderId>, Error> {
+    let statement = sql!(system:
+        "SELECT id FROM acme_order WHERE account_id = $1 AND id > $2 AND error IS NULL ORDER BY id LIMIT $3"
+    );
     let after = after.unwrap_or(OrderId::FIRST);
     let rows = tx
-        .rows(
-            sql!(
-                "SELECT id FROM acme_order WHERE account_id = $1 AND id > $2 AND status <> 'invalid'
-                 ORDER BY id LIMIT $3"
-            ),
-            &values![account, after, limit],
-        )
+        .rows(statement, &values![*account, after, *limit])
         .await?;
     rows.iter().map(|row| row.id("id")).collect()
 }
 
 /// Removes pending orders that expired before `before`, at most `limit`.
 pub async fn delete_expired(tx: &mut WriteTx, before: Timestamp, limit: i64) -> Result<u64, Error> {
-    tx.execute(
-        sql!(
-            "DELETE FROM acme_order WHERE id IN (
-               SELECT id FROM acme_order
-               WHERE finalized_at IS NULL AND ended_at IS NULL AND certificate_id IS NULL AND expires_at < $1
-               ORDER BY expires_at LIMIT $2)"
-        ),
-        &values![before, limit],
-    )
-    .await
-}
-
-pub(crate) fn joined<T: ToString>(items: &[T]) -> String {
-    let mut text = String::new();
-    for item in items {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(&item.to_string());
-    }
-    text
-}
-
-fn concatenated(ids: &[AuthorizationId]) -> Vec<u8> {
-    ids.iter().flat_map(|id| id.to_bytes()).collect()
-}
-
-fn separated(row: &Row) -> Result<Vec<AuthorizationId>, Error> {
-    let (ids, _) = row.bytes("authorizations")?.as_chunks::<16>();
-    Ok(ids
+    let expired = sql!(
+        "SELECT order_id FROM acme_order_pending WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
+    );
+    let rows = tx.rows(expired, &values![before, limit]).await?;
+    let orders = rows
         .iter()
-        .copied()
-        .map(AuthorizationId::from_bytes)
-        .collect())
-}
-
-pub(crate) fn from_row(row: &Row) -> Result<Order, Error> {
-    Ok(Order {
-        id: row.id("id")?,
-        account: row.id("account_id")?,
-        tenant: row.id("tenant_id")?,
-        subscription: row.id("subscription_id")?,
-        progress: row.word("status", Progress::parse)?,
-        names: row.parse_list("names")?,
-        authorizations: separated(row)?,
-        not_before: row.opt_timestamp("not_before")?,
-        not_after: row.opt_timestamp("not_after")?,
-        created_at: row.timestamp("created_at")?,
-        expires_at: row.timestamp("expires_at")?,
-        finalized_at: row.opt_timestamp("finalized_at")?,
-        ended_at: row.opt_timestamp("ended_at")?,
-        certificate: row.opt_id("certificate_id")?,
-        error: row.opt_text("error")?.map(str::to_owned),
-        client_address: row.text("client_address")?.to_owned(),
-        client_agent: row.text("client_agent")?.to_owned(),
-    })
+        .map(|row| row.id("order_id"))
+        .collect::<Result<Vec<OrderId>, _>>()?;
+    let mut statements = Vec::with_capacity(orders.len().saturating_mul(3));
+    for id in &orders {
+        let pending = sql!(system:
+            "DELETE FROM acme_order_pending WHERE order_id = $1
+               AND account_id = (SELECT account_id FROM acme_order WHERE id = $1)
+               AND lineage_id = (SELECT lineage_id FROM acme_order WHERE id = $1)"
+        );
+        let identifiers = sql!("DELETE FROM order_identifier WHERE order_id = $1");
+        let order = sql!(system: "DELETE FROM acme_order WHERE id = $1");
+        for statement in [pending, identifiers, order] {
+            statements.push((statement, values![*id].to_vec()));
+        }
+    }
+    tx.execute_all(&statements).await?;
+    Ok(u64::try_from(orders.len()).unwrap_or(u64::MAX))
 }

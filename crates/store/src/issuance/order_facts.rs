@@ -1,12 +1,16 @@
-//! The steps of an issuance that touch several aggregates, each in one round trip: what decides whether names
-//! may be ordered or certified, and the end of an order.
+//! What decides whether names may be ordered or certified, each in one round trip, and the end of an issuance, which
+//! touches several tables.
 
-use base::{AuthorizationId, CertificateId, DnsName, JobId, OrderId, SubscriptionId, Timestamp};
+use acme::order::Progress;
+use base::{
+    AuthorizationId, CertificateId, DnsName, JobId, LineageId, OrderId, SubscriptionId, Timestamp,
+};
 use enrollment::subscription::Subscription;
 
+use super::certificate::NewCertificate;
+use super::order::{self, Order};
+use super::{lineage, signing_intent};
 use crate::enrollment::subscription;
-use crate::issuance::certificate::{self, Certificate};
-use crate::issuance::order::{self, Order};
 use crate::queue::job;
 use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
 
@@ -19,7 +23,7 @@ pub struct Coverage {
     pub enrolled: Vec<DnsName>,
 }
 
-/// What newOrder needs to know.
+/// What a new order depends on.
 #[derive(Debug)]
 pub struct ForOrder {
     /// Who may order what.
@@ -27,14 +31,14 @@ pub struct ForOrder {
     /// For each name, a valid authorization of the account that lives long enough.
     pub reusable: Vec<Option<AuthorizationId>>,
     /// A pending order of the account for the same names.
-    pub pending: Option<Order>,
+    pub pending: Option<OrderId>,
 }
 
-/// What finalize needs to know.
+/// What a certificate depends on.
 #[derive(Debug)]
 pub struct ForCertificate {
-    /// Whether the order is now this certificate's: only one finalize wins.
-    pub has_begun: bool,
+    /// How far the order is; `None` when there is none.
+    pub progress: Option<Progress>,
     /// Who may order what.
     pub coverage: Coverage,
     /// Whether the key may not be certified again.
@@ -47,11 +51,12 @@ pub async fn for_order(
     wanted: &Order,
     needed: Timestamp,
 ) -> Result<ForOrder, Error> {
-    let mut statements = vec![order::pending_like(wanted)];
+    let now = wanted.created_at();
+    let mut statements = vec![order::pending_like(wanted.account, wanted.lineage, now)];
     statements.extend(wanted.names.iter().map(|name| {
         let base = name.base().as_str().to_owned();
         let reuse = values![wanted.account, base, name.is_wildcard(), needed];
-        look(wanted.subscription, name, reuse, Value::Null)
+        look(wanted.subscription, name, reuse, [Value::Null, Value::Null])
     }));
     let mut lists = tx.rows_all(&statements).await?.into_iter();
     let pending = lists.next().unwrap_or_default();
@@ -63,52 +68,57 @@ pub async fn for_order(
     Ok(ForOrder {
         coverage: coverage(&wanted.names, &looked)?,
         reusable: looked.iter().map(reusable).collect::<Result<_, _>>()?,
-        pending: unexpired(&pending, wanted.created_at)?,
+        pending: pending.first().map(|row| row.id("order_id")).transpose()?,
     })
 }
 
-/// Takes the order for the intended certificate and looks at everything that the certificate depends on; undo
-/// it if anything is not as it should be.
-pub async fn take_for_certificate(
-    tx: &mut WriteTx,
-    intended: &Certificate,
-    key_fingerprint: &[u8],
+/// Looks at everything that a certificate depends on: its order, who covers the names, whether the key is blocked.
+pub async fn for_certificate(
+    tx: &mut ReadTx,
+    order: &Order,
+    key_digest: &[u8],
 ) -> Result<ForCertificate, Error> {
-    let taking = order::begin_processing(intended.order, intended.id, intended.created_at);
-    let mut statements = vec![taking];
-    statements.extend(intended.names.iter().map(|name| {
-        let no_reuse = [Value::Null, Value::Null, Value::Null, Value::Null];
-        look(
-            intended.subscription,
-            name,
-            no_reuse,
-            key_fingerprint.into(),
-        )
-    }));
-    let mut lists = tx.rows_all(&statements).await?.into_iter();
-    let begun = lists.next().unwrap_or_default();
-    let looked = firsts(lists);
+    let statements: Vec<_> = order
+        .names
+        .iter()
+        .map(|name| {
+            let no_reuse = [Value::Null, Value::Null, Value::Null, Value::Null];
+            let asked = [Value::from(key_digest), Value::from(order.id)];
+            look(order.subscription, name, no_reuse, asked)
+        })
+        .collect();
+    let looked = firsts(tx.rows_all(&statements).await?.into_iter());
+    let first = looked.iter().flatten().next();
     let blocked = looked
         .iter()
         .flatten()
         .map(|row| row.bool("is_key_blocked"));
     Ok(ForCertificate {
-        has_begun: begun.len() == 1,
-        coverage: coverage(&intended.names, &looked)?,
+        progress: first.map(progress).transpose()?.flatten(),
+        coverage: coverage(&order.names, &looked)?,
         is_key_blocked: blocked.collect::<Result<Vec<_>, _>>()?.contains(&true),
     })
 }
 
+fn progress(row: &Row) -> Result<Option<Progress>, Error> {
+    match row.opt_text("order_progress")? {
+        None => Ok(None),
+        Some(word) => Progress::parse(word)
+            .map(Some)
+            .ok_or_else(|| row.corrupt("order_progress", "unknown word")),
+    }
+}
+
 /// Asks for the subscription, who covers a name (itself, or the wildcard one level up), a valid authorization
-/// of an account for a base name, wildcard or not, until a moment, and whether a key is blocked; what is asked
-/// with NULL is not found.
+/// of an account for a base name, wildcard or not, until a moment, whether a key is blocked, and how far an order is;
+/// what is asked with NULL is not found.
 fn look<'v>(
     subscription: SubscriptionId,
     name: &'v DnsName,
     reuse: [Value<'v>; 4],
-    key_fingerprint: Value<'v>,
+    key_and_order: [Value<'v>; 2],
 ) -> (Sql, Vec<Value<'v>>) {
-    let statement = sql!(
+    let statement = sql!(system:
         "SELECT s.id, s.tenant_id, s.label, s.product, s.term_years, s.status, s.created_by, s.created_at,
            s.started_at, s.ends_at,
            EXISTS (SELECT 1 FROM enrolled_domain d
@@ -116,9 +126,12 @@ fn look<'v>(
            EXISTS (SELECT 1 FROM enrolled_domain d
              WHERE d.subscription_id = s.id AND d.name = $3 AND d.status = 'active') AS is_under_wildcard,
            (SELECT a.id FROM acme_authorization a
-             WHERE a.account_id = $4 AND a.name = $5 AND a.is_wildcard = $6 AND a.status = 'valid'
-               AND a.expires_at > $7 ORDER BY a.expires_at DESC LIMIT 1) AS reusable_id,
-           EXISTS (SELECT 1 FROM blocked_key k WHERE k.fingerprint = $8) AS is_key_blocked
+             WHERE a.account_id = $4 AND a.value = $5 AND a.is_wildcard = $6 AND a.validated_at IS NOT NULL
+               AND a.ended_at IS NULL AND a.expires_at > $7 ORDER BY a.expires_at DESC LIMIT 1) AS reusable_id,
+           EXISTS (SELECT 1 FROM blocked_key k WHERE k.key_digest = $8) AS is_key_blocked,
+           (SELECT CASE WHEN o.ended_at IS NOT NULL AND o.error IS NOT NULL THEN 'invalid'
+              WHEN o.ended_at IS NOT NULL THEN 'valid' WHEN o.finalized_at IS NOT NULL THEN 'processing'
+              ELSE 'pending' END FROM acme_order o WHERE o.id = $9) AS order_progress
          FROM subscription s WHERE s.id = $1"
     );
     let wildcard = name
@@ -126,56 +139,87 @@ fn look<'v>(
         .map(|wildcard| wildcard.as_str().to_owned());
     let mut values = values![subscription, name, wildcard].to_vec();
     values.extend(reuse);
-    values.push(key_fingerprint);
+    values.extend(key_and_order);
     (statement, values)
 }
 
-/// Ends an issuance: the certificate takes the place of its intent, its order is valid and its job done. `false`
-/// when another node did so before.
-pub async fn complete(
-    tx: &mut WriteTx,
+/// What the end of an issuance depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForIssue {
+    /// The attempt that may store the certificate; `None` when it is stored.
+    pub fence: Option<i64>,
+    /// Whether the lineage had a certificate before.
+    pub is_known: bool,
+}
+
+/// Looks at the intent and the lineage of a certificate that was signed.
+pub async fn for_issue(
+    tx: &mut ReadTx,
     certificate: CertificateId,
-    order: OrderId,
-    job: JobId,
-    der: &[u8],
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let [completed, replaced] = certificate::complete(certificate, der, now);
-    let statements = [
-        completed,
-        replaced,
-        order::complete(order, now),
-        job::delete_one(job),
-    ];
-    let changed = tx.execute_all(&statements).await?;
-    let [certificates, _, orders, _] = changed.as_slice() else {
-        return Ok(false);
+    lineage: LineageId,
+) -> Result<ForIssue, Error> {
+    let statement = sql!(system:
+        "SELECT (SELECT i.fence FROM signing_intent i WHERE i.certificate_id = $1) AS fence,
+           EXISTS (SELECT 1 FROM lineage l WHERE l.id = $2) AS is_known"
+    );
+    let row = tx.row(statement, &values![certificate, lineage]).await?;
+    match row {
+        Some(row) => Ok(ForIssue {
+            fence: row.opt_int("fence")?,
+            is_known: row.bool("is_known")?,
+        }),
+        None => Ok(ForIssue {
+            fence: None,
+            is_known: false,
+        }),
+    }
+}
+
+/// A certificate that was signed, with all that its order's end takes.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// What is inserted.
+    pub certificate: NewCertificate,
+    /// The names, sorted.
+    pub names: Vec<DnsName>,
+    /// What covered them.
+    pub subscription: SubscriptionId,
+    /// The order that it ends.
+    pub order: OrderId,
+    /// The job that is done.
+    pub job: JobId,
+    /// The present moment.
+    pub now: Timestamp,
+}
+
+/// Ends an issuance: the certificate takes the place of its intent, its order is valid and its job done.
+pub async fn issue(tx: &mut WriteTx, signed: &Signed, is_known: bool) -> Result<(), Error> {
+    let certificate = &signed.certificate;
+    tx.insert(certificate).await?;
+    order::complete(tx, signed.order, signed.now).await?;
+    signing_intent::delete(tx, certificate.id).await?;
+    job::delete(tx, signed.job).await?;
+    // Last: it is the only row that two issuances can have in common.
+    let issued = lineage::Issued {
+        id: certificate.lineage,
+        certificate: certificate.id,
+        not_before: certificate.not_before,
+        not_after: certificate.not_after,
+        issued_at: signed.now,
+        tenant: certificate.tenant,
+        subscription: signed.subscription,
+        names: &signed.names,
+        is_known,
     };
-    Ok((*certificates, *orders) == (1, 1))
-}
-
-fn unexpired(rows: &[Row], now: Timestamp) -> Result<Option<Order>, Error> {
-    let orders = rows
-        .iter()
-        .map(order::from_row)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(orders.into_iter().find(|order| order.expires_at > now))
-}
-
-fn firsts(lists: impl Iterator<Item = Vec<Row>>) -> Vec<Option<Row>> {
-    lists.map(|rows| rows.into_iter().next()).collect()
+    lineage::issue(tx, &issued).await
 }
 
 fn coverage(names: &[DnsName], looked: &[Option<Row>]) -> Result<Coverage, Error> {
-    let subscription = looked
-        .iter()
-        .flatten()
-        .next()
-        .map(subscription::from_row)
-        .transpose()?;
     let mut enrolled = Vec::new();
     for (name, row) in names.iter().zip(looked) {
-        let Some(row) = row else { continue };
+        let Some(row) = row else {
+            continue;
+        };
         if row.bool("is_enrolled")? {
             enrolled.push(name.clone());
         }
@@ -183,8 +227,13 @@ fn coverage(names: &[DnsName], looked: &[Option<Row>]) -> Result<Coverage, Error
             enrolled.extend(name.covering_wildcard());
         }
     }
+    let subscription = looked.iter().flatten().next();
     Ok(Coverage {
-        subscription,
+        subscription: subscription.map(subscription::from_row).transpose()?,
         enrolled,
     })
+}
+
+fn firsts(lists: impl Iterator<Item = Vec<Row>>) -> Vec<Option<Row>> {
+    lists.map(|rows| rows.into_iter().next()).collect()
 }

@@ -1,9 +1,9 @@
 //! Orders as their owner looks at them: lists, newest first, and counts that equal the lists.
 
-use base::{OrderId, SubscriptionId, TenantId, Timestamp};
+use base::{OrderId, Page, Placed, Query, Slice, SubscriptionId, Timestamp};
 
-use super::order::{Order, from_row};
-use crate::page::{Names, Page, Slice, one_more};
+use super::names::Names;
+use super::order::{Order, order_columns, with_names};
 use crate::{Error, ReadTx, Row, Sql, sql, values};
 
 /// How the orders of a list ended, as stored.
@@ -33,29 +33,37 @@ pub struct Filter {
 
 /// An order with what its subscription is called.
 #[derive(Clone, Debug)]
-pub struct Listed {
+pub struct OrderRow {
     /// The order.
     pub order: Order,
     /// What its owner calls the subscription; may be empty.
     pub label: String,
 }
 
+impl Placed for OrderRow {
+    type Cursor = OrderId;
+
+    fn cursor(&self) -> OrderId {
+        self.order.id
+    }
+}
+
 macro_rules! list {
     ($condition:literal, $slice:literal) => {
-        sql!(concat!(
-            "SELECT o.id, o.account_id, o.tenant_id, o.subscription_id, o.status, o.names, o.authorizations,
-               o.not_before, o.not_after, o.created_at, o.expires_at, o.finalized_at, o.ended_at,
-               o.certificate_id, o.error, o.client_address, o.client_agent, s.label
-             FROM acme_order o JOIN subscription s ON s.id = o.subscription_id
-             WHERE o.tenant_id = $1 AND o.id >= $3 AND ($4 OR o.subscription_id = $5)
-               AND ($6 OR ' ' || o.names || ' ' LIKE $7 ESCAPE '\\')",
+        sql!(tenant:
+            "SELECT ", order_columns!(), ",
+               (SELECT s.label FROM subscription s WHERE s.id = acme_order.subscription_id) AS label
+             FROM acme_order
+             WHERE tenant_id = $1 AND id >= $3 AND ($4 OR subscription_id = $5)
+               AND ($6 OR EXISTS (SELECT 1 FROM order_identifier i
+                 WHERE i.order_id = acme_order.id AND ' ' || i.value || ' ' LIKE $7 ESCAPE '\\'))",
             $condition, $slice
-        ))
+        )
     };
     ($condition:literal) => {
         (
-            list!($condition, " AND o.id < $2 ORDER BY o.id DESC LIMIT $8"),
-            list!($condition, " AND o.id > $2 ORDER BY o.id LIMIT $8"),
+            list!($condition, " AND id < $2 ORDER BY id DESC LIMIT $8"),
+            list!($condition, " AND id > $2 ORDER BY id LIMIT $8"),
         )
     };
 }
@@ -63,53 +71,37 @@ macro_rules! list {
 /// A page of a tenant's orders, newest first.
 pub async fn page(
     tx: &mut ReadTx,
-    tenant: TenantId,
-    filter: &Filter,
-    slice: &Slice<OrderId>,
-    limit: usize,
-) -> Result<Page<Listed>, Error> {
+    asked: &Query<Filter, OrderId>,
+) -> Result<Page<OrderRow>, Error> {
+    let filter = &asked.filter;
     let (forward, backward) = statements(filter.ending);
-    let (statement, cursor) = match slice {
+    let (statement, cursor) = match &asked.slice {
         Slice::Start => (forward, OrderId::LAST),
         Slice::After(id) => (forward, *id),
         Slice::Before(id) => (backward, *id),
     };
-    let subscription = filter.subscription;
-    let rows = tx
-        .rows(
-            statement,
-            &values![
-                tenant,
-                cursor,
-                filter.since.map_or(OrderId::FIRST, OrderId::first_at),
-                subscription.is_none(),
-                subscription,
-                filter.names == Names::Any,
-                filter.names.pattern(),
-                one_more(limit)
-            ],
-        )
-        .await?;
-    let listed = rows.iter().map(listed).collect::<Result<_, _>>()?;
-    Ok(Page::cut(listed, slice, limit))
+    let values = values![
+        cursor,
+        filter.since.map_or(OrderId::FIRST, OrderId::first_at),
+        filter.subscription.is_none(),
+        filter.subscription,
+        filter.names == Names::Any,
+        filter.names.pattern(),
+        asked.one_more()
+    ];
+    let rows = tx.rows(statement, &values).await?;
+    let listed = order_rows(tx, &rows).await?;
+    Ok(Page::cut(listed, &asked.slice, asked.limit))
 }
 
 /// How many orders a tenant placed at `since` or later, and how many of them failed.
-pub async fn count_since(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    since: Timestamp,
-) -> Result<(i64, i64), Error> {
-    let first = OrderId::first_at(since);
+pub async fn count_since(tx: &mut ReadTx, since: Timestamp) -> Result<(i64, i64), Error> {
+    let statement = sql!(tenant:
+        "SELECT (SELECT COUNT(*) FROM acme_order WHERE tenant_id = $1 AND id >= $2) AS orders,
+           (SELECT COUNT(*) FROM acme_order WHERE tenant_id = $1 AND id >= $2 AND error IS NOT NULL) AS failed"
+    );
     let row = tx
-        .row(
-            sql!(
-                "SELECT (SELECT COUNT(*) FROM acme_order WHERE tenant_id = $1 AND id >= $2) AS orders,
-                   (SELECT COUNT(*) FROM acme_order
-                    WHERE tenant_id = $1 AND id >= $2 AND status = 'invalid') AS failed"
-            ),
-            &values![tenant, first],
-        )
+        .row(statement, &values![OrderId::first_at(since)])
         .await?;
     row.map_or(Ok((0, 0)), |row| {
         Ok((row.int("orders")?, row.int("failed")?))
@@ -119,60 +111,51 @@ pub async fn count_since(
 /// The newest orders placed at `since` or later that failed and whose names got no certificate since.
 pub async fn still_failing(
     tx: &mut ReadTx,
-    tenant: TenantId,
     since: Timestamp,
-    limit: usize,
-) -> Result<Vec<Listed>, Error> {
+    limit: i64,
+) -> Result<Vec<OrderRow>, Error> {
+    let statement = sql!(tenant:
+        "SELECT ", order_columns!(), ",
+           (SELECT s.label FROM subscription s WHERE s.id = acme_order.subscription_id) AS label
+         FROM acme_order
+         WHERE tenant_id = $1 AND id >= $2 AND error IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM certificate c WHERE c.lineage_id = acme_order.lineage_id
+             AND c.order_id > acme_order.id)
+         ORDER BY id DESC LIMIT $3"
+    );
     let rows = tx
-        .rows(
-            sql!(
-                "SELECT o.id, o.account_id, o.tenant_id, o.subscription_id, o.status, o.names, o.authorizations,
-                   o.not_before, o.not_after, o.created_at, o.expires_at, o.finalized_at, o.ended_at,
-                   o.certificate_id, o.error, o.client_address, o.client_agent, s.label
-                 FROM acme_order o JOIN subscription s ON s.id = o.subscription_id
-                 WHERE o.tenant_id = $1 AND o.id >= $2 AND o.status = 'invalid'
-                   AND NOT EXISTS (SELECT 1 FROM certificate c WHERE c.tenant_id = o.tenant_id
-                     AND c.names = o.names AND c.status = 'issued' AND c.created_at > o.created_at)
-                 ORDER BY o.id DESC LIMIT $3"
-            ),
-            &values![tenant, OrderId::first_at(since), i64::try_from(limit).unwrap_or(i64::MAX)],
-        )
+        .rows(statement, &values![OrderId::first_at(since), limit])
         .await?;
-    rows.iter().map(listed).collect()
+    order_rows(tx, &rows).await
 }
 
 /// The tenant's order with this identifier.
-pub async fn of_tenant(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    id: OrderId,
-) -> Result<Option<Listed>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT o.id, o.account_id, o.tenant_id, o.subscription_id, o.status, o.names, o.authorizations,
-                   o.not_before, o.not_after, o.created_at, o.expires_at, o.finalized_at, o.ended_at,
-                   o.certificate_id, o.error, o.client_address, o.client_agent, s.label
-                 FROM acme_order o JOIN subscription s ON s.id = o.subscription_id
-                 WHERE o.id = $2 AND o.tenant_id = $1"
-            ),
-            &values![tenant, id],
-        )
-        .await?;
-    row.as_ref().map(listed).transpose()
+pub async fn of_tenant(tx: &mut ReadTx, id: &OrderId) -> Result<Option<OrderRow>, Error> {
+    let statement = sql!(tenant:
+        "SELECT ", order_columns!(), ",
+           (SELECT s.label FROM subscription s WHERE s.id = acme_order.subscription_id) AS label
+         FROM acme_order WHERE id = $2 AND tenant_id = $1"
+    );
+    let rows = tx.rows(statement, &values![id]).await?;
+    Ok(order_rows(tx, &rows).await?.pop())
 }
 
 fn statements(ending: Ending) -> (Sql, Sql) {
     match ending {
         Ending::Any => list!(""),
-        Ending::Failed => list!(" AND o.status = 'invalid'"),
-        Ending::Issued => list!(" AND o.status = 'valid'"),
+        Ending::Failed => list!(" AND error IS NOT NULL"),
+        Ending::Issued => list!(" AND ended_at IS NOT NULL AND error IS NULL"),
     }
 }
 
-fn listed(row: &Row) -> Result<Listed, Error> {
-    Ok(Listed {
-        order: from_row(row)?,
-        label: row.text("label")?.to_owned(),
+async fn order_rows(tx: &mut ReadTx, rows: &[Row]) -> Result<Vec<OrderRow>, Error> {
+    let orders = with_names(tx, rows).await?;
+    let each = orders.into_iter().zip(rows);
+    each.map(|(order, row)| {
+        Ok(OrderRow {
+            order,
+            label: row.text("label")?.to_owned(),
+        })
     })
+    .collect()
 }

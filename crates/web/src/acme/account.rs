@@ -46,7 +46,7 @@ pub(crate) async fn account(
         return Err(Refusal::malformed("this is another account's URL").with_status(403));
     }
     if signed.payload.is_post_as_get() {
-        return represent(&app, &read_account(&app, signed.account.id).await?);
+        return represent(&app, &read_account(&app, &signed.account).await?);
     }
     let caller = signed.client.acting_as(signed.account.id.to_string());
     let account = update_account(&app, &caller, &signed.account, signed.payload.bytes()).await?;
@@ -70,14 +70,15 @@ fn represent(app: &App, account: &Account) -> Result<Response, Refusal> {
     // What is stored was parsed before it was stored.
     let contact: Vec<Contact> = account
         .contact
+        .0
         .iter()
         .filter_map(|url| Contact::parse(url).ok())
         .collect();
     // Accounts of a test server may have none.
-    let binding = Some(account.external_account_binding.as_str()).filter(|text| !text.is_empty());
+    let binding = account.external_account_binding.as_deref();
     let binding = binding.map(raw).transpose()?;
     let document = Representation {
-        status: account.status,
+        status: account.status(),
         key: raw(&account.jwk)?,
         contact: &contact,
         terms_of_service_agreed: account.terms_agreed_at.is_some(),

@@ -1,6 +1,9 @@
 //! Challenges and authorizations (RFC 8555 §7.5).
 
+use flow::caller::{system, tenant};
 use serde_json::json;
+use store::ReadTx;
+use store::issuance::authorization;
 use testkit::{Key, TestServer};
 use validation::Failure;
 
@@ -85,20 +88,29 @@ async fn what_was_seen_is_stored(server: &TestServer) {
         .expect(200);
     let id = order.authorizations[0].rsplit('/').next().unwrap();
     let id = base::AuthorizationId::from_suffix(id).unwrap();
-    let stored = server
+    let store = server.app.store(system("a test"));
+    let found = store.read(id, authorization::by_id).await.unwrap();
+    let owner = found.unwrap().tenant;
+    let evidence = server
         .app
-        .store
-        .read(id, |tx, id| {
-            Box::pin(store::issuance::authorization::by_id(tx, *id))
-        })
+        .store(tenant(owner))
+        .read(id, evidence_of)
         .await
-        .unwrap()
         .unwrap();
     let evidence: flow::issuance::validate::StoredEvidence =
-        serde_json::from_str(&stored.evidence.unwrap()).unwrap();
+        serde_json::from_str(&evidence.unwrap()).unwrap();
     assert_eq!(evidence.seen.challenge, "http-01");
     let explanation = evidence.explanation.unwrap();
     insta::allow_duplicates! { insta::assert_snapshot!(explanation, @"The web server answered for this name but does not serve the challenge file: it is not there (status 404). Check that the ACME client writes to the directory this web server serves, and that the name points to the right server.") };
+}
+
+async fn evidence_of(
+    tx: &mut ReadTx,
+    id: &base::AuthorizationId,
+) -> Result<Option<String>, store::Error> {
+    let found = authorization::by_id(tx, id).await?;
+    let found: Vec<_> = found.into_iter().collect();
+    Ok(authorization::evidence_of(tx, &found).await?.remove(0))
 }
 
 async fn a_response_must_be_an_object(server: &TestServer) {

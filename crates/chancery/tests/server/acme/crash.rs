@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use acme::order::Progress;
 use base::{CertificateId, Clock as _, JobId, NodeId, OrderId};
+use flow::caller::system;
 use flow::jobs::{Kind, LEASE};
 use pki::{IssuanceRequest, PublicKey, RequestedValidity, SerialNumber};
-use store::issuance::certificate::{Certificate, Status};
+use store::WriteTx;
+use store::issuance::order;
+use store::issuance::signing_intent::SigningIntent;
 use store::queue::job::NewJob;
 use testkit::acme_client::leaf;
 use testkit::{AcmeClient, Key, Order, TestServer};
@@ -22,13 +25,18 @@ testkit::on_both_engines![
 
 /// Begins a validation that its node does not live to end.
 async fn interrupted(client: &AcmeClient, server: &TestServer) -> Order {
+    let hasty = server
+        .beside_with(|settings| settings.challenge_wait = Duration::ZERO)
+        .await;
     let order = client.order(&["example.com"]).await;
     let challenge = client.first_challenge(&order).await;
     server.validator().hang("example.com");
-    tokio::select! {
-        answer = client.answer(&challenge) => panic!("{}", answer.text()),
-        () = server.validator().probed("example.com", 1) => {}
-    }
+    client
+        .at(hasty.acme.clone())
+        .answer(&challenge)
+        .await
+        .expect(200);
+    server.validator().probed("example.com", 1).await;
     order
 }
 
@@ -65,19 +73,18 @@ async fn acme_2_1_a_restarted_node_goes_on_at_once(server: &TestServer) {
 
 /// The state between finalize and the signature, as a node leaves it behind that dies there.
 struct Left {
-    certificate: Certificate,
+    order: order::Order,
+    intent: SigningIntent,
     job: NewJob,
 }
 
-async fn left_behind(server: &TestServer, order: &Order, key: &Key) -> Left {
+async fn left_behind(server: &TestServer, placed: &Order, key: &Key) -> Left {
     let app = &server.app;
     let (now, random) = (app.clock.now(), app.random.as_ref());
-    let id = OrderId::from_suffix(order.url.rsplit('/').next().unwrap()).unwrap();
+    let id = OrderId::from_suffix(placed.url.rsplit('/').next().unwrap()).unwrap();
     let found = app
-        .store
-        .read(id, |tx, id| {
-            Box::pin(store::issuance::order::by_id(tx, *id))
-        })
+        .store(system("a test"))
+        .read(id, order::by_id)
         .await
         .unwrap()
         .unwrap();
@@ -96,24 +103,17 @@ async fn left_behind(server: &TestServer, order: &Order, key: &Key) -> Left {
         crl_url: issuing.crl_url.clone(),
     };
     let content = issuing.issuer.prepare(profile, &request);
-    let certificate = Certificate {
-        id: CertificateId::generate(now, random),
-        serial: content.serial().to_string(),
-        ca: issuing.id,
+    let intent = SigningIntent {
+        certificate: CertificateId::generate(now, random),
+        order: Some(id),
         tenant: found.tenant,
-        subscription: found.subscription,
-        account: found.account,
-        order: id,
-        status: Status::Intended,
-        profile: profile.name.clone(),
-        names: found.names,
-        not_before: validity.not_before,
-        not_after: validity.not_after,
-        der: content.der().to_vec(),
+        ca: issuing.id,
+        profile: catalog.profile(),
+        serial: *content.serial().as_bytes(),
+        step: "certificate".to_owned(),
+        fence: 1,
+        tbs: content.der().to_vec(),
         created_at: now,
-        issued_at: None,
-        revoked_at: None,
-        revocation_reason: None,
     };
     let job = NewJob {
         id: JobId::generate(now, random),
@@ -123,33 +123,32 @@ async fn left_behind(server: &TestServer, order: &Order, key: &Key) -> Left {
         leased_by: Some(NodeId::generate(now, random)),
         created_at: now,
     };
-    Left { certificate, job }
+    Left {
+        order: found,
+        intent,
+        job,
+    }
 }
 
 async fn leave(server: &TestServer, left: Left) {
-    let begun = server
-        .app
-        .store
-        .write(left, |tx, left| {
-            Box::pin(async move {
-                let intended = &left.certificate;
-                let look =
-                    store::issuance::order_facts::take_for_certificate(tx, intended, &[]).await?;
-                store::issuance::certificate::intend(tx, intended).await?;
-                store::queue::job::insert(tx, &left.job).await?;
-                Ok::<_, store::Error>(look.has_begun)
-            })
-        })
-        .await
-        .unwrap();
-    assert!(begun);
+    let store = server.app.store(system("a test"));
+    store.write(left, save_left).await.unwrap();
+}
+
+async fn save_left(tx: &mut WriteTx, left: &Left) -> Result<(), store::Error> {
+    let intent = &left.intent;
+    order::take(tx, &left.order, intent.certificate, intent.created_at).await?;
+    tx.insert(intent).await?;
+    store::queue::job::insert(tx, &left.job).await
 }
 
 async fn acme_2_3_an_intended_certificate_is_signed_after_a_crash(server: &TestServer) {
     let client = server.client("example.com").await;
     let order = client.ready_order(&["example.com"]).await;
     let left = left_behind(server, &order, &Key::generate()).await;
-    let serial = left.certificate.serial.clone();
+    let serial = SerialNumber::from_bytes(&left.intent.serial)
+        .unwrap()
+        .to_string();
     leave(server, left).await;
     let waiting = client.read(&order).await;
     assert_eq!(waiting.member("status"), Progress::Processing.as_str());
@@ -172,7 +171,7 @@ async fn acme_2_3_what_cannot_be_signed_ends_its_order(server: &TestServer) {
     let client = server.client("example.com").await;
     let order = client.ready_order(&["example.com"]).await;
     let mut left = left_behind(server, &order, &Key::generate()).await;
-    left.certificate.der = b"not a certificate".to_vec();
+    left.intent.tbs = b"not a certificate".to_vec();
     leave(server, left).await;
     // The dead node took it once.
     for _ in 1..8 {

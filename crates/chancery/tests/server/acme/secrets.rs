@@ -34,7 +34,8 @@ async fn s40_secrets_are_sealed_in_the_database(server: &TestServer) {
     ];
     let store = &server.app.store;
     let cas = store
-        .read((), |tx, ()| Box::pin(store::catalog::ca::all(tx)))
+        .within(flow::caller::system("a test"))
+        .read((), store::catalog::ca::all)
         .await
         .unwrap();
     assert_eq!(cas.len(), 2);
@@ -47,9 +48,12 @@ async fn s40_secrets_are_sealed_in_the_database(server: &TestServer) {
             row: &row,
             tenant: "",
         };
-        let key = server.sealer().open(context, &ca.private_key).unwrap();
+        let key = server
+            .sealer()
+            .open(context, ca.private_key.as_deref().unwrap())
+            .unwrap();
         secrets.push(private_scalar(&key));
-        stored.push(ca.private_key.clone());
+        stored.push(ca.private_key.clone().unwrap());
     }
     let credential = store
         .read(eab.key_id.clone(), |tx, key_id| {

@@ -193,7 +193,8 @@ impl Transactions {
     }
 
     fn note_race(&self, tx: &mut WriteTx) -> bool {
-        let lost = session(tx).is_some_and(|session| session.lost_a_race());
+        let lost =
+            session(tx).is_some_and(|session| session.lost_a_race() || session.met_a_duplicate());
         count(&self.tally.retries, usize::from(lost));
         lost
     }

@@ -29,7 +29,7 @@ pub(in crate::db) struct Session {
     sent: Vec<Sent>,
     /// How many statements have changed something, may have, or have failed.
     changes: usize,
-    lost_a_race: bool,
+    race: Race,
     /// Whether somebody held a row for longer than this connection waits.
     was_blocked: bool,
     /// Whether the connection itself has failed, so that nobody knows what has become of a COMMIT.
@@ -51,6 +51,17 @@ enum State {
     Open,
     /// The transaction has ended.
     Ended,
+}
+
+/// What another transaction has done to this one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Race {
+    /// It inserted a row first that this one did not see.
+    Duplicate,
+    /// It changed what this one has read.
+    Lost,
+    /// Nothing.
+    None,
 }
 
 type Parameters<'v> = Vec<&'v (dyn ToSql + Sync)>;
@@ -79,7 +90,7 @@ impl Session {
             state,
             sent: Vec::new(),
             changes: 0,
-            lost_a_race: false,
+            race: Race::None,
             was_blocked: false,
             is_broken: false,
         }
@@ -215,7 +226,12 @@ impl Session {
 
     /// Whether the transaction should simply be run again.
     pub(super) fn lost_a_race(&self) -> bool {
-        self.lost_a_race
+        self.race == Race::Lost
+    }
+
+    /// Whether the transaction inserted a row that was there already, which it may see if it is run again.
+    pub(super) fn met_a_duplicate(&self) -> bool {
+        self.race == Race::Duplicate
     }
 
     /// Whether the transaction may succeed for who waits longer.
@@ -266,7 +282,11 @@ impl Session {
 
     fn failed(&mut self, place: SourceLine, error: PgError) -> Error {
         self.changes += 1;
-        self.lost_a_race |= error.code().is_some_and(is_conflict);
+        if error.code().is_some_and(is_conflict) {
+            self.race = Race::Lost;
+        } else if error.code() == Some(&SqlState::UNIQUE_VIOLATION) {
+            self.race = Race::Duplicate;
+        }
         self.was_blocked |= error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE);
         let is_ours = error.code().is_none();
         let error = Error::from_postgres(place, error);

@@ -1,5 +1,6 @@
 //! What lists have in common: the query of their address, links that keep it, and paging.
 
+use base::{Cursor, Query};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -41,6 +42,15 @@ impl ListQuery {
         let wanted = self.size.parse().unwrap_or(0);
         let known = SIZES.into_iter().find(|size| *size == wanted);
         known.unwrap_or(SIZES[0])
+    }
+
+    /// What is asked of a list.
+    pub(crate) fn asked<F, C: Cursor>(&self, filter: F) -> Query<F, C> {
+        Query {
+            filter,
+            slice: base::Slice::parse(&self.after, &self.before),
+            limit: usize::try_from(self.limit()).unwrap_or(usize::MAX),
+        }
     }
 
     /// What is searched for, trimmed and in lower case.

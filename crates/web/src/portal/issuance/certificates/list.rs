@@ -2,9 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use base::{CertificateId, DnsName, SubscriptionId, TenantId, Timestamp};
+use base::{Cursor as _, DnsName, Page, Slice, SubscriptionId, TenantId, Timestamp};
 use flow::issuance::list_certificates::{
-    Cursor, Filter, Listed, Listing, Names, Page, Slice, View, certificates,
+    CertificateRow as Listed, Cursor, Filter, Listing, Names, View, certificates,
+    certificates_by_serial,
 };
 
 use super::table::{CertificateRow, rows};
@@ -81,34 +82,37 @@ pub(crate) async fn of_name<P>(
     let filter = Filter {
         subscription: Some(account),
         names: Names::Include(name.clone()),
-        ..Filter::default()
+        ..Filter::of(View::Valid, portal.app.clock.now())
     };
-    let end = Timestamp::from_micros(i64::MAX);
-    let slice = Slice::Before((
-        end,
-        CertificateId::generate(end, portal.app.random.as_ref()),
-    ));
-    let found = certificates(&portal.app, who.tenant(), filter, slice, OF_NAME).await?;
+    let end = Cursor {
+        at: Timestamp::from_micros(i64::MAX),
+        id: [0xff; 16],
+    };
+    let asked = base::Query {
+        filter,
+        slice: Slice::Before(end),
+        limit: OF_NAME,
+    };
+    let found = certificates(&portal.app, who.tenant(), asked).await?;
     Ok(rows(portal, &found.page.rows, found.now))
 }
 
 async fn read(portal: &Portal, tenant: TenantId, query: &ListQuery) -> Result<Listing, Refusal> {
     let text = query.text();
+    let serial = serial(&text);
+    if !serial.is_empty() {
+        let found = certificates_by_serial(&portal.app, tenant, &serial).await?;
+        if !found.page.rows.is_empty() {
+            return Ok(found);
+        }
+    }
     let filter = Filter {
         view: view(query),
         subscription: SubscriptionId::from_suffix(&query.account).ok(),
-        serial: serial(&text),
         names: Names::containing(&text),
+        now: portal.app.clock.now(),
     };
-    let slice = if let Some(cursor) = cursor(&query.after) {
-        Slice::After(cursor)
-    } else if let Some(cursor) = cursor(&query.before) {
-        Slice::Before(cursor)
-    } else {
-        Slice::Start
-    };
-    let limit = usize::try_from(query.limit()).unwrap_or(usize::MAX);
-    Ok(certificates(&portal.app, tenant, filter, slice, limit).await?)
+    Ok(certificates(&portal.app, tenant, query.asked(filter)).await?)
 }
 
 /// A serial number as people copy it, with colons or spaces; empty when the text is none.
@@ -179,10 +183,10 @@ fn paging(query: &ListQuery, path: &str, listing: &Listing) -> Paging {
 }
 
 fn cursors(page: &Page<Listed>) -> (Option<String>, Option<String>) {
-    let text = |row: Option<&Listed>| row.map(|row| cursor_text(row.cursor()));
+    let (before, after) = page.neighbours();
     (
-        text(page.rows.first()).filter(|_| page.has_before),
-        text(page.rows.last()).filter(|_| page.has_after),
+        before.map(|cursor| cursor.text()),
+        after.map(|cursor| cursor.text()),
     )
 }
 
@@ -206,16 +210,6 @@ fn counted(query: &ListQuery, listing: &Listing) -> String {
         }
         None => format!("{shown_text} on this page"),
     }
-}
-
-fn cursor_text((end, id): Cursor) -> String {
-    format!("{}.{}", end.as_micros(), id.suffix())
-}
-
-fn cursor(text: &str) -> Option<Cursor> {
-    let (end, id) = text.split_once('.')?;
-    let end = Timestamp::from_micros(end.parse().ok()?);
-    Some((end, CertificateId::from_suffix(id).ok()?))
 }
 
 /// `GET /certificates`, with `view`, `q`, `account`, `after`, `before`, `size`.
@@ -250,9 +244,10 @@ mod tests {
     #[test]
     fn cursors_round_trip_and_nonsense_is_the_start() {
         let text = "1795435200000000.01k0000000000000000000000z";
-        assert_eq!(cursor(text).map(cursor_text).as_deref(), Some(text));
+        let read = Cursor::parse(text);
+        assert_eq!(read.map(|cursor| cursor.text()).as_deref(), Some(text));
         for odd in ["", ".", "1", "x.01k0000000000000000000000z"] {
-            assert_eq!(cursor(odd), None, "{odd}");
+            assert_eq!(Cursor::parse(odd), None, "{odd}");
         }
     }
 }

@@ -103,9 +103,9 @@ fn back(detail: &Detail) -> String {
     let is_over = detail.stored.not_after <= detail.now;
     let view = match detail.stored.status {
         Status::Revoked => "?view=revoked",
-        Status::Intended | Status::Issued if is_over => "?view=expired",
-        Status::Intended | Status::Issued if is_expiring(detail) => "?view=expiring",
-        Status::Intended | Status::Issued => "",
+        Status::Issued if is_over => "?view=expired",
+        Status::Issued if is_expiring(detail) => "?view=expiring",
+        Status::Issued => "",
     };
     format!("{}{view}", list::PATH)
 }

@@ -1,7 +1,7 @@
 //! Certificates as the rows of a table, which several pages have.
 
 use base::Timestamp;
-use flow::issuance::list_certificates::{Listed, Status, ca_name};
+use flow::issuance::list_certificates::{CertificateRow as Listed, Status, ca_name};
 
 use crate::portal::page::account::label_or_stand_in;
 use crate::portal::page::part::{Chip, Lifetime, Tone, When};
@@ -37,9 +37,9 @@ pub(super) fn chip(
 ) -> Chip {
     match status {
         Status::Revoked => Chip::new(Tone::Bad, "Revoked"),
-        Status::Intended | Status::Issued if not_after <= now => Chip::new(Tone::Idle, "Expired"),
-        Status::Intended | Status::Issued if is_expiring => Chip::new(Tone::Warn, "Expiring"),
-        Status::Intended | Status::Issued => Chip::new(Tone::Good, "Valid"),
+        Status::Issued if not_after <= now => Chip::new(Tone::Idle, "Expired"),
+        Status::Issued if is_expiring => Chip::new(Tone::Warn, "Expiring"),
+        Status::Issued => Chip::new(Tone::Good, "Valid"),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use base::{DnsName, OrderId, SubscriptionId, TenantId};
-use flow::issuance::list_orders::{Ending, Filter, Listing, Names, Page, Row, Slice, orders};
+use base::{DnsName, Page, SubscriptionId, TenantId};
+use flow::issuance::list_orders::{Ending, Filter, Listing, Names, Row, orders};
 use flow::overview::dashboard::recently;
 
 use super::table::{OrderRow, row};
@@ -88,7 +88,8 @@ pub(crate) async fn of_name<P>(
         names: Names::Include(name.clone()),
         ..Filter::default()
     };
-    let found = orders(&portal.app, who.tenant(), filter, Slice::Start, OF_NAME).await?;
+    let asked = base::Query::first(filter, OF_NAME);
+    let found = orders(&portal.app, who.tenant(), asked).await?;
     Ok(found
         .page
         .rows
@@ -110,15 +111,7 @@ async fn read(portal: &Portal, tenant: TenantId, query: &ListQuery) -> Result<Li
         subscription: SubscriptionId::from_suffix(&query.account).ok(),
         names: Names::containing(&query.text()),
     };
-    let slice = if let Ok(id) = OrderId::from_suffix(&query.after) {
-        Slice::After(id)
-    } else if let Ok(id) = OrderId::from_suffix(&query.before) {
-        Slice::Before(id)
-    } else {
-        Slice::Start
-    };
-    let limit = usize::try_from(query.limit()).unwrap_or(usize::MAX);
-    Ok(orders(&portal.app, tenant, filter, slice, limit).await?)
+    Ok(orders(&portal.app, tenant, query.asked(filter)).await?)
 }
 
 fn paging(query: &ListQuery, path: &str, listing: &Listing) -> Paging {

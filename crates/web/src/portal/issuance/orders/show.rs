@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use base::{OrderId, SubscriptionId};
-use flow::issuance::list_orders::{Filter, Slice, order, orders};
+use flow::issuance::list_orders::{Filter, order, orders};
 
 use super::list;
 use super::table::{agent, chip};
@@ -61,7 +61,8 @@ pub(crate) async fn last_of_account<P>(
         subscription: Some(account),
         ..Filter::default()
     };
-    let found = orders(&portal.app, who.tenant(), filter, Slice::Start, 1).await?;
+    let asked = base::Query::first(filter, 1);
+    let found = orders(&portal.app, who.tenant(), asked).await?;
     let Some(last) = found.page.rows.first() else {
         return Ok(None);
     };

@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::extract::State;
 use base::Timestamp;
-use flow::issuance::list_certificates::Listed;
+use flow::issuance::list_certificates::CertificateRow;
 use flow::issuance::list_orders::Row;
 use flow::overview::dashboard::{Dashboard, dashboard};
 
@@ -129,7 +129,7 @@ fn tile(label: &str, value: i64, note: &str, note_tone: Tone, href: &str) -> Til
 }
 
 /// Within a week only a person can help; before that the client may still come.
-fn ends(certificate: &Listed, now: Timestamp) -> Attention {
+fn ends(certificate: &CertificateRow, now: Timestamp) -> Attention {
     const DAYS_LEFT: u64 = 7;
     let is_urgent = certificate.not_after.since(now).as_secs() < DAYS_LEFT * 86_400;
     Attention {

@@ -1,0 +1,759 @@
+//! The rows of an issuance: lists by pages without gaps, figures that equal the lists, and nothing of another tenant,
+//! on both engines.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use acme::Thumbprint;
+use acme::order::Progress;
+use base::{
+    AccountId, AuthorizationId, CaId, CertificateId, DnsName, JobId, OrderId, Page, Placed as _,
+    ProfileVersionId, Query, Random, Scope, Slice, SubscriptionId, TenantId, Timestamp, UserId,
+};
+use enrollment::eab::EabCredential;
+use enrollment::subscription::{Label, Subscription, Term};
+use store::catalog::profile::ProfileVersion;
+use store::issuance::certificate::{self, NewCertificate, Validations};
+use store::issuance::certificate_list::{self, CertificateRow, Cursor, Filter, View};
+use store::issuance::crl::{self, Crl};
+use store::issuance::names::Names;
+use store::issuance::order::{self, Order};
+use store::issuance::order_facts::{self, Signed};
+use store::issuance::order_list::{self, Ending};
+use store::issuance::{lineage, revocation};
+use store::testing::each_engine;
+use store::{BoxFuture, Error, ReadTx, Store, WriteTx};
+use tenancy::tenant::{Tenant, TenantKind, TenantName};
+
+/// Other bytes every time.
+struct Seed(AtomicU64);
+
+impl Random for Seed {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut state = self.0.fetch_add(1, Ordering::Relaxed);
+        for byte in bytes {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            *byte = state.to_be_bytes()[0];
+        }
+    }
+}
+
+static RANDOM: Seed = Seed(AtomicU64::new(1));
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const SYSTEM: Scope = Scope::System("a test");
+
+fn days(count: u64) -> Duration {
+    Duration::from_secs(count * 86_400)
+}
+
+fn name(text: &str) -> DnsName {
+    text.parse().unwrap()
+}
+
+/// A reseller with one ACME account that a client registered for.
+#[derive(Clone, Copy)]
+struct Owner {
+    tenant: TenantId,
+    subscription: SubscriptionId,
+    account: AccountId,
+    ca: CaId,
+    profile: ProfileVersionId,
+}
+
+impl Owner {
+    fn scope(&self) -> Scope {
+        Scope::Tenant(self.tenant)
+    }
+
+    fn order(&self, hosts: &[&str], progress: Progress, placed: Timestamp) -> Order {
+        let mut names: Vec<_> = hosts.iter().map(|host| name(host)).collect();
+        names.sort_unstable();
+        let ended = matches!(progress, Progress::Valid | Progress::Invalid).then_some(placed);
+        Order {
+            id: OrderId::generate(placed, &RANDOM),
+            account: self.account,
+            tenant: self.tenant,
+            subscription: self.subscription,
+            lineage: lineage::id_of(self.tenant, &names),
+            authorizations: names
+                .iter()
+                .map(|_| AuthorizationId::generate(placed, &RANDOM))
+                .collect(),
+            names,
+            not_before: None,
+            not_after: None,
+            expires_at: placed.plus(days(7)),
+            finalized_at: (progress == Progress::Processing)
+                .then_some(placed)
+                .or(ended),
+            ended_at: ended,
+            certificate: None,
+            error: (progress == Progress::Invalid).then(|| "{}".to_owned()),
+            client_address: "192.0.2.7".to_owned(),
+            client_agent: "certbot/5.8.0".to_owned(),
+        }
+    }
+
+    /// Of 90 days, the last of which is `left` days from now.
+    fn certificate(&self, host: &str, left: u64) -> Signed {
+        self.of_names(&[host, &format!("www.{host}")], left)
+    }
+
+    fn of_names(&self, hosts: &[&str], left: u64) -> Signed {
+        let mut names: Vec<_> = hosts.iter().map(|host| name(host)).collect();
+        names.sort_unstable();
+        let not_after = NOW.plus(days(left));
+        let id = CertificateId::generate(NOW, &RANDOM);
+        let order = OrderId::generate(NOW, &RANDOM);
+        let mut serial = id.to_bytes();
+        serial[0] = 0x4a;
+        RANDOM.fill(&mut serial[1..]);
+        Signed {
+            certificate: NewCertificate {
+                id,
+                not_before: not_after.minus(days(90)),
+                not_after,
+                crl_shard: Some(0),
+                lineage: lineage::id_of(self.tenant, &names),
+                tenant: self.tenant,
+                subscription: Some(self.subscription),
+                account: Some(self.account),
+                order: Some(order),
+                ca: Some(self.ca),
+                profile: Some(self.profile),
+                serial: Some(serial),
+                validations: Validations::default(),
+                source: "acme".to_owned(),
+                der: Some(id.suffix().into_bytes()),
+            },
+            names,
+            subscription: self.subscription,
+            order,
+            job: JobId::generate(NOW, &RANDOM),
+            now: NOW,
+        }
+    }
+}
+
+/// Two resellers of one operator.
+async fn world(store: &Store) -> (Owner, Owner) {
+    store.migrate().await.unwrap();
+    let operator = tenant(TenantKind::Operator, "Operator", None);
+    write(store, operator.clone(), |tx, operator| {
+        Box::pin(async move { store::tenancy::tenant::insert(tx, operator).await })
+    })
+    .await;
+    let ca = store::catalog::ca::Ca {
+        id: CaId::generate(NOW, &RANDOM),
+        parent: None,
+        kind: "root".to_owned(),
+        name: "CN=Root".to_owned(),
+        certificate: Vec::new(),
+        private_key: None,
+        created_at: NOW,
+        retired_at: None,
+    };
+    let profile = ProfileVersion {
+        id: ProfileVersionId::generate(NOW, &RANDOM),
+        name: "dv".to_owned(),
+        number: 1,
+        config: "{}".to_owned(),
+        created_at: NOW,
+    };
+    let id = (ca.id, profile.id);
+    let ours = store.within(SYSTEM);
+    ours.write(ca, store::catalog::ca::insert).await.unwrap();
+    ours.write(profile, store::catalog::profile::insert)
+        .await
+        .unwrap();
+    (
+        owner(store, &operator, id).await,
+        owner(store, &operator, id).await,
+    )
+}
+
+async fn owner(store: &Store, operator: &Tenant, (ca, profile): (CaId, ProfileVersionId)) -> Owner {
+    let reseller = tenant(TenantKind::Reseller, "Northwind", Some(operator));
+    let subscription = Subscription::new(
+        SubscriptionId::generate(NOW, &RANDOM),
+        reseller.id,
+        Label::parse("Production").unwrap(),
+        Term::from_years(1).unwrap(),
+        UserId::generate(NOW, &RANDOM),
+        NOW,
+    );
+    let (credential, _) = EabCredential::generate(subscription.id, None, NOW, &RANDOM);
+    let owner = Owner {
+        tenant: reseller.id,
+        subscription: subscription.id,
+        account: AccountId::generate(NOW, &RANDOM),
+        ca,
+        profile,
+    };
+    let account = account(&owner, &credential);
+    let credential = store::enrollment::eab_credential::Stored {
+        credential,
+        tenant: reseller.id,
+        sealed_mac_key: Vec::new(),
+    };
+    write(
+        store,
+        (reseller, subscription, credential, account),
+        |tx, (reseller, subscription, credential, account)| {
+            Box::pin(async move {
+                store::tenancy::tenant::insert(tx, reseller).await?;
+                store::enrollment::subscription::insert(tx, subscription).await?;
+                store::enrollment::eab_credential::insert(tx, credential).await?;
+                store::issuance::account::insert(tx, account).await
+            })
+        },
+    )
+    .await;
+    owner
+}
+
+fn account(owner: &Owner, credential: &EabCredential) -> store::issuance::account::Account {
+    store::issuance::account::Account {
+        id: owner.account,
+        directory: "DV".to_owned(),
+        thumbprint: thumbprint(owner.account),
+        tenant: owner.tenant,
+        subscription: owner.subscription,
+        eab_key_id: Some(credential.key_id.as_str().to_owned()),
+        external_account_binding: None,
+        jwk: "{}".to_owned(),
+        contact: store::issuance::account::Contact::default(),
+        created_at: NOW,
+        terms_agreed_at: None,
+        suspended_at: None,
+        deactivated_at: None,
+        client_address: String::new(),
+        client_agent: String::new(),
+    }
+}
+
+/// Another one for each account.
+fn thumbprint(account: AccountId) -> Thumbprint {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&account.to_bytes());
+    Thumbprint::from_bytes(bytes)
+}
+
+fn tenant(kind: TenantKind, name: &str, parent: Option<&Tenant>) -> Tenant {
+    let name = TenantName::parse(name).unwrap();
+    Tenant::new(TenantId::generate(NOW, &RANDOM), kind, name, parent, NOW).unwrap()
+}
+
+async fn write<I, T, F>(store: &Store, input: I, run: F) -> T
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, Error>>
+        + Send
+        + Sync
+        + 'static,
+{
+    store.write(input, run).await.unwrap()
+}
+
+async fn store_certificate(tx: &mut WriteTx, signed: &Signed) -> Result<(), Error> {
+    let certificate = &signed.certificate;
+    let facts = order_facts::for_issue(tx, certificate.id, certificate.lineage).await?;
+    order_facts::issue(tx, signed, facts.is_known).await
+}
+
+async fn insert_certificates(store: &Store, certificates: &[Signed]) {
+    for signed in certificates {
+        store
+            .within(SYSTEM)
+            .write(signed.clone(), store_certificate)
+            .await
+            .unwrap();
+    }
+}
+
+async fn insert_orders(store: &Store, orders: &[Order]) {
+    for order in orders {
+        store
+            .within(SYSTEM)
+            .write(order.clone(), order::insert)
+            .await
+            .unwrap();
+    }
+}
+
+async fn revoke(store: &Store, id: CertificateId) {
+    store
+        .within(SYSTEM)
+        .write(id, save_revocation)
+        .await
+        .unwrap();
+}
+
+async fn save_revocation(tx: &mut WriteTx, id: &CertificateId) -> Result<(), Error> {
+    let found = certificate::by_id(tx, id).await?.unwrap();
+    revocation::insert(tx, &found, 4, "somebody", NOW).await
+}
+
+async fn certificates(
+    store: &Store,
+    owner: &Owner,
+    asked: Query<Filter, Cursor>,
+) -> Page<CertificateRow> {
+    store
+        .within(owner.scope())
+        .scan(asked, certificate_list::page)
+        .await
+        .unwrap()
+}
+
+async fn orders(
+    store: &Store,
+    owner: &Owner,
+    asked: Query<order_list::Filter, OrderId>,
+) -> Page<order_list::OrderRow> {
+    store
+        .within(owner.scope())
+        .scan(asked, order_list::page)
+        .await
+        .unwrap()
+}
+
+async fn count(store: &Store, owner: &Owner, view: View) -> i64 {
+    store
+        .within(owner.scope())
+        .scan(view, count_view)
+        .await
+        .unwrap()
+}
+
+async fn count_view(tx: &mut ReadTx, view: &View) -> Result<i64, Error> {
+    certificate_list::count(tx, *view, NOW).await
+}
+
+fn view(view: View) -> Query<Filter, Cursor> {
+    Query::first(Filter::of(view, NOW), 10)
+}
+
+/// Two that are fine, one overdue, one that was replaced in time, one over, one revoked.
+async fn six_certificates(store: &Store, owner: &Owner) {
+    let revoked = owner.certificate("revoked.example", 50);
+    let all = [
+        owner.certificate("replaced.example", 10),
+        owner.certificate("overdue.example", 10),
+        owner.certificate("fine.example", 60),
+        owner.certificate("replaced.example", 80),
+        owner.certificate("over.example", 0),
+        revoked.clone(),
+    ];
+    insert_certificates(store, &all).await;
+    revoke(store, revoked.certificate.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r1_figures_equal_the_lists_behind_them() {
+    each_engine(|store| async move {
+        let (ours, theirs) = world(&store).await;
+        six_certificates(&store, &ours).await;
+        insert_certificates(&store, &[theirs.certificate("theirs.example", 10)]).await;
+        let expected = [
+            (View::Valid, 3),
+            (View::Expiring, 1),
+            (View::Revoked, 1),
+            (View::Expired, 1),
+        ];
+        for (each, length) in expected {
+            let page = certificates(&store, &ours, view(each)).await;
+            assert_eq!(page.rows.len(), length, "{each:?}");
+            let counted = count(&store, &ours, each).await;
+            assert_eq!(counted, i64::try_from(length).unwrap(), "{each:?}");
+            for row in &page.rows {
+                assert_eq!(
+                    row.is_expiring(NOW),
+                    row.names[0].as_str() == "overdue.example"
+                );
+            }
+        }
+        let overdue = certificates(&store, &ours, view(View::Expiring)).await;
+        assert_eq!(overdue.rows[0].names[0].as_str(), "overdue.example");
+        assert_eq!(overdue.rows[0].label, "Production");
+        assert_eq!(count(&store, &theirs, View::Valid).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sb6_a_certificate_whose_successor_is_revoked_counts_again() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let old = ours.certificate("a.example", 10);
+        let new = ours.certificate("a.example", 80);
+        insert_certificates(&store, &[old.clone(), new.clone()]).await;
+        assert_eq!(count(&store, &ours, View::Expiring).await, 0);
+        revoke(&store, new.certificate.id).await;
+        let due = certificates(&store, &ours, view(View::Expiring)).await;
+        assert_eq!(due.rows[0].id, old.certificate.id);
+        revoke(&store, old.certificate.id).await;
+        assert_eq!(count(&store, &ours, View::Valid).await, 0);
+        assert_eq!(count(&store, &ours, View::Revoked).await, 2);
+        // The same names may have one again.
+        insert_certificates(&store, &[ours.certificate("a.example", 70)]).await;
+        assert_eq!(count(&store, &ours, View::Valid).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_end_does_not_take_the_place_of_a_later_one() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let late = ours.certificate("a.example", 80);
+        let early = ours.certificate("a.example", 20);
+        insert_certificates(&store, &[late.clone(), early]).await;
+        let page = certificates(&store, &ours, view(View::Valid)).await;
+        assert_eq!(page.rows.len(), 1);
+        assert_eq!(page.rows[0].id, late.certificate.id);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r14_pages_of_certificates_have_no_gaps_and_no_repeats() {
+    each_engine(|store| async move {
+        let (ours, theirs) = world(&store).await;
+        let mut all = Vec::new();
+        for place in 0..23 {
+            // Some end at the same moment, so that the identifier has to decide.
+            all.push(ours.certificate(&format!("n{place}.example"), 30 + place / 4));
+            all.push(theirs.certificate(&format!("n{place}.example"), 30));
+        }
+        insert_certificates(&store, &all).await;
+        for each in [View::Valid, View::Revoked] {
+            let whole = Query {
+                limit: 100,
+                ..view(each)
+            };
+            let whole = certificates(&store, &ours, whole).await;
+            assert_eq!((whole.rows.len(), whole.has_after), (23, false));
+            check_pages(&store, &ours, each, &whole.rows).await;
+            for row in &whole.rows {
+                if each == View::Valid {
+                    revoke(&store, row.id).await;
+                }
+            }
+        }
+    })
+    .await;
+}
+
+async fn check_pages(store: &Store, owner: &Owner, each: View, whole: &[CertificateRow]) {
+    let five = |slice| Query {
+        slice,
+        limit: 5,
+        ..view(each)
+    };
+    let mut forwards = Vec::new();
+    let mut slice = Slice::Start;
+    loop {
+        let page = certificates(store, owner, five(slice)).await;
+        slice = Slice::After(page.rows.last().unwrap().cursor());
+        forwards.extend(page.rows);
+        if !page.has_after {
+            break;
+        }
+    }
+    assert_eq!(forwards, whole);
+    let mut backwards = vec![whole[22].clone()];
+    loop {
+        let slice = Slice::Before(backwards[0].cursor());
+        let page = certificates(store, owner, five(slice)).await;
+        backwards.splice(0..0, page.rows);
+        if !page.has_before {
+            break;
+        }
+    }
+    assert_eq!(backwards, whole);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_are_found_by_parts_of_names_and_beginnings_of_serials() {
+    each_engine(|store| async move {
+        let (ours, theirs) = world(&store).await;
+        let wanted = ours.certificate("shop.example", 40);
+        let others = [
+            wanted.clone(),
+            ours.certificate("blog.example", 40),
+            theirs.certificate("shop.example", 40),
+        ];
+        insert_certificates(&store, &others).await;
+        let found = async |names: Names| {
+            let filter = Filter {
+                names,
+                ..Filter::of(View::Valid, NOW)
+            };
+            let page = certificates(&store, &ours, Query::first(filter, 10)).await;
+            page.rows.iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        let only = [wanted.certificate.id];
+        assert_eq!(found(Names::containing("sho")).await, only);
+        assert_eq!(found(Names::containing("www.shop")).await, only);
+        assert_eq!(found(Names::containing("w.shop.ex")).await, only);
+        assert_eq!(found(Names::Include(name("shop.example"))).await, only);
+        assert!(found(Names::Include(name("hop.example"))).await.is_empty());
+        // Each label fits, but not beside each other.
+        assert!(found(Names::containing("shop.www")).await.is_empty());
+        assert!(found(Names::containing("%")).await.is_empty());
+        let digits = "4a";
+        let by_serial = store
+            .within(ours.scope())
+            .scan(digits.to_owned(), by_serial)
+            .await;
+        assert_eq!(by_serial.unwrap().len(), 2);
+        let filter = Filter {
+            subscription: Some(theirs.subscription),
+            ..Filter::of(View::Valid, NOW)
+        };
+        let page = certificates(&store, &ours, Query::first(filter, 10)).await;
+        assert!(page.rows.is_empty());
+    })
+    .await;
+}
+
+async fn by_serial(tx: &mut ReadTx, digits: &String) -> Result<Vec<CertificateRow>, Error> {
+    let rows = certificate_list::by_serial(tx, digits, 10).await?;
+    let Some(first) = rows.first() else {
+        return Ok(rows);
+    };
+    // Half an octet more or less, and the whole.
+    let begun = first.serial[..7].to_owned();
+    assert_eq!(certificate_list::by_serial(tx, &begun, 10).await?.len(), 1);
+    assert_eq!(
+        certificate_list::by_serial(tx, &first.serial, 10)
+            .await?
+            .len(),
+        1
+    );
+    Ok(rows)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s30_objects_of_other_tenants_are_not_there() {
+    each_engine(|store| async move {
+        let (ours, theirs) = world(&store).await;
+        let old = ours.certificate("a.example", 10);
+        let new = ours.certificate("a.example", 80);
+        insert_certificates(&store, &[old.clone(), new.clone()]).await;
+        let placed = ours.order(&["a.example"], Progress::Valid, NOW);
+        insert_orders(&store, std::slice::from_ref(&placed)).await;
+        let asked = (old.certificate, placed.id);
+        let seen = async |owner: Owner| {
+            let asked = asked.clone();
+            store
+                .within(owner.scope())
+                .read(asked, look_around)
+                .await
+                .unwrap()
+        };
+        let new = Some(new.certificate.id);
+        assert_eq!(
+            seen(ours).await,
+            (true, new, true, Some("Production".to_owned()))
+        );
+        assert_eq!(seen(theirs).await, (false, None, false, None));
+        // And nobody writes into another tenant's rows.
+        let foreign = store
+            .within(theirs.scope())
+            .write(placed, order::insert)
+            .await;
+        assert!(
+            matches!(foreign, Err(Error::Unscoped { .. })),
+            "{foreign:?}"
+        );
+    })
+    .await;
+}
+
+type Seen = (bool, Option<CertificateId>, bool, Option<String>);
+
+async fn look_around(
+    tx: &mut ReadTx,
+    (old, order): &(NewCertificate, OrderId),
+) -> Result<Seen, Error> {
+    let found = certificate::of_tenant(tx, &old.id).await?;
+    let successor = certificate_list::successor(tx, old.lineage, old.not_after).await?;
+    let order = order_list::of_tenant(tx, order).await?;
+    let label = order.map(|order| order.label);
+    Ok((
+        found.is_some(),
+        successor,
+        certificate_list::has_any(tx).await?,
+        label,
+    ))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r16_pages_of_orders_have_no_gaps_and_failures_are_counted() {
+    each_engine(|store| async move {
+        let (ours, theirs) = world(&store).await;
+        let mut all = vec![theirs.order(&["x.example"], Progress::Invalid, NOW)];
+        for place in 0..20_u64 {
+            let progress = Progress::ALL[usize::try_from(place % 4).unwrap()];
+            let moment = NOW.minus(Duration::from_secs(place * 3 * 3_600));
+            all.push(ours.order(&[&format!("n{place}.example")], progress, moment));
+        }
+        insert_orders(&store, &all).await;
+        let any = order_list::Filter::default();
+        let page_of_seven = |slice| Query {
+            filter: any.clone(),
+            slice,
+            limit: 7,
+        };
+        let mut seen = Vec::new();
+        let mut slice = Slice::Start;
+        loop {
+            let page = orders(&store, &ours, page_of_seven(slice)).await;
+            seen.extend(page.rows.iter().map(|row| row.order.id));
+            let Some(last) = page.rows.last().filter(|_| page.has_after) else {
+                break;
+            };
+            slice = Slice::After(last.order.id);
+        }
+        let expected: Vec<_> = all.iter().skip(1).map(|order| order.id).collect();
+        assert_eq!(seen, expected);
+        let back = orders(&store, &ours, page_of_seven(Slice::Before(expected[10]))).await;
+        let ids: Vec<_> = back.rows.iter().map(|row| row.order.id).collect();
+        assert_eq!((ids.as_slice(), back.has_before), (&expected[3..10], true));
+
+        let since = NOW.minus(days(1));
+        let lately = order_list::Filter {
+            ending: Ending::Failed,
+            since: Some(since),
+            ..order_list::Filter::default()
+        };
+        let failed = orders(&store, &ours, Query::first(lately, 50)).await;
+        let counted = store
+            .within(ours.scope())
+            .scan(since, count_since)
+            .await
+            .unwrap();
+        assert_eq!(counted, (9, 2));
+        assert_eq!(failed.rows.len(), 2);
+        let issued = order_list::Filter {
+            ending: Ending::Issued,
+            names: Names::containing("n2"),
+            ..order_list::Filter::default()
+        };
+        let issued = orders(&store, &ours, Query::first(issued, 50)).await;
+        assert_eq!(issued.rows.len(), 1);
+    })
+    .await;
+}
+
+async fn count_since(tx: &mut ReadTx, since: &Timestamp) -> Result<(i64, i64), Error> {
+    order_list::count_since(tx, *since).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_that_were_made_good_need_no_attention() {
+    each_engine(|store| async move {
+        let (ours, theirs) = world(&store).await;
+        let before = NOW.minus(Duration::from_secs(60));
+        let good = ours.order(&["a.example", "www.a.example"], Progress::Invalid, before);
+        let bad = ours.order(&["b.example"], Progress::Invalid, before);
+        let old = ours.order(&["c.example"], Progress::Invalid, NOW.minus(days(2)));
+        let foreign = theirs.order(&["d.example"], Progress::Invalid, before);
+        insert_orders(&store, &[good, bad.clone(), old, foreign]).await;
+        insert_certificates(&store, &[ours.certificate("a.example", 90)]).await;
+        let since = NOW.minus(days(1));
+        let found = store
+            .within(ours.scope())
+            .scan(since, still_failing)
+            .await
+            .unwrap();
+        let ids: Vec<_> = found.iter().map(|row| row.order.id).collect();
+        assert_eq!(ids, [bad.id]);
+    })
+    .await;
+}
+
+async fn still_failing(
+    tx: &mut ReadTx,
+    since: &Timestamp,
+) -> Result<Vec<order_list::OrderRow>, Error> {
+    order_list::still_failing(tx, *since, 10).await
+}
+
+/// A set of names is indexed by its digest alone, since an index entry has a greatest length on PostgreSQL.
+#[tokio::test(flavor = "multi_thread")]
+async fn sb2_an_order_of_a_hundred_long_names_is_stored_and_certified() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let label = || {
+            let mut bytes = [0; 31];
+            RANDOM.fill(&mut bytes);
+            bytes
+                .iter()
+                .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        };
+        let hosts: Vec<_> = (0..100)
+            .map(|_| format!("{}.example.com", label()))
+            .collect();
+        let hosts: Vec<_> = hosts.iter().map(String::as_str).collect();
+        let placed = ours.order(&hosts, Progress::Pending, NOW);
+        insert_orders(&store, std::slice::from_ref(&placed)).await;
+        let found = store
+            .within(SYSTEM)
+            .read(placed.id, order::by_id)
+            .await
+            .unwrap();
+        assert_eq!(found.unwrap().names, placed.names);
+        let signed = ours.of_names(&hosts, 90);
+        insert_certificates(&store, std::slice::from_ref(&signed)).await;
+        let id = signed.certificate.id;
+        let found = store
+            .within(ours.scope())
+            .read(id, certificate::of_tenant)
+            .await
+            .unwrap();
+        assert_eq!(found.unwrap().names, placed.names);
+        assert_eq!(count(&store, &ours, View::Valid).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn crls_have_one_of_each_number_and_old_ones_go() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let crl = |number| Crl {
+            ca: ours.ca,
+            shard: 0,
+            number,
+            der: vec![7],
+            entries: 0,
+            this_update: NOW,
+            next_update: NOW.plus(days(7)),
+        };
+        let system = store.within(SYSTEM);
+        assert!(system.read(ours.ca, crl::newest).await.unwrap().is_none());
+        for number in 1..=4 {
+            assert!(system.write((crl(number), 1), crl::publish).await.unwrap());
+        }
+        assert!(!system.write((crl(4), 1), crl::publish).await.unwrap());
+        let newest = system.read(ours.ca, crl::newest).await.unwrap().unwrap();
+        assert_eq!(newest.number, 4);
+        // The one before the newest is kept, in its place nobody can publish another.
+        assert!(!system.write((crl(3), 1), crl::publish).await.unwrap());
+        assert!(system.write((crl(1), 9), crl::publish).await.unwrap());
+    })
+    .await;
+}
