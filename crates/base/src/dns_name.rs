@@ -79,28 +79,37 @@ impl DnsName {
         Self(self.0.strip_prefix("*.").unwrap_or(&self.0).to_owned())
     }
 
-    /// The labels in reverse order, `com.example.www`, as it is stored: what lies below a name begins with it.
-    pub fn reversed(&self) -> String {
-        let mut text = String::with_capacity(self.as_str().len());
-        for label in self.as_str().rsplit('.') {
-            if !text.is_empty() {
-                text.push('.');
-            }
-            text.push_str(label);
-        }
-        text
-    }
-
     /// The wildcard that covers this name's siblings: `*.example.com` for `www.example.com`.
     pub fn covering_wildcard(&self) -> Option<Self> {
         let (_, parent) = self.0.split_once('.')?;
         (!self.is_wildcard() && parent.contains('.')).then(|| Self(format!("*.{parent}")))
     }
 
+    /// The labels from the top down, `com.example.www` or `com.example.*`: all names below one are a range.
+    pub fn reversed(&self) -> String {
+        reverse(&self.0)
+    }
+
+    /// Reads what [`reversed`](Self::reversed) wrote.
+    pub fn from_reversed(text: &str) -> Result<Self, DnsNameError> {
+        Self::parse(&reverse(text))
+    }
+
     /// The name in Unicode, for people.
     pub fn to_unicode(&self) -> String {
         idna::domain_to_unicode(&self.0).0
     }
+}
+
+fn reverse(text: &str) -> String {
+    let mut reversed = String::with_capacity(text.len());
+    for label in text.rsplit('.') {
+        if !reversed.is_empty() {
+            reversed.push('.');
+        }
+        reversed.push_str(label);
+    }
+    reversed
 }
 
 fn refuse_addresses_and_urls(text: &str) -> Result<(), DnsNameError> {
@@ -281,7 +290,27 @@ mod tests {
         );
     }
 
+    #[test]
+    fn reversed_names_sort_by_what_they_are_below() {
+        let reversed = |text: &str| DnsName::parse(text).unwrap().reversed();
+        assert_eq!(reversed("www.example.com"), "com.example.www");
+        assert_eq!(reversed("*.example.com"), "com.example.*");
+        let below = "com.example.".."com.example/";
+        assert!(below.contains(&reversed("a.b.example.com").as_str()));
+        assert!(!below.contains(&reversed("example-b.com").as_str()));
+        assert_eq!(
+            DnsName::from_reversed("example"),
+            Err(DnsNameError::SingleLabel("example".into()))
+        );
+    }
+
     proptest! {
+        #[test]
+        fn a_name_is_read_back_from_its_labels_in_reverse(text in "(\\*\\.)?[a-z0-9]{1,4}(\\.[a-z]{1,4}){1,4}") {
+            let name = DnsName::parse(&text).unwrap();
+            prop_assert_eq!(DnsName::from_reversed(&name.reversed()).unwrap(), name);
+        }
+
         #[test]
         fn s48_parsing_is_idempotent_and_never_panics(text in "\\PC{0,80}") {
             if let Ok(name) = DnsName::parse(&text) {

@@ -233,6 +233,22 @@ id!(
     ValidationId, "val"
 );
 
+id!(
+    /// Who issues.
+    AuthorityId,
+    "aut"
+);
+id!(
+    /// What can be bought.
+    OfferId,
+    "ofr"
+);
+id!(
+    /// The terms of an offer from some day on; they never change.
+    OfferVersionId,
+    "ofv"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

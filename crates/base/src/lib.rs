@@ -13,8 +13,9 @@ mod words;
 
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
-    AccountId, AuditId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, Id, IdError, JobId,
-    LineageId, NodeId, OrderId, ProfileVersionId, SubscriptionId, TenantId, UserId, ValidationId,
+    AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, Id,
+    IdError, JobId, LineageId, NodeId, OfferId, OfferVersionId, OrderId, ProfileVersionId,
+    SubscriptionId, TenantId, UserId, ValidationId,
 };
 pub use page::{Cursor, Page, Placed, Query, Slice};
 pub use random::Random;

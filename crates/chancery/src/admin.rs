@@ -11,17 +11,17 @@ use enrollment::enrolled_domain::Companions;
 use enrollment::subscription::{Label, Term};
 use flow::access::reset_password::reset_password;
 use flow::access::unlock_user::unlock_user;
-use flow::caller::{self, system};
-use flow::catalog::import_cas::{Import, import_cas};
+use flow::caller::system;
+use flow::catalog::import_cas::{ImportedCas, import_cas};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::{App, Caller};
 use serde_json::json;
+use store::enrollment::subscription;
 use store::issuance::certificate::{self, Status};
 use store::tenancy::tenant;
 use tenancy::password::Password;
-use tenancy::role::Role;
 use tenancy::tenant::{Tenant, TenantName};
 use tenancy::user::{DisplayName, Email};
 
@@ -34,7 +34,7 @@ use crate::{logging, parts};
 
 /// How many certificates are read at a time.
 const PAGE: i64 = 500;
-/// How many users or tenants of one name are looked at.
+/// How many tenants of one name are looked at.
 const FEW: i64 = 100;
 
 /// `chancery migrate`.
@@ -131,7 +131,7 @@ async fn import_authority(config: &Config, command: AuthorityCommand) -> anyhow:
     let read = |path: &Path| {
         fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
     };
-    let wanted = Import {
+    let wanted = ImportedCas {
         root: read(&root)?,
         root_key: root_key.as_deref().map(read).transpose()?,
         issuing: read(&issuing)?,
@@ -197,17 +197,8 @@ async fn create_account(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let tenant = find_tenant(app, tenant).await?;
-    let own = app.store(caller::tenant(tenant.id));
-    let users = own.read(FEW, store::access::user::list).await?;
-    let buyer = users
-        .iter()
-        .find(|person| person.user.role == Role::Admin)
-        .or(users.first());
-    let buyer =
-        buyer.context("this reseller has no user; make one with chancery admin bootstrap")?;
     let opening = Opening {
         tenant: tenant.id,
-        user: buyer.user.id,
         label: Label::parse(label)?,
         term: Term::from_years(years)?,
         max_bindings: None,
@@ -254,11 +245,9 @@ async fn add_domain(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let id = account.parse()?;
-    let subscription = app
-        .store
-        .read(id, |tx, id| {
-            Box::pin(store::enrollment::subscription::by_id(tx, *id))
-        })
+    let all = app.store(system("an operator names an account at the command line"));
+    let subscription = all
+        .read(id, subscription::by_id)
         .await?
         .with_context(|| format!("there is no ACME account {account}"))?;
     let wanted = Enrollment {

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use base::{Random, SubscriptionId, Timestamp};
+use base::{Random, SubscriptionId, TenantId, Timestamp, words};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Serialize, Serializer};
@@ -112,66 +112,63 @@ impl fmt::Debug for MacKey {
     }
 }
 
-/// Whether a credential may still bind accounts. Accounts that are bound stay bound.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Status {
-    /// In use.
-    Active,
-    /// Replaced by another; good until the moment given, so that clients can be moved over.
-    Rotated {
-        /// The first moment at which it is refused.
-        valid_until: Timestamp,
-    },
-    /// Withdrawn.
-    Revoked,
-}
-
-impl Status {
-    /// The word that is stored beside `valid_until`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Rotated { .. } => "rotated",
-            Self::Revoked => "revoked",
-        }
-    }
-
-    /// When a rotated credential is refused; `None` for the others.
-    pub const fn valid_until(self) -> Option<Timestamp> {
-        match self {
-            Self::Rotated { valid_until } => Some(valid_until),
-            Self::Active | Self::Revoked => None,
-        }
-    }
-
-    /// Reads what [`as_str`](Self::as_str) and [`valid_until`](Self::valid_until) wrote.
-    pub fn parse(word: &str, valid_until: Option<Timestamp>) -> Option<Self> {
-        match (word, valid_until) {
-            ("active", None) => Some(Self::Active),
-            ("rotated", Some(valid_until)) => Some(Self::Rotated { valid_until }),
-            ("revoked", None) => Some(Self::Revoked),
-            _ => None,
-        }
+words! {
+    /// How often the MAC key is shown to its owner (policy `eab_reveal`, C1).
+    pub enum Reveal {
+        /// As often as they ask.
+        Always = "always",
     }
 }
 
-/// A credential without its MAC key, which is kept sealed.
+/// A credential without its MAC key, which is kept sealed. Accounts that are bound stay bound, whatever becomes of
+/// it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EabCredential {
     /// The public half; unique in the installation.
     pub key_id: KeyId,
+    /// Who owns it.
+    pub tenant: TenantId,
+    /// The owner's customer, if it is for one.
+    pub customer: Option<TenantId>,
     /// Where it leads.
     pub subscription: SubscriptionId,
-    /// Whether it may still bind.
-    pub status: Status,
+    /// The one directory that it is good for; `None` for any of the product.
+    pub directory: Option<String>,
+    /// How often the MAC key is shown.
+    pub reveal: Reveal,
     /// How many ACME accounts may be bound with it; `None` for any number.
     pub max_bindings: Option<u32>,
     /// How many were.
     pub bindings: u32,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: String,
+    /// When the MAC key was last shown.
+    pub revealed_at: Option<Timestamp>,
+    /// The first moment at which it is refused because another has replaced it; until then clients can be moved over.
+    pub valid_until: Option<Timestamp>,
+    /// Since when it is on hold.
+    pub suspended_at: Option<Timestamp>,
+    /// When it was withdrawn.
+    pub revoked_at: Option<Timestamp>,
     /// When it last bound an account.
-    pub last_used_at: Option<Timestamp>,
+    pub last_bound_at: Option<Timestamp>,
+}
+
+/// What a new credential is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewCredential {
+    /// Who will own it.
+    pub tenant: TenantId,
+    /// The owner's customer, if it is for one.
+    pub customer: Option<TenantId>,
+    /// Where it leads.
+    pub subscription: SubscriptionId,
+    /// How many ACME accounts may be bound with it; `None` for any number.
+    pub max_bindings: Option<u32>,
+    /// Who makes it.
+    pub created_by: String,
 }
 
 /// Why a credential cannot bind another account. The sentence names the key ID, never the key.
@@ -187,6 +184,12 @@ pub enum NotBinding {
         key_id: KeyId,
         /// Its limit.
         max_bindings: u32,
+    },
+    /// It is on hold.
+    #[error("EAB key ID {key_id} is suspended; resume it in the portal")]
+    Suspended {
+        /// The credential.
+        key_id: KeyId,
     },
     /// It was withdrawn.
     #[error("EAB key ID {key_id} was revoked; copy the present credentials from the portal")]
@@ -218,20 +221,23 @@ impl EabCredential {
     pub const MAX_OVERLAP: Duration = Duration::from_secs(30 * 86_400);
 
     /// A fresh credential and its MAC key.
-    pub fn generate(
-        subscription: SubscriptionId,
-        max_bindings: Option<u32>,
-        now: Timestamp,
-        random: &dyn Random,
-    ) -> (Self, MacKey) {
+    pub fn generate(new: NewCredential, now: Timestamp, random: &dyn Random) -> (Self, MacKey) {
         let credential = Self {
             key_id: KeyId::generate(random),
-            subscription,
-            status: Status::Active,
-            max_bindings,
+            tenant: new.tenant,
+            customer: new.customer,
+            subscription: new.subscription,
+            directory: None,
+            reveal: Reveal::Always,
+            max_bindings: new.max_bindings,
             bindings: 0,
             created_at: now,
-            last_used_at: None,
+            created_by: new.created_by,
+            revealed_at: None,
+            valid_until: None,
+            suspended_at: None,
+            revoked_at: None,
+            last_bound_at: None,
         };
         (credential, MacKey::generate(random))
     }
@@ -240,12 +246,14 @@ impl EabCredential {
     /// one more: a client that registers again with its key is answered with what it has (C2).
     pub fn may_bind(&self, now: Timestamp) -> Result<(), NotBinding> {
         let key_id = || self.key_id.clone();
-        match self.status {
-            Status::Revoked => return Err(NotBinding::Revoked { key_id: key_id() }),
-            Status::Rotated { valid_until } if now >= valid_until => {
-                return Err(NotBinding::Rotated { key_id: key_id() });
-            }
-            Status::Active | Status::Rotated { .. } => {}
+        if self.revoked_at.is_some() {
+            return Err(NotBinding::Revoked { key_id: key_id() });
+        }
+        if self.valid_until.is_some_and(|end| now >= end) {
+            return Err(NotBinding::Rotated { key_id: key_id() });
+        }
+        if self.suspended_at.is_some() {
+            return Err(NotBinding::Suspended { key_id: key_id() });
         }
         match self.max_bindings {
             Some(max_bindings) if self.bindings >= max_bindings => Err(NotBinding::Exhausted {
@@ -261,7 +269,7 @@ impl EabCredential {
         self.may_bind(now)?;
         Ok(Self {
             bindings: self.bindings.saturating_add(1),
-            last_used_at: Some(now),
+            last_bound_at: Some(now),
             ..self.clone()
         })
     }
@@ -270,30 +278,36 @@ impl EabCredential {
     pub fn rotate(
         &self,
         overlap: Duration,
+        created_by: &str,
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<(Self, Self, MacKey), RotateError> {
         if overlap > Self::MAX_OVERLAP {
             return Err(RotateError::Overlap);
         }
-        if self.status != Status::Active {
+        if self.valid_until.is_some() || self.revoked_at.is_some() {
             return Err(RotateError::NotActive);
         }
         let old = Self {
-            status: Status::Rotated {
-                valid_until: now.plus(overlap),
-            },
+            valid_until: Some(now.plus(overlap)),
             ..self.clone()
         };
-        let (new, key) = Self::generate(self.subscription, self.max_bindings, now, random);
+        let new = NewCredential {
+            tenant: self.tenant,
+            customer: self.customer,
+            subscription: self.subscription,
+            max_bindings: self.max_bindings,
+            created_by: created_by.to_owned(),
+        };
+        let (new, key) = Self::generate(new, now, random);
         Ok((old, new, key))
     }
 
-    /// Withdraws it at once; doing so twice changes nothing.
+    /// Withdraws it at once; one that was withdrawn keeps its moment.
     #[must_use]
-    pub fn revoke(&self) -> Self {
+    pub fn revoke(&self, now: Timestamp) -> Self {
         Self {
-            status: Status::Revoked,
+            revoked_at: self.revoked_at.or(Some(now)),
             ..self.clone()
         }
     }
@@ -321,7 +335,14 @@ mod tests {
     fn credential(max_bindings: Option<u32>) -> (EabCredential, MacKey) {
         let random = random();
         let subscription = SubscriptionId::generate(NOW, &random);
-        EabCredential::generate(subscription, max_bindings, NOW, &random)
+        let new = NewCredential {
+            tenant: TenantId::generate(NOW, &random),
+            customer: None,
+            subscription,
+            max_bindings,
+            created_by: "somebody".to_owned(),
+        };
+        EabCredential::generate(new, NOW, &random)
     }
 
     #[test]
@@ -388,7 +409,7 @@ mod tests {
             credential = credential.bind(NOW).unwrap();
         }
         assert_eq!(
-            (credential.bindings, credential.last_used_at),
+            (credential.bindings, credential.last_bound_at),
             (2, Some(NOW))
         );
         let refused = credential.bind(NOW).unwrap_err().to_string();
@@ -400,14 +421,14 @@ mod tests {
     fn c1_a_rotated_credential_binds_until_its_overlap_ends() {
         let (credential, key) = credential(None);
         let hour = Duration::from_secs(3600);
-        let (old, new, new_key) = credential.rotate(hour, NOW, &random()).unwrap();
+        let (old, new, new_key) = credential.rotate(hour, "somebody", NOW, &random()).unwrap();
         let end = NOW.plus(hour);
         assert_eq!(old.may_bind(end.minus(Duration::from_micros(1))), Ok(()));
         assert!(matches!(old.may_bind(end), Err(NotBinding::Rotated { .. })));
         assert_eq!(new.may_bind(end), Ok(()));
         assert!(key != new_key && old.key_id != new.key_id);
         assert_eq!(
-            old.rotate(hour, NOW, &random()).err(),
+            old.rotate(hour, "somebody", NOW, &random()).err(),
             Some(RotateError::NotActive)
         );
     }
@@ -416,32 +437,35 @@ mod tests {
     fn c1_the_overlap_is_at_most_30_days() {
         let (credential, _) = credential(None);
         let longest = EabCredential::MAX_OVERLAP;
-        assert!(credential.rotate(longest, NOW, &random()).is_ok());
+        assert!(
+            credential
+                .rotate(longest, "somebody", NOW, &random())
+                .is_ok()
+        );
         let longer = longest.saturating_add(Duration::from_micros(1));
         assert_eq!(
-            credential.rotate(longer, NOW, &random()).err(),
+            credential.rotate(longer, "somebody", NOW, &random()).err(),
             Some(RotateError::Overlap)
         );
     }
 
     #[test]
-    fn revoked_credentials_bind_nothing_and_stored_states_round_trip() {
+    fn what_is_revoked_or_on_hold_binds_nothing() {
         let (credential, _) = credential(None);
-        let gone = credential.revoke();
+        let gone = credential.revoke(NOW);
         assert!(matches!(
             gone.may_bind(NOW),
             Err(NotBinding::Revoked { .. })
         ));
-        for status in [
-            Status::Active,
-            Status::Rotated { valid_until: NOW },
-            Status::Revoked,
-        ] {
-            assert_eq!(
-                Status::parse(status.as_str(), status.valid_until()),
-                Some(status)
-            );
-        }
-        assert_eq!(Status::parse("rotated", None), None);
+        assert_eq!(gone.revoke(NOW.plus(Duration::from_secs(1))), gone);
+        let held = EabCredential {
+            suspended_at: Some(NOW),
+            ..credential
+        };
+        assert!(matches!(
+            held.may_bind(NOW),
+            Err(NotBinding::Suspended { .. })
+        ));
+        assert_eq!(Reveal::parse("always"), Some(Reveal::Always));
     }
 }

@@ -3,13 +3,13 @@
 //!
 //! What a name costs and whether somebody controls it are decided elsewhere.
 
-use base::{DnsName, EnrolledDomainId, SubscriptionId, Timestamp};
+use base::{DnsName, EnrolledDomainId, SubscriptionId, TenantId, Timestamp};
 
 pub mod bulk;
 mod plan;
 
 pub use plan::{
-    Addition, Companions, Enrolled, Plan, Refusal, SponsorMissing, domains, plan, plan_name,
+    Addition, Companions, Enrolled, Enrolling, Plan, Refusal, SponsorMissing, plan, plan_name,
 };
 
 /// A name in a subscription. A name that was removed keeps its row; adding it again makes a new
@@ -20,64 +20,55 @@ pub struct EnrolledDomain {
     pub id: EnrolledDomainId,
     /// The subscription that admits it.
     pub subscription: SubscriptionId,
+    /// Who owns the subscription.
+    pub tenant: TenantId,
+    /// The owner's customer, if the subscription is for one.
+    pub customer: Option<TenantId>,
     /// The name, with its `*.` if it has one.
     pub name: DnsName,
-    /// Paid, or free with another.
-    pub kind: Kind,
+    /// The paid name with which it is free (F-078); `None` when it is charged itself.
+    pub companion_of: Option<EnrolledDomainId>,
     /// When it was added.
     pub added_at: Timestamp,
-    /// Whether it still admits.
-    pub status: Status,
-}
-
-/// Why a name is in a subscription.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// Free, because a paid name was enrolled (F-078).
-    Companion {
-        /// The paid name it came with.
-        of: EnrolledDomainId,
-    },
-    /// Charged.
-    Paid,
-}
-
-/// Whether a name still admits orders.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Status {
-    /// Admits.
-    Active,
-    /// Admits nothing any more (F-085).
-    Removed {
-        /// When it was removed.
-        at: Timestamp,
-    },
+    /// Who added it.
+    pub added_by: String,
+    /// Since when the authority admits it.
+    pub activated_at: Option<Timestamp>,
+    /// When it was removed; it admits nothing any more (F-085).
+    pub removed_at: Option<Timestamp>,
+    /// Who removed it.
+    pub removed_by: Option<String>,
 }
 
 impl EnrolledDomain {
     /// Whether it admits orders.
     pub fn is_active(&self) -> bool {
-        self.status == Status::Active
+        self.removed_at.is_none()
+    }
+
+    /// Whether it is free with a paid name.
+    pub fn is_companion(&self) -> bool {
+        self.companion_of.is_some()
     }
 
     /// What [`plan`] asks for about this domain; `None` once it is removed.
     pub fn as_enrolled(&self) -> Option<Enrolled> {
-        match (self.status, self.kind) {
-            (Status::Removed { .. }, _) => None,
-            (Status::Active, Kind::Companion { .. }) => Some(Enrolled::Companion),
-            (Status::Active, Kind::Paid) => Some(Enrolled::Paid),
+        match (self.removed_at, self.companion_of) {
+            (Some(_), _) => None,
+            (None, Some(_)) => Some(Enrolled::Companion),
+            (None, None) => Some(Enrolled::Paid),
         }
     }
 
     /// The domain after its removal; one that was removed keeps its moment.
     #[must_use]
-    pub fn remove(&self, now: Timestamp) -> Self {
-        let status = match self.status {
-            Status::Active => Status::Removed { at: now },
-            removed @ Status::Removed { .. } => removed,
-        };
+    pub fn remove(&self, by: &str, now: Timestamp) -> Self {
+        if self.removed_at.is_some() {
+            return self.clone();
+        }
         Self {
-            status,
+            removed_at: Some(now),
+            removed_by: Some(by.to_owned()),
             ..self.clone()
         }
     }
@@ -89,7 +80,7 @@ impl EnrolledDomain {
 pub fn removal(domain: EnrolledDomainId, all: &[EnrolledDomain]) -> Vec<EnrolledDomainId> {
     all.iter()
         .filter(|other| other.is_active())
-        .filter(|other| other.id == domain || other.kind == Kind::Companion { of: domain })
+        .filter(|other| other.id == domain || other.companion_of == Some(domain))
         .map(|other| other.id)
         .collect()
 }

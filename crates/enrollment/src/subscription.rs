@@ -2,11 +2,14 @@
 //! The portal calls it an ACME account (features F-046 to F-048, F-061, F-070, C10).
 //!
 //! It does not know its domains, credentials or prices; those point to it. Whether it expired is
-//! never stored: it follows from the end date and the present moment.
+//! never stored: it follows from the end date and the present moment. Stored are facts: when it started, was put on
+//! hold, was ended.
 
-use base::{SubscriptionId, TenantId, Timestamp, UserId};
+use base::{OfferVersionId, SubscriptionId, TenantId, Timestamp};
 
 use base::words;
+
+use crate::enrolled_domain::EnrolledDomain;
 
 mod label;
 
@@ -18,20 +21,6 @@ words! {
     pub enum Product {
         /// Domain validated.
         Dv = "dv",
-    }
-}
-
-words! {
-    /// What was decided about a subscription, as stored.
-    pub enum Status {
-        /// Bought, but no domain was added yet: the term has not started.
-        Pending = "pending",
-        /// The term has started.
-        Active = "active",
-        /// Held by a person; goes back to what it was.
-        Suspended = "suspended",
-        /// Ended by a person, for good (F-061).
-        Deactivated = "deactivated",
     }
 }
 
@@ -77,6 +66,20 @@ impl Term {
         self.0
     }
 
+    /// As a duration of ISO 8601, which is how it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self.0 {
+            1 => "P1Y",
+            2 => "P2Y",
+            _ => "P3Y",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::CHOICES.into_iter().find(|term| term.as_str() == text)
+    }
+
     /// The number of days: 365 for each year, leap day or not.
     pub fn days(self) -> u32 {
         u32::from(self.0).saturating_mul(365)
@@ -94,29 +97,84 @@ impl Term {
     }
 }
 
-/// A term bought under a product by a tenant.
+/// A term bought under an offer by a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
     /// Its identifier.
     pub id: SubscriptionId,
     /// Who owns it.
     pub tenant: TenantId,
-    /// The owner's name for it; need not be unique.
-    pub label: Option<Label>,
+    /// The owner's customer, if it is for one.
+    pub customer: Option<TenantId>,
+    /// The policies that it was bought under.
+    pub offer_version: OfferVersionId,
     /// What is issued under it.
     pub product: Product,
-    /// How long it runs.
+    /// The owner's name for it; need not be unique.
+    pub label: Label,
+    /// Whose days its terms begin and end with.
+    pub zone: String,
+    /// How long its first term runs.
     pub term: Term,
-    /// What was decided about it.
-    pub status: Status,
+    /// Whether another term follows by itself.
+    pub auto_renews: bool,
     /// When it was bought.
     pub created_at: Timestamp,
-    /// When its first domain was added.
-    pub started_at: Option<Timestamp>,
-    /// The first moment at which it is over; set when it starts.
-    pub ends_at: Option<Timestamp>,
     /// Who bought it.
-    pub created_by: UserId,
+    pub created_by: String,
+    /// When its first domain was added: the term has started.
+    pub started_at: Option<Timestamp>,
+    /// The first moment at which its last term is over; set when it starts.
+    pub covered_until: Option<Timestamp>,
+    /// Since when a person holds it.
+    pub suspended_at: Option<Timestamp>,
+    /// When a person ended it, for good (F-061).
+    pub cancelled_at: Option<Timestamp>,
+    /// Its active names that are charged.
+    pub paid_names: u32,
+    /// Its active names that came along free.
+    pub free_names: u32,
+    /// Rises whenever its names change.
+    pub enrollment_version: i64,
+}
+
+/// What is bought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purchase {
+    /// Who will own it.
+    pub tenant: TenantId,
+    /// The owner's customer, if it is for one.
+    pub customer: Option<TenantId>,
+    /// Under which policies.
+    pub offer_version: OfferVersionId,
+    /// The owner's name for it.
+    pub label: Label,
+    /// How long it runs.
+    pub term: Term,
+    /// Who buys it.
+    pub created_by: String,
+}
+
+/// A number of names by what they cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Charged.
+    pub paid: u32,
+    /// Free with a paid one.
+    pub free: u32,
+}
+
+impl Names {
+    /// Counts domains.
+    pub fn of(domains: &[EnrolledDomain]) -> Self {
+        let free = domains.iter().filter(|domain| domain.is_companion());
+        let free = u32::try_from(free.count()).unwrap_or(u32::MAX);
+        let all = u32::try_from(domains.len()).unwrap_or(u32::MAX);
+        Self {
+            paid: all.saturating_sub(free),
+            free,
+        }
+    }
 }
 
 /// Why no certificate may be issued. The sentence is fit for a problem document.
@@ -126,10 +184,10 @@ pub enum NotIssuing {
     #[error("this subscription was deactivated; create a new ACME account in the portal")]
     Deactivated,
     /// The term is over.
-    #[error("this subscription ended on {}; extend it in the portal", day(*ends_at))]
+    #[error("this subscription ended on {}; extend it in the portal", day(*covered_until))]
     Expired {
         /// When it ended.
-        ends_at: Timestamp,
+        covered_until: Timestamp,
     },
     /// The term has not started (F-070).
     #[error("this subscription has no domain yet; add one in the portal before you order")]
@@ -155,85 +213,117 @@ pub enum TransitionError {
 
 impl Subscription {
     /// A new subscription, waiting for its first domain.
-    pub fn new(
-        id: SubscriptionId,
-        tenant: TenantId,
-        label: Option<Label>,
-        term: Term,
-        created_by: UserId,
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(id: SubscriptionId, purchase: Purchase, now: Timestamp) -> Self {
         Self {
             id,
-            tenant,
-            label,
+            tenant: purchase.tenant,
+            customer: purchase.customer,
+            offer_version: purchase.offer_version,
             product: Product::Dv,
-            term,
-            status: Status::Pending,
+            label: purchase.label,
+            zone: "UTC".to_owned(),
+            term: purchase.term,
+            auto_renews: false,
             created_at: now,
+            created_by: purchase.created_by,
             started_at: None,
-            ends_at: None,
-            created_by,
+            covered_until: None,
+            suspended_at: None,
+            cancelled_at: None,
+            paid_names: 0,
+            free_names: 0,
+            enrollment_version: 0,
         }
     }
 
     /// What it is at `now`.
     pub fn state(&self, now: Timestamp) -> State {
-        match self.status {
-            Status::Pending => State::Pending,
-            Status::Active if self.ends_at.is_some_and(|end| now >= end) => State::Expired,
-            Status::Active => State::Active,
-            Status::Suspended => State::Suspended,
-            Status::Deactivated => State::Deactivated,
+        if self.cancelled_at.is_some() {
+            State::Deactivated
+        } else if self.suspended_at.is_some() {
+            State::Suspended
+        } else if self.started_at.is_none() {
+            State::Pending
+        } else if self.covered_until.is_some_and(|end| now >= end) {
+            State::Expired
+        } else {
+            State::Active
+        }
+    }
+
+    /// The subscription with these names more. The first one starts its term.
+    #[must_use]
+    pub fn enroll(&self, names: Names, now: Timestamp) -> Self {
+        let started = self.start(now).unwrap_or_else(|| self.clone());
+        Self {
+            paid_names: self.paid_names.saturating_add(names.paid),
+            free_names: self.free_names.saturating_add(names.free),
+            enrollment_version: self.enrollment_version.saturating_add(1),
+            ..started
+        }
+    }
+
+    /// The subscription without these names. Its term runs on.
+    #[must_use]
+    pub fn release(&self, names: Names) -> Self {
+        Self {
+            paid_names: self.paid_names.saturating_sub(names.paid),
+            free_names: self.free_names.saturating_sub(names.free),
+            enrollment_version: self.enrollment_version.saturating_add(1),
+            ..self.clone()
         }
     }
 
     /// Starts the term, as the first domain does; `None` when it had started before. A suspended
     /// subscription stays suspended.
     pub fn start(&self, now: Timestamp) -> Option<Self> {
-        if self.started_at.is_some() {
+        if self.started_at.is_some() || self.cancelled_at.is_some() {
             return None;
         }
-        let status = match self.status {
-            Status::Pending | Status::Active => Status::Active,
-            Status::Suspended => Status::Suspended,
-            Status::Deactivated => return None,
-        };
         Some(Self {
-            status,
             started_at: Some(now),
-            ends_at: Some(self.term.end(now)),
+            covered_until: Some(self.term.end(now)),
             ..self.clone()
         })
     }
 
     /// Puts it on hold: nothing is issued until it is resumed. The term runs on.
-    pub fn suspend(&self) -> Result<Self, TransitionError> {
-        match self.status {
-            Status::Pending | Status::Active => Ok(self.with(Status::Suspended)),
-            Status::Suspended => Err(TransitionError::Suspended),
-            Status::Deactivated => Err(TransitionError::Deactivated),
+    pub fn suspend(&self, now: Timestamp) -> Result<Self, TransitionError> {
+        if self.cancelled_at.is_some() {
+            return Err(TransitionError::Deactivated);
         }
+        if self.suspended_at.is_some() {
+            return Err(TransitionError::Suspended);
+        }
+        Ok(Self {
+            suspended_at: Some(now),
+            ..self.clone()
+        })
     }
 
     /// Ends the hold; it is then what it was before.
     pub fn resume(&self) -> Result<Self, TransitionError> {
-        match self.status {
-            Status::Suspended if self.started_at.is_some() => Ok(self.with(Status::Active)),
-            Status::Suspended => Ok(self.with(Status::Pending)),
-            Status::Pending | Status::Active => Err(TransitionError::NotSuspended),
-            Status::Deactivated => Err(TransitionError::Deactivated),
+        if self.cancelled_at.is_some() {
+            return Err(TransitionError::Deactivated);
         }
+        if self.suspended_at.is_none() {
+            return Err(TransitionError::NotSuspended);
+        }
+        Ok(Self {
+            suspended_at: None,
+            ..self.clone()
+        })
     }
 
-    /// Ends it for good, from any other status.
-    pub fn deactivate(&self) -> Result<Self, TransitionError> {
-        match self.status {
-            Status::Pending | Status::Active | Status::Suspended => {
-                Ok(self.with(Status::Deactivated))
-            }
-            Status::Deactivated => Err(TransitionError::Deactivated),
+    /// Ends it for good, whatever it was.
+    pub fn deactivate(&self, now: Timestamp) -> Result<Self, TransitionError> {
+        if self.cancelled_at.is_some() {
+            return Err(TransitionError::Deactivated);
         }
+        Ok(Self {
+            cancelled_at: Some(now),
+            ..self.clone()
+        })
     }
 
     /// Whether certificates may be issued under it at `now`.
@@ -246,18 +336,11 @@ impl Subscription {
 
     /// Whether domains may be added to it at `now`: as for issuing, but it may lack a domain.
     pub fn may_enroll(&self, now: Timestamp) -> Result<(), NotIssuing> {
-        match (self.state(now), self.ends_at) {
+        match (self.state(now), self.covered_until) {
             (State::Pending | State::Active, _) | (State::Expired, None) => Ok(()),
-            (State::Expired, Some(ends_at)) => Err(NotIssuing::Expired { ends_at }),
+            (State::Expired, Some(covered_until)) => Err(NotIssuing::Expired { covered_until }),
             (State::Suspended, _) => Err(NotIssuing::Suspended),
             (State::Deactivated, _) => Err(NotIssuing::Deactivated),
-        }
-    }
-
-    fn with(&self, status: Status) -> Self {
-        Self {
-            status,
-            ..self.clone()
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::access::Passwords;
 use crate::caller::system;
 use crate::catalog::create_cas::create_cas;
 use crate::catalog::publish_profile::publish_profile;
-use crate::enrollment::domain_names::DomainNames;
+use crate::catalog::seed::seed;
 use crate::issuance::account_cache::AccountCache;
 use crate::jobs::Runner;
 use crate::memory::catalog::{Catalog, CatalogError};
@@ -56,7 +56,6 @@ pub struct Inner {
     pub(crate) sealer: Sealer,
     pub(crate) node: NodeId,
     pub(crate) accounts: AccountCache,
-    pub(crate) domain_names: DomainNames,
     pub(crate) passwords: Passwords,
     pub(crate) runner: Runner,
     pub(crate) validating: Validating,
@@ -95,6 +94,8 @@ impl App {
     /// Announces this node and loads what it needs; makes the CA keys at the very first start.
     pub async fn start(outside: Outside) -> Result<Self, StartError> {
         let catalog = load_or_create(&outside).await?;
+        let store = outside.store.within(system("what is sold"));
+        seed(store, outside.clock.now(), outside.random.as_ref()).await?;
         let passwords = Passwords::new(
             outside.settings.password_hash.clone(),
             outside.random.as_ref(),
@@ -108,7 +109,6 @@ impl App {
             nonces: Mint::new(prefix, &key, start),
             node: node.id,
             accounts: AccountCache::new(),
-            domain_names: DomainNames::new(),
             passwords,
             runner: Runner::default(),
             validating: Validating::default(),

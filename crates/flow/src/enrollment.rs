@@ -1,7 +1,6 @@
 //! What a reseller does in the portal so that clients may order: subscriptions and their domains.
 
-pub(crate) mod domain_names;
-mod domain_plan;
+pub mod end_orders;
 pub mod enroll_domains;
 pub mod import_credential;
 pub mod list_domains;

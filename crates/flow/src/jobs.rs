@@ -19,6 +19,8 @@ pub const LEASE: Duration = Duration::from_secs(20);
 /// What a job does. The word is what the database holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
+    /// End what was begun for a removed name; the subject is the enrolled domain.
+    EndOrders,
     /// Sign an intended certificate; the subject is its order.
     Issue,
     /// Delete what has expired; periodic.
@@ -33,6 +35,7 @@ impl Kind {
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::EndOrders => "end_orders",
             Self::Issue => "issue",
             Self::Prune => "prune",
             Self::PublishCrl => "publish_crl",
@@ -43,6 +46,7 @@ impl Kind {
     /// Reads the word in the database.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
+            "end_orders" => Some(Self::EndOrders),
             "issue" => Some(Self::Issue),
             "prune" => Some(Self::Prune),
             "publish_crl" => Some(Self::PublishCrl),

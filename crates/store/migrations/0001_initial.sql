@@ -72,57 +72,129 @@ CREATE TABLE sign_in_lock (
 );
 CREATE INDEX sign_in_lock_by_window ON sign_in_lock (window_start);
 
+-- Who issues: builtin is this server itself.
+CREATE TABLE authority (
+  id BYTEA PRIMARY KEY,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  config TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE product (
+  code TEXT COLLATE "C" PRIMARY KEY,
+  name TEXT NOT NULL,
+  level TEXT NOT NULL,
+  config TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE directory (
+  slug TEXT COLLATE "C" PRIMARY KEY,
+  product_code TEXT COLLATE "C" NOT NULL REFERENCES product (code),
+  is_test BOOLEAN NOT NULL,
+  config TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- What can be bought. The seller of what a database is seeded with is the operator, who is not there yet: NULL.
+CREATE TABLE offer (
+  id BYTEA PRIMARY KEY,
+  seller_id BYTEA REFERENCES tenant (id),
+  authority_id BYTEA NOT NULL REFERENCES authority (id),
+  product_code TEXT COLLATE "C" NOT NULL REFERENCES product (code),
+  slug TEXT COLLATE "C" NOT NULL,
+  name TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX offer_slug ON offer (seller_id, slug) WHERE seller_id IS NOT NULL;
+CREATE UNIQUE INDEX offer_slug_of_operator ON offer (slug) WHERE seller_id IS NULL;
+
+-- A set of policies. Never changed: another one is a new row, and those who bought before keep theirs.
+CREATE TABLE offer_version (
+  id BYTEA PRIMARY KEY,
+  offer_id BYTEA NOT NULL REFERENCES offer (id),
+  number BIGINT NOT NULL,
+  policy TEXT NOT NULL,
+  policy_digest BYTEA NOT NULL,
+  created_at BIGINT NOT NULL,
+  created_by TEXT NOT NULL
+);
+CREATE UNIQUE INDEX offer_version_number ON offer_version (offer_id, number);
+
+-- covered_until: the end of the last term, kept here so that admission reads one row. term: how long the first term runs,
+-- P1Y; it is here because that term begins with the first domain and has no row before. The names are counted by the
+-- transactions that enrol and remove; enrollment_version rises with each of them.
 CREATE TABLE subscription (
   id BYTEA PRIMARY KEY,
   tenant_id BYTEA NOT NULL REFERENCES tenant (id),
+  customer_id BYTEA,
+  offer_version_id BYTEA NOT NULL REFERENCES offer_version (id),
+  product_code TEXT COLLATE "C" NOT NULL,
   label TEXT NOT NULL,
-  product TEXT NOT NULL,
-  term_years BIGINT NOT NULL,
-  status TEXT NOT NULL,
-  created_by BYTEA NOT NULL,
+  zone TEXT NOT NULL,
+  term TEXT NOT NULL,
+  auto_renews BOOLEAN NOT NULL,
   created_at BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
   started_at BIGINT,
-  ends_at BIGINT
+  covered_until BIGINT,
+  suspended_at BIGINT,
+  cancelled_at BIGINT,
+  paid_names BIGINT NOT NULL,
+  free_names BIGINT NOT NULL,
+  enrollment_version BIGINT NOT NULL
 );
 CREATE INDEX subscription_by_tenant ON subscription (tenant_id, id);
+CREATE INDEX subscription_by_customer ON subscription (customer_id, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX subscription_by_end ON subscription (covered_until) WHERE covered_until IS NOT NULL;
 
+-- mac_key is sealed. reveal: who may see the key how often. directory: NULL is any of the product.
 CREATE TABLE eab_credential (
   key_id TEXT COLLATE "C" PRIMARY KEY,
-  subscription_id BYTEA NOT NULL REFERENCES subscription (id),
   tenant_id BYTEA NOT NULL REFERENCES tenant (id),
-  mac_key BYTEA NOT NULL,
-  status TEXT NOT NULL,
-  valid_until BIGINT,
+  customer_id BYTEA,
+  subscription_id BYTEA REFERENCES subscription (id),
+  directory TEXT COLLATE "C",
+  mac_key BYTEA,
+  reveal TEXT NOT NULL,
   max_bindings BIGINT,
   bindings BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  last_used_at BIGINT
+  created_by TEXT NOT NULL,
+  revealed_at BIGINT,
+  valid_until BIGINT,
+  suspended_at BIGINT,
+  revoked_at BIGINT,
+  last_bound_at BIGINT
 );
 CREATE INDEX eab_credential_by_subscription ON eab_credential (subscription_id);
+CREATE INDEX eab_credential_by_tenant ON eab_credential (tenant_id, created_at);
 
+-- A name in a subscription. One that was removed and is added again is a new row. tenant_id: the reseller; customer_id: its
+-- customer, if the subscription is for one. rname: the labels from the top down, com.example.www or com.example.*.
 CREATE TABLE enrolled_domain (
   id BYTEA PRIMARY KEY,
+  added_at BIGINT NOT NULL,
+  activated_at BIGINT,
+  removed_at BIGINT,
   subscription_id BYTEA NOT NULL REFERENCES subscription (id),
   tenant_id BYTEA NOT NULL REFERENCES tenant (id),
-  name TEXT COLLATE "C" NOT NULL,
-  companion_of BYTEA,
-  status TEXT NOT NULL,
-  added_at BIGINT NOT NULL,
+  customer_id BYTEA,
+  companion_of_id BYTEA,
+  rname TEXT COLLATE "C" NOT NULL,
   added_by TEXT NOT NULL,
-  removed_at BIGINT
+  removed_by TEXT
 );
-CREATE UNIQUE INDEX enrolled_domain_active ON enrolled_domain (subscription_id, name) WHERE status = 'active';
--- Holds all that a search looks at, so that it reads nothing else.
-CREATE INDEX enrolled_domain_by_name ON enrolled_domain (tenant_id, name, id, subscription_id, companion_of, status)
-  WHERE status = 'active';
-CREATE INDEX enrolled_domain_counted ON enrolled_domain (tenant_id, subscription_id, companion_of, status) WHERE status = 'active';
-CREATE INDEX enrolled_domain_by_companion ON enrolled_domain (companion_of) WHERE companion_of IS NOT NULL;
-
--- Counts the changes to a tenant's enrolled domains, so that a copy of their names can be known to be right.
-CREATE TABLE enrollment_version (
-  tenant_id BYTEA PRIMARY KEY REFERENCES tenant (id),
-  version BIGINT NOT NULL
-);
+CREATE UNIQUE INDEX enrolled_domain_active ON enrolled_domain (subscription_id, rname) WHERE removed_at IS NULL;
+-- Lists and searches read nothing but this index; id is the cursor. SQLite wants the column of the condition in it too, and
+-- a policy of rows asks for the customer.
+CREATE INDEX enrolled_domain_by_name ON enrolled_domain (tenant_id, rname, id, subscription_id, customer_id, companion_of_id, removed_at)
+  WHERE removed_at IS NULL;
+CREATE INDEX enrolled_domain_by_customer ON enrolled_domain (customer_id, rname, id) WHERE removed_at IS NULL AND customer_id IS NOT NULL;
+CREATE INDEX enrolled_domain_by_companion ON enrolled_domain (companion_of_id) WHERE companion_of_id IS NOT NULL;
+-- Both columns, so that the planner, which may choose it to admit a name, still finds one row.
+CREATE INDEX enrolled_domain_everywhere ON enrolled_domain (rname, subscription_id) WHERE removed_at IS NULL;
 
 -- Who proved what for which account. tenant_id and subscription_id are NULL in a directory without external account binding.
 CREATE TABLE acme_account (

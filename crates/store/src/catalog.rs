@@ -1,4 +1,5 @@
-//! What can be had, as data: for now the CAs and the versions of profiles.
+//! What can be had, as data: CAs, products and their directories, profiles, offers.
 
 pub mod ca;
+pub mod offer;
 pub mod profile;

@@ -6,10 +6,12 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use base::{AuthorityId, OfferId, OfferVersionId, Timestamp};
 use tempfile::TempDir;
 
+use crate::catalog::offer::{Authority, Offer, OfferVersion, Product};
 use crate::db::schema_for;
-use crate::{DatabaseUrl, Error, Options, Store};
+use crate::{DatabaseUrl, Error, Options, Scoped, Store, WriteTx};
 
 /// A database that is removed when this is dropped (SQLite) or [`removed`](Self::remove).
 #[derive(Debug)]
@@ -119,6 +121,65 @@ pub async fn leave_behind(store: &Store) -> Result<(), Error> {
     let text = "UPDATE schema_migration SET step = 0, finished_at = NULL
         WHERE name = (SELECT MAX(name) FROM schema_migration)";
     make_schema(store, text).await
+}
+
+/// Stores an offer, so that subscriptions can pin its version; gives the version.
+///
+/// # Panics
+///
+/// When it cannot be stored.
+#[expect(clippy::expect_used, reason = "a test without its rows has failed")]
+pub async fn offer(within: Scoped<'_>) -> OfferVersionId {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let bytes = u128::from(count).to_be_bytes();
+    let now = Timestamp::from_seconds(1_800_000_000);
+    let authority = Authority {
+        id: AuthorityId::from_bytes(bytes),
+        kind: "builtin".to_owned(),
+        name: "Authority".to_owned(),
+        config: "{}".to_owned(),
+        created_at: now,
+    };
+    let product = Product {
+        code: format!("dv{count}"),
+        name: "Product".to_owned(),
+        level: "domain".to_owned(),
+        config: "{}".to_owned(),
+        created_at: now,
+    };
+    let offer = Offer {
+        id: OfferId::from_bytes(bytes),
+        seller: None,
+        authority: authority.id,
+        product_code: product.code.clone(),
+        slug: product.code.clone(),
+        name: "Offer".to_owned(),
+        created_at: now,
+    };
+    let version = OfferVersion {
+        id: OfferVersionId::from_bytes(bytes),
+        offer: offer.id,
+        number: 1,
+        policy: "{}".to_owned(),
+        policy_digest: [0; 32],
+        created_at: now,
+        created_by: "somebody".to_owned(),
+    };
+    let id = version.id;
+    let rows = (authority, product, offer, version);
+    within.write(rows, insert_offer).await.expect("an offer");
+    id
+}
+
+async fn insert_offer(
+    tx: &mut WriteTx,
+    (authority, product, offer, version): &(Authority, Product, Offer, OfferVersion),
+) -> Result<(), Error> {
+    tx.insert(authority).await?;
+    tx.insert(product).await?;
+    tx.insert(offer).await?;
+    tx.insert(version).await
 }
 
 /// Lets an embedded database grow to so many pages and no further; one that is larger stays as it is.

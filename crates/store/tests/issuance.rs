@@ -15,10 +15,10 @@ use acme::Thumbprint;
 use acme::order::Progress;
 use base::{
     AccountId, AuthorizationId, CaId, CertificateId, DnsName, JobId, OrderId, Page, Placed as _,
-    ProfileVersionId, Query, Random, Scope, Slice, SubscriptionId, TenantId, Timestamp, UserId,
+    ProfileVersionId, Query, Random, Scope, Slice, SubscriptionId, TenantId, Timestamp,
 };
-use enrollment::eab::EabCredential;
-use enrollment::subscription::{Label, Subscription, Term};
+use enrollment::eab::{EabCredential, NewCredential};
+use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::catalog::profile::ProfileVersion;
 use store::issuance::certificate::{self, NewCertificate, Validations};
 use store::issuance::certificate_list::{self, CertificateRow, Cursor, Filter, View};
@@ -29,7 +29,7 @@ use store::issuance::order_facts::{self, Signed};
 use store::issuance::order_list::{self, Ending};
 use store::issuance::{lineage, revocation};
 use store::testing::each_engine;
-use store::{BoxFuture, Error, ReadTx, Store, WriteTx};
+use store::{Error, ReadTx, Store, WriteTx};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 
 /// Other bytes every time.
@@ -148,10 +148,11 @@ impl Owner {
 async fn world(store: &Store) -> (Owner, Owner) {
     store.migrate().await.unwrap();
     let operator = tenant(TenantKind::Operator, "Operator", None);
-    write(store, operator.clone(), |tx, operator| {
-        Box::pin(async move { store::tenancy::tenant::insert(tx, operator).await })
-    })
-    .await;
+    store
+        .within(SYSTEM)
+        .write(operator.clone(), store::tenancy::tenant::insert)
+        .await
+        .unwrap();
     let ca = store::catalog::ca::Ca {
         id: CaId::generate(NOW, &RANDOM),
         parent: None,
@@ -183,15 +184,24 @@ async fn world(store: &Store) -> (Owner, Owner) {
 
 async fn owner(store: &Store, operator: &Tenant, (ca, profile): (CaId, ProfileVersionId)) -> Owner {
     let reseller = tenant(TenantKind::Reseller, "Northwind", Some(operator));
-    let subscription = Subscription::new(
-        SubscriptionId::generate(NOW, &RANDOM),
-        reseller.id,
-        Label::parse("Production").unwrap(),
-        Term::from_years(1).unwrap(),
-        UserId::generate(NOW, &RANDOM),
-        NOW,
-    );
-    let (credential, _) = EabCredential::generate(subscription.id, None, NOW, &RANDOM);
+    let purchase = Purchase {
+        tenant: reseller.id,
+        customer: None,
+        offer_version: store::testing::offer(store.within(SYSTEM)).await,
+        label: Label::parse("Production").unwrap(),
+        term: Term::from_years(1).unwrap(),
+        created_by: "somebody".to_owned(),
+    };
+    let id = SubscriptionId::generate(NOW, &RANDOM);
+    let subscription = Subscription::new(id, purchase, NOW);
+    let new = NewCredential {
+        tenant: reseller.id,
+        customer: None,
+        subscription: subscription.id,
+        max_bindings: None,
+        created_by: "somebody".to_owned(),
+    };
+    let (credential, _) = EabCredential::generate(new, NOW, &RANDOM);
     let owner = Owner {
         tenant: reseller.id,
         subscription: subscription.id,
@@ -200,25 +210,30 @@ async fn owner(store: &Store, operator: &Tenant, (ca, profile): (CaId, ProfileVe
         profile,
     };
     let account = account(&owner, &credential);
-    let credential = store::enrollment::eab_credential::Stored {
+    let credential = store::enrollment::eab_credential::SealedCredential {
         credential,
-        tenant: reseller.id,
         sealed_mac_key: Vec::new(),
     };
-    write(
-        store,
-        (reseller, subscription, credential, account),
-        |tx, (reseller, subscription, credential, account)| {
-            Box::pin(async move {
-                store::tenancy::tenant::insert(tx, reseller).await?;
-                store::enrollment::subscription::insert(tx, subscription).await?;
-                store::enrollment::eab_credential::insert(tx, credential).await?;
-                store::issuance::account::insert(tx, account).await
-            })
-        },
-    )
-    .await;
+    let rows = (reseller, subscription, credential, account);
+    store.within(SYSTEM).write(rows, save_owner).await.unwrap();
     owner
+}
+
+type Rows = (
+    Tenant,
+    Subscription,
+    store::enrollment::eab_credential::SealedCredential,
+    store::issuance::account::Account,
+);
+
+async fn save_owner(
+    tx: &mut WriteTx,
+    (reseller, subscription, credential, account): &Rows,
+) -> Result<(), Error> {
+    store::tenancy::tenant::insert(tx, reseller).await?;
+    tx.insert(subscription).await?;
+    store::enrollment::eab_credential::insert(tx, credential).await?;
+    store::issuance::account::insert(tx, account).await
 }
 
 fn account(owner: &Owner, credential: &EabCredential) -> store::issuance::account::Account {
@@ -251,18 +266,6 @@ fn thumbprint(account: AccountId) -> Thumbprint {
 fn tenant(kind: TenantKind, name: &str, parent: Option<&Tenant>) -> Tenant {
     let name = TenantName::parse(name).unwrap();
     Tenant::new(TenantId::generate(NOW, &RANDOM), kind, name, parent, NOW).unwrap()
-}
-
-async fn write<I, T, F>(store: &Store, input: I, run: F) -> T
-where
-    I: Send + Sync + 'static,
-    T: Send + 'static,
-    F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, Error>>
-        + Send
-        + Sync
-        + 'static,
-{
-    store.write(input, run).await.unwrap()
 }
 
 async fn store_certificate(tx: &mut WriteTx, signed: &Signed) -> Result<(), Error> {

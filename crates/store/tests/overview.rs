@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use acme::Thumbprint;
 use base::{
     AccountId, CaId, DnsName, EnrolledDomainId, ProfileVersionId, Random, Scope, SubscriptionId,
-    TenantId, Timestamp, UserId,
+    TenantId, Timestamp,
 };
-use enrollment::eab::EabCredential;
-use enrollment::enrolled_domain::{EnrolledDomain, Kind, Status as DomainStatus};
-use enrollment::subscription::{Label, Subscription, Term};
+use enrollment::eab::{EabCredential, NewCredential};
+use enrollment::enrolled_domain::Enrolling;
+use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::catalog::profile::ProfileVersion;
+use store::overview::dashboard::{Totals, totals};
 use store::testing::each_engine;
-use store::{BoxFuture, Error, Store, WriteTx};
+use store::{Error, Store, WriteTx};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 
 /// Other bytes every time.
@@ -52,10 +53,11 @@ struct Owner {
 async fn world(store: &Store) -> (Owner, Owner) {
     store.migrate().await.unwrap();
     let operator = tenant(TenantKind::Operator, "Operator", None);
-    write(store, operator.clone(), |tx, operator| {
-        Box::pin(async move { store::tenancy::tenant::insert(tx, operator).await })
-    })
-    .await;
+    store
+        .within(SYSTEM)
+        .write(operator.clone(), store::tenancy::tenant::insert)
+        .await
+        .unwrap();
     let ca = store::catalog::ca::Ca {
         id: CaId::generate(NOW, &RANDOM),
         parent: None,
@@ -87,40 +89,54 @@ async fn world(store: &Store) -> (Owner, Owner) {
 
 async fn owner(store: &Store, operator: &Tenant, _: (CaId, ProfileVersionId)) -> Owner {
     let reseller = tenant(TenantKind::Reseller, "Northwind", Some(operator));
-    let subscription = Subscription::new(
-        SubscriptionId::generate(NOW, &RANDOM),
-        reseller.id,
-        Label::parse("Production").unwrap(),
-        Term::from_years(1).unwrap(),
-        UserId::generate(NOW, &RANDOM),
-        NOW,
-    );
-    let (credential, _) = EabCredential::generate(subscription.id, None, NOW, &RANDOM);
+    let purchase = Purchase {
+        tenant: reseller.id,
+        customer: None,
+        offer_version: store::testing::offer(store.within(SYSTEM)).await,
+        label: Label::parse("Production").unwrap(),
+        term: Term::from_years(1).unwrap(),
+        created_by: "somebody".to_owned(),
+    };
+    let id = SubscriptionId::generate(NOW, &RANDOM);
+    let subscription = Subscription::new(id, purchase, NOW);
+    let new = NewCredential {
+        tenant: reseller.id,
+        customer: None,
+        subscription: subscription.id,
+        max_bindings: None,
+        created_by: "somebody".to_owned(),
+    };
+    let (credential, _) = EabCredential::generate(new, NOW, &RANDOM);
     let owner = Owner {
         tenant: reseller.id,
         subscription: subscription.id,
         account: AccountId::generate(NOW, &RANDOM),
     };
     let account = account(&owner, &credential);
-    let credential = store::enrollment::eab_credential::Stored {
+    let credential = store::enrollment::eab_credential::SealedCredential {
         credential,
-        tenant: reseller.id,
         sealed_mac_key: Vec::new(),
     };
-    write(
-        store,
-        (reseller, subscription, credential, account),
-        |tx, (reseller, subscription, credential, account)| {
-            Box::pin(async move {
-                store::tenancy::tenant::insert(tx, reseller).await?;
-                store::enrollment::subscription::insert(tx, subscription).await?;
-                store::enrollment::eab_credential::insert(tx, credential).await?;
-                store::issuance::account::insert(tx, account).await
-            })
-        },
-    )
-    .await;
+    let rows = (reseller, subscription, credential, account);
+    store.within(SYSTEM).write(rows, save_owner).await.unwrap();
     owner
+}
+
+type Rows = (
+    Tenant,
+    Subscription,
+    store::enrollment::eab_credential::SealedCredential,
+    store::issuance::account::Account,
+);
+
+async fn save_owner(
+    tx: &mut WriteTx,
+    (reseller, subscription, credential, account): &Rows,
+) -> Result<(), Error> {
+    store::tenancy::tenant::insert(tx, reseller).await?;
+    tx.insert(subscription).await?;
+    store::enrollment::eab_credential::insert(tx, credential).await?;
+    store::issuance::account::insert(tx, account).await
 }
 
 fn account(owner: &Owner, credential: &EabCredential) -> store::issuance::account::Account {
@@ -155,56 +171,40 @@ fn tenant(kind: TenantKind, name: &str, parent: Option<&Tenant>) -> Tenant {
     Tenant::new(TenantId::generate(NOW, &RANDOM), kind, name, parent, NOW).unwrap()
 }
 
-async fn write<I, T, F>(store: &Store, input: I, run: F) -> T
-where
-    I: Send + Sync + 'static,
-    T: Send + 'static,
-    F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, Error>>
-        + Send
-        + Sync
-        + 'static,
-{
-    store.write(input, run).await.unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn f020_totals_count_companions_apart_and_stay_in_the_tenant() {
     each_engine(|store| async move {
         let (ours, theirs) = world(&store).await;
-        let paid = EnrolledDomain {
-            id: EnrolledDomainId::generate(NOW, &RANDOM),
+        let enrolling = Enrolling {
             subscription: ours.subscription,
-            name: name("a.example"),
-            kind: Kind::Paid,
-            added_at: NOW,
-            status: DomainStatus::Active,
+            tenant: ours.tenant,
+            customer: None,
+            added_by: "somebody".to_owned(),
+            now: NOW,
         };
-        let companion = EnrolledDomain {
-            id: EnrolledDomainId::generate(NOW, &RANDOM),
-            name: name("www.a.example"),
-            kind: Kind::Companion { of: paid.id },
-            ..paid.clone()
+        let id = EnrolledDomainId::generate(NOW, &RANDOM);
+        let paid = enrolling.domain(id, &name("a.example"), None);
+        let companion = EnrolledDomainId::generate(NOW, &RANDOM);
+        let companion = enrolling.domain(companion, &name("www.a.example"), Some(id));
+        for domain in [paid, companion] {
+            let within = store.within(Scope::Tenant(ours.tenant));
+            within
+                .write(domain, store::enrollment::enrolled_domain::insert)
+                .await
+                .unwrap();
+        }
+        let seen = async |tenant| {
+            let within = store.within(Scope::Tenant(tenant));
+            within.scan((), totals).await.unwrap()
         };
-        let input = (ours, theirs, paid, companion);
-        write(&store, input, |tx, (ours, theirs, paid, companion)| {
-            Box::pin(async move {
-                use store::overview::dashboard::totals;
-                store::enrollment::enrolled_domain::insert(tx, ours.tenant, paid, "somebody")
-                    .await?;
-                store::enrollment::enrolled_domain::insert(tx, ours.tenant, companion, "somebody")
-                    .await?;
-                let found = totals(tx, ours.tenant).await?;
-                assert_eq!((found.domains, found.companions), (2, 1));
-                assert_eq!((found.subscriptions, found.registered), (1, 1));
-                assert_eq!(found.first_subscription, Some(ours.subscription));
-                let found = totals(tx, theirs.tenant).await?;
-                assert_eq!((found.domains, found.subscriptions), (0, 1));
-                let nobody = totals(tx, TenantId::generate(NOW, &RANDOM)).await?;
-                assert_eq!(nobody, store::overview::dashboard::Totals::default());
-                Ok(())
-            })
-        })
-        .await;
+        let found: Totals = seen(ours.tenant).await;
+        assert_eq!((found.domains, found.companions), (2, 1));
+        assert_eq!((found.subscriptions, found.registered), (1, 1));
+        assert_eq!(found.first_subscription, Some(ours.subscription));
+        let found = seen(theirs.tenant).await;
+        assert_eq!((found.domains, found.subscriptions), (0, 1));
+        let nobody = seen(TenantId::generate(NOW, &RANDOM)).await;
+        assert_eq!(nobody, Totals::default());
     })
     .await;
 }

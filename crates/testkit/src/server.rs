@@ -10,7 +10,7 @@ use acme::policy::Policy;
 use axum::Router;
 use base::{SubscriptionId, TenantId, Timestamp, UserId};
 use enrollment::enrolled_domain::{Companions, EnrolledDomain};
-use enrollment::subscription::Term;
+use enrollment::subscription::{Label, Term};
 use flow::caller::system;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
@@ -205,8 +205,7 @@ impl TestServer {
     pub async fn account_of(&self, reseller: Reseller, max_bindings: Option<u32>) -> Eab {
         let opening = Opening {
             tenant: reseller.tenant,
-            user: reseller.user,
-            label: None,
+            label: Label::default(),
             term: Term::from_years(1).expect("a term"),
             max_bindings,
         };

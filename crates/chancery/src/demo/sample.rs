@@ -97,7 +97,6 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
     .context("the data directory holds another installation; choose an empty one with --data")?;
     let opening = Opening {
         tenant: made.reseller.id,
-        user: made.user.id,
         label: Label::parse("Production")?,
         term: Term::from_years(1)?,
         max_bindings: None,

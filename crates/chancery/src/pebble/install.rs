@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use enrollment::eab::{KeyId, MacKey};
 use enrollment::subscription::{Label, Term};
-use flow::enrollment::import_credential::{Import, import_credential};
+use flow::enrollment::import_credential::{ImportedCredential, import_credential};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::issuance::publish_crl::publish_first;
 use flow::operations::bootstrap::{Bootstrap, Bootstrapped, FirstPassword, bootstrap};
@@ -42,7 +42,7 @@ pub(super) async fn install(
 }
 
 async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
-    let Bootstrapped { reseller, user, .. } = bootstrap(
+    let Bootstrapped { reseller, .. } = bootstrap(
         app,
         &Caller::command_line(),
         Bootstrap {
@@ -56,7 +56,6 @@ async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
     .await?;
     let opening = Opening {
         tenant: reseller.id,
-        user: user.id,
         label: Label::parse("Everybody")?,
         term: Term::from_years(3)?,
         max_bindings: None,
@@ -66,7 +65,7 @@ async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
         let mac_key = URL_SAFE_NO_PAD
             .decode(mac_key.trim_end_matches('='))
             .with_context(|| format!("the MAC key of \"{key_id}\" is not base64url"))?;
-        let import = Import {
+        let import = ImportedCredential {
             tenant: reseller.id,
             subscription: opened.subscription.id,
             key_id: KeyId::from_stored(key_id)

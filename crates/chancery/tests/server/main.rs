@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod acme;
 #[cfg(test)]
+mod enrollment;
+#[cfg(test)]
 mod portal;

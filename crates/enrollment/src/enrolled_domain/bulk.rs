@@ -4,11 +4,21 @@
 //! Nothing is dropped in silence: every name gets a row in the preview, with the same decision as
 //! if it had been entered alone after the rows above it. The preview writes nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use base::DnsName;
 
 use super::plan::{Addition, Companions, Enrolled, Plan, Refusal, plan};
+use crate::companion;
+
+/// One name of the input.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The line in the input, from 1.
+    pub line: usize,
+    /// The name as it was written.
+    pub text: String,
+}
 
 /// One name of the input and what became of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,34 +39,47 @@ pub struct TooManyRows {
     pub max_rows: usize,
 }
 
-/// Plans every name in `text`, at most `max_rows` of them.
-pub fn preview(
-    text: &str,
-    companions: Companions,
-    max_rows: usize,
-    already: &dyn Fn(&DnsName) -> Option<Enrolled>,
-) -> Result<Vec<Row>, TooManyRows> {
+/// The names in `text`, at most `max_rows` of them.
+pub fn read(text: &str, max_rows: usize) -> Result<Vec<Entry>, TooManyRows> {
     let entries = entries(text);
     if entries.len() > max_rows {
         return Err(TooManyRows { max_rows });
     }
+    Ok(entries)
+}
+
+/// The names of a subscription that decide what adding these names means.
+pub fn candidates(entries: &[Entry]) -> BTreeSet<DnsName> {
+    entries
+        .iter()
+        .filter_map(|entry| DnsName::parse(&entry.text).ok())
+        .flat_map(|name| companion::candidates(&name))
+        .collect()
+}
+
+/// Plans every name, each as if it were entered after those before it.
+pub fn preview(
+    entries: &[Entry],
+    companions: Companions,
+    already: &dyn Fn(&DnsName) -> Option<Enrolled>,
+) -> Vec<Row> {
     let mut added: HashMap<DnsName, Enrolled> = HashMap::new();
     let mut rows = Vec::with_capacity(entries.len());
-    for (line, text) in entries {
+    for entry in entries {
         let known = |name: &DnsName| added.get(name).copied().or_else(|| already(name));
-        let outcome = plan(&text, companions, &known);
+        let outcome = plan(&entry.text, companions, &known);
         let additions = outcome.iter().flat_map(|plan| &plan.additions);
         added.extend(additions.map(|new| (new.name.clone(), enrolled_as(new))));
         rows.push(Row {
-            line,
-            text,
+            line: entry.line,
+            text: entry.text.clone(),
             outcome,
         });
     }
-    Ok(rows)
+    rows
 }
 
-/// All that the valid rows add, in their order, ready for [`domains`](super::domains).
+/// All that the valid rows add, in their order, ready for [`Enrolling::domains`](super::Enrolling::domains).
 pub fn additions(rows: &[Row]) -> impl Iterator<Item = &Addition> {
     rows.iter()
         .flat_map(|row| &row.outcome)
@@ -73,7 +96,7 @@ fn enrolled_as(addition: &Addition) -> Enrolled {
 
 /// The names with their line numbers. With a header line only its column counts; without one
 /// every field is a name, so that a list with commas works.
-fn entries(text: &str) -> Vec<(usize, String)> {
+fn entries(text: &str) -> Vec<Entry> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = (1_usize..)
         .zip(text.lines())
@@ -95,7 +118,7 @@ fn entries(text: &str) -> Vec<(usize, String)> {
             chosen
                 .into_iter()
                 .filter(|field| !field.is_empty())
-                .map(move |field| (number, field))
+                .map(move |text| Entry { line: number, text })
         })
         .collect()
 }
@@ -149,7 +172,7 @@ mod tests {
         let found = entries(text);
         let found: Vec<_> = found
             .iter()
-            .map(|(line, name)| (*line, name.as_str()))
+            .map(|entry| (entry.line, entry.text.as_str()))
             .collect();
         assert_eq!(found, expected);
     }
@@ -192,7 +215,7 @@ mod tests {
     #[test]
     fn f081_a_companion_of_an_earlier_row_is_already_included() {
         let text = "domain\nexample.com\nwww.example.com\nEXAMPLE.com.\nco.uk\nnot a name\n";
-        let rows = preview(text, Companions::Auto, 10, &|_| None).unwrap();
+        let rows = preview(&entries(text), Companions::Auto, &|_| None);
         let [first, second, third, fourth, fifth] = rows.as_slice() else {
             panic!("{rows:?}")
         };
@@ -207,15 +230,15 @@ mod tests {
 
     #[test]
     fn f080_more_names_than_allowed_are_refused() {
-        let refused = preview("a.test\nb.test", Companions::Auto, 1, &|_| None).unwrap_err();
+        let refused = read("a.test\nb.test", 1).unwrap_err();
         assert_eq!(refused, TooManyRows { max_rows: 1 });
-        assert!(preview("a.test\nb.test", Companions::Auto, 2, &|_| None).is_ok());
+        assert!(read("a.test\nb.test", 2).is_ok());
     }
 
     proptest! {
         #[test]
         fn f082_any_text_is_previewed_and_no_name_is_added_twice(text in "[a-c.,\"\n\r*w; ]{0,120}") {
-            let rows = preview(&text, Companions::Auto, usize::MAX, &|_| None).unwrap();
+            let rows = preview(&entries(&text), Companions::Auto, &|_| None);
             let mut names: Vec<_> = additions(&rows).map(|new| &new.name).collect();
             let all = names.len();
             names.sort();

@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
-use base::{DnsName, DnsNameError, EnrolledDomainId, Random, SubscriptionId, Timestamp};
+use base::{DnsName, DnsNameError, EnrolledDomainId, Random, SubscriptionId, TenantId, Timestamp};
 
-use super::{EnrolledDomain, Kind, Status};
+use super::EnrolledDomain;
+use crate::companion::{companion_of, sponsors, without_www};
 use crate::public_suffix;
 
 /// Whether companions come along (policy `companion_mode`, C21).
@@ -174,71 +175,70 @@ impl Plan {
     }
 }
 
-/// Turns additions, of one plan or of many in their order, into domains. `enrolled` finds the
-/// identifier of a paid name that was there before.
-pub fn domains<'a>(
-    additions: impl IntoIterator<Item = &'a Addition>,
-    subscription: SubscriptionId,
-    enrolled: &dyn Fn(&DnsName) -> Option<EnrolledDomainId>,
-    now: Timestamp,
-    random: &dyn Random,
-) -> Result<Vec<EnrolledDomain>, SponsorMissing> {
-    let mut made = HashMap::new();
-    let mut domains = Vec::new();
-    for addition in additions {
-        let kind = match &addition.companion_of {
-            None => Kind::Paid,
-            Some(sponsor) => made
-                .get(sponsor)
-                .copied()
-                .or_else(|| enrolled(sponsor))
-                .map(|of| Kind::Companion { of })
-                .ok_or_else(|| SponsorMissing(sponsor.clone()))?,
-        };
-        let id = EnrolledDomainId::generate(now, random);
-        made.insert(addition.name.clone(), id);
-        domains.push(EnrolledDomain {
+/// To what names are added, when and by whom.
+#[derive(Clone, Debug)]
+pub struct Enrolling {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// Who owns it.
+    pub tenant: TenantId,
+    /// The owner's customer, if it is for one.
+    pub customer: Option<TenantId>,
+    /// Who adds them.
+    pub added_by: String,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Enrolling {
+    /// Turns additions, of one plan or of many in their order, into domains. `enrolled` finds the identifier of a
+    /// paid name that was there before.
+    pub fn domains<'a>(
+        &self,
+        additions: impl IntoIterator<Item = &'a Addition>,
+        enrolled: &dyn Fn(&DnsName) -> Option<EnrolledDomainId>,
+        random: &dyn Random,
+    ) -> Result<Vec<EnrolledDomain>, SponsorMissing> {
+        let mut made = HashMap::new();
+        let mut domains = Vec::new();
+        for addition in additions {
+            let companion_of = match &addition.companion_of {
+                None => None,
+                Some(sponsor) => {
+                    let found = made.get(sponsor).copied().or_else(|| enrolled(sponsor));
+                    Some(found.ok_or_else(|| SponsorMissing(sponsor.clone()))?)
+                }
+            };
+            let id = EnrolledDomainId::generate(self.now, random);
+            made.insert(addition.name.clone(), id);
+            domains.push(self.domain(id, &addition.name, companion_of));
+        }
+        Ok(domains)
+    }
+
+    /// A domain that admits from now on.
+    pub fn domain(
+        &self,
+        id: EnrolledDomainId,
+        name: &DnsName,
+        companion_of: Option<EnrolledDomainId>,
+    ) -> EnrolledDomain {
+        EnrolledDomain {
             id,
-            subscription,
-            name: addition.name.clone(),
-            kind,
-            added_at: now,
-            status: Status::Active,
-        });
+            subscription: self.subscription,
+            tenant: self.tenant,
+            customer: self.customer,
+            name: name.clone(),
+            companion_of,
+            added_at: self.now,
+            added_by: self.added_by.clone(),
+            activated_at: Some(self.now),
+            removed_at: None,
+            removed_by: None,
+        }
     }
-    Ok(domains)
-}
-
-/// The free name that a paid one brings along.
-fn companion_of(primary: &DnsName) -> Option<DnsName> {
-    if primary.is_wildcard() {
-        return Some(primary.base());
-    }
-    // A name may be registered as www.co.uk; www.www.co.uk is what nobody wants.
-    if !public_suffix::is_registrable(primary) || primary.as_str().starts_with(WWW) {
-        return None;
-    }
-    DnsName::parse(&format!("{WWW}{primary}")).ok()
-}
-
-/// The registrable name behind `www.`, which is charged in its place.
-fn without_www(name: &DnsName) -> Option<DnsName> {
-    let apex = DnsName::parse(name.as_str().strip_prefix(WWW)?).ok()?;
-    public_suffix::is_registrable(&apex).then_some(apex)
-}
-
-/// The names that make this one free if they are paid for.
-fn sponsors(name: &DnsName) -> impl Iterator<Item = DnsName> + use<> {
-    let wildcard = if name.is_wildcard() {
-        None
-    } else {
-        DnsName::parse(&format!("*.{name}")).ok()
-    };
-    wildcard.into_iter().chain(without_www(name))
 }
 
 fn example(suffix: &DnsName) -> String {
     format!("example.{}", suffix.base())
 }
-
-const WWW: &str = "www.";

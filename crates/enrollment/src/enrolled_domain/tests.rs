@@ -23,6 +23,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
 struct Shop {
     random: Counting,
     subscription: SubscriptionId,
+    tenant: TenantId,
     domains: Vec<EnrolledDomain>,
 }
 
@@ -30,10 +31,22 @@ impl Shop {
     fn new() -> Self {
         let random = Counting(AtomicU64::new(1));
         let subscription = SubscriptionId::generate(NOW, &random);
+        let tenant = TenantId::generate(NOW, &random);
         Self {
             random,
             subscription,
+            tenant,
             domains: Vec::new(),
+        }
+    }
+
+    fn enrolling(&self) -> Enrolling {
+        Enrolling {
+            subscription: self.subscription,
+            tenant: self.tenant,
+            customer: None,
+            added_by: "somebody".to_owned(),
+            now: NOW,
         }
     }
 
@@ -53,13 +66,9 @@ impl Shop {
                 .find(|domain| domain.name == *name)
                 .and_then(EnrolledDomain::as_enrolled)
         })?;
-        let new = domains(
-            &plan.additions,
-            self.subscription,
-            &|name| self.id(name),
-            NOW,
-            &self.random,
-        );
+        let new = self
+            .enrolling()
+            .domains(&plan.additions, &|name| self.id(name), &self.random);
         self.domains.extend(new.unwrap());
         Ok(plan)
     }
@@ -69,16 +78,16 @@ impl Shop {
         let gone = removal(id, &self.domains);
         for domain in &mut self.domains {
             if gone.contains(&domain.id) {
-                *domain = domain.remove(NOW);
+                *domain = domain.remove("somebody", NOW);
             }
         }
     }
 
     /// The active names, with `+` before the free ones.
     fn shown(&self) -> Vec<String> {
-        let shown = |domain: &EnrolledDomain| match domain.kind {
-            Kind::Companion { .. } => format!("+{}", domain.name),
-            Kind::Paid => domain.name.to_string(),
+        let shown = |domain: &EnrolledDomain| match domain.companion_of {
+            Some(_) => format!("+{}", domain.name),
+            None => domain.name.to_string(),
         };
         self.active().map(shown).collect()
     }
@@ -317,13 +326,9 @@ fn a_companion_whose_paid_name_went_meanwhile_is_not_written() {
     })
     .unwrap();
     let shop = Shop::new();
-    let lost = domains(
-        &plan.additions,
-        shop.subscription,
-        &|_| None,
-        NOW,
-        &shop.random,
-    );
+    let lost = shop
+        .enrolling()
+        .domains(&plan.additions, &|_| None, &shop.random);
     assert_eq!(
         lost,
         Err(SponsorMissing(DnsName::parse("example.com").unwrap()))
@@ -372,9 +377,9 @@ proptest! {
         for domain in shop.active() {
             prop_assert!(!crate::public_suffix::is_public_suffix(&domain.name));
             prop_assert!(seen.insert(domain.name.clone(), domain.id).is_none(), "{}", domain.name);
-            if let Kind::Companion { of } = domain.kind {
+            if let Some(of) = domain.companion_of {
                 let sponsor = shop.active().find(|other| other.id == of);
-                prop_assert_eq!(sponsor.map(|other| other.kind), Some(Kind::Paid));
+                prop_assert_eq!(sponsor.map(EnrolledDomain::is_companion), Some(false));
             }
         }
     }

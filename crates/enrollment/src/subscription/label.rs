@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// 1 to 64 characters without control characters and without space around them.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+/// At most 64 characters without control characters and without space around them; none are no label.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Label(String);
 
 /// Why a text cannot be a label.
@@ -23,15 +23,14 @@ impl Label {
     /// The longest label, in characters.
     pub const MAX_CHARS: usize = 64;
 
-    /// Reads what a person typed; nothing but space means no label.
-    pub fn parse(text: &str) -> Result<Option<Self>, LabelError> {
+    /// Reads what a person typed; nothing but space is no label.
+    pub fn parse(text: &str) -> Result<Self, LabelError> {
         let text = text.trim();
         if text.chars().any(is_control) {
             return Err(LabelError::Control);
         }
         match text.chars().count() {
-            0 => Ok(None),
-            1..=Self::MAX_CHARS => Ok(Some(Self(text.to_owned()))),
+            0..=Self::MAX_CHARS => Ok(Self(text.to_owned())),
             length => Err(LabelError::TooLong(length)),
         }
     }
@@ -65,17 +64,17 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: Result<Option<&str>, LabelError>) {
-        let found = Label::parse(text).map(|label| label.map(|label| label.to_string()));
-        assert_eq!(found, expected.map(|label| label.map(str::to_owned)));
+    fn check(text: &str, expected: Result<&str, LabelError>) {
+        let found = Label::parse(text).map(|label| label.to_string());
+        assert_eq!(found, expected.map(str::to_owned));
     }
 
     #[test]
     fn f046_labels_are_trimmed_and_bounded() {
-        check(" Web server 1 ", Ok(Some("Web server 1")));
-        check("K\u{f6}ln", Ok(Some("K\u{f6}ln")));
-        check("  ", Ok(None));
-        check(&"\u{e9}".repeat(64), Ok(Some(&"\u{e9}".repeat(64))));
+        check(" Web server 1 ", Ok("Web server 1"));
+        check("K\u{f6}ln", Ok("K\u{f6}ln"));
+        check("  ", Ok(""));
+        check(&"\u{e9}".repeat(64), Ok(&"\u{e9}".repeat(64)));
         check(&"a".repeat(65), Err(LabelError::TooLong(65)));
         check("a\nb", Err(LabelError::Control));
         check("a\u{202e}b", Err(LabelError::Control));

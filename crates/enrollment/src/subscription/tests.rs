@@ -18,14 +18,15 @@ fn moment(text: &str) -> Timestamp {
 
 fn pending() -> Subscription {
     let now = moment("2026-11-23T12:00:00Z");
-    Subscription::new(
-        SubscriptionId::generate(now, &Fixed),
-        TenantId::generate(now, &Fixed),
-        None,
-        Term::from_years(1).unwrap(),
-        UserId::generate(now, &Fixed),
-        now,
-    )
+    let purchase = Purchase {
+        tenant: TenantId::generate(now, &Fixed),
+        customer: None,
+        offer_version: OfferVersionId::generate(now, &Fixed),
+        label: Label::default(),
+        term: Term::from_years(1).unwrap(),
+        created_by: "somebody".to_owned(),
+    };
+    Subscription::new(SubscriptionId::generate(now, &Fixed), purchase, now)
 }
 
 #[track_caller]
@@ -70,13 +71,13 @@ fn f070_nothing_is_issued_before_the_first_domain() {
 #[test]
 fn a_subscription_expires_at_its_end_to_the_microsecond() {
     let started = pending().start(moment("2026-11-23T12:00:00Z")).unwrap();
-    let end = started.ends_at.unwrap();
+    let end = started.covered_until.unwrap();
     let before = end.minus(Duration::from_micros(1));
     assert_eq!(started.state(before), State::Active);
     assert_eq!(started.may_issue(before), Ok(()));
     assert_eq!(started.state(end), State::Expired);
     let refused = started.may_issue(end).unwrap_err();
-    assert_eq!(refused, NotIssuing::Expired { ends_at: end });
+    assert_eq!(refused, NotIssuing::Expired { covered_until: end });
     assert_eq!(
         refused.to_string(),
         "this subscription ended on 2027-11-24; extend it in the portal"
@@ -86,14 +87,14 @@ fn a_subscription_expires_at_its_end_to_the_microsecond() {
 #[test]
 fn resuming_restores_what_was_before() {
     let now = moment("2026-11-23T12:00:00Z");
-    let held = pending().suspend().unwrap();
+    let held = pending().suspend(now).unwrap();
     assert_eq!(held.may_issue(now), Err(NotIssuing::Suspended));
     assert_eq!(held.resume().unwrap(), pending());
     let active = pending().start(now).unwrap();
-    assert_eq!(active.suspend().unwrap().resume().unwrap(), active);
+    assert_eq!(active.suspend(now).unwrap().resume().unwrap(), active);
     let started_in_hold = held.start(now).unwrap();
-    assert_eq!(started_in_hold.status, Status::Suspended);
-    assert_eq!(started_in_hold.resume().unwrap().status, Status::Active);
+    assert_eq!(started_in_hold.state(now), State::Suspended);
+    assert_eq!(started_in_hold.resume().unwrap().state(now), State::Active);
 }
 
 #[test]
@@ -102,34 +103,43 @@ fn f061_deactivation_is_terminal() {
     for earlier in [
         pending(),
         pending().start(now).unwrap(),
-        pending().suspend().unwrap(),
+        pending().suspend(now).unwrap(),
     ] {
-        let gone = earlier.deactivate().unwrap();
+        let gone = earlier.deactivate(now).unwrap();
         assert_eq!(gone.may_issue(now), Err(NotIssuing::Deactivated));
         assert_eq!(gone.may_enroll(now), Err(NotIssuing::Deactivated));
-        assert_eq!(gone.suspend(), Err(TransitionError::Deactivated));
+        assert_eq!(gone.suspend(now), Err(TransitionError::Deactivated));
         assert_eq!(gone.resume(), Err(TransitionError::Deactivated));
-        assert_eq!(gone.deactivate(), Err(TransitionError::Deactivated));
+        assert_eq!(gone.deactivate(now), Err(TransitionError::Deactivated));
         assert_eq!(gone.start(now), None);
     }
     assert_eq!(pending().resume(), Err(TransitionError::NotSuspended));
     assert_eq!(
-        pending().suspend().unwrap().suspend(),
+        pending().suspend(now).unwrap().suspend(now),
         Err(TransitionError::Suspended)
     );
 }
 
 #[test]
 fn stored_words_round_trip() {
-    for status in Status::ALL {
-        assert_eq!(Status::parse(status.as_str()), Some(*status));
+    for term in Term::CHOICES {
+        assert_eq!(Term::parse(term.as_str()), Some(term));
     }
+    assert_eq!(Term::parse("P4Y"), None);
     assert_eq!(Product::parse("dv"), Some(Product::Dv));
-    assert_eq!(
-        Status::parse("expired"),
-        None,
-        "expiry is derived, never stored"
-    );
+}
+
+#[test]
+fn names_are_counted_by_what_they_cost() {
+    let now = moment("2026-11-23T12:00:00Z");
+    let both = Names { paid: 1, free: 1 };
+    let enrolled = pending().enroll(both, now).enroll(both, now);
+    assert_eq!((enrolled.paid_names, enrolled.free_names), (2, 2));
+    assert_eq!(enrolled.started_at, Some(now));
+    let left = enrolled.release(Names { paid: 0, free: 1 });
+    assert_eq!((left.paid_names, left.free_names), (2, 1));
+    assert_eq!(left.enrollment_version, 3);
+    assert_eq!(left.release(Names { paid: 9, free: 9 }).paid_names, 0);
 }
 
 proptest! {
@@ -151,13 +161,13 @@ proptest! {
         for step in steps {
             state = match step {
                 0 => state.start(now).unwrap_or(state),
-                1 => state.suspend().unwrap_or(state),
+                1 => state.suspend(now).unwrap_or(state),
                 2 => state.resume().unwrap_or(state),
-                _ => state.deactivate().unwrap_or(state),
+                _ => state.deactivate(now).unwrap_or(state),
             };
-            prop_assert_eq!(state.may_issue(now).is_ok(), state.status == Status::Active);
-            prop_assert_eq!(state.started_at.is_some(), state.ends_at.is_some());
-            prop_assert!(state.status != Status::Active || state.started_at.is_some());
+            prop_assert_eq!(state.may_issue(now).is_ok(), state.state(now) == State::Active);
+            prop_assert_eq!(state.started_at.is_some(), state.covered_until.is_some());
+            prop_assert!(state.state(now) != State::Active || state.started_at.is_some());
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::memory::catalog::{CatalogError, Role};
 use crate::outside::Outside;
 
 /// CAs from elsewhere, PEM.
-pub struct Import {
+pub struct ImportedCas {
     /// The root's certificate.
     pub root: String,
     /// The root's key, if it shall sign CRLs here.
@@ -20,7 +20,7 @@ pub struct Import {
 }
 
 /// Checks CAs from elsewhere and stores them; `false` when there are CAs already.
-pub async fn import_cas(outside: &Outside, import: Import) -> Result<bool, CatalogError> {
+pub async fn import_cas(outside: &Outside, import: ImportedCas) -> Result<bool, CatalogError> {
     let now = outside.clock.now();
     let random = outside.random.as_ref();
     let (root_id, issuing_id) = (CaId::generate(now, random), CaId::generate(now, random));

@@ -1,18 +1,25 @@
 //! Adds names to a subscription with their free companions (features F-072 to F-082, F-089 to F-091).
 //! The preview and the write make the same plan.
 
-use base::{EnrolledDomainId, SubscriptionId, TenantId};
-use enrollment::enrolled_domain::bulk::{self, Row, TooManyRows};
-use enrollment::enrolled_domain::{Companions, EnrolledDomain, SponsorMissing, domains};
-use enrollment::subscription::NotIssuing;
-use serde_json::json;
-use store::WriteTx;
+use std::collections::HashMap;
 
-use super::domain_plan::{Known, PlanError, plan};
-use crate::{App, Caller};
+use base::{DnsName, SubscriptionId, TenantId, Timestamp};
+use enrollment::enrolled_domain::bulk::{self, Entry, Row, TooManyRows};
+use enrollment::enrolled_domain::{Companions, EnrolledDomain, Enrolling, SponsorMissing};
+use enrollment::subscription::{Names, NotIssuing, Subscription};
+use serde_json::json;
+use store::audit::Entry as AuditEntry;
+use store::enrollment::enrolled_domain::{self, NamesOf};
+use store::enrollment::subscription;
+use store::{ReadTx, WriteTx};
+
+use crate::{App, Caller, caller};
 
 /// How many names one request may bring; larger lists are for an import job.
 pub const MAX_ROWS: usize = 1_000;
+
+/// How many of them are added in one transaction.
+const PIECE: usize = 50;
 
 /// What to add.
 #[derive(Clone, Debug)]
@@ -39,9 +46,6 @@ pub struct Enrolled {
 /// Why nothing was added.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrollError {
-    /// Somebody changed the domains at the same time.
-    #[error("the domains were changed by somebody else; look at them and try again")]
-    Changed,
     /// The subscription takes no domains now.
     #[error(transparent)]
     NotIssuing(#[from] NotIssuing),
@@ -59,104 +63,160 @@ pub enum EnrollError {
     TooManyRows(#[from] TooManyRows),
 }
 
-impl From<PlanError> for EnrollError {
-    fn from(error: PlanError) -> Self {
-        match error {
-            PlanError::Store(error) => Self::Store(error),
-            PlanError::TooManyRows(error) => Self::TooManyRows(error),
-        }
-    }
-}
-
 /// Says what [`enroll_domains`] would do; writes nothing.
 pub async fn preview(app: &App, enrollment: Enrollment) -> Result<Vec<Row>, EnrollError> {
-    let now = app.clock.now();
-    app.store
-        .read((enrollment, now), |tx, (wanted, now)| {
-            Box::pin(async move {
-                let found = store::enrollment::subscription::of_tenant(
-                    tx,
-                    wanted.tenant,
-                    wanted.subscription,
-                )
-                .await?;
-                found.ok_or(EnrollError::NotFound)?.may_enroll(*now)?;
-                let (rows, _) = plan(
-                    tx,
-                    wanted.subscription,
-                    &wanted.text,
-                    wanted.companions,
-                    MAX_ROWS,
-                )
-                .await?;
-                Ok(rows)
-            })
-        })
-        .await
+    let scope = caller::tenant(enrollment.tenant);
+    let piece = Piece {
+        app: app.clone(),
+        caller: Caller::system(),
+        entries: bulk::read(&enrollment.text, MAX_ROWS)?,
+        subscription: enrollment.subscription,
+        companions: enrollment.companions,
+        now: app.clock.now(),
+    };
+    let facts = app.store(scope).scan(piece.clone(), load).await;
+    let facts: Facts = facts.map_err(EnrollError::Store)?;
+    open(facts.subscription, piece.now)?;
+    Ok(piece.plan(&facts.enrolled))
 }
 
-/// Adds every valid name of the input; the others are told in their rows.
+/// Adds every valid name of the input; the others are told in their rows. Many names are added in pieces, so that
+/// nobody waits for all of them: when one of the pieces is refused, what was added before stays, and the same input
+/// can be sent again.
 pub async fn enroll_domains(
     app: &App,
     caller: &Caller,
     enrollment: Enrollment,
 ) -> Result<Enrolled, EnrollError> {
-    let input = (app.clone(), caller.clone(), enrollment);
-    app.store
-        .write(input, |tx, (app, caller, wanted)| {
-            Box::pin(write(tx, app, caller, wanted))
-        })
-        .await
+    let store = app.store(caller::tenant(enrollment.tenant));
+    let whole = Piece {
+        app: app.clone(),
+        caller: caller.clone(),
+        entries: bulk::read(&enrollment.text, MAX_ROWS)?,
+        subscription: enrollment.subscription,
+        companions: enrollment.companions,
+        now: app.clock.now(),
+    };
+    let (first, rest) = whole.entries.split_at(whole.entries.len().min(PIECE));
+    let mut all: Enrolled = store.decide(whole.with(first), load, decide, save).await?;
+    for entries in rest.chunks(PIECE) {
+        tokio::task::yield_now().await;
+        let more: Enrolled = store
+            .decide(whole.with(entries), load, decide, save)
+            .await?;
+        all.rows.extend(more.rows);
+        all.added.extend(more.added);
+    }
+    Ok(all)
 }
 
-async fn write(
-    tx: &mut WriteTx,
-    app: &App,
-    caller: &Caller,
-    wanted: &Enrollment,
-) -> Result<Enrolled, EnrollError> {
-    let now = app.clock.now();
-    let found =
-        store::enrollment::subscription::of_tenant(tx, wanted.tenant, wanted.subscription).await?;
+/// Names to add.
+#[derive(Clone)]
+struct Piece {
+    app: App,
+    caller: Caller,
+    subscription: SubscriptionId,
+    entries: Vec<Entry>,
+    companions: Companions,
+    now: Timestamp,
+}
+
+/// What there is of the names that matter.
+struct Facts {
+    subscription: Option<Subscription>,
+    enrolled: Known,
+}
+
+type Known = HashMap<DnsName, EnrolledDomain>;
+
+/// What to write.
+struct Decision {
+    enrolled: Enrolled,
+    audit: Vec<AuditEntry>,
+    /// As it is then; `None` when nothing is added.
+    subscription: Option<Subscription>,
+}
+
+async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
+    let subscription = subscription::find(tx, &piece.subscription).await?;
+    let asked = NamesOf {
+        subscription: piece.subscription,
+        names: bulk::candidates(&piece.entries).into_iter().collect(),
+    };
+    let found = enrolled_domain::active_by_names(tx, &asked).await?;
+    let enrolled = found.into_iter().flatten();
+    Ok(Facts {
+        subscription,
+        enrolled: enrolled
+            .map(|domain| (domain.name.clone(), domain))
+            .collect(),
+    })
+}
+
+fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
+    let Facts {
+        subscription,
+        enrolled,
+    } = facts;
+    let subscription = open(subscription, piece.now)?;
+    let rows = piece.plan(&enrolled);
+    let enrolling = Enrolling {
+        subscription: subscription.id,
+        tenant: subscription.tenant,
+        customer: subscription.customer,
+        added_by: piece.caller.actor.clone(),
+        now: piece.now,
+    };
+    let id_of = |name: &DnsName| enrolled.get(name).map(|domain| domain.id);
+    let random = piece.app.random.as_ref();
+    let added = enrolling.domains(bulk::additions(&rows), &id_of, random)?;
+    let after = subscription.enroll(Names::of(&added), piece.now);
+    Ok(Decision {
+        audit: added.iter().map(|domain| piece.audit(domain)).collect(),
+        subscription: Some(after).filter(|_| !added.is_empty()),
+        enrolled: Enrolled { rows, added },
+    })
+}
+
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Enrolled, store::Error> {
+    if let Some(subscription) = &decision.subscription {
+        subscription::update(tx, subscription).await?;
+    }
+    for domain in &decision.enrolled.added {
+        enrolled_domain::insert(tx, domain).await?;
+    }
+    for entry in &decision.audit {
+        store::audit::append(tx, entry).await?;
+    }
+    Ok(decision.enrolled.clone())
+}
+
+/// The subscription, if it takes domains.
+fn open(found: Option<Subscription>, now: Timestamp) -> Result<Subscription, EnrollError> {
     let subscription = found.ok_or(EnrollError::NotFound)?;
     subscription.may_enroll(now)?;
-    let (rows, known) = plan(
-        tx,
-        wanted.subscription,
-        &wanted.text,
-        wanted.companions,
-        MAX_ROWS,
-    )
-    .await?;
-    let added = domains(
-        bulk::additions(&rows),
-        wanted.subscription,
-        &|name| id_of(&known, name),
-        now,
-        app.random.as_ref(),
-    )?;
-    for domain in &added {
-        if !store::enrollment::enrolled_domain::insert(tx, wanted.tenant, domain, &caller.actor)
-            .await?
-        {
-            return Err(EnrollError::Changed);
-        }
-        let detail = json!({ "name": domain.name, "subscription": wanted.subscription });
-        let object = domain.id.to_string();
-        let audit = app.audit_entry(caller, wanted.tenant, "domain.enroll", object, &detail, now);
-        store::audit::append(tx, &audit).await?;
-    }
-    if let Some(started) = subscription.start(now).filter(|_| !added.is_empty())
-        && !store::enrollment::subscription::update(tx, subscription.status, &started).await?
-    {
-        return Err(EnrollError::Changed);
-    }
-    if !added.is_empty() {
-        store::enrollment::enrolled_domain::note_change(tx, wanted.tenant).await?;
-    }
-    Ok(Enrolled { rows, added })
+    Ok(subscription)
 }
 
-fn id_of(known: &Known, name: &base::DnsName) -> Option<EnrolledDomainId> {
-    known.get(name)?.as_ref().map(|domain| domain.id)
+impl Piece {
+    /// The same with other names.
+    fn with(&self, entries: &[Entry]) -> Self {
+        Self {
+            entries: entries.to_vec(),
+            ..self.clone()
+        }
+    }
+
+    fn plan(&self, enrolled: &Known) -> Vec<Row> {
+        bulk::preview(&self.entries, self.companions, &|name| {
+            enrolled.get(name)?.as_enrolled()
+        })
+    }
+
+    fn audit(&self, domain: &EnrolledDomain) -> AuditEntry {
+        let detail = json!({ "name": domain.name, "subscription": domain.subscription });
+        let (action, object) = ("domain.enroll", domain.id.to_string());
+        let (app, tenant) = (&self.app, domain.tenant);
+        app.audit_entry(&self.caller, tenant, action, object, &detail, self.now)
+    }
 }

@@ -1,14 +1,16 @@
 //! Takes over an external account binding that another server handed out, so that its clients need no change.
 
 use base::{SubscriptionId, TenantId};
-use enrollment::eab::{EabCredential, KeyId, MacKey};
+use enrollment::eab::{EabCredential, KeyId, MacKey, NewCredential};
 use serde_json::json;
-use store::enrollment::eab_credential::Stored;
+use store::WriteTx;
+use store::audit::Entry;
+use store::enrollment::eab_credential::{self, SealedCredential};
 
-use crate::{App, Caller};
+use crate::{App, Caller, caller};
 
 /// What another server handed out, and what it shall lead to here.
-pub struct Import {
+pub struct ImportedCredential {
     /// Who owns the subscription.
     pub tenant: TenantId,
     /// What accounts with this binding join.
@@ -34,39 +36,36 @@ pub enum ImportError {
 pub async fn import_credential(
     app: &App,
     caller: &Caller,
-    import: Import,
+    import: ImportedCredential,
 ) -> Result<(), ImportError> {
     let now = app.clock.now();
     let random = app.random.as_ref();
     let key_id = import.key_id.as_str().to_owned();
-    let (fresh, _) = EabCredential::generate(import.subscription, None, now, random);
+    let new = NewCredential {
+        tenant: import.tenant,
+        customer: None,
+        subscription: import.subscription,
+        max_bindings: None,
+        created_by: caller.actor.clone(),
+    };
+    let (fresh, _) = EabCredential::generate(new, now, random);
     let credential = EabCredential {
         key_id: import.key_id,
         ..fresh
     };
-    let stored = Stored::seal(
-        credential,
-        import.tenant,
-        &import.mac_key,
-        &app.sealer,
-        random,
-    )?;
+    let sealed = SealedCredential::seal(credential, &import.mac_key, &app.sealer, random)?;
     let detail = json!({ "subscription": import.subscription });
-    let audit = app.audit_entry(
-        caller,
-        import.tenant,
-        "eab_credential.import",
-        key_id,
-        &detail,
-        now,
-    );
-    app.store
-        .write((stored, audit), |tx, (stored, audit)| {
-            Box::pin(async move {
-                store::enrollment::eab_credential::insert(tx, stored).await?;
-                store::audit::append(tx, audit).await
-            })
-        })
-        .await?;
+    let action = "eab_credential.import";
+    let audit = app.audit_entry(caller, import.tenant, action, key_id, &detail, now);
+    let store = app.store(caller::tenant(import.tenant));
+    store.write((sealed, audit), save).await?;
     Ok(())
+}
+
+async fn save(
+    tx: &mut WriteTx,
+    (sealed, audit): &(SealedCredential, Entry),
+) -> Result<(), store::Error> {
+    eab_credential::insert(tx, sealed).await?;
+    store::audit::append(tx, audit).await
 }

@@ -2,18 +2,19 @@
 //! of RFC 8555 is a client here.
 
 use acme::account::Status as ClientStatus;
-use base::{AccountId, SubscriptionId, TenantId, Timestamp};
+use base::{AccountId, Page, Placed, Query, SubscriptionId, TenantId, Timestamp};
 use enrollment::eab::EabCredential;
 use enrollment::subscription::Subscription;
 use store::ReadTx;
-use store::issuance::account::Account;
+use store::enrollment::{eab_credential, subscription};
+use store::issuance::account::{self, Account};
 
-pub use store::enrollment::subscription::Filter;
+pub use store::enrollment::subscription::{SubscriptionFilter, SubscriptionQuery};
 
-use crate::App;
+use crate::{App, caller};
 
 /// How many accounts a menu offers.
-const MAX_CHOICES: i64 = 200;
+const MAX_CHOICES: usize = 200;
 
 /// One account with its figures.
 #[derive(Clone, Debug)]
@@ -30,6 +31,14 @@ pub struct Summary {
     pub clients: i64,
     /// When a client last registered or ordered.
     pub last_used_at: Option<Timestamp>,
+}
+
+impl Placed for Summary {
+    type Cursor = SubscriptionId;
+
+    fn cursor(&self) -> SubscriptionId {
+        self.subscription.id
+    }
 }
 
 /// A client of an account.
@@ -53,23 +62,26 @@ pub struct Client {
     pub status: ClientStatus,
 }
 
-/// A page of a tenant's accounts in the order of [`Filter`].
+/// A page of a tenant's accounts, newest first.
 pub async fn page(
     app: &App,
     tenant: TenantId,
-    filter: Filter,
-    limit: i64,
-) -> Result<Vec<Summary>, store::Error> {
-    let now = app.clock.now();
-    app.store
-        .scan((tenant, filter), move |tx, (tenant, filter)| {
-            Box::pin(async move {
-                let found =
-                    store::enrollment::subscription::page(tx, *tenant, filter, now, limit).await?;
-                summaries(tx, *tenant, found).await
-            })
-        })
-        .await
+    asked: SubscriptionQuery,
+) -> Result<Page<Summary>, store::Error> {
+    let store = app.store(caller::tenant(tenant));
+    store.scan((asked, app.clock.now()), load_page).await
+}
+
+async fn load_page(
+    tx: &mut ReadTx,
+    asked: &(SubscriptionQuery, Timestamp),
+) -> Result<Page<Summary>, store::Error> {
+    let found = subscription::page(tx, asked).await?;
+    Ok(Page {
+        rows: summaries(tx, found.rows).await?,
+        has_before: found.has_before,
+        has_after: found.has_after,
+    })
 }
 
 /// One of a tenant's accounts.
@@ -78,28 +90,23 @@ pub async fn find(
     tenant: TenantId,
     id: SubscriptionId,
 ) -> Result<Option<Summary>, store::Error> {
-    app.store
-        .scan((tenant, id), |tx, (tenant, id)| {
-            Box::pin(async move {
-                let found = store::enrollment::subscription::of_tenant(tx, *tenant, *id).await?;
-                let found = summaries(tx, *tenant, found.into_iter().collect()).await?;
-                Ok(found.into_iter().next())
-            })
-        })
-        .await
+    let store = app.store(caller::tenant(tenant));
+    store.scan(id, load_one).await
+}
+
+async fn load_one(tx: &mut ReadTx, id: &SubscriptionId) -> Result<Option<Summary>, store::Error> {
+    let found = subscription::find(tx, id).await?;
+    let found = summaries(tx, found.into_iter().collect()).await?;
+    Ok(found.into_iter().next())
 }
 
 /// A tenant's newest accounts, for menus.
 pub async fn choices(app: &App, tenant: TenantId) -> Result<Vec<Subscription>, store::Error> {
-    app.store
-        .read(tenant, |tx, tenant| {
-            Box::pin(store::enrollment::subscription::all_of_tenant(
-                tx,
-                *tenant,
-                MAX_CHOICES,
-            ))
-        })
-        .await
+    let asked = Query::first(SubscriptionFilter::default(), MAX_CHOICES);
+    let store = app.store(caller::tenant(tenant));
+    let found = store.read((asked, app.clock.now()), subscription::page);
+    let found: Result<_, store::Error> = found.await;
+    Ok(found?.rows)
 }
 
 /// A page of the clients of a tenant's account, newest first.
@@ -110,46 +117,40 @@ pub async fn clients(
     after: Option<AccountId>,
     limit: i64,
 ) -> Result<Vec<Client>, store::Error> {
-    app.store
-        .scan((tenant, id, after), move |tx, (tenant, id, after)| {
-            Box::pin(async move {
-                let accounts =
-                    store::issuance::account::page(tx, &(*tenant, *id, *after, limit)).await?;
-                let mut clients = Vec::with_capacity(accounts.len());
-                for account in accounts {
-                    let last_order_at =
-                        store::issuance::account::last_order_at(tx, *tenant, account.id).await?;
-                    clients.push(client(account, last_order_at));
-                }
-                Ok(clients)
-            })
-        })
-        .await
+    let store = app.store(caller::tenant(tenant));
+    store.scan((id, after, limit), load_clients).await
+}
+
+async fn load_clients(
+    tx: &mut ReadTx,
+    asked: &(SubscriptionId, Option<AccountId>, i64),
+) -> Result<Vec<Client>, store::Error> {
+    let accounts = account::page(tx, asked).await?;
+    let mut clients = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let last_order_at = account::last_order_at(tx, account.id).await?;
+        clients.push(client(account, last_order_at));
+    }
+    Ok(clients)
 }
 
 async fn summaries(
     tx: &mut ReadTx,
-    tenant: TenantId,
     subscriptions: Vec<Subscription>,
 ) -> Result<Vec<Summary>, store::Error> {
     let ids: Vec<_> = subscriptions.iter().map(|found| found.id).collect();
-    let domains = store::enrollment::enrolled_domain::counts_of(tx, tenant, &ids).await?;
-    let uses = store::issuance::account::use_of(tx, tenant, &ids).await?;
+    let uses = account::use_of(tx, &ids).await?;
+    let credentials = eab_credential::newest_of(tx, &ids).await?;
     let mut summaries = Vec::with_capacity(ids.len());
-    let figures = domains.into_iter().zip(uses);
-    for (subscription, ((paid, companions), (clients, last_used_at))) in
+    let figures = uses.into_iter().zip(credentials);
+    for (subscription, ((clients, last_used_at), credential)) in
         subscriptions.into_iter().zip(figures)
     {
-        let credentials =
-            store::enrollment::eab_credential::by_subscription(tx, tenant, subscription.id).await?;
         summaries.push(Summary {
+            paid: i64::from(subscription.paid_names),
+            companions: i64::from(subscription.free_names),
             subscription,
-            credential: credentials
-                .into_iter()
-                .next()
-                .map(|stored| stored.credential),
-            paid,
-            companions,
+            credential,
             clients,
             last_used_at,
         });
@@ -162,7 +163,7 @@ fn client(account: Account, last_order_at: Option<Timestamp>) -> Client {
     Client {
         id: account.id,
         thumbprint: account.thumbprint.to_string(),
-        contact: account.contact.0.clone(),
+        contact: account.contact.0,
         agent: account.client_agent,
         address: account.client_address,
         created_at: account.created_at,

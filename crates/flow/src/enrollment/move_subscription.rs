@@ -1,11 +1,14 @@
 //! Suspends, resumes and deactivates subscriptions. Issuing stops with the commit: every newOrder and
 //! finalize looks at the subscription in its own transaction.
 
-use base::{SubscriptionId, TenantId};
+use base::{SubscriptionId, TenantId, Timestamp};
 use enrollment::subscription::{Subscription, TransitionError};
 use serde_json::json;
+use store::audit::Entry;
+use store::enrollment::subscription;
+use store::{ReadTx, WriteTx};
 
-use crate::{App, Caller};
+use crate::{App, Caller, caller};
 
 /// Where to move a subscription.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,9 +24,6 @@ pub enum Move {
 /// Why it was not moved.
 #[derive(Debug, thiserror::Error)]
 pub enum MoveError {
-    /// Somebody else moved it at the same time.
-    #[error("the ACME account was changed by somebody else; look at it again")]
-    Changed,
     /// Another tenant's, or none.
     #[error("there is no such ACME account")]
     NotFound,
@@ -36,11 +36,15 @@ pub enum MoveError {
 }
 
 impl Move {
-    fn apply(self, subscription: &Subscription) -> Result<Subscription, TransitionError> {
+    fn apply(
+        self,
+        subscription: &Subscription,
+        now: Timestamp,
+    ) -> Result<Subscription, TransitionError> {
         match self {
-            Self::Deactivate => subscription.deactivate(),
+            Self::Deactivate => subscription.deactivate(now),
             Self::Resume => subscription.resume(),
-            Self::Suspend => subscription.suspend(),
+            Self::Suspend => subscription.suspend(now),
         }
     }
 
@@ -62,19 +66,43 @@ pub async fn move_subscription(
     to: Move,
 ) -> Result<Subscription, MoveError> {
     let now = app.clock.now();
-    let audit = app.audit_entry(caller, tenant, to.action(), id.to_string(), &json!({}), now);
-    app.store
-        .write((tenant, id, to, audit), |tx, (tenant, id, to, audit)| {
-            Box::pin(async move {
-                let found = store::enrollment::subscription::of_tenant(tx, *tenant, *id).await?;
-                let found = found.ok_or(MoveError::NotFound)?;
-                let moved = to.apply(&found)?;
-                if !store::enrollment::subscription::update(tx, found.status, &moved).await? {
-                    return Err(MoveError::Changed);
-                }
-                store::audit::append(tx, audit).await?;
-                Ok(moved)
-            })
-        })
+    let moving = Moving {
+        id,
+        to,
+        now,
+        audit: app.audit_entry(caller, tenant, to.action(), id.to_string(), &json!({}), now),
+    };
+    app.store(caller::tenant(tenant))
+        .decide(moving, load, decide, save)
         .await
+}
+
+/// What to move where.
+struct Moving {
+    id: SubscriptionId,
+    to: Move,
+    now: Timestamp,
+    audit: Entry,
+}
+
+async fn load(tx: &mut ReadTx, moving: &Moving) -> Result<Option<Subscription>, store::Error> {
+    subscription::find(tx, &moving.id).await
+}
+
+fn decide(
+    moving: &Moving,
+    found: Option<Subscription>,
+) -> Result<(Subscription, Entry), MoveError> {
+    let found = found.ok_or(MoveError::NotFound)?;
+    let moved = moving.to.apply(&found, moving.now)?;
+    Ok((moved, moving.audit.clone()))
+}
+
+async fn save(
+    tx: &mut WriteTx,
+    (moved, audit): &(Subscription, Entry),
+) -> Result<Subscription, store::Error> {
+    subscription::update(tx, moved).await?;
+    store::audit::append(tx, audit).await?;
+    Ok(moved.clone())
 }

@@ -1,12 +1,16 @@
 //! Opens a subscription with its first EAB credential (features F-046, F-047).
 
-use base::{SubscriptionId, TenantId, UserId};
-use enrollment::eab::{EabCredential, MacKey};
-use enrollment::subscription::{Label, Subscription, Term};
+use base::{SubscriptionId, TenantId, Timestamp};
+use enrollment::eab::{EabCredential, MacKey, NewCredential};
+use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use serde_json::json;
-use store::enrollment::eab_credential::Stored;
+use store::audit::Entry;
+use store::catalog::offer::{self, OfferVersion};
+use store::enrollment::eab_credential::{self, SealedCredential};
+use store::{ReadTx, WriteTx};
 
-use crate::{App, Caller};
+use crate::catalog::seed::OFFER;
+use crate::{App, Caller, caller};
 
 /// What was opened; the MAC key is in the clear here and sealed in the database.
 pub struct Opened {
@@ -23,10 +27,8 @@ pub struct Opened {
 pub struct Opening {
     /// Who will own it.
     pub tenant: TenantId,
-    /// Who buys it.
-    pub user: UserId,
     /// The owner's name for it.
-    pub label: Option<Label>,
+    pub label: Label,
     /// How long it runs.
     pub term: Term,
     /// How many ACME accounts its credential may bind; `None` for any number.
@@ -36,6 +38,9 @@ pub struct Opening {
 /// Why nothing was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// The catalogue has no offer.
+    #[error("nothing is offered here")]
+    NoOffer,
     /// The MAC key could not be sealed.
     #[error("the credential could not be sealed")]
     Seal(#[from] store::seal::SealError),
@@ -44,51 +49,85 @@ pub enum OpenError {
     Store(#[from] store::Error),
 }
 
-/// Opens a subscription for a tenant.
+/// Opens a subscription for a tenant, under the newest version of the offer.
 pub async fn open_subscription(
     app: &App,
     caller: &Caller,
     opening: Opening,
 ) -> Result<Opened, OpenError> {
     let now = app.clock.now();
-    let id = SubscriptionId::generate(now, app.random.as_ref());
-    let subscription = Subscription::new(
-        id,
-        opening.tenant,
-        opening.label,
-        opening.term,
-        opening.user,
-        now,
-    );
     let random = app.random.as_ref();
-    let (credential, mac_key) = EabCredential::generate(id, opening.max_bindings, now, random);
-    let (tenant, sealer) = (opening.tenant, &app.sealer);
-    let stored = Stored::seal(credential.clone(), tenant, &mac_key, sealer, random)?;
-    let detail = json!({ "label": subscription.label.as_ref().map(Label::as_str),
-        "term_years": opening.term.years(), "eab_key_id": credential.key_id });
-    let audit = app.audit_entry(
-        caller,
-        opening.tenant,
-        "subscription.open",
-        id.to_string(),
-        &detail,
+    let id = SubscriptionId::generate(now, random);
+    let tenant = opening.tenant;
+    let credential = NewCredential {
+        tenant,
+        customer: None,
+        subscription: id,
+        max_bindings: opening.max_bindings,
+        created_by: caller.actor.clone(),
+    };
+    let (credential, mac_key) = EabCredential::generate(credential, now, random);
+    let sealed = SealedCredential::seal(credential.clone(), &mac_key, &app.sealer, random)?;
+    let detail = json!({ "label": opening.label, "term": opening.term.as_str(),
+        "eab_key_id": credential.key_id });
+    let (action, object) = ("subscription.open", id.to_string());
+    let new = New {
+        id,
+        audit: app.audit_entry(caller, tenant, action, object, &detail, now),
+        created_by: caller.actor.clone(),
+        opening,
+        sealed,
         now,
-    );
-    app.store
-        .write(
-            (subscription.clone(), stored, audit),
-            |tx, (subscription, stored, audit)| {
-                Box::pin(async move {
-                    store::enrollment::subscription::insert(tx, subscription).await?;
-                    store::enrollment::eab_credential::insert(tx, stored).await?;
-                    store::audit::append(tx, audit).await
-                })
-            },
-        )
-        .await?;
+    };
+    let store = app.store(caller::tenant(tenant));
+    let subscription = store.decide(new, load, decide, save).await;
     Ok(Opened {
-        subscription,
+        subscription: subscription.map_err(|error: OpenError| error)?,
         credential,
         mac_key,
     })
+}
+
+/// What to store.
+struct New {
+    id: SubscriptionId,
+    opening: Opening,
+    created_by: String,
+    sealed: SealedCredential,
+    audit: Entry,
+    now: Timestamp,
+}
+
+/// What is stored.
+struct Decision {
+    subscription: Subscription,
+    sealed: SealedCredential,
+    audit: Entry,
+}
+
+async fn load(tx: &mut ReadTx, _: &New) -> Result<Option<OfferVersion>, store::Error> {
+    offer::newest_version(tx, OFFER).await
+}
+
+fn decide(new: &New, found: Option<OfferVersion>) -> Result<Decision, OpenError> {
+    let purchase = Purchase {
+        tenant: new.opening.tenant,
+        customer: None,
+        offer_version: found.ok_or(OpenError::NoOffer)?.id,
+        label: new.opening.label.clone(),
+        term: new.opening.term,
+        created_by: new.created_by.clone(),
+    };
+    Ok(Decision {
+        subscription: Subscription::new(new.id, purchase, new.now),
+        sealed: new.sealed.clone(),
+        audit: new.audit.clone(),
+    })
+}
+
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Subscription, store::Error> {
+    tx.insert(&decision.subscription).await?;
+    eab_credential::insert(tx, &decision.sealed).await?;
+    store::audit::append(tx, &decision.audit).await?;
+    Ok(decision.subscription.clone())
 }

@@ -1,17 +1,19 @@
-//! Takes a name out of its subscription (features F-083, F-085): its free companion goes along, pending
-//! orders for it end, authorizations of it are given up. Certificates stay valid until they expire.
+//! Takes a name out of its subscription (features F-083, F-085): its free companion goes along, nothing more is
+//! admitted, and a job ends what was begun for it. Certificates stay valid until they expire.
 
-use acme::Problem;
-use acme::problem::Kind;
-use base::{DnsName, EnrolledDomainId, TenantId, Timestamp};
+use base::{EnrolledDomainId, TenantId, Timestamp};
 use enrollment::enrolled_domain::{EnrolledDomain, removal};
+use enrollment::subscription::{Names, Subscription};
 use serde_json::json;
+use store::audit::Entry;
+use store::enrollment::enrolled_domain::{self, Removed};
+use store::enrollment::subscription;
+use store::queue::job::NewJob;
 use store::{ReadTx, WriteTx};
 
-use crate::{App, Caller};
-
-/// How many ACME accounts of a subscription are gone through.
-const MAX_ACCOUNTS: i64 = 10_000;
+use super::end_orders::end_orders;
+use crate::jobs::{Kind, Lease, first_attempt, retry_later};
+use crate::{App, Caller, caller};
 
 /// Why nothing was removed.
 #[derive(Debug, thiserror::Error)]
@@ -30,11 +32,9 @@ pub async fn preview(
     tenant: TenantId,
     id: EnrolledDomainId,
 ) -> Result<Vec<EnrolledDomain>, RemoveError> {
-    app.store
-        .read((tenant, id), |tx, (tenant, id)| {
-            Box::pin(leaving(tx, *tenant, *id))
-        })
-        .await
+    let store = app.store(caller::tenant(tenant));
+    let found = store.read(id, family).await;
+    leaving(id, found.map_err(|error: store::Error| error)?)
 }
 
 /// Removes a tenant's domain; returns what went.
@@ -44,78 +44,140 @@ pub async fn remove_domain(
     tenant: TenantId,
     id: EnrolledDomainId,
 ) -> Result<Vec<EnrolledDomain>, RemoveError> {
-    app.store
-        .write(
-            (app.clone(), caller.clone(), tenant, id),
-            |tx, (app, caller, tenant, id)| Box::pin(write(tx, app, caller, *tenant, *id)),
-        )
+    let removal = Removal {
+        app: app.clone(),
+        caller: caller.clone(),
+        id,
+        now: app.clock.now(),
+    };
+    let store = app.store(caller::tenant(tenant));
+    let (leaving, jobs) = store
+        .decide(removal, load, decide, save)
         .await
+        .map_err(|error: RemoveError| error)?;
+    let running = jobs.iter().map(|job| {
+        let (app, lease) = (app.clone(), first_attempt(job, Kind::EndOrders));
+        app.clone()
+            .runner
+            .spawn(async move { run(&app, &lease).await })
+    });
+    let running = futures_util::future::join_all(running);
+    // With few accounts all has ended when the answer is read.
+    let _ended = tokio::time::timeout(app.settings.challenge_wait, running).await;
+    Ok(leaving)
 }
 
-async fn leaving(
-    tx: &mut ReadTx,
-    tenant: TenantId,
+async fn run(app: &App, lease: &Lease) {
+    if let Err(error) = end_orders(app, lease).await {
+        retry_later(app, lease.id, lease.attempts, &error.into()).await;
+    }
+}
+
+/// What to remove.
+struct Removal {
+    app: App,
+    caller: Caller,
     id: EnrolledDomainId,
+    now: Timestamp,
+}
+
+/// What there is.
+struct Facts {
+    family: Vec<EnrolledDomain>,
+    subscription: Option<Subscription>,
+}
+
+/// What to write.
+struct Decision {
+    subscription: Subscription,
+    removed: Vec<Removed>,
+    leaving: Vec<EnrolledDomain>,
+    audit: Vec<Entry>,
+    jobs: Vec<NewJob>,
+}
+
+async fn load(tx: &mut ReadTx, removal: &Removal) -> Result<Facts, store::Error> {
+    let family = family(tx, &removal.id).await?;
+    let subscription = match family.first() {
+        Some(domain) => subscription::find(tx, &domain.subscription).await?,
+        None => None,
+    };
+    Ok(Facts {
+        family,
+        subscription,
+    })
+}
+
+/// The domain and its companions.
+async fn family(
+    tx: &mut ReadTx,
+    id: &EnrolledDomainId,
+) -> Result<Vec<EnrolledDomain>, store::Error> {
+    let mut all: Vec<_> = enrolled_domain::find(tx, id).await?.into_iter().collect();
+    all.extend(enrolled_domain::companions(tx, id).await?);
+    Ok(all)
+}
+
+/// Those of a family that go with the domain, itself first.
+fn leaving(
+    id: EnrolledDomainId,
+    family: Vec<EnrolledDomain>,
 ) -> Result<Vec<EnrolledDomain>, RemoveError> {
-    let found = store::enrollment::enrolled_domain::of_tenant(tx, tenant, id).await?;
-    let domain = found
-        .filter(EnrolledDomain::is_active)
-        .ok_or(RemoveError::NotFound)?;
-    let mut all = store::enrollment::enrolled_domain::companions(tx, tenant, id).await?;
-    all.insert(0, domain);
-    let ids = removal(id, &all);
-    Ok(all
+    let is_there = |domain: &EnrolledDomain| domain.id == id && domain.is_active();
+    if !family.iter().any(is_there) {
+        return Err(RemoveError::NotFound);
+    }
+    let ids = removal(id, &family);
+    Ok(family
         .into_iter()
         .filter(|domain| ids.contains(&domain.id))
         .collect())
 }
 
-async fn write(
+fn decide(removal: &Removal, facts: Facts) -> Result<Decision, RemoveError> {
+    let leaving = leaving(removal.id, facts.family)?;
+    let subscription = facts.subscription.ok_or(RemoveError::NotFound)?;
+    let removed = |domain: &EnrolledDomain| Removed {
+        id: domain.id,
+        at: removal.now,
+        by: removal.caller.actor.clone(),
+    };
+    Ok(Decision {
+        subscription: subscription.release(Names::of(&leaving)),
+        removed: leaving.iter().map(removed).collect(),
+        audit: leaving.iter().map(|domain| removal.audit(domain)).collect(),
+        jobs: leaving.iter().map(|domain| removal.job(domain)).collect(),
+        leaving,
+    })
+}
+
+async fn save(
     tx: &mut WriteTx,
-    app: &App,
-    caller: &Caller,
-    tenant: TenantId,
-    id: EnrolledDomainId,
-) -> Result<Vec<EnrolledDomain>, RemoveError> {
-    let now = app.clock.now();
-    let leaving = leaving(tx, tenant, id).await?;
-    for domain in &leaving {
-        if !store::enrollment::enrolled_domain::remove(tx, tenant, domain.id, now).await? {
-            return Err(RemoveError::NotFound);
-        }
-        end_orders(tx, domain, now).await?;
+    decision: &Decision,
+) -> Result<(Vec<EnrolledDomain>, Vec<NewJob>), store::Error> {
+    subscription::update(tx, &decision.subscription).await?;
+    for removed in &decision.removed {
+        enrolled_domain::remove(tx, removed).await?;
+    }
+    for job in &decision.jobs {
+        store::queue::job::insert(tx, job).await?;
+    }
+    for entry in &decision.audit {
+        store::audit::append(tx, entry).await?;
+    }
+    Ok((decision.leaving.clone(), decision.jobs.clone()))
+}
+
+impl Removal {
+    fn job(&self, domain: &EnrolledDomain) -> NewJob {
+        let subject = domain.id.to_string();
+        self.app.leased_job(Kind::EndOrders, subject, self.now)
+    }
+
+    fn audit(&self, domain: &EnrolledDomain) -> Entry {
         let detail = json!({ "name": domain.name, "subscription": domain.subscription });
-        let object = domain.id.to_string();
-        let audit = app.audit_entry(caller, tenant, "domain.remove", object, &detail, now);
-        store::audit::append(tx, &audit).await?;
+        let (action, object) = ("domain.remove", domain.id.to_string());
+        let (app, tenant) = (&self.app, domain.tenant);
+        app.audit_entry(&self.caller, tenant, action, object, &detail, self.now)
     }
-    store::enrollment::enrolled_domain::note_change(tx, tenant).await?;
-    Ok(leaving)
-}
-
-async fn end_orders(
-    tx: &mut WriteTx,
-    domain: &EnrolledDomain,
-    now: Timestamp,
-) -> Result<(), store::Error> {
-    let problem = removed_problem(&domain.name).to_json();
-    let first = base::AccountId::FIRST;
-    let accounts =
-        store::issuance::account::bound_to(tx, domain.subscription, first, MAX_ACCOUNTS).await?;
-    for account in accounts {
-        store::issuance::authorization::deactivate_for(tx, account, &domain.name, now).await?;
-        let pending = store::issuance::order::pending_for(tx, account, &domain.name, 100).await?;
-        for order in pending {
-            store::issuance::order::fail(tx, order, &problem, now).await?;
-        }
-    }
-    Ok(())
-}
-
-fn removed_problem(name: &DnsName) -> Problem {
-    let detail = format!(
-        "{name} was removed from this subscription while the order was pending; add it again in the portal \
-         and order anew"
-    );
-    Problem::new(Kind::RejectedIdentifier, detail)
 }

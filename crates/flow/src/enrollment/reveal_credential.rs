@@ -3,8 +3,11 @@
 use base::{SubscriptionId, TenantId};
 use enrollment::eab::MacKey;
 use serde_json::json;
+use store::audit::Entry;
+use store::enrollment::eab_credential::{self, Revealed, SealedCredential};
+use store::{ReadTx, WriteTx};
 
-use crate::{App, Caller};
+use crate::{App, Caller, caller};
 
 /// Why the key is not shown.
 #[derive(Debug, thiserror::Error)]
@@ -28,27 +31,30 @@ pub async fn reveal_credential(
     subscription: SubscriptionId,
     key_id: &str,
 ) -> Result<MacKey, RevealError> {
-    let stored = app
-        .store
-        .read(key_id, |tx, key_id| {
-            Box::pin(store::enrollment::eab_credential::by_key_id(tx, key_id))
-        })
-        .await?
-        .filter(|stored| stored.tenant == tenant && stored.credential.subscription == subscription)
-        .ok_or(RevealError::NotFound)?;
-    let mac_key = stored.open(&app.sealer)?;
+    let store = app.store(caller::tenant(tenant));
     let now = app.clock.now();
+    let revealed = Revealed {
+        key_id: key_id.to_owned(),
+        at: now,
+    };
+    let found = store.read(revealed.clone(), load).await;
+    let found: Option<SealedCredential> = found.map_err(RevealError::Store)?;
+    let sealed = found
+        .filter(|found| found.credential.subscription == subscription)
+        .ok_or(RevealError::NotFound)?;
+    let mac_key = sealed.open(&app.sealer)?;
     let detail = json!({ "subscription": subscription });
-    let audit = app.audit_entry(
-        caller,
-        tenant,
-        "eab_credential.reveal",
-        key_id.to_owned(),
-        &detail,
-        now,
-    );
-    app.store
-        .write(audit, |tx, audit| Box::pin(store::audit::append(tx, audit)))
-        .await?;
+    let (action, object) = ("eab_credential.reveal", key_id.to_owned());
+    let audit = app.audit_entry(caller, tenant, action, object, &detail, now);
+    store.write((revealed, audit), save).await?;
     Ok(mac_key)
+}
+
+async fn load(tx: &mut ReadTx, asked: &Revealed) -> Result<Option<SealedCredential>, store::Error> {
+    eab_credential::find(tx, &asked.key_id).await
+}
+
+async fn save(tx: &mut WriteTx, (revealed, audit): &(Revealed, Entry)) -> Result<(), store::Error> {
+    eab_credential::note_revealed(tx, revealed).await?;
+    store::audit::append(tx, audit).await
 }

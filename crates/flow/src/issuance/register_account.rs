@@ -8,7 +8,7 @@ use enrollment::eab::{EabCredential, NotBinding};
 use enrollment::subscription::{State, Subscription};
 use serde_json::json;
 use store::audit::Entry;
-use store::enrollment::eab_credential::{self, Stored};
+use store::enrollment::eab_credential::{self, Bound, SealedCredential};
 use store::enrollment::subscription;
 use store::issuance::account;
 pub use store::issuance::account::{Account, Contact};
@@ -176,22 +176,22 @@ async fn open_house(app: &App) -> Result<Binding, RegisterError> {
 async fn load_binding(
     tx: &mut ReadTx,
     key_id: &String,
-) -> Result<Option<(Stored, Subscription)>, store::Error> {
+) -> Result<Option<(SealedCredential, Subscription)>, store::Error> {
     let Some(stored) = eab_credential::by_key_id(tx, key_id).await? else {
         return Ok(None);
     };
-    let subscription = subscription::by_id(tx, stored.credential.subscription).await?;
+    let subscription = subscription::by_id(tx, &stored.credential.subscription).await?;
     Ok(subscription.map(|subscription| (stored, subscription)))
 }
 
 async fn load_open_house(
     tx: &mut ReadTx,
     id: &SubscriptionId,
-) -> Result<Option<(Stored, Subscription)>, store::Error> {
-    let Some(subscription) = subscription::by_id(tx, *id).await? else {
+) -> Result<Option<(SealedCredential, Subscription)>, store::Error> {
+    let Some(subscription) = subscription::by_id(tx, id).await? else {
         return Ok(None);
     };
-    let credentials = eab_credential::by_subscription(tx, subscription.tenant, *id).await?;
+    let credentials = eab_credential::by_subscription(tx, id).await?;
     let first = credentials.into_iter().next();
     Ok(first.map(|stored| (stored, subscription)))
 }
@@ -305,7 +305,11 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Registered, store
     };
     account::insert(tx, account).await?;
     if let Some(key_id) = &account.eab_key_id {
-        eab_credential::count_binding(tx, key_id, now).await?;
+        let bound = Bound {
+            key_id: key_id.clone(),
+            at: now,
+        };
+        eab_credential::count_binding(tx, &bound).await?;
     }
     store::audit::append(tx, audit).await?;
     Ok(Registered {

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::{Kind, LEASE, Lease};
 use crate::App;
 use crate::caller::system;
+use crate::enrollment::end_orders::end_orders;
 use crate::issuance;
 use crate::operations::prune::prune;
 
@@ -178,6 +179,7 @@ async fn attempt(app: App, job: Job) {
 
 async fn run(app: &App, lease: &Lease) -> Result<(), AttemptError> {
     match lease.kind {
+        Kind::EndOrders => end_orders(app, lease).await?,
         Kind::Issue => issuance::issue::resume(app, lease).await?,
         Kind::Prune => prune(app, lease).await?,
         Kind::PublishCrl => issuance::publish_crl::publish_crl(app, lease).await?,

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::error::Error;
 
 use base::{
-    AccountId, AuditId, AuthorizationId, CaId, CertificateId, DnsName, EnrolledDomainId, JobId,
-    LineageId, NodeId, OrderId, ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
-    ValidationId,
+    AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DnsName,
+    EnrolledDomainId, JobId, LineageId, NodeId, OfferId, OfferVersionId, OrderId, ProfileVersionId,
+    SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::private::BytesMut;
@@ -121,6 +121,7 @@ macro_rules! from_id {
 from_id!(
     AccountId,
     AuditId,
+    AuthorityId,
     AuthorizationId,
     CaId,
     CertificateId,
@@ -128,6 +129,8 @@ from_id!(
     JobId,
     LineageId,
     NodeId,
+    OfferId,
+    OfferVersionId,
     OrderId,
     ProfileVersionId,
     SubscriptionId,

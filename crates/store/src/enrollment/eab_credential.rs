@@ -1,44 +1,61 @@
 //! External account binding credentials: a key ID in the clear, a MAC key sealed.
 
 use base::{Random, SubscriptionId, TenantId, Timestamp};
-use enrollment::eab::{EabCredential, KeyId, MacKey, Status};
+use enrollment::eab::{EabCredential, KeyId, MacKey, Reveal};
 
 use crate::seal::{SealContext, SealError, Sealer};
-use crate::{Error, ReadTx, Row, WriteTx, sql, values};
+use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, values, word_columns};
+
+/// How many credentials of one subscription are shown.
+const MAX_SHOWN: i64 = 100;
 
 /// A credential with its sealed MAC key.
 #[derive(Clone, Debug)]
-pub struct Stored {
+pub struct SealedCredential {
     /// The credential.
     pub credential: EabCredential,
-    /// Who owns the subscription.
-    pub tenant: TenantId,
     /// The MAC key, sealed for this row.
     pub sealed_mac_key: Vec<u8>,
 }
 
-impl Stored {
-    /// A credential of a tenant, with its MAC key sealed for its row.
+/// One more account that was bound.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// With which credential.
+    pub key_id: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A credential that was shown.
+#[derive(Clone, Debug)]
+pub struct Revealed {
+    /// Which.
+    pub key_id: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl SealedCredential {
+    /// A credential with its MAC key sealed for its row.
     pub fn seal(
         credential: EabCredential,
-        tenant: TenantId,
         mac_key: &MacKey,
         sealer: &Sealer,
         random: &dyn Random,
     ) -> Result<Self, SealError> {
-        let owner = tenant.to_string();
+        let owner = credential.tenant.to_string();
         let context = mac_key_context(credential.key_id.as_str(), &owner);
         let sealed_mac_key = sealer.seal(context, mac_key.as_bytes(), random)?;
         Ok(Self {
             credential,
-            tenant,
             sealed_mac_key,
         })
     }
 
     /// The MAC key in the clear.
     pub fn open(&self, sealer: &Sealer) -> Result<MacKey, SealError> {
-        let owner = self.tenant.to_string();
+        let owner = self.credential.tenant.to_string();
         let context = mac_key_context(self.credential.key_id.as_str(), &owner);
         let bytes = sealer.open(context, &self.sealed_mac_key)?;
         Ok(MacKey::from_bytes(bytes.to_vec()))
@@ -54,99 +71,180 @@ fn mac_key_context<'a>(key_id: &'a str, tenant: &'a str) -> SealContext<'a> {
     }
 }
 
-/// Stores a new credential.
-pub async fn insert(tx: &mut WriteTx, stored: &Stored) -> Result<(), Error> {
-    let credential = &stored.credential;
-    tx.execute(
-        sql!(
-            "INSERT INTO eab_credential (key_id, subscription_id, tenant_id, mac_key, status, valid_until,
-               max_bindings, bindings, created_at, last_used_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-        ),
-        &values![
-            credential.key_id.as_str(),
-            credential.subscription,
-            stored.tenant,
-            &stored.sealed_mac_key,
-            credential.status.as_str(),
-            credential.status.valid_until(),
-            credential.max_bindings,
-            credential.bindings,
-            credential.created_at,
-            credential.last_used_at
-        ],
-    )
-    .await?;
-    Ok(())
+word_columns!(Reveal);
+
+impl Column for KeyId {
+    fn read(row: &Row, column: &'static str) -> Result<Self, Error> {
+        row.word(column, Self::from_stored)
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::from(self.as_str())
+    }
 }
 
-/// The credential with this key ID.
-pub async fn by_key_id(tx: &mut ReadTx, key_id: &str) -> Result<Option<Stored>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT key_id, subscription_id, tenant_id, mac_key, status, valid_until, max_bindings, bindings,
-                   created_at, last_used_at
-                 FROM eab_credential WHERE key_id = $1"
-            ),
+/// A row.
+struct Stored {
+    key_id: KeyId,
+    tenant: TenantId,
+    customer: Option<TenantId>,
+    subscription: SubscriptionId,
+    directory: Option<String>,
+    mac_key: Vec<u8>,
+    reveal: Reveal,
+    max_bindings: Option<u32>,
+    bindings: u32,
+    created_at: Timestamp,
+    created_by: String,
+    revealed_at: Option<Timestamp>,
+    valid_until: Option<Timestamp>,
+    suspended_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+    last_bound_at: Option<Timestamp>,
+}
+
+columns! { "eab_credential" eab_credential => Stored {
+    key_id, tenant = "tenant_id", customer = "customer_id", subscription = "subscription_id", directory, mac_key,
+    reveal, max_bindings, bindings, created_at, created_by, revealed_at, valid_until, suspended_at, revoked_at,
+    last_bound_at,
+} }
+
+impl From<&SealedCredential> for Stored {
+    fn from(sealed: &SealedCredential) -> Self {
+        let credential = sealed.credential.clone();
+        Self {
+            key_id: credential.key_id,
+            tenant: credential.tenant,
+            customer: credential.customer,
+            subscription: credential.subscription,
+            directory: credential.directory,
+            mac_key: sealed.sealed_mac_key.clone(),
+            reveal: credential.reveal,
+            max_bindings: credential.max_bindings,
+            bindings: credential.bindings,
+            created_at: credential.created_at,
+            created_by: credential.created_by,
+            revealed_at: credential.revealed_at,
+            valid_until: credential.valid_until,
+            suspended_at: credential.suspended_at,
+            revoked_at: credential.revoked_at,
+            last_bound_at: credential.last_bound_at,
+        }
+    }
+}
+
+impl From<Stored> for SealedCredential {
+    fn from(stored: Stored) -> Self {
+        let credential = EabCredential {
+            key_id: stored.key_id,
+            tenant: stored.tenant,
+            customer: stored.customer,
+            subscription: stored.subscription,
+            directory: stored.directory,
+            reveal: stored.reveal,
+            max_bindings: stored.max_bindings,
+            bindings: stored.bindings,
+            created_at: stored.created_at,
+            created_by: stored.created_by,
+            revealed_at: stored.revealed_at,
+            valid_until: stored.valid_until,
+            suspended_at: stored.suspended_at,
+            revoked_at: stored.revoked_at,
+            last_bound_at: stored.last_bound_at,
+        };
+        Self {
+            credential,
+            sealed_mac_key: stored.mac_key,
+        }
+    }
+}
+
+/// Stores a new credential.
+pub async fn insert(tx: &mut WriteTx, sealed: &SealedCredential) -> Result<(), Error> {
+    tx.insert(&Stored::from(sealed)).await
+}
+
+/// The credential with this key ID, whoever owns it; for the ACME side, where the holder of the MAC key proves what
+/// it may.
+pub async fn by_key_id(tx: &mut ReadTx, key_id: &str) -> Result<Option<SealedCredential>, Error> {
+    let found = tx
+        .record::<Stored>(
+            sql!(system: "SELECT ", eab_credential!(), " FROM eab_credential WHERE key_id = $1"),
             &values![key_id],
         )
         .await?;
-    row.as_ref().map(from_row).transpose()
+    Ok(found.map(SealedCredential::from))
 }
 
-/// The credentials of a tenant's subscription, newest first.
+/// The tenant's credential with this key ID.
+pub async fn find(tx: &mut ReadTx, key_id: &str) -> Result<Option<SealedCredential>, Error> {
+    let by_key_id = sql!(
+        tenant: "SELECT ", eab_credential!(), " FROM eab_credential WHERE key_id = $2 AND tenant_id = $1"
+    );
+    let found = tx.record::<Stored>(by_key_id, &values![key_id]).await?;
+    Ok(found.map(SealedCredential::from))
+}
+
+/// The credentials of a subscription, whoever owns it, newest first; for the ACME side.
 pub async fn by_subscription(
     tx: &mut ReadTx,
-    tenant: TenantId,
-    subscription: SubscriptionId,
-) -> Result<Vec<Stored>, Error> {
-    let rows = tx
-        .rows(
-            sql!(
-                "SELECT key_id, subscription_id, tenant_id, mac_key, status, valid_until, max_bindings, bindings,
-                   created_at, last_used_at
-                 FROM eab_credential WHERE subscription_id = $2 AND tenant_id = $1
-                 ORDER BY created_at DESC, key_id LIMIT 100"
-            ),
-            &values![tenant, subscription],
-        )
-        .await?;
-    rows.iter().map(from_row).collect()
+    subscription: &SubscriptionId,
+) -> Result<Vec<SealedCredential>, Error> {
+    let newest = sql!(
+        system: "SELECT ", eab_credential!(), " FROM eab_credential WHERE subscription_id = $1
+         ORDER BY created_at DESC, key_id LIMIT $2"
+    );
+    let values = values![*subscription, MAX_SHOWN];
+    let found = tx.records::<Stored>(newest, &values).await?;
+    Ok(found.into_iter().map(SealedCredential::from).collect())
+}
+
+/// The newest credential of each of the tenant's subscriptions, in their order.
+pub async fn newest_of(
+    tx: &mut ReadTx,
+    subscriptions: &[SubscriptionId],
+) -> Result<Vec<Option<EabCredential>>, Error> {
+    let newest = sql!(
+        tenant: "SELECT ", eab_credential!(), " FROM eab_credential WHERE subscription_id = $2 AND tenant_id = $1
+         ORDER BY created_at DESC, key_id LIMIT 1"
+    );
+    let values: Vec<_> = subscriptions
+        .iter()
+        .map(|id| values![*id].to_vec())
+        .collect();
+    let read = |row: &Row| {
+        let stored = <Stored as crate::Record>::from_row(row)?;
+        Ok(SealedCredential::from(stored).credential)
+    };
+    let rows = tx.row_each(newest, &values).await?;
+    rows.iter()
+        .map(|row| row.as_ref().map(read).transpose())
+        .collect()
 }
 
 /// Counts one more binding; `false` when the limit was reached or the credential withdrawn meanwhile.
-pub async fn count_binding(tx: &mut WriteTx, key_id: &str, now: Timestamp) -> Result<bool, Error> {
+pub async fn count_binding(tx: &mut WriteTx, bound: &Bound) -> Result<bool, Error> {
     let changed = tx
         .execute(
             sql!(
-                "UPDATE eab_credential SET bindings = bindings + 1, last_used_at = $2
-                 WHERE key_id = $1 AND status <> 'revoked' AND (max_bindings IS NULL OR bindings < max_bindings)"
+                system: "UPDATE eab_credential SET bindings = bindings + 1, last_bound_at = $2
+                 WHERE key_id = $1 AND revoked_at IS NULL AND suspended_at IS NULL
+                   AND (valid_until IS NULL OR valid_until > $2)
+                   AND (max_bindings IS NULL OR bindings < max_bindings)"
             ),
-            &values![key_id, now],
+            &values![&bound.key_id, bound.at],
         )
         .await?;
     Ok(changed == 1)
 }
 
-fn from_row(row: &Row) -> Result<Stored, Error> {
-    let valid_until = row.opt_timestamp("valid_until")?;
-    let small =
-        |column: &str, value: i64| u32::try_from(value).map_err(|error| row.corrupt(column, error));
-    let max_bindings = row.opt_int("max_bindings")?;
-    Ok(Stored {
-        credential: EabCredential {
-            key_id: row.word("key_id", KeyId::from_stored)?,
-            subscription: row.id("subscription_id")?,
-            status: row.word("status", |word| Status::parse(word, valid_until))?,
-            max_bindings: max_bindings
-                .map(|value| small("max_bindings", value))
-                .transpose()?,
-            bindings: small("bindings", row.int("bindings")?)?,
-            created_at: row.timestamp("created_at")?,
-            last_used_at: row.opt_timestamp("last_used_at")?,
-        },
-        tenant: row.id("tenant_id")?,
-        sealed_mac_key: row.bytes("mac_key")?.to_vec(),
-    })
+/// Notes that the tenant's credential was shown.
+pub async fn note_revealed(tx: &mut WriteTx, revealed: &Revealed) -> Result<(), Error> {
+    tx.execute_later(
+        sql!(
+            tenant: "UPDATE eab_credential SET revealed_at = $3 WHERE key_id = $2 AND tenant_id = $1"
+        ),
+        &values![&revealed.key_id, revealed.at],
+    )
+    .await
 }

@@ -1,350 +1,243 @@
 //! Enrolled domains: the names that a subscription admits.
 
-use base::{DnsName, EnrolledDomainId, SubscriptionId, TenantId, Timestamp};
-use enrollment::enrolled_domain::{EnrolledDomain, Kind, Status};
+mod search;
 
-use crate::{Error, ReadTx, Row, WriteTx, sql, values};
+use base::{Cursor, DnsName, EnrolledDomainId, Query, SubscriptionId, TenantId, Timestamp};
+use enrollment::enrolled_domain::EnrolledDomain;
 
-/// Which of a tenant's active domains to show. Pages follow the names.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub use search::{DomainList, MAX_COUNTED, list, page};
+
+use crate::{Column, Error, ReadTx, Record, Row, Value, WriteTx, columns, sql, values};
+
+/// Which of a tenant's active domains to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DomainFilter {
     /// Only of this subscription.
     pub subscription: Option<SubscriptionId>,
     /// Only names that contain this text, in lower case.
     pub contains: String,
-    /// Only after this name and identifier: where the last page ended.
-    pub after: Option<(String, EnrolledDomainId)>,
-    /// Only before this name and identifier, nearest first: where the next page began. Takes the
-    /// place of `after`.
-    pub before: Option<(String, EnrolledDomainId)>,
     /// Only paid names, or only free companions.
     pub is_companion: Option<bool>,
 }
 
-impl Filter {
+impl DomainFilter {
     /// Whether all domains of the tenant are on some page.
     pub fn is_everything(&self) -> bool {
-        self.subscription.is_none() && self.contains.is_empty() && self.is_companion.is_none()
-    }
-
-    /// Whether only the text restricts it.
-    pub fn is_search(&self) -> bool {
-        self.subscription.is_none() && self.is_companion.is_none() && !self.contains.is_empty()
+        *self == Self::default()
     }
 }
 
-/// Adds a domain; `false` when the subscription has an active one of that name.
-pub async fn insert(
-    tx: &mut WriteTx,
+/// Where a domain stands in a list, which follows the labels from the top down; a name may be in several
+/// subscriptions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DomainCursor {
+    /// The name with its labels reversed.
+    pub rname: String,
+    /// Its identifier.
+    pub id: EnrolledDomainId,
+}
+
+impl DomainCursor {
+    /// Where this domain stands.
+    pub fn of(domain: &EnrolledDomain) -> Self {
+        Self {
+            rname: domain.name.reversed(),
+            id: domain.id,
+        }
+    }
+
+    /// Before every domain.
+    fn first() -> Self {
+        Self {
+            rname: String::new(),
+            id: EnrolledDomainId::FIRST,
+        }
+    }
+}
+
+impl Cursor for DomainCursor {
+    fn text(&self) -> String {
+        format!("{}~{}", self.rname, self.id.suffix())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (rname, id) = text.split_once('~')?;
+        let id = EnrolledDomainId::from_suffix(id).ok()?;
+        let rname = rname.to_owned();
+        Some(Self { rname, id })
+    }
+}
+
+/// What is asked of the list.
+pub type DomainQuery = Query<DomainFilter, DomainCursor>;
+
+/// Names of a subscription to look for.
+#[derive(Clone, Debug)]
+pub struct NamesOf {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// The names.
+    pub names: Vec<DnsName>,
+}
+
+/// A removal.
+#[derive(Clone, Debug)]
+pub struct Removed {
+    /// What is removed.
+    pub id: EnrolledDomainId,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+}
+
+/// A name as it is stored.
+#[derive(Clone, Debug)]
+struct Reversed(DnsName);
+
+impl Column for Reversed {
+    fn read(row: &Row, column: &'static str) -> Result<Self, Error> {
+        let name = DnsName::from_reversed(row.text(column)?);
+        name.map(Self).map_err(|error| row.corrupt(column, error))
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::from(self.0.reversed())
+    }
+}
+
+/// A row, which holds the name in another form.
+struct Stored {
+    id: EnrolledDomainId,
+    added_at: Timestamp,
+    activated_at: Option<Timestamp>,
+    removed_at: Option<Timestamp>,
+    subscription: SubscriptionId,
     tenant: TenantId,
-    domain: &EnrolledDomain,
-    added_by: &str,
-) -> Result<bool, Error> {
-    let companion_of = match domain.kind {
-        Kind::Companion { of } => Some(of),
-        Kind::Paid => None,
-    };
-    let stored = tx
-        .execute(
-            sql!(
-                "INSERT INTO enrolled_domain (id, subscription_id, tenant_id, name, companion_of, status,
-                   added_at, added_by)
-                 VALUES ($1, $2, $3, $4, $5, 'active', $6, $7) ON CONFLICT DO NOTHING"
-            ),
-            &values![
-                domain.id,
-                domain.subscription,
-                tenant,
-                &domain.name,
-                companion_of,
-                domain.added_at,
-                added_by
-            ],
-        )
-        .await?;
-    Ok(stored == 1)
+    customer: Option<TenantId>,
+    companion_of: Option<EnrolledDomainId>,
+    rname: Reversed,
+    added_by: String,
+    removed_by: Option<String>,
+}
+
+columns! { "enrolled_domain" enrolled_domain => Stored {
+    id, added_at, activated_at, removed_at, subscription = "subscription_id", tenant = "tenant_id",
+    customer = "customer_id", companion_of = "companion_of_id", rname, added_by, removed_by,
+} }
+
+impl From<&EnrolledDomain> for Stored {
+    fn from(domain: &EnrolledDomain) -> Self {
+        Self {
+            id: domain.id,
+            added_at: domain.added_at,
+            activated_at: domain.activated_at,
+            removed_at: domain.removed_at,
+            subscription: domain.subscription,
+            tenant: domain.tenant,
+            customer: domain.customer,
+            companion_of: domain.companion_of,
+            rname: Reversed(domain.name.clone()),
+            added_by: domain.added_by.clone(),
+            removed_by: domain.removed_by.clone(),
+        }
+    }
+}
+
+impl From<Stored> for EnrolledDomain {
+    fn from(stored: Stored) -> Self {
+        Self {
+            id: stored.id,
+            subscription: stored.subscription,
+            tenant: stored.tenant,
+            customer: stored.customer,
+            name: stored.rname.0,
+            companion_of: stored.companion_of,
+            added_at: stored.added_at,
+            added_by: stored.added_by,
+            activated_at: stored.activated_at,
+            removed_at: stored.removed_at,
+            removed_by: stored.removed_by,
+        }
+    }
+}
+
+/// Adds a domain, of a name that is not active in its subscription.
+pub async fn insert(tx: &mut WriteTx, domain: &EnrolledDomain) -> Result<(), Error> {
+    tx.insert(&Stored::from(domain)).await
 }
 
 /// For each name, the subscription's active domain of exactly that name.
 pub async fn active_by_names(
     tx: &mut ReadTx,
-    subscription: SubscriptionId,
-    names: &[DnsName],
+    asked: &NamesOf,
 ) -> Result<Vec<Option<EnrolledDomain>>, Error> {
-    let values: Vec<_> = names
+    let values: Vec<_> = asked
+        .names
         .iter()
-        .map(|name| values![subscription, name].to_vec())
+        .map(|name| values![asked.subscription, name.reversed()].to_vec())
         .collect();
-    let rows = tx
-        .row_each(
-            sql!(
-                "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
-                 WHERE subscription_id = $1 AND name = $2 AND status = 'active'"
-            ),
-            &values,
-        )
-        .await?;
-    rows.iter()
-        .map(|row| row.as_ref().map(from_row).transpose())
-        .collect()
+    let by_name = sql!(
+        tenant: "SELECT ", enrolled_domain!(), " FROM enrolled_domain
+         WHERE subscription_id = $2 AND rname = $3 AND removed_at IS NULL AND tenant_id = $1"
+    );
+    each(tx.row_each(by_name, &values).await?)
 }
 
 /// The tenant's domain with this identifier, removed or not.
-pub async fn of_tenant(
+pub async fn find(tx: &mut ReadTx, id: &EnrolledDomainId) -> Result<Option<EnrolledDomain>, Error> {
+    let found = by_ids(tx, &[*id]).await?;
+    Ok(found.into_iter().next())
+}
+
+/// The domain with this identifier, removed or not, whoever owns it; for a job, which knows no more.
+pub async fn by_id(
     tx: &mut ReadTx,
-    tenant: TenantId,
-    id: EnrolledDomainId,
+    id: &EnrolledDomainId,
 ) -> Result<Option<EnrolledDomain>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
-                 WHERE id = $2 AND tenant_id = $1"
-            ),
-            &values![tenant, id],
-        )
-        .await?;
-    row.as_ref().map(from_row).transpose()
-}
-
-/// The active companions of a domain.
-pub async fn companions(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    of: EnrolledDomainId,
-) -> Result<Vec<EnrolledDomain>, Error> {
-    let rows = tx
-        .rows(
-            sql!(
-                "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
-                 WHERE companion_of = $2 AND tenant_id = $1 AND status = 'active'"
-            ),
-            &values![tenant, of],
-        )
-        .await?;
-    rows.iter().map(from_row).collect()
-}
-
-/// Removes an active domain; `false` when it was removed before.
-pub async fn remove(
-    tx: &mut WriteTx,
-    tenant: TenantId,
-    id: EnrolledDomainId,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!(
-                "UPDATE enrolled_domain SET status = 'removed', removed_at = $3
-                 WHERE id = $2 AND tenant_id = $1 AND status = 'active'"
-            ),
-            &values![tenant, id, now],
-        )
-        .await?;
-    Ok(changed == 1)
-}
-
-/// A page of a tenant's active domains, by name; backwards when `before` is set.
-pub async fn page(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    filter: &Filter,
-    limit: i64,
-) -> Result<Vec<EnrolledDomain>, Error> {
-    let forwards = sql!(
-        "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
-         WHERE tenant_id = $1 AND status = 'active' AND (name, id) > ($2, $3)
-           AND ($4 OR name LIKE $5 ESCAPE '\\') AND ($6 OR subscription_id = $7)
-           AND ($8 OR (companion_of IS NOT NULL) = $9)
-         ORDER BY name, id LIMIT $10"
-    );
-    let backwards = sql!(
-        "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
-         WHERE tenant_id = $1 AND status = 'active' AND (name, id) < ($2, $3)
-           AND ($4 OR name LIKE $5 ESCAPE '\\') AND ($6 OR subscription_id = $7)
-           AND ($8 OR (companion_of IS NOT NULL) = $9)
-         ORDER BY name DESC, id DESC LIMIT $10"
-    );
-    let start = || (String::new(), EnrolledDomainId::FIRST);
-    let (statement, cursor) = match &filter.before {
-        Some(before) => (backwards, before.clone()),
-        None => (forwards, filter.after.clone().unwrap_or_else(start)),
-    };
-    let rows = tx
-        .rows(
-            statement,
-            &values![
-                tenant,
-                cursor.0,
-                cursor.1,
-                filter.contains.is_empty(),
-                format!("%{}%", escape_like(&filter.contains)),
-                filter.subscription.is_none(),
-                filter.subscription,
-                filter.is_companion.is_none(),
-                filter.is_companion.unwrap_or_default(),
-                limit
-            ],
-        )
-        .await?;
-    rows.iter().map(from_row).collect()
-}
-
-/// A number that changes whenever a domain of the tenant is added or removed.
-pub async fn version(tx: &mut ReadTx, tenant: TenantId) -> Result<i64, Error> {
-    let row = tx
-        .row(
-            sql!("SELECT version FROM enrollment_version WHERE tenant_id = $1"),
-            &values![tenant],
-        )
-        .await?;
-    row.map_or(Ok(0), |row| row.int("version"))
-}
-
-/// The names and identifiers of all of a tenant's active domains, in the order of pages.
-pub async fn names(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-) -> Result<Vec<(String, EnrolledDomainId)>, Error> {
-    let rows = tx
-        .rows(
-            sql!(
-                "SELECT name, id FROM enrolled_domain WHERE tenant_id = $1 AND status = 'active'
-                 ORDER BY name, id"
-            ),
-            &values![tenant],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| Ok((row.text("name")?.to_owned(), row.id("id")?)))
-        .collect()
+    let by_id = sql!(system: "SELECT ", enrolled_domain!(), " FROM enrolled_domain WHERE id = $1");
+    let found = tx.record::<Stored>(by_id, &values![*id]).await?;
+    Ok(found.map(EnrolledDomain::from))
 }
 
 /// The tenant's domains with these identifiers, removed or not, in their order.
 pub async fn by_ids(
     tx: &mut ReadTx,
-    tenant: TenantId,
     ids: &[EnrolledDomainId],
 ) -> Result<Vec<EnrolledDomain>, Error> {
-    let values: Vec<_> = ids.iter().map(|id| values![tenant, *id].to_vec()).collect();
-    let rows = tx
-        .row_each(
-            sql!(
-                "SELECT id, subscription_id, name, companion_of, status, added_at, removed_at FROM enrolled_domain
-                 WHERE id = $2 AND tenant_id = $1"
-            ),
-            &values,
-        )
-        .await?;
-    rows.iter().flatten().map(from_row).collect()
+    let values: Vec<_> = ids.iter().map(|id| values![*id].to_vec()).collect();
+    let by_id = sql!(
+        tenant: "SELECT ", enrolled_domain!(), " FROM enrolled_domain WHERE id = $2 AND tenant_id = $1"
+    );
+    let found = each(tx.row_each(by_id, &values).await?)?;
+    Ok(found.into_iter().flatten().collect())
 }
 
-/// Says that the tenant's domains are others now; whoever adds or removes any says so last, since the row is
-/// the same for all of the tenant.
-pub async fn note_change(tx: &mut WriteTx, tenant: TenantId) -> Result<(), Error> {
-    tx.execute_later(
-        sql!(
-            "INSERT INTO enrollment_version (tenant_id, version) VALUES ($1, 1)
-             ON CONFLICT (tenant_id) DO UPDATE SET version = enrollment_version.version + 1"
-        ),
-        &values![tenant],
-    )
-    .await
-}
-
-/// How many active domains match a filter, wherever its page begins; counts up to `limit`.
-pub async fn count_matching(
+/// The active companions of a domain.
+pub async fn companions(
     tx: &mut ReadTx,
-    tenant: TenantId,
-    filter: &Filter,
-    limit: i64,
-) -> Result<i64, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT COUNT(*) AS domains FROM (SELECT name FROM enrolled_domain
-                 WHERE tenant_id = $1 AND status = 'active'
-                   AND ($2 OR name LIKE $3 ESCAPE '\\') AND ($4 OR subscription_id = $5)
-                   AND ($6 OR (companion_of IS NOT NULL) = $7) LIMIT $8) AS matching"
-            ),
-            &values![
-                tenant,
-                filter.contains.is_empty(),
-                format!("%{}%", escape_like(&filter.contains)),
-                filter.subscription.is_none(),
-                filter.subscription,
-                filter.is_companion.is_none(),
-                filter.is_companion.unwrap_or_default(),
-                limit
-            ],
-        )
-        .await?;
-    row.map_or(Ok(0), |row| row.int("domains"))
+    of: &EnrolledDomainId,
+) -> Result<Vec<EnrolledDomain>, Error> {
+    let active = sql!(
+        tenant: "SELECT ", enrolled_domain!(), " FROM enrolled_domain
+         WHERE companion_of_id = $2 AND tenant_id = $1 AND removed_at IS NULL"
+    );
+    let found = tx.records::<Stored>(active, &values![*of]).await?;
+    Ok(found.into_iter().map(EnrolledDomain::from).collect())
 }
 
-/// How many active domains a tenant has, without looking at each.
-pub async fn total(tx: &mut ReadTx, tenant: TenantId) -> Result<i64, Error> {
-    let row = tx
-        .row(
+/// Removes an active domain; `false` when it was removed before.
+pub async fn remove(tx: &mut WriteTx, removed: &Removed) -> Result<bool, Error> {
+    let changed = tx
+        .execute(
             sql!(
-                "SELECT COUNT(*) AS domains FROM enrolled_domain
-                 WHERE tenant_id = $1 AND status = 'active'"
+                tenant: "UPDATE enrolled_domain SET removed_at = $3, removed_by = $4
+                 WHERE id = $2 AND tenant_id = $1 AND removed_at IS NULL"
             ),
-            &values![tenant],
+            &values![removed.id, removed.at, &removed.by],
         )
         .await?;
-    row.map_or(Ok(0), |row| row.int("domains"))
-}
-
-/// How many paid names and free companions each subscription has, in the order given.
-pub async fn counts_of(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    subscriptions: &[SubscriptionId],
-) -> Result<Vec<(i64, i64)>, Error> {
-    let values: Vec<_> = subscriptions
-        .iter()
-        .map(|id| values![tenant, *id].to_vec())
-        .collect();
-    let rows = tx
-        .row_each(
-            sql!(
-                "SELECT COUNT(*) AS domains, COUNT(companion_of) AS companions FROM enrolled_domain
-                 WHERE tenant_id = $1 AND subscription_id = $2 AND status = 'active'"
-            ),
-            &values,
-        )
-        .await?;
-    rows.iter()
-        .map(|row| match row {
-            Some(row) => {
-                let companions = row.int("companions")?;
-                Ok((row.int("domains")? - companions, companions))
-            }
-            None => Ok((0, 0)),
-        })
-        .collect()
-}
-
-/// How many active domains a tenant has, and how many of them are free companions.
-pub async fn count(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    subscription: Option<SubscriptionId>,
-) -> Result<(i64, i64), Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT COUNT(*) AS domains, COUNT(companion_of) AS companions FROM enrolled_domain
-                 WHERE tenant_id = $1 AND status = 'active' AND ($2 OR subscription_id = $3)"
-            ),
-            &values![tenant, subscription.is_none(), subscription],
-        )
-        .await?;
-    match row {
-        Some(row) => Ok((row.int("domains")?, row.int("companions")?)),
-        None => Ok((0, 0)),
-    }
+    Ok(changed == 1)
 }
 
 /// The text with LIKE's own characters taken literally.
@@ -354,21 +247,9 @@ pub(crate) fn escape_like(text: &str) -> String {
         .replace('_', "\\_")
 }
 
-fn from_row(row: &Row) -> Result<EnrolledDomain, Error> {
-    let kind = match row.opt_id("companion_of")? {
-        Some(of) => Kind::Companion { of },
-        None => Kind::Paid,
-    };
-    let status = match row.opt_timestamp("removed_at")? {
-        Some(at) => Status::Removed { at },
-        None => Status::Active,
-    };
-    Ok(EnrolledDomain {
-        id: row.id("id")?,
-        subscription: row.id("subscription_id")?,
-        name: row.parse("name")?,
-        kind,
-        added_at: row.timestamp("added_at")?,
-        status,
-    })
+fn each(rows: Vec<Option<Row>>) -> Result<Vec<Option<EnrolledDomain>>, Error> {
+    let read = |row: Row| Stored::from_row(&row).map(EnrolledDomain::from);
+    rows.into_iter()
+        .map(|row| row.map(read).transpose())
+        .collect()
 }

@@ -1,170 +1,135 @@
-//! Subscriptions: terms bought under a product.
+//! Subscriptions: terms bought under an offer.
 
-use base::{SubscriptionId, TenantId, Timestamp};
-use enrollment::subscription::{Label, Product, State, Status, Subscription, Term};
+use base::{Page, Query, Slice, SubscriptionId, Timestamp};
+use enrollment::subscription::{Label, Product, State, Subscription, Term};
 
-use crate::{Error, ReadTx, Row, WriteTx, sql, values};
+use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, values, word_columns};
 
-/// Which of a tenant's subscriptions to show. Pages go from new to old.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Filter {
+/// Which of a tenant's subscriptions to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SubscriptionFilter {
     /// Only those in this state at the moment asked about.
     pub state: Option<State>,
-    /// Only older than this one: where the last page ended.
-    pub after: Option<SubscriptionId>,
-    /// Only newer than this one, nearest first: where the next page began. Takes the place of
-    /// `after`.
-    pub before: Option<SubscriptionId>,
 }
 
-/// Stores a new subscription.
-pub async fn insert(tx: &mut WriteTx, subscription: &Subscription) -> Result<(), Error> {
+/// What is asked of the list, which goes from new to old.
+pub type SubscriptionQuery = Query<SubscriptionFilter, SubscriptionId>;
+
+word_columns!(Product, Term);
+
+impl Column for Label {
+    fn read(row: &Row, column: &'static str) -> Result<Self, Error> {
+        Self::parse(row.text(column)?).map_err(|error| row.corrupt(column, error))
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::from(self.as_str())
+    }
+}
+
+columns! { "subscription" subscription_columns => Subscription {
+    id, tenant = "tenant_id", customer = "customer_id", offer_version = "offer_version_id",
+    product = "product_code", label, zone, term, auto_renews, created_at, created_by, started_at, covered_until,
+    suspended_at, cancelled_at, paid_names, free_names, enrollment_version,
+} }
+pub(crate) use subscription_columns;
+
+/// The subscription with this identifier, whoever owns it; for the ACME side, which proves authority otherwise.
+pub async fn by_id(tx: &mut ReadTx, id: &SubscriptionId) -> Result<Option<Subscription>, Error> {
+    tx.record(
+        sql!(system: "SELECT ", subscription_columns!(), " FROM subscription WHERE id = $1"),
+        &values![*id],
+    )
+    .await
+}
+
+/// The tenant's subscription with this identifier.
+pub async fn find(tx: &mut ReadTx, id: &SubscriptionId) -> Result<Option<Subscription>, Error> {
+    tx.record(
+        sql!(
+            tenant: "SELECT ", subscription_columns!(), " FROM subscription WHERE id = $2 AND tenant_id = $1"
+        ),
+        &values![*id],
+    )
+    .await
+}
+
+/// A page of a tenant's subscriptions as they are at a moment, newest first.
+pub async fn page(
+    tx: &mut ReadTx,
+    (asked, now): &(SubscriptionQuery, Timestamp),
+) -> Result<Page<Subscription>, Error> {
+    let older = sql!(
+        tenant: "SELECT ", subscription_columns!(), " FROM subscription WHERE tenant_id = $1 AND id < $2
+           AND ($3 OR CASE WHEN cancelled_at IS NOT NULL THEN 'deactivated'
+                           WHEN suspended_at IS NOT NULL THEN 'suspended'
+                           WHEN started_at IS NULL THEN 'pending'
+                           WHEN covered_until <= $5 THEN 'expired' ELSE 'active' END = $4)
+         ORDER BY id DESC LIMIT $6"
+    );
+    let newer = sql!(
+        tenant: "SELECT ", subscription_columns!(), " FROM subscription WHERE tenant_id = $1 AND id > $2
+           AND ($3 OR CASE WHEN cancelled_at IS NOT NULL THEN 'deactivated'
+                           WHEN suspended_at IS NOT NULL THEN 'suspended'
+                           WHEN started_at IS NULL THEN 'pending'
+                           WHEN covered_until <= $5 THEN 'expired' ELSE 'active' END = $4)
+         ORDER BY id LIMIT $6"
+    );
+    let (statement, cursor) = match asked.slice {
+        Slice::Start => (older, SubscriptionId::LAST),
+        Slice::After(cursor) => (older, cursor),
+        Slice::Before(cursor) => (newer, cursor),
+    };
+    let state = asked.filter.state;
+    let values = values![
+        cursor,
+        state.is_none(),
+        state.map(State::as_str).unwrap_or_default(),
+        *now,
+        // One more tells whether there are more.
+        i64::try_from(asked.limit.saturating_add(1)).unwrap_or(i64::MAX),
+    ];
+    let rows = tx.records(statement, &values).await?;
+    Ok(Page::cut(rows, &asked.slice, asked.limit))
+}
+
+/// How many active names all of a tenant's subscriptions have, as they count them.
+pub async fn names(tx: &mut ReadTx, (): &()) -> Result<usize, Error> {
+    let row = tx
+        .row(
+            sql!(
+                tenant: "SELECT CAST(COALESCE(SUM(paid_names + free_names), 0) AS BIGINT) AS names
+                 FROM subscription WHERE tenant_id = $1"
+            ),
+            &[],
+        )
+        .await?;
+    let names = row.map_or(Ok(0), |row| row.int("names"))?;
+    Ok(usize::try_from(names).unwrap_or_default())
+}
+
+/// Stores what may change of a tenant's subscription. Whoever changes its names does so first: the row is what
+/// keeps two from adding the same name at once.
+pub async fn update(tx: &mut WriteTx, subscription: &Subscription) -> Result<(), Error> {
     tx.execute(
         sql!(
-            "INSERT INTO subscription (id, tenant_id, label, product, term_years, status, created_by,
-               created_at, started_at, ends_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            tenant: "UPDATE subscription SET label = $3, auto_renews = $4, started_at = $5, covered_until = $6,
+               suspended_at = $7, cancelled_at = $8, paid_names = $9, free_names = $10, enrollment_version = $11
+             WHERE id = $2 AND tenant_id = $1"
         ),
         &values![
             subscription.id,
-            subscription.tenant,
-            label_text(subscription),
-            subscription.product.as_str(),
-            i64::from(subscription.term.years()),
-            subscription.status.as_str(),
-            subscription.created_by,
-            subscription.created_at,
+            subscription.label.as_str(),
+            subscription.auto_renews,
             subscription.started_at,
-            subscription.ends_at
+            subscription.covered_until,
+            subscription.suspended_at,
+            subscription.cancelled_at,
+            subscription.paid_names,
+            subscription.free_names,
+            subscription.enrollment_version
         ],
     )
     .await?;
     Ok(())
-}
-
-/// The subscription with this identifier, whoever owns it; for the ACME side, which proves authority otherwise.
-pub async fn by_id(tx: &mut ReadTx, id: SubscriptionId) -> Result<Option<Subscription>, Error> {
-    let row = tx
-        .row(
-            sql!(
-                "SELECT id, tenant_id, label, product, term_years, status, created_by, created_at, started_at, ends_at
-                 FROM subscription WHERE id = $1"
-            ),
-            &values![id],
-        )
-        .await?;
-    row.as_ref().map(from_row).transpose()
-}
-
-/// The tenant's subscription with this identifier.
-pub async fn of_tenant(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    id: SubscriptionId,
-) -> Result<Option<Subscription>, Error> {
-    Ok(by_id(tx, id).await?.filter(|found| found.tenant == tenant))
-}
-
-/// The tenant's subscriptions, newest first.
-pub async fn all_of_tenant(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    limit: i64,
-) -> Result<Vec<Subscription>, Error> {
-    let rows = tx
-        .rows(
-            sql!(
-                "SELECT id, tenant_id, label, product, term_years, status, created_by, created_at, started_at, ends_at
-                 FROM subscription WHERE tenant_id = $1 ORDER BY id DESC LIMIT $2"
-            ),
-            &values![tenant, limit],
-        )
-        .await?;
-    rows.iter().map(from_row).collect()
-}
-
-/// A page of a tenant's subscriptions, newest first; backwards when `before` is set.
-pub async fn page(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    filter: &Filter,
-    now: Timestamp,
-    limit: i64,
-) -> Result<Vec<Subscription>, Error> {
-    let older = sql!(
-        "SELECT id, tenant_id, label, product, term_years, status, created_by, created_at, started_at, ends_at
-         FROM subscription WHERE tenant_id = $1 AND ($2 OR id < $3)
-           AND ($4 OR CASE WHEN status = 'active' AND ends_at <= $6 THEN 'expired' ELSE status END = $5)
-         ORDER BY id DESC LIMIT $7"
-    );
-    let newer = sql!(
-        "SELECT id, tenant_id, label, product, term_years, status, created_by, created_at, started_at, ends_at
-         FROM subscription WHERE tenant_id = $1 AND ($2 OR id > $3)
-           AND ($4 OR CASE WHEN status = 'active' AND ends_at <= $6 THEN 'expired' ELSE status END = $5)
-         ORDER BY id LIMIT $7"
-    );
-    let (statement, cursor) = match filter.before {
-        Some(before) => (newer, Some(before)),
-        None => (older, filter.after),
-    };
-    let rows = tx
-        .rows(
-            statement,
-            &values![
-                tenant,
-                cursor.is_none(),
-                cursor,
-                filter.state.is_none(),
-                filter.state.map(State::as_str).unwrap_or_default(),
-                now,
-                limit
-            ],
-        )
-        .await?;
-    rows.iter().map(from_row).collect()
-}
-
-/// Moves a subscription on; `false` when its status is no longer `from`.
-pub async fn update(
-    tx: &mut WriteTx,
-    from: Status,
-    subscription: &Subscription,
-) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!(
-                "UPDATE subscription SET status = $3, started_at = $4, ends_at = $5, label = $6
-                 WHERE id = $1 AND status = $2"
-            ),
-            &values![
-                subscription.id,
-                from.as_str(),
-                subscription.status.as_str(),
-                subscription.started_at,
-                subscription.ends_at,
-                label_text(subscription)
-            ],
-        )
-        .await?;
-    Ok(changed == 1)
-}
-
-fn label_text(subscription: &Subscription) -> &str {
-    subscription.label.as_ref().map_or("", Label::as_str)
-}
-
-pub(crate) fn from_row(row: &Row) -> Result<Subscription, Error> {
-    Ok(Subscription {
-        id: row.id("id")?,
-        tenant: row.id("tenant_id")?,
-        label: Label::parse(row.text("label")?).map_err(|error| row.corrupt("label", error))?,
-        product: row.word("product", Product::parse)?,
-        term: Term::from_years(row.int("term_years")?)
-            .map_err(|error| row.corrupt("term_years", error))?,
-        status: row.word("status", Status::parse)?,
-        created_at: row.timestamp("created_at")?,
-        started_at: row.opt_timestamp("started_at")?,
-        ends_at: row.opt_timestamp("ends_at")?,
-        created_by: row.id("created_by")?,
-    })
 }

@@ -111,14 +111,14 @@ pub async fn by_key(
 /// A page of the accounts that were bound to a subscription, newest first.
 pub async fn page(
     tx: &mut ReadTx,
-    (tenant, subscription, after, limit): &(TenantId, SubscriptionId, Option<AccountId>, i64),
+    (subscription, after, limit): &(SubscriptionId, Option<AccountId>, i64),
 ) -> Result<Vec<Account>, Error> {
-    let statement = sql!(system:
+    let statement = sql!(tenant:
         "SELECT ", account!(), " FROM acme_account
          WHERE subscription_id = $2 AND tenant_id = $1 AND id < $3 ORDER BY id DESC LIMIT $4"
     );
     let before = after.unwrap_or(AccountId::LAST);
-    tx.records(statement, &values![*tenant, *subscription, before, *limit])
+    tx.records(statement, &values![*subscription, before, *limit])
         .await
 }
 
@@ -142,19 +142,18 @@ pub async fn bound_to(
 /// order given.
 pub async fn use_of(
     tx: &mut ReadTx,
-    tenant: TenantId,
     subscriptions: &[SubscriptionId],
 ) -> Result<Vec<(i64, Option<Timestamp>)>, Error> {
-    let statement = sql!(system:
+    let statement = sql!(tenant:
         "SELECT COUNT(*) AS accounts, MAX(a.created_at) AS registered_at FROM acme_account a
          WHERE a.subscription_id = $2 AND a.tenant_id = $1"
     );
     let values: Vec<_> = subscriptions
         .iter()
-        .map(|id| values![tenant, *id].to_vec())
+        .map(|id| values![*id].to_vec())
         .collect();
     let counted = tx.row_each(statement, &values).await?;
-    let newest = sql!(system:
+    let newest = sql!(tenant:
         "SELECT o.id FROM acme_account a JOIN acme_order o ON o.id =
            (SELECT n.id FROM acme_order n WHERE n.account_id = a.id ORDER BY n.id DESC LIMIT 1)
          WHERE a.subscription_id = $2 AND a.tenant_id = $1 ORDER BY o.id DESC LIMIT 1"
@@ -176,15 +175,11 @@ pub async fn use_of(
 }
 
 /// When an account last ordered something.
-pub async fn last_order_at(
-    tx: &mut ReadTx,
-    tenant: TenantId,
-    id: AccountId,
-) -> Result<Option<Timestamp>, Error> {
-    let statement = sql!(system:
+pub async fn last_order_at(tx: &mut ReadTx, id: AccountId) -> Result<Option<Timestamp>, Error> {
+    let statement = sql!(tenant:
         "SELECT id FROM acme_order WHERE account_id = $2 AND tenant_id = $1 ORDER BY id DESC LIMIT 1"
     );
-    let row = tx.row(statement, &values![tenant, id]).await?;
+    let row = tx.row(statement, &values![id]).await?;
     row.map(|row| row.id::<base::OrderId>("id").map(base::OrderId::made_at))
         .transpose()
 }

@@ -238,29 +238,35 @@ pub async fn deactivate(
     tx.execute_later(statement, &values![id, now]).await
 }
 
-/// Ends what an account holds for a name that left its subscription.
+/// Ends what an account held for a name that left its subscription, as far as it was made before.
 pub async fn deactivate_for(
     tx: &mut WriteTx,
     account: AccountId,
     name: &DnsName,
+    before: AuthorizationId,
     now: Timestamp,
 ) -> Result<u64, Error> {
     let statement = sql!(system:
         "UPDATE acme_authorization SET outcome = 'deactivated', ended_at = $4
-         WHERE account_id = $1 AND value = $2 AND is_wildcard = $3 AND validated_at IS NOT NULL AND ended_at IS NULL"
+         WHERE account_id = $1 AND value = $2 AND is_wildcard = $3 AND validated_at IS NOT NULL AND ended_at IS NULL
+           AND id < $5"
     );
     let base = name.base();
-    tx.execute(statement, &values![account, &base, name.is_wildcard(), now])
-        .await
+    tx.execute(
+        statement,
+        &values![account, &base, name.is_wildcard(), now, before],
+    )
+    .await
 }
 
-/// Removes authorizations that expired before `before`, whatever became of them; those made before `made_before` are
-/// looked at, oldest first, at most `limit`.
+/// Removes authorizations that expired before `before` without being proven or refuted, given up or not, oldest first,
+/// at most `limit`.
 pub async fn delete_expired(tx: &mut WriteTx, before: Timestamp, limit: i64) -> Result<u64, Error> {
     // No authorization expires before it is made, and identifiers begin with their time.
     let statement = sql!(system:
         "DELETE FROM acme_authorization WHERE id IN (
-           SELECT id FROM acme_authorization WHERE id < $1 AND expires_at < $2 ORDER BY id LIMIT $3)"
+           SELECT id FROM acme_authorization WHERE id < $1 AND expires_at < $2
+             AND validated_at IS NULL AND error IS NULL ORDER BY id LIMIT $3)"
     );
     let made_before = AuthorizationId::first_at(before);
     tx.execute(statement, &values![made_before, before, limit])

@@ -8,8 +8,7 @@
 use std::time::Duration;
 
 use base::{
-    CaId, CertificateId, DnsName, LineageId, Page, Placed, Query, Slice, SubscriptionId, TenantId,
-    Timestamp,
+    CaId, CertificateId, DnsName, LineageId, Page, Placed, Query, Slice, SubscriptionId, Timestamp,
 };
 
 use super::certificate::{Status, hexadecimal, octets};
@@ -380,16 +379,15 @@ pub async fn successor(
 /// For each name, when a certificate for it was last issued.
 pub async fn last_issued(
     tx: &mut ReadTx,
-    tenant: TenantId,
     names: &[DnsName],
 ) -> Result<Vec<Option<Timestamp>>, Error> {
-    let statement = sql!(system:
+    let statement = sql!(tenant:
         "SELECT MAX(l.issued_at) AS issued_at FROM lineage_name n JOIN lineage l ON l.id = n.lineage_id
          WHERE n.rname = $2 AND n.tenant_id = $1"
     );
     let values: Vec<_> = names
         .iter()
-        .map(|name| values![tenant, name.reversed()].to_vec())
+        .map(|name| values![name.reversed()].to_vec())
         .collect();
     let rows = tx.row_each(statement, &values).await?;
     rows.iter()

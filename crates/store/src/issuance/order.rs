@@ -343,19 +343,22 @@ async fn no_longer_pending(tx: &mut WriteTx, order: &Order) -> Result<(), Error>
         .await
 }
 
-/// The pending orders of an account that contain `name`, at most `limit`.
+/// The pending orders of an account that contain `name` and were placed before, at most `limit`.
 pub async fn pending_for(
     tx: &mut ReadTx,
     account: AccountId,
     name: &DnsName,
+    before: OrderId,
     limit: i64,
 ) -> Result<Vec<OrderId>, Error> {
     let statement = sql!(
         "SELECT p.order_id FROM acme_order_pending p
-         WHERE p.account_id = $1 AND EXISTS (SELECT 1 FROM order_identifier i
-           WHERE i.order_id = p.order_id AND i.value = $2) ORDER BY p.order_id LIMIT $3"
+         WHERE p.account_id = $1 AND p.order_id < $3 AND EXISTS (SELECT 1 FROM order_identifier i
+           WHERE i.order_id = p.order_id AND i.value = $2) ORDER BY p.order_id LIMIT $4"
     );
-    let rows = tx.rows(statement, &values![account, name, limit]).await?;
+    let rows = tx
+        .rows(statement, &values![account, name, before, limit])
+        .await?;
     rows.iter().map(|row| row.id("order_id")).collect()
 }
 

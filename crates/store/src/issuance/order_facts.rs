@@ -12,7 +12,7 @@ use super::order::{self, Order};
 use super::{lineage, signing_intent};
 use crate::enrollment::subscription;
 use crate::queue::job;
-use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
+use crate::{Error, ReadTx, Record as _, Row, Sql, Value, WriteTx, sql, values};
 
 /// A subscription and which of the names asked about it covers.
 #[derive(Debug)]
@@ -119,12 +119,11 @@ fn look<'v>(
     key_and_order: [Value<'v>; 2],
 ) -> (Sql, Vec<Value<'v>>) {
     let statement = sql!(system:
-        "SELECT s.id, s.tenant_id, s.label, s.product, s.term_years, s.status, s.created_by, s.created_at,
-           s.started_at, s.ends_at,
+        "SELECT ", subscription::subscription_columns!(), ",
            EXISTS (SELECT 1 FROM enrolled_domain d
-             WHERE d.subscription_id = s.id AND d.name = $2 AND d.status = 'active') AS is_enrolled,
+             WHERE d.subscription_id = s.id AND d.rname = $2 AND d.removed_at IS NULL) AS is_enrolled,
            EXISTS (SELECT 1 FROM enrolled_domain d
-             WHERE d.subscription_id = s.id AND d.name = $3 AND d.status = 'active') AS is_under_wildcard,
+             WHERE d.subscription_id = s.id AND d.rname = $3 AND d.removed_at IS NULL) AS is_under_wildcard,
            (SELECT a.id FROM acme_authorization a
              WHERE a.account_id = $4 AND a.value = $5 AND a.is_wildcard = $6 AND a.validated_at IS NOT NULL
                AND a.ended_at IS NULL AND a.expires_at > $7 ORDER BY a.expires_at DESC LIMIT 1) AS reusable_id,
@@ -134,10 +133,8 @@ fn look<'v>(
               ELSE 'pending' END FROM acme_order o WHERE o.id = $9) AS order_progress
          FROM subscription s WHERE s.id = $1"
     );
-    let wildcard = name
-        .covering_wildcard()
-        .map(|wildcard| wildcard.as_str().to_owned());
-    let mut values = values![subscription, name, wildcard].to_vec();
+    let wildcard = name.covering_wildcard().map(|wildcard| wildcard.reversed());
+    let mut values = values![subscription, name.reversed(), wildcard].to_vec();
     values.extend(reuse);
     values.extend(key_and_order);
     (statement, values)
@@ -229,7 +226,7 @@ fn coverage(names: &[DnsName], looked: &[Option<Row>]) -> Result<Coverage, Error
     }
     let subscription = looked.iter().flatten().next();
     Ok(Coverage {
-        subscription: subscription.map(subscription::from_row).transpose()?,
+        subscription: subscription.map(Subscription::from_row).transpose()?,
         enrolled,
     })
 }

@@ -1,8 +1,8 @@
 //! Totals for the start page of a tenant.
 
-use base::{SubscriptionId, TenantId};
+use base::SubscriptionId;
 
-use crate::{Error, ReadTx, sql, values};
+use crate::{Error, ReadTx, sql};
 
 /// What a tenant has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,20 +20,20 @@ pub struct Totals {
 }
 
 /// Counts them.
-pub async fn totals(tx: &mut ReadTx, tenant: TenantId) -> Result<Totals, Error> {
+pub async fn totals(tx: &mut ReadTx, (): &()) -> Result<Totals, Error> {
     let row = tx
         .row(
-            sql!(
+            sql!(tenant:
                 "SELECT d.domains, d.companions, s.subscriptions, s.registered, s.first_subscription
-                 FROM (SELECT COUNT(*) AS domains, COUNT(companion_of) AS companions FROM enrolled_domain
-                       WHERE tenant_id = $1 AND status = 'active') d,
-                   (SELECT COUNT(*) AS subscriptions, 
+                 FROM (SELECT COUNT(*) AS domains, COUNT(companion_of_id) AS companions FROM enrolled_domain
+                       WHERE tenant_id = $1 AND removed_at IS NULL) d,
+                   (SELECT COUNT(*) AS subscriptions,
                       (SELECT f.id FROM subscription f WHERE f.tenant_id = $1 ORDER BY f.id LIMIT 1) AS first_subscription,
                       COUNT(CASE WHEN EXISTS (SELECT 1 FROM acme_account a WHERE a.subscription_id = subscription.id)
                         THEN 1 END) AS registered
                     FROM subscription WHERE tenant_id = $1) s"
             ),
-            &values![tenant],
+            &[],
         )
         .await?;
     let Some(row) = row else {

@@ -1,7 +1,7 @@
 //! An ACME account as pages name it: its label, its state, and the filter by it that several lists have.
 
 use base::{TenantId, Timestamp};
-use enrollment::subscription::{Label, Product, State, Subscription};
+use enrollment::subscription::{Product, State, Subscription};
 use flow::enrollment::list_subscriptions::choices;
 
 use super::listing::{FilterGroup, ListQuery};
@@ -23,7 +23,7 @@ pub(crate) async fn filter(
     for account in choices(&portal.app, tenant).await? {
         let value = account.id.suffix();
         let is_current = query.account == value;
-        let label = label_or_stand_in(account.label.as_ref().map_or("", Label::as_str));
+        let label = label_or_stand_in(account.label.as_str());
         chips.push(query.chip(path, "account", (&value, &label), is_current));
     }
     Ok(FilterGroup {
@@ -41,7 +41,7 @@ pub(crate) fn label_or_stand_in(label: &str) -> String {
 
 /// The owner's name for it, or a stand-in.
 pub(crate) fn label(subscription: &Subscription) -> String {
-    label_or_stand_in(subscription.label.as_ref().map_or("", Label::as_str))
+    label_or_stand_in(subscription.label.as_str())
 }
 
 /// Such as "DV".

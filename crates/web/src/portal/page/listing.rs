@@ -209,43 +209,6 @@ impl Paging {
     }
 }
 
-/// A page of rows out of one row more than fits.
-pub(crate) struct Slice<T> {
-    /// The rows in the order of the list.
-    pub(crate) rows: Vec<T>,
-    /// Whether there are rows before them.
-    pub(crate) has_previous: bool,
-    /// Whether there are rows after them.
-    pub(crate) has_next: bool,
-}
-
-impl<T> Slice<T> {
-    /// From at most `limit + 1` rows that were read forwards, after a cursor when `is_later`.
-    pub(crate) fn forwards(mut rows: Vec<T>, limit: i64, is_later: bool) -> Self {
-        let limit = usize::try_from(limit).unwrap_or(0);
-        let has_next = rows.len() > limit;
-        rows.truncate(limit);
-        Self {
-            rows,
-            has_previous: is_later,
-            has_next,
-        }
-    }
-
-    /// From at most `limit + 1` rows that were read backwards from a cursor.
-    pub(crate) fn backwards(mut rows: Vec<T>, limit: i64) -> Self {
-        let limit = usize::try_from(limit).unwrap_or(0);
-        let has_previous = rows.len() > limit;
-        rows.truncate(limit);
-        rows.reverse();
-        Self {
-            rows,
-            has_previous,
-            has_next: true,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,19 +225,5 @@ mod tests {
         assert_eq!(href, "/domains?q=a%20b&before=%C3%A9");
         assert_eq!(ListQuery::default().href("/domains", &[]), "/domains");
         assert_eq!(query.limit(), 25);
-    }
-
-    #[test]
-    fn slices_know_what_lies_around_them() {
-        let first = Slice::forwards(vec![1, 2, 3], 2, false);
-        assert_eq!(
-            (first.rows, first.has_previous, first.has_next),
-            (vec![1, 2], false, true)
-        );
-        let back = Slice::backwards(vec![3, 2], 2);
-        assert_eq!(
-            (back.rows, back.has_previous, back.has_next),
-            (vec![2, 3], false, true)
-        );
     }
 }

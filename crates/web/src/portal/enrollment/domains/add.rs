@@ -78,7 +78,6 @@ pub(super) async fn add(
 
 fn problems(error: EnrollError) -> Result<Problems, Refusal> {
     match error {
-        EnrollError::Changed => Err(Refusal::Conflict),
         EnrollError::NotFound => Err(Refusal::NotFound),
         EnrollError::Store(error) => Err(error.into()),
         EnrollError::NotIssuing(error) => Ok(Problems::one("account", &sentence(&error))),
@@ -122,7 +121,7 @@ fn choice(account: &Subscription, chosen: &str) -> Choice {
     let value = account.id.suffix();
     Choice {
         label: label(account),
-        hint: match account.ends_at {
+        hint: match account.covered_until {
             Some(at) => format!("ends {}", day(at)),
             None => "starts with its first domain".to_owned(),
         },

@@ -2,14 +2,14 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use base::{EnrolledDomainId, SubscriptionId};
-use flow::enrollment::list_domains::{self, Filter, Line, MAX_COUNTED, Page};
+use base::{Cursor as _, Query as Asked, Slice, SubscriptionId};
+use flow::enrollment::list_domains::{self, DomainFilter, DomainPage, MAX_COUNTED};
 
 use super::table::{DomainRow, row};
 use crate::portal::gate::permitted::{Permitted, ViewDomains};
 use crate::portal::page::account;
 use crate::portal::page::frame::{Answer, page};
-use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search, Slice};
+use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::count;
@@ -24,16 +24,14 @@ pub(super) async fn list(
     let filter = filter(&query, SubscriptionId::from_suffix(&query.account).ok());
     let menu = account::filter(&portal, who.tenant(), &query, "/domains").await?;
     let read = read(&portal, &who, &query, &filter, "/domains").await?;
-    let placeholder = match read.matching {
-        Some(total) if filter.is_everything() => {
-            format!("Search {}", count(total, "domain", "domains"))
-        }
-        _ => "Search domains".to_owned(),
+    let placeholder = if filter.is_everything() {
+        format!("Search {}", domains(read.matching))
+    } else {
+        "Search domains".to_owned()
     };
     let outcome = match read.matching {
-        Some(MAX_COUNTED) if !filter.is_everything() => "10,000 domains match or more".to_owned(),
-        Some(matching) => count(matching, "domain matches", "domains match"),
-        None => "More domains match than fit on a page".to_owned(),
+        MAX_COUNTED if !filter.is_everything() => "10,000 domains match or more".to_owned(),
+        matching => count(whole(matching), "domain matches", "domains match"),
     };
     page(&DomainListPage {
         shell: who.shell(Nav::Domains, "Domains"),
@@ -66,7 +64,7 @@ pub(crate) async fn of_account<P>(
 
 /// A page of the list, ready for display.
 struct Read {
-    matching: Option<i64>,
+    matching: usize,
     rows: Vec<DomainRow>,
     paging: Paging,
 }
@@ -75,43 +73,38 @@ async fn read<P>(
     portal: &Portal,
     who: &Permitted<P>,
     query: &ListQuery,
-    filter: &Filter,
+    filter: &DomainFilter,
     path: &str,
 ) -> Result<Read, Refusal> {
     let (now, limit) = (portal.app.clock.now(), query.limit());
-    let found = list_domains::page(&portal.app, who.tenant(), filter.clone(), limit + 1).await?;
-    let Page { lines, matching } = found;
-    let slice = match filter.before {
-        Some(_) => Slice::backwards(lines, limit),
-        None => Slice::forwards(lines, limit, filter.after.is_some()),
+    let asked = Asked {
+        filter: filter.clone(),
+        slice: Slice::parse(&query.after, &query.before),
+        limit: usize::try_from(limit).unwrap_or_default(),
     };
-    let first = slice
-        .rows
-        .first()
-        .map(cursor)
-        .filter(|_| slice.has_previous);
-    let last = slice.rows.last().map(cursor).filter(|_| slice.has_next);
-    let shown = slice.rows.len();
+    let found = list_domains::page(&portal.app, who.tenant(), asked).await?;
+    let DomainPage { page, matching } = found;
+    let (first, last) = page.neighbours();
+    let (first, last) = (
+        first.map(|place| place.text()),
+        last.map(|place| place.text()),
+    );
+    let shown = page.rows.len();
     let text = match matching {
-        Some(MAX_COUNTED) if !filter.is_everything() => {
-            format!("{shown} of 10,000 domains or more")
-        }
-        Some(matching) => format!("{shown} of {}", count(matching, "domain", "domains")),
-        None => format!("{shown} of the domains that match"),
+        MAX_COUNTED if !filter.is_everything() => format!("{shown} of 10,000 domains or more"),
+        matching => format!("{shown} of {}", domains(matching)),
     };
     Ok(Read {
         paging: query.paging(path, first.as_deref(), last.as_deref(), text),
-        rows: slice.rows.iter().map(|line| row(line, now)).collect(),
+        rows: page.rows.iter().map(|line| row(line, now)).collect(),
         matching,
     })
 }
 
-fn filter(query: &ListQuery, subscription: Option<SubscriptionId>) -> Filter {
-    Filter {
+fn filter(query: &ListQuery, subscription: Option<SubscriptionId>) -> DomainFilter {
+    DomainFilter {
         subscription,
         contains: query.text(),
-        after: position(&query.after),
-        before: position(&query.before),
         is_companion: match query.status.as_str() {
             "paid" => Some(false),
             "included" => Some(true),
@@ -120,18 +113,7 @@ fn filter(query: &ListQuery, subscription: Option<SubscriptionId>) -> Filter {
     }
 }
 
-/// Where a row stands in the list; the name may be in several accounts.
-fn cursor(line: &Line) -> String {
-    format!("{}~{}", line.domain.name, line.domain.id.suffix())
-}
-
-fn position(cursor: &str) -> Option<(String, EnrolledDomainId)> {
-    let (name, id) = cursor.split_once('~')?;
-    let id = EnrolledDomainId::from_suffix(id).ok()?;
-    Some((name.to_owned(), id))
-}
-
-fn kinds(query: &ListQuery, filter: &Filter) -> FilterGroup {
+fn kinds(query: &ListQuery, filter: &DomainFilter) -> FilterGroup {
     let kinds = [
         ("", "All", None),
         ("paid", "Charged", Some(false)),
@@ -164,4 +146,12 @@ pub struct DomainListPage {
     pub paging: Paging,
     /// Whether a search or filter is set.
     pub is_filtered: bool,
+}
+
+fn domains(number: usize) -> String {
+    count(whole(number), "domain", "domains")
+}
+
+fn whole(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -3,9 +3,8 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use base::{EnrolledDomainId, Timestamp};
-use enrollment::enrolled_domain::Status;
 use enrollment::subscription::State as AccountState;
-use flow::enrollment::list_domains::{self, Detail, Line};
+use flow::enrollment::list_domains::{self, DomainDetail, DomainLine};
 use tenancy::role::Permission;
 
 use super::table::{DomainRow, row};
@@ -26,7 +25,7 @@ pub(super) async fn show(
     who: Permitted<ViewDomains>,
     Path(id): Path<String>,
 ) -> Answer {
-    let Detail { line, companions } = find(&portal, &who, &id).await?;
+    let DomainDetail { line, companions } = find(&portal, &who, &id).await?;
     let (account, name) = (line.subscription.id, &line.domain.name);
     let certificates = certificates::list::of_name(&portal, &who, account, name).await?;
     let orders = orders::list::of_name(&portal, &who, account, name).await?;
@@ -54,7 +53,7 @@ pub(super) async fn find<P>(
     portal: &Portal,
     who: &Permitted<P>,
     id: &str,
-) -> Result<Detail, Refusal> {
+) -> Result<DomainDetail, Refusal> {
     let id = EnrolledDomainId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
     let found = list_domains::find(&portal.app, who.tenant(), id).await?;
     found.ok_or(Refusal::NotFound)
@@ -62,11 +61,11 @@ pub(super) async fn find<P>(
 
 /// The answer first: may it be used, and is it?
 fn answer(
-    line: &Line,
+    line: &DomainLine,
     certificates: &[CertificateRow],
     now: Timestamp,
 ) -> (Tone, &'static str, String) {
-    if let Status::Removed { at } = line.domain.status {
+    if let Some(at) = line.domain.removed_at {
         let detail = format!(
             "It was removed on {}. Nothing can be issued for it; certificates issued before stay \
              valid until they end. It can be added again.",
@@ -105,7 +104,7 @@ fn answer(
     }
 }
 
-fn coverage(line: &Line) -> Vec<String> {
+fn coverage(line: &DomainLine) -> Vec<String> {
     let name = &line.domain.name;
     if name.is_wildcard() {
         let base = name.base();

@@ -1,21 +1,20 @@
 //! Domains as the rows of a table, which several pages have.
 
 use base::Timestamp;
-use enrollment::enrolled_domain::{Kind, Status};
 use enrollment::subscription::State as AccountState;
-use flow::enrollment::list_domains::Line;
+use flow::enrollment::list_domains::DomainLine;
 
 use crate::portal::page::account::{chip, label};
 use crate::portal::page::links;
 use crate::portal::page::moment::when;
 use crate::portal::page::part::{Chip, Tone, When};
 
-pub(super) fn row(line: &Line, now: Timestamp) -> DomainRow {
+pub(super) fn row(line: &DomainLine, now: Timestamp) -> DomainRow {
     let domain = &line.domain;
-    let kind = match (domain.kind, domain.name.is_wildcard()) {
-        (Kind::Companion { .. }, _) => "Included",
-        (Kind::Paid, true) => "Wildcard",
-        (Kind::Paid, false) => "Single",
+    let kind = match (domain.is_companion(), domain.name.is_wildcard()) {
+        (true, _) => "Included",
+        (false, true) => "Wildcard",
+        (false, false) => "Single",
     };
     DomainRow {
         href: links::domain(domain.id),
@@ -30,16 +29,12 @@ pub(super) fn row(line: &Line, now: Timestamp) -> DomainRow {
     }
 }
 
-fn status(line: &Line, now: Timestamp) -> Chip {
-    match (line.domain.status, line.subscription.state(now)) {
-        (Status::Removed { .. }, _) => Chip::new(Tone::Idle, "Removed"),
-        (Status::Active, AccountState::Active | AccountState::Pending) => {
-            Chip::new(Tone::Good, "Active")
-        }
-        (Status::Active, AccountState::Suspended) => Chip::new(Tone::Warn, "On hold"),
-        (Status::Active, AccountState::Expired | AccountState::Deactivated) => {
-            chip(&line.subscription, now)
-        }
+fn status(line: &DomainLine, now: Timestamp) -> Chip {
+    match (line.domain.is_active(), line.subscription.state(now)) {
+        (false, _) => Chip::new(Tone::Idle, "Removed"),
+        (true, AccountState::Active | AccountState::Pending) => Chip::new(Tone::Good, "Active"),
+        (true, AccountState::Suspended) => Chip::new(Tone::Warn, "On hold"),
+        (true, AccountState::Expired | AccountState::Deactivated) => chip(&line.subscription, now),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::portal::gate::permitted::{Permitted, ViewAccounts};
 use crate::portal::page::account::label;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
-use crate::portal::page::listing::{ListQuery, Paging, Slice};
+use crate::portal::page::listing::{ListQuery, Paging};
 use crate::portal::page::moment::when;
 use crate::portal::page::part::{Chip, Tone, When};
 use crate::portal::page::shell::{Nav, Shell};
@@ -30,9 +30,10 @@ pub(super) async fn show(
     let after = AccountId::from_suffix(&query.after).ok();
     let clients =
         list_subscriptions::clients(&portal.app, who.tenant(), id, after, limit + 1).await?;
-    let slice = Slice::forwards(clients, limit, false);
+    let shown = usize::try_from(limit).unwrap_or_default();
+    let slice = base::Page::cut(clients, &base::Slice::<AccountId>::Start, shown);
     let last = slice.rows.last().map(|client| client.id.suffix());
-    let last = last.filter(|_| slice.has_next);
+    let last = last.filter(|_| slice.has_after);
     let path = format!("{}/clients", links::account(id));
     let now = portal.app.clock.now();
     page(&SubscriptionClientsPage {

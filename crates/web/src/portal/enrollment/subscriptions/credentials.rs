@@ -26,7 +26,7 @@ use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::state::Portal;
 
 /// How many of the account's names stand in the commands.
-const NAMES_SHOWN: i64 = 2;
+const NAMES_SHOWN: usize = 2;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

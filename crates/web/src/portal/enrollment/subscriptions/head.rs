@@ -40,7 +40,7 @@ pub(super) fn head<P>(
 fn summary(found: &Summary) -> String {
     let subscription = &found.subscription;
     let years = subscription.term.years();
-    let end = match subscription.ends_at {
+    let end = match subscription.covered_until {
         Some(at) => format!("ends {}", day(at)),
         None => "starts with its first domain".to_owned(),
     };

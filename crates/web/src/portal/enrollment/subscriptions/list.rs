@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use base::SubscriptionId;
+use base::{Query as Asked, Slice, SubscriptionId};
 use enrollment::subscription::State as AccountState;
-use flow::enrollment::list_subscriptions::{self, Filter, Summary};
+use flow::enrollment::list_subscriptions::{self, SubscriptionFilter, Summary};
 
 use crate::portal::gate::permitted::{Permitted, ViewAccounts};
 use crate::portal::page::frame::{Answer, page};
-use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Slice};
+use crate::portal::page::listing::{FilterGroup, ListQuery, Paging};
 use crate::portal::page::moment::{when, words_only};
 use crate::portal::page::part::{Chip, When};
 use crate::portal::page::shell::{Nav, Shell};
@@ -22,17 +22,22 @@ pub(super) async fn list(
     who: Permitted<ViewAccounts>,
     Query(query): Query<ListQuery>,
 ) -> Answer {
-    let filter = filter(&query);
-    let limit = query.limit();
-    let found = list_subscriptions::page(&portal.app, who.tenant(), filter, limit + 1).await?;
-    let slice = match filter.before {
-        Some(_) => Slice::backwards(found, limit),
-        None => Slice::forwards(found, limit, filter.after.is_some()),
+    let filter = SubscriptionFilter {
+        state: AccountState::parse(&query.status),
     };
-    let cursor = |found: Option<&Summary>| found.map(|found| found.subscription.id.suffix());
-    let first = cursor(slice.rows.first()).filter(|_| slice.has_previous);
-    let last = cursor(slice.rows.last()).filter(|_| slice.has_next);
-    let shown = i64::try_from(slice.rows.len()).unwrap_or(i64::MAX);
+    let asked = Asked {
+        filter,
+        slice: Slice::parse(&query.after, &query.before),
+        limit: usize::try_from(query.limit()).unwrap_or_default(),
+    };
+    let is_filtered = filter.state.is_some() || asked.slice != Slice::Start;
+    let found = list_subscriptions::page(&portal.app, who.tenant(), asked).await?;
+    let (first, last) = found.neighbours();
+    let (first, last) = (
+        first.map(SubscriptionId::suffix),
+        last.map(SubscriptionId::suffix),
+    );
+    let shown = i64::try_from(found.rows.len()).unwrap_or(i64::MAX);
     page(&SubscriptionListPage {
         shell: who.shell(Nav::Accounts, "ACME accounts"),
         filters: vec![states(&query, filter.state)],
@@ -42,17 +47,9 @@ pub(super) async fn list(
             last.as_deref(),
             count(shown, "account", "accounts"),
         ),
-        rows: slice.rows.iter().map(|found| row(&portal, found)).collect(),
-        is_filtered: filter.state.is_some() || filter.after.is_some() || filter.before.is_some(),
+        rows: found.rows.iter().map(|found| row(&portal, found)).collect(),
+        is_filtered,
     })
-}
-
-fn filter(query: &ListQuery) -> Filter {
-    Filter {
-        state: AccountState::parse(&query.status),
-        after: SubscriptionId::from_suffix(&query.after).ok(),
-        before: SubscriptionId::from_suffix(&query.before).ok(),
-    }
 }
 
 fn states(query: &ListQuery, current: Option<AccountState>) -> FilterGroup {
@@ -103,7 +100,7 @@ fn domains(found: &Summary) -> String {
 }
 
 fn ends(portal: &Portal, found: &Summary) -> When {
-    match found.subscription.ends_at {
+    match found.subscription.covered_until {
         Some(at) => when(at, portal.app.clock.now()),
         None => words_only("starts with its first domain"),
     }

@@ -47,7 +47,6 @@ pub(super) async fn create(
     };
     let opening = Opening {
         tenant: who.tenant(),
-        user: who.signed_in.user.id,
         label,
         term,
         max_bindings: None,
@@ -61,7 +60,7 @@ pub(super) async fn create(
     ))
 }
 
-fn read(typed: &NewSubscriptionForm) -> Result<(Option<Label>, Term), Problems> {
+fn read(typed: &NewSubscriptionForm) -> Result<(Label, Term), Problems> {
     let mut problems = Problems::none();
     if typed.kind != "DV" {
         problems = problems.and("kind", "Choose a certificate type.");
@@ -82,6 +81,7 @@ fn read(typed: &NewSubscriptionForm) -> Result<(Option<Label>, Term), Problems> 
 
 fn refusal(error: OpenError) -> Refusal {
     match error {
+        OpenError::NoOffer => Refusal::internal(error),
         OpenError::Seal(error) => Refusal::internal(error),
         OpenError::Store(error) => error.into(),
     }

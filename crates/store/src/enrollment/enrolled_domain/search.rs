@@ -1,0 +1,317 @@
+//! Pages of a tenant's names, and those that contain a text. Both walk one index, which holds all that is asked.
+//!
+//! The index has names with their labels reversed. A part without a dot is a part of one label, whichever way the
+//! labels stand. A part with dots is the end of one label, some whole labels, and the beginning of another; its
+//! pattern cannot say that nothing stands between them, so that what it finds is looked at once more.
+
+use base::{Page, Slice};
+use enrollment::enrolled_domain::EnrolledDomain;
+
+use super::super::subscription;
+use super::{DomainCursor, DomainFilter, DomainQuery, by_ids, escape_like};
+use crate::{Error, ReadTx, Value, sql, values};
+
+/// How many names are taken from the database at a time when some of them may not fit.
+const STEP: usize = 1_000;
+
+/// Counting further than this costs more than it tells; a whole list is counted to its end.
+pub const MAX_COUNTED: usize = 10_000;
+
+/// A page with the length of its list.
+#[derive(Clone, Debug)]
+pub struct DomainList {
+    /// The page.
+    pub page: Page<EnrolledDomain>,
+    /// How many domains match the filter, at most [`MAX_COUNTED`] unless it is the list of all.
+    pub matching: usize,
+}
+
+/// A page of a tenant's active domains, in the order of their names with the labels reversed.
+pub async fn page(tx: &mut ReadTx, asked: &DomainQuery) -> Result<Page<EnrolledDomain>, Error> {
+    let wanted = asked.limit.saturating_add(1);
+    let walked = walk(tx, &asked.filter, &asked.slice, wanted).await?;
+    cut(tx, asked, walked.found).await
+}
+
+/// The same, and how many domains match on all pages.
+pub async fn list(tx: &mut ReadTx, asked: &DomainQuery) -> Result<DomainList, Error> {
+    let filter = &asked.filter;
+    let wanted = asked.limit.saturating_add(1);
+    let walked = walk(tx, filter, &asked.slice, wanted).await?;
+    let is_start = asked.slice == Slice::Start;
+    let matching = if is_start && walked.is_whole {
+        walked.found.len()
+    } else if filter.is_everything() {
+        subscription::names(tx, &()).await?
+    } else if let Some(last) = walked.found.last().filter(|_| is_start) {
+        // What was walked once is not walked again.
+        let (seen, rest) = (walked.found.len(), Slice::After(last.clone()));
+        seen + count(tx, filter, &rest, MAX_COUNTED.saturating_sub(seen)).await?
+    } else {
+        count(tx, filter, &Slice::Start, MAX_COUNTED).await?
+    };
+    let page = cut(tx, asked, walked.found).await?;
+    Ok(DomainList { page, matching })
+}
+
+/// The rows of a page, of which one more is known if there is one.
+async fn cut(
+    tx: &mut ReadTx,
+    asked: &DomainQuery,
+    mut found: Vec<DomainCursor>,
+) -> Result<Page<EnrolledDomain>, Error> {
+    found.truncate(asked.limit.saturating_add(1));
+    let page = Page::cut(found, &asked.slice, asked.limit);
+    let ids: Vec<_> = page.rows.iter().map(|found| found.id).collect();
+    Ok(Page {
+        rows: by_ids(tx, &ids).await?,
+        has_before: page.has_before,
+        has_after: page.has_after,
+    })
+}
+
+/// How many domains of a slice match; counts up to `limit`.
+async fn count(
+    tx: &mut ReadTx,
+    filter: &DomainFilter,
+    slice: &Slice<DomainCursor>,
+    limit: usize,
+) -> Result<usize, Error> {
+    if Part::new(&filter.contains).is_loose {
+        let walked = walk(tx, filter, slice, limit).await?;
+        return Ok(walked.found.len().min(limit));
+    }
+    count_pattern(tx, filter, slice, limit).await
+}
+
+async fn count_pattern(
+    tx: &mut ReadTx,
+    filter: &DomainFilter,
+    slice: &Slice<DomainCursor>,
+    limit: usize,
+) -> Result<usize, Error> {
+    let after = match slice {
+        Slice::After(cursor) => cursor.clone(),
+        Slice::Start | Slice::Before(_) => DomainCursor::first(),
+    };
+    let mut values = Part::new(&filter.contains).values(filter);
+    values.extend(values![after.rname, after.id, whole(limit)]);
+    let row = tx
+        .row(
+            sql!(
+                tenant: "SELECT COUNT(*) AS domains FROM (SELECT rname FROM enrolled_domain
+                 WHERE tenant_id = $1 AND removed_at IS NULL
+                   AND rname LIKE $2 ESCAPE '\\'
+                   AND ($3 OR '.' || rname || '.' LIKE $4 ESCAPE '\\')
+                   AND ($5 OR subscription_id = $6) AND ($7 OR (companion_of_id IS NOT NULL) = $8)
+                   AND (rname, id) > ($9, $10) LIMIT $11) AS matching"
+            ),
+            &values,
+        )
+        .await?;
+    let counted = row.map_or(Ok(0), |row| row.int("domains"))?;
+    Ok(usize::try_from(counted).unwrap_or(usize::MAX))
+}
+
+/// Places that match.
+struct Walked {
+    /// At least as many as were wanted, unless there are no more.
+    found: Vec<DomainCursor>,
+    /// Whether there are no more.
+    is_whole: bool,
+}
+
+/// Walks from the beginning of a slice, in its direction, until `wanted` domains match.
+async fn walk(
+    tx: &mut ReadTx,
+    filter: &DomainFilter,
+    slice: &Slice<DomainCursor>,
+    wanted: usize,
+) -> Result<Walked, Error> {
+    let part = Part::new(&filter.contains);
+    let step = if part.is_loose {
+        wanted.max(STEP)
+    } else {
+        wanted
+    };
+    let mut slice = slice.clone();
+    let mut found = Vec::new();
+    loop {
+        let some = places(tx, filter, &part, &slice, step).await?;
+        let is_whole = some.len() < step;
+        if let Some(last) = some.last() {
+            slice = match slice {
+                Slice::Before(_) => Slice::Before(last.clone()),
+                Slice::Start | Slice::After(_) => Slice::After(last.clone()),
+            };
+        }
+        found.extend(some.into_iter().filter(|place| part.is_in(&place.rname)));
+        if is_whole || found.len() >= wanted {
+            return Ok(Walked { found, is_whole });
+        }
+    }
+}
+
+/// The places that fit the pattern.
+async fn places(
+    tx: &mut ReadTx,
+    filter: &DomainFilter,
+    part: &Part<'_>,
+    slice: &Slice<DomainCursor>,
+    limit: usize,
+) -> Result<Vec<DomainCursor>, Error> {
+    let forwards = sql!(
+        tenant: "SELECT rname, id FROM enrolled_domain
+         WHERE tenant_id = $1 AND removed_at IS NULL
+           AND rname LIKE $2 ESCAPE '\\'
+           AND ($3 OR '.' || rname || '.' LIKE $4 ESCAPE '\\')
+           AND ($5 OR subscription_id = $6) AND ($7 OR (companion_of_id IS NOT NULL) = $8)
+           AND (rname, id) > ($9, $10)
+         ORDER BY rname, id LIMIT $11"
+    );
+    let backwards = sql!(
+        tenant: "SELECT rname, id FROM enrolled_domain
+         WHERE tenant_id = $1 AND removed_at IS NULL
+           AND rname LIKE $2 ESCAPE '\\'
+           AND ($3 OR '.' || rname || '.' LIKE $4 ESCAPE '\\')
+           AND ($5 OR subscription_id = $6) AND ($7 OR (companion_of_id IS NOT NULL) = $8)
+           AND (rname, id) < ($9, $10)
+         ORDER BY rname DESC, id DESC LIMIT $11"
+    );
+    let (statement, cursor) = match slice {
+        Slice::Start => (forwards, DomainCursor::first()),
+        Slice::After(cursor) => (forwards, cursor.clone()),
+        Slice::Before(cursor) => (backwards, cursor.clone()),
+    };
+    let mut values = part.values(filter);
+    values.extend(values![cursor.rname, cursor.id, whole(limit)]);
+    let rows = tx.rows(statement, &values).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(DomainCursor {
+                rname: row.text("rname")?.to_owned(),
+                id: row.id("id")?,
+            })
+        })
+        .collect()
+}
+
+fn whole(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// A part of a name, as somebody typed it.
+struct Part<'t> {
+    text: &'t str,
+    /// Whether the pattern fits more than it should.
+    is_loose: bool,
+}
+
+impl<'t> Part<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            is_loose: text.contains('.'),
+        }
+    }
+
+    /// The values `$2` to `$8`. What is not searched for has a pattern that fits at once; the others say whether not
+    /// to ask, and what.
+    fn values(&self, filter: &DomainFilter) -> Vec<Value<'static>> {
+        values![
+            label_pattern(self.text),
+            !self.is_loose,
+            pattern(self.text),
+            filter.subscription.is_none(),
+            filter.subscription,
+            filter.is_companion.is_none(),
+            filter.is_companion.unwrap_or_default(),
+        ]
+        .to_vec()
+    }
+
+    /// Whether a name with its labels reversed contains the part, given that the pattern fits.
+    fn is_in(&self, rname: &str) -> bool {
+        if !self.is_loose {
+            return true;
+        }
+        let labels: Vec<&str> = rname.rsplit('.').collect();
+        labels.join(".").contains(self.text)
+    }
+}
+
+/// For the name with its labels reversed: it holds the longest label of the part.
+fn label_pattern(text: &str) -> String {
+    let longest = text.split('.').max_by_key(|label| label.len());
+    format!("%{}%", escape_like(longest.unwrap_or_default()))
+}
+
+/// For the same with a dot on both sides: a label that begins with the last one of the part, then those between
+/// from right to left, then a label that ends with the first one.
+fn pattern(text: &str) -> String {
+    let labels: Vec<String> = text.split('.').map(escape_like).collect();
+    let [first, between @ .., last] = labels.as_slice() else {
+        return String::from("%");
+    };
+    let mut pieces = vec![format!("%.{last}%")];
+    pieces.extend(between.iter().rev().cloned());
+    pieces.push(format!("%{first}.%"));
+    pieces.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, label: &str, expected: &str) {
+        assert_eq!(
+            (label_pattern(text), pattern(text)),
+            (label.to_owned(), expected.to_owned())
+        );
+    }
+
+    #[test]
+    fn labels_of_a_part_stand_the_other_way_round() {
+        check("shop", "%shop%", "%");
+        check("shop.example", "%example%", "%.example%.%shop.%");
+        check("www.shop.example", "%example%", "%.example%.shop.%www.%");
+        check(".", "%%", "%.%.%.%");
+        check("a_.b%", "%b\\%%", "%.b\\%%.%a\\_.%");
+    }
+
+    /// What LIKE does, as far as these patterns go.
+    fn fits(text: &str, pattern: &str) -> bool {
+        let pieces: Vec<&str> = pattern.split('%').collect();
+        let [first, middle @ .., last] = pieces.as_slice() else {
+            return text == pattern;
+        };
+        let Some(mut rest) = text.strip_prefix(first) else {
+            return false;
+        };
+        for piece in middle {
+            let Some((_, after)) = rest.split_once(piece) else {
+                return false;
+            };
+            rest = after;
+        }
+        rest.ends_with(last)
+    }
+
+    proptest! {
+        #[test]
+        fn it_finds_what_contains_finds(
+            name in "(\\*\\.)?[ab]{1,3}(\\.[ab]{1,3}){1,4}", text in "[ab*.]{1,7}",
+        ) {
+            let labels: Vec<&str> = name.rsplit('.').collect();
+            let rname = labels.join(".");
+            let part = Part::new(&text);
+            let found = fits(&rname, &label_pattern(&text))
+                && (!part.is_loose || fits(&format!(".{rname}."), &pattern(&text)))
+                && part.is_in(&rname);
+            prop_assert_eq!(found, name.contains(&text), "{} in {}", text, name);
+        }
+    }
+}
