@@ -41,8 +41,7 @@ pub struct App {
 
 /// The parts of an [`App`], reached through it.
 pub struct Inner {
-    /// The database.
-    pub store: Store,
+    store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.

@@ -1,5 +1,6 @@
 //! What keeps an installation running: its first users, its nodes, and the end of what has expired.
 
 pub mod bootstrap;
+pub mod health;
 pub(crate) mod node;
 pub mod prune;

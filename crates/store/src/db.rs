@@ -4,6 +4,8 @@
 //! structs in the aggregate files. Only this module names a database driver.
 
 mod backoff;
+#[cfg(any(test, feature = "testing"))]
+mod closures;
 mod counters;
 mod database_url;
 mod error;

@@ -1,7 +1,7 @@
 //! The only crate that speaks SQL: one text for SQLite and PostgreSQL, a folder per wing and a file per aggregate.
 //!
-//! [`Store`] runs short closures in transactions and answers after the commit. Functions that
-//! only look take `&mut ReadTx`, functions that change take `&mut WriteTx`. What may change and
+//! [`Store::within`] gives a scope, and [`Scoped`] runs steps in transactions: plain functions, passed by name.
+//! Functions that only look take `&mut ReadTx`, functions that change take `&mut WriteTx`. What may change and
 //! when is decided in the rules crates; nothing here knows HTTP.
 
 pub mod access;

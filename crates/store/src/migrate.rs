@@ -15,6 +15,8 @@ mod step;
 
 use std::collections::BTreeMap;
 
+use base::Scope;
+
 pub use step::{Code, Fill, Migration, Piece, Step};
 
 use crate::{Engine, Error, SchemaError, Store};
@@ -81,14 +83,13 @@ impl Store {
     }
 
     async fn compare(&self, all: &'static [Migration]) -> Result<SchemaState, Error> {
-        let checksums = self.read((), |tx, ()| Box::pin(record::checksums(tx)));
-        let checksums: BTreeMap<String, String> = checksums.await?;
+        let own = self.within(Scope::System("which migrations were run"));
+        let checksums = own.read((), record::checksums).await?;
         if checksums.is_empty() {
             return Ok(SchemaState::Empty);
         }
         refuse_foreign(&checksums, all, self.engine())?;
-        let unfinished = self.read((), |tx, ()| Box::pin(record::unfinished(tx)));
-        let unfinished: Vec<String> = unfinished.await?;
+        let unfinished = own.read((), record::unfinished).await?;
         let is_missing = |name: &str| {
             !checksums.contains_key(name) || unfinished.iter().any(|other| other == name)
         };

@@ -389,7 +389,14 @@ async fn closing_finishes_what_was_begun() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ping_answers() {
-    each_engine(|store| async move { store.ping().await.unwrap() }).await;
+    each_engine(|store| async move {
+        store
+            .within(base::Scope::System("a test"))
+            .ping()
+            .await
+            .unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]

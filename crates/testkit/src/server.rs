@@ -18,6 +18,7 @@ use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::{App, Caller, Outside, Settings, jobs};
 use pki::{KeyPolicy, Profile};
 use serde_json::Value;
+use store::Store;
 use store::seal::Sealer;
 use store::testing::Database;
 use tempfile::TempDir;
@@ -43,6 +44,8 @@ pub struct TestServer {
     pub acme: Router,
     /// The door for relying parties.
     pub pki: Router,
+    /// The database below, for tests that count its work or take it away.
+    pub store: Store,
     surroundings: Arc<Surroundings>,
 }
 
@@ -131,7 +134,7 @@ impl TestServer {
         let mut settings = of.settings.clone();
         change(&mut settings);
         let outside = Outside {
-            store,
+            store: store.clone(),
             clock: of.clock.clone(),
             sealer: Sealer::load_or_create(&key_file, random.as_ref()).expect("a sealing key"),
             random,
@@ -147,6 +150,7 @@ impl TestServer {
             acme: web::acme::router(app.clone()),
             pki: web::pki::router(app.clone()),
             app,
+            store,
             surroundings: of,
         }
     }
@@ -261,7 +265,7 @@ impl TestServer {
 
     /// Ends the node and its database; every job must have ended but the periodic ones.
     pub async fn end(self) {
-        if self.app.store.ping().await.is_ok() {
+        if flow::operations::health::ping(&self.app).await.is_ok() {
             self.run_jobs().await;
             let store = self.app.store(system("a test counts all jobs"));
             let backlog = store.read((), store::queue::job::backlog).await;

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use flow::operations::health;
 use flow::{App, nonce};
 
 use crate::request::counter;
@@ -15,15 +16,15 @@ use crate::request::counter;
 /// `/healthz`, `/metrics` and `/nonce`.
 pub fn router(app: App) -> Router {
     Router::new()
-        .route("/healthz", get(health))
+        .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
         .route("/nonce", post(redeem))
         .with_state(app)
 }
 
 /// Healthy is a node whose database answers.
-async fn health(State(app): State<App>) -> Response {
-    match app.store.ping().await {
+async fn healthz(State(app): State<App>) -> Response {
+    match health::ping(&app).await {
         Ok(()) => (StatusCode::OK, "ok\n").into_response(),
         Err(error) => {
             tracing::warn!(error = %error, "health check failed");
@@ -38,7 +39,7 @@ async fn health(State(app): State<App>) -> Response {
 
 /// Prometheus text format, version 0.0.4.
 async fn metrics(State(app): State<App>) -> Response {
-    let counters = app.store.counters();
+    let counters = health::counters(&app);
     let mut text = String::with_capacity(1024);
     for (name, help, value) in [
         (

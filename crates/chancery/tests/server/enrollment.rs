@@ -97,7 +97,7 @@ async fn beside_others<T>(server: &TestServer, what: &str, work: impl Future<Out
     let ((done, took), waits) = tokio::join!(work, others);
     let mut waits = waits.concat();
     waits.sort();
-    let (engine, longest) = (app.store.engine(), waits[waits.len() - 1]);
+    let (engine, longest) = (server.store.engine(), waits[waits.len() - 1]);
     eprintln!(
         "{engine:?}: {what} took {took:?}; {} small transactions beside it waited up to {longest:?}",
         waits.len()

@@ -2,6 +2,8 @@
 //! the answer is recorded with its outcome in one transaction; a longer one is recorded as begun, with a job that goes
 //! on with it should this node die.
 
+use std::pin::pin;
+
 use acme::authorization::{Authorization, BeginError, Begun};
 use acme::challenge::{ResponseError, Type, parse_response};
 use base::AuthorizationId;
@@ -74,7 +76,7 @@ pub async fn answer_challenge(
 type Answer = Result<Authorization, store::Error>;
 
 async fn prove(app: &App, subject: Subject, answer: oneshot::Sender<Answer>) {
-    let mut probing = Box::pin(outcome_of(app, &subject));
+    let mut probing = pin!(outcome_of(app, &subject));
     let quick = tokio::time::timeout(app.settings.challenge_wait, &mut probing).await;
     // Whoever asked may have gone.
     if let Ok(outcome) = quick {

@@ -8,7 +8,8 @@ use super::counters::count;
 use super::step::{Load, Progress, Save};
 use super::store::Backend;
 use super::work::{Deciding, Saving, queued};
-use super::{Error, Store, sqlite};
+use super::{Counters, Error, ReadTx, Store, sqlite};
+use crate::sql;
 
 /// The store within a scope: statements over tenants' tables see the rows of one tenant, unless the work is our own.
 #[derive(Clone, Copy)]
@@ -25,6 +26,16 @@ impl Store {
 }
 
 impl Scoped<'_> {
+    /// Asks the database for an answer, for health checks.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.read((), ask).await
+    }
+
+    /// What has been asked of the database so far, by everybody.
+    pub fn counters(&self) -> Counters {
+        self.store.counters()
+    }
+
     /// Looks up a bounded number of rows by key. Each statement sees what was committed before it; several
     /// statements may see different states.
     pub async fn read<I, T, E, L>(&self, input: I, load: L) -> Result<T, E>
@@ -41,7 +52,7 @@ impl Scoped<'_> {
                 load.call(&mut tx, &input).await
             }
             Backend::Sqlite(readers, _) => {
-                readers.run(self.scope, |tx| sqlite::finish_now(load.call(tx, &input)))
+                readers.run(self.scope, |tx| sqlite::finish(load.call(tx, &input)))
             }
         }
     }
@@ -64,7 +75,7 @@ impl Scoped<'_> {
             Backend::Sqlite(readers, _) => {
                 let scope = self.scope;
                 readers
-                    .scan(scope, move |tx| sqlite::finish_now(load.call(tx, &input)))
+                    .scan(scope, move |tx| sqlite::finish(load.call(tx, &input)))
                     .await
             }
         }
@@ -138,4 +149,8 @@ impl Scoped<'_> {
         }
         Ok(())
     }
+}
+
+async fn ask(tx: &mut ReadTx, (): &()) -> Result<(), Error> {
+    tx.row(sql!("SELECT 1 AS one"), &[]).await.map(|_| ())
 }

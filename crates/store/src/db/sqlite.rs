@@ -11,7 +11,6 @@ use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use futures_util::future::BoxFuture;
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
@@ -157,17 +156,8 @@ pub(super) fn batch(connection: &Connection, text: &str) -> Result<(), Error> {
         .map_err(|error| Error::from_sqlite(ENGINE, error))
 }
 
-/// Runs a closure's future, which never has to wait here. If it does, that is a mistake in it.
-pub(super) fn finish<T, E: From<Error>>(future: BoxFuture<'_, Result<T, E>>) -> Result<T, E> {
-    let mut context = Context::from_waker(Waker::noop());
-    match pin!(future).as_mut().poll(&mut context) {
-        Poll::Ready(answer) => answer,
-        Poll::Pending => Err(Error::Pended.into()),
-    }
-}
-
-/// The same for a future that is not boxed.
-pub(super) fn finish_now<T, E: From<Error>>(
+/// Runs a step, which never has to wait here. If it does, that is a mistake in it.
+pub(super) fn finish<T, E: From<Error>>(
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     let mut context = Context::from_waker(Waker::noop());

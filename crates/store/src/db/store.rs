@@ -1,19 +1,14 @@
-//! The way in: opens either engine and runs closures on it.
+//! The way in: opens either engine.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::Scope;
-use futures_util::future::BoxFuture;
-
-use super::counters::{Tally, count};
+use super::counters::Tally;
 use super::migrator::{MigrationLimits, Migrator};
 use super::postgres::Postgres;
-use super::sqlite::{self, Readers, Writer};
-use super::work::{Closure, Work, queued};
-use super::{Counters, DatabaseUrl, Engine, Error, ReadTx, WriteTx};
-use crate::sql;
+use super::sqlite::{Readers, Writer};
+use super::work::Work;
+use super::{Counters, DatabaseUrl, Engine, Error};
 
 /// The database. Clones share it.
 #[derive(Clone)]
@@ -96,83 +91,11 @@ impl Store {
         })
     }
 
-    /// Runs a short closure in a transaction and answers after the commit. An error undoes what
-    /// this closure did. The closure may be run several times, so it has no effect but through
-    /// its transaction, and waits for nothing else.
-    pub async fn write<I, T, E, F>(&self, input: I, run: F) -> Result<T, E>
-    where
-        I: Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-        F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, E>>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let types = PhantomData;
-        let (work, answer) = queued(UNSCOPED, Closure { input, run, types });
-        self.queue(work).await?;
-        answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
-    }
-
     pub(super) async fn queue(&self, work: Box<dyn Work>) -> Result<(), Error> {
         match &self.shared.backend {
             Backend::Postgres(postgres) => postgres.queue(work).await,
             Backend::Sqlite(_, writer) => writer.queue(work).await,
         }
-    }
-
-    /// Looks up a bounded number of rows by key. Each statement sees what was committed before
-    /// it; several statements may see different states.
-    pub async fn read<I, T, E, F>(&self, input: I, run: F) -> Result<T, E>
-    where
-        I: Send + Sync,
-        T: Send,
-        E: From<Error> + Send,
-        F: for<'a> FnOnce(&'a mut ReadTx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send,
-    {
-        count(&self.shared.tally.reads, 1);
-        match &self.shared.backend {
-            Backend::Postgres(postgres) => {
-                let mut tx = postgres.reading(UNSCOPED).await?;
-                run(&mut tx, &input).await
-            }
-            Backend::Sqlite(readers, _) => {
-                readers.run(UNSCOPED, |tx| sqlite::finish(run(tx, &input)))
-            }
-        }
-    }
-
-    /// Reads what may take milliseconds: pages, searches, sums. On SQLite it runs on a thread of
-    /// its own, so that requests are not held up.
-    pub async fn scan<I, T, E, F>(&self, input: I, run: F) -> Result<T, E>
-    where
-        I: Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-        F: for<'a> FnOnce(&'a mut ReadTx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
-    {
-        count(&self.shared.tally.reads, 1);
-        match &self.shared.backend {
-            Backend::Postgres(postgres) => {
-                let mut tx = postgres.scanning(UNSCOPED).await?;
-                run(&mut tx, &input).await
-            }
-            Backend::Sqlite(readers, _) => {
-                readers
-                    .scan(UNSCOPED, move |tx| sqlite::finish(run(tx, &input)))
-                    .await
-            }
-        }
-    }
-
-    /// Asks the database for an answer, for health checks.
-    pub async fn ping(&self) -> Result<(), Error> {
-        let one = sql!("SELECT 1 AS one");
-        self.read((), |tx, ()| {
-            Box::pin(async move { tx.row(one, &[]).await.map(|_| ()) })
-        })
-        .await
     }
 
     pub(super) fn backend(&self) -> &Backend {
@@ -218,6 +141,3 @@ impl Store {
         &self.shared.options.migration
     }
 }
-
-/// What closures see that bring no scope of their own.
-const UNSCOPED: Scope = Scope::System("a closure");

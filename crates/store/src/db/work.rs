@@ -104,31 +104,6 @@ where
     }
 }
 
-/// A closure that may refuse whenever it likes.
-pub(super) struct Closure<I, T, E, F> {
-    pub(super) input: I,
-    pub(super) run: F,
-    pub(super) types: Types<(), T, E>,
-}
-
-impl<I, T, E, F> Steps for Closure<I, T, E, F>
-where
-    I: Send + Sync + 'static,
-    T: Send + 'static,
-    E: From<Error> + Send + 'static,
-    F: for<'a> Fn(&'a mut WriteTx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
-{
-    type Answer = T;
-    type Error = E;
-
-    fn run<'a>(
-        &'a mut self,
-        tx: &'a mut WriteTx,
-    ) -> impl Future<Output = Result<T, E>> + Send + 'a {
-        (self.run)(tx, &self.input)
-    }
-}
-
 type Reply<S> = Result<<S as Steps>::Answer, <S as Steps>::Error>;
 
 struct Queued<S: Steps> {

@@ -23,7 +23,7 @@ impl Progress {
 }
 
 /// The checksums of all migrations that were begun, by name.
-pub(super) async fn checksums(tx: &mut ReadTx) -> Result<BTreeMap<String, String>, Error> {
+pub(super) async fn checksums(tx: &mut ReadTx, (): &()) -> Result<BTreeMap<String, String>, Error> {
     let exists = tx.pick(
         sql!(sqlite: "SELECT COUNT(*) AS tables FROM sqlite_master WHERE name = 'schema_migration'"),
         sql!(
@@ -46,7 +46,7 @@ pub(super) async fn checksums(tx: &mut ReadTx) -> Result<BTreeMap<String, String
 }
 
 /// The names of those that were begun and not ended.
-pub(super) async fn unfinished(tx: &mut ReadTx) -> Result<Vec<String>, Error> {
+pub(super) async fn unfinished(tx: &mut ReadTx, (): &()) -> Result<Vec<String>, Error> {
     let unfinished = sql!("SELECT name FROM schema_migration WHERE finished_at IS NULL");
     let rows = tx.rows(unfinished, &[]).await?;
     let names = rows.iter().map(|row| row.text("name").map(str::to_owned));

@@ -20,7 +20,6 @@ testkit::on_both_engines![
 
 async fn bindings(server: &TestServer, eab: &Eab) -> u32 {
     let stored = server
-        .app
         .store
         .read(eab.key_id.clone(), |tx, key_id| {
             Box::pin(store::enrollment::eab_credential::by_key_id(tx, key_id))

@@ -13,7 +13,7 @@ struct Meter<'a> {
 
 impl<'a> Meter<'a> {
     fn new(server: &'a TestServer) -> Self {
-        let last = server.app.store.counters();
+        let last = server.store.counters();
         Self {
             server,
             last,
@@ -22,7 +22,7 @@ impl<'a> Meter<'a> {
     }
 
     fn note(&mut self, request: &str) {
-        let now = self.server.app.store.counters();
+        let now = self.server.store.counters();
         let Counters {
             statements,
             transactions,
@@ -45,7 +45,7 @@ async fn an_issuance_keeps_its_budget(server: &TestServer) {
     let mut meter = Meter::new(server);
     let client = stranger.register(&eab).await;
     meter.note("newAccount");
-    let before = server.app.store.counters();
+    let before = server.store.counters();
 
     let order = client.order(&["example.com"]).await;
     meter.note("newOrder");
@@ -76,7 +76,7 @@ async fn an_issuance_keeps_its_budget(server: &TestServer) {
     finalize, with the signature: 14 statements, 2 transactions
     certificate: 1 statements, 0 transactions
     "#) };
-    let after = server.app.store.counters();
+    let after = server.store.counters();
     let commits = after.commits - before.commits;
     assert!(commits <= 4, "{commits} commits");
     // Fewer when several were waiting, never more.

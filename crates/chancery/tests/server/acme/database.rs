@@ -16,7 +16,7 @@ async fn a_database_that_is_gone_says_so(server: &TestServer) {
     let elsewhere = client.at(second.acme.clone());
     let nonce = elsewhere.fresh_nonce().await;
     assert!(!nonce.is_empty());
-    second.app.store.close().await;
+    second.store.close().await;
     let refused = elsewhere.new_order(&["example.com"]).await;
     assert_problem!(refused, @r#"{"type":"urn:ietf:params:acme:error:serverInternal","detail":"the server's database does not answer, so nothing can be changed now; try again in half a minute","status":503}"#);
     assert_eq!(refused.header("retry-after"), "30");
@@ -24,7 +24,7 @@ async fn a_database_that_is_gone_says_so(server: &TestServer) {
     let refused = elsewhere.finalize(&order, &csr).await;
     assert_eq!(refused.expect(503).header("retry-after"), "30");
     // SQLite's file is still there to be read.
-    if server.app.store.engine() == Engine::Postgres {
+    if server.store.engine() == Engine::Postgres {
         let refused = elsewhere.post_as_get(&order.url).await;
         assert_eq!(refused.expect(503).header("retry-after"), "30");
     }
@@ -36,13 +36,13 @@ async fn a_database_that_is_gone_says_so(server: &TestServer) {
 
 async fn a_full_database_refuses_whole_requests(server: &TestServer) {
     // PostgreSQL reports a full disk, which a test cannot make; its error is mapped in the store's tests.
-    if server.app.store.engine() == Engine::Postgres {
+    if server.store.engine() == Engine::Postgres {
         return;
     }
     let client = server.client("*.example.com").await;
     let ready = client.ready_order(&["ready.example.com"]).await;
     // SQLite takes it for the present size.
-    limit_pages(&server.app.store, 1).await.unwrap();
+    limit_pages(&server.store, 1).await.unwrap();
     let mut placed = Vec::new();
     let refused = loop {
         let names: Vec<String> = (0..40)
@@ -73,7 +73,7 @@ async fn a_full_database_refuses_whole_requests(server: &TestServer) {
     assert_eq!(listed().await, placed.len() + 1);
     assert_eq!(client.read(&ready).await.member("status"), "ready");
 
-    limit_pages(&server.app.store, 1_000_000).await.unwrap();
+    limit_pages(&server.store, 1_000_000).await.unwrap();
     let csr = Key::generate().csr(&["ready.example.com"]);
     let done = client.finalize(&ready, &csr).await.expect(200);
     assert_eq!(done.member("status"), "valid");

@@ -32,7 +32,7 @@ async fn s40_secrets_are_sealed_in_the_database(server: &TestServer) {
         eab.mac_key.clone(),
         URL_SAFE_NO_PAD.encode(&eab.mac_key).into_bytes(),
     ];
-    let store = &server.app.store;
+    let store = &server.store;
     let cas = store
         .within(flow::caller::system("a test"))
         .read((), store::catalog::ca::all)

@@ -165,7 +165,7 @@ async fn a_search_follows_every_change(server: &TestServer) {
     let path = format!("{href}/remove");
     browser.post_form(&path, &path, &[]).await.expect(303);
     assert_eq!(found(&mut browser, "q=other").await, [""; 0]);
-    beside.app.store.close().await;
+    beside.store.close().await;
 }
 
 /// The query of a page's link to the next or the previous one.

@@ -35,7 +35,7 @@ async fn a_database_that_is_gone_has_a_page(server: &TestServer) {
     let second = server.beside().await;
     let mut browser = Visitor::new(web::portal::router(second.app.clone(), ORIGIN), ORIGIN);
     browser.get("/sign-in").await.expect(200);
-    second.app.store.close().await;
+    second.store.close().await;
     let page = sign_in(&mut browser, &shop.email, "wrong")
         .await
         .expect(503);
@@ -54,13 +54,13 @@ async fn a_database_that_is_gone_has_a_page(server: &TestServer) {
 
 async fn a_full_database_has_a_page(server: &TestServer) {
     // PostgreSQL reports a full disk, which a test cannot make; its error is mapped in the store's tests.
-    if server.app.store.engine() == Engine::Postgres {
+    if server.store.engine() == Engine::Postgres {
         return;
     }
     let shop = Shop::open(server, "alpha").await;
     let mut browser = shop.browser(server).await;
     // SQLite takes it for the present size.
-    limit_pages(&server.app.store, 1).await.unwrap();
+    limit_pages(&server.store, 1).await.unwrap();
     let label = "x".repeat(60);
     let fields = [
         ("kind", "DV"),
@@ -80,7 +80,7 @@ async fn a_full_database_has_a_page(server: &TestServer) {
     };
     assert_says(&page, "Nothing can be saved just now");
     assert_says(&page, "The operator has to free space; then try again.");
-    limit_pages(&server.app.store, 1_000_000).await.unwrap();
+    limit_pages(&server.store, 1_000_000).await.unwrap();
     browser
         .post_form("/accounts/new", "/accounts", &fields)
         .await
