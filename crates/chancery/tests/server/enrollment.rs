@@ -18,6 +18,7 @@ use tokio::time::Instant;
 testkit::on_both_engines![
     sb14_removing_a_name_of_many_accounts_keeps_nobody_waiting,
     sb14_removing_a_name_reaches_every_account,
+    sb14_removing_a_name_reaches_every_order_of_an_account,
     sb14_importing_a_thousand_names_keeps_nobody_waiting,
 ];
 
@@ -143,6 +144,29 @@ async fn sb14_removing_a_name_reaches_every_account(server: &TestServer) {
         "invalid",
         "the account that is the oldest of 10,001"
     );
+}
+
+async fn sb14_removing_a_name_reaches_every_order_of_an_account(server: &TestServer) {
+    let eab = server.account().await;
+    let added = server.enroll(&eab, "*.example.com\n*.example.net").await;
+    let client = server.stranger().await.register(&eab).await;
+    let mut orders = Vec::new();
+    // More than one piece.
+    for number in 0..110 {
+        let name = format!("host{number}.example.net");
+        orders.push(client.order(&["*.example.com", &name]).await);
+    }
+    let others = client.order(&["host.example.net"]).await;
+    let caller = Caller::command_line();
+    remove_domain(&server.app, &caller, eab.tenant, added[0].id)
+        .await
+        .unwrap();
+    server.run_jobs().await;
+    for (number, order) in orders.iter().enumerate() {
+        let ended = client.read(order).await;
+        assert_eq!(ended.member("status"), "invalid", "order {number}");
+    }
+    assert_eq!(client.read(&others).await.member("status"), "pending");
 }
 
 async fn sb14_importing_a_thousand_names_keeps_nobody_waiting(server: &TestServer) {

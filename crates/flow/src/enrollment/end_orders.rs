@@ -15,7 +15,7 @@ use crate::App;
 use crate::caller::{system, tenant};
 use crate::jobs::Lease;
 
-/// How many accounts are gone through at a time.
+/// How many accounts are gone through, or orders of one failed, at a time.
 const PIECE: i64 = 100;
 /// Identifiers tell the millisecond.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -62,37 +62,42 @@ async fn piece(tx: &mut WriteTx, ending: &Ending) -> Result<Progress<Ending>, st
     let after = ending.after.unwrap_or(AccountId::FIRST);
     let accounts = account::bound_to(tx, domain.subscription, after, PIECE).await?;
     let proofs = AuthorizationId::first_at(ending.before);
+    let mut next = ending.clone();
+    let mut failed = 0;
     for account in &accounts {
         authorization::deactivate_for(tx, *account, &domain.name, proofs, ending.now).await?;
-        fail_pending(tx, *account, ending).await?;
+        let of_account = fail_pending(tx, *account, ending).await?;
+        if of_account == PIECE {
+            // It may have more of them: the next piece begins with it again.
+            return Ok(Progress::More(next));
+        }
+        next.after = Some(*account);
+        failed += of_account;
+        if failed >= PIECE {
+            return Ok(Progress::More(next));
+        }
     }
-    let last = accounts.last().copied();
-    if i64::try_from(accounts.len()).is_ok_and(|count| count < PIECE) {
-        return Ok(Progress::Done);
-    }
-    Ok(Progress::More(Ending {
-        after: last,
-        ..ending.clone()
-    }))
+    let is_last = i64::try_from(accounts.len()).is_ok_and(|count| count < PIECE);
+    Ok(if is_last {
+        Progress::Done
+    } else {
+        Progress::More(next)
+    })
 }
 
-/// Fails each of an account's pending orders for the name.
+/// Fails an account's pending orders for the name, a piece of them at most, and says how many.
 async fn fail_pending(
     tx: &mut WriteTx,
     account: AccountId,
     ending: &Ending,
-) -> Result<(), store::Error> {
+) -> Result<i64, store::Error> {
     let before = OrderId::first_at(ending.before);
-    loop {
-        let name = &ending.domain.name;
-        let pending = order::pending_for(tx, account, name, before, PIECE).await?;
-        for order in &pending {
-            order::fail(tx, *order, &ending.problem, ending.now).await?;
-        }
-        if i64::try_from(pending.len()).is_ok_and(|count| count < PIECE) {
-            return Ok(());
-        }
+    let name = &ending.domain.name;
+    let pending = order::pending_for(tx, account, name, before, PIECE).await?;
+    for order in &pending {
+        order::fail(tx, *order, &ending.problem, ending.now).await?;
     }
+    Ok(i64::try_from(pending.len()).unwrap_or(PIECE))
 }
 
 async fn end_job(tx: &mut WriteTx, id: &JobId) -> Result<(), store::Error> {
