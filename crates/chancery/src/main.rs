@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod doctor;
 mod listen;
+mod lock;
 mod logging;
 mod parts;
 #[cfg(feature = "pebble")]

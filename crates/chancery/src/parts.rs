@@ -98,7 +98,7 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
         .with_context(|| format!("the database {} cannot be opened", config.database))
 }
 
-/// Whether this process has the database to itself, so that nobody else can hold a lease.
+/// Whether a server has the database to itself (it holds the lock), so that nobody else can hold a lease.
 pub(crate) fn is_alone(config: &Config) -> bool {
     match config.database {
         DatabaseUrl::Postgres(_) => false,
@@ -106,7 +106,8 @@ pub(crate) fn is_alone(config: &Config) -> bool {
     }
 }
 
-fn make_data_directory(path: &Path) -> anyhow::Result<()> {
+/// Makes the directory of our files, unless it is there.
+pub(crate) fn make_data_directory(path: &Path) -> anyhow::Result<()> {
     if path.is_dir() {
         return Ok(());
     }

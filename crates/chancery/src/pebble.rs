@@ -15,6 +15,7 @@ mod settings;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use base::Clock as _;
 use clap::Parser as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,8 @@ use web::request::client::TrustedProxies;
 use self::arguments::Arguments;
 use self::settings::Stage;
 use crate::listen::{Door, bind};
+use crate::lock::ServeLock;
+use crate::system::SystemClock;
 use crate::{logging, serve, tls};
 
 /// The arguments after `pebble`, when it is the command that was given.
@@ -63,6 +66,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     .await?;
     let stage = Stage::new(arguments, folder.path(), relying.local_addr()?).await?;
     logging::start(&stage.config)?;
+    let lock = ServeLock::take(&stage.config.database, SystemClock.now())?;
     let (app, authorities) = install::install(arguments, &stage).await?;
     let tls = tls::server_config(&stage.config, &app)?;
     let acme = bind("ACME server", stage.config.acme_listen).await?;
@@ -95,5 +99,6 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     stop.cancel();
     while running.join_next().await.is_some() {}
     app.shut_down().await;
+    drop(lock);
     Ok(())
 }

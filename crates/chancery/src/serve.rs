@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use base::Clock as _;
 use flow::issuance::publish_crl::publish_first;
 use flow::{App, jobs};
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,12 +14,16 @@ use web::request::client::TrustedProxies;
 
 use crate::config::Config;
 use crate::listen::{Door, bind};
+use crate::lock::ServeLock;
+use crate::system::SystemClock;
 use crate::{logging, parts, tls};
 
 /// A server that runs.
 pub(crate) struct Running {
     pub(crate) app: App,
     doors: JoinSet<()>,
+    /// Given back when everything else has ended.
+    lock: ServeLock,
     stop: CancellationToken,
 }
 
@@ -41,6 +46,8 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
 
 /// Opens every door.
 pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
+    parts::make_data_directory(&config.data)?;
+    let lock = ServeLock::take(&config.database, SystemClock.now())?;
     let app = parts::start(config, config.migrate).await?;
     if parts::is_alone(config) {
         let reclaimed = app.reclaim_jobs().await?;
@@ -61,7 +68,12 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         doors.spawn(door.serve(stop.clone()));
     }
     tokio::spawn(jobs::run_until_stopped(app.clone()));
-    Ok(Running { app, doors, stop })
+    Ok(Running {
+        app,
+        doors,
+        lock,
+        stop,
+    })
 }
 
 impl Running {
@@ -70,6 +82,7 @@ impl Running {
         self.stop.cancel();
         while self.doors.join_next().await.is_some() {}
         self.app.shut_down().await;
+        drop(self.lock);
     }
 }
 

@@ -123,6 +123,38 @@ impl Server {
         Ok(body.get(4..).unwrap_or_default().to_vec())
     }
 
+    /// One more process on the same data and database, with an ACME door and others of its own.
+    pub(crate) fn spawn_beside(&self, log: &str) -> anyhow::Result<(Child, SocketAddr)> {
+        let [acme, portal, pki, internal] = free_ports()?;
+        let mut settings = self.settings.clone();
+        settings.retain(|setting| !setting.contains("-listen="));
+        for (door, port) in [
+            ("acme", acme),
+            ("portal", portal),
+            ("pki", pki),
+            ("internal", internal),
+        ] {
+            settings.push(format!("--{door}-listen=127.0.0.1:{port}"));
+        }
+        let process = serve(&settings, &self.data.path().join(log))?;
+        Ok((process, SocketAddr::from((Ipv4Addr::LOCALHOST, acme))))
+    }
+
+    /// What a process has logged to a file beside the data.
+    pub(crate) fn log(&self, log: &str) -> String {
+        fs::read_to_string(self.data.path().join(log)).unwrap_or_default()
+    }
+
+    /// The process, unless it has ended.
+    pub(crate) fn process_id(&self) -> Option<u32> {
+        self.process.id()
+    }
+
+    /// Ends the process without a word.
+    pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
+        Ok(self.process.kill().await?)
+    }
+
     /// Asks the server to end and expects that it does so well.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         end(&mut self.process).await
