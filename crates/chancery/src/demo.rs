@@ -7,6 +7,7 @@ mod show;
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use flow::App;
 
 use crate::config::{Config, Lab};
 use crate::{logging, serve};
@@ -20,16 +21,26 @@ const HTTP_PORT: u16 = 5002;
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let config = in_a_lab(config).await?;
     logging::start(&config)?;
-    let running = serve::start(&config).await?;
-    let sample = sample::load_or_create(&config, &running.app).await?;
+    let mut running = serve::start(&config).await?;
+    tokio::select! {
+        shown = show_first(&config, &running.app) => {
+            shown?;
+            running.signals.received().await;
+        }
+        () = running.signals.received() => {}
+    }
+    running.stop().await;
+    Ok(())
+}
+
+async fn show_first(config: &Config, app: &App) -> anyhow::Result<()> {
+    let sample = sample::load_or_create(config, app).await?;
     show::credentials(&sample);
-    client::obtain(&config, &sample)
+    client::obtain(config, &sample)
         .await
         .context("the first certificate could not be obtained")?;
-    sample.save(&config)?;
+    sample.save(config)?;
     show::what_to_do(&sample);
-    serve::wait_for_signal().await?;
-    running.stop().await;
     Ok(())
 }
 

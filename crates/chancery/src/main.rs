@@ -13,6 +13,7 @@ mod parts;
 mod pebble;
 mod peers;
 mod serve;
+mod signals;
 mod system;
 mod tls;
 

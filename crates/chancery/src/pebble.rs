@@ -25,8 +25,9 @@ use self::arguments::Arguments;
 use self::settings::Stage;
 use crate::listen::{Door, bind};
 use crate::lock::ServeLock;
+use crate::signals::Signals;
 use crate::system::SystemClock;
-use crate::{logging, serve, tls};
+use crate::{logging, tls};
 
 /// The arguments after `pebble`, when it is the command that was given.
 pub(crate) fn arguments() -> Option<Vec<OsString>> {
@@ -69,6 +70,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let lock = ServeLock::take(&stage.config.database, SystemClock.now())?;
     let (app, authorities) = install::install(arguments, &stage).await?;
     let tls = tls::server_config(&stage.config, &app)?;
+    let mut signals = Signals::catch()?;
     let acme = bind("ACME server", stage.config.acme_listen).await?;
     let management = bind("management listener", stage.management_listen).await?;
     let door = |name, listener, tls, router| Door {
@@ -95,7 +97,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     tokio::spawn(flow::jobs::run_until_stopped(app.clone()));
     tracing::info!(acme.url = app.urls().directory(), "standing in for Pebble");
-    serve::wait_for_signal().await?;
+    signals.received().await;
     stop.cancel();
     while running.join_next().await.is_some() {}
     app.shut_down().await;

@@ -6,7 +6,6 @@ use anyhow::Context;
 use base::Clock as _;
 use flow::issuance::publish_crl::publish_first;
 use flow::{App, jobs};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use web::portal::Hints;
@@ -15,12 +14,15 @@ use web::request::client::TrustedProxies;
 use crate::config::Config;
 use crate::listen::{Door, bind};
 use crate::lock::ServeLock;
+use crate::signals::Signals;
 use crate::system::SystemClock;
 use crate::{logging, parts, tls};
 
 /// A server that runs.
 pub(crate) struct Running {
     pub(crate) app: App,
+    /// How it is asked to end.
+    pub(crate) signals: Signals,
     doors: JoinSet<()>,
     /// Given back when everything else has ended.
     lock: ServeLock,
@@ -30,14 +32,14 @@ pub(crate) struct Running {
 /// Runs until SIGTERM or SIGINT.
 pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     logging::start(config)?;
-    let running = start(config).await?;
+    let mut running = start(config).await?;
     tracing::info!(
         portal.url = config.portal_url,
         acme.url = config.acme_url,
         database = %config.database,
         "chancery serves"
     );
-    wait_for_signal().await?;
+    running.signals.received().await;
     tracing::info!("ending: finishing what was begun");
     running.stop().await;
     tracing::info!("ended");
@@ -62,6 +64,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     publish_first(&app)
         .await
         .context("the first CRL cannot be published")?;
+    let signals = Signals::catch()?;
     let stop = CancellationToken::new();
     let mut doors = JoinSet::new();
     for door in doors_of(config, &app).await? {
@@ -70,6 +73,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     tokio::spawn(jobs::run_until_stopped(app.clone()));
     Ok(Running {
         app,
+        signals,
         doors,
         lock,
         stop,
@@ -132,14 +136,4 @@ fn hints(config: &Config) -> Hints {
             .then(|| root.display().to_string()),
         http_port: Some(lab.http_port).filter(|port| *port != 80),
     }
-}
-
-/// Answers when somebody asks the process to end.
-pub(crate) async fn wait_for_signal() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-    }
-    Ok(())
 }

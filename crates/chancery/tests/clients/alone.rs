@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use futures_util::FutureExt as _;
 use instant_acme::{ChallengeType, Identifier, NewOrder};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Child;
 
 use crate::instant::register_at;
-use crate::on_sqlite;
 use crate::server::{Server, end, wait_for};
+use crate::{on_postgres, on_sqlite};
 
 /// Within which a server that may not start has ended.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -76,6 +76,18 @@ async fn follows_a_dead_one(server: &mut Server) -> anyhow::Result<()> {
     end(&mut next).await
 }
 
+/// Asked to end in the first moment in which it can be reached.
+async fn ends_well_at_once(server: &Server) -> anyhow::Result<()> {
+    let (mut second, door) = server.spawn_beside("second.log")?;
+    let reached = async {
+        while TcpStream::connect(door).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, reached).await?;
+    end(&mut second).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sb11_a_second_server_on_one_sqlite_file_does_not_start() -> anyhow::Result<()> {
     on_sqlite(refuses).await
@@ -95,4 +107,9 @@ async fn sb11_a_killed_server_has_a_successor() -> anyhow::Result<()> {
         server.show_log();
     }
     outcome
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sb11_a_server_that_is_asked_to_end_as_its_doors_open_ends_well() -> anyhow::Result<()> {
+    on_postgres(ends_well_at_once).await
 }
