@@ -14,6 +14,7 @@ mod binding;
 mod budget;
 mod crash;
 mod database;
+mod fence;
 mod finalize;
 mod happy;
 mod key_change;

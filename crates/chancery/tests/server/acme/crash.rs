@@ -72,13 +72,13 @@ async fn acme_2_1_a_restarted_node_goes_on_at_once(server: &TestServer) {
 }
 
 /// The state between finalize and the signature, as a node leaves it behind that dies there.
-struct Left {
+pub(super) struct Left {
     order: order::Order,
-    intent: SigningIntent,
+    pub(super) intent: SigningIntent,
     job: NewJob,
 }
 
-async fn left_behind(server: &TestServer, placed: &Order, key: &Key) -> Left {
+pub(super) async fn left_behind(server: &TestServer, placed: &Order, key: &Key) -> Left {
     let app = &server.app;
     let (now, random) = (app.clock.now(), app.random.as_ref());
     let id = OrderId::from_suffix(placed.url.rsplit('/').next().unwrap()).unwrap();
@@ -130,7 +130,7 @@ async fn left_behind(server: &TestServer, placed: &Order, key: &Key) -> Left {
     }
 }
 
-async fn leave(server: &TestServer, left: Left) {
+pub(super) async fn leave(server: &TestServer, left: Left) {
     let store = server.app.store(system("a test"));
     store.write(left, save_left).await.unwrap();
 }
