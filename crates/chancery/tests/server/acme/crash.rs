@@ -19,6 +19,8 @@ testkit::on_both_engines![
     acme_2_1_a_restarted_node_goes_on_at_once,
     acme_2_3_an_intended_certificate_is_signed_after_a_crash,
     acme_2_3_what_cannot_be_signed_ends_its_order,
+    sb12_a_shorter_profile_leaves_orders_in_flight_alone,
+    sb12_the_same_profile_ends_orders_in_flight,
     a_lost_answer_to_finalize_is_found_again,
     expired_orders_are_pruned,
 ];
@@ -183,6 +185,49 @@ async fn acme_2_3_what_cannot_be_signed_ends_its_order(server: &TestServer) {
     assert_eq!(ended.member("status"), "invalid");
     insta::allow_duplicates! { insta::assert_snapshot!(ended.error(), @r#"{"type":"urn:ietf:params:acme:error:serverInternal","detail":"the certificate could not be signed; place a new order and tell the operator if it happens again","status":500}"#) };
     client.issue(&["example.com"]).await;
+}
+
+/// An order is taken by a node that dies, and gone on with by one that came with another setting.
+async fn resumed_with(server: &TestServer, validity_seconds: i64) {
+    let client = server.client("example.com").await;
+    let order = client.ready_order(&["example.com"]).await;
+    let left = left_behind(server, &order, &Key::generate()).await;
+    let serial = SerialNumber::from_bytes(&left.intent.serial)
+        .unwrap()
+        .to_string();
+    leave(server, left).await;
+
+    let updated = server
+        .beside_with(|settings| settings.profile.validity_seconds = validity_seconds)
+        .await;
+    updated.reclaim_jobs().await;
+    let client = client.at(updated.acme.clone());
+    let ended = client.read(&order).await;
+    assert_eq!(ended.member("status"), "valid", "{}", ended.text());
+    let chain = client.post_as_get(&ended.member("certificate")).await;
+    let taken = leaf(chain.expect(200).text());
+    assert_eq!(taken.serial, serial);
+    assert_eq!(
+        lifetime(&taken),
+        server.app.settings.profile.validity_seconds
+    );
+    // What is ordered from now on is as this node makes it.
+    let next = client.issue(&["example.com"]).await;
+    assert_eq!(lifetime(&leaf(&next.chain)), validity_seconds);
+    updated.app.shut_down().await;
+}
+
+/// In seconds, the first and the last one included (RFC 5280 §4.1.2.5).
+fn lifetime(certificate: &pki::Certificate) -> i64 {
+    certificate.not_after.as_seconds() - certificate.not_before.as_seconds() + 1
+}
+
+async fn sb12_a_shorter_profile_leaves_orders_in_flight_alone(server: &TestServer) {
+    resumed_with(server, 45 * 86_400).await;
+}
+
+async fn sb12_the_same_profile_ends_orders_in_flight(server: &TestServer) {
+    resumed_with(server, 90 * 86_400).await;
 }
 
 async fn a_lost_answer_to_finalize_is_found_again(server: &TestServer) {
