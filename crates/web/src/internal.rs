@@ -58,6 +58,11 @@ async fn metrics(State(app): State<App>) -> Response {
             counters.transactions,
         ),
         (
+            "chancery_store_undone_total",
+            "Shared transactions that were undone because of one of their parts.",
+            counters.undone,
+        ),
+        (
             "chancery_acme_requests_total",
             "Requests to ACME resources.",
             counter::acme(),

@@ -21,6 +21,7 @@ mod key_change;
 mod new_order;
 mod nonce;
 mod orders;
+mod refusal;
 mod removal;
 mod revocation;
 mod secrets;

@@ -15,6 +15,8 @@ pub struct Counters {
     pub statements: u64,
     /// Closures given to `Store::write` that were committed.
     pub transactions: u64,
+    /// Transactions of several closures that were undone and run again because of one of them: each costs all the others.
+    pub undone: u64,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +26,7 @@ pub(super) struct Tally {
     pub(super) retries: AtomicU64,
     pub(super) statements: AtomicU64,
     pub(super) transactions: AtomicU64,
+    pub(super) undone: AtomicU64,
 }
 
 impl Tally {
@@ -34,6 +37,7 @@ impl Tally {
             retries: self.retries.load(Ordering::Relaxed),
             statements: self.statements.load(Ordering::Relaxed),
             transactions: self.transactions.load(Ordering::Relaxed),
+            undone: self.undone.load(Ordering::Relaxed),
         }
     }
 }

@@ -151,6 +151,7 @@ impl Transactions {
     fn undone(&self, tx: &mut WriteTx, group: Group, failure: Option<Error>) -> Group {
         if session(tx).is_some_and(|session| session.is_undone()) {
             self.note_race(tx);
+            count(&self.tally.undone, 1);
             return group;
         }
         let lost = || Error::unavailable("the connection was lost in the middle of a transaction");

@@ -199,6 +199,7 @@ impl Thread {
         if is_first {
             return self.tell(vec![work]);
         }
+        count(&self.tally.undone, 1);
         self.is_guarded = true;
         let group = std::mem::take(&mut self.group);
         for work in group.into_iter().map(|(work, _)| work).chain([work]) {
@@ -210,6 +211,7 @@ impl Thread {
     /// down.
     fn run_again_alone(&mut self) {
         self.roll_back();
+        count(&self.tally.undone, usize::from(!self.group.is_empty()));
         for (work, _) in std::mem::take(&mut self.group) {
             self.take(work);
             self.commit();
