@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base::Random as _;
 use flow::Caller;
 use flow::enrollment::move_subscription::{Move, move_subscription};
 use serde_json::json;
@@ -20,6 +21,7 @@ testkit::on_both_engines![
     r8_a_suspended_subscription_is_refused_at_once,
     r8_a_deactivated_subscription_is_refused_at_once,
     an_expired_order_is_invalid,
+    sb2_an_order_of_a_hundred_long_names_is_issued,
 ];
 
 async fn names_that_are_not_enrolled_are_refused_one_by_one(server: &TestServer) {
@@ -178,4 +180,27 @@ async fn an_expired_order_is_invalid(server: &TestServer) {
     assert_problem!(client.finalize(&order, &csr).await, @r#"{"type":"urn:ietf:params:acme:error:orderNotReady","detail":"the order has expired; place a new one","status":403}"#);
     let again = client.order(&["example.com"]).await;
     assert_ne!(again.url, order.url);
+}
+
+/// Names that nothing can compress: an index entry has a greatest length on PostgreSQL.
+async fn sb2_an_order_of_a_hundred_long_names_is_issued(server: &TestServer) {
+    let client = server.client("*.example.com").await;
+    let name = |_| {
+        let mut bytes = [0; 31];
+        server.app.random.fill(&mut bytes);
+        let digits = bytes.map(|byte| format!("{byte:02x}")).concat();
+        format!("{digits}.example.com")
+    };
+    let names: Vec<String> = (0..100).map(name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let issued = client.issue(&names).await;
+    assert_eq!(issued.order.authorizations.len(), 100);
+    let certificate = testkit::acme_client::leaf(&issued.chain);
+    assert_eq!(certificate.names, names);
+    // The same names again: the order is found by them, and so is the certificate that is replaced.
+    let again = client.order(&names).await;
+    assert_eq!(again.status, "ready");
+    assert_eq!(client.order(&names).await.url, again.url);
+    client.issue(&names).await;
+    client.revoke(&issued.der, 4).await.expect(200);
 }
