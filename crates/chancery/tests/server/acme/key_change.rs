@@ -9,6 +9,7 @@ testkit::on_both_engines![
     the_present_key_is_a_conflict,
     a_change_that_the_new_key_did_not_sign_is_refused,
     a_change_for_another_account_is_refused,
+    sb17_two_changes_to_one_key_at_once_are_a_conflict,
 ];
 
 async fn the_account_goes_on_with_its_new_key(server: &TestServer) {
@@ -64,4 +65,25 @@ async fn a_change_for_another_account_is_refused(server: &TestServer) {
             .expect(400);
         assert_eq!(refused.problem_type(), "malformed");
     }
+}
+
+/// Two accounts on two nodes; whoever comes second is told who has the key.
+async fn sb17_two_changes_to_one_key_at_once_are_a_conflict(server: &TestServer) {
+    let second = server.beside().await;
+    let mut one = server.client("example.com").await;
+    let other = server.client("example.org").await;
+    let mut two = other.at(second.acme.clone());
+    for round in 0..20 {
+        let key = Key::generate();
+        let (first, then) = tokio::join!(one.change_key(&key), two.change_key(&key));
+        let (winner, loser) = match (first.status.as_u16(), then.status.as_u16()) {
+            (200, 409) => (&mut one, then),
+            (409, 200) => (&mut two, first),
+            other => panic!("round {round}: {other:?}"),
+        };
+        assert_eq!(loser.header("location"), winner.account, "round {round}");
+        *winner = winner.with_key(key);
+        winner.post_as_get(&winner.account).await.expect(200);
+    }
+    second.app.shut_down().await;
 }
