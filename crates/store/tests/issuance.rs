@@ -29,7 +29,7 @@ use store::issuance::order_facts::{self, Signed};
 use store::issuance::order_list::{self, Ending};
 use store::issuance::{lineage, revocation};
 use store::testing::each_engine;
-use store::{Error, ReadTx, Store, WriteTx};
+use store::{Error, ReadTx, Store, WriteTx, sql};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 
 /// Other bytes every time.
@@ -413,6 +413,40 @@ async fn sb6_a_certificate_whose_successor_is_revoked_counts_again() {
         assert_eq!(count(&store, &ours, View::Valid).await, 1);
     })
     .await;
+}
+
+/// One row for a set of names, and no more work for its 300th certificate than for its second.
+#[tokio::test(flavor = "multi_thread")]
+async fn sb6_many_certificates_of_one_name_are_one_lineage() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let mut costs = Vec::new();
+        for left in 0..300 {
+            let before = store.counters().statements;
+            insert_certificates(&store, &[ours.certificate("a.example", left)]).await;
+            costs.push(store.counters().statements - before);
+        }
+        assert!(
+            costs[1..].iter().all(|cost| *cost == costs[1]),
+            "statements: {costs:?}"
+        );
+        let lineages = store.within(SYSTEM).scan((), lineages).await.unwrap();
+        // The name and its www.
+        assert_eq!(lineages, [(300, 2)], "certificates and names of each");
+        assert_eq!(count(&store, &ours, View::Valid).await, 1);
+    })
+    .await;
+}
+
+async fn lineages(tx: &mut ReadTx, (): &()) -> Result<Vec<(i64, i64)>, Error> {
+    let statement = sql!(system:
+        "SELECT l.issued_count, (SELECT COUNT(*) FROM lineage_name n WHERE n.lineage_id = l.id) AS names
+         FROM lineage l"
+    );
+    let rows = tx.rows(statement, &[]).await?;
+    rows.iter()
+        .map(|row| Ok((row.int("issued_count")?, row.int("names")?)))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,14 +49,7 @@ async fn a_row_named_by_its_key_is_found_by_its_key() {
     };
     let store = database.open().await;
     store.migrate().await.unwrap();
-    let DatabaseUrl::Postgres(url) = database.location() else {
-        return;
-    };
-    let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
-    let (client, connection) = connected.unwrap();
-    tokio::spawn(connection);
-    let settings = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
-    client.batch_execute(settings).await.unwrap();
+    let client = planner(&database).await.unwrap();
     let by_key = STATEMENTS
         .iter()
         .map(|statement| Sql::registered(statement));
@@ -72,6 +65,104 @@ async fn a_row_named_by_its_key_is_found_by_its_key() {
             conditions.any(|condition| condition.contains("(id = $")),
             "{text}\n{plan}"
         );
+    }
+    store.close().await;
+    database.remove().await;
+}
+
+/// A connection that plans as those of the program do.
+async fn planner(database: &Database) -> Option<tokio_postgres::Client> {
+    let DatabaseUrl::Postgres(url) = database.location() else {
+        return None;
+    };
+    let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+    let (client, connection) = connected.unwrap();
+    tokio::spawn(connection);
+    let settings = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+    client.batch_execute(settings).await.unwrap();
+    Some(client)
+}
+
+/// What an issuance asks of lineages and certificates and what it does to them: the beginning and a part of each
+/// statement, and what its plan on PostgreSQL has to say.
+const OF_AN_ISSUANCE: [(&str, &str, &[&str]); 4] = [
+    (
+        "SELECT (SELECT i.fence",
+        "FROM lineage l WHERE l.id = $2",
+        &[
+            "using lineage_pkey on lineage",
+            "using signing_intent_pkey on signing_intent",
+        ],
+    ),
+    (
+        "INSERT INTO lineage (",
+        "ON CONFLICT (id) DO UPDATE",
+        &["Conflict Arbiter Indexes: lineage_pkey"],
+    ),
+    ("INSERT INTO lineage_name (", "ON CONFLICT DO NOTHING", &[]),
+    ("INSERT INTO certificate (", "", &[]),
+];
+
+fn of_an_issuance(begins: &str, has: &str) -> Vec<Sql> {
+    let all = STATEMENTS
+        .iter()
+        .map(|statement| Sql::registered(statement));
+    let is_meant = |sql: &Sql| sql.postgres().starts_with(begins) && sql.postgres().contains(has);
+    let found: Vec<Sql> = all.filter(is_meant).collect();
+    assert!(!found.is_empty(), "{begins} … {has} is not there");
+    found
+}
+
+/// However many certificates a set of names has had, its next one meets its lineage by the primary key and none of
+/// the others.
+#[tokio::test]
+async fn sb6_an_issuance_finds_its_lineage_by_its_key_on_postgresql() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let client = planner(&database).await.unwrap();
+    for (begins, has, says) in OF_AN_ISSUANCE {
+        for sql in of_an_issuance(begins, has) {
+            let plan = plan(&client, sql.postgres()).await;
+            let is_said = says.iter().all(|each| plan.contains(each));
+            let mut scans = plan.lines().filter(|line| line.contains(" Scan"));
+            let is_by_key = scans.all(|line| line.contains("_pkey on "));
+            assert!(is_said && is_by_key, "{begins}\n{plan}");
+        }
+    }
+    store.close().await;
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn sb6_an_issuance_finds_its_lineage_by_its_key_on_sqlite() {
+    let database = Database::sqlite();
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let DatabaseUrl::Sqlite(path) = database.location() else {
+        return;
+    };
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let explained = |how: &str, sql: Sql, column: &str| -> Vec<String> {
+        let text = format!("{how} {}", sql.sqlite());
+        let mut statement = connection.prepare(&text).unwrap();
+        let rows = statement.raw_query().mapped(|row| row.get(column));
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    for (begins, has, _) in OF_AN_ISSUANCE {
+        for sql in of_an_issuance(begins, has) {
+            let plan = explained("EXPLAIN QUERY PLAN", sql, "detail");
+            let mut tables = plan.iter().filter(|line| line.contains(" USING "));
+            let is_by_key = tables.all(|line| line.contains(" sqlite_autoindex_"));
+            // No step goes from one row to the next.
+            let steps = explained("EXPLAIN", sql, "opcode");
+            let walks = ["Rewind", "Last", "Next", "Prev"];
+            let mut steps = steps.iter().map(String::as_str);
+            let is_walk = steps.any(|step| walks.contains(&step));
+            assert!(is_by_key && !is_walk, "{begins}\n{plan:?}");
+        }
     }
     store.close().await;
     database.remove().await;
