@@ -21,7 +21,7 @@ async fn sb3_refused_requests_undo_nobody_else(server: &TestServer) {
     let blocked = blocked_key(server).await;
     let suspended = suspended_subscription(server).await;
     let others = server.client("*.example.net").await;
-    let before = server.app.store.counters();
+    let before = server.store.counters();
 
     let orders = (0..ORDERS).map(async |number| {
         others.issue(&[&format!("n{number}.example.net")]).await;
@@ -40,7 +40,7 @@ async fn sb3_refused_requests_undo_nobody_else(server: &TestServer) {
     };
     tokio::join!(join_all(orders), refusals);
 
-    let after = server.app.store.counters();
+    let after = server.store.counters();
     let (commits, transactions) = (
         after.commits - before.commits,
         after.transactions - before.transactions,
