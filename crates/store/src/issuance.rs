@@ -5,7 +5,7 @@ pub mod authorization;
 pub mod certificate;
 pub mod certificate_list;
 pub mod crl;
-mod evidence;
+pub(crate) mod evidence;
 pub mod lineage;
 pub mod names;
 pub mod order;

@@ -3,6 +3,8 @@
 //! PostgreSQL is tested when `CHANCERY_TEST_POSTGRES_URL` names a database in which schemas may
 //! be made. Where `CI=true`, its absence is a failure and not a silent gap.
 
+pub mod fill;
+
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::catalog::offer::{Authority, Offer, OfferVersion, Product};
 use crate::db::schema_for;
-use crate::{DatabaseUrl, Error, Options, Scoped, Store, WriteTx};
+use crate::{DatabaseUrl, Error, Options, ReadTx, Scoped, Store, WriteTx, sql};
 
 /// A database that is removed when this is dropped (SQLite) or [`removed`](Self::remove).
 #[derive(Debug)]
@@ -189,6 +191,30 @@ async fn insert_offer(
 /// On PostgreSQL, whose disk a test cannot fill.
 pub async fn limit_pages(store: &Store, pages: u32) -> Result<(), Error> {
     make_schema(store, &format!("PRAGMA max_page_count = {pages}")).await
+}
+
+/// Lets a database that was filled come to rest: PostgreSQL counts its rows and notes which pages all may see, as it
+/// does by itself some minutes later. An embedded one writes its log back when it is closed.
+pub async fn settle(location: &DatabaseUrl) {
+    if let DatabaseUrl::Postgres(url) = location {
+        administer(url, "VACUUM (ANALYZE)").await;
+    }
+}
+
+/// How many bytes the tables and their indexes take.
+pub async fn size(tx: &mut ReadTx, (): &()) -> Result<i64, Error> {
+    let statement = tx.pick(
+        sql!(sqlite:
+            "SELECT c.page_count * s.page_size AS bytes FROM pragma_page_count() c, pragma_page_size() s"
+        ),
+        sql!(postgres:
+            "SELECT CAST(COALESCE(SUM(pg_total_relation_size(c.oid)), 0) AS BIGINT) AS bytes
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = current_schema() AND c.relkind = 'r'"
+        ),
+    );
+    let row = tx.row(statement, &[]).await?;
+    row.map_or(Ok(0), |row| row.int("bytes"))
 }
 
 /// The PostgreSQL database to test with.

@@ -53,7 +53,7 @@ thread_local! {
 }
 
 /// The text, deflated.
-pub(super) fn deflated(text: &str) -> Vec<u8> {
+pub(crate) fn deflated(text: &str) -> Vec<u8> {
     COMPRESSOR.with_borrow_mut(|compressor| {
         compressor.reset();
         // What cannot be compressed grows by five bytes for each block of at most 64 KiB.
