@@ -1,5 +1,5 @@
 //! Automation in Rust, so that people and machines run the same thing: the structural checks, the
-//! load test and the crash test.
+//! load test, the crash test and stores of any size.
 //!
 //! Nothing here is part of the product, and nothing in the product may depend on it. The two
 //! commands for people are in `script/`.
@@ -17,6 +17,7 @@ mod acme_client;
 mod bench;
 mod check;
 mod crash;
+mod fill;
 mod launch;
 mod postgres_run;
 mod server;
@@ -43,6 +44,8 @@ enum Task {
     Check(check::Options),
     /// Kill the server under load again and again and prove that nothing acknowledged is lost
     Crash(crash::Options),
+    /// Fill a database with a believable history of so many certificates
+    Fill(fill::Options),
     /// Run a command with a private PostgreSQL whose address is in CHANCERY_TEST_POSTGRES_URL
     WithPostgres(postgres_run::Options),
 }
@@ -60,6 +63,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Bench { subject } => bench::run(subject),
         Task::Check(options) => check::run(&workspace::root(), options),
         Task::Crash(options) => crash::run(options),
+        Task::Fill(options) => fill::run(options),
         Task::WithPostgres(options) => postgres_run::run(options),
     }
 }
