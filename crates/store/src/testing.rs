@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::catalog::offer::{Authority, Offer, OfferVersion, Product};
 use crate::db::schema_for;
-use crate::{DatabaseUrl, Error, Options, ReadTx, Scoped, Store, WriteTx, sql};
+use crate::{DatabaseUrl, Engine, Error, Options, ReadTx, Scoped, Store, WriteTx, sql};
 
 /// A database that is removed when this is dropped (SQLite) or [`removed`](Self::remove).
 #[derive(Debug)]
@@ -191,6 +191,21 @@ async fn insert_offer(
 /// On PostgreSQL, whose disk a test cannot fill.
 pub async fn limit_pages(store: &Store, pages: u32) -> Result<(), Error> {
     make_schema(store, &format!("PRAGMA max_page_count = {pages}")).await
+}
+
+/// Whether an embedded database waits for the disk. One that is being filled need not: if it is lost, it is filled
+/// again. Nobody else may write meanwhile.
+async fn flush(store: &Store, is_on: bool) -> Result<(), Error> {
+    if store.engine() == Engine::Postgres {
+        return Ok(());
+    }
+    // It cannot be changed inside a transaction, and the writer runs nothing outside one.
+    let word = if is_on { "FULL" } else { "OFF" };
+    make_schema(
+        store,
+        &format!("COMMIT; PRAGMA synchronous = {word}; BEGIN IMMEDIATE"),
+    )
+    .await
 }
 
 /// Lets a database that was filled come to rest: PostgreSQL counts its rows and notes which pages all may see, as it

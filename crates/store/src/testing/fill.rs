@@ -19,7 +19,7 @@ use base::Timestamp;
 use self::history::Piece;
 pub use self::plan::{Issuance, Lineage, Owner, Plan};
 use crate::operations::setting::{self, Setting};
-use crate::{Error, ReadTx, Scoped, Store, WriteTx};
+use crate::{Error, ReadTx, Scoped, Store, WriteTx, testing};
 
 /// Where the store says what it was filled with.
 const SETTING: &str = "filled_with";
@@ -83,6 +83,7 @@ pub async fn fill(
 ) -> Result<Arc<Plan>, Error> {
     let plan = Arc::new(Plan::new(shape));
     let common = world::found(within, &plan).await?;
+    testing::flush(store, false).await?;
     indexes::drop_all(store, watch).await?;
     world::fill(within, &plan, &common, watch).await?;
     for round in 0..plan::ROUNDS {
@@ -104,6 +105,7 @@ pub async fn fill(
         within.write(lineages, history::lineages).await?;
     }
     indexes::build_all(store, watch).await?;
+    testing::flush(store, true).await?;
     let setting = Setting {
         name: SETTING.to_owned(),
         value: shape.text(),
