@@ -5,6 +5,7 @@ use clap::Subcommand;
 mod issuance;
 mod load;
 mod report;
+mod scale;
 mod statistics;
 mod target;
 mod yardstick;
@@ -14,11 +15,14 @@ mod yardstick;
 pub(crate) enum Subject {
     /// Whole ACME flows, from newOrder to the downloaded chain
     Issuance(issuance::Options),
+    /// The hot statements and issuance, on a small and a large store
+    Scale(scale::Options),
 }
 
 /// Measures and prints.
 pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
     match subject {
         Subject::Issuance(options) => issuance::run(options),
+        Subject::Scale(options) => scale::run(options),
     }
 }

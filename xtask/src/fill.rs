@@ -1,7 +1,6 @@
 //! `cargo xtask fill`: a database with a believable history of any size. The store itself makes it, in an example of
 //! that crate, since nothing here may know its tables.
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail};
@@ -49,20 +48,24 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let address = options.engine.address(&options.into);
     let seed = options.seed.to_string();
     example(
-        &workspace::root(),
         "fill",
         &[&address, &options.certificates.to_string(), &seed],
     )
 }
 
+/// Fills the database of a server that does not run.
+pub(crate) fn database(address: &str, certificates: u64) -> anyhow::Result<()> {
+    example("fill", &[address, &certificates.to_string()])
+}
+
 /// Builds an example of the store in release mode and runs it.
-pub(crate) fn example(root: &Path, name: &str, arguments: &[&str]) -> anyhow::Result<()> {
+pub(crate) fn example(name: &str, arguments: &[&str]) -> anyhow::Result<()> {
     let status = Command::new("cargo")
         .args(["run", "--quiet", "--release", "--locked"])
         .args(["--package", "store", "--features", "testing"])
         .args(["--example", name, "--"])
         .args(arguments)
-        .current_dir(root)
+        .current_dir(workspace::root())
         .status()
         .context("cargo cannot be started; is it on the PATH?")?;
     if !status.success() {

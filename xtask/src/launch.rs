@@ -13,7 +13,7 @@ use clap::Args;
 use crate::workspace;
 
 /// Which server binary to run.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Launch {
     /// Use this server binary instead of building one in release mode
     #[arg(long, value_name = "FILE")]

@@ -8,10 +8,11 @@ use clap::{Args, ValueEnum};
 
 use super::load;
 use super::report::{self, Case, Run};
-use super::target::{Kind, Placement, Target};
+use super::target::{Ground, Kind, Placement, Target};
 use super::yardstick;
 use crate::acme_client::csr::Csr;
 use crate::acme_client::http_01::Answers;
+use crate::fill::Engine;
 use crate::launch::Launch;
 use crate::server::chancery::{DOMAIN, Validation};
 use crate::server::pebble;
@@ -19,6 +20,9 @@ use crate::server::pebble;
 /// Pebble gets fewer orders: its newOrder walks all earlier ones, and under load it locks up for
 /// good after some ten thousand.
 const PEBBLE_ORDERS: usize = 3000;
+
+/// Where the load client runs unless somebody says otherwise.
+pub(crate) const CLIENT_CORE: usize = 1;
 
 /// How to measure.
 #[derive(Debug, Args)]
@@ -45,11 +49,14 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 0, value_name = "CORE")]
     server_core: usize,
     /// The load client's core
-    #[arg(long, default_value_t = 1, value_name = "CORE")]
+    #[arg(long, default_value_t = CLIENT_CORE, value_name = "CORE")]
     client_core: usize,
     /// PostgreSQL's core [default: whichever is free]
     #[arg(long, value_name = "CORE")]
     postgres_core: Option<usize>,
+    /// Certificates that the database holds before; several numbers are several cases
+    #[arg(long, value_delimiter = ',', value_name = "N,N")]
+    certificates: Vec<u64>,
     /// Leave Pebble out even if it is on the PATH
     #[arg(long)]
     without_pebble: bool,
@@ -77,10 +84,36 @@ enum Validations {
 /// Measures every case `runs` times in turn, so that a slow minute hits all of them alike.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let binary = options.launch.prepare(Some(options.client_core))?;
+    on(options, &binary)
+}
+
+/// Measures self-valid issuances on databases that hold so many certificates before.
+pub(crate) fn at_sizes(engine: Engine, sizes: &[u64], launch: &Launch) -> anyhow::Result<()> {
+    let options = Options {
+        engine: match engine {
+            Engine::Postgres => Engines::Postgres,
+            Engine::Sqlite => Engines::Sqlite,
+        },
+        validation: Validations::SelfValid,
+        concurrency: 32,
+        orders: 3000,
+        warmup: 500,
+        runs: 2,
+        server_core: 0,
+        client_core: CLIENT_CORE,
+        postgres_core: None,
+        certificates: sizes.to_vec(),
+        without_pebble: true,
+        launch: launch.clone(),
+    };
+    run(&options)
+}
+
+fn on(options: &Options, binary: &Path) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(measure_all(options, &binary))
+    runtime.block_on(measure_all(options, binary))
 }
 
 async fn measure_all(options: &Options, binary: &Path) -> anyhow::Result<()> {
@@ -124,13 +157,11 @@ async fn measure(options: &Options, binary: &Path, case: &Case) -> anyhow::Resul
         Kind::Postgres | Kind::Sqlite => options.orders,
     };
     let (warmup, work) = (requests("w", options.warmup)?, requests("m", orders)?);
-    let started = Target::start(
-        case.kind,
-        binary,
-        placement,
-        validation,
-        options.concurrency,
-    );
+    let ground = Ground {
+        kind: case.kind,
+        certificates: case.certificates,
+    };
+    let started = Target::start(ground, binary, placement, validation, options.concurrency);
     let (target, clients) = started.await?;
     let (clients, warm) = load::run(clients, warmup, &answers).await?;
     if let Some(failure) = warm.first_failure {
@@ -173,7 +204,11 @@ impl Options {
             if self.validation == left_out {
                 continue;
             }
-            cases.extend(kinds.iter().map(|kind| Case::new(*kind, is_real)));
+            for kind in &kinds {
+                let sizes = &self.certificates;
+                cases.extend(sizes.iter().map(|size| Case::on(*kind, is_real, *size)));
+                cases.extend(sizes.is_empty().then(|| Case::new(*kind, is_real)));
+            }
             if has_pebble && (!is_real || pebble::can_validate()) {
                 cases.push(Case::new(Kind::Pebble, is_real));
             }

@@ -19,6 +19,8 @@ pub(crate) struct Case {
     pub(crate) kind: Kind,
     /// Whether validation is real http-01.
     pub(crate) is_real: bool,
+    /// How many certificates the database holds before; none when it is empty.
+    pub(crate) certificates: Option<u64>,
     /// What was measured.
     pub(crate) runs: Vec<Run>,
 }
@@ -47,13 +49,30 @@ impl Case {
         Self {
             kind,
             is_real,
+            certificates: None,
             runs: Vec::new(),
+        }
+    }
+
+    /// The same on a filled database.
+    pub(crate) fn on(kind: Kind, is_real: bool, certificates: u64) -> Self {
+        Self {
+            certificates: Some(certificates),
+            ..Self::new(kind, is_real)
         }
     }
 
     /// What a reader calls it.
     pub(crate) fn label(&self) -> String {
-        format!("{}, {}", self.kind.label(), self.validation())
+        format!("{}, {}", self.server(), self.validation())
+    }
+
+    fn server(&self) -> String {
+        let label = self.kind.label();
+        self.certificates.map_or_else(
+            || label.to_owned(),
+            |certificates| format!("{label}, {certificates} certificates before"),
+        )
     }
 
     fn validation(&self) -> &'static str {
@@ -153,7 +172,7 @@ fn row(case: &Case, concurrency: usize) -> String {
         })
     };
     let cells = [
-        case.kind.label().to_owned(),
+        case.server(),
         case.validation().to_owned(),
         concurrency.to_string(),
         figure(case.spread(|run| run.rate), 0),

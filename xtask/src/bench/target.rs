@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::acme_client::Client;
-use crate::server::chancery::{Chancery, Settings, Validation};
+use crate::fill;
+use crate::server::chancery::{Access, Chancery, Settings, Validation};
 use crate::server::metrics::Counters;
 use crate::server::pebble::{self, Pebble};
 use crate::server::postgres::{Durability, Postgres};
@@ -20,6 +21,15 @@ pub(crate) enum Kind {
     Postgres,
     /// Chancery on its embedded database.
     Sqlite,
+}
+
+/// What is started, and what it finds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ground {
+    /// Which server.
+    pub(crate) kind: Kind,
+    /// How many certificates its database holds before; none when it is empty.
+    pub(crate) certificates: Option<u64>,
 }
 
 /// Which core each process runs on.
@@ -68,9 +78,9 @@ impl Kind {
 }
 
 impl Target {
-    /// Starts on empty data and registers `concurrency` clients.
+    /// Starts on empty or filled data and registers `concurrency` clients.
     pub(crate) async fn start(
-        kind: Kind,
+        Ground { kind, certificates }: Ground,
         binary: &Path,
         placement: Placement,
         validation: Validation,
@@ -108,8 +118,14 @@ impl Target {
             database,
             validation,
         };
-        let chancery = Chancery::start(settings).await?;
-        let clients = register(&chancery, concurrency).await?;
+        let mut chancery = Chancery::start(settings).await?;
+        let access = chancery.furnish().await?;
+        if let Some(certificates) = certificates {
+            chancery.kill()?;
+            fill::database(chancery.database(), certificates)?;
+            chancery.restart().await?;
+        }
+        let clients = register(&chancery, &access, concurrency).await?;
         let server = Server::Chancery(Box::new(chancery));
         Ok((Self { server, postgres }, clients))
     }
@@ -131,9 +147,11 @@ impl Target {
     }
 }
 
-/// Furnishes a fresh server and registers clients with it.
-async fn register(chancery: &Chancery, concurrency: usize) -> anyhow::Result<Vec<Client>> {
-    let access = chancery.furnish().await?;
+async fn register(
+    chancery: &Chancery,
+    access: &Access,
+    concurrency: usize,
+) -> anyhow::Result<Vec<Client>> {
     let mut clients = Vec::new();
     for _ in 0..concurrency {
         let external = Some(&access.external);

@@ -23,6 +23,8 @@ use crate::stopwatch::Stopwatch;
 pub(crate) const DOMAIN: &str = "bench.example";
 /// The directory of the DV product.
 const DIRECTORY: &str = "/v2/DV";
+/// The variable that says where the data is.
+const DATABASE: &str = "CHANCERY_DATABASE";
 /// How long a start may take; far more than it should, so that a slow machine is not a failure.
 const START_LIMIT: Duration = Duration::from_secs(30);
 const START_POLL: Duration = Duration::from_millis(5);
@@ -194,6 +196,13 @@ impl Chancery {
         Counters::read(self.internal).await
     }
 
+    /// The address of its database.
+    pub(crate) fn database(&self) -> &str {
+        let mut variables = self.environment.iter();
+        let found = variables.find(|(name, _)| *name == DATABASE);
+        found.map_or("", |(_, address)| address)
+    }
+
     /// The server's process.
     pub(crate) fn process_id(&self) -> u32 {
         self.process.id()
@@ -266,7 +275,7 @@ fn environment(directory: &Path, database: Option<&str>) -> Vec<(&'static str, S
     };
     vec![
         ("CHANCERY_DATA", directory.display().to_string()),
-        ("CHANCERY_DATABASE", database),
+        (DATABASE, database),
     ]
 }
 
