@@ -109,7 +109,8 @@ impl Plan {
         let lineages = (shape.certificates * 10 / 148).max(20);
         let resellers = (shape.certificates / 1000).max(2);
         let big = (shape.certificates / 150).clamp(1, lineages / 2);
-        let mut stride = lineages / 5 * 3 + 1;
+        // By the golden ratio, so that neighbours, who have one owner, are spread over the whole round.
+        let mut stride = lineages.saturating_mul(618_033_989) / 1_000_000_000;
         while divisor(stride, lineages) != 1 {
             stride += 1;
         }
