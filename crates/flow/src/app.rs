@@ -21,8 +21,8 @@ use crate::catalog::publish_profile::publish_profile;
 use crate::catalog::seed::seed;
 use crate::issuance::account_cache::AccountCache;
 use crate::jobs::Runner;
+use crate::memory::Memory;
 use crate::memory::catalog::{Catalog, CatalogError};
-use crate::memory::validating::Validating;
 use crate::nonce::Peers;
 use crate::operations::node::announce;
 use crate::outside::Outside;
@@ -57,7 +57,7 @@ pub struct Inner {
     pub(crate) accounts: AccountCache,
     pub(crate) passwords: Passwords,
     pub(crate) runner: Runner,
-    pub(crate) validating: Validating,
+    pub(crate) memory: Memory,
     catalog: RwLock<Arc<Catalog>>,
 }
 
@@ -110,7 +110,7 @@ impl App {
             accounts: AccountCache::new(),
             passwords,
             runner: Runner::default(),
-            validating: Validating::default(),
+            memory: Memory::default(),
             catalog: RwLock::new(Arc::new(catalog)),
             store: outside.store,
             clock: outside.clock,

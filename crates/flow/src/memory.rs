@@ -2,4 +2,15 @@
 //! application, so that each can be read and tested by itself.
 
 pub mod catalog;
+pub(crate) mod recent;
 pub(crate) mod validating;
+
+use self::recent::Recent;
+use self::validating::Validating;
+
+/// What use cases share in memory, beside the catalogue.
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) recent: Recent,
+    pub(crate) validating: Validating,
+}

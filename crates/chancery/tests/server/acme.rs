@@ -19,6 +19,7 @@ mod finalize;
 mod happy;
 mod key_change;
 mod new_order;
+mod nodes;
 mod nonce;
 mod orders;
 mod refusal;

@@ -29,7 +29,9 @@ pub async fn end_orders(app: &App, lease: &Lease) -> Result<(), store::Error> {
     {
         let ending = Ending::new(domain, removed_at, app.clock.now());
         let own = app.store(tenant(ending.domain.tenant));
-        own.write_bulk(ending, piece).await?;
+        let ended = own.write_bulk(ending, piece).await;
+        app.memory.recent.forget_all();
+        ended?;
     }
     all.write(lease.id, end_job).await
 }

@@ -4,13 +4,14 @@
 
 use std::pin::pin;
 
-use acme::authorization::{Authorization, BeginError, Begun};
+use acme::authorization::{Authorization as Record, BeginError, Begun};
 use acme::challenge::{ResponseError, Type, parse_response};
-use base::AuthorizationId;
+use base::{AuthorizationId, Timestamp};
+use store::issuance::authorization::Authorization;
 use tokio::sync::oneshot;
 
 use super::account_cache::KnownAccount;
-use super::authorization::read_authorization;
+use super::authorization::load_stored;
 use super::validate::{Subject, begin, outcome_of, record};
 use crate::App;
 use crate::jobs::retry_later;
@@ -39,26 +40,23 @@ pub async fn answer_challenge(
     id: AuthorizationId,
     challenge: Type,
     payload: &[u8],
-) -> Result<Authorization, AnswerError> {
+) -> Result<Record, AnswerError> {
     parse_response(payload)?;
     let now = app.clock.now();
-    let mut record = read_authorization(app, known, id)
-        .await?
-        .ok_or(AnswerError::NotFound)?;
-    let Begun::Start(state) = record.begin(challenge, now)? else {
-        return Ok(record);
+    let (mut authorization, begun) = find(app, known, id, challenge, now).await?;
+    let Begun::Start(state) = begun else {
+        return Ok(authorization.record);
     };
-    record.state = state;
-    let Some(claim) = app.validating.claim(id) else {
+    authorization.record.state = state;
+    authorization.begun_at = Some(now);
+    let Some(claim) = app.memory.validating.claim(id) else {
         // Another request of this moment has it.
-        return Ok(record);
+        return Ok(authorization.record);
     };
     let subject = Subject {
-        record,
-        account: known.id,
-        tenant: known.tenant,
+        authorization,
+        challenge,
         thumbprint: known.thumbprint,
-        begun_at: now,
     };
     let (answer, answered) = oneshot::channel();
     let app_of_job = app.clone();
@@ -73,7 +71,26 @@ pub async fn answer_challenge(
     }
 }
 
-type Answer = Result<Authorization, store::Error>;
+/// The authorization, and what is to be done about it; a copy is not asked why nothing is.
+async fn find(
+    app: &App,
+    known: &KnownAccount,
+    id: AuthorizationId,
+    challenge: Type,
+    now: Timestamp,
+) -> Result<(Authorization, Begun), AnswerError> {
+    if let Some(found) = app.memory.recent.authorization(known.id, id, now)
+        && let Ok(begun @ Begun::Start(_)) = found.record.begin(challenge, now)
+    {
+        return Ok((found, begun));
+    }
+    let found = load_stored(app, known, id).await?;
+    let found = found.ok_or(AnswerError::NotFound)?;
+    let begun = found.record.begin(challenge, now)?;
+    Ok((found, begun))
+}
+
+type Answer = Result<Record, store::Error>;
 
 async fn prove(app: &App, subject: Subject, answer: oneshot::Sender<Answer>) {
     let mut probing = pin!(outcome_of(app, &subject));

@@ -30,13 +30,28 @@ pub async fn read_authorization(
     known: &KnownAccount,
     id: AuthorizationId,
 ) -> Result<Option<Authorization>, store::Error> {
+    let recent = app
+        .memory
+        .recent
+        .authorization(known.id, id, app.clock.now());
+    let found = match recent {
+        Some(found) => Some(found),
+        None => load_stored(app, known, id).await?,
+    };
+    Ok(found.map(|found| found.record))
+}
+
+/// The account's authorization as the database has it.
+pub(super) async fn load_stored(
+    app: &App,
+    known: &KnownAccount,
+    id: AuthorizationId,
+) -> Result<Option<authorization::Authorization>, store::Error> {
     let found = app
         .store(known.scope())
         .read(id, authorization::by_id)
         .await?;
-    Ok(found
-        .filter(|found| found.account == known.id)
-        .map(|found| found.record))
+    Ok(found.filter(|found| found.account == known.id))
 }
 
 /// Gives up the account's authorization; orders that need it become invalid.
@@ -64,9 +79,12 @@ pub async fn deactivate_authorization(
         now,
         audit,
     };
-    app.store(known.scope())
+    let given_up = app
+        .store(known.scope())
         .decide(wish, load, decide, save)
-        .await
+        .await;
+    app.memory.recent.forget_authorization(id);
+    given_up
 }
 
 struct Wish {

@@ -21,14 +21,25 @@ pub async fn download(
     id: CertificateId,
     number: usize,
 ) -> Result<Option<Downloaded>, store::Error> {
-    let found = app
-        .store(known.scope())
-        .read((known.id, id), certificate::download)
-        .await?;
+    let recent = app.memory.recent.certificate(known.id, id, app.clock.now());
+    let found = match recent {
+        Some(der) => Some(der),
+        None => load_stored(app, known, id).await?,
+    };
     let catalog = app.catalog();
-    let chain = found.and_then(|(_, der)| catalog.numbered_chain_pem(&der, number));
+    let chain = found.and_then(|der| catalog.numbered_chain_pem(&der, number));
     Ok(chain.map(|chain| Downloaded {
         chain,
         chains: catalog.chains(),
     }))
+}
+
+async fn load_stored(
+    app: &App,
+    known: &KnownAccount,
+    id: CertificateId,
+) -> Result<Option<Vec<u8>>, store::Error> {
+    let store = app.store(known.scope());
+    let found = store.read((known.id, id), certificate::download).await?;
+    Ok(found.map(|(_, der)| der))
 }

@@ -23,7 +23,7 @@ use super::account_cache::KnownAccount;
 use super::issue::{Issuing, issue, unsigned};
 use super::new_order::{NewOrderError, admit};
 use super::order_view::{OrderView, authorization_statuses, facts, identifiers};
-use super::read_order::{self, read_order};
+use super::read_order::{load_stored, read_order};
 use crate::App;
 use crate::jobs::{Kind, first_attempt};
 use crate::memory::catalog::Ca;
@@ -77,10 +77,8 @@ pub async fn finalize(
     payload: &[u8],
 ) -> Result<OrderView, FinalizeError> {
     let csr = parse_finalize(payload)?;
-    let found = read_order::load(app, known, id).await?;
-    let (order, authorizations) = found.ok_or(FinalizeError::NotFound)?;
     let now = app.clock.now();
-    check_ready(&order, &authorizations, now)?;
+    let (order, authorizations) = find_ready(app, known, id, now).await?;
     let csr = check_csr(app, known, &order, &csr)?;
     let catalog = app.catalog();
     let (issuing, profile) = (catalog.issuing().clone(), catalog.profile());
@@ -106,7 +104,9 @@ pub async fn finalize(
         now,
     };
     let store = app.store(known.scope());
-    store.decide(finalization, load, decide, save).await?;
+    let taken = store.decide(finalization, load, decide, save).await;
+    app.memory.recent.forget_order(id);
+    taken?;
 
     let app_of_job = app.clone();
     let running = app
@@ -135,6 +135,24 @@ fn ended(
     order.finalized_at = Some(ended_at);
     order.ended_at = Some(ended_at);
     OrderView::of(&order, authorizations, ended_at)
+}
+
+/// The order with its authorizations, if it can be finalized; a copy is not asked why it cannot.
+async fn find_ready(
+    app: &App,
+    known: &KnownAccount,
+    id: OrderId,
+    now: Timestamp,
+) -> Result<(Order, Vec<Authorization>), FinalizeError> {
+    if let Some((order, authorizations)) = app.memory.recent.order(known.id, id, now)
+        && check_ready(&order, &authorizations, now).is_ok()
+    {
+        return Ok((order, authorizations));
+    }
+    let found = load_stored(app, known, id).await?;
+    let (order, authorizations) = found.ok_or(FinalizeError::NotFound)?;
+    check_ready(&order, &authorizations, now)?;
+    Ok((order, authorizations))
 }
 
 fn check_ready(

@@ -202,10 +202,10 @@ async fn attempt(app: &App, job: JobId, issuing: Issuing) -> Result<Option<Times
         ca,
     } = issuing;
     let issued = sign(ca, linted).await?;
-    certificate.der = Some(issued.der);
+    certificate.der = Some(issued.der.clone());
     let now = app.clock.now();
-    let scope = tenant(order.tenant);
-    let issued = Issued {
+    let (scope, id) = (tenant(order.tenant), certificate.id);
+    let with_fence = Issued {
         signed: Signed {
             certificate,
             names: order.names,
@@ -217,7 +217,14 @@ async fn attempt(app: &App, job: JobId, issuing: Issuing) -> Result<Option<Times
         fence,
     };
     // Another node may have taken the job over; then its signature counts.
-    let is_ours = app.store(scope).decide(issued, load, decide, save).await?;
+    let is_ours = app
+        .store(scope)
+        .decide(with_fence, load, decide, save)
+        .await?;
+    if is_ours {
+        let recent = &app.memory.recent;
+        recent.keep_certificate(id, order.account, issued.der, now);
+    }
     Ok(is_ours.then_some(now))
 }
 

@@ -81,6 +81,7 @@ pub async fn new_order(
     let draft = draft(app, caller, known, &wanted, now);
     let store = app.store(known.scope());
     let (order, authorizations) = store.decide(draft, load, decide, save).await?;
+    app.memory.recent.keep_order(&order, &authorizations, now);
     Ok(OrderView::of(&order, &authorizations, now))
 }
 

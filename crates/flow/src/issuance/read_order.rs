@@ -8,8 +8,8 @@ use super::account_cache::KnownAccount;
 use super::order_view::OrderView;
 use crate::App;
 
-/// The account's order with its authorizations.
-pub(super) async fn load(
+/// The account's order with its authorizations as the database has them.
+pub(super) async fn load_stored(
     app: &App,
     known: &KnownAccount,
     id: OrderId,
@@ -27,7 +27,7 @@ pub async fn read_order(
     known: &KnownAccount,
     id: OrderId,
 ) -> Result<Option<OrderView>, store::Error> {
-    let found = load(app, known, id).await?;
     let now = app.clock.now();
+    let found = load_stored(app, known, id).await?;
     Ok(found.map(|(order, authorizations)| OrderView::of(&order, &authorizations, now)))
 }

@@ -2,13 +2,11 @@
 //! end of the order, in one transaction.
 
 use acme::Thumbprint;
-use acme::authorization::{Authorization, Outcome, State};
+use acme::authorization::{Authorization as Record, Outcome, State};
 use acme::challenge::{Type, dns_01_value};
 use acme::problem::{Kind as ProblemKind, Problem, Subproblem};
-use base::{
-    AccountId, AuthorizationId, IdError, JobId, OrderId, TenantId, Timestamp, ValidationId,
-};
-use store::issuance::authorization::{self, Ending};
+use base::{AuthorizationId, IdError, JobId, OrderId, Timestamp, ValidationId};
+use store::issuance::authorization::{self, Authorization, Ending};
 use store::issuance::order;
 use store::queue::job::{self, NewJob};
 use store::{ReadTx, WriteTx};
@@ -22,15 +20,11 @@ use crate::jobs::{Kind, Lease, first_attempt};
 /// What is to be proven, and by which key.
 pub(super) struct Subject {
     /// The authorization, being validated.
-    pub(super) record: Authorization,
-    /// Whose control is to be proven.
-    pub(super) account: AccountId,
-    /// Who owns the subscription.
-    pub(super) tenant: TenantId,
+    pub(super) authorization: Authorization,
+    /// By which type of challenge.
+    pub(super) challenge: Type,
     /// The account key's thumbprint.
     pub(super) thumbprint: Thumbprint,
-    /// When the client asked for it.
-    pub(super) begun_at: Timestamp,
 }
 
 /// Why the outcome was not recorded.
@@ -54,26 +48,32 @@ pub async fn resume(app: &App, lease: &Lease) -> Result<(), ValidateError> {
         .store(system("a job"))
         .read(id, authorization::by_id)
         .await?;
-    let Some(found) = found.filter(|found| is_going_on(&found.record)) else {
+    let going_on = found.and_then(|found| Some((going_on(&found.record)?, found)));
+    let Some((challenge, authorization)) = going_on else {
         return drop_job(app, lease).await;
     };
-    let Some(account) = account_cache::look_up(app, found.account).await? else {
+    let Some(account) = account_cache::look_up(app, authorization.account).await? else {
         return drop_job(app, lease).await;
     };
     let subject = Subject {
-        account: found.account,
-        tenant: found.tenant,
+        authorization,
+        challenge,
         thumbprint: account.thumbprint,
-        begun_at: found.begun_at.unwrap_or_else(|| app.clock.now()),
-        record: found.record,
     };
     let outcome = outcome_of(app, &subject).await;
     record(app, &subject, outcome, Some(lease)).await?;
     Ok(())
 }
 
-fn is_going_on(record: &Authorization) -> bool {
-    matches!(record.state, State::Processing { .. })
+fn going_on(record: &Record) -> Option<Type> {
+    match record.state {
+        State::Processing { challenge } => Some(challenge),
+        State::Deactivated
+        | State::Invalid { .. }
+        | State::Pending
+        | State::Revoked
+        | State::Valid { .. } => None,
+    }
 }
 
 async fn drop_job(app: &App, lease: &Lease) -> Result<(), ValidateError> {
@@ -89,43 +89,21 @@ async fn delete_job(tx: &mut WriteTx, id: &JobId) -> Result<(), store::Error> {
 
 /// Asks the outside.
 pub(super) async fn outcome_of(app: &App, subject: &Subject) -> validation::Outcome {
-    let State::Processing { challenge } = subject.record.state else {
-        return probe(app, &subject.record, Type::Http01, subject.thumbprint).await;
-    };
-    probe(app, &subject.record, challenge, subject.thumbprint).await
-}
-
-async fn probe(
-    app: &App,
-    record: &Authorization,
-    challenge: Type,
-    thumbprint: Thumbprint,
-) -> validation::Outcome {
-    let key_authorization = record.token.key_authorization(&thumbprint);
-    match challenge {
+    let record = &subject.authorization.record;
+    let key_authorization = record.token.key_authorization(&subject.thumbprint);
+    let digest;
+    let method = match subject.challenge {
         Type::Dns01 => {
-            let digest = dns_01_value(&key_authorization);
-            let method = Method::Dns01 { digest: &digest };
-            app.validator
-                .validate(Probe {
-                    name: &record.name,
-                    method,
-                })
-                .await
+            digest = dns_01_value(&key_authorization);
+            Method::Dns01 { digest: &digest }
         }
-        Type::Http01 => {
-            let method = Method::Http01 {
-                token: record.token.as_str(),
-                key_authorization: &key_authorization,
-            };
-            app.validator
-                .validate(Probe {
-                    name: &record.name,
-                    method,
-                })
-                .await
-        }
-    }
+        Type::Http01 => Method::Http01 {
+            token: record.token.as_str(),
+            key_authorization: &key_authorization,
+        },
+    };
+    let name = &record.name;
+    app.validator.validate(Probe { name, method }).await
 }
 
 /// Records that a validation takes longer, with a job that goes on with it; the record as it stands, and no lease when
@@ -133,66 +111,61 @@ async fn probe(
 pub(super) async fn begin(
     app: &App,
     subject: &Subject,
-) -> Result<(Authorization, Option<Lease>), store::Error> {
+) -> Result<(Record, Option<Lease>), store::Error> {
     let now = app.clock.now();
-    let id = subject.record.id;
+    let id = subject.authorization.record.id;
     let job = app.leased_job(Kind::Validate, id.to_string(), now);
     let lease = first_attempt(&job, Kind::Validate);
     let beginning = Beginning {
-        record: subject.record.clone(),
-        begun_at: subject.begun_at,
+        authorization: subject.authorization.clone(),
+        challenge: subject.challenge,
         job,
     };
-    let store = app.store(tenant(subject.tenant));
+    let store = app.store(tenant(subject.authorization.tenant));
     let begun = store.decide(beginning, load_beginning, decide_beginning, save_beginning);
-    match begun.await? {
-        Begun::Now(record) => Ok((record, Some(lease))),
-        Begun::Not(record) => Ok((record, None)),
-    }
+    let (authorization, has_begun) = begun.await?;
+    let record = authorization.record.clone();
+    app.memory.recent.keep_authorization(authorization, now);
+    Ok((record, has_begun.then_some(lease)))
 }
 
 struct Beginning {
-    record: Authorization,
-    begun_at: Timestamp,
+    authorization: Authorization,
+    challenge: Type,
     job: NewJob,
 }
 
-enum Begun {
-    Not(Authorization),
-    Now(Authorization),
-}
+/// What is stored, if it begins now, and the authorization as it is from now on.
+type Begun = (Option<(Type, NewJob)>, Authorization);
 
 async fn load_beginning(
     tx: &mut ReadTx,
     beginning: &Beginning,
-) -> Result<Option<authorization::Authorization>, store::Error> {
-    authorization::by_id(tx, &beginning.record.id).await
+) -> Result<Option<Authorization>, store::Error> {
+    authorization::by_id(tx, &beginning.authorization.record.id).await
 }
 
 fn decide_beginning(
     beginning: &Beginning,
-    found: Option<authorization::Authorization>,
-) -> Result<(Option<(Timestamp, NewJob)>, Authorization), store::Error> {
-    match found {
-        Some(found) if found.record.state != State::Pending => Ok((None, found.record)),
-        Some(_) => {
-            let change = (beginning.begun_at, beginning.job.clone());
-            Ok((Some(change), beginning.record.clone()))
-        }
-        None => Ok((None, beginning.record.clone())),
-    }
+    found: Option<Authorization>,
+) -> Result<Begun, store::Error> {
+    let own = beginning.authorization.clone();
+    Ok(match found {
+        Some(found) if found.record.state != State::Pending => (None, found),
+        Some(_) => (Some((beginning.challenge, beginning.job.clone())), own),
+        None => (None, own),
+    })
 }
 
 async fn save_beginning(
     tx: &mut WriteTx,
-    (change, record): &(Option<(Timestamp, NewJob)>, Authorization),
-) -> Result<Begun, store::Error> {
-    let (Some((begun_at, job)), State::Processing { challenge }) = (change, &record.state) else {
-        return Ok(Begun::Not(record.clone()));
-    };
-    authorization::begin(tx, record.id, *challenge, *begun_at).await?;
-    job::insert(tx, job).await?;
-    Ok(Begun::Now(record.clone()))
+    (change, authorization): &Begun,
+) -> Result<(Authorization, bool), store::Error> {
+    if let (Some((challenge, job)), Some(begun_at)) = (change, authorization.begun_at) {
+        authorization::begin(tx, authorization.record.id, *challenge, begun_at).await?;
+        job::insert(tx, job).await?;
+    }
+    Ok((authorization.clone(), change.is_some()))
 }
 
 /// Records the outcome, and with it the end of the job that there may be. The authorization as it is from now on, which
@@ -202,37 +175,55 @@ pub(super) async fn record(
     subject: &Subject,
     outcome: validation::Outcome,
     lease: Option<&Lease>,
-) -> Result<Authorization, store::Error> {
+) -> Result<Record, store::Error> {
     let now = app.clock.now();
+    let result = ValidationResult {
+        authorization: ended(app, subject, &outcome, now),
+        evidence: evidence_json(&outcome),
+        job: lease.map(|lease| lease.id),
+        now,
+    };
+    let store = app.store(tenant(subject.authorization.tenant));
+    let authorization = store.decide(result, load, decide, save).await?;
+    let record = authorization.record.clone();
+    if matches!(record.state, State::Invalid { .. }) {
+        // Its order has ended too.
+        app.memory.recent.forget_order(authorization.order);
+    }
+    app.memory.recent.keep_authorization(authorization, now);
+    Ok(record)
+}
+
+/// The authorization with the outcome.
+fn ended(
+    app: &App,
+    subject: &Subject,
+    outcome: &validation::Outcome,
+    now: Timestamp,
+) -> Authorization {
+    let mut ended = subject.authorization.clone();
     let result = match &outcome.result {
         Ok(()) => Outcome::Proven,
         Err(failure) => Outcome::Failed(problem(failure)),
     };
-    let mut ended = subject.record.clone();
     let reuse = app.settings.authorization_lifetime;
-    if let Some(completed) = ended.complete(result, reuse, now) {
-        ended.state = completed.state;
-        ended.expires = completed.expires;
+    if let Some(completed) = ended.record.complete(result, reuse, now) {
+        if matches!(completed.state, State::Valid { .. }) {
+            ended.validation = Some(ValidationId::generate(now, app.random.as_ref()));
+        }
+        ended.record.state = completed.state;
+        ended.record.expires = completed.expires;
     }
-    let result = ValidationResult {
-        ending: Ending {
-            record: ended,
-            account: subject.account,
-            tenant: subject.tenant,
-            begun_at: subject.begun_at,
-            validation: ValidationId::generate(now, app.random.as_ref()),
-            evidence: evidence_json(&outcome),
-            now,
-        },
-        job: lease.map(|lease| lease.id),
-    };
-    let store = app.store(tenant(subject.tenant));
-    store.decide(result, load, decide, save).await
+    ended
 }
 
 struct ValidationResult {
-    ending: Ending,
+    /// With the outcome.
+    authorization: Authorization,
+    /// What was seen, JSON.
+    evidence: String,
     job: Option<JobId>,
+    now: Timestamp,
 }
 
 enum Decision {
@@ -245,28 +236,28 @@ enum Decision {
 async fn load(
     tx: &mut ReadTx,
     result: &ValidationResult,
-) -> Result<Option<authorization::Authorization>, store::Error> {
-    authorization::by_id(tx, &result.ending.record.id).await
+) -> Result<Option<Authorization>, store::Error> {
+    authorization::by_id(tx, &result.authorization.record.id).await
 }
 
 fn decide(
     result: &ValidationResult,
-    found: Option<authorization::Authorization>,
+    found: Option<Authorization>,
 ) -> Result<Decision, store::Error> {
-    let ending = &result.ending;
+    let ended = &result.authorization;
     let Some(found) = found else {
-        return Ok(Decision::Leave(ending.record.clone(), result.job));
+        return Ok(Decision::Leave(ended.clone(), result.job));
     };
     match found.record.state {
         State::Pending | State::Processing { .. } => {}
         State::Deactivated | State::Invalid { .. } | State::Revoked | State::Valid { .. } => {
-            return Ok(Decision::Leave(found.record, result.job));
+            return Ok(Decision::Leave(found, result.job));
         }
     }
     // A pending authorization belongs to one order.
-    let failed = match &ending.record.state {
+    let failed = match &ended.record.state {
         State::Invalid { error, .. } => {
-            let problem = order_problem(&ending.record, error).to_json();
+            let problem = order_problem(&ended.record, error).to_json();
             Some((found.order, problem))
         }
         State::Deactivated
@@ -275,27 +266,32 @@ fn decide(
         | State::Revoked
         | State::Valid { .. } => None,
     };
-    Ok(Decision::End(ending.clone(), failed, result.job))
+    let ending = Ending {
+        authorization: ended.clone(),
+        evidence: result.evidence.clone(),
+        now: result.now,
+    };
+    Ok(Decision::End(ending, failed, result.job))
 }
 
 async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Authorization, store::Error> {
-    let (record, job) = match decision {
-        Decision::Leave(record, job) => (record, job),
+    let (authorization, job) = match decision {
+        Decision::Leave(authorization, job) => (authorization, job),
         Decision::End(ending, failed, job) => {
             authorization::complete(tx, ending).await?;
             if let Some((order, problem)) = failed {
                 order::fail(tx, *order, problem, ending.now).await?;
             }
-            (&ending.record, job)
+            (&ending.authorization, job)
         }
     };
     if let Some(job) = job {
         job::delete(tx, *job).await?;
     }
-    Ok(record.clone())
+    Ok(authorization.clone())
 }
 
-fn order_problem(record: &Authorization, error: &Problem) -> Problem {
+fn order_problem(record: &Record, error: &Problem) -> Problem {
     let name = if record.is_wildcard {
         format!("*.{}", record.name)
     } else {

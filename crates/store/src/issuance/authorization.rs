@@ -164,16 +164,8 @@ pub async fn begin(
 /// How a validation ended.
 #[derive(Clone, Debug)]
 pub struct Ending {
-    /// The authorization as it is from now on: valid or invalid.
-    pub record: Record,
-    /// Whose control was to be proven.
-    pub account: AccountId,
-    /// Who owns the subscription.
-    pub tenant: TenantId,
-    /// When the client asked for it.
-    pub begun_at: Timestamp,
-    /// The evidence's own identifier, if it was proven.
-    pub validation: ValidationId,
+    /// The authorization as it is from now on: valid, with the identifier of its evidence, or invalid.
+    pub authorization: Authorization,
     /// What was seen, JSON.
     pub evidence: String,
     /// When it ended.
@@ -182,7 +174,12 @@ pub struct Ending {
 
 /// Records how a validation ended; the evidence of a success is kept apart from its authorization.
 pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
-    let record = &ending.record;
+    let Authorization {
+        record,
+        begun_at,
+        validation,
+        ..
+    } = &ending.authorization;
     let evidence = evidence::deflated(&ending.evidence);
     match &record.state {
         State::Valid {
@@ -197,10 +194,10 @@ pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
             let values = values![
                 record.id,
                 challenge.as_str(),
-                ending.begun_at,
+                *begun_at,
                 *validated,
                 record.expires,
-                ending.validation
+                *validation
             ];
             tx.execute_later(statement, &values).await?;
             evidence::insert(tx, ending, challenge.as_str(), evidence).await
@@ -214,7 +211,7 @@ pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
             let values = values![
                 record.id,
                 challenge.as_str(),
-                ending.begun_at,
+                *begun_at,
                 ending.now,
                 error.to_json(),
                 evidence,

@@ -22,7 +22,8 @@ pub(super) async fn insert(
     method: &str,
     evidence: Vec<u8>,
 ) -> Result<(), Error> {
-    let record = &ending.record;
+    let authorization = &ending.authorization;
+    let record = &authorization.record;
     let name = if record.is_wildcard {
         format!("*.{}", record.name)
     } else {
@@ -34,11 +35,11 @@ pub(super) async fn insert(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     );
     let values = values![
-        ending.validation,
+        authorization.validation,
         ending.now,
         record.expires,
-        ending.tenant,
-        ending.account,
+        authorization.tenant,
+        authorization.account,
         name,
         method,
         RULES,

@@ -70,11 +70,11 @@ async fn an_issuance_keeps_its_budget(server: &TestServer) {
     insta::allow_duplicates! { insta::assert_snapshot!(lines, @r#"
     newAccount: 8 statements, 1 transactions
     newOrder: 7 statements, 1 transactions
-    authorization: 1 statements, 0 transactions
-    challenge, with the validation: 4 statements, 1 transactions
+    authorization: 0 statements, 0 transactions
+    challenge, with the validation: 3 statements, 1 transactions
     order: 2 statements, 0 transactions
-    finalize, with the signature: 14 statements, 2 transactions
-    certificate: 1 statements, 0 transactions
+    finalize, with the signature: 12 statements, 2 transactions
+    certificate: 0 statements, 0 transactions
     "#) };
     let after = server.store.counters();
     let commits = after.commits - before.commits;
