@@ -332,6 +332,43 @@ async fn a_change_sent_without_waiting_fails_its_closure_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_fails_unseen_holds_up_nobody_who_asks_after_it() {
+    let mut databases = vec![Database::sqlite()];
+    databases.extend(Database::postgres().await);
+    for database in databases {
+        let nodes = [database.open().await, database.open().await];
+        make_schema(&nodes[0], SCHEMA).await.unwrap();
+        let first = nodes[0].write((), |tx, ()| Box::pin(insert(tx, "counter", 0)));
+        first.await.unwrap();
+        let work = nodes.iter().cycle().take(256).map(|node| {
+            node.write((), |tx, ()| {
+                Box::pin(async move {
+                    let before = amount(tx, "counter").await?.unwrap_or_default();
+                    let update = sql!("UPDATE item SET amount = $2 WHERE id = $1");
+                    let last = sql!("UPDATE item SET is_open = NULL WHERE id = $1");
+                    tx.execute_later(update, &values!["counter", before + 1])
+                        .await?;
+                    for _ in 0..8 {
+                        tx.execute_later(last, &values!["counter"]).await?;
+                    }
+                    Ok(())
+                })
+            })
+        });
+        let all = futures_util::future::join_all(work);
+        let answers: Vec<Result<(), Error>> = tokio::time::timeout(Duration::from_secs(20), all)
+            .await
+            .expect("somebody waits for ever");
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+        assert_eq!(stored(&nodes[0], "counter").await, Some(256));
+        for node in &nodes {
+            node.close().await;
+        }
+        database.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn closures_that_wait_together_share_a_commit() {
     each_engine(|store| async move {
         make_schema(&store, SCHEMA).await.unwrap();

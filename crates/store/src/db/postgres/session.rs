@@ -3,7 +3,7 @@
 //! question and for its COMMIT.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -105,11 +105,11 @@ impl Session {
             prepared.push((self.prepare(bound.sql).await?, parameters(bound)));
         }
         self.begin().await?;
-        let client = self.client()?;
+        let client = Arc::clone(self.client()?);
         let asked = prepared
             .iter()
             .map(|(statement, parameters)| client.query(statement, parameters));
-        let answers = together(asked.collect()).await;
+        let answers = self.waiting_for(together(asked.collect())).await;
         // The first that failed says why; those after it only say that the transaction is lost.
         let each = answers.into_iter().zip(statements);
         each.map(|(rows, Bound { sql, .. })| match rows {
@@ -134,11 +134,11 @@ impl Session {
             prepared.push((self.prepare(bound.sql).await?, parameters(bound)));
         }
         self.begin().await?;
-        let client = self.client()?;
+        let client = Arc::clone(self.client()?);
         let asked = prepared
             .iter()
             .map(|(statement, parameters)| client.execute(statement, parameters));
-        let answers = together(asked.collect()).await;
+        let answers = self.waiting_for(together(asked.collect())).await;
         let each = answers.into_iter().zip(statements);
         each.map(|(touched, Bound { sql, .. })| match touched {
             Ok(touched) => {
@@ -172,12 +172,15 @@ impl Session {
     pub(in crate::db) async fn batch(&mut self, text: &str) -> Result<(), Error> {
         self.changes += 1;
         self.begin().await?;
-        let run = self.client()?.batch_execute(text).await;
+        let client = Arc::clone(self.client()?);
+        let run = self.waiting_for(client.batch_execute(text)).await;
         run.map_err(|error| self.failed(ENGINE, error))
     }
 
     pub(in crate::db) async fn prepare(&mut self, sql: Sql) -> Result<Statement, Error> {
-        let prepared = self.client()?.prepare_cached(sql.postgres()).await;
+        let client = Arc::clone(self.client()?);
+        let preparing = client.prepare_cached(sql.postgres());
+        let prepared = self.waiting_for(preparing).await;
         prepared.map_err(|error| self.failed(sql.place(), error))
     }
 
@@ -267,6 +270,19 @@ impl Session {
 
     fn client(&self) -> Result<&Arc<Object>, Error> {
         self.client.as_ref().ok_or(Error::Closed)
+    }
+
+    /// Waits, and takes the answers to what was sent meanwhile as they come: the connection reads no further than to an
+    /// answer that nobody takes, and an error is an answer of several parts.
+    async fn waiting_for<F: Future>(&mut self, awaited: F) -> F::Output {
+        let mut awaited = pin!(awaited);
+        poll_fn(|context| {
+            // They come in this order.
+            let mut sent = self.sent.iter_mut();
+            let _all_came = sent.all(|(_, answer)| answer.as_mut().poll(context).is_ready());
+            awaited.as_mut().poll(context)
+        })
+        .await
     }
 
     /// Polls once, which sends; the answer is taken when the transaction ends.
