@@ -284,7 +284,7 @@ CREATE TABLE acme_authorization (
   chosen_type TEXT,
   outcome TEXT,
   error TEXT,
-  evidence BYTEA
+  evidence TEXT
 );
 CREATE INDEX acme_authorization_reusable ON acme_authorization (account_id, value, is_wildcard, expires_at) WHERE validated_at IS NOT NULL;
 -- postgres: ALTER TABLE acme_authorization SET (fillfactor = 70)
@@ -299,7 +299,7 @@ CREATE TABLE domain_validation (
   name TEXT NOT NULL,
   method TEXT NOT NULL,
   rules TEXT NOT NULL,
-  evidence BYTEA NOT NULL
+  evidence TEXT NOT NULL
 );
 
 -- A CA key with its certificate. Sealed: private_key; NULL where it stays elsewhere.

@@ -271,13 +271,13 @@ fn tenant(kind: TenantKind, name: &str, parent: Option<&Tenant>) -> Tenant {
 async fn store_certificate(tx: &mut WriteTx, signed: &Signed) -> Result<(), Error> {
     let certificate = &signed.certificate;
     let facts = order_facts::for_issue(tx, certificate.id, certificate.lineage).await?;
-    order_facts::issue(tx, signed, facts.is_known).await
+    order_facts::issue(tx, signed, facts.standing).await
 }
 
 async fn insert_certificates(store: &Store, certificates: &[Signed]) {
     for signed in certificates {
         store
-            .within(SYSTEM)
+            .within(Scope::Tenant(signed.certificate.tenant))
             .write(signed.clone(), store_certificate)
             .await
             .unwrap();

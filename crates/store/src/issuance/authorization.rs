@@ -116,7 +116,7 @@ pub async fn evidence_of(
     let rows = tx.row_each(statement, &values).await?;
     rows.iter()
         .map(|row| match row {
-            Some(row) => evidence::read(row, "evidence"),
+            Some(row) => Ok(row.opt_text("evidence")?.map(str::to_owned)),
             None => Ok(None),
         })
         .collect()
@@ -180,7 +180,6 @@ pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
         validation,
         ..
     } = &ending.authorization;
-    let evidence = evidence::deflated(&ending.evidence);
     match &record.state {
         State::Valid {
             challenge,
@@ -200,7 +199,10 @@ pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
                 *validation
             ];
             tx.execute_later(statement, &values).await?;
-            evidence::insert(tx, ending, challenge.as_str(), evidence).await
+            match validation {
+                Some(id) => evidence::insert(tx, ending, *id, challenge.as_str()).await,
+                None => Ok(()),
+            }
         }
         State::Invalid { challenge, error } => {
             let statement = sql!(system:
@@ -214,7 +216,7 @@ pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
                 *begun_at,
                 ending.now,
                 error.to_json(),
-                evidence,
+                &ending.evidence,
                 record.expires
             ];
             tx.execute_later(statement, &values).await

@@ -8,7 +8,8 @@ use aws_lc_rs::digest;
 use base::{CertificateId, DnsName, LineageId, SubscriptionId, TenantId, Timestamp};
 
 use super::names::joined;
-use crate::{Error, Sql, Value, WriteTx, sql, values};
+use super::order_facts::Signed;
+use crate::{Error, WriteTx, columns, sql, values};
 
 /// The lineage of a tenant's own certificates for these names, which are sorted.
 pub fn id_of(tenant: TenantId, names: &[DnsName]) -> LineageId {
@@ -29,78 +30,107 @@ pub fn id_of(tenant: TenantId, names: &[DnsName]) -> LineageId {
     LineageId::from_bytes(*half)
 }
 
-/// A certificate that was issued, as far as its lineage asks.
-#[derive(Clone, Copy, Debug)]
-pub struct Issued<'a> {
-    /// The lineage.
-    pub id: LineageId,
-    /// The certificate.
-    pub certificate: CertificateId,
-    /// First moment of validity.
-    pub not_before: Timestamp,
-    /// Last moment of validity.
-    pub not_after: Timestamp,
-    /// When it was signed.
-    pub issued_at: Timestamp,
-    /// Who owns it.
-    pub tenant: TenantId,
-    /// What covered the names.
-    pub subscription: SubscriptionId,
-    /// The names, sorted.
-    pub names: &'a [DnsName],
-    /// Whether the lineage had a certificate before.
-    pub is_known: bool,
+/// A lineage as stored.
+pub(crate) struct Lineage {
+    pub(crate) id: LineageId,
+    pub(crate) not_before: Timestamp,
+    pub(crate) not_after: Timestamp,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) issued_count: i64,
+    pub(crate) certificate: Option<CertificateId>,
+    pub(crate) tenant: TenantId,
+    pub(crate) subscription: SubscriptionId,
+    pub(crate) name_count: i64,
+    pub(crate) names: String,
+}
+
+columns! { "lineage" lineage => Lineage {
+    id, not_before, not_after, issued_at, issued_count, certificate = "certificate_id", tenant = "tenant_id",
+    subscription = "subscription_id", name_count, names,
+} }
+
+/// A name of a lineage, its labels from the top down.
+pub(crate) struct LineageName {
+    pub(crate) rname: String,
+    pub(crate) lineage: LineageId,
+    pub(crate) tenant: TenantId,
+}
+
+columns! { "lineage_name" lineage_name => LineageName {
+    rname, lineage = "lineage_id", tenant = "tenant_id",
+} }
+
+/// What a lineage is like before its next certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing was issued for this set of names.
+    New,
+    /// No certificate of it counts.
+    Revoked,
+    /// The certificate that counts ends at this moment.
+    Until(Timestamp),
 }
 
 /// Counts a certificate in: it is the current one unless another one ends later.
-pub(crate) async fn issue(tx: &mut WriteTx, issued: &Issued<'_>) -> Result<(), Error> {
-    if !issued.is_known {
-        insert_names(tx, issued).await?;
+pub(crate) async fn issue(
+    tx: &mut WriteTx,
+    signed: &Signed,
+    standing: Standing,
+) -> Result<(), Error> {
+    match standing {
+        Standing::New => insert(tx, signed).await,
+        Standing::Until(moment) if moment > signed.certificate.not_after => {
+            let statement = sql!(tenant:
+                "UPDATE lineage SET issued_count = issued_count + 1 WHERE tenant_id = $1 AND id = $2"
+            );
+            tx.execute_later(statement, &values![signed.certificate.lineage])
+                .await
+        }
+        Standing::Revoked | Standing::Until(_) => point_at(tx, signed).await,
     }
-    let (statement, values) = upsert(issued);
-    tx.execute_later(statement, &values).await
 }
 
-async fn insert_names(tx: &mut WriteTx, issued: &Issued<'_>) -> Result<(), Error> {
-    let statement = sql!(system:
-        "INSERT INTO lineage_name (rname, lineage_id, tenant_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
-    );
-    for name in issued.names {
-        let values = values![name.reversed(), issued.id, issued.tenant];
-        tx.execute_later(statement, &values).await?;
+async fn insert(tx: &mut WriteTx, signed: &Signed) -> Result<(), Error> {
+    let certificate = &signed.certificate;
+    for name in &signed.names {
+        tx.insert(&LineageName {
+            rname: name.reversed(),
+            lineage: certificate.lineage,
+            tenant: certificate.tenant,
+        })
+        .await?;
     }
-    Ok(())
+    tx.insert(&Lineage {
+        id: certificate.lineage,
+        not_before: certificate.not_before,
+        not_after: certificate.not_after,
+        issued_at: signed.now,
+        issued_count: 1,
+        certificate: Some(certificate.id),
+        tenant: certificate.tenant,
+        subscription: signed.subscription,
+        name_count: i64::try_from(signed.names.len()).unwrap_or(i64::MAX),
+        names: joined(&signed.names),
+    })
+    .await
 }
 
-fn upsert<'v>(issued: &Issued<'v>) -> (Sql, Vec<Value<'v>>) {
-    let statement = sql!(system:
-        "INSERT INTO lineage (id, not_before, not_after, issued_at, issued_count, certificate_id, tenant_id,
-           subscription_id, name_count, names)
-         VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9)
-         ON CONFLICT (id) DO UPDATE SET issued_count = lineage.issued_count + 1,
-           not_before = CASE WHEN lineage.certificate_id IS NULL OR excluded.not_after >= lineage.not_after
-             THEN excluded.not_before ELSE lineage.not_before END,
-           issued_at = CASE WHEN lineage.certificate_id IS NULL OR excluded.not_after >= lineage.not_after
-             THEN excluded.issued_at ELSE lineage.issued_at END,
-           subscription_id = CASE WHEN lineage.certificate_id IS NULL OR excluded.not_after >= lineage.not_after
-             THEN excluded.subscription_id ELSE lineage.subscription_id END,
-           certificate_id = CASE WHEN lineage.certificate_id IS NULL OR excluded.not_after >= lineage.not_after
-             THEN excluded.certificate_id ELSE lineage.certificate_id END,
-           not_after = CASE WHEN lineage.certificate_id IS NULL OR excluded.not_after >= lineage.not_after
-             THEN excluded.not_after ELSE lineage.not_after END"
+async fn point_at(tx: &mut WriteTx, signed: &Signed) -> Result<(), Error> {
+    let certificate = &signed.certificate;
+    let statement = sql!(tenant:
+        "UPDATE lineage SET issued_count = issued_count + 1, not_before = $3, not_after = $4, issued_at = $5,
+           certificate_id = $6, subscription_id = $7
+         WHERE tenant_id = $1 AND id = $2"
     );
     let values = values![
-        issued.id,
-        issued.not_before,
-        issued.not_after,
-        issued.issued_at,
-        issued.certificate,
-        issued.tenant,
-        issued.subscription,
-        i64::try_from(issued.names.len()).unwrap_or(i64::MAX),
-        joined(issued.names)
+        certificate.lineage,
+        certificate.not_before,
+        certificate.not_after,
+        signed.now,
+        certificate.id,
+        signed.subscription
     ];
-    (statement, values.to_vec())
+    tx.execute_later(statement, &values).await
 }
 
 /// Takes a revoked certificate out: if it was the current one, the one that ends last among the others is.

@@ -8,8 +8,9 @@ use base::{
 use enrollment::subscription::Subscription;
 
 use super::certificate::NewCertificate;
+use super::lineage::{self, Standing};
 use super::order::{self, Order};
-use super::{lineage, signing_intent};
+use super::signing_intent;
 use crate::enrollment::subscription;
 use crate::queue::job;
 use crate::{Error, ReadTx, Record as _, Row, Sql, Value, WriteTx, sql, values};
@@ -145,8 +146,8 @@ fn look<'v>(
 pub struct ForIssue {
     /// The attempt that may store the certificate; `None` when it is stored.
     pub fence: Option<i64>,
-    /// Whether the lineage had a certificate before.
-    pub is_known: bool,
+    /// What the lineage is like.
+    pub standing: Standing,
 }
 
 /// Looks at the intent and the lineage of a certificate that was signed.
@@ -157,19 +158,24 @@ pub async fn for_issue(
 ) -> Result<ForIssue, Error> {
     let statement = sql!(system:
         "SELECT (SELECT i.fence FROM signing_intent i WHERE i.certificate_id = $1) AS fence,
-           EXISTS (SELECT 1 FROM lineage l WHERE l.id = $2) AS is_known"
+           EXISTS (SELECT 1 FROM lineage l WHERE l.id = $2) AS is_known,
+           (SELECT l.not_after FROM lineage l WHERE l.id = $2 AND l.certificate_id IS NOT NULL) AS current_until"
     );
     let row = tx.row(statement, &values![certificate, lineage]).await?;
-    match row {
-        Some(row) => Ok(ForIssue {
-            fence: row.opt_int("fence")?,
-            is_known: row.bool("is_known")?,
-        }),
-        None => Ok(ForIssue {
+    let Some(row) = row else {
+        return Ok(ForIssue {
             fence: None,
-            is_known: false,
-        }),
-    }
+            standing: Standing::New,
+        });
+    };
+    Ok(ForIssue {
+        fence: row.opt_int("fence")?,
+        standing: match (row.opt_timestamp("current_until")?, row.bool("is_known")?) {
+            (Some(until), _) => Standing::Until(until),
+            (None, true) => Standing::Revoked,
+            (None, false) => Standing::New,
+        },
+    })
 }
 
 /// A certificate that was signed, with all that its order's end takes.
@@ -190,25 +196,13 @@ pub struct Signed {
 }
 
 /// Ends an issuance: the certificate takes the place of its intent, its order is valid and its job done.
-pub async fn issue(tx: &mut WriteTx, signed: &Signed, is_known: bool) -> Result<(), Error> {
-    let certificate = &signed.certificate;
-    tx.insert(certificate).await?;
+pub async fn issue(tx: &mut WriteTx, signed: &Signed, standing: Standing) -> Result<(), Error> {
+    tx.insert(&signed.certificate).await?;
     order::complete(tx, signed.order, signed.now).await?;
-    signing_intent::delete(tx, certificate.id).await?;
+    signing_intent::delete(tx, signed.certificate.id).await?;
     job::delete(tx, signed.job).await?;
     // Last: it is the only row that two issuances can have in common.
-    let issued = lineage::Issued {
-        id: certificate.lineage,
-        certificate: certificate.id,
-        not_before: certificate.not_before,
-        not_after: certificate.not_after,
-        issued_at: signed.now,
-        tenant: certificate.tenant,
-        subscription: signed.subscription,
-        names: &signed.names,
-        is_known,
-    };
-    lineage::issue(tx, &issued).await
+    lineage::issue(tx, signed, standing).await
 }
 
 fn coverage(names: &[DnsName], looked: &[Option<Row>]) -> Result<Coverage, Error> {

@@ -8,9 +8,11 @@ use acme::challenge::{Token, Types};
 use base::{AuthorizationId, DnsName, OrderId, Timestamp, ValidationId};
 
 use super::plan::{Issuance, Lineage, Plan, purpose};
-use super::rows::{Authorization, LineageName, LineageRow, Revocation, Validation};
+use super::rows::{Authorization, Revocation};
 use super::world::Common;
 use crate::issuance::certificate::{NewCertificate, Validations};
+use crate::issuance::evidence::Validation;
+use crate::issuance::lineage::{self, LineageName};
 use crate::issuance::names::joined;
 use crate::issuance::order::{self, Order};
 use crate::{Error, WriteTx};
@@ -89,7 +91,7 @@ impl One<'_> {
         AuthorizationId::generate(at, &self.chance(purpose::AUTHORIZATION, position))
     }
 
-    fn evidence(&self) -> Vec<u8> {
+    fn evidence(&self) -> String {
         let all = &self.piece.common.evidence;
         let number = usize::try_from(self.lineage.turn).unwrap_or_default();
         all.get(number % all.len()).cloned().unwrap_or_default()
@@ -102,7 +104,7 @@ impl One<'_> {
             valid_until: self.issuance.at.plus(REUSE),
             tenant: self.lineage.owner.tenant,
             account: self.lineage.owner.account,
-            name: name.clone(),
+            name: name.to_string(),
             method: "http-01".to_owned(),
             rules: "BR 2.1".to_owned(),
             evidence: self.evidence(),
@@ -249,7 +251,7 @@ pub(super) async fn lineages(
             };
             tx.insert(&row).await?;
         }
-        let row = LineageRow {
+        let row = lineage::Lineage {
             id: lineage.id,
             not_before: newest.not_before,
             not_after: newest.not_after,

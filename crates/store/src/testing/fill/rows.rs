@@ -1,28 +1,11 @@
 //! Rows as they are at the end of what usually takes several steps.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, LineageId, OrderId, SubscriptionId,
-    TenantId, Timestamp, ValidationId,
+    AccountId, AuthorizationId, CaId, CertificateId, DnsName, OrderId, TenantId, Timestamp,
+    ValidationId,
 };
 
 use crate::columns;
-
-/// The evidence of a proof.
-pub(super) struct Validation {
-    pub(super) id: ValidationId,
-    pub(super) validated_at: Timestamp,
-    pub(super) valid_until: Timestamp,
-    pub(super) tenant: TenantId,
-    pub(super) account: AccountId,
-    pub(super) name: DnsName,
-    pub(super) method: String,
-    pub(super) rules: String,
-    pub(super) evidence: Vec<u8>,
-}
-
-columns! { "domain_validation" filled_validation => Validation {
-    id, validated_at, valid_until, tenant = "tenant_id", account = "account_id", name, method, rules, evidence,
-} }
 
 /// An authorization that was proven or refused.
 pub(super) struct Authorization {
@@ -43,43 +26,13 @@ pub(super) struct Authorization {
     pub(super) chosen_type: String,
     pub(super) outcome: Option<String>,
     pub(super) error: Option<String>,
-    pub(super) evidence: Option<Vec<u8>>,
+    pub(super) evidence: Option<String>,
 }
 
 columns! { "acme_authorization" filled_authorization => Authorization {
     id, challenge_types, expires_at, begun_at, validated_at, ended_at, is_wildcard, account = "account_id",
     tenant = "tenant_id", order = "order_id", token, validation = "validation_id", kind, value, chosen_type, outcome,
     error, evidence,
-} }
-
-/// All certificates of one set of names.
-pub(super) struct LineageRow {
-    pub(super) id: LineageId,
-    pub(super) not_before: Timestamp,
-    pub(super) not_after: Timestamp,
-    pub(super) issued_at: Timestamp,
-    pub(super) issued_count: i64,
-    pub(super) certificate: Option<CertificateId>,
-    pub(super) tenant: TenantId,
-    pub(super) subscription: SubscriptionId,
-    pub(super) name_count: i64,
-    pub(super) names: String,
-}
-
-columns! { "lineage" filled_lineage => LineageRow {
-    id, not_before, not_after, issued_at, issued_count, certificate = "certificate_id", tenant = "tenant_id",
-    subscription = "subscription_id", name_count, names,
-} }
-
-/// One of its names.
-pub(super) struct LineageName {
-    pub(super) rname: String,
-    pub(super) lineage: LineageId,
-    pub(super) tenant: TenantId,
-}
-
-columns! { "lineage_name" filled_lineage_name => LineageName {
-    rname, lineage = "lineage_id", tenant = "tenant_id",
 } }
 
 /// A revoked certificate.

@@ -29,8 +29,8 @@ pub(super) struct Common {
     pub(super) ca: CaId,
     pub(super) profile: ProfileVersionId,
     pub(super) offer: OfferVersionId,
-    /// What was seen of proofs, deflated; some of many.
-    pub(super) evidence: Arc<Vec<Vec<u8>>>,
+    /// What was seen of proofs; some of many.
+    pub(super) evidence: Arc<Vec<String>>,
 }
 
 /// Takes what a server has put there, or puts it there.
@@ -105,16 +105,14 @@ async fn profile_version(within: Scoped<'_>, plan: &Plan) -> Result<ProfileVersi
     Ok(id)
 }
 
-/// About 450 bytes each.
-fn evidence(plan: &Plan) -> Vec<Vec<u8>> {
+/// About a kilobyte each, as what one perspective sees of http-01.
+fn evidence(plan: &Plan) -> Vec<String> {
     let text = |number| {
-        let seen = plan.chance(purpose::EVIDENCE, number, 0).bytes(390);
+        let seen = plan.chance(purpose::EVIDENCE, number, 0).bytes(470);
         let seen = crate::issuance::certificate::hexadecimal(&seen);
         format!("{{\"perspectives\":[{{\"address\":\"192.0.2.7\",\"seen\":\"{seen}\"}}]}}")
     };
-    (0..64)
-        .map(|number| crate::issuance::evidence::deflated(&text(number)))
-        .collect()
+    (0..64).map(text).collect()
 }
 
 #[expect(
