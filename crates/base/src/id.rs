@@ -16,6 +16,25 @@ pub struct IdError {
 /// Crockford's base 32 in lower case: no i, l, o or u, so that people can read it aloud.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH: usize = 26;
+/// The value of each digit of the alphabet; of every other byte, [`NO_DIGIT`].
+const DIGITS: [u8; 256] = digits();
+const NO_DIGIT: u8 = 32;
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::as_conversions,
+    reason = "runs when this is compiled; the alphabet has 32 digits"
+)]
+const fn digits() -> [u8; 256] {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < ALPHABET.len() {
+        digits[ALPHABET[value] as usize] = value as u8;
+        value += 1;
+    }
+    digits
+}
 
 /// 48 bits of milliseconds before 80 random bits: rows of one time lie together in an index.
 fn generate(now: Timestamp, random: &dyn Random) -> u128 {
@@ -41,8 +60,8 @@ fn decode(text: &str) -> Option<u128> {
         return None;
     }
     text.bytes().try_fold(0_u128, |value, byte| {
-        let digit = ALPHABET.iter().position(|known| *known == byte)?;
-        Some((value << 5) | u128::try_from(digit).ok()?)
+        let digit = DIGITS.get(usize::from(byte)).copied()?;
+        (digit != NO_DIGIT).then_some((value << 5) | u128::from(digit))
     })
 }
 
@@ -78,7 +97,8 @@ macro_rules! id {
 
             /// The text without the prefix, for URLs.
             pub fn suffix(self) -> String {
-                encode(self.0).iter().map(|byte| char::from(*byte)).collect()
+                let digits = encode(self.0);
+                std::str::from_utf8(&digits).unwrap_or_default().to_owned()
             }
 
             /// The 16 bytes that are stored, in the order of time.

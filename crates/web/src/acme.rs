@@ -4,6 +4,7 @@ mod account;
 mod authorization;
 mod certificate;
 mod directory;
+mod finish;
 mod order;
 mod problem;
 mod respond;
@@ -11,18 +12,10 @@ mod revocation;
 mod signed;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, Method, header};
-use axum::middleware::{self, Next};
-use axum::response::Response;
 use axum::routing::{get, post};
 use flow::App;
 
-use self::respond::REPLAY_NONCE;
-use crate::request::counter;
-
-/// No ACME request is larger: an order of 100 names is under 10 KiB, a CSR under 60.
-const MAX_BODY: usize = 128 * 1024;
+use self::finish::Finish;
 
 /// The resources of the directory at the paths that the settings name.
 pub fn router(app: App) -> Router {
@@ -63,41 +56,6 @@ pub fn router(app: App) -> Router {
         )
         .fallback(directory::not_found)
         .method_not_allowed_fallback(directory::method_not_allowed)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(Finish::new(&app), finish))
+        .layer(Finish::new(&app))
         .with_state(app)
-}
-
-/// What every answer needs, made once.
-#[derive(Clone)]
-struct Finish {
-    app: App,
-    index: Option<HeaderValue>,
-}
-
-impl Finish {
-    fn new(app: &App) -> Self {
-        let index = format!("<{}>;rel=\"index\"", app.urls().directory());
-        Self {
-            app: app.clone(),
-            index: HeaderValue::from_str(&index).ok(),
-        }
-    }
-}
-
-/// Gives every answer its `Link: rel="index"`, keeps it out of caches, and gives the answers to POST
-/// requests, good or bad, a nonce for the next one (RFC 8555 §6.5, §7.1).
-async fn finish(State(finish): State<Finish>, request: Request, next: Next) -> Response {
-    counter::count_acme();
-    let wants_nonce = request.method() == Method::POST;
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    if wants_nonce && let Ok(nonce) = HeaderValue::from_str(&finish.app.nonces.issue()) {
-        headers.insert(REPLAY_NONCE, nonce);
-    }
-    if let Some(index) = finish.index {
-        headers.append(header::LINK, index);
-    }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

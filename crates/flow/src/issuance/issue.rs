@@ -12,6 +12,7 @@ use serde_json::json;
 use store::audit::Entry;
 use store::issuance::authorization::Authorization;
 use store::issuance::certificate::{NewCertificate, Validations};
+use store::issuance::lineage::Standing;
 use store::issuance::order::{self, Order};
 use store::issuance::order_facts::{self, ForIssue, Signed};
 use store::issuance::signing_intent::{self, SigningIntent};
@@ -238,17 +239,19 @@ async fn load(tx: &mut ReadTx, issued: &Issued) -> Result<ForIssue, store::Error
     order_facts::for_issue(tx, certificate.id, certificate.lineage).await
 }
 
-fn decide(issued: &Issued, facts: ForIssue) -> Result<Option<(Signed, bool)>, store::Error> {
-    let ForIssue { fence, is_known } = facts;
-    let is_ours = fence == Some(issued.fence);
-    Ok(is_ours.then(|| (issued.signed.clone(), is_known)))
+fn decide(issued: &Issued, facts: ForIssue) -> Result<Option<(Signed, Standing)>, store::Error> {
+    let is_ours = facts.fence == Some(issued.fence);
+    Ok(is_ours.then(|| (issued.signed.clone(), facts.standing)))
 }
 
-async fn save(tx: &mut WriteTx, decision: &Option<(Signed, bool)>) -> Result<bool, store::Error> {
-    let Some((signed, is_known)) = decision else {
+async fn save(
+    tx: &mut WriteTx,
+    decision: &Option<(Signed, Standing)>,
+) -> Result<bool, store::Error> {
+    let Some((signed, standing)) = decision else {
         return Ok(false);
     };
-    order_facts::issue(tx, signed, *is_known).await?;
+    order_facts::issue(tx, signed, *standing).await?;
     Ok(true)
 }
 
