@@ -25,8 +25,6 @@ mod payload;
 pub mod policy;
 pub mod problem;
 pub mod revocation;
-#[cfg(test)]
-mod test_keys;
 
 pub use algorithm::{Algorithm, MacAlgorithm};
 pub use identifier::{Identifier, Identifiers};
