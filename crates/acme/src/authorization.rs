@@ -5,14 +5,14 @@
 
 use std::time::Duration;
 
-use base::{AuthorizationId, DnsName, Timestamp};
+use base::{AuthorizationId, Identifier, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::challenge::{self, Token, Type, Types};
-use crate::identifier::Identifier;
 use crate::paths::Urls;
 use crate::payload;
 use crate::problem::{Kind, Problem};
+use crate::requested::{Requested, Sent};
 
 /// Where an authorization stands at a moment (RFC 8555 §7.1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -95,8 +95,8 @@ impl State {
 pub struct Authorization {
     /// Its identifier.
     pub id: AuthorizationId,
-    /// The name to prove, without `*.`.
-    pub name: DnsName,
+    /// What is to be proven, without `*.`.
+    pub identifier: Identifier,
     /// Whether it was asked for as a wildcard.
     pub is_wildcard: bool,
     /// What may be answered.
@@ -194,17 +194,31 @@ pub fn parse_deactivation(payload: &[u8]) -> Result<(), DeactivateError> {
 }
 
 impl Authorization {
-    /// A pending authorization for an ordered name, wildcard or not.
-    pub fn new(id: AuthorizationId, ordered: &DnsName, token: Token, expires: Timestamp) -> Self {
+    /// A pending authorization for what was ordered, wildcard or not.
+    pub fn new(
+        id: AuthorizationId,
+        ordered: &Identifier,
+        token: Token,
+        expires: Timestamp,
+    ) -> Self {
         Self {
             id,
-            name: ordered.base(),
+            identifier: ordered.base(),
             is_wildcard: ordered.is_wildcard(),
-            offered: Types::for_name(ordered),
+            offered: Types::for_identifier(ordered),
             token,
             state: State::Pending,
             expires,
         }
+    }
+
+    /// What was ordered, with its `*.`.
+    pub fn ordered(&self) -> Requested {
+        let mut requested = Requested::from(&self.identifier);
+        if self.is_wildcard {
+            requested.value.insert_str(0, "*.");
+        }
+        requested
     }
 
     /// Where it stands now.
@@ -214,11 +228,11 @@ impl Authorization {
 
     /// Whether it can stand for `ordered` in a new order until `needed`: valid, and asked for in the
     /// same way, since a file proves nothing about a wildcard.
-    pub fn is_reusable_for(&self, ordered: &DnsName, needed: Timestamp, now: Timestamp) -> bool {
+    pub fn is_reusable_for(&self, ordered: &Identifier, needed: Timestamp, now: Timestamp) -> bool {
         self.status(now) == Status::Valid
             && self.expires > needed
             && self.is_wildcard == ordered.is_wildcard()
-            && self.name == ordered.base()
+            && self.identifier == ordered.base()
     }
 
     /// A client says that it is ready. Of two that say so at once, the one whose [`Begun::Start`] is
@@ -333,7 +347,7 @@ impl Authorization {
             .iter()
             .filter(|each| decisive.is_none_or(|only| only == *each));
         Representation {
-            identifier: Identifier::Dns(self.name.clone()),
+            identifier: Sent(&self.identifier),
             status: self.status(now),
             expires: self.expires.truncated_to_second(),
             challenges: shown
@@ -376,8 +390,8 @@ pub fn status(state: &State, expires: Timestamp, now: Timestamp) -> Status {
 /// An authorization as a client sees it (RFC 8555 §7.1.4).
 #[derive(Debug, Serialize)]
 pub struct Representation<'a> {
-    /// The name, without `*.`.
-    pub identifier: Identifier,
+    /// What is proven, without `*.`.
+    pub identifier: Sent<'a>,
     /// Where it stands.
     pub status: Status,
     /// When it ends.

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
-use base::{DnsName, Random, Timestamp};
+use base::{DnsName, Identifier, Random, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::base64url;
@@ -63,8 +63,9 @@ impl Types {
         Type::ALL.into_iter().collect()
     }
 
-    /// What may prove control of a name: for a wildcard only its zone (RFC 8555 §7.1.3, F-104).
-    pub fn for_name(name: &DnsName) -> Self {
+    /// What may prove control of an identifier: for a wildcard only its zone (RFC 8555 §7.1.3, F-104).
+    pub fn for_identifier(identifier: &Identifier) -> Self {
+        let Identifier::Dns(name) = identifier;
         if name.is_wildcard() {
             [Type::Dns01].into_iter().collect()
         } else {
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn f104_a_wildcard_is_offered_dns_only() {
         let offered = |name: &str| {
-            Types::for_name(&DnsName::parse(name).unwrap())
+            Types::for_identifier(&name.parse().unwrap())
                 .iter()
                 .collect::<Vec<_>>()
         };

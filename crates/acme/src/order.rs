@@ -5,14 +5,15 @@
 
 use std::time::Duration;
 
-use base::{DnsName, Timestamp};
+use base::{Identifier, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::authorization;
 use crate::base64url::{self, Base64Error};
-use crate::identifier::{Identifiers, ListError, Requested};
+use crate::identifier::{Identifiers, ListError};
 use crate::payload;
 use crate::problem::{Kind, Problem};
+use crate::requested::Requested;
 
 /// Where an order stands at a moment (RFC 8555 §7.1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -315,9 +316,9 @@ pub fn parse_finalize(payload: &[u8]) -> Result<Vec<u8>, PayloadError> {
 )]
 pub struct CsrNamesError {
     /// Ordered, but not in the CSR.
-    pub missing: Vec<DnsName>,
+    pub missing: Vec<Identifier>,
     /// In the CSR, but not ordered.
-    pub extra: Vec<DnsName>,
+    pub extra: Vec<Identifier>,
 }
 
 impl From<CsrNamesError> for Problem {
@@ -327,31 +328,30 @@ impl From<CsrNamesError> for Problem {
 }
 
 /// Compares the names of a CSR, in any order and number, with those that were ordered.
-pub fn check_csr_names(ordered: &Identifiers, csr: &[DnsName]) -> Result<(), CsrNamesError> {
-    let missing: Vec<DnsName> = ordered
-        .names()
-        .filter(|name| !csr.contains(name))
-        .cloned()
-        .collect();
-    let is_ordered = |name: &DnsName| ordered.names().any(|known| known == name);
-    let extra: Vec<DnsName> = csr
-        .iter()
-        .filter(|name| !is_ordered(name))
-        .cloned()
-        .collect();
+pub fn check_csr_names(ordered: &[Identifier], csr: &[Identifier]) -> Result<(), CsrNamesError> {
+    let missing = without(ordered, csr);
+    let extra = without(csr, ordered);
     if missing.is_empty() && extra.is_empty() {
         return Ok(());
     }
     Err(CsrNamesError { missing, extra })
 }
 
-fn list(names: &[DnsName]) -> String {
+fn without(names: &[Identifier], others: &[Identifier]) -> Vec<Identifier> {
+    names
+        .iter()
+        .filter(|name| !others.contains(name))
+        .cloned()
+        .collect()
+}
+
+fn list(names: &[Identifier]) -> String {
     if names.is_empty() {
         return "none".to_owned();
     }
     names
         .iter()
-        .map(DnsName::as_str)
+        .map(Identifier::to_string)
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::Clock;
+use base::{Clock, Identifier};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tokio::sync::Semaphore;
@@ -92,16 +92,15 @@ impl NetworkValidator {
     }
 
     async fn probe(&self, probe: Probe<'_>, trace: &mut Trace) -> Result<(), Failure> {
+        let Identifier::Dns(name) = probe.identifier;
         match probe.method {
-            Method::Dns01 { digest } => {
-                dns_01::probe(&self.network, probe.name, digest, trace).await
-            }
+            Method::Dns01 { digest } => dns_01::probe(&self.network, name, digest, trace).await,
             Method::Http01 {
                 token,
                 key_authorization,
             } => {
                 let challenge = http_01::Challenge {
-                    name: probe.name,
+                    name,
                     token,
                     key_authorization,
                 };

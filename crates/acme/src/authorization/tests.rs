@@ -12,7 +12,7 @@ fn at(seconds: i64) -> Timestamp {
 fn pending(name: &str) -> Authorization {
     let id = AuthorizationId::from_suffix("01h455vb4pex5vsknk084sn02q").unwrap();
     let token = Token::parse("LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0").unwrap();
-    Authorization::new(id, &DnsName::parse(name).unwrap(), token, at(100))
+    Authorization::new(id, &name.parse().unwrap(), token, at(100))
 }
 
 fn with(state: State) -> Authorization {
@@ -164,8 +164,16 @@ fn deactivation_is_for_what_is_alive() {
 }
 
 #[test]
+fn what_was_ordered_has_its_asterisk() {
+    for text in ["example.com", "*.example.com"] {
+        assert_eq!(pending(text).ordered(), Requested::dns(text));
+        assert_eq!(pending(text).identifier.to_string(), "example.com");
+    }
+}
+
+#[test]
 fn only_a_like_authorization_is_reused() {
-    let name = |text: &str| DnsName::parse(text).unwrap();
+    let name = |text: &str| text.parse().unwrap();
     assert!(valid().is_reusable_for(&name("example.com"), at(50), at(10)));
     assert!(!valid().is_reusable_for(&name("*.example.com"), at(50), at(10)));
     assert!(!valid().is_reusable_for(&name("www.example.com"), at(50), at(10)));

@@ -215,11 +215,7 @@ pub(super) fn attempt(order: &Order, (authorization, text): &Seen, now: Timestam
         State::Pending | State::Processing { .. } => None,
     };
     Attempt {
-        name: if record.is_wildcard {
-            format!("*.{}", record.name)
-        } else {
-            record.name.to_string()
-        },
+        name: record.ordered().value,
         state: record.state.clone(),
         status: record.status(now),
         is_reused: authorization.order != order.id,

@@ -1,10 +1,9 @@
 //! An order as its account sees it: stored facts, and the status that follows from them now.
 
 use acme::authorization::Status as AuthorizationStatus;
-use acme::identifier::Identifier;
 use acme::order::{Order as Facts, Status};
 use acme::{Identifiers, Problem};
-use base::{AuthorizationId, CertificateId, DnsName, OrderId, Timestamp};
+use base::{AuthorizationId, CertificateId, OrderId, Timestamp};
 use store::issuance::authorization::Authorization;
 use store::issuance::order::Order;
 
@@ -39,7 +38,7 @@ impl OrderView {
             id: order.id,
             status,
             expires: order.expires_at,
-            identifiers: identifiers(&order.names),
+            identifiers: Identifiers::new(order.names.iter().cloned()),
             not_before: order.not_before,
             not_after: order.not_after,
             error: order
@@ -82,9 +81,4 @@ pub(super) fn authorization_statuses(
                 .map_or(AuthorizationStatus::Expired, |each| each.record.status(now))
         })
         .collect()
-}
-
-/// The identifiers of an order's names; an order has at least one.
-pub(super) fn identifiers(names: &[DnsName]) -> Option<Identifiers> {
-    Identifiers::new(names.iter().cloned().map(Identifier::Dns))
 }

@@ -108,7 +108,7 @@ async fn probe(
             let method = Method::Dns01 { digest: &digest };
             app.validator
                 .validate(Probe {
-                    name: &record.name,
+                    identifier: &record.identifier,
                     method,
                 })
                 .await
@@ -120,7 +120,7 @@ async fn probe(
             };
             app.validator
                 .validate(Probe {
-                    name: &record.name,
+                    identifier: &record.identifier,
                     method,
                 })
                 .await
@@ -296,15 +296,11 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Authorization, st
 }
 
 fn order_problem(record: &Authorization, error: &Problem) -> Problem {
-    let name = if record.is_wildcard {
-        format!("*.{}", record.name)
-    } else {
-        record.name.to_string()
-    };
+    let ordered = record.ordered();
     Problem::for_identifiers(vec![Subproblem {
         kind: error.kind,
-        detail: format!("{name}: {}", error.detail),
-        identifier: Some(acme::identifier::Requested::dns(name)),
+        detail: format!("{}: {}", ordered.value, error.detail),
+        identifier: Some(ordered),
     }])
 }
 

@@ -2,8 +2,8 @@
 //! lineage's, what was revoked the revocation's, what is about to be signed the signing intent's.
 
 use base::{
-    AccountId, CaId, CertificateId, DnsName, LineageId, OrderId, ProfileVersionId, SubscriptionId,
-    TenantId, Timestamp, ValidationId,
+    AccountId, CaId, CertificateId, Identifier, LineageId, OrderId, ProfileVersionId,
+    SubscriptionId, TenantId, Timestamp, ValidationId,
 };
 
 use crate::{Error, ReadTx, Row, WriteTx, columns, sql, values};
@@ -91,7 +91,7 @@ pub struct Certificate {
     /// The profile it was made by.
     pub profile: String,
     /// The names, sorted.
-    pub names: Vec<DnsName>,
+    pub names: Vec<Identifier>,
     /// First moment of validity.
     pub not_before: Timestamp,
     /// Last moment of validity.

@@ -24,9 +24,9 @@ pub(super) async fn insert(
 ) -> Result<(), Error> {
     let record = &ending.record;
     let name = if record.is_wildcard {
-        format!("*.{}", record.name)
+        format!("*.{}", record.identifier)
     } else {
-        record.name.as_str().to_owned()
+        record.identifier.to_string()
     };
     let statement = sql!(system:
         "INSERT INTO domain_validation (id, validated_at, valid_until, tenant_id, account_id, name, method, rules,

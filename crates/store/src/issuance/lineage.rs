@@ -5,18 +5,18 @@
 //! each certificate.
 
 use aws_lc_rs::digest;
-use base::{CertificateId, DnsName, LineageId, SubscriptionId, TenantId, Timestamp};
+use base::{CertificateId, Identifier, LineageId, SubscriptionId, TenantId, Timestamp};
 
 use super::names::joined;
 use crate::{Error, Sql, Value, WriteTx, sql, values};
 
 /// The lineage of a tenant's own certificates for these names, which are sorted.
-pub fn id_of(tenant: TenantId, names: &[DnsName]) -> LineageId {
+pub fn id_of(tenant: TenantId, names: &[Identifier]) -> LineageId {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(&tenant.to_bytes());
     // No customer below the tenant.
     context.update(&[0; 16]);
-    for name in names {
+    for Identifier::Dns(name) in names {
         context.update(b"dns:");
         context.update(name.as_str().as_bytes());
         context.update(b"\n");
@@ -47,7 +47,7 @@ pub struct Issued<'a> {
     /// What covered the names.
     pub subscription: SubscriptionId,
     /// The names, sorted.
-    pub names: &'a [DnsName],
+    pub names: &'a [Identifier],
     /// Whether the lineage had a certificate before.
     pub is_known: bool,
 }
@@ -65,7 +65,7 @@ async fn insert_names(tx: &mut WriteTx, issued: &Issued<'_>) -> Result<(), Error
     let statement = sql!(system:
         "INSERT INTO lineage_name (rname, lineage_id, tenant_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
     );
-    for name in issued.names {
+    for Identifier::Dns(name) in issued.names {
         let values = values![name.reversed(), issued.id, issued.tenant];
         tx.execute_later(statement, &values).await?;
     }

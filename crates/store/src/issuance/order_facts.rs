@@ -3,7 +3,8 @@
 
 use acme::order::Progress;
 use base::{
-    AuthorizationId, CertificateId, DnsName, JobId, LineageId, OrderId, SubscriptionId, Timestamp,
+    AuthorizationId, CertificateId, DnsName, Identifier, JobId, LineageId, OrderId, SubscriptionId,
+    Timestamp,
 };
 use enrollment::subscription::Subscription;
 
@@ -53,7 +54,7 @@ pub async fn for_order(
 ) -> Result<ForOrder, Error> {
     let now = wanted.created_at();
     let mut statements = vec![order::pending_like(wanted.account, wanted.lineage, now)];
-    statements.extend(wanted.names.iter().map(|name| {
+    statements.extend(wanted.names.iter().map(|Identifier::Dns(name)| {
         let base = name.base().as_str().to_owned();
         let reuse = values![wanted.account, base, name.is_wildcard(), needed];
         look(wanted.subscription, name, reuse, [Value::Null, Value::Null])
@@ -81,7 +82,7 @@ pub async fn for_certificate(
     let statements: Vec<_> = order
         .names
         .iter()
-        .map(|name| {
+        .map(|Identifier::Dns(name)| {
             let no_reuse = [Value::Null, Value::Null, Value::Null, Value::Null];
             let asked = [Value::from(key_digest), Value::from(order.id)];
             look(order.subscription, name, no_reuse, asked)
@@ -178,7 +179,7 @@ pub struct Signed {
     /// What is inserted.
     pub certificate: NewCertificate,
     /// The names, sorted.
-    pub names: Vec<DnsName>,
+    pub names: Vec<Identifier>,
     /// What covered them.
     pub subscription: SubscriptionId,
     /// The order that it ends.
@@ -211,9 +212,9 @@ pub async fn issue(tx: &mut WriteTx, signed: &Signed, is_known: bool) -> Result<
     lineage::issue(tx, &issued).await
 }
 
-fn coverage(names: &[DnsName], looked: &[Option<Row>]) -> Result<Coverage, Error> {
+fn coverage(names: &[Identifier], looked: &[Option<Row>]) -> Result<Coverage, Error> {
     let mut enrolled = Vec::new();
-    for (name, row) in names.iter().zip(looked) {
+    for (Identifier::Dns(name), row) in names.iter().zip(looked) {
         let Some(row) = row else {
             continue;
         };

@@ -1,8 +1,8 @@
 //! Rows as they are at the end of what usually takes several steps.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, LineageId, OrderId, SubscriptionId,
-    TenantId, Timestamp, ValidationId,
+    AccountId, AuthorizationId, CaId, CertificateId, Identifier, IdentifierKind, LineageId,
+    OrderId, SubscriptionId, TenantId, Timestamp, ValidationId,
 };
 
 use crate::columns;
@@ -14,7 +14,7 @@ pub(super) struct Validation {
     pub(super) valid_until: Timestamp,
     pub(super) tenant: TenantId,
     pub(super) account: AccountId,
-    pub(super) name: DnsName,
+    pub(super) name: Identifier,
     pub(super) method: String,
     pub(super) rules: String,
     pub(super) evidence: Vec<u8>,
@@ -38,8 +38,8 @@ pub(super) struct Authorization {
     pub(super) order: OrderId,
     pub(super) token: String,
     pub(super) validation: Option<ValidationId>,
-    pub(super) kind: String,
-    pub(super) value: DnsName,
+    pub(super) kind: IdentifierKind,
+    pub(super) value: Identifier,
     pub(super) chosen_type: String,
     pub(super) outcome: Option<String>,
     pub(super) error: Option<String>,
