@@ -6,7 +6,7 @@ use der::Error;
 use super::raw::RawTbs;
 use crate::encode::{Writer, tag};
 use crate::extension;
-use crate::issuer::Identity;
+use crate::identity::Identity;
 use crate::key::PublicKey;
 use crate::profile::{Profile, Validity};
 use crate::serial::{SerialError, SerialNumber};
