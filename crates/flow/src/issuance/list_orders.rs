@@ -1,6 +1,8 @@
 //! Orders as they happen, for the people whose names they are for. What is shown follows from stored
 //! facts: the order, its authorizations, and what their validation saw.
 
+use std::time::Duration;
+
 use acme::Problem;
 use acme::authorization::{State, Status as AuthorizationStatus};
 use acme::order::{Progress, Status};
@@ -46,6 +48,11 @@ impl Stage {
             Self::Ready | Self::Signing | Self::Validating | Self::Waiting => true,
         }
     }
+}
+
+/// Since when failed orders are counted, here and on the dashboard.
+pub fn recently(now: Timestamp) -> Timestamp {
+    now.minus(Duration::from_secs(24 * 60 * 60))
 }
 
 /// An order in a list.
@@ -206,7 +213,7 @@ pub(super) fn attempt(order: &Order, (authorization, text): &Seen, now: Timestam
     let text = text.as_deref();
     let evidence: Option<StoredEvidence> = text.and_then(|text| serde_json::from_str(text).ok());
     let saw_until = evidence.as_ref().map(|evidence| {
-        let took = std::time::Duration::from_millis(evidence.seen.ms);
+        let took = Duration::from_millis(evidence.seen.ms);
         evidence.seen.started_at.plus(took)
     });
     let ended_at = match &record.state {
