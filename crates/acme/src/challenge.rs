@@ -180,7 +180,7 @@ pub fn dns_01_value(key_authorization: &str) -> String {
 /// Where a challenge stands (RFC 8555 §7.1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum ChallengeStatus {
     /// Waiting for the client.
     Pending,
     /// Being validated.
@@ -193,14 +193,14 @@ pub enum Status {
 
 /// A challenge as a client sees it.
 #[derive(Debug, Serialize)]
-pub struct Representation<'a> {
+pub struct ChallengeObject<'a> {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: Type,
     /// Where to respond.
     pub url: String,
     /// Where it stands.
-    pub status: Status,
+    pub status: ChallengeStatus,
     /// The token.
     pub token: &'a Token,
     /// When it was proven.

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use acme::Problem;
-use acme::authorization::{State, Status as AuthorizationStatus};
-use acme::order::{Progress, Status};
+use acme::authorization::{AuthorizationStatus, State};
+use acme::order::{OrderStatus, Progress};
 use base::{CertificateId, OrderId, Page, Query, SubscriptionId, TenantId, Timestamp};
 use store::ReadTx;
 use store::issuance::authorization::{self, Authorization};
@@ -285,12 +285,12 @@ fn stage(order: &Order, authorizations: &[Authorization], now: Timestamp) -> Sta
         .iter()
         .any(|each| matches!(each.record.state, State::Processing { .. }));
     match status(order, authorizations, now) {
-        Status::Pending if is_validating => Stage::Validating,
-        Status::Pending => Stage::Waiting,
-        Status::Ready => Stage::Ready,
-        Status::Processing => Stage::Signing,
-        Status::Valid => Stage::Issued,
-        Status::Invalid if order.progress() == Progress::Invalid => Stage::Failed,
-        Status::Invalid => Stage::Expired,
+        OrderStatus::Pending if is_validating => Stage::Validating,
+        OrderStatus::Pending => Stage::Waiting,
+        OrderStatus::Ready => Stage::Ready,
+        OrderStatus::Processing => Stage::Signing,
+        OrderStatus::Valid => Stage::Issued,
+        OrderStatus::Invalid if order.progress() == Progress::Invalid => Stage::Failed,
+        OrderStatus::Invalid => Stage::Expired,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use acme::authorization::Authorization as Record;
 use acme::challenge::Token;
-use acme::order::{NewOrder, PayloadError, Status};
+use acme::order::{NewOrder, OrderStatus, PayloadError};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem, Subproblem};
 use acme::requested::Requested;
@@ -218,11 +218,14 @@ fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
     if let Some((order, authorizations)) = pending {
         let is_same = order.not_before == wanted.not_before && order.not_after == wanted.not_after;
         match status(&order, &authorizations, draft.now) {
-            Status::Pending | Status::Ready if is_same => {
+            OrderStatus::Pending | OrderStatus::Ready if is_same => {
                 return Ok(Decision::Answer(order, authorizations));
             }
-            Status::Invalid => dead = Some(order.id),
-            Status::Pending | Status::Ready | Status::Processing | Status::Valid => {}
+            OrderStatus::Invalid => dead = Some(order.id),
+            OrderStatus::Pending
+            | OrderStatus::Ready
+            | OrderStatus::Processing
+            | OrderStatus::Valid => {}
         }
     }
     Ok(Decision::Place(place(draft, proven, dead)))

@@ -1,7 +1,7 @@
 //! An order as its account sees it: stored facts, and the status that follows from them now.
 
-use acme::authorization::Status as AuthorizationStatus;
-use acme::order::{Order as Facts, Status};
+use acme::authorization::AuthorizationStatus;
+use acme::order::{Order as Facts, OrderStatus};
 use acme::{Identifiers, Problem};
 use base::{AuthorizationId, CertificateId, OrderId, Timestamp};
 use store::issuance::authorization::Authorization;
@@ -13,7 +13,7 @@ pub struct OrderView {
     /// The order.
     pub id: OrderId,
     /// Where it stands.
-    pub status: Status,
+    pub status: OrderStatus,
     /// When it dies.
     pub expires: Timestamp,
     /// What it is for; `None` only if the database was tampered with.
@@ -46,13 +46,13 @@ impl OrderView {
                 .as_deref()
                 .and_then(|text| serde_json::from_str(text).ok()),
             authorizations: order.authorizations.clone(),
-            certificate: order.certificate.filter(|_| status == Status::Valid),
+            certificate: order.certificate.filter(|_| status == OrderStatus::Valid),
         }
     }
 }
 
 /// Where an order stands now.
-pub fn status(order: &Order, authorizations: &[Authorization], now: Timestamp) -> Status {
+pub fn status(order: &Order, authorizations: &[Authorization], now: Timestamp) -> OrderStatus {
     let statuses = authorization_statuses(order, authorizations, now);
     facts(order, &statuses).status(now)
 }
