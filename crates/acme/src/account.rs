@@ -15,7 +15,7 @@ use crate::problem::{Kind, Problem, Subproblem};
 /// Where an account stands (RFC 8555 §7.1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum AccountStatus {
     /// In use.
     Valid,
     /// Ended by its holder.
@@ -24,7 +24,7 @@ pub enum Status {
     Revoked,
 }
 
-impl Status {
+impl AccountStatus {
     /// Every status.
     pub const ALL: [Self; 3] = [Self::Valid, Self::Deactivated, Self::Revoked];
 
@@ -331,9 +331,9 @@ impl Update {
 /// An account as its holder sees it (RFC 8555 §7.1.2).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Representation<'a> {
+pub struct AccountObject<'a> {
     /// Where it stands.
-    pub status: Status,
+    pub status: AccountStatus,
     /// Its public key; the RFC does not ask for it, but other servers show it and clients' suites compare it.
     pub key: &'a RawValue,
     /// Its contacts.
@@ -440,13 +440,16 @@ mod tests {
 
     #[test]
     fn f061_deactivation_is_final() {
-        assert_eq!(Status::Valid.deactivate().unwrap(), Status::Deactivated);
-        for ended in [Status::Deactivated, Status::Revoked] {
+        assert_eq!(
+            AccountStatus::Valid.deactivate().unwrap(),
+            AccountStatus::Deactivated
+        );
+        for ended in [AccountStatus::Deactivated, AccountStatus::Revoked] {
             let problem = Problem::from(ended.deactivate().unwrap_err());
             assert_eq!((problem.kind, problem.status), (Kind::Unauthorized, 401));
         }
-        for status in Status::ALL {
-            assert_eq!(Status::parse(status.as_str()), Some(status));
+        for status in AccountStatus::ALL {
+            assert_eq!(AccountStatus::parse(status.as_str()), Some(status));
         }
     }
 
@@ -473,8 +476,8 @@ mod tests {
     #[test]
     fn accounts_serialise_as_the_rfc_says() {
         let contact = [Contact::parse("mailto:a@example.com").unwrap()];
-        let account = Representation {
-            status: Status::Valid,
+        let account = AccountObject {
+            status: AccountStatus::Valid,
             key: serde_json::from_str(r#"{"kty":"EC"}"#).unwrap(),
             contact: &contact,
             terms_of_service_agreed: true,

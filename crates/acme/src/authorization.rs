@@ -5,19 +5,19 @@
 
 use std::time::Duration;
 
-use base::{AuthorizationId, DnsName, Timestamp};
+use base::{AuthorizationId, Identifier, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::challenge::{self, Token, Type, Types};
-use crate::identifier::Identifier;
+use crate::challenge::{ChallengeObject, ChallengeStatus, Token, Type, Types};
 use crate::paths::Urls;
 use crate::payload;
 use crate::problem::{Kind, Problem};
+use crate::requested::{Requested, Sent};
 
 /// Where an authorization stands at a moment (RFC 8555 §7.1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum AuthorizationStatus {
     /// Not proven yet.
     Pending,
     /// Proven.
@@ -32,7 +32,7 @@ pub enum Status {
     Revoked,
 }
 
-impl Status {
+impl AuthorizationStatus {
     /// The word of the RFC.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl Status {
     }
 }
 
-/// What is stored about an authorization; time alone changes [`Status`], never this.
+/// What is stored about an authorization; time alone changes [`AuthorizationStatus`], never this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Given up by the client.
@@ -95,8 +95,8 @@ impl State {
 pub struct Authorization {
     /// Its identifier.
     pub id: AuthorizationId,
-    /// The name to prove, without `*.`.
-    pub name: DnsName,
+    /// What is to be proven, without `*.`.
+    pub identifier: Identifier,
     /// Whether it was asked for as a wildcard.
     pub is_wildcard: bool,
     /// What may be answered.
@@ -126,7 +126,7 @@ pub enum BeginError {
     Busy(Type),
     /// The authorization is over.
     #[error("the authorization is {}; place a new order", .0.as_str())]
-    Final(Status),
+    Final(AuthorizationStatus),
     /// It was not offered.
     #[error("the authorization does not offer {}", .0.as_str())]
     NotOffered(Type),
@@ -166,7 +166,7 @@ pub struct Completed {
 pub enum DeactivateError {
     /// It is over already.
     #[error("the authorization is {} and cannot be deactivated", .0.as_str())]
-    Final(Status),
+    Final(AuthorizationStatus),
     /// The payload asks for something else.
     #[error(
         "an authorization can only be changed by the payload {{\"status\": \"deactivated\"}} \
@@ -194,31 +194,45 @@ pub fn parse_deactivation(payload: &[u8]) -> Result<(), DeactivateError> {
 }
 
 impl Authorization {
-    /// A pending authorization for an ordered name, wildcard or not.
-    pub fn new(id: AuthorizationId, ordered: &DnsName, token: Token, expires: Timestamp) -> Self {
+    /// A pending authorization for what was ordered, wildcard or not.
+    pub fn new(
+        id: AuthorizationId,
+        ordered: &Identifier,
+        token: Token,
+        expires: Timestamp,
+    ) -> Self {
         Self {
             id,
-            name: ordered.base(),
+            identifier: ordered.base(),
             is_wildcard: ordered.is_wildcard(),
-            offered: Types::for_name(ordered),
+            offered: Types::for_identifier(ordered),
             token,
             state: State::Pending,
             expires,
         }
     }
 
+    /// What was ordered, with its `*.`.
+    pub fn ordered(&self) -> Requested {
+        let mut requested = Requested::from(&self.identifier);
+        if self.is_wildcard {
+            requested.value.insert_str(0, "*.");
+        }
+        requested
+    }
+
     /// Where it stands now.
-    pub fn status(&self, now: Timestamp) -> Status {
+    pub fn status(&self, now: Timestamp) -> AuthorizationStatus {
         status(&self.state, self.expires, now)
     }
 
     /// Whether it can stand for `ordered` in a new order until `needed`: valid, and asked for in the
     /// same way, since a file proves nothing about a wildcard.
-    pub fn is_reusable_for(&self, ordered: &DnsName, needed: Timestamp, now: Timestamp) -> bool {
-        self.status(now) == Status::Valid
+    pub fn is_reusable_for(&self, ordered: &Identifier, needed: Timestamp, now: Timestamp) -> bool {
+        self.status(now) == AuthorizationStatus::Valid
             && self.expires > needed
             && self.is_wildcard == ordered.is_wildcard()
-            && self.name == ordered.base()
+            && self.identifier == ordered.base()
     }
 
     /// A client says that it is ready. Of two that say so at once, the one whose [`Begun::Start`] is
@@ -228,9 +242,12 @@ impl Authorization {
             return Err(BeginError::NotOffered(challenge));
         }
         match self.status(now) {
-            Status::Pending => {}
-            Status::Valid => return Ok(Begun::Already),
-            over @ (Status::Invalid | Status::Deactivated | Status::Expired | Status::Revoked) => {
+            AuthorizationStatus::Pending => {}
+            AuthorizationStatus::Valid => return Ok(Begun::Already),
+            over @ (AuthorizationStatus::Invalid
+            | AuthorizationStatus::Deactivated
+            | AuthorizationStatus::Expired
+            | AuthorizationStatus::Revoked) => {
                 return Err(BeginError::Final(over));
             }
         }
@@ -278,10 +295,12 @@ impl Authorization {
     /// The client gives it up; doing so twice changes nothing.
     pub fn deactivate(&self, now: Timestamp) -> Result<State, DeactivateError> {
         match self.status(now) {
-            Status::Pending | Status::Valid | Status::Deactivated => Ok(State::Deactivated),
-            over @ (Status::Invalid | Status::Expired | Status::Revoked) => {
-                Err(DeactivateError::Final(over))
-            }
+            AuthorizationStatus::Pending
+            | AuthorizationStatus::Valid
+            | AuthorizationStatus::Deactivated => Ok(State::Deactivated),
+            over @ (AuthorizationStatus::Invalid
+            | AuthorizationStatus::Expired
+            | AuthorizationStatus::Revoked) => Err(DeactivateError::Final(over)),
         }
     }
 
@@ -291,7 +310,7 @@ impl Authorization {
         challenge: Type,
         urls: &Urls<'_>,
         now: Timestamp,
-    ) -> Option<challenge::Representation<'_>> {
+    ) -> Option<ChallengeObject<'_>> {
         if !self.offered.contains(challenge) {
             return None;
         }
@@ -311,7 +330,7 @@ impl Authorization {
             | State::Revoked
             | State::Valid { .. } => (None, None),
         };
-        Some(challenge::Representation {
+        Some(ChallengeObject {
             kind: challenge,
             url: urls.challenge(self.id, challenge),
             status: self.challenge_status(challenge, now),
@@ -322,7 +341,7 @@ impl Authorization {
     }
 
     /// The authorization as the client sees it.
-    pub fn represent(&self, urls: &Urls<'_>, now: Timestamp) -> Representation<'_> {
+    pub fn represent(&self, urls: &Urls<'_>, now: Timestamp) -> AuthorizationObject<'_> {
         // Of a final one only the challenge that decided is shown (RFC 8555 §7.1.4).
         let decisive = match self.state {
             State::Valid { challenge, .. } | State::Invalid { challenge, .. } => Some(challenge),
@@ -332,8 +351,8 @@ impl Authorization {
             .offered
             .iter()
             .filter(|each| decisive.is_none_or(|only| only == *each));
-        Representation {
-            identifier: Identifier::Dns(self.name.clone()),
+        AuthorizationObject {
+            identifier: Sent(&self.identifier),
             status: self.status(now),
             expires: self.expires.truncated_to_second(),
             challenges: shown
@@ -343,8 +362,8 @@ impl Authorization {
         }
     }
 
-    fn challenge_status(&self, challenge: Type, now: Timestamp) -> challenge::Status {
-        use challenge::Status as Of;
+    fn challenge_status(&self, challenge: Type, now: Timestamp) -> ChallengeStatus {
+        use ChallengeStatus as Of;
         match &self.state {
             State::Valid {
                 challenge: proven, ..
@@ -359,31 +378,31 @@ impl Authorization {
 }
 
 /// Derives the status from what is stored.
-pub fn status(state: &State, expires: Timestamp, now: Timestamp) -> Status {
+pub fn status(state: &State, expires: Timestamp, now: Timestamp) -> AuthorizationStatus {
     let is_over = now >= expires;
     match state {
-        State::Deactivated => Status::Deactivated,
-        State::Invalid { .. } => Status::Invalid,
+        State::Deactivated => AuthorizationStatus::Deactivated,
+        State::Invalid { .. } => AuthorizationStatus::Invalid,
         // RFC 8555 §7.1.6 lets only valid authorizations expire.
-        State::Pending | State::Processing { .. } if is_over => Status::Invalid,
-        State::Pending | State::Processing { .. } => Status::Pending,
-        State::Revoked => Status::Revoked,
-        State::Valid { .. } if is_over => Status::Expired,
-        State::Valid { .. } => Status::Valid,
+        State::Pending | State::Processing { .. } if is_over => AuthorizationStatus::Invalid,
+        State::Pending | State::Processing { .. } => AuthorizationStatus::Pending,
+        State::Revoked => AuthorizationStatus::Revoked,
+        State::Valid { .. } if is_over => AuthorizationStatus::Expired,
+        State::Valid { .. } => AuthorizationStatus::Valid,
     }
 }
 
 /// An authorization as a client sees it (RFC 8555 §7.1.4).
 #[derive(Debug, Serialize)]
-pub struct Representation<'a> {
-    /// The name, without `*.`.
-    pub identifier: Identifier,
+pub struct AuthorizationObject<'a> {
+    /// What is proven, without `*.`.
+    pub identifier: Sent<'a>,
     /// Where it stands.
-    pub status: Status,
+    pub status: AuthorizationStatus,
     /// When it ends.
     pub expires: Timestamp,
     /// What can be answered, or what decided.
-    pub challenges: Vec<challenge::Representation<'a>>,
+    pub challenges: Vec<ChallengeObject<'a>>,
     /// Present only when true, as the RFC demands.
     #[serde(rename = "wildcard", skip_serializing_if = "std::ops::Not::not")]
     pub is_wildcard: bool,

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
-use base::{DnsName, Random, Timestamp};
+use base::{DnsName, Identifier, Random, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::base64url;
@@ -63,8 +63,9 @@ impl Types {
         Type::ALL.into_iter().collect()
     }
 
-    /// What may prove control of a name: for a wildcard only its zone (RFC 8555 §7.1.3, F-104).
-    pub fn for_name(name: &DnsName) -> Self {
+    /// What may prove control of an identifier: for a wildcard only its zone (RFC 8555 §7.1.3, F-104).
+    pub fn for_identifier(identifier: &Identifier) -> Self {
+        let Identifier::Dns(name) = identifier;
         if name.is_wildcard() {
             [Type::Dns01].into_iter().collect()
         } else {
@@ -179,7 +180,7 @@ pub fn dns_01_value(key_authorization: &str) -> String {
 /// Where a challenge stands (RFC 8555 §7.1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum ChallengeStatus {
     /// Waiting for the client.
     Pending,
     /// Being validated.
@@ -192,14 +193,14 @@ pub enum Status {
 
 /// A challenge as a client sees it.
 #[derive(Debug, Serialize)]
-pub struct Representation<'a> {
+pub struct ChallengeObject<'a> {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: Type,
     /// Where to respond.
     pub url: String,
     /// Where it stands.
-    pub status: Status,
+    pub status: ChallengeStatus,
     /// The token.
     pub token: &'a Token,
     /// When it was proven.
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn f104_a_wildcard_is_offered_dns_only() {
         let offered = |name: &str| {
-            Types::for_name(&DnsName::parse(name).unwrap())
+            Types::for_identifier(&name.parse().unwrap())
                 .iter()
                 .collect::<Vec<_>>()
         };

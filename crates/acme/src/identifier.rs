@@ -1,94 +1,31 @@
-//! Identifiers (RFC 8555 §7.1.4, §9.7.7): what an order asks for.
+//! Identifiers (RFC 8555 §7.1.4, §9.7.7) of an order: what a client asked for, read and made a list.
 //!
 //! A list is judged as a whole, so that a client learns every bad name at once. Whether we would
 //! issue for a well-formed name is [`crate::policy`]'s, whether it is enrolled the caller's.
 
 use std::collections::BTreeSet;
 
-use base::{DnsName, DnsNameError};
-use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
+use base::{DnsName, DnsNameError, Identifier, IdentifierKind};
+use serde::{Serialize, Serializer};
 
 use crate::problem::{Kind, Problem, Subproblem};
+use crate::requested::{Requested, Sent};
 
-/// What a certificate can be about; RFC 8738 will add addresses.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Identifier {
-    /// A DNS name, with `*.` in orders.
-    Dns(DnsName),
-}
-
-impl Identifier {
-    /// The registered type.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Dns(_) => "dns",
-        }
-    }
-
-    /// The value as sent.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::Dns(name) => name.as_str(),
-        }
-    }
-
-    /// The DNS name.
-    pub fn dns_name(&self) -> &DnsName {
-        match self {
-            Self::Dns(name) => name,
-        }
+/// Reads what a client wrote, strictly: an A-label name in any case, nothing around it.
+pub fn parse(requested: &Requested) -> Result<Identifier, IdentifierError> {
+    match IdentifierKind::parse(&requested.kind) {
+        Some(IdentifierKind::Dns) => parse_name(&requested.value),
+        None => Err(IdentifierError::Type(requested.kind.clone())),
     }
 }
 
-impl Serialize for Identifier {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Identifier", 2)?;
-        object.serialize_field("type", self.kind())?;
-        object.serialize_field("value", self.value())?;
-        object.end()
+fn parse_name(value: &str) -> Result<Identifier, IdentifierError> {
+    // The portal forgives people; a client that sends these would not find its name again.
+    let is_loose = |byte: u8| !byte.is_ascii() || byte.is_ascii_whitespace();
+    if value.bytes().any(is_loose) || value.ends_with('.') {
+        return Err(IdentifierError::Form(value.to_owned()));
     }
-}
-
-/// An identifier as a client wrote it, good or bad.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Requested {
-    /// The claimed type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The value.
-    pub value: String,
-}
-
-impl Requested {
-    /// A DNS name.
-    pub fn dns(value: impl Into<String>) -> Self {
-        Self {
-            kind: "dns".to_owned(),
-            value: value.into(),
-        }
-    }
-
-    /// Reads it strictly: an A-label name in any case, nothing around it.
-    pub fn parse(&self) -> Result<Identifier, IdentifierError> {
-        if self.kind != "dns" {
-            return Err(IdentifierError::Type(self.kind.clone()));
-        }
-        // The portal forgives people; a client that sends these would not find its name again.
-        let is_loose = |byte: u8| !byte.is_ascii() || byte.is_ascii_whitespace();
-        if self.value.bytes().any(is_loose) || self.value.ends_with('.') {
-            return Err(IdentifierError::Form(self.value.clone()));
-        }
-        Ok(Identifier::Dns(DnsName::parse(&self.value)?))
-    }
-}
-
-impl From<&Identifier> for Requested {
-    fn from(identifier: &Identifier) -> Self {
-        Self {
-            kind: identifier.kind().to_owned(),
-            value: identifier.value().to_owned(),
-        }
-    }
+    Ok(Identifier::Dns(DnsName::parse(value)?))
 }
 
 /// Why one identifier cannot be read.
@@ -152,8 +89,7 @@ impl From<ListError> for Problem {
 }
 
 /// The identifiers of an order: at least one, each once, in the client's order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identifiers(Vec<Identifier>);
 
 impl Identifiers {
@@ -168,7 +104,7 @@ impl Identifiers {
         let mut good = Vec::with_capacity(requested.len());
         let mut bad = Vec::new();
         for each in requested {
-            match each.parse() {
+            match parse(&each) {
                 Ok(identifier) => good.push(identifier),
                 Err(error) => bad.push((each, error)),
             }
@@ -187,19 +123,9 @@ impl Identifiers {
         (!unique.is_empty()).then_some(Self(unique))
     }
 
-    /// From DNS names.
-    pub fn from_names(names: impl IntoIterator<Item = DnsName>) -> Option<Self> {
-        Self::new(names.into_iter().map(Identifier::Dns))
-    }
-
     /// Each of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Identifier> {
         self.0.iter()
-    }
-
-    /// The DNS names among them.
-    pub fn names(&self) -> impl Iterator<Item = &DnsName> {
-        self.0.iter().map(Identifier::dns_name)
     }
 
     /// How many there are; never zero.
@@ -210,12 +136,11 @@ impl Identifiers {
     pub fn len(&self) -> usize {
         self.0.len()
     }
+}
 
-    /// One text for one set, whatever its order: sorted values with commas, which no name contains.
-    pub fn key(&self) -> String {
-        let mut values: Vec<&str> = self.0.iter().map(Identifier::value).collect();
-        values.sort_unstable();
-        values.join(",")
+impl Serialize for Identifiers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Sent))
     }
 }
 
@@ -237,7 +162,7 @@ mod tests {
         let list = Identifiers::parse(values.iter().copied().map(Requested::dns).collect(), 100);
         let list = list.unwrap();
         assert_eq!(
-            list.iter().map(Identifier::value).collect::<Vec<_>>(),
+            list.iter().map(ToString::to_string).collect::<Vec<_>>(),
             expected
         );
     }
@@ -296,26 +221,5 @@ mod tests {
         assert_eq!(Identifiers::parse(Vec::new(), 3), Err(ListError::Empty));
         let problem = refused(vec![Requested::dns("a.example"); 4]);
         assert!(problem.detail.contains("at most 3"), "{}", problem.detail);
-    }
-
-    #[test]
-    fn the_key_of_a_set_ignores_its_order() {
-        let list = |values: [&str; 2]| {
-            Identifiers::parse(values.map(Requested::dns).into(), 9)
-                .unwrap()
-                .key()
-        };
-        assert_eq!(list(["b.example", "a.example"]), "a.example,b.example");
-        assert_eq!(
-            list(["b.example", "a.example"]),
-            list(["a.example", "B.example"])
-        );
-    }
-
-    #[test]
-    fn identifiers_serialise_as_the_rfc_says() {
-        let identifier = Requested::dns("*.Example.com").parse().unwrap();
-        let json = serde_json::to_string(&identifier).unwrap();
-        assert_eq!(json, r#"{"type":"dns","value":"*.example.com"}"#);
     }
 }

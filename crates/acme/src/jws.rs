@@ -5,6 +5,8 @@
 //! the envelope and have modules of their own.
 
 pub(crate) mod envelope;
+#[cfg(test)]
+pub(crate) mod test_keys;
 
 use crate::algorithm::Algorithm;
 use crate::base64url::{self, Base64Error};

@@ -24,12 +24,11 @@ pub mod paths;
 mod payload;
 pub mod policy;
 pub mod problem;
+pub mod requested;
 pub mod revocation;
-#[cfg(test)]
-mod test_keys;
 
 pub use algorithm::{Algorithm, MacAlgorithm};
-pub use identifier::{Identifier, Identifiers};
+pub use identifier::Identifiers;
 pub use jwk::{Jwk, PublicKey, Thumbprint};
 pub use jws::Jws;
 pub use problem::Problem;

@@ -5,19 +5,20 @@
 
 use std::time::Duration;
 
-use base::{DnsName, Timestamp};
+use base::{Identifier, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::authorization;
+use crate::authorization::AuthorizationStatus;
 use crate::base64url::{self, Base64Error};
-use crate::identifier::{Identifiers, ListError, Requested};
+use crate::identifier::{Identifiers, ListError};
 use crate::payload;
 use crate::problem::{Kind, Problem};
+use crate::requested::Requested;
 
 /// Where an order stands at a moment (RFC 8555 §7.1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum OrderStatus {
     /// Some authorization is not valid yet.
     Pending,
     /// Waiting for the client to finalize.
@@ -30,7 +31,7 @@ pub enum Status {
     Invalid,
 }
 
-impl Status {
+impl OrderStatus {
     /// The word of the RFC.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -84,7 +85,7 @@ pub struct Order<'a> {
     /// When it dies unless it was finalized.
     pub expires: Timestamp,
     /// Where each of its authorizations stands now.
-    pub authorizations: &'a [authorization::Status],
+    pub authorizations: &'a [AuthorizationStatus],
 }
 
 /// Why an order cannot be finalized.
@@ -118,22 +119,22 @@ impl From<NotReady> for Problem {
 
 impl Order<'_> {
     /// Where it stands now.
-    pub fn status(&self, now: Timestamp) -> Status {
+    pub fn status(&self, now: Timestamp) -> OrderStatus {
         match self.progress {
             Progress::Pending => {}
             // The certificate is coming, whatever time it is; crash recovery ends this state.
-            Progress::Processing => return Status::Processing,
-            Progress::Valid => return Status::Valid,
-            Progress::Invalid => return Status::Invalid,
+            Progress::Processing => return OrderStatus::Processing,
+            Progress::Valid => return OrderStatus::Valid,
+            Progress::Invalid => return OrderStatus::Invalid,
         }
         if now >= self.expires || self.has_failed_authorization() {
-            return Status::Invalid;
+            return OrderStatus::Invalid;
         }
         // An order without authorizations would prove nothing.
         if self.open_authorizations() == 0 && !self.authorizations.is_empty() {
-            Status::Ready
+            OrderStatus::Ready
         } else {
-            Status::Pending
+            OrderStatus::Pending
         }
     }
 
@@ -141,28 +142,28 @@ impl Order<'_> {
     /// [`Progress::Processing`] or straight on, provided that it is still pending.
     pub fn finalize(&self, now: Timestamp) -> Result<(), NotReady> {
         match self.status(now) {
-            Status::Ready => Ok(()),
-            Status::Pending => Err(NotReady::Pending {
+            OrderStatus::Ready => Ok(()),
+            OrderStatus::Pending => Err(NotReady::Pending {
                 open: self.open_authorizations(),
             }),
-            Status::Processing => Err(NotReady::Processing),
-            Status::Valid => Err(NotReady::Valid),
-            Status::Invalid if self.progress == Progress::Pending && now >= self.expires => {
+            OrderStatus::Processing => Err(NotReady::Processing),
+            OrderStatus::Valid => Err(NotReady::Valid),
+            OrderStatus::Invalid if self.progress == Progress::Pending && now >= self.expires => {
                 Err(NotReady::Expired)
             }
-            Status::Invalid => Err(NotReady::Failed),
+            OrderStatus::Invalid => Err(NotReady::Failed),
         }
     }
 
     fn open_authorizations(&self) -> usize {
         self.authorizations
             .iter()
-            .filter(|each| **each != authorization::Status::Valid)
+            .filter(|each| **each != AuthorizationStatus::Valid)
             .count()
     }
 
     fn has_failed_authorization(&self) -> bool {
-        use authorization::Status as Of;
+        use AuthorizationStatus as Of;
         self.authorizations.iter().any(|status| match status {
             Of::Pending | Of::Valid => false,
             Of::Invalid | Of::Deactivated | Of::Expired | Of::Revoked => true,
@@ -315,9 +316,9 @@ pub fn parse_finalize(payload: &[u8]) -> Result<Vec<u8>, PayloadError> {
 )]
 pub struct CsrNamesError {
     /// Ordered, but not in the CSR.
-    pub missing: Vec<DnsName>,
+    pub missing: Vec<Identifier>,
     /// In the CSR, but not ordered.
-    pub extra: Vec<DnsName>,
+    pub extra: Vec<Identifier>,
 }
 
 impl From<CsrNamesError> for Problem {
@@ -327,31 +328,30 @@ impl From<CsrNamesError> for Problem {
 }
 
 /// Compares the names of a CSR, in any order and number, with those that were ordered.
-pub fn check_csr_names(ordered: &Identifiers, csr: &[DnsName]) -> Result<(), CsrNamesError> {
-    let missing: Vec<DnsName> = ordered
-        .names()
-        .filter(|name| !csr.contains(name))
-        .cloned()
-        .collect();
-    let is_ordered = |name: &DnsName| ordered.names().any(|known| known == name);
-    let extra: Vec<DnsName> = csr
-        .iter()
-        .filter(|name| !is_ordered(name))
-        .cloned()
-        .collect();
+pub fn check_csr_names(ordered: &[Identifier], csr: &[Identifier]) -> Result<(), CsrNamesError> {
+    let missing = without(ordered, csr);
+    let extra = without(csr, ordered);
     if missing.is_empty() && extra.is_empty() {
         return Ok(());
     }
     Err(CsrNamesError { missing, extra })
 }
 
-fn list(names: &[DnsName]) -> String {
+fn without(names: &[Identifier], others: &[Identifier]) -> Vec<Identifier> {
+    names
+        .iter()
+        .filter(|name| !others.contains(name))
+        .cloned()
+        .collect()
+}
+
+fn list(names: &[Identifier]) -> String {
     if names.is_empty() {
         return "none".to_owned();
     }
     names
         .iter()
-        .map(DnsName::as_str)
+        .map(Identifier::to_string)
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -359,9 +359,9 @@ fn list(names: &[DnsName]) -> String {
 /// An order as a client sees it (RFC 8555 §7.1.3).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Representation<'a> {
+pub struct OrderObject<'a> {
     /// Where it stands.
-    pub status: Status,
+    pub status: OrderStatus,
     /// When it dies.
     pub expires: Timestamp,
     /// What it is for.

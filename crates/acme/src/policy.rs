@@ -6,10 +6,11 @@
 
 use std::collections::HashSet;
 
-use base::DnsName;
+use base::{DnsName, Identifier};
 
-use crate::identifier::{Identifier, Identifiers, Requested};
+use crate::identifier::Identifiers;
 use crate::problem::{Kind, Problem, Subproblem};
+use crate::requested::Requested;
 
 /// Why we do not issue for a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -164,9 +165,9 @@ impl Policy {
         let bad: Vec<(Identifier, PolicyError)> = identifiers
             .iter()
             .filter_map(|each| {
-                self.check(each.dns_name())
-                    .err()
-                    .map(|error| (each.clone(), error))
+                let Identifier::Dns(name) = each;
+                let error = self.check(name).err()?;
+                Some((each.clone(), error))
             })
             .collect();
         if !bad.is_empty() {
@@ -199,14 +200,12 @@ fn check_registry(name: &DnsName, base: &str) -> Result<(), PolicyError> {
 /// A certificate for `*.example.com` and `www.example.com` says one thing twice, usually by mistake;
 /// other authorities refuse it too.
 fn check_redundancy(identifiers: &Identifiers) -> Result<(), SetError> {
-    let wildcards: HashSet<&DnsName> = identifiers
-        .names()
-        .filter(|name| name.is_wildcard())
-        .collect();
+    let names = || identifiers.iter().map(|Identifier::Dns(name)| name);
+    let wildcards: HashSet<&DnsName> = names().filter(|name| name.is_wildcard()).collect();
     if wildcards.is_empty() {
         return Ok(());
     }
-    for name in identifiers.names() {
+    for name in names() {
         if let Some(wildcard) = name
             .covering_wildcard()
             .filter(|one| wildcards.contains(one))
@@ -352,8 +351,8 @@ mod tests {
     }
 
     fn set(names: &[&str]) -> Result<(), SetError> {
-        let names = names.iter().map(|text| name(text));
-        Policy::new().check_set(&Identifiers::from_names(names).unwrap())
+        let names = names.iter().map(|text| name(text).into());
+        Policy::new().check_set(&Identifiers::new(names).unwrap())
     }
 
     #[test]

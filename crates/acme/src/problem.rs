@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::algorithm::Algorithm;
-use crate::identifier::Requested;
+use crate::requested::Requested;
 
 /// The media type of a problem document.
 pub const CONTENT_TYPE: &str = "application/problem+json";

@@ -1,10 +1,11 @@
-//! What every other crate shares: time, chance, identifiers and DNS names.
+//! What every other crate shares: time, chance, ids, DNS names and what certificates are about.
 //!
 //! Nothing here does I/O. The real clock and generator live in the binary; rules take a
 //! [`Timestamp`] and flows take a [`Clock`], so tests decide what time it is.
 
 mod dns_name;
 mod id;
+mod identifier;
 mod page;
 mod random;
 mod scope;
@@ -17,6 +18,7 @@ pub use id::{
     IdError, JobId, LineageId, NodeId, OfferId, OfferVersionId, OrderId, ProfileVersionId,
     SubscriptionId, TenantId, UserId, ValidationId,
 };
+pub use identifier::{Identifier, IdentifierKind};
 pub use page::{Cursor, Page, Placed, Query, Slice};
 pub use random::Random;
 pub use scope::{Scope, TenantPath, TenantPathError};

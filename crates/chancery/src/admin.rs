@@ -285,7 +285,7 @@ async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {
         let store = app.store(system("the operator lists every certificate"));
         let page = store.scan((after, PAGE), certificate::page).await?;
         for certificate in &page {
-            let names: Vec<&str> = certificate.names.iter().map(AsRef::as_ref).collect();
+            let names: Vec<String> = certificate.names.iter().map(ToString::to_string).collect();
             let status = match certificate.status {
                 Status::Issued => "issued",
                 Status::Revoked => "revoked",

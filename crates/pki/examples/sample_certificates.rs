@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base::{DnsName, Random, Timestamp};
+use base::{Random, Timestamp};
 use pki::{
     CaName, CaUrls, Certificate, CrlRequest, CrlScope, IssuanceRequest, Issuer, KeyAlgorithm,
     Profile, RequestedValidity, RevocationReason, RevokedCertificate, SerialNumber, Signer as _,
@@ -83,7 +83,7 @@ fn issuing(root: &Issuer, algorithm: KeyAlgorithm) -> Outcome<Issuer> {
 
 fn subscriber(issuer: &Issuer, key: KeyAlgorithm, names: &[&str]) -> Outcome<Vec<u8>> {
     let profile = Profile::dv();
-    let names = names.iter().map(|name| DnsName::parse(name));
+    let names = names.iter().map(|name| name.parse());
     let request = IssuanceRequest {
         serial: SerialNumber::generate(&SystemRandom),
         names: names.collect::<Result<_, _>>()?,

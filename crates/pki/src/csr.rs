@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use base::{DnsName, DnsNameError};
+use base::{DnsName, DnsNameError, Identifier};
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::CN;
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
@@ -64,7 +64,7 @@ pub enum CsrError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Csr {
     key: PublicKey,
-    names: Vec<DnsName>,
+    names: Vec<Identifier>,
     wants_must_staple: bool,
 }
 
@@ -108,8 +108,8 @@ impl Csr {
         &self.key
     }
 
-    /// Every DNS name of the alternative names in their order, then of the common name, each once; never empty.
-    pub fn names(&self) -> &[DnsName] {
+    /// Every name of the alternative names in their order, then of the common name, each once; never empty.
+    pub fn names(&self) -> &[Identifier] {
         &self.names
     }
 
@@ -119,13 +119,13 @@ impl Csr {
     }
 
     /// The key and the names without copying them.
-    pub fn into_parts(self) -> (PublicKey, Vec<DnsName>) {
+    pub fn into_parts(self) -> (PublicKey, Vec<Identifier>) {
         (self.key, self.names)
     }
 }
 
 /// Each name where it stands first.
-fn once(names: Vec<DnsName>, more: Vec<DnsName>) -> Vec<DnsName> {
+fn once(names: Vec<Identifier>, more: Vec<Identifier>) -> Vec<Identifier> {
     let mut seen = HashSet::new();
     let all = names.into_iter().chain(more);
     all.filter(|name| seen.insert(name.clone())).collect()
@@ -133,7 +133,7 @@ fn once(names: Vec<DnsName>, more: Vec<DnsName>) -> Vec<DnsName> {
 
 #[derive(Default)]
 struct Requested {
-    names: Vec<DnsName>,
+    names: Vec<Identifier>,
     wants_must_staple: bool,
 }
 
@@ -158,7 +158,7 @@ fn signature_algorithm(identifier: Element<'_>) -> Result<SignatureAlgorithm, Cs
     }
 }
 
-fn common_names(subject: Element<'_>) -> Result<Vec<DnsName>, CsrError> {
+fn common_names(subject: Element<'_>) -> Result<Vec<Identifier>, CsrError> {
     let mut names = Vec::new();
     let mut rdns = subject.elements()?;
     while let Some(rdn) = rdns.next()? {
@@ -211,7 +211,7 @@ fn read_extensions(extensions: Element<'_>) -> Result<Requested, CsrError> {
     Ok(requested)
 }
 
-fn alternative_names(value: &[u8]) -> Result<Vec<DnsName>, CsrError> {
+fn alternative_names(value: &[u8]) -> Result<Vec<Identifier>, CsrError> {
     let mut names = Vec::new();
     let mut general_names = Element::only(value, tag::SEQUENCE)?.elements()?;
     while let Some(general_name) = general_names.next()? {
@@ -224,14 +224,16 @@ fn alternative_names(value: &[u8]) -> Result<Vec<DnsName>, CsrError> {
     Ok(names)
 }
 
-fn name(octets: &[u8], place: &'static str) -> Result<DnsName, CsrError> {
+fn name(octets: &[u8], place: &'static str) -> Result<Identifier, CsrError> {
     let text = String::from_utf8_lossy(octets);
     let parsed = if octets.iter().all(u8::is_ascii_graphic) {
         DnsName::parse(&text)
     } else {
         Err(DnsNameError::Character(text.escape_debug().to_string()))
     };
-    parsed.map_err(|source| CsrError::Name { place, source })
+    parsed
+        .map(Identifier::Dns)
+        .map_err(|source| CsrError::Name { place, source })
 }
 
 fn other_kind(general_name: Element<'_>) -> CsrError {

@@ -2,7 +2,7 @@
 //!
 //! Which of them a certificate gets is the profile's decision.
 
-use base::DnsName;
+use base::Identifier;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
     ID_AD_CA_ISSUERS, ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS,
@@ -157,11 +157,19 @@ pub(crate) fn write_full_name(writer: &mut Writer, url: &str) {
 }
 
 /// RFC 5280 §4.2.1.6: critical when the subject is empty.
-pub(crate) fn write_dns_names(writer: &mut Writer, names: &[DnsName], is_critical: bool) {
+pub(crate) fn write_alternative_names(
+    writer: &mut Writer,
+    names: &[Identifier],
+    is_critical: bool,
+) {
     write(writer, ID_CE_SUBJECT_ALT_NAME, is_critical, |writer| {
         writer.sequence(|writer| {
             for name in names {
-                writer.value(tag::primitive(2), name.as_str().as_bytes());
+                match name {
+                    Identifier::Dns(name) => {
+                        writer.value(tag::primitive(2), name.as_str().as_bytes());
+                    }
+                }
             }
         });
     });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use base::{DnsName, Random, Timestamp};
+use base::{Random, Timestamp};
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::CN;
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
@@ -69,10 +69,7 @@ pub(crate) fn request(key: &PublicKey, names: &[&str]) -> IssuanceRequest {
     let validity = Profile::dv().validity(RequestedValidity::default(), NOW);
     IssuanceRequest {
         serial: serial(),
-        names: names
-            .iter()
-            .map(|name| DnsName::parse(name).unwrap())
-            .collect(),
+        names: names.iter().map(|name| name.parse().unwrap()).collect(),
         key: key.clone(),
         validity: validity.unwrap(),
         must_staple: false,

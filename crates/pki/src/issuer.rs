@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use base::Timestamp;
 
-use crate::algorithm::{KeyAlgorithm, SignatureAlgorithm};
+use crate::algorithm::KeyAlgorithm;
 use crate::certificate::raw::RawCertificate;
 use crate::certificate::tbs::assemble;
 use crate::certificate::{Certificate, CertificateError, IssuanceRequest, TbsCertificate};
+use crate::identity::Identity;
 use crate::key::{SignatureError, sha256};
 use crate::lint::{Findings, Linted, Linter};
 use crate::pem::{self, PemError};
@@ -70,19 +71,6 @@ pub struct Issuer {
     identity: Identity,
     signer: Arc<dyn Signer>,
     linter: Linter,
-}
-
-/// What a certificate says about its issuer.
-#[derive(Clone, Debug)]
-pub(crate) struct Identity {
-    /// DER of the Name.
-    pub(crate) name: Vec<u8>,
-    pub(crate) key_identifier: Vec<u8>,
-    pub(crate) algorithm: SignatureAlgorithm,
-    pub(crate) ca_issuers_url: String,
-    pub(crate) not_after: Timestamp,
-    /// SHA-256 of the issuer's certificate, to tell tokens of different issuers apart.
-    pub(crate) fingerprint: [u8; 32],
 }
 
 /// A signed certificate.

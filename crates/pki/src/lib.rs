@@ -14,6 +14,7 @@ mod encode;
 mod extension;
 #[cfg(test)]
 mod fixture;
+mod identity;
 mod issuer;
 mod key;
 mod key_policy;

@@ -12,7 +12,7 @@ use crate::algorithm::{KeyAlgorithm, SignatureAlgorithm};
 use crate::certificate::TbsCertificate;
 use crate::certificate::raw::RawCertificate;
 use crate::certificate::tbs::assemble;
-use crate::issuer::Identity;
+use crate::identity::Identity;
 use crate::key::{KeyError, PublicKey};
 use crate::profile::Profile;
 use crate::signer::{Signer as _, SignerError, SoftwareSigner};

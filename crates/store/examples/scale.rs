@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use base::{
-    AuthorizationId, CaId, DnsName, OrderId, Query, Random, Scope, Slice, SubscriptionId, Timestamp,
+    AuthorizationId, CaId, DnsName, Identifier, OrderId, Query, Random, Scope, Slice,
+    SubscriptionId, Timestamp,
 };
 use store::enrollment::enrolled_domain::{self, DomainCursor, DomainFilter};
 use store::enrollment::subscription::{self, SubscriptionFilter};
@@ -468,7 +469,7 @@ async fn insert_expired(
 
 fn pending(
     lineage: &Lineage,
-    name: &DnsName,
+    name: &Identifier,
     placed: Timestamp,
     expires: Timestamp,
 ) -> Authorization {

@@ -4,7 +4,7 @@
 
 use std::str::FromStr;
 
-use base::{DnsName, TenantId, TenantPath, Timestamp};
+use base::{DnsName, Identifier, IdentifierKind, TenantId, TenantPath, Timestamp};
 
 use crate::{Error, Row, Sql, Value};
 
@@ -186,6 +186,8 @@ plain! {
     u16 => |row, column| small(row, column), |number| *number;
     u32 => |row, column| small(row, column), |number| *number;
     DnsName => |row, column| row.parse(column), |name| name;
+    Identifier => |row, column| row.parse(column), |identifier| identifier;
+    IdentifierKind => |row, column| row.word(column, IdentifierKind::parse), |kind| kind.as_str();
     TenantPath => |row, column| row.parsed(column, TenantPath::parse), |path| path.as_str();
 }
 

@@ -1,3 +1,4 @@
-//! Who owns what: the tree of tenants.
+//! Who owns what: the tree of tenants, and who acts for one.
 
+pub mod sign_in;
 pub mod tenant;

@@ -10,7 +10,7 @@ use base::{Random, Scope, TenantId, Timestamp, UserId};
 use store::access::session::{self, Browser};
 use store::access::sign_in_lock;
 use store::access::user::{self, Replacement};
-use store::tenancy::tenant;
+use store::tenancy::{sign_in, tenant};
 use store::testing::each_engine;
 use store::{Error, Scoped, Store};
 use tenancy::lockout::{AttemptKey, Limits, Lockout};
@@ -136,7 +136,7 @@ impl World {
 
     async fn is_there(&self, browser: &Browser) -> bool {
         let digest = browser.session.digest;
-        let found = self.all().read(digest, session::by_digest).await;
+        let found = self.all().read(digest, sign_in::by_digest).await;
         found.unwrap().is_some()
     }
 }
@@ -205,8 +205,8 @@ async fn f007_f028_a_suspension_on_any_of_four_levels_is_seen() {
         own.write(browser.clone(), session::insert).await.unwrap();
         let suspended_at = async || {
             let digest = browser.session.digest;
-            let found = world.all().read(digest, session::by_digest).await;
-            let candidate = own.read(customer.id, user::candidate).await.unwrap();
+            let found = world.all().read(digest, sign_in::by_digest).await;
+            let candidate = own.read(customer.id, sign_in::candidate).await.unwrap();
             let suspended_at = found.unwrap().unwrap().suspended_at;
             assert_eq!(candidate.unwrap().suspended_at, suspended_at);
             suspended_at
@@ -244,8 +244,8 @@ async fn a_candidate_has_all_that_decides_a_sign_in() {
     each_engine(|store| async move {
         let world = World::make(store).await;
         let (all, email) = (world.all(), world.user.email.clone());
-        let by_email = all.read(email, user::candidate_by_email).await;
-        let by_id = world.own().read(world.user.id, user::candidate).await;
+        let by_email = all.read(email, sign_in::candidate_by_email).await;
+        let by_id = world.own().read(world.user.id, sign_in::candidate).await;
         for found in [by_email.unwrap().unwrap(), by_id.unwrap().unwrap()] {
             assert_eq!(found.user, world.user);
             assert_eq!(found.tenant, world.reseller);
@@ -253,7 +253,7 @@ async fn a_candidate_has_all_that_decides_a_sign_in() {
             assert_eq!(found.suspended_at, None);
         }
         let nobody = Email::parse("nobody@example.com").unwrap();
-        let found = all.read(nobody.clone(), user::candidate_by_email).await;
+        let found = all.read(nobody.clone(), sign_in::candidate_by_email).await;
         assert!(found.unwrap().is_none());
         assert!(all.read(nobody, user::by_email).await.unwrap().is_none());
     })
@@ -315,7 +315,7 @@ async fn s29_a_tenant_changes_nothing_of_another() {
         assert!(!touched.unwrap());
         assert!(!others.write(digest, session::delete).await.unwrap());
         assert!(others.read(id, user::credential).await.unwrap().is_none());
-        assert!(others.read(id, user::candidate).await.unwrap().is_none());
+        assert!(others.read(id, sign_in::candidate).await.unwrap().is_none());
         let seen = others.read((id, 10), session::of_user).await;
         assert!(seen.unwrap().is_empty());
         let inserted = others.write(browser, session::insert).await;
@@ -356,7 +356,7 @@ async fn a_session_is_found_with_its_user_and_tenant_in_one_statement() {
         world.open(&browser).await;
         let before = world.store.counters().statements;
         let digest = browser.session.digest;
-        let found = world.all().read(digest, session::by_digest).await;
+        let found = world.all().read(digest, sign_in::by_digest).await;
         let found = found.unwrap().unwrap();
         assert_eq!(world.store.counters().statements - before, 1);
         assert_eq!(found.session, browser.session);

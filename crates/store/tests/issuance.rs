@@ -14,18 +14,19 @@ use std::time::Duration;
 use acme::Thumbprint;
 use acme::order::Progress;
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, JobId, OrderId, Page, Placed as _,
-    ProfileVersionId, Query, Random, Scope, Slice, SubscriptionId, TenantId, Timestamp,
+    AccountId, AuthorizationId, CaId, CertificateId, DnsName, Identifier, JobId, OrderId, Page,
+    Placed as _, ProfileVersionId, Query, Random, Scope, Slice, SubscriptionId, TenantId,
+    Timestamp,
 };
 use enrollment::eab::{EabCredential, NewCredential};
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::catalog::profile::ProfileVersion;
-use store::issuance::certificate::{self, NewCertificate, Validations};
+use store::issuance::certificate::{self, NewCertificate, Signed, Validations};
 use store::issuance::certificate_list::{self, CertificateRow, Cursor, Filter, View};
 use store::issuance::crl::{self, Crl};
 use store::issuance::names::Names;
 use store::issuance::order::{self, Order};
-use store::issuance::order_facts::{self, Signed};
+use store::issuance::order_facts;
 use store::issuance::order_list::{self, Ending};
 use store::issuance::{lineage, revocation};
 use store::testing::each_engine;
@@ -75,7 +76,7 @@ impl Owner {
     }
 
     fn order(&self, hosts: &[&str], progress: Progress, placed: Timestamp) -> Order {
-        let mut names: Vec<_> = hosts.iter().map(|host| name(host)).collect();
+        let mut names: Vec<Identifier> = hosts.iter().map(|host| host.parse().unwrap()).collect();
         names.sort_unstable();
         let ended = matches!(progress, Progress::Valid | Progress::Invalid).then_some(placed);
         Order {
@@ -109,7 +110,7 @@ impl Owner {
     }
 
     fn of_names(&self, hosts: &[&str], left: u64) -> Signed {
-        let mut names: Vec<_> = hosts.iter().map(|host| name(host)).collect();
+        let mut names: Vec<Identifier> = hosts.iter().map(|host| host.parse().unwrap()).collect();
         names.sort_unstable();
         let not_after = NOW.plus(days(left));
         let id = CertificateId::generate(NOW, &RANDOM);
@@ -382,12 +383,12 @@ async fn r1_figures_equal_the_lists_behind_them() {
             for row in &page.rows {
                 assert_eq!(
                     row.is_expiring(NOW),
-                    row.names[0].as_str() == "overdue.example"
+                    row.names[0].as_text() == "overdue.example"
                 );
             }
         }
         let overdue = certificates(&store, &ours, view(View::Expiring)).await;
-        assert_eq!(overdue.rows[0].names[0].as_str(), "overdue.example");
+        assert_eq!(overdue.rows[0].names[0].as_text(), "overdue.example");
         assert_eq!(overdue.rows[0].label, "Production");
         assert_eq!(count(&store, &theirs, View::Valid).await, 1);
     })

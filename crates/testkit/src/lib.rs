@@ -13,6 +13,7 @@
 pub mod acme_client;
 pub mod answer;
 pub mod clock;
+pub mod eab;
 pub mod engines;
 pub mod in_process;
 pub mod key;
@@ -24,9 +25,10 @@ pub mod visitor;
 
 pub use acme_client::{AcmeClient, Issued, Order};
 pub use answer::Answer;
+pub use eab::Eab;
 pub use in_process::InProcess;
 pub use key::Key;
-pub use server::{Eab, Reseller, TestServer};
+pub use server::{Reseller, TestServer};
 pub use visitor::Visitor;
 
 /// Base64url without padding, as JOSE writes it.

@@ -8,7 +8,7 @@ use acme::directory::Meta;
 use acme::paths::Paths;
 use acme::policy::Policy;
 use axum::Router;
-use base::{SubscriptionId, TenantId, Timestamp, UserId};
+use base::{TenantId, Timestamp, UserId};
 use enrollment::enrolled_domain::{Companions, EnrolledDomain};
 use enrollment::subscription::{Label, Term};
 use flow::caller::system;
@@ -17,7 +17,6 @@ use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::{App, Caller, Outside, Settings, jobs};
 use pki::{KeyPolicy, Profile};
-use serde_json::Value;
 use store::Store;
 use store::seal::Sealer;
 use store::testing::Database;
@@ -27,11 +26,10 @@ use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
 use crate::clock::FakeClock;
-use crate::key::{Key, binding};
 use crate::peers::FakePeers;
 use crate::random::SeededRandom;
 use crate::validator::FakeValidator;
-use crate::{AcmeClient, InProcess};
+use crate::{AcmeClient, Eab, InProcess};
 
 /// Where the doors of every test server are reached.
 pub const ORIGIN: &str = "https://acme.test";
@@ -68,26 +66,6 @@ pub struct Reseller {
     pub tenant: TenantId,
     /// Its first user.
     pub user: UserId,
-}
-
-/// A subscription with the credential that binds ACME accounts to it.
-#[derive(Clone, Debug)]
-pub struct Eab {
-    /// Who owns it.
-    pub tenant: TenantId,
-    /// The subscription.
-    pub subscription: SubscriptionId,
-    /// The public half of the credential.
-    pub key_id: String,
-    /// The secret half.
-    pub mac_key: Vec<u8>,
-}
-
-impl Eab {
-    /// Binds a key (RFC 8555 §7.3.4).
-    pub fn binding(&self, key: &Key, url: &str) -> Value {
-        binding(key, url, &self.key_id, &self.mac_key)
-    }
 }
 
 impl TestServer {

@@ -90,14 +90,14 @@ impl FakeValidator {
                 key_authorization, ..
             } => ("http-01", key_authorization),
         };
-        let name = probe.name.as_str();
+        let name = probe.identifier.to_string();
         let question = Asked {
             challenge,
             expected: expected.to_owned(),
         };
-        let script = self.scripts().get(name).cloned();
+        let script = self.scripts().get(&name).cloned();
         self.asked
-            .send_modify(|asked| asked.entry(name.to_owned()).or_default().push(question));
+            .send_modify(|asked| asked.entry(name).or_default().push(question));
         let result = match script {
             None => Ok(()),
             Some(Script::Fail(failure)) => Err(failure),

@@ -7,7 +7,7 @@ use base::DnsName;
 
 use crate::evidence::{Lookup, shortened};
 use crate::failure::{Failure, Stage};
-use crate::validator::Trace;
+use crate::trace::Trace;
 use reach::network::Network;
 use reach::resolver::{LookupError, TxtRecords};
 

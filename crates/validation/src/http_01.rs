@@ -16,7 +16,7 @@ use self::client::Answer;
 pub(crate) use self::client::Client;
 use self::target::Target;
 use crate::failure::Failure;
-use crate::validator::Trace;
+use crate::trace::Trace;
 use reach::network::Network;
 
 /// How many redirects we follow; the limit of the other CAs too.

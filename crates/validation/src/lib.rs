@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod failure;
 mod http_01;
 mod probe;
+mod trace;
 mod validator;
 
 pub use evidence::Evidence;

@@ -2,17 +2,17 @@
 //!
 //! Flows depend on this file only; tests give them a validator of their own.
 
-use base::DnsName;
+use base::Identifier;
 use futures_util::future::BoxFuture;
 
 use crate::evidence::Evidence;
 use crate::failure::Failure;
 
-/// One name to prove control of, by one challenge.
+/// One identifier to prove control of, by one challenge.
 #[derive(Clone, Copy, Debug)]
 pub struct Probe<'a> {
-    /// The identifier; for a wildcard, the base name is what gets probed.
-    pub name: &'a DnsName,
+    /// What is to be proven; for a wildcard, the base name is what gets probed.
+    pub identifier: &'a Identifier,
     /// How control is to be shown.
     pub method: Method<'a>,
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::Clock;
+use base::{Clock, Identifier};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tokio::sync::Semaphore;
 
 use crate::evidence::Evidence;
-use crate::failure::{Failure, Stage};
+use crate::failure::Failure;
 use crate::probe::{Method, Outcome, Probe, Validator};
+use crate::trace::Trace;
 use crate::{dns_01, http_01};
 use reach::network::Network;
 
@@ -56,7 +57,7 @@ impl NetworkValidator {
     ) -> Result<Self, SetupError> {
         Ok(Self {
             clock,
-            http: http_01::Client::new(settings)?,
+            http: http_01::Client::new(settings.connect_timeout, &settings.user_agent)?,
             network,
             permits: Semaphore::new(settings.max_concurrent),
             total_timeout: settings.total_timeout,
@@ -85,23 +86,19 @@ impl NetworkValidator {
             return result;
         }
         trace.close_hop();
-        Err(Failure::Timeout {
-            stage: trace.stage,
-            target: std::mem::take(&mut trace.target),
-        })
+        Err(trace.timeout())
     }
 
     async fn probe(&self, probe: Probe<'_>, trace: &mut Trace) -> Result<(), Failure> {
+        let Identifier::Dns(name) = probe.identifier;
         match probe.method {
-            Method::Dns01 { digest } => {
-                dns_01::probe(&self.network, probe.name, digest, trace).await
-            }
+            Method::Dns01 { digest } => dns_01::probe(&self.network, name, digest, trace).await,
             Method::Http01 {
                 token,
                 key_authorization,
             } => {
                 let challenge = http_01::Challenge {
-                    name: probe.name,
+                    name,
                     token,
                     key_authorization,
                 };
@@ -149,65 +146,5 @@ impl Validator for AssumeValid {
             evidence,
         })
         .boxed()
-    }
-}
-
-/// What a running probe has seen and where it stands; outlives the probe when its time is up.
-pub(crate) struct Trace {
-    pub(crate) evidence: Evidence,
-    clock: Arc<dyn Clock>,
-    hop_started_ms: u64,
-    stage: Stage,
-    target: String,
-}
-
-impl Trace {
-    fn new(evidence: Evidence, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            evidence,
-            clock,
-            hop_started_ms: 0,
-            stage: Stage::Lookup,
-            target: String::new(),
-        }
-    }
-
-    /// Since the probe began.
-    pub(crate) fn elapsed_ms(&self) -> u64 {
-        let elapsed = self.clock.now().since(self.evidence.started_at);
-        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
-    }
-
-    /// Notes what the probe is busy with, for the message when its time is up.
-    pub(crate) fn enter(&mut self, stage: Stage, target: &str) {
-        self.stage = stage;
-        target.clone_into(&mut self.target);
-    }
-
-    /// Notes progress with the same target.
-    pub(crate) fn advance(&mut self, stage: Stage) {
-        self.stage = stage;
-    }
-
-    /// Begins the record of one HTTP request.
-    pub(crate) fn open_hop(&mut self, url: String) {
-        self.hop_started_ms = self.elapsed_ms();
-        self.evidence.hops.push(crate::evidence::Hop {
-            url,
-            ..crate::evidence::Hop::default()
-        });
-    }
-
-    /// The record of the present HTTP request.
-    pub(crate) fn hop(&mut self) -> Option<&mut crate::evidence::Hop> {
-        self.evidence.hops.last_mut()
-    }
-
-    /// Ends the record of the present HTTP request.
-    pub(crate) fn close_hop(&mut self) {
-        let ms = self.elapsed_ms().saturating_sub(self.hop_started_ms);
-        if let Some(hop) = self.hop() {
-            hop.ms = ms;
-        }
     }
 }

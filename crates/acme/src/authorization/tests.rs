@@ -12,7 +12,7 @@ fn at(seconds: i64) -> Timestamp {
 fn pending(name: &str) -> Authorization {
     let id = AuthorizationId::from_suffix("01h455vb4pex5vsknk084sn02q").unwrap();
     let token = Token::parse("LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0").unwrap();
-    Authorization::new(id, &DnsName::parse(name).unwrap(), token, at(100))
+    Authorization::new(id, &name.parse().unwrap(), token, at(100))
 }
 
 fn with(state: State) -> Authorization {
@@ -46,16 +46,36 @@ fn failed() -> Authorization {
 #[test]
 fn time_ends_what_is_pending_or_valid() {
     for (authorization, before, after) in [
-        (pending("example.com"), Status::Pending, Status::Invalid),
-        (processing(), Status::Pending, Status::Invalid),
-        (valid(), Status::Valid, Status::Expired),
-        (failed(), Status::Invalid, Status::Invalid),
+        (
+            pending("example.com"),
+            AuthorizationStatus::Pending,
+            AuthorizationStatus::Invalid,
+        ),
+        (
+            processing(),
+            AuthorizationStatus::Pending,
+            AuthorizationStatus::Invalid,
+        ),
+        (
+            valid(),
+            AuthorizationStatus::Valid,
+            AuthorizationStatus::Expired,
+        ),
+        (
+            failed(),
+            AuthorizationStatus::Invalid,
+            AuthorizationStatus::Invalid,
+        ),
         (
             with(State::Deactivated),
-            Status::Deactivated,
-            Status::Deactivated,
+            AuthorizationStatus::Deactivated,
+            AuthorizationStatus::Deactivated,
         ),
-        (with(State::Revoked), Status::Revoked, Status::Revoked),
+        (
+            with(State::Revoked),
+            AuthorizationStatus::Revoked,
+            AuthorizationStatus::Revoked,
+        ),
     ] {
         assert_eq!(authorization.status(at(99)), before);
         assert_eq!(authorization.status(at(100)), after);
@@ -83,19 +103,19 @@ fn what_is_over_cannot_begin() {
     let refused = |authorization: &Authorization, now| authorization.begin(Type::Http01, at(now));
     assert_eq!(
         refused(&failed(), 1),
-        Err(BeginError::Final(Status::Invalid))
+        Err(BeginError::Final(AuthorizationStatus::Invalid))
     );
     assert_eq!(
         refused(&pending("example.com"), 100),
-        Err(BeginError::Final(Status::Invalid))
+        Err(BeginError::Final(AuthorizationStatus::Invalid))
     );
     assert_eq!(
         refused(&valid(), 100),
-        Err(BeginError::Final(Status::Expired))
+        Err(BeginError::Final(AuthorizationStatus::Expired))
     );
     assert_eq!(
         refused(&with(State::Deactivated), 1),
-        Err(BeginError::Final(Status::Deactivated))
+        Err(BeginError::Final(AuthorizationStatus::Deactivated))
     );
 }
 
@@ -152,7 +172,7 @@ fn deactivation_is_for_what_is_alive() {
     }
     assert_eq!(
         failed().deactivate(at(1)),
-        Err(DeactivateError::Final(Status::Invalid))
+        Err(DeactivateError::Final(AuthorizationStatus::Invalid))
     );
     assert!(parse_deactivation(br#"{"status":"deactivated"}"#).is_ok());
     for other in ["{}", r#"{"status":"valid"}"#, "", "[]"] {
@@ -164,8 +184,16 @@ fn deactivation_is_for_what_is_alive() {
 }
 
 #[test]
+fn what_was_ordered_has_its_asterisk() {
+    for text in ["example.com", "*.example.com"] {
+        assert_eq!(pending(text).ordered(), Requested::dns(text));
+        assert_eq!(pending(text).identifier.to_string(), "example.com");
+    }
+}
+
+#[test]
 fn only_a_like_authorization_is_reused() {
-    let name = |text: &str| DnsName::parse(text).unwrap();
+    let name = |text: &str| text.parse().unwrap();
     assert!(valid().is_reusable_for(&name("example.com"), at(50), at(10)));
     assert!(!valid().is_reusable_for(&name("*.example.com"), at(50), at(10)));
     assert!(!valid().is_reusable_for(&name("www.example.com"), at(50), at(10)));
@@ -311,9 +339,9 @@ proptest! {
                 _ => now += 40,
             }
             let after = authorization.status(at(now));
-            let is_final = !matches!(before, Status::Pending | Status::Valid);
+            let is_final = !matches!(before, AuthorizationStatus::Pending | AuthorizationStatus::Valid);
             prop_assert!(!is_final || before == after, "{before:?} became {after:?}");
-            prop_assert!(before != Status::Valid || after != Status::Pending);
+            prop_assert!(before != AuthorizationStatus::Valid || after != AuthorizationStatus::Pending);
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::test_keys::{Key, flattened};
+use crate::jws::test_keys::{Key, flattened};
 
 const URL: &str = "https://acme.example/new-account";
 const MAC_KEY: [u8; 32] = [9; 32];

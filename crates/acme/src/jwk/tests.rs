@@ -1,5 +1,5 @@
 use super::*;
-use crate::test_keys::Key;
+use crate::jws::test_keys::Key;
 
 /// RFC 7517 §A.1, the public part of the RSA key, whose thumbprint RFC 7638 §3.1 gives.
 const RFC7638_KEY: &str = r#"{

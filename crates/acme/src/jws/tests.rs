@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::test_keys::{Key, flattened};
+use crate::jws::test_keys::{Key, flattened};
 
 const URL: &str = "https://acme.example/new-order";
 const HEADER: &str = r#""kid":"https://acme.example/account/1","nonce":"AAAA","url":"https://acme.example/new-order""#;

@@ -1,6 +1,6 @@
 use super::*;
+use crate::jws::test_keys::Key;
 use crate::problem::Kind;
-use crate::test_keys::Key;
 
 const URL: &str = "https://acme.example/key-change";
 const ACCOUNT: &str = "https://acme.example/account/1";

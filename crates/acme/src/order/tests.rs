@@ -1,4 +1,4 @@
-use authorization::Status as Of;
+use crate::authorization::AuthorizationStatus as Of;
 use proptest::prelude::*;
 
 use super::*;
@@ -7,7 +7,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds)
 }
 
-fn order(progress: Progress, authorizations: &[authorization::Status]) -> Order<'_> {
+fn order(progress: Progress, authorizations: &[AuthorizationStatus]) -> Order<'_> {
     Order {
         progress,
         expires: at(100),
@@ -16,7 +16,7 @@ fn order(progress: Progress, authorizations: &[authorization::Status]) -> Order<
 }
 
 #[track_caller]
-fn check(authorizations: &[authorization::Status], expected: Status) {
+fn check(authorizations: &[AuthorizationStatus], expected: OrderStatus) {
     assert_eq!(
         order(Progress::Pending, authorizations).status(at(1)),
         expected
@@ -25,23 +25,23 @@ fn check(authorizations: &[authorization::Status], expected: Status) {
 
 #[test]
 fn the_status_follows_from_the_authorizations() {
-    check(&[Of::Pending, Of::Valid], Status::Pending);
-    check(&[Of::Valid, Of::Valid], Status::Ready);
+    check(&[Of::Pending, Of::Valid], OrderStatus::Pending);
+    check(&[Of::Valid, Of::Valid], OrderStatus::Ready);
     for failed in [Of::Invalid, Of::Deactivated, Of::Expired, Of::Revoked] {
-        check(&[Of::Valid, failed], Status::Invalid);
-        check(&[Of::Pending, failed], Status::Invalid);
+        check(&[Of::Valid, failed], OrderStatus::Invalid);
+        check(&[Of::Pending, failed], OrderStatus::Invalid);
     }
-    check(&[], Status::Pending);
+    check(&[], OrderStatus::Pending);
 }
 
 #[test]
 fn time_ends_only_what_was_not_finalized() {
     let valid = [Of::Valid];
     let late = |progress| order(progress, &valid).status(at(100));
-    assert_eq!(late(Progress::Pending), Status::Invalid);
-    assert_eq!(late(Progress::Processing), Status::Processing);
-    assert_eq!(late(Progress::Valid), Status::Valid);
-    assert_eq!(late(Progress::Invalid), Status::Invalid);
+    assert_eq!(late(Progress::Pending), OrderStatus::Invalid);
+    assert_eq!(late(Progress::Processing), OrderStatus::Processing);
+    assert_eq!(late(Progress::Valid), OrderStatus::Valid);
+    assert_eq!(late(Progress::Invalid), OrderStatus::Invalid);
 }
 
 #[test]
@@ -49,11 +49,11 @@ fn an_expired_authorization_does_not_undo_a_certificate() {
     let expired = [Of::Expired];
     assert_eq!(
         order(Progress::Valid, &expired).status(at(1)),
-        Status::Valid
+        OrderStatus::Valid
     );
     assert_eq!(
         order(Progress::Processing, &expired).status(at(1)),
-        Status::Processing
+        OrderStatus::Processing
     );
 }
 
@@ -71,7 +71,7 @@ fn of_two_finalize_calls_the_second_hears_that_the_order_is_not_ready() {
 
 #[test]
 fn the_refusal_says_what_is_missing() {
-    let refused = |progress, authorizations: &[authorization::Status], now| {
+    let refused = |progress, authorizations: &[AuthorizationStatus], now| {
         order(progress, authorizations)
             .finalize(at(now))
             .unwrap_err()
@@ -98,7 +98,8 @@ fn new_orders_are_read() {
     let payload = br#"{"identifiers":[{"type":"dns","value":"example.com"}],
         "notBefore":"2026-11-23T00:00:00+01:00","replaces":"x"}"#;
     let order = NewOrder::parse(payload, 100).unwrap();
-    assert_eq!(order.identifiers.key(), "example.com");
+    let read: Vec<_> = order.identifiers.iter().map(ToString::to_string).collect();
+    assert_eq!(read, ["example.com"]);
     assert_eq!(
         order.not_before.unwrap().to_string(),
         "2026-11-22T23:00:00Z"
@@ -124,8 +125,7 @@ fn wishes_for_validity_stay_within_policy() {
     };
     let now = at(1_000_000_000);
     let wish = |not_before: Option<Timestamp>, not_after: Option<Timestamp>| {
-        let identifiers =
-            Identifiers::from_names([DnsName::parse("example.com").unwrap()]).unwrap();
+        let identifiers = Identifiers::new(["example.com".parse().unwrap()]).unwrap();
         NewOrder {
             identifiers,
             not_before,
@@ -156,8 +156,8 @@ fn wishes_for_validity_stay_within_policy() {
 
 #[test]
 fn a_csr_has_exactly_the_ordered_names() {
-    let name = |text: &str| DnsName::parse(text).unwrap();
-    let ordered = Identifiers::from_names([name("a.example"), name("b.example")]).unwrap();
+    let name = |text: &str| -> Identifier { text.parse().unwrap() };
+    let ordered = [name("a.example"), name("b.example")];
     let same = [name("b.example"), name("a.example"), name("b.example")];
     assert_eq!(check_csr_names(&ordered, &same), Ok(()));
     let other = check_csr_names(&ordered, &[name("a.example"), name("c.example")]).unwrap_err();
@@ -177,10 +177,9 @@ fn a_padded_csr_is_refused_with_the_reason() {
 
 #[test]
 fn orders_serialise_as_the_rfc_says() {
-    let name = DnsName::parse("*.example.com").unwrap();
-    let identifiers = Identifiers::from_names([name]).unwrap();
-    let order = Representation {
-        status: Status::Valid,
+    let identifiers = Identifiers::new(["*.example.com".parse().unwrap()]).unwrap();
+    let order = OrderObject {
+        status: OrderStatus::Valid,
         expires: at(100),
         identifiers: &identifiers,
         not_before: None,
@@ -220,7 +219,7 @@ proptest! {
         let all = [Of::Pending, Of::Valid, Of::Invalid, Of::Deactivated, Of::Expired, Of::Revoked];
         let states: Vec<_> = states.into_iter().map(|state| all[state]).collect();
         let order = order(Progress::ALL[progress], &states);
-        let is_ready = order.status(at(now)) == Status::Ready;
+        let is_ready = order.status(at(now)) == OrderStatus::Ready;
         prop_assert_eq!(order.finalize(at(now)).is_ok(), is_ready);
         prop_assert!(!is_ready || (!states.is_empty() && now < 100));
     }

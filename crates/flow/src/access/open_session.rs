@@ -4,8 +4,9 @@
 use base::Timestamp;
 use serde_json::json;
 use store::access::session::{self, Browser};
-use store::access::user::{self, Candidate, Replacement};
+use store::access::user::{self, Replacement};
 use store::audit::{self, Entry};
+use store::tenancy::sign_in::{self, Candidate};
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::Locked;
 use tenancy::session::Session;
@@ -100,7 +101,7 @@ pub(super) async fn open_session(
 async fn load(tx: &mut ReadTx, input: &Input) -> Result<Facts, store::Error> {
     Ok(Facts {
         counts: input.opening.attempt.load(tx).await?,
-        current: user::candidate(tx, &input.opening.proven.user.id).await?,
+        current: sign_in::candidate(tx, &input.opening.proven.user.id).await?,
     })
 }
 

@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 
 use base::Timestamp;
 use serde_json::json;
-use store::access::session::{self, Browser, Found};
+use store::access::session::{self, Browser};
 use store::audit::{self, Entry};
+use store::tenancy::sign_in::{self, Found};
 use store::{ReadTx, WriteTx};
 use tenancy::session::{Lifetime, Session};
 use tenancy::tenant::may_sign_in;
@@ -59,7 +60,7 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::
         return Ok(None);
     };
     let store = app.store(system("a token tells whose it is"));
-    let found = store.read(token.digest(), session::by_digest).await?;
+    let found = store.read(token.digest(), sign_in::by_digest).await?;
     let now = app.clock.now();
     let Some(found) = found.filter(|found| is_usable(found, now)) else {
         return Ok(None);

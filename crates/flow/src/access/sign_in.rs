@@ -8,7 +8,8 @@ use std::net::IpAddr;
 
 use base::Timestamp;
 use store::ReadTx;
-use store::access::user::{self, Candidate, Replacement};
+use store::access::user::Replacement;
+use store::tenancy::sign_in::{self, Candidate};
 use tenancy::lockout::Locked;
 use tenancy::password::{Credential, Password, Verdict};
 use tenancy::tenant::OrganizationSuspended;
@@ -116,7 +117,7 @@ async fn load(
     (attempt, email): &(Attempt, Option<Email>),
 ) -> Result<(Counts, Option<Candidate>), store::Error> {
     let candidate = match email {
-        Some(email) => user::candidate_by_email(tx, email).await?,
+        Some(email) => sign_in::candidate_by_email(tx, email).await?,
         None => None,
     };
     Ok((attempt.load(tx).await?, candidate))

@@ -1,7 +1,7 @@
 //! A tenant's ACME accounts: subscriptions with what hangs on them. An ACME account in the sense
 //! of RFC 8555 is a client here.
 
-use acme::account::Status as ClientStatus;
+use acme::account::AccountStatus;
 use base::{AccountId, Page, Placed, Query, SubscriptionId, TenantId, Timestamp};
 use enrollment::eab::EabCredential;
 use enrollment::subscription::Subscription;
@@ -59,7 +59,7 @@ pub struct Client {
     /// When it last ordered.
     pub last_order_at: Option<Timestamp>,
     /// valid, deactivated or revoked.
-    pub status: ClientStatus,
+    pub status: AccountStatus,
 }
 
 /// A page of a tenant's accounts, newest first.

@@ -26,7 +26,7 @@ pub struct KnownAccount {
     /// Whose enrolled domains it may order.
     pub subscription: SubscriptionId,
     /// Whether it may do anything.
-    pub status: acme::account::Status,
+    pub status: acme::account::AccountStatus,
     /// Its key.
     pub jwk: Jwk,
     /// The thumbprint of its key, which key authorizations contain.

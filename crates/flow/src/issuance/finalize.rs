@@ -22,7 +22,7 @@ use store::{ReadTx, WriteTx};
 use super::account_cache::KnownAccount;
 use super::issue::{Issuing, issue, unsigned};
 use super::new_order::{NewOrderError, admit};
-use super::order_view::{OrderView, authorization_statuses, facts, identifiers};
+use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
 use crate::App;
 use crate::jobs::{Kind, first_attempt};
@@ -171,8 +171,7 @@ fn check_csr(
     der: &[u8],
 ) -> Result<Csr, FinalizeError> {
     let csr = Csr::parse(der)?;
-    let ordered = identifiers(&order.names).ok_or(FinalizeError::NotFound)?;
-    check_csr_names(&ordered, csr.names())?;
+    check_csr_names(&order.names, csr.names())?;
     if csr.key().spki() == known.jwk.spki_der() {
         return Err(FinalizeError::AccountKey);
     }

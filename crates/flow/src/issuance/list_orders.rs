@@ -1,9 +1,11 @@
 //! Orders as they happen, for the people whose names they are for. What is shown follows from stored
 //! facts: the order, its authorizations, and what their validation saw.
 
+use std::time::Duration;
+
 use acme::Problem;
-use acme::authorization::{State, Status as AuthorizationStatus};
-use acme::order::{Progress, Status};
+use acme::authorization::{AuthorizationStatus, State};
+use acme::order::{OrderStatus, Progress};
 use base::{CertificateId, OrderId, Page, Query, SubscriptionId, TenantId, Timestamp};
 use store::ReadTx;
 use store::issuance::authorization::{self, Authorization};
@@ -46,6 +48,11 @@ impl Stage {
             Self::Ready | Self::Signing | Self::Validating | Self::Waiting => true,
         }
     }
+}
+
+/// Since when failed orders are counted, here and on the dashboard.
+pub fn recently(now: Timestamp) -> Timestamp {
+    now.minus(Duration::from_secs(24 * 60 * 60))
 }
 
 /// An order in a list.
@@ -206,7 +213,7 @@ pub(super) fn attempt(order: &Order, (authorization, text): &Seen, now: Timestam
     let text = text.as_deref();
     let evidence: Option<StoredEvidence> = text.and_then(|text| serde_json::from_str(text).ok());
     let saw_until = evidence.as_ref().map(|evidence| {
-        let took = std::time::Duration::from_millis(evidence.seen.ms);
+        let took = Duration::from_millis(evidence.seen.ms);
         evidence.seen.started_at.plus(took)
     });
     let ended_at = match &record.state {
@@ -215,11 +222,7 @@ pub(super) fn attempt(order: &Order, (authorization, text): &Seen, now: Timestam
         State::Pending | State::Processing { .. } => None,
     };
     Attempt {
-        name: if record.is_wildcard {
-            format!("*.{}", record.name)
-        } else {
-            record.name.to_string()
-        },
+        name: record.ordered().value,
         state: record.state.clone(),
         status: record.status(now),
         is_reused: authorization.order != order.id,
@@ -282,12 +285,12 @@ fn stage(order: &Order, authorizations: &[Authorization], now: Timestamp) -> Sta
         .iter()
         .any(|each| matches!(each.record.state, State::Processing { .. }));
     match status(order, authorizations, now) {
-        Status::Pending if is_validating => Stage::Validating,
-        Status::Pending => Stage::Waiting,
-        Status::Ready => Stage::Ready,
-        Status::Processing => Stage::Signing,
-        Status::Valid => Stage::Issued,
-        Status::Invalid if order.progress() == Progress::Invalid => Stage::Failed,
-        Status::Invalid => Stage::Expired,
+        OrderStatus::Pending if is_validating => Stage::Validating,
+        OrderStatus::Pending => Stage::Waiting,
+        OrderStatus::Ready => Stage::Ready,
+        OrderStatus::Processing => Stage::Signing,
+        OrderStatus::Valid => Stage::Issued,
+        OrderStatus::Invalid if order.progress() == Progress::Invalid => Stage::Failed,
+        OrderStatus::Invalid => Stage::Expired,
     }
 }

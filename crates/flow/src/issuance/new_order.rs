@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use acme::authorization::Authorization as Record;
 use acme::challenge::Token;
-use acme::identifier::Requested;
-use acme::order::{NewOrder, PayloadError, Status};
+use acme::order::{NewOrder, OrderStatus, PayloadError};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem, Subproblem};
-use base::{AuthorizationId, DnsName, OrderId, Timestamp};
+use acme::requested::Requested;
+use base::{AuthorizationId, Identifier, OrderId, Timestamp};
 use enrollment::coverage::{self, NotCovered};
 use enrollment::subscription::NotIssuing;
 use pki::RequestedValidity;
@@ -57,7 +57,7 @@ pub fn not_covered_problem(refused: &[NotCovered]) -> Problem {
         .map(|refused| Subproblem {
             kind: Kind::RejectedIdentifier,
             detail: refused.to_string(),
-            identifier: Some(Requested::dns(refused.name.as_str())),
+            identifier: Some(Requested::from(&refused.identifier)),
         })
         .collect();
     Problem::for_identifiers(subproblems).with_status(403)
@@ -106,7 +106,7 @@ fn draft(
     let random = app.random.as_ref();
     let id = OrderId::generate(now, random);
     let expires_at = now.plus(app.settings.order_lifetime).truncated_to_second();
-    let mut names: Vec<DnsName> = wanted.identifiers.names().cloned().collect();
+    let mut names: Vec<Identifier> = wanted.identifiers.iter().cloned().collect();
     names.sort_unstable();
     let authorizations: Vec<Authorization> = names
         .iter()
@@ -219,11 +219,14 @@ fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
     if let Some((order, authorizations)) = pending {
         let is_same = order.not_before == wanted.not_before && order.not_after == wanted.not_after;
         match status(&order, &authorizations, draft.now) {
-            Status::Pending | Status::Ready if is_same => {
+            OrderStatus::Pending | OrderStatus::Ready if is_same => {
                 return Ok(Decision::Answer(order, authorizations));
             }
-            Status::Invalid => dead = Some(order.id),
-            Status::Pending | Status::Ready | Status::Processing | Status::Valid => {}
+            OrderStatus::Invalid => dead = Some(order.id),
+            OrderStatus::Pending
+            | OrderStatus::Ready
+            | OrderStatus::Processing
+            | OrderStatus::Valid => {}
         }
     }
     Ok(Decision::Place(place(draft, proven, dead)))
@@ -275,7 +278,7 @@ async fn save(
 /// Refuses unless the subscription issues now and covers every name.
 pub(super) fn admit(
     coverage: &Coverage,
-    names: &[DnsName],
+    names: &[Identifier],
     now: Timestamp,
 ) -> Result<(), NewOrderError> {
     let subscription = coverage.subscription.as_ref();

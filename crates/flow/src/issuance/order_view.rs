@@ -1,10 +1,9 @@
 //! An order as its account sees it: stored facts, and the status that follows from them now.
 
-use acme::authorization::Status as AuthorizationStatus;
-use acme::identifier::Identifier;
-use acme::order::{Order as Facts, Status};
+use acme::authorization::AuthorizationStatus;
+use acme::order::{Order as Facts, OrderStatus};
 use acme::{Identifiers, Problem};
-use base::{AuthorizationId, CertificateId, DnsName, OrderId, Timestamp};
+use base::{AuthorizationId, CertificateId, OrderId, Timestamp};
 use store::issuance::authorization::Authorization;
 use store::issuance::order::Order;
 
@@ -14,7 +13,7 @@ pub struct OrderView {
     /// The order.
     pub id: OrderId,
     /// Where it stands.
-    pub status: Status,
+    pub status: OrderStatus,
     /// When it dies.
     pub expires: Timestamp,
     /// What it is for; `None` only if the database was tampered with.
@@ -39,7 +38,7 @@ impl OrderView {
             id: order.id,
             status,
             expires: order.expires_at,
-            identifiers: identifiers(&order.names),
+            identifiers: Identifiers::new(order.names.iter().cloned()),
             not_before: order.not_before,
             not_after: order.not_after,
             error: order
@@ -47,13 +46,13 @@ impl OrderView {
                 .as_deref()
                 .and_then(|text| serde_json::from_str(text).ok()),
             authorizations: order.authorizations.clone(),
-            certificate: order.certificate.filter(|_| status == Status::Valid),
+            certificate: order.certificate.filter(|_| status == OrderStatus::Valid),
         }
     }
 }
 
 /// Where an order stands now.
-pub fn status(order: &Order, authorizations: &[Authorization], now: Timestamp) -> Status {
+pub fn status(order: &Order, authorizations: &[Authorization], now: Timestamp) -> OrderStatus {
     let statuses = authorization_statuses(order, authorizations, now);
     facts(order, &statuses).status(now)
 }
@@ -82,9 +81,4 @@ pub(super) fn authorization_statuses(
                 .map_or(AuthorizationStatus::Expired, |each| each.record.status(now))
         })
         .collect()
-}
-
-/// The identifiers of an order's names; an order has at least one.
-pub(super) fn identifiers(names: &[DnsName]) -> Option<Identifiers> {
-    Identifiers::new(names.iter().cloned().map(Identifier::Dns))
 }

@@ -3,7 +3,7 @@
 
 use acme::Jwk;
 use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};
-use base::{AccountId, CertificateId, DnsName, JobId, TenantId, Timestamp};
+use base::{AccountId, CertificateId, Identifier, JobId, TenantId, Timestamp};
 use serde_json::json;
 use store::audit::Entry;
 use store::issuance::certificate::{self, Certificate, Status};
@@ -112,7 +112,7 @@ async fn requester(
 
 async fn holds_all(
     tx: &mut ReadTx,
-    (account, names, now): &(AccountId, Vec<DnsName>, Timestamp),
+    (account, names, now): &(AccountId, Vec<Identifier>, Timestamp),
 ) -> Result<bool, store::Error> {
     let held = authorization::reusable(tx, *account, names, *now).await?;
     Ok(held.iter().all(Option::is_some))

@@ -102,8 +102,9 @@ pub(super) async fn outcome_of(app: &App, subject: &Subject) -> validation::Outc
             key_authorization: &key_authorization,
         },
     };
-    let name = &record.name;
-    app.validator.validate(Probe { name, method }).await
+    let identifier = &record.identifier;
+    let probe = Probe { identifier, method };
+    app.validator.validate(probe).await
 }
 
 /// Records that a validation takes longer, with a job that goes on with it; the record as it stands, and no lease when
@@ -292,15 +293,11 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Authorization, st
 }
 
 fn order_problem(record: &Record, error: &Problem) -> Problem {
-    let name = if record.is_wildcard {
-        format!("*.{}", record.name)
-    } else {
-        record.name.to_string()
-    };
+    let ordered = record.ordered();
     Problem::for_identifiers(vec![Subproblem {
         kind: error.kind,
-        detail: format!("{name}: {}", error.detail),
-        identifier: Some(acme::identifier::Requested::dns(name)),
+        detail: format!("{}: {}", ordered.value, error.detail),
+        identifier: Some(ordered),
     }])
 }
 

@@ -9,11 +9,10 @@ use store::issuance::{certificate_list, order_list};
 
 use crate::App;
 use crate::caller::tenant as within;
-use crate::issuance::list_orders::{Row, rows};
+use crate::issuance::list_orders::{Row, recently, rows};
 
 pub use store::overview::dashboard::Totals;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// A little more than 90 days.
 const WEEKS: usize = 13;
@@ -58,11 +57,6 @@ pub struct Dashboard {
     pub recent: Vec<Row>,
     /// The moment for which it holds.
     pub now: Timestamp,
-}
-
-/// Since when failed orders are counted.
-pub fn recently(now: Timestamp) -> Timestamp {
-    now.minus(DAY)
 }
 
 /// Looks at everything at once.

@@ -1,12 +1,12 @@
 //! Builds the to-be-signed part of subscriber certificates (RFC 5280 §4.1, BR §7.1.2.7).
 
-use base::DnsName;
+use base::Identifier;
 use der::Error;
 
 use super::raw::RawTbs;
 use crate::encode::{Writer, tag};
 use crate::extension;
-use crate::issuer::Identity;
+use crate::identity::Identity;
 use crate::key::PublicKey;
 use crate::profile::{Profile, Validity};
 use crate::serial::{SerialError, SerialNumber};
@@ -17,7 +17,7 @@ pub struct IssuanceRequest {
     /// Reserved for this certificate alone.
     pub serial: SerialNumber,
     /// The names, all validated; written in this order.
-    pub names: Vec<DnsName>,
+    pub names: Vec<Identifier>,
     /// The subscriber's key.
     pub key: PublicKey,
     /// From [`Profile::validity`].
@@ -141,7 +141,7 @@ fn write_extensions(
     extension::write_not_a_ca(writer);
     extension::write_authority_key_identifier(writer, &issuer.key_identifier);
     extension::write_ca_issuers(writer, &issuer.ca_issuers_url);
-    extension::write_dns_names(writer, &request.names, true);
+    extension::write_alternative_names(writer, &request.names, true);
     extension::write_policy(writer, profile.policy);
     extension::write_crl_distribution_point(writer, &request.crl_url);
     if request.must_staple && profile.honours_must_staple {

@@ -14,7 +14,7 @@ fn check_names(common_name: Option<&str>, names: &[&str], expected: &[&str]) {
     let mut draft = CsrDraft::new(&signer, names);
     draft.common_name = common_name;
     let csr = Csr::parse(&draft.der()).unwrap();
-    let found: Vec<&str> = csr.names().iter().map(DnsName::as_str).collect();
+    let found: Vec<String> = csr.names().iter().map(Identifier::to_string).collect();
     assert_eq!(found, expected);
 }
 

@@ -6,11 +6,12 @@ use base::Timestamp;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{C, CN, O};
 
-use super::{Identity, Issuer};
+use super::Issuer;
 use crate::certificate::subject_key_identifier;
 use crate::certificate::tbs::{Frame, assemble, write_frame};
 use crate::encode::{Writer, tag};
 use crate::extension;
+use crate::identity::Identity;
 use crate::key::PublicKey;
 use crate::profile::{DOMAIN_VALIDATED, Validity};
 use crate::serial::SerialNumber;

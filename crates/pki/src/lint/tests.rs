@@ -1,4 +1,4 @@
-use base::DnsName;
+use base::Identifier;
 
 use super::*;
 use crate::fixture::{NOW, issuing, request, root, signer};
@@ -39,7 +39,7 @@ fn s13_what_the_builder_writes_passes() {
 
 #[test]
 fn s13_names_are_linted() {
-    let name = |text: &str| DnsName::parse(text).unwrap();
+    let name = |text: &str| -> Identifier { text.parse().unwrap() };
     check(&["san_names"], |request, _| request.names.clear());
     check(&["san_names"], |request, _| {
         request.names = vec![name("example.com"), name("a.example"), name("example.com")];

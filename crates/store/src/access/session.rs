@@ -2,22 +2,19 @@
 
 use base::{TenantId, Timestamp, UserId};
 use tenancy::session::{Lifetime, Session};
-use tenancy::tenant::Tenant;
 use tenancy::token::TokenDigest;
-use tenancy::user::User;
 
-use super::user::user;
-use crate::tenancy::tenant::{TenantRow, chain_suspended_at, tenant};
-use crate::{Column, Error, ReadTx, Record, Row, Value, WriteTx, columns, sql, values};
+use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, values};
 
 columns! {
     "session" session => SessionRow {
         digest, user_id, tenant_id, created_at, last_seen_at, authenticated_at, client_address, client_agent
     }
 }
+pub(crate) use session;
 
 /// A row of the table.
-struct SessionRow {
+pub(crate) struct SessionRow {
     digest: TokenDigest,
     user_id: UserId,
     tenant_id: TenantId,
@@ -26,21 +23,6 @@ struct SessionRow {
     authenticated_at: Timestamp,
     client_address: String,
     client_agent: String,
-}
-
-/// A session with everything that decides whether it may be used.
-#[derive(Clone, Debug)]
-pub struct Found {
-    /// The session.
-    pub session: Session,
-    /// Who signed in.
-    pub user: User,
-    /// The tenant for which they act.
-    pub tenant: Tenant,
-    /// Since when the tenant or one above it is suspended.
-    pub suspended_at: Option<Timestamp>,
-    /// Until when the user's password is good, when somebody else chose it.
-    pub password_initial_until: Option<Timestamp>,
 }
 
 /// A session with where it came from.
@@ -101,28 +83,6 @@ impl Column for TokenDigest {
 /// Stores a new session.
 pub async fn insert(tx: &mut WriteTx, browser: &Browser) -> Result<(), Error> {
     tx.insert(&SessionRow::from(browser)).await
-}
-
-/// The session of this token with its user and tenant: one statement, since every page asks it.
-pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<Found>, Error> {
-    let statement = sql!(
-        system: "SELECT ", session!(s), ", ", user!(u), ", ", tenant!(t), ", u.password_initial_until, ",
-          chain_suspended_at!(t), " AS suspended_at
-         FROM session s JOIN portal_user u ON u.id = s.user_id JOIN tenant t ON t.id = s.tenant_id
-         WHERE s.digest = $1"
-    );
-    let row = tx.row(statement, &values![digest.as_bytes()]).await?;
-    row.as_ref().map(found).transpose()
-}
-
-fn found(row: &Row) -> Result<Found, Error> {
-    Ok(Found {
-        session: Browser::from(SessionRow::from_joined(row)?).session,
-        user: User::from_joined(row)?,
-        tenant: TenantRow::from_joined(row)?.into(),
-        suspended_at: row.opt_timestamp("suspended_at")?,
-        password_initial_until: row.opt_timestamp("password_initial_until")?,
-    })
 }
 
 /// Notes a request; `false` when the session has ended or a later request was noted.

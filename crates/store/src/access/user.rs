@@ -6,11 +6,9 @@
 use base::{TenantId, Timestamp, UserId};
 use tenancy::password::{Credential, PasswordHash};
 use tenancy::role::Role;
-use tenancy::tenant::Tenant;
 use tenancy::user::{DisplayName, Email, Locale, Status, Theme, User};
 
-use crate::tenancy::tenant::{TenantRow, chain_suspended_at, tenant};
-use crate::{Error, ReadTx, Record, Row, WriteTx};
+use crate::{Error, ReadTx, WriteTx};
 use crate::{columns, sql, text_columns, values, word_columns};
 
 columns! {
@@ -26,10 +24,10 @@ columns! {
 }
 word_columns!(Locale, Role, Status, Theme);
 text_columns!(DisplayName, Email, PasswordHash);
-pub(crate) use user;
+pub(crate) use {user, whole};
 
 /// A row of the table.
-struct UserRow {
+pub(crate) struct UserRow {
     id: UserId,
     tenant_id: TenantId,
     email: Email,
@@ -43,19 +41,6 @@ struct UserRow {
     password_initial_until: Option<Timestamp>,
     created_at: Timestamp,
     last_sign_in_at: Option<Timestamp>,
-}
-
-/// Somebody who may be signing in, with all that decides it.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// The user.
-    pub user: User,
-    /// The password's hash.
-    pub credential: Credential,
-    /// Their tenant.
-    pub tenant: Tenant,
-    /// Since when the tenant or one above it is suspended.
-    pub suspended_at: Option<Timestamp>,
 }
 
 /// A user in the list of a tenant.
@@ -146,40 +131,6 @@ pub async fn by_id(tx: &mut ReadTx, id: UserId) -> Result<Option<User>, Error> {
 pub async fn by_email(tx: &mut ReadTx, email: &Email) -> Result<Option<User>, Error> {
     let statement = sql!(system: "SELECT ", user!(), " FROM portal_user WHERE email = $1");
     tx.record(statement, &values![email.as_str()]).await
-}
-
-/// The user with this e-mail address and all that decides whether they may sign in.
-pub async fn candidate_by_email(
-    tx: &mut ReadTx,
-    email: &Email,
-) -> Result<Option<Candidate>, Error> {
-    let statement = sql!(
-        system: "SELECT ", whole!(u), ", ", tenant!(t), ", ", chain_suspended_at!(t), " AS suspended_at
-         FROM portal_user u JOIN tenant t ON t.id = u.tenant_id WHERE u.email = $1"
-    );
-    let row = tx.row(statement, &values![email.as_str()]).await?;
-    row.as_ref().map(candidate_from).transpose()
-}
-
-/// The user and all that decides whether they may sign in.
-pub async fn candidate(tx: &mut ReadTx, id: &UserId) -> Result<Option<Candidate>, Error> {
-    let statement = sql!(
-        tenant: "SELECT ", whole!(u), ", ", tenant!(t), ", ", chain_suspended_at!(t), " AS suspended_at
-         FROM portal_user u JOIN tenant t ON t.id = u.tenant_id
-         WHERE u.tenant_id = $1 AND u.id = $2"
-    );
-    let row = tx.row(statement, &values![id]).await?;
-    row.as_ref().map(candidate_from).transpose()
-}
-
-fn candidate_from(row: &Row) -> Result<Candidate, Error> {
-    let (user, credential) = UserRow::from_joined(row)?.into();
-    Ok(Candidate {
-        user,
-        credential,
-        tenant: TenantRow::from_joined(row)?.into(),
-        suspended_at: row.opt_timestamp("suspended_at")?,
-    })
 }
 
 /// How a user proves who they are.

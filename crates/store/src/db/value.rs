@@ -5,8 +5,8 @@ use std::error::Error;
 
 use base::{
     AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DnsName,
-    EnrolledDomainId, JobId, LineageId, NodeId, OfferId, OfferVersionId, OrderId, ProfileVersionId,
-    SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
+    EnrolledDomainId, Identifier, JobId, LineageId, NodeId, OfferId, OfferVersionId, OrderId,
+    ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::private::BytesMut;
@@ -75,6 +75,7 @@ from! {
     String => |value| Self::Text(Cow::Owned(value));
     Cow<'a, str> => |value| Self::Text(value);
     &'a DnsName => |value| Self::Text(Cow::Borrowed(value.as_str()));
+    &'a Identifier => |value| Self::Text(value.as_text());
     &'a [u8] => |value| Self::Bytes(Cow::Borrowed(value));
     &'a Vec<u8> => |value| Self::Bytes(Cow::Borrowed(value));
     Vec<u8> => |value| Self::Bytes(Cow::Owned(value));

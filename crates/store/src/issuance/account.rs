@@ -1,7 +1,7 @@
 //! ACME accounts (RFC 8555 §7.1.2): a key that a subscription's credential was bound to.
 
 use acme::Thumbprint;
-use acme::account::Status;
+use acme::account::AccountStatus;
 use base::{AccountId, SubscriptionId, TenantId, Timestamp};
 
 use crate::{Error, ReadTx, Row, WriteTx, columns, sql, values};
@@ -74,13 +74,13 @@ columns! { "acme_account" account => Account {
 
 impl Account {
     /// Where it stands (RFC 8555 §7.1.6).
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> AccountStatus {
         if self.suspended_at.is_some() {
-            Status::Revoked
+            AccountStatus::Revoked
         } else if self.deactivated_at.is_some() {
-            Status::Deactivated
+            AccountStatus::Deactivated
         } else {
-            Status::Valid
+            AccountStatus::Valid
         }
     }
 }

@@ -4,7 +4,9 @@
 use acme::Problem;
 use acme::authorization::{Authorization as Record, State};
 use acme::challenge::{Token, Type, Types};
-use base::{AccountId, AuthorizationId, DnsName, OrderId, TenantId, Timestamp, ValidationId};
+use base::{
+    AccountId, AuthorizationId, DnsName, Identifier, OrderId, TenantId, Timestamp, ValidationId,
+};
 
 use super::evidence;
 use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
@@ -39,7 +41,7 @@ pub async fn insert_all(tx: &mut WriteTx, authorizations: &[Authorization]) -> R
     let statement = sql!(system:
         "INSERT INTO acme_authorization (id, challenge_types, expires_at, is_wildcard, account_id, tenant_id,
            order_id, token, kind, value)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'dns', $9)"
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     );
     for authorization in authorizations {
         let record = &authorization.record;
@@ -52,7 +54,8 @@ pub async fn insert_all(tx: &mut WriteTx, authorizations: &[Authorization]) -> R
             authorization.tenant,
             authorization.order,
             record.token.as_str(),
-            &record.name
+            record.identifier.kind().as_str(),
+            &record.identifier
         ];
         tx.execute_later(statement, &values).await?;
     }
@@ -126,7 +129,7 @@ pub async fn evidence_of(
 pub async fn reusable(
     tx: &mut ReadTx,
     account: AccountId,
-    names: &[DnsName],
+    names: &[Identifier],
     until: Timestamp,
 ) -> Result<Vec<Option<AuthorizationId>>, Error> {
     let statement = sql!(system:
@@ -137,7 +140,7 @@ pub async fn reusable(
     let values: Vec<Vec<Value<'_>>> = names
         .iter()
         .map(|name| {
-            let base = name.base().as_str().to_owned();
+            let base = name.base().as_text().into_owned();
             values![account, base, name.is_wildcard(), until].to_vec()
         })
         .collect();
@@ -302,7 +305,7 @@ pub(crate) fn from_row(row: &Row) -> Result<Authorization, Error> {
     Ok(Authorization {
         record: Record {
             id: row.id("id")?,
-            name: row.parse("value")?,
+            identifier: row.parse("value")?,
             is_wildcard: row.bool("is_wildcard")?,
             offered: Types::from_bits(row.int("challenge_types")?),
             token: Token::parse(row.text("token")?).map_err(|error| row.corrupt("token", error))?,

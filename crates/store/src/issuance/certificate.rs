@@ -2,8 +2,8 @@
 //! lineage's, what was revoked the revocation's, what is about to be signed the signing intent's.
 
 use base::{
-    AccountId, CaId, CertificateId, DnsName, LineageId, OrderId, ProfileVersionId, SubscriptionId,
-    TenantId, Timestamp, ValidationId,
+    AccountId, CaId, CertificateId, Identifier, JobId, LineageId, OrderId, ProfileVersionId,
+    SubscriptionId, TenantId, Timestamp, ValidationId,
 };
 
 use crate::{Error, ReadTx, Row, WriteTx, columns, sql, values};
@@ -67,6 +67,23 @@ columns! { "certificate" certificate => NewCertificate {
     profile = "profile_version_id", serial, validations = "validation_ids", source, der,
 } }
 
+/// A certificate that was signed, with all that its order's end takes.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// What is inserted.
+    pub certificate: NewCertificate,
+    /// The names, sorted.
+    pub names: Vec<Identifier>,
+    /// What covered them.
+    pub subscription: SubscriptionId,
+    /// The order that it ends.
+    pub order: OrderId,
+    /// The job that is done.
+    pub job: JobId,
+    /// The present moment.
+    pub now: Timestamp,
+}
+
 /// A certificate of our own with what became of it.
 #[derive(Clone, Debug)]
 pub struct Certificate {
@@ -91,7 +108,7 @@ pub struct Certificate {
     /// The profile it was made by.
     pub profile: String,
     /// The names, sorted.
-    pub names: Vec<DnsName>,
+    pub names: Vec<Identifier>,
     /// First moment of validity.
     pub not_before: Timestamp,
     /// Last moment of validity.

@@ -8,7 +8,8 @@
 use std::time::Duration;
 
 use base::{
-    CaId, CertificateId, DnsName, LineageId, Page, Placed, Query, Slice, SubscriptionId, Timestamp,
+    CaId, CertificateId, DnsName, Identifier, LineageId, Page, Placed, Query, Slice,
+    SubscriptionId, Timestamp,
 };
 
 use super::certificate::{Status, hexadecimal, octets};
@@ -102,7 +103,7 @@ pub struct CertificateRow {
     /// Issued or revoked.
     pub status: Status,
     /// The names, sorted.
-    pub names: Vec<DnsName>,
+    pub names: Vec<Identifier>,
     /// First moment of validity.
     pub not_before: Timestamp,
     /// Last moment of validity.

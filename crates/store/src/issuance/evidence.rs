@@ -36,14 +36,13 @@ pub(super) async fn insert(
 ) -> Result<(), Error> {
     let authorization = &ending.authorization;
     let record = &authorization.record;
-    let wildcard = if record.is_wildcard { "*." } else { "" };
     tx.insert(&Validation {
         id,
         validated_at: ending.now,
         valid_until: record.expires,
         tenant: authorization.tenant,
         account: authorization.account,
-        name: format!("{wildcard}{}", record.name),
+        name: record.ordered().value,
         method: method.to_owned(),
         rules: RULES.to_owned(),
         evidence: ending.evidence.clone(),

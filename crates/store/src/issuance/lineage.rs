@@ -5,19 +5,19 @@
 //! each certificate.
 
 use aws_lc_rs::digest;
-use base::{CertificateId, DnsName, LineageId, SubscriptionId, TenantId, Timestamp};
+use base::{CertificateId, Identifier, LineageId, SubscriptionId, TenantId, Timestamp};
 
+use super::certificate::Signed;
 use super::names::joined;
-use super::order_facts::Signed;
 use crate::{Error, WriteTx, columns, sql, values};
 
 /// The lineage of a tenant's own certificates for these names, which are sorted.
-pub fn id_of(tenant: TenantId, names: &[DnsName]) -> LineageId {
+pub fn id_of(tenant: TenantId, names: &[Identifier]) -> LineageId {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(&tenant.to_bytes());
     // No customer below the tenant.
     context.update(&[0; 16]);
-    for name in names {
+    for Identifier::Dns(name) in names {
         context.update(b"dns:");
         context.update(name.as_str().as_bytes());
         context.update(b"\n");
@@ -92,7 +92,7 @@ pub(crate) async fn issue(
 
 async fn insert(tx: &mut WriteTx, signed: &Signed) -> Result<(), Error> {
     let certificate = &signed.certificate;
-    for name in &signed.names {
+    for Identifier::Dns(name) in &signed.names {
         tx.insert(&LineageName {
             rname: name.reversed(),
             lineage: certificate.lineage,

@@ -1,15 +1,15 @@
 //! Sets of names as text, and what they are searched for.
 
-use base::DnsName;
+use base::{DnsName, Identifier};
 
 /// The names, separated by spaces.
-pub(crate) fn joined(names: &[DnsName]) -> String {
+pub(crate) fn joined(names: &[Identifier]) -> String {
     let mut text = String::new();
     for name in names {
         if !text.is_empty() {
             text.push(' ');
         }
-        text.push_str(name.as_str());
+        text.push_str(&name.as_text());
     }
     text
 }

@@ -3,8 +3,8 @@
 
 use acme::order::Progress;
 use base::{
-    AccountId, AuthorizationId, CertificateId, DnsName, LineageId, OrderId, SubscriptionId,
-    TenantId, Timestamp,
+    AccountId, AuthorizationId, CertificateId, DnsName, Identifier, IdentifierKind, LineageId,
+    OrderId, SubscriptionId, TenantId, Timestamp,
 };
 
 use super::authorization::{self, Authorization};
@@ -24,7 +24,7 @@ pub struct Order {
     /// The set of names, and whose.
     pub lineage: LineageId,
     /// The names, sorted.
-    pub names: Vec<DnsName>,
+    pub names: Vec<Identifier>,
     /// One authorization for each name, in the order of the names.
     pub authorizations: Vec<AuthorizationId>,
     /// Requested notBefore.
@@ -76,8 +76,8 @@ struct OrderIdentifier {
     order: OrderId,
     position: i64,
     authorization: AuthorizationId,
-    kind: String,
-    value: DnsName,
+    kind: IdentifierKind,
+    value: Identifier,
 }
 
 columns! { "order_identifier" order_identifier => OrderIdentifier {
@@ -91,7 +91,7 @@ impl OrderIdentifier {
             order: row.id("of_order_id")?,
             position: row.int("position")?,
             authorization: row.id("authorization_id")?,
-            kind: row.text("kind")?.to_owned(),
+            kind: row.word("kind", IdentifierKind::parse)?,
             value: row.parse("name")?,
         })
     }
@@ -180,7 +180,7 @@ pub async fn insert(tx: &mut WriteTx, order: &Order) -> Result<(), Error> {
             order: order.id,
             position,
             authorization: *authorization,
-            kind: "dns".to_owned(),
+            kind: name.kind(),
             value: name.clone(),
         };
         tx.insert(&identifier).await?;

@@ -3,11 +3,12 @@
 
 use acme::order::Progress;
 use base::{
-    AuthorizationId, CertificateId, DnsName, JobId, LineageId, OrderId, SubscriptionId, Timestamp,
+    AuthorizationId, CertificateId, DnsName, Identifier, LineageId, OrderId, SubscriptionId,
+    Timestamp,
 };
 use enrollment::subscription::Subscription;
 
-use super::certificate::NewCertificate;
+use super::certificate::Signed;
 use super::lineage::{self, Standing};
 use super::order::{self, Order};
 use super::signing_intent;
@@ -54,7 +55,7 @@ pub async fn for_order(
 ) -> Result<ForOrder, Error> {
     let now = wanted.created_at();
     let mut statements = vec![order::pending_like(wanted.account, wanted.lineage, now)];
-    statements.extend(wanted.names.iter().map(|name| {
+    statements.extend(wanted.names.iter().map(|Identifier::Dns(name)| {
         let base = name.base().as_str().to_owned();
         let reuse = values![wanted.account, base, name.is_wildcard(), needed];
         look(wanted.subscription, name, reuse, [Value::Null, Value::Null])
@@ -82,7 +83,7 @@ pub async fn for_certificate(
     let statements: Vec<_> = order
         .names
         .iter()
-        .map(|name| {
+        .map(|Identifier::Dns(name)| {
             let no_reuse = [Value::Null, Value::Null, Value::Null, Value::Null];
             let asked = [Value::from(key_digest), Value::from(order.id)];
             look(order.subscription, name, no_reuse, asked)
@@ -178,23 +179,6 @@ pub async fn for_issue(
     })
 }
 
-/// A certificate that was signed, with all that its order's end takes.
-#[derive(Clone, Debug)]
-pub struct Signed {
-    /// What is inserted.
-    pub certificate: NewCertificate,
-    /// The names, sorted.
-    pub names: Vec<DnsName>,
-    /// What covered them.
-    pub subscription: SubscriptionId,
-    /// The order that it ends.
-    pub order: OrderId,
-    /// The job that is done.
-    pub job: JobId,
-    /// The present moment.
-    pub now: Timestamp,
-}
-
 /// Ends an issuance: the certificate takes the place of its intent, its order is valid and its job done.
 pub async fn issue(tx: &mut WriteTx, signed: &Signed, standing: Standing) -> Result<(), Error> {
     tx.insert(&signed.certificate).await?;
@@ -205,9 +189,9 @@ pub async fn issue(tx: &mut WriteTx, signed: &Signed, standing: Standing) -> Res
     lineage::issue(tx, signed, standing).await
 }
 
-fn coverage(names: &[DnsName], looked: &[Option<Row>]) -> Result<Coverage, Error> {
+fn coverage(names: &[Identifier], looked: &[Option<Row>]) -> Result<Coverage, Error> {
     let mut enrolled = Vec::new();
-    for (name, row) in names.iter().zip(looked) {
+    for (Identifier::Dns(name), row) in names.iter().zip(looked) {
         let Some(row) = row else {
             continue;
         };

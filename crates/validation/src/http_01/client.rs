@@ -27,7 +27,7 @@ use super::target::Target;
 use super::tls;
 use crate::evidence::{Address, Attempt, Lookup, shortened};
 use crate::failure::{ConnectionCause, Failure, Stage};
-use crate::validator::{ProbeSettings, SetupError, Trace};
+use crate::trace::Trace;
 use reach::network::{Contact, Network};
 use reach::resolver::{Addresses, LookupError, LookupFailure};
 
@@ -59,11 +59,12 @@ pub(super) struct Answer {
 }
 
 impl Client {
-    pub(crate) fn new(settings: &ProbeSettings) -> Result<Self, SetupError> {
+    /// Fails only when TLS cannot be set up.
+    pub(crate) fn new(connect_timeout: Duration, user_agent: &str) -> Result<Self, rustls::Error> {
         Ok(Self {
-            connect_timeout: settings.connect_timeout,
+            connect_timeout,
             tls: tls::connector()?,
-            user_agent: HeaderValue::from_str(&settings.user_agent)
+            user_agent: HeaderValue::from_str(user_agent)
                 .unwrap_or_else(|_| HeaderValue::from_static("Chancery validation server")),
         })
     }

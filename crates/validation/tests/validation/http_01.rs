@@ -319,7 +319,7 @@ async fn wildcards_and_odd_tokens_are_not_probed() {
         key_authorization: "../x.y",
     };
     let probe = Probe {
-        name: &name,
+        identifier: &name,
         method,
     };
     let failure = validator.validate(probe).await.result.unwrap_err();
@@ -380,7 +380,7 @@ async fn a_bench_that_assumes_says_so() {
     let validator = AssumeValid::in_lab(Arc::new(FixedClock));
     let name = "www.example.com".parse().unwrap();
     let probe = Probe {
-        name: &name,
+        identifier: &name,
         method: Method::Dns01 { digest: "x" },
     };
     let outcome = validator.validate(probe).await;

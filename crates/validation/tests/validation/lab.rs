@@ -52,22 +52,22 @@ pub(crate) fn lab(hosts: &[&str], http_port: u16, tls_port: u16) -> Network {
 }
 
 pub(crate) async fn http_01(validator: &NetworkValidator, name: &str) -> Outcome {
-    let name: DnsName = name.parse().unwrap();
+    let name = name.parse().unwrap();
     let method = Method::Http01 {
         token: TOKEN,
         key_authorization: KEY_AUTHORIZATION,
     };
     let probe = Probe {
-        name: &name,
+        identifier: &name,
         method,
     };
     validator.validate(probe).await
 }
 
 pub(crate) async fn dns_01(validator: &NetworkValidator, name: &str, digest: &str) -> Outcome {
-    let name: DnsName = name.parse().unwrap();
+    let name = name.parse().unwrap();
     let probe = Probe {
-        name: &name,
+        identifier: &name,
         method: Method::Dns01 { digest },
     };
     validator.validate(probe).await

@@ -1,6 +1,6 @@
 //! newAccount, the account resource and keyChange (RFC 8555 §7.3).
 
-use acme::account::{Contact, Representation};
+use acme::account::{AccountObject, Contact};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -77,7 +77,7 @@ fn represent(app: &App, account: &Account) -> Result<Response, Refusal> {
     // Accounts of a test server may have none.
     let binding = account.external_account_binding.as_deref();
     let binding = binding.map(raw).transpose()?;
-    let document = Representation {
+    let document = AccountObject {
         status: account.status(),
         key: raw(&account.jwk)?,
         contact: &contact,

@@ -1,6 +1,6 @@
 //! newOrder, the order resource, finalize, and an account's list of orders (RFC 8555 §7.4, §7.1.2.1).
 
-use acme::order::{List, Representation, Status};
+use acme::order::{List, OrderObject, OrderStatus};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -80,7 +80,7 @@ fn parse(id: &str) -> Result<OrderId, Refusal> {
 fn represent(app: &App, order: &OrderView) -> Result<Response, Refusal> {
     let urls = app.urls();
     let identifiers = order.identifiers.as_ref().ok_or_else(Refusal::not_found)?;
-    let document = Representation {
+    let document = OrderObject {
         status: order.status,
         expires: order.expires.truncated_to_second(),
         identifiers,
@@ -97,7 +97,9 @@ fn represent(app: &App, order: &OrderView) -> Result<Response, Refusal> {
     };
     let response = json(&document)?.location(&urls.order(order.id));
     Ok(match order.status {
-        Status::Processing => response.retry_after(app.settings.retry_after),
-        Status::Pending | Status::Ready | Status::Valid | Status::Invalid => response,
+        OrderStatus::Processing => response.retry_after(app.settings.retry_after),
+        OrderStatus::Pending | OrderStatus::Ready | OrderStatus::Valid | OrderStatus::Invalid => {
+            response
+        }
     })
 }

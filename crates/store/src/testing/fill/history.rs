@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acme::challenge::{Token, Types};
-use base::{AuthorizationId, DnsName, OrderId, Timestamp, ValidationId};
+use base::{AuthorizationId, Identifier, OrderId, Timestamp, ValidationId};
 
 use super::plan::{Issuance, Lineage, Plan, purpose};
 use super::rows::{Authorization, Revocation};
@@ -97,7 +97,7 @@ impl One<'_> {
         all.get(number % all.len()).cloned().unwrap_or_default()
     }
 
-    fn proof(&self, name: &DnsName, id: ValidationId) -> Validation {
+    fn proof(&self, name: &Identifier, id: ValidationId) -> Validation {
         Validation {
             id,
             validated_at: self.issuance.at.minus(Duration::from_secs(3)),
@@ -200,14 +200,14 @@ impl One<'_> {
         &self,
         id: AuthorizationId,
         position: usize,
-        name: &DnsName,
+        name: &Identifier,
         order: &Order,
     ) -> Authorization {
         let at = order.created_at();
         let has_failed = order.error.is_some();
         Authorization {
             id,
-            challenge_types: Types::for_name(name).as_bits(),
+            challenge_types: Types::for_identifier(name).as_bits(),
             expires_at: at.plus(REUSE),
             begun_at: at.plus(Duration::from_secs(1)),
             validated_at: (!has_failed).then(|| at.plus(Duration::from_secs(2))),
@@ -220,7 +220,7 @@ impl One<'_> {
                 .as_str()
                 .to_owned(),
             validation: (!has_failed).then(|| self.validation(position)),
-            kind: "dns".to_owned(),
+            kind: name.kind(),
             value: name.clone(),
             chosen_type: "http-01".to_owned(),
             outcome: has_failed.then(|| "invalid".to_owned()),
@@ -243,7 +243,7 @@ pub(super) async fn lineages(
             .find(|issuance| issuance.revoked_at.is_none());
         let newest = current.unwrap_or_else(|| plan.issuance(&lineage, lineage.last));
         let tenant = lineage.owner.tenant;
-        for name in &lineage.names {
+        for Identifier::Dns(name) in &lineage.names {
             let row = LineageName {
                 rname: name.reversed(),
                 lineage: lineage.id,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use base::{
-    AccountId, CertificateId, DnsName, LineageId, OrderId, Random as _, SubscriptionId, TenantId,
-    Timestamp,
+    AccountId, CertificateId, DnsName, Identifier, LineageId, OrderId, Random as _, SubscriptionId,
+    TenantId, Timestamp,
 };
 
 use super::Shape;
@@ -76,7 +76,7 @@ pub struct Lineage {
     /// Who owns it.
     pub owner: Owner,
     /// The names, sorted.
-    pub names: Vec<DnsName>,
+    pub names: Vec<Identifier>,
     /// The round in which it got its last certificate.
     pub last: u32,
 }
@@ -197,7 +197,8 @@ impl Plan {
     pub fn lineage(&self, turn: u64) -> Lineage {
         let slot = u128::from(turn) * u128::from(self.stride) % u128::from(self.lineages);
         let slot = u64::try_from(slot).unwrap_or_default();
-        let (owner, names) = (self.owner(slot), self.names(slot));
+        let owner = self.owner(slot);
+        let names: Vec<_> = self.names(slot).into_iter().map(Identifier::Dns).collect();
         let chance = self.chance(purpose::LAPSED, slot, 0);
         let last = match chance.below(100) {
             0 | 1 => ROUNDS - 2,

@@ -1,8 +1,8 @@
 //! Rows as they are at the end of what usually takes several steps.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, OrderId, TenantId, Timestamp,
-    ValidationId,
+    AccountId, AuthorizationId, CaId, CertificateId, Identifier, IdentifierKind, OrderId, TenantId,
+    Timestamp, ValidationId,
 };
 
 use crate::columns;
@@ -21,8 +21,8 @@ pub(super) struct Authorization {
     pub(super) order: OrderId,
     pub(super) token: String,
     pub(super) validation: Option<ValidationId>,
-    pub(super) kind: String,
-    pub(super) value: DnsName,
+    pub(super) kind: IdentifierKind,
+    pub(super) value: Identifier,
     pub(super) chosen_type: String,
     pub(super) outcome: Option<String>,
     pub(super) error: Option<String>,

@@ -1,6 +1,6 @@
 //! The clients that registered with an account.
 
-use acme::account::Status;
+use acme::account::AccountStatus;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use base::{AccountId, Timestamp};
@@ -65,11 +65,11 @@ fn row(client: Client, now: Timestamp) -> ClientRow {
     }
 }
 
-fn status(status: Status) -> Chip {
+fn status(status: AccountStatus) -> Chip {
     match status {
-        Status::Valid => Chip::new(Tone::Good, "Valid"),
-        Status::Deactivated => Chip::new(Tone::Idle, "Deactivated"),
-        Status::Revoked => Chip::new(Tone::Bad, "Revoked"),
+        AccountStatus::Valid => Chip::new(Tone::Good, "Valid"),
+        AccountStatus::Deactivated => Chip::new(Tone::Idle, "Deactivated"),
+        AccountStatus::Revoked => Chip::new(Tone::Bad, "Revoked"),
     }
 }
 

@@ -184,7 +184,7 @@ mod tests {
         let problem = Problem::for_identifiers(vec![acme::problem::Subproblem {
             kind: Kind::Connection,
             detail: "refused".to_owned(),
-            identifier: Some(acme::identifier::Requested::dns(
+            identifier: Some(acme::requested::Requested::dns(
                 "www.example.com".to_owned(),
             )),
         }]);

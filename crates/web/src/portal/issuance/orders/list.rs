@@ -3,8 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use base::{DnsName, Page, SubscriptionId, TenantId};
-use flow::issuance::list_orders::{Ending, Filter, Listing, Names, Row, orders};
-use flow::overview::dashboard::recently;
+use flow::issuance::list_orders::{Ending, Filter, Listing, Names, Row, orders, recently};
 
 use super::table::{OrderRow, row};
 use crate::portal::gate::permitted::{Permitted, ViewActivity};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use acme::authorization::{State, Status};
+use acme::authorization::{AuthorizationStatus, State};
 use acme::challenge::Type;
 use base::Timestamp;
 use flow::issuance::list_orders::{Attempt, Detail, Hop, Lookup, Stage};
@@ -124,7 +124,7 @@ fn proof(attempt: &Attempt, began: Timestamp) -> TimelineStep {
     let name = attempt.name.as_str();
     let took = since(began, attempt.ended_at.filter(|_| !attempt.is_reused));
     let mut made = match (&attempt.state, attempt.status) {
-        (State::Valid { challenge, .. }, Status::Valid) if attempt.is_reused => {
+        (State::Valid { challenge, .. }, AuthorizationStatus::Valid) if attempt.is_reused => {
             let detail = format!("By {}, for an earlier order", challenge.as_str());
             step(
                 Tone::Good,
@@ -142,11 +142,11 @@ fn proof(attempt: &Attempt, began: Timestamp) -> TimelineStep {
             let detail = explanation(attempt).unwrap_or(&error.detail).to_owned();
             step(Tone::Bad, &format!("{name} {predicate}"), &detail, took)
         }
-        (State::Processing { challenge }, Status::Pending) => {
+        (State::Processing { challenge }, AuthorizationStatus::Pending) => {
             let title = format!("Validating {name} {}", way(*challenge));
             step(Tone::Busy, &title, "", took)
         }
-        (State::Pending, Status::Pending) => {
+        (State::Pending, AuthorizationStatus::Pending) => {
             let title = format!("{name} waits for the client to answer a challenge");
             step(Tone::Idle, &title, "", took)
         }

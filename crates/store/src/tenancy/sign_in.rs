@@ -1,0 +1,98 @@
+//! Who is signed in or signing in, with the tenant that they act for: all that decides whether they may, in one
+//! statement each.
+
+use base::{Timestamp, UserId};
+use tenancy::password::Credential;
+use tenancy::session::Session;
+use tenancy::tenant::Tenant;
+use tenancy::token::TokenDigest;
+use tenancy::user::{Email, User};
+
+use super::tenant::{TenantRow, chain_suspended_at, tenant};
+use crate::access::session::{Browser, SessionRow, session};
+use crate::access::user::{UserRow, user, whole};
+use crate::{Error, ReadTx, Record, Row, sql, values};
+
+/// A session with everything that decides whether it may be used.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The session.
+    pub session: Session,
+    /// Who signed in.
+    pub user: User,
+    /// The tenant for which they act.
+    pub tenant: Tenant,
+    /// Since when the tenant or one above it is suspended.
+    pub suspended_at: Option<Timestamp>,
+    /// Until when the user's password is good, when somebody else chose it.
+    pub password_initial_until: Option<Timestamp>,
+}
+
+/// Somebody who may be signing in, with all that decides it.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The user.
+    pub user: User,
+    /// The password's hash.
+    pub credential: Credential,
+    /// Their tenant.
+    pub tenant: Tenant,
+    /// Since when the tenant or one above it is suspended.
+    pub suspended_at: Option<Timestamp>,
+}
+
+/// The session of this token with its user and tenant: one statement, since every page asks it.
+pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<Found>, Error> {
+    let statement = sql!(
+        system: "SELECT ", session!(s), ", ", user!(u), ", ", tenant!(t), ", u.password_initial_until, ",
+          chain_suspended_at!(t), " AS suspended_at
+         FROM session s JOIN portal_user u ON u.id = s.user_id JOIN tenant t ON t.id = s.tenant_id
+         WHERE s.digest = $1"
+    );
+    let row = tx.row(statement, &values![digest.as_bytes()]).await?;
+    row.as_ref().map(found).transpose()
+}
+
+fn found(row: &Row) -> Result<Found, Error> {
+    Ok(Found {
+        session: Browser::from(SessionRow::from_joined(row)?).session,
+        user: User::from_joined(row)?,
+        tenant: TenantRow::from_joined(row)?.into(),
+        suspended_at: row.opt_timestamp("suspended_at")?,
+        password_initial_until: row.opt_timestamp("password_initial_until")?,
+    })
+}
+
+/// The user with this e-mail address and all that decides whether they may sign in.
+pub async fn candidate_by_email(
+    tx: &mut ReadTx,
+    email: &Email,
+) -> Result<Option<Candidate>, Error> {
+    let statement = sql!(
+        system: "SELECT ", whole!(u), ", ", tenant!(t), ", ", chain_suspended_at!(t), " AS suspended_at
+         FROM portal_user u JOIN tenant t ON t.id = u.tenant_id WHERE u.email = $1"
+    );
+    let row = tx.row(statement, &values![email.as_str()]).await?;
+    row.as_ref().map(candidate_from).transpose()
+}
+
+/// The user and all that decides whether they may sign in.
+pub async fn candidate(tx: &mut ReadTx, id: &UserId) -> Result<Option<Candidate>, Error> {
+    let statement = sql!(
+        tenant: "SELECT ", whole!(u), ", ", tenant!(t), ", ", chain_suspended_at!(t), " AS suspended_at
+         FROM portal_user u JOIN tenant t ON t.id = u.tenant_id
+         WHERE u.tenant_id = $1 AND u.id = $2"
+    );
+    let row = tx.row(statement, &values![id]).await?;
+    row.as_ref().map(candidate_from).transpose()
+}
+
+fn candidate_from(row: &Row) -> Result<Candidate, Error> {
+    let (user, credential) = UserRow::from_joined(row)?.into();
+    Ok(Candidate {
+        user,
+        credential,
+        tenant: TenantRow::from_joined(row)?.into(),
+        suspended_at: row.opt_timestamp("suspended_at")?,
+    })
+}
