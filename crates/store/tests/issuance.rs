@@ -20,10 +20,12 @@ use base::{
 use enrollment::eab::{EabCredential, NewCredential};
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::catalog::profile::ProfileVersion;
+use store::issuance::authorization::{self, Authorization};
 use store::issuance::certificate::{self, NewCertificate, Validations};
 use store::issuance::certificate_list::{self, CertificateRow, Cursor, Filter, View};
 use store::issuance::crl::{self, Crl};
 use store::issuance::names::Names;
+use store::issuance::old::Old;
 use store::issuance::order::{self, Order};
 use store::issuance::order_facts::{self, Signed};
 use store::issuance::order_list::{self, Ending};
@@ -793,4 +795,212 @@ async fn crls_have_one_of_each_number_and_old_ones_go() {
         assert!(system.write((crl(1), 9), crl::publish).await.unwrap());
     })
     .await;
+}
+
+/// How many rows a piece of pruning looks at.
+const PIECE: i64 = 3;
+
+async fn prune(store: &Store, ended_before: Timestamp) {
+    let until = ended_before.minus(days(7));
+    let orders = Old {
+        after: OrderId::FIRST,
+        until: OrderId::first_at(until),
+        ended_before,
+        rows: PIECE,
+    };
+    let proofs = Old {
+        after: AuthorizationId::FIRST,
+        until: AuthorizationId::first_at(until),
+        ended_before,
+        rows: PIECE,
+    };
+    let within = store.within(SYSTEM);
+    within
+        .write_bulk(orders.clone(), order::delete_old)
+        .await
+        .unwrap();
+    within
+        .write_bulk(orders, order::delete_old_names)
+        .await
+        .unwrap();
+    within
+        .write_bulk(proofs, authorization::delete_old)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_go_when_they_ended_long_ago_and_never_while_they_matter() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let (long_ago, ended_before) = (NOW.minus(days(120)), NOW.minus(days(90)));
+        let placed = |progress, placed| ours.order(&["a.example", "b.example"], progress, placed);
+        let mut ended_late = placed(Progress::Valid, long_ago);
+        ended_late.ended_at = Some(NOW.minus(days(89)));
+        let mut long_lived = placed(Progress::Pending, long_ago);
+        long_lived.expires_at = NOW.plus(days(1));
+        let stay = [
+            placed(Progress::Processing, long_ago),
+            ended_late,
+            long_lived,
+            placed(Progress::Valid, NOW.minus(days(80))),
+            placed(Progress::Pending, NOW),
+        ];
+        let ends = [Progress::Valid, Progress::Invalid, Progress::Pending];
+        let mut go = Vec::new();
+        for progress in ends.into_iter().cycle().take(11) {
+            go.push(placed(progress, long_ago));
+        }
+        insert_orders(&store, &go[..5]).await;
+        insert_orders(&store, &stay).await;
+        insert_orders(&store, &go[5..]).await;
+        prune(&store, ended_before).await;
+        for order in go {
+            assert!(by_id(&store, order.id).await.is_none(), "{order:?}");
+        }
+        for order in &stay {
+            let found = by_id(&store, order.id).await.unwrap();
+            assert_eq!(found.names, order.names);
+        }
+        let names = store.within(SYSTEM).scan((), count_names).await.unwrap();
+        assert_eq!(names, 2 * i64::try_from(stay.len()).unwrap());
+    })
+    .await;
+}
+
+async fn by_id(store: &Store, id: OrderId) -> Option<Order> {
+    store.within(SYSTEM).read(id, order::by_id).await.unwrap()
+}
+
+async fn count_names(tx: &mut ReadTx, (): &()) -> Result<i64, Error> {
+    let statement = sql!("SELECT COUNT(*) AS names FROM order_identifier");
+    tx.row(statement, &[]).await?.unwrap().int("names")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn authorizations_go_when_no_order_can_use_them_any_more() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let long_ago = NOW.minus(days(120));
+        let expiring = |left: Timestamp| authorization(&ours, long_ago, left);
+        let go: Vec<Authorization> = (0..7).map(|_| expiring(long_ago.plus(days(7)))).collect();
+        let proven = expiring(long_ago.plus(days(7)));
+        let reusable = expiring(long_ago.plus(days(7)));
+        let given_up = expiring(NOW);
+        let young = authorization(&ours, NOW.minus(days(95)), NOW.minus(days(91)));
+        let all: Vec<_> = go
+            .iter()
+            .chain([&proven, &reusable, &given_up, &young])
+            .cloned()
+            .collect();
+        let within = store.within(SYSTEM);
+        within.write(all, insert_authorizations).await.unwrap();
+        let proofs = [
+            proof(&proven, long_ago.plus(days(14))),
+            proof(&reusable, NOW.minus(days(80))),
+        ];
+        for each in &proofs {
+            within
+                .write(each.clone(), authorization::complete)
+                .await
+                .unwrap();
+        }
+        within
+            .write((given_up.record.id, long_ago), deactivate)
+            .await
+            .unwrap();
+        prune(&store, NOW.minus(days(90))).await;
+        let ids =
+            |all: &[&Authorization]| all.iter().map(|each| each.record.id).collect::<Vec<_>>();
+        let left = async |all: &[&Authorization]| {
+            let found = within.read(ids(all), authorizations).await.unwrap();
+            found.iter().map(|each| each.record.id).collect::<Vec<_>>()
+        };
+        let gone: Vec<_> = go.iter().chain([&proven, &given_up]).collect();
+        assert_eq!(left(&gone).await, []);
+        let stay = [&reusable, &young];
+        assert_eq!(left(&stay).await, ids(&stay));
+        let evidence = within.scan((), count_evidence).await.unwrap();
+        assert_eq!(evidence, 2);
+    })
+    .await;
+}
+
+fn authorization(owner: &Owner, made: Timestamp, expires: Timestamp) -> Authorization {
+    let id = AuthorizationId::generate(made, &RANDOM);
+    let token = acme::challenge::Token::generate(&RANDOM);
+    Authorization {
+        record: acme::authorization::Authorization::new(id, &name("a.example"), token, expires),
+        account: owner.account,
+        tenant: owner.tenant,
+        order: OrderId::first_at(made),
+        begun_at: None,
+        validation: None,
+    }
+}
+
+fn proof(of: &Authorization, reusable_until: Timestamp) -> authorization::Ending {
+    let mut record = of.record.clone();
+    let validated = of.record.id.made_at();
+    record.state = acme::authorization::State::Valid {
+        challenge: acme::challenge::Type::Http01,
+        validated,
+    };
+    record.expires = reusable_until;
+    authorization::Ending {
+        record,
+        account: of.account,
+        tenant: of.tenant,
+        begun_at: validated,
+        validation: base::ValidationId::generate(validated, &RANDOM),
+        evidence: "{}".to_owned(),
+        now: validated,
+    }
+}
+
+async fn insert_authorizations(tx: &mut WriteTx, all: &Vec<Authorization>) -> Result<(), Error> {
+    authorization::insert_all(tx, all).await
+}
+
+async fn deactivate(
+    tx: &mut WriteTx,
+    (id, now): &(AuthorizationId, Timestamp),
+) -> Result<(), Error> {
+    authorization::deactivate(tx, *id, *now).await
+}
+
+async fn authorizations(
+    tx: &mut ReadTx,
+    ids: &Vec<AuthorizationId>,
+) -> Result<Vec<Authorization>, Error> {
+    authorization::by_ids(tx, ids).await
+}
+
+async fn count_evidence(tx: &mut ReadTx, (): &()) -> Result<i64, Error> {
+    let statement = sql!(system: "SELECT COUNT(*) AS proofs FROM domain_validation");
+    tx.row(statement, &[]).await?.unwrap().int("proofs")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_expired_is_pending_no_more() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let placed =
+            |days_ago| ours.order(&["a.example"], Progress::Pending, NOW.minus(days(days_ago)));
+        let (old, new) = (placed(8), placed(6));
+        insert_orders(&store, &[old, new.clone()]).await;
+        let within = store.within(SYSTEM);
+        let deleted = within.write((NOW, 10), order::delete_expired_pending).await;
+        assert_eq!(deleted.unwrap(), 1);
+        let left = within.scan((), pending).await.unwrap();
+        assert_eq!(left, [new.id]);
+    })
+    .await;
+}
+
+async fn pending(tx: &mut ReadTx, (): &()) -> Result<Vec<OrderId>, Error> {
+    let rows = tx
+        .rows(sql!("SELECT order_id FROM acme_order_pending"), &[])
+        .await?;
+    rows.iter().map(|row| row.id("order_id")).collect()
 }

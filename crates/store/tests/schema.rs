@@ -103,7 +103,7 @@ const OF_AN_ISSUANCE: [(&str, &str, &[&str]); 4] = [
     ("INSERT INTO certificate (", "", &[]),
 ];
 
-fn of_an_issuance(begins: &str, has: &str) -> Vec<Sql> {
+fn beginning(begins: &str, has: &str) -> Vec<Sql> {
     let all = STATEMENTS
         .iter()
         .map(|statement| Sql::registered(statement));
@@ -124,7 +124,7 @@ async fn sb6_an_issuance_finds_its_lineage_by_its_key_on_postgresql() {
     store.migrate().await.unwrap();
     let client = planner(&database).await.unwrap();
     for (begins, has, says) in OF_AN_ISSUANCE {
-        for sql in of_an_issuance(begins, has) {
+        for sql in beginning(begins, has) {
             let plan = plan(&client, sql.postgres()).await;
             let is_said = says.iter().all(|each| plan.contains(each));
             let mut scans = plan.lines().filter(|line| line.contains(" Scan"));
@@ -152,7 +152,7 @@ async fn sb6_an_issuance_finds_its_lineage_by_its_key_on_sqlite() {
         rows.collect::<Result<_, _>>().unwrap()
     };
     for (begins, has, _) in OF_AN_ISSUANCE {
-        for sql in of_an_issuance(begins, has) {
+        for sql in beginning(begins, has) {
             let plan = explained("EXPLAIN QUERY PLAN", sql, "detail");
             let mut tables = plan.iter().filter(|line| line.contains(" USING "));
             let is_by_key = tables.all(|line| line.contains(" sqlite_autoindex_"));
@@ -162,6 +162,38 @@ async fn sb6_an_issuance_finds_its_lineage_by_its_key_on_sqlite() {
             let mut steps = steps.iter().map(String::as_str);
             let is_walk = steps.any(|step| walks.contains(&step));
             assert!(is_by_key && !is_walk, "{begins}\n{plan:?}");
+        }
+    }
+    store.close().await;
+    database.remove().await;
+}
+
+/// A piece of pruning reads a range of the primary key.
+const OF_PRUNING: [&str; 5] = [
+    "SELECT id FROM acme_order WHERE id > $1 AND id <= $2",
+    "DELETE FROM acme_order WHERE id > $1 AND id <= $2",
+    "DELETE FROM order_identifier WHERE order_id > $1 AND order_id <= $2",
+    "SELECT id FROM acme_authorization WHERE id > $1 AND id <= $2",
+    "DELETE FROM acme_authorization WHERE id > $1 AND id <= $2",
+];
+
+#[tokio::test]
+async fn pruning_reads_a_range_of_the_primary_key() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let client = planner(&database).await.unwrap();
+    for begins in OF_PRUNING {
+        for sql in beginning(begins, "") {
+            let plan = plan(&client, sql.postgres()).await;
+            let ranges = [
+                "id > $1) AND (id <= $2)",
+                "order_id > $1) AND (order_id <= $2)",
+            ];
+            let is_range = ranges.iter().any(|range| plan.contains(range));
+            assert!(is_range && plan.contains("_pkey on "), "{begins}\n{plan}");
         }
     }
     store.close().await;
@@ -341,8 +373,16 @@ const SYSTEM: &[(&str, &str)] = &[
         "a job ends what accounts hold for a name that was removed",
     ),
     (
-        "DELETE FROM acme_authorization WHERE id IN",
-        "what has expired is deleted, whoever had it",
+        "FROM acme_authorization WHERE id > $1 AND id <= $2",
+        "what has ended long ago is deleted, whoever had it",
+    ),
+    (
+        "FROM acme_order WHERE id > $1 AND id <= $2",
+        "what has ended long ago is deleted, whoever had it",
+    ),
+    (
+        "FROM acme_order o WHERE o.id = order_identifier.order_id",
+        "the names of deleted orders are deleted, whoever had them",
     ),
     ("INSERT INTO acme_authorization", ACME),
     ("FROM acme_authorization z WHERE z.id = $1", ACME),
