@@ -3,6 +3,7 @@
 use acme::authorization::State;
 use base::{CaId, CertificateId, Page, Query, Slice, TenantId, Timestamp, UserId};
 use store::ReadTx;
+use store::enrollment::subscription;
 use store::issuance::{certificate_list, order_list};
 
 use super::list_orders::{Attempt, attempt, authorizations};
@@ -252,8 +253,8 @@ async fn load(
         return Ok(None);
     };
     let order = order_list::of_tenant(tx, &stored.order).await?;
+    let subscription = subscription::find(tx, &stored.subscription).await?;
     let mut proofs = Vec::new();
-    let mut label = String::new();
     let has_order = order.is_some();
     if let Some(found) = order {
         let kept = authorizations(tx, &found.order).await?;
@@ -261,13 +262,12 @@ async fn load(
             .iter()
             .filter(|(each, _)| matches!(each.record.state, State::Valid { .. }));
         proofs.extend(proved.map(|each| attempt(&found.order, each, *now)));
-        label = found.label;
     }
     Ok(Some(Found {
         successor: certificate_list::successor(tx, stored.lineage, stored.not_after).await?,
         revoker: revoker(tx, &stored).await?,
         stored,
-        label,
+        label: subscription.map_or_else(String::new, |each| each.label.as_str().to_owned()),
         proofs,
         has_order,
     }))
