@@ -797,6 +797,132 @@ async fn crls_have_one_of_each_number_and_old_ones_go() {
     .await;
 }
 
+async fn store_certificates(tx: &mut WriteTx, all: &Vec<Signed>) -> Result<(), Error> {
+    for signed in all {
+        store_certificate(tx, signed).await?;
+    }
+    Ok(())
+}
+
+/// Whichever way the statements take, a page narrowed by names has what the whole list has of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn r1_lists_narrowed_by_names_equal_what_fits_of_the_whole() {
+    each_engine(|store| async move {
+        let (ours, theirs) = world(&store).await;
+        // More than are looked at from the names, and more than a window of the list holds.
+        let early =
+            (0..1_100).map(|place| ours.certificate(&format!("n{place}.early.example"), 20));
+        let early =
+            early.chain((0..1_100).map(|place| {
+                ours.of_names(&[&format!("n{place}.apart.example")], 25 + place / 400)
+            }));
+        let late = (0..520).map(|place| ours.certificate(&format!("n{place}.late.example"), 60));
+        let few = (0..7).map(|place| ours.certificate(&format!("n{place}.few.example"), place));
+        let of_others = [theirs.certificate("n1.few.example", 40)];
+        let all: Vec<Signed> = early.chain(late).chain(few).chain(of_others).collect();
+        store
+            .within(SYSTEM)
+            .write(all, store_certificates)
+            .await
+            .unwrap();
+        for each in [View::Valid, View::Expiring, View::Expired] {
+            check_names(&store, &ours, each).await;
+        }
+        let valid = certificates(
+            &store,
+            &ours,
+            Query {
+                limit: 5_000,
+                ..view(View::Valid)
+            },
+        )
+        .await;
+        for row in valid.rows.iter().step_by(40) {
+            revoke(&store, row.id).await;
+        }
+        check_names(&store, &ours, View::Revoked).await;
+    })
+    .await;
+}
+
+/// Every page of every kind of name, forwards and backwards.
+async fn check_names(store: &Store, owner: &Owner, view: View) {
+    let whole = Query::first(Filter::of(view, NOW), 5_000);
+    let whole = certificates(store, owner, whole).await.rows;
+    let asked = [
+        Names::Include(name("n40.late.example")),
+        Names::Include(name("www.n3.few.example")),
+        Names::Below(name("late.example")),
+        Names::Below(name("early.example")),
+        Names::Below(name("few.example")),
+        Names::Below(name("example.late")),
+        Names::containing("late"),
+        Names::containing("1.late.example"),
+        Names::containing("www.n4"),
+        Names::containing("n1"),
+        Names::containing("nowhere"),
+    ];
+    for names in asked {
+        let expected: Vec<_> = whole.iter().filter(|row| fits(&names, row)).collect();
+        let page = async |slice, limit| {
+            let filter = Filter {
+                names: names.clone(),
+                ..Filter::of(view, NOW)
+            };
+            let query = Query {
+                filter,
+                slice,
+                limit,
+            };
+            certificates(store, owner, query).await
+        };
+        let found = page(Slice::Start, 5_000).await.rows;
+        assert!(
+            found.iter().eq(expected.iter().copied()),
+            "{view:?} {names:?}"
+        );
+        let first = page(Slice::Start, 3).await;
+        assert!(
+            first.rows.iter().eq(expected.iter().copied().take(3)),
+            "{view:?} {names:?}"
+        );
+        assert_eq!(first.has_after, expected.len() > 3);
+        let Some(last) = expected.last() else {
+            continue;
+        };
+        let mut before = page(Slice::Before(last.cursor()), 3).await.rows;
+        before.reverse();
+        let expected = expected.iter().copied().rev().skip(1).take(3);
+        assert!(before.iter().eq(expected), "{view:?} {names:?}");
+    }
+}
+
+fn fits(names: &Names, row: &CertificateRow) -> bool {
+    let mut each = row.names.iter().map(DnsName::as_str);
+    match names {
+        Names::Any => true,
+        Names::Below(name) => each.any(|text| text.ends_with(&format!(".{name}"))),
+        Names::Contain(text) => each.any(|each| each.contains(text)),
+        Names::Include(name) => each.any(|text| text == name.as_str()),
+    }
+}
+
+#[test]
+fn a_whole_name_behind_a_dot_means_what_is_below_it() {
+    let below = Names::Below(name("shop.example"));
+    assert_eq!(Names::containing(".shop.example"), below);
+    for text in [
+        "shop.example",
+        ".shop",
+        ".shop.example.",
+        ".*.shop.example",
+        ".",
+    ] {
+        assert_eq!(Names::containing(text), Names::Contain(text.to_owned()));
+    }
+    assert_eq!(Names::containing(""), Names::Any);
+}
+
 /// How many rows a piece of pruning looks at.
 const PIECE: i64 = 3;
 

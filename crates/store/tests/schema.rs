@@ -168,6 +168,115 @@ async fn sb6_an_issuance_finds_its_lineage_by_its_key_on_sqlite() {
     database.remove().await;
 }
 
+/// What finds certificates by names: a part of each statement, and what its plan says on SQLite and on PostgreSQL.
+const BY_NAMES: [(&str, &[&str], &[&str]); 5] = [
+    (
+        "SELECT n.lineage_id FROM lineage_name n WHERE",
+        &["n USING COVERING INDEX lineage_name_by_tenant (tenant_id=? AND rname>? AND rname<?)"],
+        &["using lineage_name_by_tenant on"],
+    ),
+    (
+        "m CROSS JOIN lineage i",
+        &[
+            "n USING COVERING INDEX lineage_name_by_tenant (tenant_id=? AND rname>? AND rname<?)",
+            "SEARCH i USING INDEX sqlite_autoindex_lineage_1 (id=?)",
+            "SEARCH c USING INDEX sqlite_autoindex_certificate_1 (id=?)",
+        ],
+        &["lineage_name_by_tenant", "using certificate_pkey on"],
+    ),
+    (
+        "m CROSS JOIN certificate c",
+        &[
+            "n USING COVERING INDEX lineage_name_by_tenant (tenant_id=? AND rname>? AND rname<?)",
+            "SEARCH c USING INDEX certificate_by_lineage (lineage_id=?)",
+            "SEARCH r USING INDEX sqlite_autoindex_revocation_1 (certificate_id=?)",
+        ],
+        &[
+            "lineage_name_by_tenant",
+            "certificate_by_lineage",
+            "using lineage_pkey on",
+        ],
+    ),
+    (
+        "LIMIT 1 OFFSET $6",
+        &["l USING COVERING INDEX lineage_by_expiry (tenant_id=? AND (not_after,id)"],
+        &["using lineage_by_expiry on"],
+    ),
+    (
+        "FROM lineage l JOIN certificate c ON c.id = l.certificate_id WHERE",
+        &[
+            "l USING INDEX lineage_by_expiry (tenant_id=? AND (not_after,id)",
+            "SEARCH c USING INDEX sqlite_autoindex_certificate_1 (id=?)",
+        ],
+        &["using lineage_by_expiry on", "using certificate_pkey on"],
+    ),
+];
+
+fn by_names(has: &str) -> Vec<Sql> {
+    let all = STATEMENTS
+        .iter()
+        .map(|statement| Sql::registered(statement));
+    let is_meant = |sql: &Sql| {
+        let words: Vec<&str> = sql.postgres().split_whitespace().collect();
+        sql.place().file.ends_with("certificate_list/pages.rs") && words.join(" ").contains(has)
+    };
+    let found: Vec<Sql> = all.filter(is_meant).collect();
+    assert!(!found.is_empty(), "{has} is not there");
+    found
+}
+
+/// A name is looked for in the index of names, and pages come in the order of their index; nothing is read whole.
+#[tokio::test]
+async fn certificates_are_found_by_names_through_their_index_on_sqlite() {
+    let database = Database::sqlite();
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let DatabaseUrl::Sqlite(path) = database.location() else {
+        return;
+    };
+    let connection = rusqlite::Connection::open(path).unwrap();
+    for (has, says, _) in BY_NAMES {
+        for sql in by_names(has) {
+            let text = format!("EXPLAIN QUERY PLAN {}", sql.sqlite());
+            let mut statement = connection.prepare(&text).unwrap();
+            let rows = statement.raw_query().mapped(|row| row.get("detail"));
+            let plan: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
+            let is_said = says
+                .iter()
+                .all(|each| plan.iter().any(|line| line.contains(each)));
+            let tables = ["lineage", "lineage_name", "certificate", "revocation"];
+            let is_scan =
+                |line: &String| tables.iter().any(|table| line == &format!("SCAN {table}"));
+            assert!(
+                is_said && !plan.iter().any(is_scan),
+                "{has}\n{}",
+                plan.join("\n")
+            );
+        }
+    }
+    store.close().await;
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn certificates_are_found_by_names_through_their_index_on_postgresql() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let client = planner(&database).await.unwrap();
+    for (has, _, says) in BY_NAMES {
+        for sql in by_names(has) {
+            let plan = plan(&client, sql.postgres()).await;
+            let is_said = says.iter().all(|each| plan.contains(each));
+            assert!(is_said && !plan.contains("Seq Scan"), "{has}\n{plan}");
+        }
+    }
+    store.close().await;
+    database.remove().await;
+}
+
 /// A piece of pruning reads a range of the primary key.
 const OF_PRUNING: [&str; 5] = [
     "SELECT id FROM acme_order WHERE id > $1 AND id <= $2",
