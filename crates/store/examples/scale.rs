@@ -12,11 +12,11 @@ use base::{
 use store::enrollment::enrolled_domain::{self, DomainCursor, DomainFilter};
 use store::enrollment::subscription::{self, SubscriptionFilter};
 use store::issuance::authorization;
-use store::issuance::certificate_list::{self, Cursor, Filter, View};
+use store::issuance::certificate_list::{self, CertificateFilter, Cursor, View};
 use store::issuance::names::Names;
 use store::issuance::old::Old;
 use store::issuance::order::{self, Order};
-use store::issuance::order_list::{self, Ending};
+use store::issuance::order_list::{self, OrderEnding, OrderFilter};
 use store::issuance::{certificate, order_facts, revocation};
 use store::testing::fill::{Lineage, Plan, Shape, fill, shape_of};
 use store::testing::{settle, size};
@@ -179,15 +179,18 @@ impl Subject {
         ])
     }
 
-    fn certificates_of(&self, view: View, names: Names) -> Query<Filter, Cursor> {
-        let filter = Filter {
+    fn certificates_of(&self, view: View, names: Names) -> Query<CertificateFilter, Cursor> {
+        let filter = CertificateFilter {
             names,
-            ..Filter::of(view, self.now())
+            ..CertificateFilter::of(view, self.now())
         };
         Query::first(filter, ROWS)
     }
 
-    async fn certificate_page(&self, query: Query<Filter, Cursor>) -> Result<usize, Error> {
+    async fn certificate_page(
+        &self,
+        query: Query<CertificateFilter, Cursor>,
+    ) -> Result<usize, Error> {
         let page = self.big().scan(query, certificate_list::page).await?;
         Ok(page.rows.len())
     }
@@ -249,14 +252,14 @@ impl Subject {
 
     async fn orders(&self) -> Result<Vec<Line>, Error> {
         let of = |ending| {
-            let filter = order_list::Filter {
+            let filter = OrderFilter {
                 ending,
-                ..order_list::Filter::default()
+                ..OrderFilter::default()
             };
             Query::first(filter, ROWS)
         };
         let deep = |_| {
-            let mut query = of(Ending::Any);
+            let mut query = of(OrderEnding::Any);
             query.slice = Slice::After(OrderId::first_at(self.now().minus(DAY * 60)));
             query
         };
@@ -269,9 +272,9 @@ impl Subject {
             (query, self.now())
         };
         Ok(vec![
-            time("orders", |_| of(Ending::Any), page).await?,
+            time("orders", |_| of(OrderEnding::Any), page).await?,
             time("orders, deep page", deep, page).await?,
-            time("orders that failed", |_| of(Ending::Failed), page).await?,
+            time("orders that failed", |_| of(OrderEnding::Failed), page).await?,
             time("subscriptions", subscriptions, async |query| {
                 let page = self.big().scan(query, subscription::page).await?;
                 Ok(page.rows.len())
@@ -485,7 +488,10 @@ async fn last_issued(
 }
 
 /// A page with the counts that stand above it.
-async fn listing(tx: &mut ReadTx, asked: &Query<Filter, Cursor>) -> Result<usize, Error> {
+async fn listing(
+    tx: &mut ReadTx,
+    asked: &Query<CertificateFilter, Cursor>,
+) -> Result<usize, Error> {
     let page = certificate_list::page(tx, asked).await?;
     for view in [View::Valid, View::Expiring, View::Revoked] {
         certificate_list::count(tx, view, asked.filter.now).await?;

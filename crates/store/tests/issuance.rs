@@ -22,13 +22,13 @@ use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::catalog::profile::ProfileVersion;
 use store::issuance::authorization::{self, Authorization};
 use store::issuance::certificate::{self, NewCertificate, Validations};
-use store::issuance::certificate_list::{self, CertificateRow, Cursor, Filter, View};
+use store::issuance::certificate_list::{self, CertificateFilter, CertificateRow, Cursor, View};
 use store::issuance::crl::{self, Crl};
 use store::issuance::names::Names;
 use store::issuance::old::Old;
 use store::issuance::order::{self, Order};
 use store::issuance::order_facts::{self, Signed};
-use store::issuance::order_list::{self, Ending};
+use store::issuance::order_list::{self, OrderEnding, OrderFilter};
 use store::issuance::{lineage, revocation};
 use store::testing::each_engine;
 use store::{Error, ReadTx, Store, WriteTx, sql};
@@ -312,7 +312,7 @@ async fn save_revocation(tx: &mut WriteTx, id: &CertificateId) -> Result<(), Err
 async fn certificates(
     store: &Store,
     owner: &Owner,
-    asked: Query<Filter, Cursor>,
+    asked: Query<CertificateFilter, Cursor>,
 ) -> Page<CertificateRow> {
     store
         .within(owner.scope())
@@ -324,7 +324,7 @@ async fn certificates(
 async fn orders(
     store: &Store,
     owner: &Owner,
-    asked: Query<order_list::Filter, OrderId>,
+    asked: Query<OrderFilter, OrderId>,
 ) -> Page<order_list::OrderRow> {
     store
         .within(owner.scope())
@@ -345,8 +345,8 @@ async fn count_view(tx: &mut ReadTx, view: &View) -> Result<i64, Error> {
     certificate_list::count(tx, *view, NOW).await
 }
 
-fn view(view: View) -> Query<Filter, Cursor> {
-    Query::first(Filter::of(view, NOW), 10)
+fn view(view: View) -> Query<CertificateFilter, Cursor> {
+    Query::first(CertificateFilter::of(view, NOW), 10)
 }
 
 /// Two that are fine, one overdue, one that was replaced in time, one over, one revoked.
@@ -535,9 +535,9 @@ async fn certificates_are_found_by_parts_of_names_and_beginnings_of_serials() {
         ];
         insert_certificates(&store, &others).await;
         let found = async |names: Names| {
-            let filter = Filter {
+            let filter = CertificateFilter {
                 names,
-                ..Filter::of(View::Valid, NOW)
+                ..CertificateFilter::of(View::Valid, NOW)
             };
             let page = certificates(&store, &ours, Query::first(filter, 10)).await;
             page.rows.iter().map(|row| row.id).collect::<Vec<_>>()
@@ -557,9 +557,9 @@ async fn certificates_are_found_by_parts_of_names_and_beginnings_of_serials() {
             .scan(digits.to_owned(), by_serial)
             .await;
         assert_eq!(by_serial.unwrap().len(), 2);
-        let filter = Filter {
+        let filter = CertificateFilter {
             subscription: Some(theirs.subscription),
-            ..Filter::of(View::Valid, NOW)
+            ..CertificateFilter::of(View::Valid, NOW)
         };
         let page = certificates(&store, &ours, Query::first(filter, 10)).await;
         assert!(page.rows.is_empty());
@@ -650,7 +650,7 @@ async fn r16_pages_of_orders_have_no_gaps_and_failures_are_counted() {
             all.push(ours.order(&[&format!("n{place}.example")], progress, moment));
         }
         insert_orders(&store, &all).await;
-        let any = order_list::Filter::default();
+        let any = OrderFilter::default();
         let page_of_seven = |slice| Query {
             filter: any.clone(),
             slice,
@@ -673,10 +673,10 @@ async fn r16_pages_of_orders_have_no_gaps_and_failures_are_counted() {
         assert_eq!((ids.as_slice(), back.has_before), (&expected[3..10], true));
 
         let since = NOW.minus(days(1));
-        let lately = order_list::Filter {
-            ending: Ending::Failed,
+        let lately = OrderFilter {
+            ending: OrderEnding::Failed,
             since: Some(since),
-            ..order_list::Filter::default()
+            ..OrderFilter::default()
         };
         let failed = orders(&store, &ours, Query::first(lately, 50)).await;
         let counted = store
@@ -686,10 +686,10 @@ async fn r16_pages_of_orders_have_no_gaps_and_failures_are_counted() {
             .unwrap();
         assert_eq!(counted, (9, 2));
         assert_eq!(failed.rows.len(), 2);
-        let issued = order_list::Filter {
-            ending: Ending::Issued,
+        let issued = OrderFilter {
+            ending: OrderEnding::Issued,
             names: Names::containing("n2"),
-            ..order_list::Filter::default()
+            ..OrderFilter::default()
         };
         let issued = orders(&store, &ours, Query::first(issued, 50)).await;
         assert_eq!(issued.rows.len(), 1);
@@ -847,7 +847,7 @@ async fn r1_lists_narrowed_by_names_equal_what_fits_of_the_whole() {
 
 /// Every page of every kind of name, forwards and backwards.
 async fn check_names(store: &Store, owner: &Owner, view: View) {
-    let whole = Query::first(Filter::of(view, NOW), 5_000);
+    let whole = Query::first(CertificateFilter::of(view, NOW), 5_000);
     let whole = certificates(store, owner, whole).await.rows;
     let asked = [
         Names::Include(name("n40.late.example")),
@@ -865,9 +865,9 @@ async fn check_names(store: &Store, owner: &Owner, view: View) {
     for names in asked {
         let expected: Vec<_> = whole.iter().filter(|row| fits(&names, row)).collect();
         let page = async |slice, limit| {
-            let filter = Filter {
+            let filter = CertificateFilter {
                 names: names.clone(),
-                ..Filter::of(view, NOW)
+                ..CertificateFilter::of(view, NOW)
             };
             let query = Query {
                 filter,

@@ -38,7 +38,7 @@ pub enum View {
 
 /// What a list is narrowed to.
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub struct CertificateFilter {
     /// How they stand.
     pub view: View,
     /// Only of this subscription.
@@ -49,7 +49,7 @@ pub struct Filter {
     pub now: Timestamp,
 }
 
-impl Filter {
+impl CertificateFilter {
     /// A whole view.
     pub fn of(view: View, now: Timestamp) -> Self {
         Self {
@@ -152,7 +152,7 @@ pub fn is_due(not_before: Timestamp, not_after: Timestamp, now: Timestamp) -> bo
 /// A page of a tenant's certificates: those that end first on top, or those that were revoked last.
 pub async fn page(
     tx: &mut ReadTx,
-    asked: &Query<Filter, Cursor>,
+    asked: &Query<CertificateFilter, Cursor>,
 ) -> Result<Page<CertificateRow>, Error> {
     let rows = pages::rows(tx, asked).await?;
     let listed = rows.iter().map(from_row).collect::<Result<_, _>>()?;

@@ -8,7 +8,7 @@
 
 use base::{CertificateId, LineageId, Query, Slice};
 
-use super::{Cursor, Filter, LAST_MOMENT, View, bounds};
+use super::{CertificateFilter, Cursor, LAST_MOMENT, View, bounds};
 use crate::issuance::names::{Names, Range};
 use crate::{Error, ReadTx, Row, Sql, Value, sql, values};
 
@@ -146,7 +146,7 @@ macro_rules! named_revoked {
 /// The rows of a page and one more, in the direction of its slice.
 pub(super) async fn rows(
     tx: &mut ReadTx,
-    asked: &Query<Filter, Cursor>,
+    asked: &Query<CertificateFilter, Cursor>,
 ) -> Result<Vec<Row>, Error> {
     match asked.filter.view {
         View::Revoked => of_revoked(tx, asked).await,
@@ -154,7 +154,10 @@ pub(super) async fn rows(
     }
 }
 
-async fn of_current(tx: &mut ReadTx, asked: &Query<Filter, Cursor>) -> Result<Vec<Row>, Error> {
+async fn of_current(
+    tx: &mut ReadTx,
+    asked: &Query<CertificateFilter, Cursor>,
+) -> Result<Vec<Row>, Error> {
     let span = Span::of(asked);
     let names = &asked.filter.names;
     if *names == Names::Any {
@@ -191,7 +194,7 @@ struct Span {
 }
 
 impl Span {
-    fn of(asked: &Query<Filter, Cursor>) -> Self {
+    fn of(asked: &Query<CertificateFilter, Cursor>) -> Self {
         let (from, until) = bounds(asked.filter.view, asked.filter.now);
         let place = |at| Cursor {
             at,
@@ -228,8 +231,8 @@ impl Span {
     }
 
     /// The values `$2` to `$10`.
-    fn values_with<'a>(&'a self, asked: &'a Query<Filter, Cursor>) -> Vec<Value<'a>> {
-        let Filter {
+    fn values_with<'a>(&'a self, asked: &'a Query<CertificateFilter, Cursor>) -> Vec<Value<'a>> {
+        let CertificateFilter {
             subscription,
             names,
             ..
@@ -272,7 +275,7 @@ async fn window(tx: &mut ReadTx, span: &Span) -> Result<Option<Cursor>, Error> {
 
 async fn walk(
     tx: &mut ReadTx,
-    asked: &Query<Filter, Cursor>,
+    asked: &Query<CertificateFilter, Cursor>,
     span: &Span,
 ) -> Result<Vec<Row>, Error> {
     let mut values = span.values_with(asked);
@@ -288,7 +291,7 @@ async fn walk(
 
 async fn from_names(
     tx: &mut ReadTx,
-    asked: &Query<Filter, Cursor>,
+    asked: &Query<CertificateFilter, Cursor>,
     span: &Span,
 ) -> Result<Vec<Row>, Error> {
     let names = &asked.filter.names;
@@ -313,7 +316,10 @@ async fn from_names(
     tx.rows(span.pick(statements), &values).await
 }
 
-async fn of_revoked(tx: &mut ReadTx, asked: &Query<Filter, Cursor>) -> Result<Vec<Row>, Error> {
+async fn of_revoked(
+    tx: &mut ReadTx,
+    asked: &Query<CertificateFilter, Cursor>,
+) -> Result<Vec<Row>, Error> {
     let filter = &asked.filter;
     let start = Cursor {
         at: LAST_MOMENT,
