@@ -86,14 +86,14 @@ impl Names {
         }
     }
 
-    /// For one reversed name: fits whatever fits, and perhaps more. The labels of the text come in reverse order;
-    /// its first may be the end of a label and its last the beginning of one. A range needs no pattern.
+    /// For one reversed name: fits whatever fits, and perhaps more, since it is only the longest label of the text. One
+    /// piece is looked for in half the time of several. A range needs no pattern.
     pub(crate) fn reversed_pattern(&self) -> String {
         match self {
             Self::Any | Self::Below(_) | Self::Include(_) => "%".to_owned(),
             Self::Contain(text) => {
-                let labels: Vec<String> = text.rsplit('.').map(escape_like).collect();
-                format!("%{}%", labels.join("%.%"))
+                let longest = text.split('.').max_by_key(|label| label.len());
+                format!("%{}%", escape_like(longest.unwrap_or_default()))
             }
         }
     }
