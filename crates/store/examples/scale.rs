@@ -28,9 +28,9 @@ const LIMIT: Duration = Duration::from_secs(4);
 /// Rows on a page.
 const ROWS: usize = 50;
 /// As many rows of a table as the program prunes in one transaction.
-const PRUNED: i64 = 100;
+const PRUNED: i64 = 25;
 /// How many pieces of pruning are measured at most.
-const PIECES: usize = 150;
+const PIECES: usize = 300;
 const DAY: Duration = Duration::from_secs(86_400);
 const SYSTEM: Scope = Scope::System("a database is measured");
 
@@ -372,23 +372,25 @@ impl Subject {
             ended_before,
             rows: PRUNED,
         };
+        // A store is filled with those of 120 days, which can be used for 30: what ended 90 days ago is not there.
+        let ended_before = self.now().minus(DAY * 60);
         let authorizations = Old {
             after: AuthorizationId::FIRST,
-            until: AuthorizationId::first_at(until.minus(DAY * 7)),
+            until: AuthorizationId::first_at(ended_before.minus(DAY * 37)),
             ended_before,
             rows: PRUNED,
         };
         Ok(vec![
-            self.pieces("pruning 100 orders", orders.clone(), order::delete_old)
+            self.pieces("pruning 25 orders", orders.clone(), order::delete_old)
                 .await?,
             self.pieces(
-                "pruning names of 100 orders",
+                "pruning 25 names of orders",
                 orders,
                 order::delete_old_names,
             )
             .await?,
             self.pieces(
-                "pruning 100 authorizations",
+                "pruning 25 authorizations",
                 authorizations,
                 authorization::delete_old,
             )

@@ -16,8 +16,9 @@ use crate::App;
 use crate::caller::system;
 use crate::jobs::{Lease, reschedule};
 
-/// How many rows one transaction deletes: milliseconds, even if each of them is on a page of its own.
-const PIECE: i64 = 100;
+/// How many rows one transaction deletes. Those of an order lie on several pages of their own, which SQLite's commit has
+/// to write: twice as many take longer than anybody should wait.
+const PIECE: i64 = 25;
 /// How long orders and authorizations stay after their end, for the people who wonder what became of them.
 const KEEP_ENDED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// A node that was not seen for so long is gone.
