@@ -7,20 +7,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use base::{
-    AuthorizationId, CaId, DnsName, Identifier, OrderId, Query, Random, Scope, Slice,
-    SubscriptionId, Timestamp,
+    AuthorizationId, CaId, DnsName, OrderId, Query, Random, Scope, Slice, SubscriptionId, Timestamp,
 };
 use store::enrollment::enrolled_domain::{self, DomainCursor, DomainFilter};
 use store::enrollment::subscription::{self, SubscriptionFilter};
-use store::issuance::authorization::{self, Authorization};
-use store::issuance::certificate_list::{self, Cursor, Filter, View};
+use store::issuance::authorization;
+use store::issuance::certificate_list::{self, CertificateFilter, Cursor, View};
 use store::issuance::names::Names;
+use store::issuance::old::Old;
 use store::issuance::order::{self, Order};
-use store::issuance::order_list::{self, Ending};
+use store::issuance::order_list::{self, OrderEnding, OrderFilter};
 use store::issuance::{certificate, order_facts, revocation};
 use store::testing::fill::{Lineage, Plan, Shape, fill, shape_of};
 use store::testing::{settle, size};
-use store::{DatabaseUrl, Error, Options, ReadTx, Scoped, Store, WriteTx};
+use store::{DatabaseUrl, Error, Options, Progress, ReadTx, Save, Scoped, Store};
 
 /// How often each statement is measured, and for how long at most.
 const TIMES: u64 = 1_000;
@@ -28,7 +28,9 @@ const LIMIT: Duration = Duration::from_secs(4);
 /// Rows on a page.
 const ROWS: usize = 50;
 /// As many rows of a table as the program prunes in one transaction.
-const PRUNED: i64 = 250;
+const PRUNED: i64 = 25;
+/// How many pieces of pruning are measured at most.
+const PIECES: usize = 300;
 const DAY: Duration = Duration::from_secs(86_400);
 const SYSTEM: Scope = Scope::System("a database is measured");
 
@@ -104,6 +106,7 @@ impl Subject {
     async fn measure(&self) -> Result<Vec<Line>, Error> {
         let mut lines = self.look_ups().await?;
         lines.extend(self.certificates().await?);
+        lines.extend(self.certificates_by_name().await?);
         lines.extend(self.orders().await?);
         lines.extend(self.names().await?);
         lines.extend(self.counts().await?);
@@ -176,13 +179,24 @@ impl Subject {
         ])
     }
 
-    async fn certificates(&self) -> Result<Vec<Line>, Error> {
-        let of = |view| Query::first(Filter::of(view, self.now()), ROWS);
-        let like = |names| {
-            let mut query = of(View::Valid);
-            query.filter.names = names;
-            query
+    fn certificates_of(&self, view: View, names: Names) -> Query<CertificateFilter, Cursor> {
+        let filter = CertificateFilter {
+            names,
+            ..CertificateFilter::of(view, self.now())
         };
+        Query::first(filter, ROWS)
+    }
+
+    async fn certificate_page(
+        &self,
+        query: Query<CertificateFilter, Cursor>,
+    ) -> Result<usize, Error> {
+        let page = self.big().scan(query, certificate_list::page).await?;
+        Ok(page.rows.len())
+    }
+
+    async fn certificates(&self) -> Result<Vec<Line>, Error> {
+        let of = |view| self.certificates_of(view, Names::Any);
         let deep = |_| {
             let mut query = of(View::Valid);
             query.slice = Slice::After(Cursor {
@@ -191,33 +205,61 @@ impl Subject {
             });
             query
         };
-        let exact = |time| like(Names::Include(self.name(time)));
-        let suffix = |time| like(Names::Contain(self.name(time).as_str().to_owned()));
-        let page = async |query| {
-            let page = self.big().scan(query, certificate_list::page).await?;
-            Ok(page.rows.len())
-        };
+        let page = async |query| self.certificate_page(query).await;
+        let listing = async |query| self.big().scan(query, listing).await;
         Ok(vec![
             time("certificates, valid", |_| of(View::Valid), page).await?,
             time("certificates, valid, deep page", deep, page).await?,
+            time(
+                "certificates, valid, with counts",
+                |_| of(View::Valid),
+                listing,
+            )
+            .await?,
             time("certificates, expiring", |_| of(View::Expiring), page).await?,
             time("certificates, expired", |_| of(View::Expired), page).await?,
             time("certificates, revoked", |_| of(View::Revoked), page).await?,
+        ])
+    }
+
+    async fn certificates_by_name(&self) -> Result<Vec<Line>, Error> {
+        let valid = |names| self.certificates_of(View::Valid, names);
+        let exact = |time| valid(Names::Include(self.name(time)));
+        let below = |time| valid(Names::Below(self.name(time).base()));
+        let few = |time| valid(Names::containing(self.name(time).as_str()));
+        let revoked = |time| self.certificates_of(View::Revoked, Names::Include(self.name(time)));
+        let containing = |text: &'static str| move |_| valid(Names::containing(text));
+        let page = async |query| self.certificate_page(query).await;
+        Ok(vec![
             time("certificates of an exact name", exact, page).await?,
-            time("certificates of a suffix", suffix, page).await?,
+            time("certificates below a name", below, page).await?,
+            time(
+                "certificates, search, many found",
+                containing("harbor"),
+                page,
+            )
+            .await?,
+            time("certificates, search, few found", few, page).await?,
+            time(
+                "certificates, search, nothing found",
+                containing("nowhere"),
+                page,
+            )
+            .await?,
+            time("revoked certificates of an exact name", revoked, page).await?,
         ])
     }
 
     async fn orders(&self) -> Result<Vec<Line>, Error> {
         let of = |ending| {
-            let filter = order_list::Filter {
+            let filter = OrderFilter {
                 ending,
-                ..order_list::Filter::default()
+                ..OrderFilter::default()
             };
             Query::first(filter, ROWS)
         };
         let deep = |_| {
-            let mut query = of(Ending::Any);
+            let mut query = of(OrderEnding::Any);
             query.slice = Slice::After(OrderId::first_at(self.now().minus(DAY * 60)));
             query
         };
@@ -230,9 +272,9 @@ impl Subject {
             (query, self.now())
         };
         Ok(vec![
-            time("orders", |_| of(Ending::Any), page).await?,
+            time("orders", |_| of(OrderEnding::Any), page).await?,
             time("orders, deep page", deep, page).await?,
-            time("orders that failed", |_| of(Ending::Failed), page).await?,
+            time("orders that failed", |_| of(OrderEnding::Failed), page).await?,
             time("subscriptions", subscriptions, async |query| {
                 let page = self.big().scan(query, subscription::page).await?;
                 Ok(page.rows.len())
@@ -320,42 +362,60 @@ impl Subject {
         ])
     }
 
-    /// What a piece of pruning deletes is put there first.
+    /// Pieces of what the program would delete, which is then gone.
     async fn pruning(&self) -> Result<Vec<Line>, Error> {
-        let expired = self.now().minus(DAY * 30);
-        let number = u64::try_from(PRUNED).unwrap_or_default();
-        let mut full = Vec::new();
-        for piece in 0..10 {
-            let from = piece * number;
-            let orders: Vec<Lineage> = (from..from + number).map(|time| self.any(time)).collect();
-            self.ours()
-                .write((orders, self.now()), insert_expired)
-                .await?;
-            let begun = stopwatch();
-            let deleted = self.ours().write(expired, delete_orders).await?;
-            full.push(("pruning 250 orders", begun.elapsed(), deleted));
-            let begun = stopwatch();
-            let deleted = self.ours().write(expired, delete_authorizations).await?;
-            full.push(("pruning 250 authorizations", begun.elapsed(), deleted));
-        }
-        let name = |wanted: &str| {
-            let those = full.iter().filter(|(name, ..)| *name == wanted);
-            those.copied().collect::<Vec<_>>()
+        let ended_before = self.now().minus(DAY * 90);
+        let until = ended_before.minus(DAY * 7);
+        let orders = Old {
+            after: OrderId::FIRST,
+            until: OrderId::first_at(until),
+            ended_before,
+            rows: PRUNED,
+        };
+        // A store is filled with those of 120 days, which can be used for 30: what ended 90 days ago is not there.
+        let ended_before = self.now().minus(DAY * 60);
+        let authorizations = Old {
+            after: AuthorizationId::FIRST,
+            until: AuthorizationId::first_at(ended_before.minus(DAY * 37)),
+            ended_before,
+            rows: PRUNED,
         };
         Ok(vec![
-            line("pruning 250 orders", &name("pruning 250 orders")),
-            line(
-                "pruning 250 authorizations",
-                &name("pruning 250 authorizations"),
-            ),
+            self.pieces("pruning 25 orders", orders.clone(), order::delete_old)
+                .await?,
+            self.pieces(
+                "pruning 25 names of orders",
+                orders,
+                order::delete_old_names,
+            )
+            .await?,
+            self.pieces(
+                "pruning 25 authorizations",
+                authorizations,
+                authorization::delete_old,
+            )
+            .await?,
         ])
     }
-}
 
-fn line(name: &'static str, measured: &[(&str, Duration, u64)]) -> Line {
-    let rows = measured.first().map_or(0, |(_, _, deleted)| *deleted);
-    let waits = measured.iter().map(|(_, wait, _)| *wait).collect();
-    of(name, waits, usize::try_from(rows).unwrap_or_default())
+    async fn pieces<I, S>(&self, name: &'static str, first: I, piece: S) -> Result<Line, Error>
+    where
+        I: Clone + Send + Sync + 'static,
+        S: for<'a> Save<'a, I, Progress<I>> + Clone + 'static,
+    {
+        let (mut waits, mut next) = (Vec::new(), first);
+        for _ in 0..PIECES {
+            let begun = stopwatch();
+            let progress = self.ours().write(next, piece.clone()).await?;
+            waits.push(begun.elapsed());
+            let Progress::More(more) = progress else {
+                break;
+            };
+            next = more;
+        }
+        let rows = usize::try_from(PRUNED).unwrap_or_default();
+        Ok(of(name, waits, rows))
+    }
 }
 
 /// Measures what `run` does with other targets every time, after it was done as often without looking.
@@ -429,6 +489,18 @@ async fn last_issued(
     certificate_list::last_issued(tx, names).await
 }
 
+/// A page with the counts that stand above it.
+async fn listing(
+    tx: &mut ReadTx,
+    asked: &Query<CertificateFilter, Cursor>,
+) -> Result<usize, Error> {
+    let page = certificate_list::page(tx, asked).await?;
+    for view in [View::Valid, View::Expiring, View::Revoked] {
+        certificate_list::count(tx, view, asked.filter.now).await?;
+    }
+    Ok(page.rows.len())
+}
+
 async fn count_view(tx: &mut ReadTx, (view, now): &(View, Timestamp)) -> Result<i64, Error> {
     certificate_list::count(tx, *view, *now).await
 }
@@ -442,55 +514,6 @@ async fn listed(
     (ca, valid_at): &(CaId, Timestamp),
 ) -> Result<Vec<revocation::Revoked>, Error> {
     revocation::listed(tx, *ca, *valid_at).await
-}
-
-/// Orders that nobody took up, old enough to be pruned.
-async fn insert_expired(
-    tx: &mut WriteTx,
-    (lineages, now): &(Vec<Lineage>, Timestamp),
-) -> Result<(), Error> {
-    let placed = now.minus(DAY * 45);
-    for lineage in lineages {
-        let expires = placed.plus(DAY * 7);
-        let authorizations: Vec<Authorization> = lineage
-            .names
-            .iter()
-            .map(|name| pending(lineage, name, placed, expires))
-            .collect();
-        let mut order = new_order(lineage, placed);
-        order.id = OrderId::generate(placed, &Sequence);
-        order.expires_at = expires;
-        order.authorizations = authorizations.iter().map(|each| each.record.id).collect();
-        order::insert(tx, &order).await?;
-        authorization::insert_all(tx, &authorizations).await?;
-    }
-    Ok(())
-}
-
-fn pending(
-    lineage: &Lineage,
-    name: &Identifier,
-    placed: Timestamp,
-    expires: Timestamp,
-) -> Authorization {
-    let id = AuthorizationId::generate(placed, &Sequence);
-    let token = acme::challenge::Token::generate(&Sequence);
-    Authorization {
-        record: acme::authorization::Authorization::new(id, name, token, expires),
-        account: lineage.owner.account,
-        tenant: lineage.owner.tenant,
-        order: OrderId::first_at(placed),
-        begun_at: None,
-        validation: None,
-    }
-}
-
-async fn delete_orders(tx: &mut WriteTx, before: &Timestamp) -> Result<u64, Error> {
-    order::delete_expired(tx, *before, PRUNED).await
-}
-
-async fn delete_authorizations(tx: &mut WriteTx, before: &Timestamp) -> Result<u64, Error> {
-    authorization::delete_expired(tx, *before, PRUNED).await
 }
 
 /// Other bytes every time.

@@ -243,8 +243,8 @@ CREATE INDEX acme_order_by_tenant ON acme_order (tenant_id, id);
 CREATE INDEX acme_order_failed ON acme_order (tenant_id, id) WHERE error IS NOT NULL;
 -- postgres: ALTER TABLE acme_order SET (fillfactor = 75)
 
--- The orders that have not been finalized, found by their names; a row goes when its order does. It has what changes, so that no
--- partial index of acme_order has to.
+-- The orders that have not been finalized, found by their names; a row goes when its order is finalized, ends or expires. It has what
+-- changes, so that no partial index of acme_order has to.
 CREATE TABLE acme_order_pending (
   account_id BYTEA NOT NULL,
   lineage_id BYTEA NOT NULL,
@@ -255,6 +255,7 @@ CREATE TABLE acme_order_pending (
 ); -- clustered
 CREATE INDEX acme_order_pending_expiry ON acme_order_pending (expires_at);
 
+-- A name of an order and its proof, which may be gone before the order; pruned by the order's id once that is gone.
 CREATE TABLE order_identifier (
   order_id BYTEA NOT NULL,
   position BIGINT NOT NULL,
@@ -265,7 +266,8 @@ CREATE TABLE order_identifier (
 ); -- clustered
 
 -- One row holds the token that its challenges share and the set of types on offer. State follows from the facts: outcome says how it
--- ended (invalid, deactivated, revoked). The evidence of a failure is here, that of a success is a domain_validation.
+-- ended (invalid, deactivated, revoked). The evidence of a failure is here, that of a success is a domain_validation. Kept 90 days after
+-- no order can use it any more, pruned by id.
 CREATE TABLE acme_authorization (
   id BYTEA PRIMARY KEY,
   challenge_types BIGINT NOT NULL,

@@ -8,6 +8,7 @@ pub mod crl;
 pub(crate) mod evidence;
 pub mod lineage;
 pub mod names;
+pub mod old;
 pub mod order;
 pub mod order_facts;
 pub mod order_list;

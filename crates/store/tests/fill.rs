@@ -9,7 +9,7 @@
 use base::{Query, Scope, Timestamp};
 use store::enrollment::enrolled_domain::{self, DomainFilter};
 use store::issuance::certificate::{self, Certificate, Status};
-use store::issuance::certificate_list::{self, Filter, View};
+use store::issuance::certificate_list::{self, CertificateFilter, View};
 use store::issuance::order_list;
 use store::testing::each_engine;
 use store::testing::fill::{Plan, Shape, fill, shape_of};
@@ -66,7 +66,7 @@ async fn certificates(store: &Store, plan: &Plan) {
 
 async fn lists(store: &Store, plan: &Plan) {
     let big = store.within(Scope::Tenant(plan.tenant(0)));
-    let asked = Query::first(Filter::of(View::Valid, SHAPE.now), 1_000);
+    let asked = Query::first(CertificateFilter::of(View::Valid, SHAPE.now), 1_000);
     let valid = big.scan(asked, certificate_list::page).await.unwrap();
     let slots = plan.slots(0);
     let slots = usize::try_from(slots.end - slots.start).unwrap();
@@ -75,7 +75,7 @@ async fn lists(store: &Store, plan: &Plan) {
     let names = big.scan(asked, enrolled_domain::page).await.unwrap();
     let expected: usize = plan.slots(0).map(|slot| plan.names(slot).len()).sum();
     assert_eq!(names.rows.len(), expected);
-    let asked = Query::first(order_list::Filter::default(), 1_000);
+    let asked = Query::first(order_list::OrderFilter::default(), 1_000);
     let orders = big.scan(asked, order_list::page).await.unwrap();
     assert!(!orders.rows.is_empty());
     let name = names.rows[0].name.clone();

@@ -21,13 +21,15 @@ use base::{
 use enrollment::eab::{EabCredential, NewCredential};
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::catalog::profile::ProfileVersion;
+use store::issuance::authorization::{self, Authorization};
 use store::issuance::certificate::{self, NewCertificate, Signed, Validations};
-use store::issuance::certificate_list::{self, CertificateRow, Cursor, Filter, View};
+use store::issuance::certificate_list::{self, CertificateFilter, CertificateRow, Cursor, View};
 use store::issuance::crl::{self, Crl};
 use store::issuance::names::Names;
+use store::issuance::old::Old;
 use store::issuance::order::{self, Order};
 use store::issuance::order_facts;
-use store::issuance::order_list::{self, Ending};
+use store::issuance::order_list::{self, OrderEnding, OrderFilter};
 use store::issuance::{lineage, revocation};
 use store::testing::each_engine;
 use store::{Error, ReadTx, Store, WriteTx, sql};
@@ -311,7 +313,7 @@ async fn save_revocation(tx: &mut WriteTx, id: &CertificateId) -> Result<(), Err
 async fn certificates(
     store: &Store,
     owner: &Owner,
-    asked: Query<Filter, Cursor>,
+    asked: Query<CertificateFilter, Cursor>,
 ) -> Page<CertificateRow> {
     store
         .within(owner.scope())
@@ -323,7 +325,7 @@ async fn certificates(
 async fn orders(
     store: &Store,
     owner: &Owner,
-    asked: Query<order_list::Filter, OrderId>,
+    asked: Query<OrderFilter, OrderId>,
 ) -> Page<order_list::OrderRow> {
     store
         .within(owner.scope())
@@ -344,8 +346,8 @@ async fn count_view(tx: &mut ReadTx, view: &View) -> Result<i64, Error> {
     certificate_list::count(tx, *view, NOW).await
 }
 
-fn view(view: View) -> Query<Filter, Cursor> {
-    Query::first(Filter::of(view, NOW), 10)
+fn view(view: View) -> Query<CertificateFilter, Cursor> {
+    Query::first(CertificateFilter::of(view, NOW), 10)
 }
 
 /// Two that are fine, one overdue, one that was replaced in time, one over, one revoked.
@@ -534,9 +536,9 @@ async fn certificates_are_found_by_parts_of_names_and_beginnings_of_serials() {
         ];
         insert_certificates(&store, &others).await;
         let found = async |names: Names| {
-            let filter = Filter {
+            let filter = CertificateFilter {
                 names,
-                ..Filter::of(View::Valid, NOW)
+                ..CertificateFilter::of(View::Valid, NOW)
             };
             let page = certificates(&store, &ours, Query::first(filter, 10)).await;
             page.rows.iter().map(|row| row.id).collect::<Vec<_>>()
@@ -556,9 +558,9 @@ async fn certificates_are_found_by_parts_of_names_and_beginnings_of_serials() {
             .scan(digits.to_owned(), by_serial)
             .await;
         assert_eq!(by_serial.unwrap().len(), 2);
-        let filter = Filter {
+        let filter = CertificateFilter {
             subscription: Some(theirs.subscription),
-            ..Filter::of(View::Valid, NOW)
+            ..CertificateFilter::of(View::Valid, NOW)
         };
         let page = certificates(&store, &ours, Query::first(filter, 10)).await;
         assert!(page.rows.is_empty());
@@ -649,7 +651,7 @@ async fn r16_pages_of_orders_have_no_gaps_and_failures_are_counted() {
             all.push(ours.order(&[&format!("n{place}.example")], progress, moment));
         }
         insert_orders(&store, &all).await;
-        let any = order_list::Filter::default();
+        let any = OrderFilter::default();
         let page_of_seven = |slice| Query {
             filter: any.clone(),
             slice,
@@ -672,10 +674,10 @@ async fn r16_pages_of_orders_have_no_gaps_and_failures_are_counted() {
         assert_eq!((ids.as_slice(), back.has_before), (&expected[3..10], true));
 
         let since = NOW.minus(days(1));
-        let lately = order_list::Filter {
-            ending: Ending::Failed,
+        let lately = OrderFilter {
+            ending: OrderEnding::Failed,
             since: Some(since),
-            ..order_list::Filter::default()
+            ..OrderFilter::default()
         };
         let failed = orders(&store, &ours, Query::first(lately, 50)).await;
         let counted = store
@@ -685,10 +687,10 @@ async fn r16_pages_of_orders_have_no_gaps_and_failures_are_counted() {
             .unwrap();
         assert_eq!(counted, (9, 2));
         assert_eq!(failed.rows.len(), 2);
-        let issued = order_list::Filter {
-            ending: Ending::Issued,
+        let issued = OrderFilter {
+            ending: OrderEnding::Issued,
             names: Names::containing("n2"),
-            ..order_list::Filter::default()
+            ..OrderFilter::default()
         };
         let issued = orders(&store, &ours, Query::first(issued, 50)).await;
         assert_eq!(issued.rows.len(), 1);
@@ -794,4 +796,341 @@ async fn crls_have_one_of_each_number_and_old_ones_go() {
         assert!(system.write((crl(1), 9), crl::publish).await.unwrap());
     })
     .await;
+}
+
+async fn store_certificates(tx: &mut WriteTx, all: &Vec<Signed>) -> Result<(), Error> {
+    for signed in all {
+        store_certificate(tx, signed).await?;
+    }
+    Ok(())
+}
+
+/// Whichever way the statements take, a page narrowed by names has what the whole list has of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn r1_lists_narrowed_by_names_equal_what_fits_of_the_whole() {
+    each_engine(|store| async move {
+        let (ours, theirs) = world(&store).await;
+        // More than are looked at from the names, and more than a window of the list holds.
+        let early =
+            (0..1_100).map(|place| ours.certificate(&format!("n{place}.early.example"), 20));
+        let early =
+            early.chain((0..1_100).map(|place| {
+                ours.of_names(&[&format!("n{place}.apart.example")], 25 + place / 400)
+            }));
+        let late = (0..520).map(|place| ours.certificate(&format!("n{place}.late.example"), 60));
+        let few = (0..7).map(|place| ours.certificate(&format!("n{place}.few.example"), place));
+        let of_others = [theirs.certificate("n1.few.example", 40)];
+        let all: Vec<Signed> = early.chain(late).chain(few).chain(of_others).collect();
+        store
+            .within(SYSTEM)
+            .write(all, store_certificates)
+            .await
+            .unwrap();
+        for each in [View::Valid, View::Expiring, View::Expired] {
+            check_names(&store, &ours, each).await;
+        }
+        let valid = certificates(
+            &store,
+            &ours,
+            Query {
+                limit: 5_000,
+                ..view(View::Valid)
+            },
+        )
+        .await;
+        for row in valid.rows.iter().step_by(40) {
+            revoke(&store, row.id).await;
+        }
+        check_names(&store, &ours, View::Revoked).await;
+    })
+    .await;
+}
+
+/// Every page of every kind of name, forwards and backwards.
+async fn check_names(store: &Store, owner: &Owner, view: View) {
+    let whole = Query::first(CertificateFilter::of(view, NOW), 5_000);
+    let whole = certificates(store, owner, whole).await.rows;
+    let asked = [
+        Names::Include(name("n40.late.example")),
+        Names::Include(name("www.n3.few.example")),
+        Names::Below(name("late.example")),
+        Names::Below(name("early.example")),
+        Names::Below(name("few.example")),
+        Names::Below(name("example.late")),
+        Names::containing("late"),
+        Names::containing("1.late.example"),
+        Names::containing("www.n4"),
+        Names::containing("n1"),
+        Names::containing("nowhere"),
+    ];
+    for names in asked {
+        let expected: Vec<_> = whole.iter().filter(|row| fits(&names, row)).collect();
+        let page = async |slice, limit| {
+            let filter = CertificateFilter {
+                names: names.clone(),
+                ..CertificateFilter::of(view, NOW)
+            };
+            let query = Query {
+                filter,
+                slice,
+                limit,
+            };
+            certificates(store, owner, query).await
+        };
+        let found = page(Slice::Start, 5_000).await.rows;
+        assert!(
+            found.iter().eq(expected.iter().copied()),
+            "{view:?} {names:?}"
+        );
+        let first = page(Slice::Start, 3).await;
+        assert!(
+            first.rows.iter().eq(expected.iter().copied().take(3)),
+            "{view:?} {names:?}"
+        );
+        assert_eq!(first.has_after, expected.len() > 3);
+        let Some(last) = expected.last() else {
+            continue;
+        };
+        let mut before = page(Slice::Before(last.cursor()), 3).await.rows;
+        before.reverse();
+        let expected = expected.iter().copied().rev().skip(1).take(3);
+        assert!(before.iter().eq(expected), "{view:?} {names:?}");
+    }
+}
+
+fn fits(names: &Names, row: &CertificateRow) -> bool {
+    let mut each = row.names.iter().map(Identifier::to_string);
+    match names {
+        Names::Any => true,
+        Names::Below(name) => each.any(|text| text.ends_with(&format!(".{name}"))),
+        Names::Contain(text) => each.any(|each| each.contains(text)),
+        Names::Include(name) => each.any(|text| text == name.as_str()),
+    }
+}
+
+#[test]
+fn a_whole_name_behind_a_dot_means_what_is_below_it() {
+    let below = Names::Below(name("shop.example"));
+    assert_eq!(Names::containing(".shop.example"), below);
+    for text in [
+        "shop.example",
+        ".shop",
+        ".shop.example.",
+        ".*.shop.example",
+        ".",
+    ] {
+        assert_eq!(Names::containing(text), Names::Contain(text.to_owned()));
+    }
+    assert_eq!(Names::containing(""), Names::Any);
+}
+
+/// How many rows a piece of pruning looks at.
+const PIECE: i64 = 3;
+
+async fn prune(store: &Store, ended_before: Timestamp) {
+    let until = ended_before.minus(days(7));
+    let orders = Old {
+        after: OrderId::FIRST,
+        until: OrderId::first_at(until),
+        ended_before,
+        rows: PIECE,
+    };
+    let proofs = Old {
+        after: AuthorizationId::FIRST,
+        until: AuthorizationId::first_at(until),
+        ended_before,
+        rows: PIECE,
+    };
+    let within = store.within(SYSTEM);
+    within
+        .write_bulk(orders.clone(), order::delete_old)
+        .await
+        .unwrap();
+    within
+        .write_bulk(orders, order::delete_old_names)
+        .await
+        .unwrap();
+    within
+        .write_bulk(proofs, authorization::delete_old)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_go_when_they_ended_long_ago_and_never_while_they_matter() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let (long_ago, ended_before) = (NOW.minus(days(120)), NOW.minus(days(90)));
+        let placed = |progress, placed| ours.order(&["a.example", "b.example"], progress, placed);
+        let mut ended_late = placed(Progress::Valid, long_ago);
+        ended_late.ended_at = Some(NOW.minus(days(89)));
+        let mut long_lived = placed(Progress::Pending, long_ago);
+        long_lived.expires_at = NOW.plus(days(1));
+        let stay = [
+            placed(Progress::Processing, long_ago),
+            ended_late,
+            long_lived,
+            placed(Progress::Valid, NOW.minus(days(80))),
+            placed(Progress::Pending, NOW),
+        ];
+        let ends = [Progress::Valid, Progress::Invalid, Progress::Pending];
+        let mut go = Vec::new();
+        for progress in ends.into_iter().cycle().take(11) {
+            go.push(placed(progress, long_ago));
+        }
+        insert_orders(&store, &go[..5]).await;
+        insert_orders(&store, &stay).await;
+        insert_orders(&store, &go[5..]).await;
+        prune(&store, ended_before).await;
+        for order in go {
+            assert!(by_id(&store, order.id).await.is_none(), "{order:?}");
+        }
+        for order in &stay {
+            let found = by_id(&store, order.id).await.unwrap();
+            assert_eq!(found.names, order.names);
+        }
+        let names = store.within(SYSTEM).scan((), count_names).await.unwrap();
+        assert_eq!(names, 2 * i64::try_from(stay.len()).unwrap());
+    })
+    .await;
+}
+
+async fn by_id(store: &Store, id: OrderId) -> Option<Order> {
+    store.within(SYSTEM).read(id, order::by_id).await.unwrap()
+}
+
+async fn count_names(tx: &mut ReadTx, (): &()) -> Result<i64, Error> {
+    let statement = sql!("SELECT COUNT(*) AS names FROM order_identifier");
+    tx.row(statement, &[]).await?.unwrap().int("names")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn authorizations_go_when_no_order_can_use_them_any_more() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let long_ago = NOW.minus(days(120));
+        let expiring = |left: Timestamp| authorization(&ours, long_ago, left);
+        let go: Vec<Authorization> = (0..7).map(|_| expiring(long_ago.plus(days(7)))).collect();
+        let proven = expiring(long_ago.plus(days(7)));
+        let reusable = expiring(long_ago.plus(days(7)));
+        let given_up = expiring(NOW);
+        let young = authorization(&ours, NOW.minus(days(95)), NOW.minus(days(91)));
+        let all: Vec<_> = go
+            .iter()
+            .chain([&proven, &reusable, &given_up, &young])
+            .cloned()
+            .collect();
+        let within = store.within(SYSTEM);
+        within.write(all, insert_authorizations).await.unwrap();
+        let proofs = [
+            proof(&proven, long_ago.plus(days(14))),
+            proof(&reusable, NOW.minus(days(80))),
+        ];
+        for each in &proofs {
+            within
+                .write(each.clone(), authorization::complete)
+                .await
+                .unwrap();
+        }
+        within
+            .write((given_up.record.id, long_ago), deactivate)
+            .await
+            .unwrap();
+        prune(&store, NOW.minus(days(90))).await;
+        let ids =
+            |all: &[&Authorization]| all.iter().map(|each| each.record.id).collect::<Vec<_>>();
+        let left = async |all: &[&Authorization]| {
+            let found = within.read(ids(all), authorizations).await.unwrap();
+            found.iter().map(|each| each.record.id).collect::<Vec<_>>()
+        };
+        let gone: Vec<_> = go.iter().chain([&proven, &given_up]).collect();
+        assert_eq!(left(&gone).await, []);
+        let stay = [&reusable, &young];
+        assert_eq!(left(&stay).await, ids(&stay));
+        let evidence = within.scan((), count_evidence).await.unwrap();
+        assert_eq!(evidence, 2);
+    })
+    .await;
+}
+
+fn authorization(owner: &Owner, made: Timestamp, expires: Timestamp) -> Authorization {
+    let id = AuthorizationId::generate(made, &RANDOM);
+    let token = acme::challenge::Token::generate(&RANDOM);
+    Authorization {
+        record: acme::authorization::Authorization::new(
+            id,
+            &name("a.example").into(),
+            token,
+            expires,
+        ),
+        account: owner.account,
+        tenant: owner.tenant,
+        order: OrderId::first_at(made),
+        begun_at: None,
+        validation: None,
+    }
+}
+
+fn proof(of: &Authorization, reusable_until: Timestamp) -> authorization::Ending {
+    let mut authorization = of.clone();
+    let validated = of.record.id.made_at();
+    authorization.record.state = acme::authorization::State::Valid {
+        challenge: acme::challenge::Type::Http01,
+        validated,
+    };
+    authorization.record.expires = reusable_until;
+    authorization.begun_at = Some(validated);
+    authorization.validation = Some(base::ValidationId::generate(validated, &RANDOM));
+    authorization::Ending {
+        authorization,
+        evidence: "{}".to_owned(),
+        now: validated,
+    }
+}
+
+async fn insert_authorizations(tx: &mut WriteTx, all: &Vec<Authorization>) -> Result<(), Error> {
+    authorization::insert_all(tx, all).await
+}
+
+async fn deactivate(
+    tx: &mut WriteTx,
+    (id, now): &(AuthorizationId, Timestamp),
+) -> Result<(), Error> {
+    authorization::deactivate(tx, *id, *now).await
+}
+
+async fn authorizations(
+    tx: &mut ReadTx,
+    ids: &Vec<AuthorizationId>,
+) -> Result<Vec<Authorization>, Error> {
+    authorization::by_ids(tx, ids).await
+}
+
+async fn count_evidence(tx: &mut ReadTx, (): &()) -> Result<i64, Error> {
+    let statement = sql!(system: "SELECT COUNT(*) AS proofs FROM domain_validation");
+    tx.row(statement, &[]).await?.unwrap().int("proofs")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_expired_is_pending_no_more() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let placed =
+            |days_ago| ours.order(&["a.example"], Progress::Pending, NOW.minus(days(days_ago)));
+        let (old, new) = (placed(8), placed(6));
+        insert_orders(&store, &[old, new.clone()]).await;
+        let within = store.within(SYSTEM);
+        let deleted = within.write((NOW, 10), order::delete_expired_pending).await;
+        assert_eq!(deleted.unwrap(), 1);
+        let left = within.scan((), pending).await.unwrap();
+        assert_eq!(left, [new.id]);
+    })
+    .await;
+}
+
+async fn pending(tx: &mut ReadTx, (): &()) -> Result<Vec<OrderId>, Error> {
+    let rows = tx
+        .rows(sql!("SELECT order_id FROM acme_order_pending"), &[])
+        .await?;
+    rows.iter().map(|row| row.id("order_id")).collect()
 }

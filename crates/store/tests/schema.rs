@@ -104,7 +104,7 @@ const OF_AN_ISSUANCE: [(&str, &str, &[&str]); 5] = [
     ("INSERT INTO certificate (", "", &[]),
 ];
 
-fn of_an_issuance(begins: &str, has: &str) -> Vec<Sql> {
+fn beginning(begins: &str, has: &str) -> Vec<Sql> {
     let all = STATEMENTS
         .iter()
         .map(|statement| Sql::registered(statement));
@@ -125,7 +125,7 @@ async fn sb6_an_issuance_finds_its_lineage_by_its_key_on_postgresql() {
     store.migrate().await.unwrap();
     let client = planner(&database).await.unwrap();
     for (begins, has, says) in OF_AN_ISSUANCE {
-        for sql in of_an_issuance(begins, has) {
+        for sql in beginning(begins, has) {
             let plan = plan(&client, sql.postgres()).await;
             let is_said = says.iter().all(|each| plan.contains(each));
             let mut scans = plan.lines().filter(|line| line.contains(" Scan"));
@@ -153,7 +153,7 @@ async fn sb6_an_issuance_finds_its_lineage_by_its_key_on_sqlite() {
         rows.collect::<Result<_, _>>().unwrap()
     };
     for (begins, has, _) in OF_AN_ISSUANCE {
-        for sql in of_an_issuance(begins, has) {
+        for sql in beginning(begins, has) {
             let plan = explained("EXPLAIN QUERY PLAN", sql, "detail");
             let mut tables = plan.iter().filter(|line| line.contains(" USING "));
             let is_by_key = tables.all(|line| line.contains(" sqlite_autoindex_"));
@@ -163,6 +163,147 @@ async fn sb6_an_issuance_finds_its_lineage_by_its_key_on_sqlite() {
             let mut steps = steps.iter().map(String::as_str);
             let is_walk = steps.any(|step| walks.contains(&step));
             assert!(is_by_key && !is_walk, "{begins}\n{plan:?}");
+        }
+    }
+    store.close().await;
+    database.remove().await;
+}
+
+/// What finds certificates by names: a part of each statement, and what its plan says on SQLite and on PostgreSQL.
+const BY_NAMES: [(&str, &[&str], &[&str]); 5] = [
+    (
+        "SELECT n.lineage_id FROM lineage_name n WHERE",
+        &["n USING COVERING INDEX lineage_name_by_tenant (tenant_id=? AND rname>? AND rname<?)"],
+        &["using lineage_name_by_tenant on"],
+    ),
+    (
+        "m CROSS JOIN lineage i",
+        &[
+            "n USING COVERING INDEX lineage_name_by_tenant (tenant_id=? AND rname>? AND rname<?)",
+            "SEARCH i USING INDEX sqlite_autoindex_lineage_1 (id=?)",
+            "SEARCH c USING INDEX sqlite_autoindex_certificate_1 (id=?)",
+        ],
+        &["lineage_name_by_tenant", "using certificate_pkey on"],
+    ),
+    (
+        "m CROSS JOIN certificate c",
+        &[
+            "n USING COVERING INDEX lineage_name_by_tenant (tenant_id=? AND rname>? AND rname<?)",
+            "SEARCH c USING INDEX certificate_by_lineage (lineage_id=?)",
+            "SEARCH r USING INDEX sqlite_autoindex_revocation_1 (certificate_id=?)",
+        ],
+        &[
+            "lineage_name_by_tenant",
+            "certificate_by_lineage",
+            "using lineage_pkey on",
+        ],
+    ),
+    (
+        "LIMIT 1 OFFSET $6",
+        &["l USING COVERING INDEX lineage_by_expiry (tenant_id=? AND (not_after,id)"],
+        &["using lineage_by_expiry on"],
+    ),
+    (
+        "FROM lineage l JOIN certificate c ON c.id = l.certificate_id WHERE",
+        &[
+            "l USING INDEX lineage_by_expiry (tenant_id=? AND (not_after,id)",
+            "SEARCH c USING INDEX sqlite_autoindex_certificate_1 (id=?)",
+        ],
+        &["using lineage_by_expiry on", "using certificate_pkey on"],
+    ),
+];
+
+fn by_names(has: &str) -> Vec<Sql> {
+    let all = STATEMENTS
+        .iter()
+        .map(|statement| Sql::registered(statement));
+    let is_meant = |sql: &Sql| {
+        let words: Vec<&str> = sql.postgres().split_whitespace().collect();
+        sql.place().file.ends_with("certificate_list/pages.rs") && words.join(" ").contains(has)
+    };
+    let found: Vec<Sql> = all.filter(is_meant).collect();
+    assert!(!found.is_empty(), "{has} is not there");
+    found
+}
+
+/// A name is looked for in the index of names, and pages come in the order of their index; nothing is read whole.
+#[tokio::test]
+async fn certificates_are_found_by_names_through_their_index_on_sqlite() {
+    let database = Database::sqlite();
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let DatabaseUrl::Sqlite(path) = database.location() else {
+        return;
+    };
+    let connection = rusqlite::Connection::open(path).unwrap();
+    for (has, says, _) in BY_NAMES {
+        for sql in by_names(has) {
+            let text = format!("EXPLAIN QUERY PLAN {}", sql.sqlite());
+            let mut statement = connection.prepare(&text).unwrap();
+            let rows = statement.raw_query().mapped(|row| row.get("detail"));
+            let plan: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
+            let is_said = says
+                .iter()
+                .all(|each| plan.iter().any(|line| line.contains(each)));
+            let tables = ["lineage", "lineage_name", "certificate", "revocation"];
+            let is_scan =
+                |line: &String| tables.iter().any(|table| line == &format!("SCAN {table}"));
+            assert!(
+                is_said && !plan.iter().any(is_scan),
+                "{has}\n{}",
+                plan.join("\n")
+            );
+        }
+    }
+    store.close().await;
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn certificates_are_found_by_names_through_their_index_on_postgresql() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let client = planner(&database).await.unwrap();
+    for (has, _, says) in BY_NAMES {
+        for sql in by_names(has) {
+            let plan = plan(&client, sql.postgres()).await;
+            let is_said = says.iter().all(|each| plan.contains(each));
+            assert!(is_said && !plan.contains("Seq Scan"), "{has}\n{plan}");
+        }
+    }
+    store.close().await;
+    database.remove().await;
+}
+
+/// A piece of pruning reads a range of the primary key.
+const OF_PRUNING: [&str; 5] = [
+    "SELECT id FROM acme_order WHERE id > $1 AND id <= $2",
+    "DELETE FROM acme_order WHERE id > $1 AND id <= $2",
+    "DELETE FROM order_identifier WHERE order_id > $1 AND order_id <= $2",
+    "SELECT id FROM acme_authorization WHERE id > $1 AND id <= $2",
+    "DELETE FROM acme_authorization WHERE id > $1 AND id <= $2",
+];
+
+#[tokio::test]
+async fn pruning_reads_a_range_of_the_primary_key() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let client = planner(&database).await.unwrap();
+    for begins in OF_PRUNING {
+        for sql in beginning(begins, "") {
+            let plan = plan(&client, sql.postgres()).await;
+            let ranges = [
+                "id > $1) AND (id <= $2)",
+                "order_id > $1) AND (order_id <= $2)",
+            ];
+            let is_range = ranges.iter().any(|range| plan.contains(range));
+            assert!(is_range && plan.contains("_pkey on "), "{begins}\n{plan}");
         }
     }
     store.close().await;
@@ -342,8 +483,16 @@ const SYSTEM: &[(&str, &str)] = &[
         "a job ends what accounts hold for a name that was removed",
     ),
     (
-        "DELETE FROM acme_authorization WHERE id IN",
-        "what has expired is deleted, whoever had it",
+        "FROM acme_authorization WHERE id > $1 AND id <= $2",
+        "what has ended long ago is deleted, whoever had it",
+    ),
+    (
+        "FROM acme_order WHERE id > $1 AND id <= $2",
+        "what has ended long ago is deleted, whoever had it",
+    ),
+    (
+        "FROM acme_order o WHERE o.id = order_identifier.order_id",
+        "the names of deleted orders are deleted, whoever had them",
     ),
     ("INSERT INTO acme_authorization", ACME),
     ("FROM acme_authorization z WHERE z.id = $1", ACME),

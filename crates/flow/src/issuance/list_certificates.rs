@@ -3,6 +3,7 @@
 use acme::authorization::State;
 use base::{CaId, CertificateId, Page, Query, Slice, TenantId, Timestamp, UserId};
 use store::ReadTx;
+use store::enrollment::subscription;
 use store::issuance::{certificate_list, order_list};
 
 use super::list_orders::{Attempt, attempt, authorizations};
@@ -10,7 +11,9 @@ use crate::App;
 use crate::caller::tenant as within;
 
 pub use store::issuance::certificate::{Certificate as Stored, Status};
-pub use store::issuance::certificate_list::{CertificateRow, Cursor, Filter, View, is_due};
+pub use store::issuance::certificate_list::{
+    CertificateFilter, CertificateRow, Cursor, View, is_due,
+};
 pub use store::issuance::names::Names;
 
 /// How many certificates the views of a tenant have; expired ones are too many to be counted.
@@ -26,7 +29,7 @@ pub struct Counts {
 
 /// A page of certificates, and as of when.
 #[derive(Clone, Debug)]
-pub struct Listing {
+pub struct CertificateListing {
     /// The certificates, those that end first on top.
     pub page: Page<CertificateRow>,
     /// How long the views are, without any other filter.
@@ -50,7 +53,7 @@ pub enum Revoker {
 
 /// One certificate with all that is known of it.
 #[derive(Clone, Debug)]
-pub struct Detail {
+pub struct CertificateDetail {
     /// As stored.
     pub stored: Stored,
     /// As it reads.
@@ -102,15 +105,15 @@ const BY_SERIAL: i64 = 50;
 pub async fn certificates(
     app: &App,
     tenant: TenantId,
-    asked: Query<Filter, Cursor>,
-) -> Result<Listing, store::Error> {
+    asked: Query<CertificateFilter, Cursor>,
+) -> Result<CertificateListing, store::Error> {
     app.store(within(tenant)).scan(asked, load_page).await
 }
 
 async fn load_page(
     tx: &mut ReadTx,
-    asked: &Query<Filter, Cursor>,
-) -> Result<Listing, store::Error> {
+    asked: &Query<CertificateFilter, Cursor>,
+) -> Result<CertificateListing, store::Error> {
     let page = certificate_list::page(tx, asked).await?;
     with_counts(tx, page, asked.filter.now).await
 }
@@ -119,7 +122,7 @@ async fn with_counts(
     tx: &mut ReadTx,
     page: Page<CertificateRow>,
     now: Timestamp,
-) -> Result<Listing, store::Error> {
+) -> Result<CertificateListing, store::Error> {
     use certificate_list::{count, has_any};
     let counts = Counts {
         valid: count(tx, View::Valid, now).await?,
@@ -127,7 +130,7 @@ async fn with_counts(
         revoked: count(tx, View::Revoked, now).await?,
     };
     let has_any = counts.valid > 0 || has_any(tx).await?;
-    Ok(Listing {
+    Ok(CertificateListing {
         page,
         counts,
         has_any,
@@ -140,7 +143,7 @@ pub async fn certificates_by_serial(
     app: &App,
     tenant: TenantId,
     serial: &str,
-) -> Result<Listing, store::Error> {
+) -> Result<CertificateListing, store::Error> {
     let asked = (serial.to_owned(), app.clock.now());
     app.store(within(tenant)).scan(asked, load_by_serial).await
 }
@@ -148,7 +151,7 @@ pub async fn certificates_by_serial(
 async fn load_by_serial(
     tx: &mut ReadTx,
     (serial, now): &(String, Timestamp),
-) -> Result<Listing, store::Error> {
+) -> Result<CertificateListing, store::Error> {
     let rows = certificate_list::by_serial(tx, serial, BY_SERIAL).await?;
     let page = Page::cut(rows, &Slice::<Cursor>::Start, usize::MAX);
     with_counts(tx, page, *now).await
@@ -159,7 +162,7 @@ pub async fn certificate(
     app: &App,
     tenant: TenantId,
     id: CertificateId,
-) -> Result<Option<Detail>, CertificateError> {
+) -> Result<Option<CertificateDetail>, CertificateError> {
     let now = app.clock.now();
     let found = app.store(within(tenant)).read((id, now), load).await?;
     let Some(found) = found else {
@@ -172,7 +175,7 @@ pub async fn certificate(
         .certificate(found.stored.ca)
         .unwrap_or(catalog.issuing().issuer.certificate());
     let authorities = vec![issuing.clone(), catalog.root().clone()];
-    Ok(Some(Detail {
+    Ok(Some(CertificateDetail {
         leaf,
         authorities,
         label: found.label,
@@ -252,8 +255,8 @@ async fn load(
         return Ok(None);
     };
     let order = order_list::of_tenant(tx, &stored.order).await?;
+    let subscription = subscription::find(tx, &stored.subscription).await?;
     let mut proofs = Vec::new();
-    let mut label = String::new();
     let has_order = order.is_some();
     if let Some(found) = order {
         let kept = authorizations(tx, &found.order).await?;
@@ -261,13 +264,12 @@ async fn load(
             .iter()
             .filter(|(each, _)| matches!(each.record.state, State::Valid { .. }));
         proofs.extend(proved.map(|each| attempt(&found.order, each, *now)));
-        label = found.label;
     }
     Ok(Some(Found {
         successor: certificate_list::successor(tx, stored.lineage, stored.not_after).await?,
         revoker: revoker(tx, &stored).await?,
         stored,
-        label,
+        label: subscription.map_or_else(String::new, |each| each.label.as_str().to_owned()),
         proofs,
         has_order,
     }))

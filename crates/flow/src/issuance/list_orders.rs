@@ -18,7 +18,7 @@ use crate::issuance::order_view::status;
 use crate::issuance::validate::StoredEvidence;
 
 pub use store::issuance::names::Names;
-pub use store::issuance::order_list::{Ending, Filter};
+pub use store::issuance::order_list::{OrderEnding, OrderFilter};
 pub use validation::evidence::{Evidence, Hop, Lookup};
 
 /// How far an order came.
@@ -78,7 +78,7 @@ pub struct Row {
 
 /// A page of orders, and as of when.
 #[derive(Clone, Debug)]
-pub struct Listing {
+pub struct OrderListing {
     /// The orders, newest first.
     pub page: Page<Row>,
     /// How many there are, where that is cheap to know.
@@ -108,7 +108,7 @@ pub struct Attempt {
 
 /// One order with all that is known of it.
 #[derive(Clone, Debug)]
-pub struct Detail {
+pub struct OrderDetail {
     /// As in the list.
     pub row: Row,
     /// Where the client came from; may be empty.
@@ -131,18 +131,18 @@ pub struct Detail {
 pub async fn orders(
     app: &App,
     tenant: TenantId,
-    asked: Query<Filter, OrderId>,
-) -> Result<Listing, store::Error> {
+    asked: Query<OrderFilter, OrderId>,
+) -> Result<OrderListing, store::Error> {
     let asked = (asked, app.clock.now());
     app.store(within(tenant)).scan(asked, load_page).await
 }
 
 async fn load_page(
     tx: &mut ReadTx,
-    (asked, now): &(Query<Filter, OrderId>, Timestamp),
-) -> Result<Listing, store::Error> {
+    (asked, now): &(Query<OrderFilter, OrderId>, Timestamp),
+) -> Result<OrderListing, store::Error> {
     let page = order_list::page(tx, asked).await?;
-    Ok(Listing {
+    Ok(OrderListing {
         total: total(tx, &asked.filter).await?,
         page: Page {
             rows: rows(tx, page.rows, *now).await?,
@@ -158,7 +158,7 @@ pub async fn order(
     app: &App,
     tenant: TenantId,
     id: OrderId,
-) -> Result<Option<Detail>, store::Error> {
+) -> Result<Option<OrderDetail>, store::Error> {
     let asked = (id, app.clock.now());
     app.store(within(tenant)).read(asked, load_order).await
 }
@@ -166,7 +166,7 @@ pub async fn order(
 async fn load_order(
     tx: &mut ReadTx,
     (id, now): &(OrderId, Timestamp),
-) -> Result<Option<Detail>, store::Error> {
+) -> Result<Option<OrderDetail>, store::Error> {
     let Some(found) = order_list::of_tenant(tx, id).await? else {
         return Ok(None);
     };
@@ -233,14 +233,14 @@ pub(super) fn attempt(order: &Order, (authorization, text): &Seen, now: Timestam
 }
 
 /// A cheap total: only failures of a short time are few enough to be counted at each look.
-async fn total(tx: &mut ReadTx, filter: &Filter) -> Result<Option<i64>, store::Error> {
+async fn total(tx: &mut ReadTx, filter: &OrderFilter) -> Result<Option<i64>, store::Error> {
     let is_narrowed = filter.subscription.is_some() || filter.names != Names::Any;
     match (filter.ending, filter.since) {
-        (Ending::Failed, Some(since)) if !is_narrowed => {
+        (OrderEnding::Failed, Some(since)) if !is_narrowed => {
             let (_, failed) = order_list::count_since(tx, since).await?;
             Ok(Some(failed))
         }
-        (Ending::Any | Ending::Failed | Ending::Issued, _) => Ok(None),
+        (OrderEnding::Any | OrderEnding::Failed | OrderEnding::Issued, _) => Ok(None),
     }
 }
 
@@ -261,14 +261,14 @@ fn row(listed: &OrderRow, authorizations: &[Authorization], now: Timestamp) -> R
     }
 }
 
-fn detail(found: OrderRow, seen: &[Seen], now: Timestamp) -> Detail {
+fn detail(found: OrderRow, seen: &[Seen], now: Timestamp) -> OrderDetail {
     let proofs: Vec<_> = seen.iter().map(|(each, _)| each.clone()).collect();
     let row = row(&found, &proofs, now);
     let order = found.order;
     let mut attempts: Vec<Attempt> = seen.iter().map(|seen| attempt(&order, seen, now)).collect();
     // What was proved before comes first, what nobody has asked for comes last.
     attempts.sort_by_key(|attempt| (attempt.begun_at.is_none(), attempt.begun_at));
-    Detail {
+    OrderDetail {
         certificate: order.certificate.filter(|_| row.stage == Stage::Issued),
         client_address: order.client_address,
         attempts,

@@ -1,52 +1,114 @@
-//! The end of what has expired.
+//! The end of what nobody needs any more: orders and authorizations that ended long ago, sessions, sign-in locks, and
+//! nodes that died. Certificates, revocations and the evidence of proofs stay.
+//!
+//! Everybody else waits while a piece is deleted, so that each is of one table and small.
 
 use std::time::Duration;
 
-use base::Timestamp;
+use base::{AuthorizationId, OrderId, Timestamp};
 use store::access::{session, sign_in_lock};
+use store::issuance::old::Old;
 use store::issuance::{authorization, order};
 use store::operations::node;
-use store::{Progress, WriteTx};
+use store::{Error, Progress, WriteTx};
 
 use crate::App;
 use crate::caller::system;
 use crate::jobs::{Lease, reschedule};
 
-/// How many rows of a table one transaction deletes: short enough that no request waits for it.
-const BATCH: i64 = 250;
-/// How long expired orders stay for the people who wonder what became of them.
-const KEEP_EXPIRED: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How many rows one transaction deletes. Those of an order lie on several pages of their own, which SQLite's commit has
+/// to write: twice as many take longer than anybody should wait.
+const PIECE: i64 = 25;
+/// How long orders and authorizations stay after their end, for the people who wonder what became of them.
+const KEEP_ENDED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// A node that was not seen for so long is gone.
 const KEEP_NODES: Duration = Duration::from_secs(24 * 3600);
 /// How often to prune.
 const INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Deletes expired orders, authorizations, sessions and sign-in locks, a batch at a time, and nodes that died.
-pub async fn prune(app: &App, lease: &Lease) -> Result<(), store::Error> {
+/// Deletes what has ended, a piece at a time.
+pub async fn prune(app: &App, lease: &Lease) -> Result<(), Error> {
     let now = app.clock.now();
     let store = app.store(system("what has expired goes, whoever had it"));
-    store.write_bulk(now, delete_batch).await?;
+    let limits = Limits::of(app, now);
+    store.write_bulk(limits.orders(), order::delete_old).await?;
+    store
+        .write_bulk(limits.orders(), order::delete_old_names)
+        .await?;
+    store.write_bulk(now, delete_pending).await?;
+    store
+        .write_bulk(limits.authorizations(), authorization::delete_old)
+        .await?;
+    store.write_bulk(now, delete_sessions).await?;
+    store.write_bulk(now, delete_sign_in_locks).await?;
     store
         .write(now.minus(KEEP_NODES), node::delete_unseen)
         .await?;
     reschedule(app, lease, now, now.plus(INTERVAL)).await
 }
 
-async fn delete_batch(
+/// Before which moment what goes ended and was made. An order has ended when its lifetime is over, and what it proved
+/// can be used for a while longer: whatever was made earlier has ended long enough ago, but for what was made under
+/// other settings, which is why each row is asked too.
+struct Limits {
+    ended: Timestamp,
+    ordered: Timestamp,
+    authorized: Timestamp,
+}
+
+impl Limits {
+    fn of(app: &App, now: Timestamp) -> Self {
+        let ended = now.minus(KEEP_ENDED);
+        let ordered = ended.minus(app.settings.order_lifetime);
+        Self {
+            ended,
+            ordered,
+            authorized: ordered.minus(app.settings.authorization_lifetime),
+        }
+    }
+
+    fn orders(&self) -> Old<OrderId> {
+        Old {
+            after: OrderId::FIRST,
+            until: OrderId::first_at(self.ordered),
+            ended_before: self.ended,
+            rows: PIECE,
+        }
+    }
+
+    fn authorizations(&self) -> Old<AuthorizationId> {
+        Old {
+            after: AuthorizationId::FIRST,
+            until: AuthorizationId::first_at(self.authorized),
+            ended_before: self.ended,
+            rows: PIECE,
+        }
+    }
+}
+
+async fn delete_pending(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let deleted = order::delete_expired_pending(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_sessions(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let deleted = session::delete_ended(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_sign_in_locks(
     tx: &mut WriteTx,
     now: &Timestamp,
-) -> Result<Progress<Timestamp>, store::Error> {
-    let expired = now.minus(KEEP_EXPIRED);
-    let deleted = [
-        order::delete_expired(tx, expired, BATCH).await?,
-        authorization::delete_expired(tx, expired, BATCH).await?,
-        session::delete_ended(tx, &(*now, BATCH)).await?,
-        sign_in_lock::delete_ended(tx, &(*now, BATCH)).await?,
-    ];
-    let is_full = |deleted: u64| i64::try_from(deleted).is_ok_and(|deleted| deleted >= BATCH);
-    Ok(if deleted.into_iter().any(is_full) {
-        Progress::More(*now)
-    } else {
+) -> Result<Progress<Timestamp>, Error> {
+    let deleted = sign_in_lock::delete_ended(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+/// What follows a piece: another one if it was full.
+fn after(deleted: u64, now: Timestamp) -> Progress<Timestamp> {
+    if i64::try_from(deleted).is_ok_and(|deleted| deleted < PIECE) {
         Progress::Done
-    })
+    } else {
+        Progress::More(now)
+    }
 }

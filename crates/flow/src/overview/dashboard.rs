@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use base::{Query, TenantId, Timestamp};
 use store::ReadTx;
-use store::issuance::certificate_list::{CertificateRow, Filter, View, count, count_ending, page};
+use store::issuance::certificate_list::{
+    CertificateFilter, CertificateRow, View, count, count_ending, page,
+};
 use store::issuance::{certificate_list, order_list};
 
 use crate::App;
@@ -69,10 +71,10 @@ async fn load(tx: &mut ReadTx, now: &Timestamp) -> Result<Dashboard, store::Erro
     let now = *now;
     let totals = store::overview::dashboard::totals(tx, &()).await?;
     let (weeks, valid) = weeks(tx, now).await?;
-    let filter = Filter::of(View::Expiring, now);
+    let filter = CertificateFilter::of(View::Expiring, now);
     let ending = page(tx, &Query::first(filter, ATTENTION)).await?;
     let (orders, failed) = order_list::count_since(tx, recently(now)).await?;
-    let recent = Query::first(order_list::Filter::default(), RECENT);
+    let recent = Query::first(order_list::OrderFilter::default(), RECENT);
     let recent = order_list::page(tx, &recent).await?;
     Ok(Dashboard {
         totals,

@@ -9,7 +9,8 @@ use base::{
 };
 
 use super::evidence;
-use crate::{Error, ReadTx, Row, Sql, Value, WriteTx, sql, values};
+use super::old::Old;
+use crate::{Error, Progress, ReadTx, Row, Sql, Value, WriteTx, sql, values};
 
 /// An authorization as stored.
 #[derive(Clone, Debug)]
@@ -261,18 +262,22 @@ pub async fn deactivate_for(
     .await
 }
 
-/// Removes authorizations that expired before `before` without being proven or refuted, given up or not, oldest first,
-/// at most `limit`.
-pub async fn delete_expired(tx: &mut WriteTx, before: Timestamp, limit: i64) -> Result<u64, Error> {
-    // No authorization expires before it is made, and identifiers begin with their time.
-    let statement = sql!(system:
-        "DELETE FROM acme_authorization WHERE id IN (
-           SELECT id FROM acme_authorization WHERE id < $1 AND expires_at < $2
-             AND validated_at IS NULL AND error IS NULL ORDER BY id LIMIT $3)"
+/// Removes authorizations that ended or expired: no order can use them any more. The evidence of a proof stays.
+pub async fn delete_old(
+    tx: &mut WriteTx,
+    old: &Old<AuthorizationId>,
+) -> Result<Progress<Old<AuthorizationId>>, Error> {
+    let end = sql!(system:
+        "SELECT id FROM acme_authorization WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1 OFFSET $3"
     );
-    let made_before = AuthorizationId::first_at(before);
-    tx.execute(statement, &values![made_before, before, limit])
-        .await
+    let delete = sql!(system:
+        "DELETE FROM acme_authorization WHERE id > $1 AND id <= $2 AND COALESCE(ended_at, expires_at) < $3"
+    );
+    let row = tx.row(end, &old.bounds()).await?;
+    let end = row.map(|row| row.id("id")).transpose()?;
+    let values = values![old.after, end.unwrap_or(old.until), old.ended_before];
+    tx.execute(delete, &values).await?;
+    Ok(old.behind(end))
 }
 
 fn state(row: &Row) -> Result<State, Error> {

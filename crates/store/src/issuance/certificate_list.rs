@@ -5,16 +5,18 @@
 //! found by its serial number and in the history of its names. The current one is called expiring in the last quarter
 //! of its lifetime, and never earlier than 30 days before its end: by then its client should have renewed it.
 
+mod pages;
+
 use std::time::Duration;
 
 use base::{
-    CaId, CertificateId, DnsName, Identifier, LineageId, Page, Placed, Query, Slice,
-    SubscriptionId, Timestamp,
+    CaId, CertificateId, DnsName, Identifier, LineageId, Page, Placed, Query, SubscriptionId,
+    Timestamp,
 };
 
 use super::certificate::{Status, hexadecimal, octets};
 use super::names::Names;
-use crate::{Error, ReadTx, Row, Sql, sql, values};
+use crate::{Error, ReadTx, Row, sql, values};
 
 /// No certificate counts as expiring earlier than this before its end.
 const EXPIRING_WITHIN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -37,7 +39,7 @@ pub enum View {
 
 /// What a list is narrowed to.
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub struct CertificateFilter {
     /// How they stand.
     pub view: View,
     /// Only of this subscription.
@@ -48,7 +50,7 @@ pub struct Filter {
     pub now: Timestamp,
 }
 
-impl Filter {
+impl CertificateFilter {
     /// A whole view.
     pub fn of(view: View, now: Timestamp) -> Self {
         Self {
@@ -148,130 +150,14 @@ pub fn is_due(not_before: Timestamp, not_after: Timestamp, now: Timestamp) -> bo
     left > 0 && not_after <= now.plus(EXPIRING_WITHIN) && left.saturating_mul(4) <= lifetime
 }
 
-// A search reads the names from an index alone; the exact text is then asked of those that may fit.
-macro_rules! current {
-    ($condition:literal, $slice:literal) => {
-        sql!(tenant:
-            "SELECT l.id AS lineage_id, l.certificate_id AS id, l.not_before, l.not_after, l.subscription_id, l.names,
-               c.serial, c.ca_id, CAST(NULL AS BIGINT) AS revoked_at, FALSE AS is_replaced,
-               (SELECT s.label FROM subscription s WHERE s.id = l.subscription_id) AS label
-             FROM lineage l JOIN certificate c ON c.id = l.certificate_id
-             WHERE l.tenant_id = $1 AND ($5 OR l.subscription_id = $6)
-               AND ($7 OR l.id IN (SELECT n.lineage_id FROM lineage_name n
-                 WHERE n.tenant_id = $1 AND n.rname LIKE $8 ESCAPE '\\') AND ' ' || l.names || ' ' LIKE $9 ESCAPE '\\')",
-            $condition, $slice
-        )
-    };
-    ($condition:literal) => {
-        (
-            current!(
-                $condition,
-                " AND (l.not_after, l.id) > ($2, $3) AND l.not_after <= $4 ORDER BY l.not_after, l.id LIMIT $10"
-            ),
-            current!(
-                $condition,
-                " AND (l.not_after, l.id) < ($2, $3) AND l.not_after > $4
-                 ORDER BY l.not_after DESC, l.id DESC LIMIT $10"
-            ),
-        )
-    };
-}
-
-macro_rules! revoked {
-    ($slice:literal) => {
-        sql!(tenant:
-            "SELECT l.id AS lineage_id, c.id, c.not_before, c.not_after, c.subscription_id, l.names, c.serial, c.ca_id,
-               r.revoked_at, FALSE AS is_replaced,
-               (SELECT s.label FROM subscription s WHERE s.id = c.subscription_id) AS label
-             FROM revocation r JOIN certificate c ON c.id = r.certificate_id JOIN lineage l ON l.id = c.lineage_id
-             WHERE r.tenant_id = $1 AND ($4 OR c.subscription_id = $5)
-               AND ($6 OR ' ' || l.names || ' ' LIKE $7 ESCAPE '\\')",
-            $slice
-        )
-    };
-}
-
 /// A page of a tenant's certificates: those that end first on top, or those that were revoked last.
 pub async fn page(
     tx: &mut ReadTx,
-    asked: &Query<Filter, Cursor>,
+    asked: &Query<CertificateFilter, Cursor>,
 ) -> Result<Page<CertificateRow>, Error> {
-    let rows = match asked.filter.view {
-        View::Revoked => revoked(tx, asked).await?,
-        View::Expired | View::Expiring | View::Valid => current(tx, asked).await?,
-    };
+    let rows = pages::rows(tx, asked).await?;
     let listed = rows.iter().map(from_row).collect::<Result<_, _>>()?;
     Ok(Page::cut(listed, &asked.slice, asked.limit))
-}
-
-async fn current(tx: &mut ReadTx, asked: &Query<Filter, Cursor>) -> Result<Vec<Row>, Error> {
-    let filter = &asked.filter;
-    let (from, until) = bounds(filter.view, filter.now);
-    let (forward, backward) = statements(filter.view);
-    let (statement, cursor, bound) = match asked.slice {
-        Slice::Start => {
-            let start = Cursor {
-                at: from,
-                id: LineageId::LAST.to_bytes(),
-            };
-            (forward, start, until)
-        }
-        Slice::After(cursor) if cursor.at < from => {
-            let start = Cursor {
-                at: from,
-                id: LineageId::LAST.to_bytes(),
-            };
-            (forward, start, until)
-        }
-        Slice::After(cursor) => (forward, cursor, until),
-        Slice::Before(cursor) => (backward, cursor, from),
-    };
-    let mut values = values![
-        cursor.at,
-        &cursor.id,
-        bound,
-        filter.subscription.is_none(),
-        filter.subscription,
-        filter.names == Names::Any,
-        filter.names.reversed_pattern(),
-        filter.names.pattern(),
-        asked.one_more()
-    ]
-    .to_vec();
-    if filter.view == View::Expiring {
-        values.push(filter.now.into());
-    }
-    tx.rows(statement, &values).await
-}
-
-async fn revoked(tx: &mut ReadTx, asked: &Query<Filter, Cursor>) -> Result<Vec<Row>, Error> {
-    let filter = &asked.filter;
-    let forward = revoked!(
-        " AND (r.revoked_at, r.certificate_id) < ($2, $3)
-         ORDER BY r.revoked_at DESC, r.certificate_id DESC LIMIT $8"
-    );
-    let backward = revoked!(
-        " AND (r.revoked_at, r.certificate_id) > ($2, $3) ORDER BY r.revoked_at, r.certificate_id LIMIT $8"
-    );
-    let start = Cursor {
-        at: LAST_MOMENT,
-        id: CertificateId::LAST.to_bytes(),
-    };
-    let (statement, cursor) = match asked.slice {
-        Slice::Start => (forward, start),
-        Slice::After(cursor) => (forward, cursor),
-        Slice::Before(cursor) => (backward, cursor),
-    };
-    let values = values![
-        cursor.at,
-        &cursor.id,
-        filter.subscription.is_none(),
-        filter.subscription,
-        filter.names == Names::Any,
-        filter.names.pattern(),
-        asked.one_more()
-    ];
-    tx.rows(statement, &values).await
 }
 
 /// A tenant's certificates whose serial number begins with these hexadecimal digits, whatever became of them, at most
@@ -406,14 +292,6 @@ fn bounds(view: View, now: Timestamp) -> (Timestamp, Timestamp) {
         View::Expiring => (now, now.plus(EXPIRING_WITHIN)),
         View::Revoked => (FIRST_MOMENT, LAST_MOMENT),
         View::Valid => (now, LAST_MOMENT),
-    }
-}
-
-/// The statements of a view, in the order of the list and against it.
-fn statements(view: View) -> (Sql, Sql) {
-    match view {
-        View::Expired | View::Revoked | View::Valid => current!(""),
-        View::Expiring => current!(" AND (l.not_after - $11) * 4 <= l.not_after - l.not_before"),
     }
 }
 

@@ -22,39 +22,79 @@ pub enum Names {
     Any,
     /// One of them contains this text, in lower case.
     Contain(String),
+    /// One of them is below this.
+    Below(DnsName),
     /// One of them is this.
     Include(DnsName),
 }
 
+/// Reversed names that stand together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    /// The first that may be in it.
+    pub(crate) from: String,
+    /// Where it ends.
+    pub(crate) until: String,
+}
+
+impl Range {
+    /// All names: they consist of small letters, digits, hyphens, dots and asterisks.
+    pub(crate) fn all() -> Self {
+        Self {
+            from: String::new(),
+            until: "{".to_owned(),
+        }
+    }
+}
+
 impl Names {
-    /// From what somebody typed; nothing means anything.
+    /// From what somebody typed; nothing means anything, a whole name with a dot before it what is below that.
     pub fn containing(text: &str) -> Self {
         if text.is_empty() {
-            Self::Any
-        } else {
-            Self::Contain(text.to_owned())
+            return Self::Any;
         }
+        let above = text.strip_prefix('.').map(DnsName::parse);
+        match above {
+            Some(Ok(name)) if !name.is_wildcard() && text.ends_with(name.as_str()) => {
+                Self::Below(name)
+            }
+            Some(_) | None => Self::Contain(text.to_owned()),
+        }
+    }
+
+    /// Where all that fit stand and nothing else; `None` if they may stand anywhere.
+    pub(crate) fn range(&self) -> Option<Range> {
+        let (reversed, first, behind) = match self {
+            Self::Any | Self::Contain(_) => return None,
+            Self::Below(name) => (name.reversed(), ".", "/"),
+            // Whatever a longer name goes on with stands behind a space.
+            Self::Include(name) => (name.reversed(), "", " "),
+        };
+        Some(Range {
+            from: format!("{reversed}{first}"),
+            until: format!("{reversed}{behind}"),
+        })
     }
 
     /// For a list of names with a space before and after each.
     pub(crate) fn pattern(&self) -> String {
         match self {
             Self::Any => "%".to_owned(),
+            Self::Below(name) => format!("%.{} %", escape_like(name.as_str())),
             Self::Contain(text) => format!("%{}%", escape_like(text)),
             Self::Include(name) => format!("% {} %", escape_like(name.as_str())),
         }
     }
 
-    /// For one reversed name: fits whatever fits, and perhaps more. The labels of the text come in reverse order;
-    /// its first may be the end of a label and its last the beginning of one.
+    /// For one reversed name: fits whatever fits, and perhaps more, since it is only the longest label of the text. One
+    /// piece is looked for in half the time of several. A range needs no pattern.
     pub(crate) fn reversed_pattern(&self) -> String {
         match self {
-            Self::Any => "%".to_owned(),
+            Self::Any | Self::Below(_) | Self::Include(_) => "%".to_owned(),
             Self::Contain(text) => {
-                let labels: Vec<String> = text.rsplit('.').map(escape_like).collect();
-                format!("%{}%", labels.join("%.%"))
+                let longest = text.split('.').max_by_key(|label| label.len());
+                format!("%{}%", escape_like(longest.unwrap_or_default()))
             }
-            Self::Include(name) => escape_like(&name.reversed()),
         }
     }
 }

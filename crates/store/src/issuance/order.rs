@@ -8,7 +8,10 @@ use base::{
 };
 
 use super::authorization::{self, Authorization};
-use crate::{Error, ReadTx, Record, Row, Sql, Value, WriteTx, columns, sql, values};
+use super::old::Old;
+use crate::{
+    Error, Progress as Pieces, ReadTx, Record, Row, Sql, Value, WriteTx, columns, sql, values,
+};
 
 /// An order as stored.
 #[derive(Clone, Debug)]
@@ -310,7 +313,8 @@ pub async fn take(
     );
     tx.execute_later(statement, &values![order.id, now, certificate])
         .await?;
-    no_longer_pending(tx, order).await
+    let (statement, values) = no_longer_pending(order.account, order.lineage, order.id);
+    tx.execute_later(statement, &values).await
 }
 
 /// Ends a processing order: its certificate is there.
@@ -335,12 +339,15 @@ pub async fn fail(tx: &mut WriteTx, id: OrderId, error: &str, now: Timestamp) ->
     tx.execute_later(pending, &values![id]).await
 }
 
-async fn no_longer_pending(tx: &mut WriteTx, order: &Order) -> Result<(), Error> {
+fn no_longer_pending(
+    account: AccountId,
+    lineage: LineageId,
+    order: OrderId,
+) -> (Sql, Vec<Value<'static>>) {
     let statement = sql!(
         "DELETE FROM acme_order_pending WHERE account_id = $1 AND lineage_id = $2 AND order_id = $3"
     );
-    tx.execute_later(statement, &values![order.account, order.lineage, order.id])
-        .await
+    (statement, values![account, lineage, order].to_vec())
 }
 
 /// The pending orders of an account that contain `name` and were placed before, at most `limit`.
@@ -377,29 +384,63 @@ pub async fn listed(
     rows.iter().map(|row| row.id("id")).collect()
 }
 
-/// Removes pending orders that expired before `before`, at most `limit`.
-pub async fn delete_expired(tx: &mut WriteTx, before: Timestamp, limit: i64) -> Result<u64, Error> {
-    let expired = sql!(
-        "SELECT order_id FROM acme_order_pending WHERE expires_at < $1 ORDER BY expires_at LIMIT $2"
+/// Removes orders that ended, or were never taken up and expired; one that is being signed stays.
+pub async fn delete_old(
+    tx: &mut WriteTx,
+    old: &Old<OrderId>,
+) -> Result<Pieces<Old<OrderId>>, Error> {
+    let end = sql!(system:
+        "SELECT id FROM acme_order WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1 OFFSET $3"
     );
-    let rows = tx.rows(expired, &values![before, limit]).await?;
-    let orders = rows
-        .iter()
-        .map(|row| row.id("order_id"))
-        .collect::<Result<Vec<OrderId>, _>>()?;
-    let mut statements = Vec::with_capacity(orders.len().saturating_mul(3));
-    for id in &orders {
-        let pending = sql!(system:
-            "DELETE FROM acme_order_pending WHERE order_id = $1
-               AND account_id = (SELECT account_id FROM acme_order WHERE id = $1)
-               AND lineage_id = (SELECT lineage_id FROM acme_order WHERE id = $1)"
-        );
-        let identifiers = sql!("DELETE FROM order_identifier WHERE order_id = $1");
-        let order = sql!(system: "DELETE FROM acme_order WHERE id = $1");
-        for statement in [pending, identifiers, order] {
-            statements.push((statement, values![*id].to_vec()));
-        }
+    let delete = sql!(system:
+        "DELETE FROM acme_order WHERE id > $1 AND id <= $2
+           AND (ended_at < $3 OR (ended_at IS NULL AND finalized_at IS NULL AND expires_at < $3))"
+    );
+    let row = tx.row(end, &old.bounds()).await?;
+    let end = row.map(|row| row.id("id")).transpose()?;
+    let values = values![old.after, end.unwrap_or(old.until), old.ended_before];
+    tx.execute(delete, &values).await?;
+    Ok(old.behind(end))
+}
+
+/// Removes the names of orders that are gone. An order goes before its names, so that nobody sees one without.
+pub async fn delete_old_names(
+    tx: &mut WriteTx,
+    old: &Old<OrderId>,
+) -> Result<Pieces<Old<OrderId>>, Error> {
+    let end = sql!(
+        "SELECT order_id FROM order_identifier WHERE order_id > $1 AND order_id <= $2
+         ORDER BY order_id LIMIT 1 OFFSET $3"
+    );
+    let delete = sql!(system:
+        "DELETE FROM order_identifier WHERE order_id > $1 AND order_id <= $2
+           AND NOT EXISTS (SELECT 1 FROM acme_order o WHERE o.id = order_identifier.order_id)"
+    );
+    let row = tx.row(end, &old.bounds()).await?;
+    let end = row.map(|row| row.id("order_id")).transpose()?;
+    let values = values![old.after, end.unwrap_or(old.until)];
+    tx.execute(delete, &values).await?;
+    Ok(old.behind(end))
+}
+
+/// Forgets that orders were pending which expired before `before`, at most `limit`; says how many.
+pub async fn delete_expired_pending(
+    tx: &mut WriteTx,
+    (before, limit): &(Timestamp, i64),
+) -> Result<u64, Error> {
+    let expired = sql!(
+        "SELECT account_id, lineage_id, order_id FROM acme_order_pending WHERE expires_at < $1
+         ORDER BY expires_at LIMIT $2"
+    );
+    let rows = tx.rows(expired, &values![*before, *limit]).await?;
+    let mut statements = Vec::with_capacity(rows.len());
+    for row in &rows {
+        statements.push(no_longer_pending(
+            row.id("account_id")?,
+            row.id("lineage_id")?,
+            row.id("order_id")?,
+        ));
     }
     tx.execute_all(&statements).await?;
-    Ok(u64::try_from(orders.len()).unwrap_or(u64::MAX))
+    Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
 }

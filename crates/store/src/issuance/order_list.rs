@@ -8,7 +8,7 @@ use crate::{Error, ReadTx, Row, Sql, sql, values};
 
 /// How the orders of a list ended, as stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ending {
+pub enum OrderEnding {
     /// However they ended, or not at all.
     #[default]
     Any,
@@ -20,9 +20,9 @@ pub enum Ending {
 
 /// What a list is narrowed to.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct OrderFilter {
     /// How they ended.
-    pub ending: Ending,
+    pub ending: OrderEnding,
     /// Only those placed at this moment or later.
     pub since: Option<Timestamp>,
     /// Only of this subscription.
@@ -71,7 +71,7 @@ macro_rules! list {
 /// A page of a tenant's orders, newest first.
 pub async fn page(
     tx: &mut ReadTx,
-    asked: &Query<Filter, OrderId>,
+    asked: &Query<OrderFilter, OrderId>,
 ) -> Result<Page<OrderRow>, Error> {
     let filter = &asked.filter;
     let (forward, backward) = statements(filter.ending);
@@ -140,11 +140,11 @@ pub async fn of_tenant(tx: &mut ReadTx, id: &OrderId) -> Result<Option<OrderRow>
     Ok(order_rows(tx, &rows).await?.pop())
 }
 
-fn statements(ending: Ending) -> (Sql, Sql) {
+fn statements(ending: OrderEnding) -> (Sql, Sql) {
     match ending {
-        Ending::Any => list!(""),
-        Ending::Failed => list!(" AND error IS NOT NULL"),
-        Ending::Issued => list!(" AND ended_at IS NOT NULL AND error IS NULL"),
+        OrderEnding::Any => list!(""),
+        OrderEnding::Failed => list!(" AND error IS NOT NULL"),
+        OrderEnding::Issued => list!(" AND ended_at IS NOT NULL AND error IS NULL"),
     }
 }
 

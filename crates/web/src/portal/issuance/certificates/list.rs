@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::{Query, State};
 use base::{Cursor as _, DnsName, Page, Slice, SubscriptionId, TenantId, Timestamp};
 use flow::issuance::list_certificates::{
-    CertificateRow as Listed, Cursor, Filter, Listing, Names, View, certificates,
-    certificates_by_serial,
+    CertificateFilter, CertificateListing, CertificateRow as Listed, Cursor, Names, View,
+    certificates, certificates_by_serial,
 };
 
 use super::table::{CertificateRow, rows};
@@ -79,10 +79,10 @@ pub(crate) async fn of_name<P>(
     account: SubscriptionId,
     name: &DnsName,
 ) -> Result<Vec<CertificateRow>, Refusal> {
-    let filter = Filter {
+    let filter = CertificateFilter {
         subscription: Some(account),
         names: Names::Include(name.clone()),
-        ..Filter::of(View::Valid, portal.app.clock.now())
+        ..CertificateFilter::of(View::Valid, portal.app.clock.now())
     };
     let end = Cursor {
         at: Timestamp::from_micros(i64::MAX),
@@ -97,7 +97,11 @@ pub(crate) async fn of_name<P>(
     Ok(rows(portal, &found.page.rows, found.now))
 }
 
-async fn read(portal: &Portal, tenant: TenantId, query: &ListQuery) -> Result<Listing, Refusal> {
+async fn read(
+    portal: &Portal,
+    tenant: TenantId,
+    query: &ListQuery,
+) -> Result<CertificateListing, Refusal> {
     let text = query.text();
     let serial = serial(&text);
     if !serial.is_empty() {
@@ -106,7 +110,7 @@ async fn read(portal: &Portal, tenant: TenantId, query: &ListQuery) -> Result<Li
             return Ok(found);
         }
     }
-    let filter = Filter {
+    let filter = CertificateFilter {
         view: view(query),
         subscription: SubscriptionId::from_suffix(&query.account).ok(),
         names: Names::containing(&text),
@@ -148,7 +152,7 @@ fn is_narrowed(query: &ListQuery) -> bool {
     view(query) != View::Valid || fields.iter().any(|value| !value.is_empty())
 }
 
-fn views(query: &ListQuery, listing: &Listing) -> FilterGroup {
+fn views(query: &ListQuery, listing: &CertificateListing) -> FilterGroup {
     let counts = listing.counts;
     let views = [
         (View::Valid, "Valid", Some(counts.valid)),
@@ -172,7 +176,7 @@ fn views(query: &ListQuery, listing: &Listing) -> FilterGroup {
     }
 }
 
-fn paging(query: &ListQuery, path: &str, listing: &Listing) -> Paging {
+fn paging(query: &ListQuery, path: &str, listing: &CertificateListing) -> Paging {
     let (first, last) = cursors(&listing.page);
     query.paging(
         path,
@@ -191,7 +195,7 @@ fn cursors(page: &Page<Listed>) -> (Option<String>, Option<String>) {
 }
 
 /// How many certificates the list has, where that is known.
-fn counted(query: &ListQuery, listing: &Listing) -> String {
+fn counted(query: &ListQuery, listing: &CertificateListing) -> String {
     let shown = i64::try_from(listing.page.rows.len()).unwrap_or(i64::MAX);
     let shown_text = count(shown, "certificate", "certificates");
     if !listing.page.has_before && !listing.page.has_after {

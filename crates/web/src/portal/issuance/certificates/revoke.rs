@@ -4,7 +4,7 @@ use acme::revocation::{Reason, RevocationError};
 use askama::Template;
 use axum::extract::{Path, State};
 use base::CertificateId;
-use flow::issuance::list_certificates::{Detail, certificate};
+use flow::issuance::list_certificates::{CertificateDetail, certificate};
 use flow::issuance::revoke::{RevokeError, revoke_in_portal};
 use serde::Deserialize;
 use tenancy::session::set_cookie;
@@ -83,7 +83,7 @@ async fn load(
     portal: &Portal,
     who: &Permitted<RevokeCertificates>,
     id: &str,
-) -> Result<Detail, Refusal> {
+) -> Result<CertificateDetail, Refusal> {
     let id = CertificateId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
     let found = certificate(&portal.app, who.tenant(), id).await?;
     found.ok_or(Refusal::NotFound)
@@ -92,7 +92,7 @@ async fn load(
 fn view(
     portal: &Portal,
     who: &Permitted<RevokeCertificates>,
-    found: &Detail,
+    found: &CertificateDetail,
     chosen: &str,
     problems: Problems,
 ) -> RevokePage {

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use base::{CertificateId, Timestamp};
 use flow::issuance::list_certificates::{
-    Detail, Revoker, Status, certificate, common_name, is_due,
+    CertificateDetail, Revoker, Status, certificate, common_name, is_due,
 };
 use flow::issuance::list_orders::Attempt;
 use pki::RevocationReason;
@@ -38,17 +38,17 @@ pub(super) async fn show(
 }
 
 /// The name under which people know it.
-pub(super) fn title(detail: &Detail) -> String {
+pub(super) fn title(detail: &CertificateDetail) -> String {
     let first = detail.stored.names.first();
     first.map(ToString::to_string).unwrap_or_default()
 }
 
 /// Its serial number as people compare it.
-pub(super) fn serial(detail: &Detail) -> String {
+pub(super) fn serial(detail: &CertificateDetail) -> String {
     apart(&detail.leaf.serial)
 }
 
-pub(super) fn names(detail: &Detail) -> Vec<String> {
+pub(super) fn names(detail: &CertificateDetail) -> Vec<String> {
     detail
         .stored
         .names
@@ -58,11 +58,11 @@ pub(super) fn names(detail: &Detail) -> Vec<String> {
 }
 
 /// Whether revoking it would mean anything.
-pub(super) fn is_revocable(detail: &Detail) -> bool {
+pub(super) fn is_revocable(detail: &CertificateDetail) -> bool {
     detail.stored.status == Status::Issued && detail.stored.not_after > detail.now
 }
 
-fn view(shell: Shell, detail: &Detail, may_revoke: bool) -> CertificatePage {
+fn view(shell: Shell, detail: &CertificateDetail, may_revoke: bool) -> CertificatePage {
     let stored = &detail.stored;
     let now = detail.now;
     let status = chip(stored.status, stored.not_after, is_expiring(detail), now);
@@ -91,7 +91,7 @@ fn view(shell: Shell, detail: &Detail, may_revoke: bool) -> CertificatePage {
     }
 }
 
-fn is_expiring(detail: &Detail) -> bool {
+fn is_expiring(detail: &CertificateDetail) -> bool {
     let stored = &detail.stored;
     stored.status == Status::Issued
         && detail.successor.is_none()
@@ -99,7 +99,7 @@ fn is_expiring(detail: &Detail) -> bool {
 }
 
 /// The list that has it.
-fn back(detail: &Detail) -> String {
+fn back(detail: &CertificateDetail) -> String {
     let is_over = detail.stored.not_after <= detail.now;
     let view = match detail.stored.status {
         Status::Revoked => "?view=revoked",
@@ -110,7 +110,7 @@ fn back(detail: &Detail) -> String {
     format!("{}{view}", list::PATH)
 }
 
-fn explanation(detail: &Detail) -> String {
+fn explanation(detail: &CertificateDetail) -> String {
     let (from, until, now) = (
         detail.stored.not_before,
         detail.stored.not_after,
@@ -139,7 +139,7 @@ fn explanation(detail: &Detail) -> String {
     }
 }
 
-fn facts(detail: &Detail) -> Vec<Fact> {
+fn facts(detail: &CertificateDetail) -> Vec<Fact> {
     let leaf = &detail.leaf;
     let mut facts = vec![
         Fact::code("Serial number", &serial(detail)),
@@ -159,7 +159,7 @@ fn facts(detail: &Detail) -> Vec<Fact> {
     facts
 }
 
-fn chain(detail: &Detail) -> Vec<ChainLink> {
+fn chain(detail: &CertificateDetail) -> Vec<ChainLink> {
     let mut links = vec![ChainLink {
         role: "Certificate".to_owned(),
         subject: title(detail),
@@ -196,7 +196,7 @@ fn proof(attempt: &Attempt, now: Timestamp) -> Option<Proof> {
     })
 }
 
-fn revocation(detail: &Detail) -> Option<Revocation> {
+fn revocation(detail: &CertificateDetail) -> Option<Revocation> {
     let at = detail.stored.revoked_at?;
     let by = match detail.revoker.as_ref()? {
         Revoker::Client => "the ACME client",

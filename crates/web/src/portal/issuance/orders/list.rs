@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use base::{DnsName, Page, SubscriptionId, TenantId};
-use flow::issuance::list_orders::{Ending, Filter, Listing, Names, Row, orders, recently};
+use flow::issuance::list_orders::{
+    Names, OrderEnding, OrderFilter, OrderListing, Row, orders, recently,
+};
 
 use super::table::{OrderRow, row};
 use crate::portal::gate::permitted::{Permitted, ViewActivity};
@@ -82,10 +84,10 @@ pub(crate) async fn of_name<P>(
     account: SubscriptionId,
     name: &DnsName,
 ) -> Result<Vec<OrderRow>, Refusal> {
-    let filter = Filter {
+    let filter = OrderFilter {
         subscription: Some(account),
         names: Names::Include(name.clone()),
-        ..Filter::default()
+        ..OrderFilter::default()
     };
     let asked = base::Query::first(filter, OF_NAME);
     let found = orders(&portal.app, who.tenant(), asked).await?;
@@ -97,14 +99,18 @@ pub(crate) async fn of_name<P>(
         .collect())
 }
 
-async fn read(portal: &Portal, tenant: TenantId, query: &ListQuery) -> Result<Listing, Refusal> {
+async fn read(
+    portal: &Portal,
+    tenant: TenantId,
+    query: &ListQuery,
+) -> Result<OrderListing, Refusal> {
     let (ending, since) = match query.result.as_str() {
-        "failed" => (Ending::Failed, None),
-        FAILED_LATELY => (Ending::Failed, Some(recently(portal.app.clock.now()))),
-        "issued" => (Ending::Issued, None),
-        _ => (Ending::Any, None),
+        "failed" => (OrderEnding::Failed, None),
+        FAILED_LATELY => (OrderEnding::Failed, Some(recently(portal.app.clock.now()))),
+        "issued" => (OrderEnding::Issued, None),
+        _ => (OrderEnding::Any, None),
     };
-    let filter = Filter {
+    let filter = OrderFilter {
         ending,
         since,
         subscription: SubscriptionId::from_suffix(&query.account).ok(),
@@ -113,7 +119,7 @@ async fn read(portal: &Portal, tenant: TenantId, query: &ListQuery) -> Result<Li
     Ok(orders(&portal.app, tenant, query.asked(filter)).await?)
 }
 
-fn paging(query: &ListQuery, path: &str, listing: &Listing) -> Paging {
+fn paging(query: &ListQuery, path: &str, listing: &OrderListing) -> Paging {
     let Page {
         rows,
         has_before,

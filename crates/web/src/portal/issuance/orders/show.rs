@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use base::{OrderId, SubscriptionId};
-use flow::issuance::list_orders::{Filter, order, orders};
+use flow::issuance::list_orders::{OrderFilter, order, orders};
 
 use super::list;
 use super::table::{agent, chip};
@@ -57,9 +57,9 @@ pub(crate) async fn last_of_account<P>(
     who: &Permitted<P>,
     account: SubscriptionId,
 ) -> Result<Option<LastOrder>, Refusal> {
-    let filter = Filter {
+    let filter = OrderFilter {
         subscription: Some(account),
-        ..Filter::default()
+        ..OrderFilter::default()
     };
     let asked = base::Query::first(filter, 1);
     let found = orders(&portal.app, who.tenant(), asked).await?;

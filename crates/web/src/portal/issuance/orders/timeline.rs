@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use acme::authorization::{AuthorizationStatus, State};
 use acme::challenge::Type;
 use base::Timestamp;
-use flow::issuance::list_orders::{Attempt, Detail, Hop, Lookup, Stage};
+use flow::issuance::list_orders::{Attempt, Hop, Lookup, OrderDetail, Stage};
 
 use super::explain;
 use super::table::agent;
@@ -13,7 +13,7 @@ use crate::portal::page::moment;
 use crate::portal::page::part::Tone;
 
 /// What happened so far, first things first.
-pub(super) fn steps(detail: &Detail) -> Vec<TimelineStep> {
+pub(super) fn steps(detail: &OrderDetail) -> Vec<TimelineStep> {
     let began = detail.row.created_at;
     let mut steps = vec![placed(detail)];
     steps.extend(detail.attempts.iter().map(|attempt| proof(attempt, began)));
@@ -26,7 +26,7 @@ pub(super) fn steps(detail: &Detail) -> Vec<TimelineStep> {
 }
 
 /// The same without next steps and evidence, which are left to the order's own page.
-pub(super) fn short_steps(detail: &Detail) -> Vec<TimelineStep> {
+pub(super) fn short_steps(detail: &OrderDetail) -> Vec<TimelineStep> {
     let mut steps = steps(detail);
     for step in &mut steps {
         step.evidence.clear();
@@ -38,7 +38,7 @@ pub(super) fn short_steps(detail: &Detail) -> Vec<TimelineStep> {
 }
 
 /// Why the order failed and what to do about it.
-pub(super) fn failure(detail: &Detail) -> Option<Failure> {
+pub(super) fn failure(detail: &OrderDetail) -> Option<Failure> {
     let problem = detail.row.problem.as_ref()?;
     if detail.row.stage != Stage::Failed {
         return None;
@@ -69,7 +69,7 @@ pub(super) fn failure(detail: &Detail) -> Option<Failure> {
 }
 
 /// The state in one sentence.
-pub(super) fn announcement(detail: &Detail) -> String {
+pub(super) fn announcement(detail: &OrderDetail) -> String {
     match detail.row.stage {
         Stage::Expired => "The client did not finish this order in time.".to_owned(),
         Stage::Failed => match &detail.row.problem {
@@ -102,7 +102,7 @@ pub(crate) fn seen_in_short(attempt: &Attempt) -> String {
     })
 }
 
-fn placed(detail: &Detail) -> TimelineStep {
+fn placed(detail: &OrderDetail) -> TimelineStep {
     let names = match detail.row.names.as_slice() {
         [only] => only.clone(),
         [first, second] => format!("{first} and {second}"),
@@ -173,7 +173,7 @@ fn proof(attempt: &Attempt, began: Timestamp) -> TimelineStep {
     made
 }
 
-fn last(detail: &Detail) -> Option<TimelineStep> {
+fn last(detail: &OrderDetail) -> Option<TimelineStep> {
     let took = since(detail.row.created_at, detail.ended_at);
     let has_shown_failure = detail
         .attempts
