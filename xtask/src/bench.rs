@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 mod issuance;
+mod lineage;
 mod load;
 mod report;
 mod scale;
@@ -15,6 +16,8 @@ mod yardstick;
 pub(crate) enum Subject {
     /// Whole ACME flows, from newOrder to the downloaded chain
     Issuance(issuance::Options),
+    /// Issuance of one name that has few certificates, and of one that has many
+    Lineage(lineage::Options),
     /// The hot statements and issuance, on a small and a large store
     Scale(scale::Options),
 }
@@ -23,6 +26,7 @@ pub(crate) enum Subject {
 pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
     match subject {
         Subject::Issuance(options) => issuance::run(options),
+        Subject::Lineage(options) => lineage::run(options),
         Subject::Scale(options) => scale::run(options),
     }
 }
