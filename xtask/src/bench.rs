@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+mod beside;
 mod issuance;
 mod lineage;
 mod load;
@@ -14,6 +15,8 @@ mod yardstick;
 /// What to measure.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Subject {
+    /// Issuance while a reseller changes much at once: a name of many accounts goes, many names come
+    Beside(beside::Options),
     /// Whole ACME flows, from newOrder to the downloaded chain
     Issuance(issuance::Options),
     /// Issuance of one name that has few certificates, and of one that has many
@@ -25,6 +28,7 @@ pub(crate) enum Subject {
 /// Measures and prints.
 pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
     match subject {
+        Subject::Beside(options) => beside::run(options),
         Subject::Issuance(options) => issuance::run(options),
         Subject::Lineage(options) => lineage::run(options),
         Subject::Scale(options) => scale::run(options),
