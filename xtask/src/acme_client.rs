@@ -49,14 +49,28 @@ struct Problem {
     detail: String,
 }
 
+/// A key and what the server calls its account; empty until it has one.
+pub(crate) struct Account {
+    key: AccountKey,
+    url: String,
+}
+
 /// One account on one connection.
 pub(crate) struct Client {
     connection: Connection,
     directory: Directory,
-    key: AccountKey,
-    account_url: String,
+    account: Account,
     nonce: Option<String>,
     requests: u64,
+}
+
+impl Account {
+    fn generate() -> anyhow::Result<Self> {
+        Ok(Self {
+            key: AccountKey::generate()?,
+            url: String::new(),
+        })
+    }
 }
 
 impl Client {
@@ -72,13 +86,28 @@ impl Client {
         let mut client = Self {
             connection,
             directory,
-            key: AccountKey::generate()?,
-            account_url: String::new(),
+            account: Account::generate()?,
             nonce: None,
             requests: 0,
         };
         client.create_account(external).await?;
         Ok(client)
+    }
+
+    /// Registers another account and goes on as that one; gives the one before.
+    pub(crate) async fn register_another(
+        &mut self,
+        external: &ExternalAccount,
+    ) -> anyhow::Result<Account> {
+        let mut before = Account::generate()?;
+        self.swap_account(&mut before);
+        self.create_account(Some(external)).await?;
+        Ok(before)
+    }
+
+    /// Goes on as another account on the same connection, and leaves the one before in its place.
+    pub(crate) fn swap_account(&mut self, other: &mut Account) {
+        std::mem::swap(&mut self.account, other);
     }
 
     /// How many signed requests were sent, repeated ones included.
@@ -98,13 +127,13 @@ impl Client {
         let url = self.directory.new_account.clone();
         let payload = match external {
             Some(external) => {
-                let binding = self.key.bind(external, &url);
+                let binding = self.account.key.bind(external, &url);
                 format!(r#"{{"termsOfServiceAgreed":true,"externalAccountBinding":{binding}}}"#)
             }
             None => r#"{"termsOfServiceAgreed":true}"#.to_owned(),
         };
         let reply = self.post(&url, &payload).await.context("newAccount")?;
-        self.account_url = reply.location.context("newAccount has no Location")?;
+        self.account.url = reply.location.context("newAccount has no Location")?;
         Ok(())
     }
 
@@ -113,12 +142,12 @@ impl Client {
     async fn post(&mut self, url: &str, payload: &str) -> anyhow::Result<Reply> {
         for _ in 0..NONCE_ATTEMPTS {
             let nonce = self.take_nonce().await?;
-            let signer = if self.account_url.is_empty() {
+            let signer = if self.account.url.is_empty() {
                 Signer::Key
             } else {
-                Signer::Account(&self.account_url)
+                Signer::Account(&self.account.url)
             };
-            let body = self.key.sign(signer, &nonce, url, payload)?;
+            let body = self.account.key.sign(signer, &nonce, url, payload)?;
             self.requests += 1;
             let sent = self.connection.post(url, body);
             let reply = tokio::time::timeout(REQUEST_LIMIT, sent)

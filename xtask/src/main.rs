@@ -19,6 +19,7 @@ mod check;
 mod crash;
 mod fill;
 mod launch;
+mod portal_client;
 mod postgres_run;
 mod server;
 mod stopwatch;

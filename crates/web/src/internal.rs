@@ -53,6 +53,11 @@ async fn metrics(State(app): State<App>) -> Response {
             counters.commits,
         ),
         (
+            "chancery_store_rows_total",
+            "Rows changed and committed; SQLite only.",
+            counters.rows,
+        ),
+        (
             "chancery_store_transactions_total",
             "Write transactions.",
             counters.transactions,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, LOCATION};
+use http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -50,6 +50,8 @@ pub(crate) struct Reply {
     pub(crate) nonce: Option<String>,
     /// `Location`.
     pub(crate) location: Option<String>,
+    /// Each `Set-Cookie`.
+    pub(crate) cookies: Vec<String>,
     /// The whole body.
     pub(crate) body: Bytes,
 }
@@ -93,6 +95,27 @@ impl Connection {
         self.send(request).await
     }
 
+    /// A GET with cookies.
+    pub(crate) async fn page(&mut self, url: &str, cookies: &str) -> anyhow::Result<Reply> {
+        let request = self.request("GET", url).header(COOKIE, cookies);
+        self.send(request.body(Full::default())?).await
+    }
+
+    /// A POST of a form's fields, already encoded, with cookies.
+    pub(crate) async fn form(
+        &mut self,
+        url: &str,
+        cookies: &str,
+        fields: String,
+    ) -> anyhow::Result<Reply> {
+        let request = self
+            .request("POST", url)
+            .header(COOKIE, cookies)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::from(fields))?;
+        self.send(request).await
+    }
+
     fn request(&self, method: &str, url: &str) -> http::request::Builder {
         // The request line holds the path only; the host is this connection's.
         let path = url.splitn(4, '/').nth(3).unwrap_or_default();
@@ -112,6 +135,7 @@ impl Connection {
             status: parts.status.as_u16(),
             nonce: text(&parts.headers, &REPLAY_NONCE),
             location: text(&parts.headers, &LOCATION),
+            cookies: texts(&parts.headers, &SET_COOKIE),
             body,
         })
     }
@@ -136,4 +160,10 @@ impl Connection {
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+fn texts(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
+    let values = headers.get_all(name).iter();
+    let texts = values.filter_map(|value| value.to_str().ok());
+    texts.map(str::to_owned).collect()
 }

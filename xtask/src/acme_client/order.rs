@@ -114,9 +114,7 @@ impl Client {
         loop {
             match order.status {
                 OrderStatus::Pending => {
-                    for url in &order.authorizations {
-                        self.prove(url, answers).await?;
-                    }
+                    self.make_ready(&order, answers).await?;
                     // Valid authorizations make an order ready (RFC 8555 §7.1.6).
                     order.status = OrderStatus::Ready;
                 }
@@ -134,6 +132,18 @@ impl Client {
         }
     }
 
+    /// Proves the names of an order and leaves it there.
+    pub(crate) async fn make_ready(
+        &mut self,
+        order: &Order,
+        answers: &Answers,
+    ) -> anyhow::Result<()> {
+        for url in &order.authorizations {
+            self.prove(url, answers).await?;
+        }
+        Ok(())
+    }
+
     async fn finalize(&mut self, order: &Order, csr: &Csr) -> anyhow::Result<Order> {
         let payload = format!(r#"{{"csr":"{}"}}"#, csr.encoded);
         let reply = self.post(&order.finalize, &payload).await?;
@@ -142,19 +152,21 @@ impl Client {
         Ok(finalized)
     }
 
-    /// Proves one name by http-01. The authorization is read once more even when the challenge
+    /// Proves one name by http-01 if that is offered. The authorization is read once more even when the challenge
     /// came back valid, as the common clients do.
     async fn prove(&mut self, url: &str, answers: &Answers) -> anyhow::Result<()> {
         let authorization = self.authorization(url).await?;
         if authorization.status == ProofStatus::Valid {
             return Ok(());
         }
-        let challenge = authorization
-            .challenges
+        // A wildcard has none of http-01, and where proofs are assumed any will do.
+        let challenges = authorization.challenges;
+        let http_01 = |challenge: &Challenge| challenge.r#type != "http-01";
+        let challenge = challenges
             .into_iter()
-            .find(|challenge| challenge.r#type == "http-01")
-            .context("no http-01 challenge is offered")?;
-        let proof = self.key.key_authorization(&challenge.token);
+            .min_by_key(http_01)
+            .context("no challenge is offered")?;
+        let proof = self.account.key.key_authorization(&challenge.token);
         answers.add(&challenge.token, proof);
         // After an error the answer stays: the server may still ask, and the flow may go on.
         self.await_proof(url, &challenge).await?;

@@ -2,20 +2,22 @@
 //! keys, TLS kept alive, server and load on cores of their own.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 
-use super::load;
-use super::report::{self, Case, Run};
+use super::load::{self, Work};
+use super::report::{self, Case, Proof, Run, USUAL_CONCURRENCY};
 use super::target::{Ground, Kind, Placement, Target};
 use super::yardstick;
-use crate::acme_client::csr::Csr;
+use crate::acme_client::Client;
 use crate::acme_client::http_01::Answers;
 use crate::fill::Engine;
 use crate::launch::Launch;
-use crate::server::chancery::{DOMAIN, Validation};
+use crate::server::chancery::Validation;
 use crate::server::pebble;
+use crate::stopwatch::Stopwatch;
 
 /// Pebble gets fewer orders: its newOrder walks all earlier ones, and under load it locks up for
 /// good after some ten thousand.
@@ -33,8 +35,17 @@ pub(crate) struct Options {
     /// How authorizations become valid
     #[arg(long, value_enum, default_value_t = Validations::Both)]
     validation: Validations,
+    /// What to measure instead of what --validation says; several are separated by commas
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        conflicts_with = "validation",
+        value_name = "CASE,CASE"
+    )]
+    cases: Vec<Chosen>,
     /// Workers, each with a connection and an account of its own
-    #[arg(long, default_value_t = 32, value_name = "N")]
+    #[arg(long, default_value_t = USUAL_CONCURRENCY, value_name = "N")]
     concurrency: usize,
     /// Measured orders per run
     #[arg(long, default_value_t = 6000, value_name = "N")]
@@ -81,6 +92,22 @@ enum Validations {
     SelfValid,
 }
 
+/// A case by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Chosen {
+    /// A name that is taken as proven when its client asks
+    SelfValid,
+    /// A name that is proven by a request
+    #[value(name = "http-01")]
+    Http01,
+    /// A name that was proven before: newOrder, finalize, certificate
+    Renewal,
+    /// As self-valid, by 8 workers
+    SelfValidC8,
+    /// As self-valid, by 1 worker
+    SelfValidC1,
+}
+
 /// Measures every case `runs` times in turn, so that a slow minute hits all of them alike.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let binary = options.launch.prepare(Some(options.client_core))?;
@@ -95,7 +122,8 @@ pub(crate) fn at_sizes(engine: Engine, sizes: &[u64], launch: &Launch) -> anyhow
             Engine::Sqlite => Engines::Sqlite,
         },
         validation: Validations::SelfValid,
-        concurrency: 32,
+        cases: Vec::new(),
+        concurrency: USUAL_CONCURRENCY,
         orders: 3000,
         warmup: 500,
         runs: 2,
@@ -128,7 +156,7 @@ async fn measure_all(options: &Options, binary: &Path) -> anyhow::Result<()> {
         }
     }
     speed.push(yardstick::microseconds()?);
-    report::print_summary(&cases, options.concurrency, &speed);
+    report::print_summary(&cases, &speed);
     let failures: usize = cases
         .iter()
         .flat_map(|case| &case.runs)
@@ -142,50 +170,85 @@ async fn measure_all(options: &Options, binary: &Path) -> anyhow::Result<()> {
 
 async fn measure(options: &Options, binary: &Path, case: &Case) -> anyhow::Result<Run> {
     let answers = Answers::default();
-    let validation = if case.is_real {
-        let port = answers.serve().await?.port();
-        Validation::Http01 { port }
-    } else {
-        Validation::SelfValid
+    let validation = match case.proof {
+        Proof::Http01 => {
+            let port = answers.serve().await?.port();
+            Validation::Http01 { port }
+        }
+        Proof::Before | Proof::SelfValid => Validation::SelfValid,
     };
     let placement = Placement {
         server: options.server_core,
         postgres: options.postgres_core,
     };
-    let orders = match case.kind {
-        Kind::Pebble => options.orders.min(PEBBLE_ORDERS),
-        Kind::Postgres | Kind::Sqlite => options.orders,
-    };
-    let (warmup, work) = (requests("w", options.warmup)?, requests("m", orders)?);
     let ground = Ground {
         kind: case.kind,
         certificates: case.certificates,
     };
-    let started = Target::start(ground, binary, placement, validation, options.concurrency);
+    let started = Target::start(ground, binary, placement, validation, case.concurrency);
     let (target, clients) = started.await?;
-    let (clients, warm) = load::run(clients, warmup, &answers).await?;
-    if let Some(failure) = warm.first_failure {
-        bail!(
-            "{}: {} flows failed while warming up: {failure}",
-            case.label(),
-            warm.failures
-        );
-    }
+    let (clients, work) = warm_up(options, case, clients, &answers).await?;
     let before = target.read().await?;
-    let (_clients, phase) = load::run(clients, work, &answers).await?;
+    let (_clients, phase) = load::run_each(clients, work, &answers, Stopwatch::start()).await?;
     let after = target.read().await?;
-    Ok(Run::new(&phase, &before, &after))
+    let changes = target.changes(&before, &after);
+    Ok(Run::new(&phase, &before, &after, &changes))
 }
 
-/// Requests for names that differ in their first label.
-fn requests(prefix: &str, count: usize) -> anyhow::Result<Vec<Csr>> {
-    (0..count)
-        .map(|index| Csr::make(format!("{prefix}-{index:06}.{DOMAIN}")))
-        .collect()
+/// What comes before the measured orders: some of the same kind, or those that prove their names. Gives each
+/// worker its names.
+async fn warm_up(
+    options: &Options,
+    case: &Case,
+    clients: Vec<Client>,
+    answers: &Answers,
+) -> anyhow::Result<(Vec<Client>, Vec<Arc<Work>>)> {
+    let orders = match case.kind {
+        Kind::Pebble => options.orders.min(PEBBLE_ORDERS),
+        Kind::Postgres | Kind::Sqlite => options.orders,
+    };
+    let work = Work::fresh("m", orders)?;
+    // A proof is good for the account that made it, so whoever proves a name renews it.
+    let (warmup, work) = match case.proof {
+        Proof::Before => {
+            let work = work.split(clients.len());
+            (work.clone(), work.iter().map(|part| part.again()).collect())
+        }
+        Proof::Http01 | Proof::SelfValid => {
+            let warmup = load::shared(Work::fresh("w", options.warmup)?, clients.len());
+            (warmup, load::shared(work, clients.len()))
+        }
+    };
+    let (clients, warm) = load::run_each(clients, warmup, answers, Stopwatch::start()).await?;
+    warm.check(&format!("{}, warming up", case.label()))?;
+    Ok((clients, work))
 }
 
 impl Options {
     fn cases(&self) -> Vec<Case> {
+        let has_pebble = !self.without_pebble && pebble::find("pebble").is_some();
+        let mut cases = Vec::new();
+        for (proof, concurrency) in self.loads() {
+            let case = |kind, size| Case::new(kind, proof, concurrency, size);
+            for kind in self.kinds() {
+                let sizes = &self.certificates;
+                cases.extend(sizes.iter().map(|size| case(kind, Some(*size))));
+                cases.extend(sizes.is_empty().then(|| case(kind, None)));
+            }
+            let is_pebbles = match proof {
+                Proof::SelfValid => true,
+                Proof::Http01 => pebble::can_validate(),
+                // It asks for proofs anew at random.
+                Proof::Before => false,
+            };
+            if has_pebble && is_pebbles {
+                cases.push(case(Kind::Pebble, None));
+            }
+        }
+        cases
+    }
+
+    fn kinds(&self) -> Vec<Kind> {
         let mut kinds = Vec::new();
         if matches!(self.engine, Engines::Both | Engines::Sqlite) {
             kinds.push(Kind::Sqlite);
@@ -193,26 +256,28 @@ impl Options {
         if matches!(self.engine, Engines::Both | Engines::Postgres) {
             kinds.push(Kind::Postgres);
         }
-        let has_pebble = !self.without_pebble && pebble::find("pebble").is_some();
-        let mut cases = Vec::new();
-        for is_real in [false, true] {
-            let left_out = if is_real {
-                Validations::SelfValid
-            } else {
-                Validations::Http01
-            };
-            if self.validation == left_out {
-                continue;
-            }
-            for kind in &kinds {
-                let sizes = &self.certificates;
-                cases.extend(sizes.iter().map(|size| Case::on(*kind, is_real, *size)));
-                cases.extend(sizes.is_empty().then(|| Case::new(*kind, is_real)));
-            }
-            if has_pebble && (!is_real || pebble::can_validate()) {
-                cases.push(Case::new(Kind::Pebble, is_real));
-            }
-        }
-        cases
+        kinds
+    }
+
+    /// How names are proven, and by how many workers.
+    fn loads(&self) -> Vec<(Proof, usize)> {
+        let by_validation = match self.validation {
+            Validations::Both => &[Chosen::SelfValid, Chosen::Http01][..],
+            Validations::Http01 => &[Chosen::Http01],
+            Validations::SelfValid => &[Chosen::SelfValid],
+        };
+        let chosen = if self.cases.is_empty() {
+            by_validation
+        } else {
+            &self.cases
+        };
+        let load = |chosen: &Chosen| match chosen {
+            Chosen::SelfValid => (Proof::SelfValid, self.concurrency),
+            Chosen::Http01 => (Proof::Http01, self.concurrency),
+            Chosen::Renewal => (Proof::Before, self.concurrency),
+            Chosen::SelfValidC8 => (Proof::SelfValid, 8),
+            Chosen::SelfValidC1 => (Proof::SelfValid, 1),
+        };
+        chosen.iter().map(load).collect()
     }
 }

@@ -2,23 +2,43 @@
 
 use super::load::Phase;
 use super::statistics::{Spread, percentile};
-use super::target::{Kind, Reading};
+use super::target::{Changes, Kind, Reading};
 use super::yardstick::REFERENCE_MICROSECONDS;
 
 const STATEMENTS: &str = "chancery_store_statements_total";
 const COMMITS: &str = "chancery_store_commits_total";
 
+/// How many workers there are unless somebody says otherwise.
+pub(crate) const USUAL_CONCURRENCY: usize = 32;
+
 const HEADER: &str = "\
 | server | validation | c | issuances/s | server CPU ms | PostgreSQL CPU ms | client CPU ms \
-| flow p50 / p95 / p99 ms | requests | statements | commits | peak MiB | runs |
-|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+| flow p50 / p95 / p99 ms | requests | statements | commits | peak MiB | runs | KiB written | rows |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+
+const LEGEND: &str = "\
+KiB written: what the server's process gave to the disk (write_bytes of /proc/PID/io); with PostgreSQL, its WAL instead.
+Rows inserted, changed and deleted: by the server's own counter on SQLite, by the records of the WAL on PostgreSQL.";
+
+/// How names are proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// By assumption.
+    SelfValid,
+    /// By real requests.
+    Http01,
+    /// They were proven before, for another certificate.
+    Before,
+}
 
 /// One server with one kind of validation.
 pub(crate) struct Case {
     /// The server.
     pub(crate) kind: Kind,
-    /// Whether validation is real http-01.
-    pub(crate) is_real: bool,
+    /// How names are proven.
+    pub(crate) proof: Proof,
+    /// How many workers order at once.
+    pub(crate) concurrency: usize,
     /// How many certificates the database holds before; none when it is empty.
     pub(crate) certificates: Option<u64>,
     /// What was measured.
@@ -38,33 +58,48 @@ pub(crate) struct Run {
     statements: Option<f64>,
     commits: Option<f64>,
     peak_mib: f64,
+    written_kib: Option<f64>,
+    rows: Option<f64>,
     first_failure: Option<String>,
     /// Flows without a certificate.
     pub(crate) failures: usize,
 }
 
-impl Case {
-    /// Without runs yet.
-    pub(crate) fn new(kind: Kind, is_real: bool) -> Self {
-        Self {
-            kind,
-            is_real,
-            certificates: None,
-            runs: Vec::new(),
+impl Proof {
+    /// What a reader calls it.
+    fn label(self) -> &'static str {
+        match self {
+            Self::SelfValid => "self-valid",
+            Self::Http01 => "http-01",
+            Self::Before => "renewal",
         }
     }
+}
 
-    /// The same on a filled database.
-    pub(crate) fn on(kind: Kind, is_real: bool, certificates: u64) -> Self {
+impl Case {
+    /// Without runs yet.
+    pub(crate) fn new(
+        kind: Kind,
+        proof: Proof,
+        concurrency: usize,
+        certificates: Option<u64>,
+    ) -> Self {
         Self {
-            certificates: Some(certificates),
-            ..Self::new(kind, is_real)
+            kind,
+            proof,
+            concurrency,
+            certificates,
+            runs: Vec::new(),
         }
     }
 
     /// What a reader calls it.
     pub(crate) fn label(&self) -> String {
-        format!("{}, {}", self.server(), self.validation())
+        let label = format!("{}, {}", self.server(), self.proof.label());
+        match self.concurrency {
+            USUAL_CONCURRENCY => label,
+            workers => format!("{label}, c={workers}"),
+        }
     }
 
     fn server(&self) -> String {
@@ -73,14 +108,6 @@ impl Case {
             || label.to_owned(),
             |certificates| format!("{label}, {certificates} certificates before"),
         )
-    }
-
-    fn validation(&self) -> &'static str {
-        if self.is_real {
-            "http-01"
-        } else {
-            "self-valid"
-        }
     }
 
     fn spread(&self, figure: impl Fn(&Run) -> f64) -> Option<Spread> {
@@ -93,13 +120,14 @@ impl Case {
 }
 
 impl Run {
-    /// From what the load saw and what the server had used before and after.
+    /// From what the load saw, what the server had used before and after, and what changed between.
     #[expect(
         clippy::cast_precision_loss,
         reason = "counts of one run are far below 2^52"
     )]
-    pub(crate) fn new(phase: &Phase, before: &Reading, after: &Reading) -> Self {
-        let issued = phase.flows_ms.len() as f64;
+    pub(crate) fn new(phase: &Phase, before: &Reading, after: &Reading, changes: &Changes) -> Self {
+        let flows_ms = phase.flows_ms();
+        let issued = flows_ms.len() as f64;
         let counters = after.counters.since(&before.counters);
         let postgres_ms = after
             .postgres_ms
@@ -110,13 +138,15 @@ impl Run {
             server_ms: (after.server_ms - before.server_ms) / issued,
             postgres_ms,
             client_ms: (after.client_ms - before.client_ms) / issued,
-            p50_ms: percentile(&phase.flows_ms, 50),
-            p95_ms: percentile(&phase.flows_ms, 95),
-            p99_ms: percentile(&phase.flows_ms, 99),
+            p50_ms: percentile(&flows_ms, 50),
+            p95_ms: percentile(&flows_ms, 95),
+            p99_ms: percentile(&flows_ms, 99),
             requests: phase.requests as f64 / issued,
             statements: counters.total(STATEMENTS).map(|count| count / issued),
             commits: counters.total(COMMITS).map(|count| count / issued),
             peak_mib: after.peak_kib as f64 / 1024.0,
+            written_kib: changes.written_kib.map(|kib| kib / issued),
+            rows: changes.rows.map(|rows| rows / issued),
             first_failure: phase.first_failure.clone(),
             failures: phase.failures,
         }
@@ -125,9 +155,12 @@ impl Run {
 
 /// One line per run, as it ends.
 pub(crate) fn print_run(case: &Case, round: usize, run: &Run) {
+    let written = |figure: Option<f64>, unit: &str| {
+        figure.map_or(String::new(), |figure| format!(", {figure:.1} {unit}"))
+    };
     println!(
         "==> {}, run {round}: {:.0} issuances/s, server {:.2} ms{}, client {:.2} ms, \
-         flow {:.0} / {:.0} / {:.0} ms, {:.1} requests, peak {:.0} MiB",
+         flow {:.0} / {:.0} / {:.0} ms, {:.1} requests, peak {:.0} MiB{}{}",
         case.label(),
         run.rate,
         run.server_ms,
@@ -139,6 +172,8 @@ pub(crate) fn print_run(case: &Case, round: usize, run: &Run) {
         run.p99_ms,
         run.requests,
         run.peak_mib,
+        written(run.written_kib, "KiB written"),
+        written(run.rows, "rows"),
     );
     if let Some(failure) = &run.first_failure {
         println!("    {} flows failed, the first: {failure}", run.failures);
@@ -147,12 +182,12 @@ pub(crate) fn print_run(case: &Case, round: usize, run: &Run) {
 
 /// The table, what it means on the machine of the budgets, and the ratios. `speed` holds readings of the
 /// yardstick from between the runs.
-pub(crate) fn print_summary(cases: &[Case], concurrency: usize, speed: &[f64]) {
+pub(crate) fn print_summary(cases: &[Case], speed: &[f64]) {
     println!("\nMedians with their range; CPU and counts are per issuance.\n\n{HEADER}");
     for case in cases {
-        println!("{}", row(case, concurrency));
+        println!("{}", row(case));
     }
-    println!();
+    println!("\n{LEGEND}\n");
     for case in cases {
         print_per_request(case);
     }
@@ -162,7 +197,7 @@ pub(crate) fn print_summary(cases: &[Case], concurrency: usize, speed: &[f64]) {
     print_ratios(cases);
 }
 
-fn row(case: &Case, concurrency: usize) -> String {
+fn row(case: &Case) -> String {
     let figure = |spread: Option<Spread>, digits: usize| {
         spread.map_or("-".to_owned(), |spread| format!("{spread:.digits$}"))
     };
@@ -173,8 +208,8 @@ fn row(case: &Case, concurrency: usize) -> String {
     };
     let cells = [
         case.server(),
-        case.validation().to_owned(),
-        concurrency.to_string(),
+        case.proof.label().to_owned(),
+        case.concurrency.to_string(),
         figure(case.spread(|run| run.rate), 0),
         figure(case.spread(|run| run.server_ms), 2),
         figure(case.optional(|run| run.postgres_ms), 2),
@@ -190,6 +225,8 @@ fn row(case: &Case, concurrency: usize) -> String {
         median(case.optional(|run| run.commits), 2),
         median(case.spread(|run| run.peak_mib), 0),
         case.runs.len().to_string(),
+        median(case.optional(|run| run.written_kib), 1),
+        median(case.optional(|run| run.rows), 1),
     ];
     format!("| {} |", cells.join(" | "))
 }
@@ -228,27 +265,40 @@ fn print_speed(cases: &[Case], speed: Spread) {
 
 fn print_ratios(cases: &[Case]) {
     println!();
-    for is_real in [false, true] {
-        let rate = |kind: Kind| {
-            let found = cases
-                .iter()
-                .find(|case| case.kind == kind && case.is_real == is_real);
-            found.and_then(|case| Some((case, case.spread(|run| run.rate)?.median)))
-        };
-        let pairs = [
-            (Kind::Postgres, Kind::Sqlite),
-            (Kind::Sqlite, Kind::Pebble),
-            (Kind::Postgres, Kind::Pebble),
-        ];
-        for (one, other) in pairs {
-            if let (Some((one, fast)), Some((other, slow))) = (rate(one), rate(other)) {
-                println!(
-                    "{} / {}: {:.2}",
-                    one.label(),
-                    other.kind.label(),
-                    fast / slow
-                );
-            }
+    let mut loads: Vec<(Proof, usize)> = Vec::new();
+    for case in cases {
+        let load = (case.proof, case.concurrency);
+        if !loads.contains(&load) {
+            loads.push(load);
+        }
+    }
+    for load in loads {
+        let alike = cases
+            .iter()
+            .filter(|case| (case.proof, case.concurrency) == load);
+        print_ratios_of(&alike.collect::<Vec<_>>());
+    }
+}
+
+/// Of servers under the same load.
+fn print_ratios_of(cases: &[&Case]) {
+    let rate = |kind: Kind| {
+        let found = cases.iter().find(|case| case.kind == kind);
+        found.and_then(|case| Some((case, case.spread(|run| run.rate)?.median)))
+    };
+    let pairs = [
+        (Kind::Postgres, Kind::Sqlite),
+        (Kind::Sqlite, Kind::Pebble),
+        (Kind::Postgres, Kind::Pebble),
+    ];
+    for (one, other) in pairs {
+        if let (Some((one, fast)), Some((other, slow))) = (rate(one), rate(other)) {
+            println!(
+                "{} / {}: {:.2}",
+                one.label(),
+                other.kind.label(),
+                fast / slow
+            );
         }
     }
 }

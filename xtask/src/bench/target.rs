@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::acme_client::Client;
-use crate::fill;
+use crate::fill::{self, Engine};
 use crate::server::chancery::{Access, Chancery, Settings, Validation};
 use crate::server::metrics::Counters;
 use crate::server::pebble::{self, Pebble};
+use crate::server::postgres::wal::WalPosition;
 use crate::server::postgres::{Durability, Postgres};
 use crate::server::usage;
 
@@ -44,6 +45,7 @@ pub(crate) struct Placement {
 /// A started server. Fields are dropped in order: the server before its database.
 pub(crate) struct Target {
     server: Server,
+    access: Option<Access>,
     postgres: Option<Postgres>,
 }
 
@@ -64,7 +66,23 @@ pub(crate) struct Reading {
     pub(crate) peak_kib: u64,
     /// The server's counters; empty for Pebble.
     pub(crate) counters: Counters,
+    /// What the server had given to the disk, in KiB.
+    written_kib: f64,
+    /// Where PostgreSQL's log of changes ended.
+    wal: Option<WalPosition>,
 }
+
+/// What changed in a database between two readings, as far as it is known.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// What the server's process gave to the disk, or, with PostgreSQL, the WAL, in KiB.
+    pub(crate) written_kib: Option<f64>,
+    /// Rows inserted, changed and deleted.
+    pub(crate) rows: Option<f64>,
+}
+
+/// A counter that the server has on SQLite only.
+const ROWS: &str = "chancery_store_rows_total";
 
 impl Kind {
     /// What a reader calls it.
@@ -73,6 +91,15 @@ impl Kind {
             Self::Pebble => "Pebble",
             Self::Postgres => "Chancery, PostgreSQL",
             Self::Sqlite => "Chancery, SQLite",
+        }
+    }
+}
+
+impl From<Engine> for Kind {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Postgres => Self::Postgres,
+            Engine::Sqlite => Self::Sqlite,
         }
     }
 }
@@ -99,6 +126,7 @@ impl Target {
             return Ok((
                 Self {
                     server,
+                    access: None,
                     postgres: None,
                 },
                 clients,
@@ -127,7 +155,20 @@ impl Target {
         }
         let clients = register(&chancery, &access, concurrency).await?;
         let server = Server::Chancery(Box::new(chancery));
-        Ok((Self { server, postgres }, clients))
+        let target = Self {
+            server,
+            access: Some(access),
+            postgres,
+        };
+        Ok((target, clients))
+    }
+
+    /// The server and what its clients need, unless it is Pebble.
+    pub(crate) fn chancery(&self) -> anyhow::Result<(&Chancery, &Access)> {
+        match (&self.server, &self.access) {
+            (Server::Chancery(chancery), Some(access)) => Ok((chancery, access)),
+            (Server::Chancery(_) | Server::Pebble(_), _) => bail!("Pebble has no portal"),
+        }
     }
 
     /// What has been used so far.
@@ -143,7 +184,28 @@ impl Target {
             client_ms: usage::cpu_ms(std::process::id())?,
             peak_kib: usage::peak_memory_kib(process)?,
             counters,
+            written_kib: usage::written_kib(process)?,
+            wal: self
+                .postgres
+                .as_ref()
+                .map(Postgres::wal_position)
+                .transpose()?,
         })
+    }
+
+    /// What changed from one reading to another.
+    pub(crate) fn changes(&self, before: &Reading, after: &Reading) -> Changes {
+        if let (Some(postgres), Some(from), Some(to)) = (&self.postgres, before.wal, after.wal) {
+            return Changes {
+                written_kib: Some(from.kib_to(to)),
+                // A log that is thrown away already is not worth the figures of a whole run.
+                rows: postgres.rows_changed(from, to).ok(),
+            };
+        }
+        Changes {
+            written_kib: Some(after.written_kib - before.written_kib),
+            rows: after.counters.since(&before.counters).total(ROWS),
+        }
     }
 }
 
@@ -154,9 +216,12 @@ async fn register(
 ) -> anyhow::Result<Vec<Client>> {
     let mut clients = Vec::new();
     for _ in 0..concurrency {
-        let external = Some(&access.external);
-        let client = Client::register(&access.directory_url, &access.trust, external).await;
-        clients.push(client.with_context(|| chancery.last_words())?);
+        clients.push(
+            access
+                .client()
+                .await
+                .with_context(|| chancery.last_words())?,
+        );
     }
     Ok(clients)
 }

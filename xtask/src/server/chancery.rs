@@ -16,11 +16,15 @@ use super::metrics::Counters;
 use super::process::{Process, Start};
 use super::{free_address, working_directory};
 use crate::acme_client::connection::Trust;
-use crate::acme_client::{ExternalAccount, jws, plain};
+use crate::acme_client::{Client, ExternalAccount, jws, plain};
 use crate::stopwatch::Stopwatch;
 
 /// The domain under which all names are made.
 pub(crate) const DOMAIN: &str = "bench.example";
+/// The reseller and its administrator.
+const RESELLER: &str = "Bench";
+const EMAIL: &str = "bench@example.test";
+const PASSWORD: &str = "Correct-Horse-Battery-Staple-42";
 /// The directory of the DV product.
 const DIRECTORY: &str = "/v2/DV";
 /// The variable that says where the data is.
@@ -63,6 +67,7 @@ pub(crate) struct Chancery {
     environment: Vec<(&'static str, String)>,
     internal: SocketAddr,
     acme_url: String,
+    portal_url: String,
     directory: TempDir,
 }
 
@@ -74,6 +79,49 @@ pub(crate) struct Access {
     pub(crate) trust: Trust,
     /// The credential.
     pub(crate) external: ExternalAccount,
+}
+
+impl Access {
+    /// The same for accounts that are bound with another credential.
+    pub(crate) fn bound_by(&self, external: &ExternalAccount) -> Self {
+        Self {
+            directory_url: self.directory_url.clone(),
+            trust: self.trust.clone(),
+            external: external.clone(),
+        }
+    }
+
+    /// Registers a new account.
+    pub(crate) async fn client(&self) -> anyhow::Result<Client> {
+        Client::register(&self.directory_url, &self.trust, Some(&self.external)).await
+    }
+}
+
+/// An account of the reseller.
+pub(crate) struct OpenedAccount {
+    /// Its identifier.
+    pub(crate) id: String,
+    /// Its credential.
+    pub(crate) external: ExternalAccount,
+}
+
+/// The way into the portal.
+pub(crate) struct Door {
+    /// Scheme, host and port.
+    pub(crate) origin: String,
+    /// The reseller's administrator.
+    pub(crate) email: &'static str,
+    /// What it signs in with.
+    pub(crate) password: &'static str,
+}
+
+/// A line of `chancery admin domain add --json`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EnrolledName {
+    /// Its identifier.
+    pub(crate) domain: String,
+    /// The name.
+    pub(crate) name: String,
 }
 
 /// A line of `chancery admin certificate list --json`.
@@ -98,7 +146,9 @@ impl Chancery {
         let directory = working_directory("server")?;
         let (internal, acme) = (free_address()?, free_address()?);
         let acme_url = format!("https://localhost:{}", acme.port());
+        let portal = free_address()?;
         let mut arguments = arguments(directory.path(), internal, &settings)?;
+        arguments.extend(["--portal-listen".to_owned(), portal.to_string()]);
         arguments.extend(["--acme-listen".to_owned(), acme.to_string()]);
         arguments.extend(["--acme-url".to_owned(), acme_url.clone()]);
         let environment = environment(directory.path(), settings.database.as_deref());
@@ -117,6 +167,7 @@ impl Chancery {
             environment,
             internal,
             acme_url,
+            portal_url: format!("https://localhost:{}", portal.port()),
             directory,
         };
         chancery.wait().await?;
@@ -125,43 +176,60 @@ impl Chancery {
 
     /// Creates the reseller, the account and the domain.
     pub(crate) async fn furnish(&self) -> anyhow::Result<Access> {
-        let reseller = [
-            "bootstrap",
-            "--reseller",
-            "Bench",
-            "--email",
-            "bench@example.test",
-        ];
-        let password = "Correct-Horse-Battery-Staple-42";
-        self.admin(&[&reseller[..], &["--password-stdin"]].concat(), password)
+        let reseller = ["bootstrap", "--reseller", RESELLER, "--email", EMAIL];
+        self.admin(&[&reseller[..], &["--password-stdin"]].concat(), PASSWORD)
             .await?;
-        let account = [
-            "account", "create", "--tenant", "Bench", "--label", "bench", "--json",
-        ];
-        let account: CreatedAccount = serde_json::from_str(&self.admin(&account, "").await?)
-            .context("`admin account create --json`")?;
-        let name = format!("*.{DOMAIN}");
-        let account_id = account.subscription.as_str();
-        let domain = [
-            "domain",
-            "add",
-            "--account",
-            account_id,
-            "--name",
-            &name,
-            "--json",
-        ];
-        self.admin(&domain, "").await?;
+        let account = self.open_account("bench").await?;
+        self.enroll(&account.id, &[format!("*.{DOMAIN}")]).await?;
         let root = fs::read_to_string(self.directory.path().join("root-ca.pem"))
             .context("the server wrote no root-ca.pem")?;
         Ok(Access {
             directory_url: format!("{}{DIRECTORY}", self.acme_url),
             trust: Trust::only(&root)?,
+            external: account.external,
+        })
+    }
+
+    /// Opens one more account of the reseller, which an ACME client can be bound to.
+    pub(crate) async fn open_account(&self, label: &str) -> anyhow::Result<OpenedAccount> {
+        let command = ["account", "create", "--tenant", RESELLER, "--label", label];
+        let text = self
+            .admin(&[&command[..], &["--json"]].concat(), "")
+            .await?;
+        let created: CreatedAccount =
+            serde_json::from_str(&text).context("`admin account create --json`")?;
+        Ok(OpenedAccount {
+            id: created.subscription,
             external: ExternalAccount {
-                key_id: account.eab_kid,
-                mac_key: jws::decode(&account.eab_hmac_key)?,
+                key_id: created.eab_kid,
+                mac_key: jws::decode(&created.eab_hmac_key)?,
             },
         })
+    }
+
+    /// Enrols names with their free companions.
+    pub(crate) async fn enroll(
+        &self,
+        account: &str,
+        names: &[String],
+    ) -> anyhow::Result<Vec<EnrolledName>> {
+        let names = names.join(",");
+        let command = ["domain", "add", "--account", account, "--name", &names];
+        let text = self
+            .admin(&[&command[..], &["--json"]].concat(), "")
+            .await?;
+        text.lines()
+            .map(|line| serde_json::from_str(line).with_context(|| format!("not JSON: {line}")))
+            .collect()
+    }
+
+    /// Where people find the portal, and how they sign in there.
+    pub(crate) fn door(&self) -> Door {
+        Door {
+            origin: self.portal_url.clone(),
+            email: EMAIL,
+            password: PASSWORD,
+        }
     }
 
     /// Ends the server as a power cut would end its process.
@@ -288,7 +356,6 @@ fn arguments(
     let mut arguments = vec!["serve".to_owned()];
     let mut flag = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
     flag("data", data);
-    flag("portal-listen", free_address()?.to_string());
     flag("pki-listen", free_address()?.to_string());
     flag("internal-listen", internal.to_string());
     flag("lab-addresses", "*=127.0.0.1".to_owned());

@@ -10,8 +10,11 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tempfile::TempDir;
 
+use self::wal::WalPosition;
 use super::process::{self, Process, Start};
 use super::{free_address, working_directory};
+
+pub(crate) mod wal;
 
 /// Where Debian puts one directory per major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -97,6 +100,37 @@ impl Postgres {
     /// The process whose children serve the connections.
     pub(crate) fn process_id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Where its log of changes ends now, as far as it is on the disk.
+    pub(crate) fn wal_position(&self) -> anyhow::Result<WalPosition> {
+        let output = Command::new(self.programs.join("psql"))
+            .args(["--host=127.0.0.1", &format!("--port={}", self.port)])
+            .args(["--username", ROLE, "--dbname=postgres"])
+            .args(["--no-psqlrc", "--tuples-only", "--no-align"])
+            .args(["--command", "SELECT pg_current_wal_flush_lsn()"])
+            .output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        WalPosition::parse(text.trim()).with_context(|| {
+            let error = String::from_utf8_lossy(&output.stderr);
+            format!("psql does not tell where the WAL ends: {}", error.trim())
+        })
+    }
+
+    /// How many rows were inserted, changed and deleted between, by the log.
+    pub(crate) fn rows_changed(&self, from: WalPosition, to: WalPosition) -> anyhow::Result<f64> {
+        let output = Command::new(self.programs.join("pg_waldump"))
+            .arg("--stats=record")
+            .arg(format!("--start={from}"))
+            .arg(format!("--end={to}"))
+            .arg("--path")
+            .arg(self.directory.path().join("data").join("pg_wal"))
+            .output()?;
+        if !output.status.success() {
+            let error = String::from_utf8_lossy(&output.stderr);
+            bail!("pg_waldump failed: {}", error.trim());
+        }
+        Ok(wal::rows(&String::from_utf8_lossy(&output.stdout)))
     }
 
     fn wait(&mut self) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! What a process has used so far, from `/proc` (see proc_pid_stat(5) and proc_pid_status(5)).
+//! What a process has used so far, from `/proc` (see proc_pid_stat(5), proc_pid_status(5) and proc_pid_io(5)).
 
 use std::fs;
 use std::process::Command;
@@ -46,6 +46,18 @@ pub(crate) fn peak_memory_kib(process: u32) -> anyhow::Result<u64> {
     parse_peak_memory(&text).context("/proc has no VmHWM line")
 }
 
+/// What a process has given to the disk, in KiB: every page that it made dirty, counted when that happens.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "bytes of one run are far below 2^52"
+)]
+pub(crate) fn written_kib(process: u32) -> anyhow::Result<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/io"))
+        .with_context(|| format!("what process {process} wrote cannot be read"))?;
+    let bytes = parse_written(&text).context("/proc has no write_bytes line")?;
+    Ok(bytes as f64 / 1024.0)
+}
+
 fn stat(process: u32) -> anyhow::Result<Stat> {
     let text = fs::read_to_string(format!("/proc/{process}/stat"))
         .with_context(|| format!("process {process} is gone"))?;
@@ -67,6 +79,12 @@ fn parse_stat(text: &str) -> Option<Stat> {
 fn parse_peak_memory(text: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+fn parse_written(text: &str) -> Option<u64> {
+    let mut lines = text.lines();
+    let bytes = lines.find_map(|line| line.strip_prefix("write_bytes:"))?;
+    bytes.trim().parse().ok()
 }
 
 fn ticks_per_second() -> anyhow::Result<u64> {
@@ -106,6 +124,13 @@ mod tests {
         let text = "VmPeak:\t  200 kB\nVmHWM:\t   12345 kB\nVmRSS:\t 1 kB\n";
         assert_eq!(parse_peak_memory(text), Some(12345));
         assert_eq!(parse_peak_memory("Name: a"), None);
+    }
+
+    #[test]
+    fn written_bytes_are_found() {
+        let text = "wchar: 7\nread_bytes: 1\nwrite_bytes: 4096\ncancelled_write_bytes: 2\n";
+        assert_eq!(parse_written(text), Some(4096));
+        assert_eq!(parse_written("wchar: 7\n"), None);
     }
 
     #[test]

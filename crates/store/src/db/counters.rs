@@ -11,6 +11,8 @@ pub struct Counters {
     pub reads: u64,
     /// Transactions that were run again after a conflict (PostgreSQL only).
     pub retries: u64,
+    /// Rows that were inserted, changed or deleted, and committed (SQLite only: PostgreSQL counts its own).
+    pub rows: u64,
     /// Statements, without BEGIN, SAVEPOINT, COMMIT and their kind.
     pub statements: u64,
     /// Closures given to `Store::write` that were committed.
@@ -24,6 +26,7 @@ pub(super) struct Tally {
     pub(super) commits: AtomicU64,
     pub(super) reads: AtomicU64,
     pub(super) retries: AtomicU64,
+    pub(super) rows: AtomicU64,
     pub(super) statements: AtomicU64,
     pub(super) transactions: AtomicU64,
     pub(super) undone: AtomicU64,
@@ -35,6 +38,7 @@ impl Tally {
             commits: self.commits.load(Ordering::Relaxed),
             reads: self.reads.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
+            rows: self.rows.load(Ordering::Relaxed),
             statements: self.statements.load(Ordering::Relaxed),
             transactions: self.transactions.load(Ordering::Relaxed),
             undone: self.undone.load(Ordering::Relaxed),

@@ -42,6 +42,7 @@ impl Writer {
             is_open: false,
             is_guarded: false,
             group: Vec::with_capacity(GROUP),
+            changed_before: 0,
             refusal: None,
             answers,
             tally,
@@ -106,6 +107,8 @@ struct Thread {
     is_guarded: bool,
     /// Those who wait for the commit of that transaction, and whether they count on it.
     group: Vec<(Box<dyn Work>, Outcome)>,
+    /// What had been changed when this transaction began.
+    changed_before: u64,
     /// Why no transaction could begin; it holds for all who are waiting at that moment, so that
     /// a foreign lock does not cost each of them the whole time-out in turn.
     refusal: Option<Error>,
@@ -153,8 +156,11 @@ impl Thread {
             work.fail(error);
             return self.tell(vec![work]);
         }
-        self.is_open = true;
         let before = self.tx.changes();
+        if is_first {
+            self.changed_before = before.0;
+        }
+        self.is_open = true;
         let outcome = run_now(work.as_mut(), &mut self.tx);
         if self.has_ended() {
             // A full or broken disk ends the whole transaction, also for those before.
@@ -240,6 +246,11 @@ impl Thread {
         if failure.is_none() {
             count(&self.tally.transactions, kept.count());
             count(&self.tally.commits, 1);
+            let changed = self.tx.changes().0.saturating_sub(self.changed_before);
+            count(
+                &self.tally.rows,
+                usize::try_from(changed).unwrap_or_default(),
+            );
         }
         let ended = self.group.drain(..).map(|(mut work, _)| {
             if let Some(error) = failure {
