@@ -19,6 +19,7 @@ mod statement;
 mod step;
 mod store;
 mod transaction;
+mod turn;
 mod value;
 mod work;
 

@@ -97,13 +97,16 @@ pub async fn enroll_domains(
         companions: enrollment.companions,
         now: app.clock.now(),
     };
-    let (first, rest) = whole.entries.split_at(whole.entries.len().min(PIECE));
-    let mut all: Enrolled = store.decide(whole.with(first), load, decide, save).await?;
-    for entries in rest.chunks(PIECE) {
-        tokio::task::yield_now().await;
-        let more: Enrolled = store
-            .decide(whole.with(entries), load, decide, save)
-            .await?;
+    if whole.entries.len() <= PIECE {
+        return store.decide(whole, load, decide, save).await;
+    }
+    let mut all = Enrolled {
+        rows: Vec::with_capacity(whole.entries.len()),
+        added: Vec::new(),
+    };
+    for entries in whole.entries.chunks(PIECE) {
+        let piece = whole.with(entries);
+        let more: Enrolled = store.decide_piece(piece, load, decide, save).await?;
         all.rows.extend(more.rows);
         all.added.extend(more.added);
     }

@@ -80,6 +80,11 @@ impl Postgres {
         self.lanes.queue(work).await
     }
 
+    /// Runs alone, one after the other, beside the lanes.
+    pub(super) async fn queue_piece(&self, work: Box<dyn Work>) -> Result<(), Error> {
+        self.lanes.queue_piece(work).await
+    }
+
     /// Waits for the writes that were begun, then closes all connections.
     pub(super) async fn close(&self) {
         self.lanes.close().await;

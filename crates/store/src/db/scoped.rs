@@ -1,7 +1,5 @@
 //! The store as one caller sees it: the only way to a transaction.
 
-use std::marker::PhantomData;
-
 use base::Scope;
 
 use super::counters::count;
@@ -89,14 +87,7 @@ impl Scoped<'_> {
         S: for<'a> Save<'a, I, T> + 'static,
     {
         // Packed before anything is waited for: what waits then knows no types of the steps.
-        let (work, answer) = queued(
-            self.scope,
-            Saving {
-                input,
-                save,
-                answer: PhantomData,
-            },
-        );
+        let (work, answer) = queued(self.scope, Saving::new(input, save));
         self.store.queue(work).await?;
         answer.await.unwrap_or(Err(Error::Closed))
     }
@@ -120,34 +111,63 @@ impl Scoped<'_> {
         J: Fn(&I, F) -> Result<D, E> + Send + Sync + 'static,
         S: for<'a> Save<'a, D, T> + 'static,
     {
-        let (work, answer) = queued(
-            self.scope,
-            Deciding {
-                input,
-                load,
-                decide,
-                save,
-                decision: None,
-                types: PhantomData,
-            },
-        );
+        let (work, answer) = queued(self.scope, Deciding::new(input, load, decide, save));
         self.store.queue(work).await?;
         answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
+    /// The same for one piece of a large change: it waits for its turn among the pieces of all large changes, and
+    /// everybody else has the database between two of them.
+    pub async fn decide_piece<I, F, D, T, E, L, J, S>(
+        &self,
+        input: I,
+        load: L,
+        decide: J,
+        save: S,
+    ) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        F: Send + 'static,
+        D: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        L: for<'a> Load<'a, I, F, Error> + 'static,
+        J: Fn(&I, F) -> Result<D, E> + Send + Sync + 'static,
+        S: for<'a> Save<'a, D, T> + 'static,
+    {
+        let (work, answer) = queued(self.scope, Deciding::new(input, load, decide, save));
+        let turn = self.store.turns().next().await;
+        self.store.queue_piece(work).await?;
+        let answer = answer.await.unwrap_or_else(|_| Err(Error::Closed.into()));
+        turn.end();
+        answer
+    }
+
     /// One bounded piece after the other, each in a transaction of its own, until there is no more. A piece changes
-    /// at most a thousand rows, and gives way to everybody else before the next one begins.
+    /// at most a thousand rows, and waits for its turn as those of [`decide_piece`](Self::decide_piece) do.
     pub async fn write_bulk<I, S>(&self, input: I, piece: S) -> Result<(), Error>
     where
         I: Clone + Send + Sync + 'static,
         S: for<'a> Save<'a, I, Progress<I>> + Clone + 'static,
     {
         let mut next = input;
-        while let Progress::More(more) = self.write(next, piece.clone()).await? {
+        while let Progress::More(more) = self.write_piece(next, piece.clone()).await? {
             next = more;
-            tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    async fn write_piece<I, S>(&self, input: I, piece: S) -> Result<Progress<I>, Error>
+    where
+        I: Send + Sync + 'static,
+        S: for<'a> Save<'a, I, Progress<I>> + 'static,
+    {
+        let (work, answer) = queued(self.scope, Saving::new(input, piece));
+        let turn = self.store.turns().next().await;
+        self.store.queue_piece(work).await?;
+        let answer = answer.await.unwrap_or(Err(Error::Closed));
+        turn.end();
+        answer
     }
 }
 

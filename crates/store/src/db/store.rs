@@ -7,6 +7,7 @@ use super::counters::Tally;
 use super::migrator::{MigrationLimits, Migrator};
 use super::postgres::Postgres;
 use super::sqlite::{Readers, Writer};
+use super::turn::Turns;
 use super::work::Work;
 use super::{Counters, DatabaseUrl, Engine, Error};
 
@@ -38,6 +39,8 @@ struct Shared {
     location: DatabaseUrl,
     options: Options,
     tally: Arc<Tally>,
+    /// Of the pieces of large changes.
+    turns: Turns,
 }
 
 pub(super) enum Backend {
@@ -87,6 +90,7 @@ impl Store {
                 location: location.clone(),
                 options,
                 tally,
+                turns: Turns::default(),
             }),
         })
     }
@@ -96,6 +100,18 @@ impl Store {
             Backend::Postgres(postgres) => postgres.queue(work).await,
             Backend::Sqlite(_, writer) => writer.queue(work).await,
         }
+    }
+
+    /// For a piece of a large change: on PostgreSQL it shares no transaction with requests.
+    pub(super) async fn queue_piece(&self, work: Box<dyn Work>) -> Result<(), Error> {
+        match &self.shared.backend {
+            Backend::Postgres(postgres) => postgres.queue_piece(work).await,
+            Backend::Sqlite(_, writer) => writer.queue(work).await,
+        }
+    }
+
+    pub(super) fn turns(&self) -> &Turns {
+        &self.shared.turns
     }
 
     pub(super) fn backend(&self) -> &Backend {

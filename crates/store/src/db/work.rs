@@ -47,9 +47,19 @@ pub(super) trait Steps: Send + Sync + 'static {
 
 /// A change that cannot refuse.
 pub(super) struct Saving<I, T, S> {
-    pub(super) input: I,
-    pub(super) save: S,
-    pub(super) answer: PhantomData<fn() -> T>,
+    input: I,
+    save: S,
+    answer: PhantomData<fn() -> T>,
+}
+
+impl<I, T, S> Saving<I, T, S> {
+    pub(super) fn new(input: I, save: S) -> Self {
+        Self {
+            input,
+            save,
+            answer: PhantomData,
+        }
+    }
 }
 
 impl<I, T, S> Steps for Saving<I, T, S>
@@ -71,13 +81,26 @@ where
 
 /// Load, decide, save.
 pub(super) struct Deciding<I, F, D, T, E, L, J, S> {
-    pub(super) input: I,
-    pub(super) load: L,
-    pub(super) decide: J,
-    pub(super) save: S,
+    input: I,
+    load: L,
+    decide: J,
+    save: S,
     /// Kept here, because what is saved borrows it.
-    pub(super) decision: Option<D>,
-    pub(super) types: Types<F, T, E>,
+    decision: Option<D>,
+    types: Types<F, T, E>,
+}
+
+impl<I, F, D, T, E, L, J, S> Deciding<I, F, D, T, E, L, J, S> {
+    pub(super) fn new(input: I, load: L, decide: J, save: S) -> Self {
+        Self {
+            input,
+            load,
+            decide,
+            save,
+            decision: None,
+            types: PhantomData,
+        }
+    }
 }
 
 /// Types that appear in the signatures of steps only.

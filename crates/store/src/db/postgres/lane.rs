@@ -25,8 +25,16 @@ enum Attempt {
 /// The way to the lanes.
 pub(super) struct Lanes {
     /// Gone once the store is closed.
-    queue: Guarded<Option<mpsc::Sender<Box<dyn Work>>>>,
+    queues: Guarded<Option<Queues>>,
     running: Guarded<Vec<JoinHandle<()>>>,
+}
+
+#[derive(Clone)]
+struct Queues {
+    /// What shares transactions.
+    shared: mpsc::Sender<Box<dyn Work>>,
+    /// The pieces of large changes.
+    pieces: mpsc::Sender<Box<dyn Work>>,
 }
 
 struct Lane {
@@ -45,7 +53,8 @@ struct Transactions {
 
 impl Lanes {
     pub(super) fn start(pool: &Pool, spare: &Pool, tally: &Arc<Tally>) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUED);
+        let (shared, waiting) = mpsc::channel(QUEUED);
+        let (pieces, waiting_pieces) = mpsc::channel(1);
         let waiting = Arc::new(Mutex::new(waiting));
         let on = |pool: &Pool| Transactions {
             pool: pool.clone(),
@@ -56,21 +65,31 @@ impl Lanes {
             spare: on(spare),
             waiting: Arc::clone(&waiting),
         };
-        let running = (0..LANES).map(|_| tokio::spawn(lane().serve()));
+        let lanes = (0..LANES).map(|_| tokio::spawn(lane().serve()));
+        let beside = tokio::spawn(serve_pieces(on(spare), waiting_pieces));
         Self {
-            queue: Guarded::new(Some(queue)),
-            running: Guarded::new(running.collect()),
+            queues: Guarded::new(Some(Queues { shared, pieces })),
+            running: Guarded::new(lanes.chain([beside]).collect()),
         }
     }
 
     pub(super) async fn queue(&self, work: Box<dyn Work>) -> Result<(), Error> {
-        let queue = held(&self.queue).clone().ok_or(Error::Closed)?;
+        let queue = self.queues()?.shared;
         queue.send(work).await.map_err(|_| Error::Closed)
+    }
+
+    pub(super) async fn queue_piece(&self, work: Box<dyn Work>) -> Result<(), Error> {
+        let queue = self.queues()?.pieces;
+        queue.send(work).await.map_err(|_| Error::Closed)
+    }
+
+    fn queues(&self) -> Result<Queues, Error> {
+        held(&self.queues).clone().ok_or(Error::Closed)
     }
 
     /// Finishes what is queued; new work is refused from here on.
     pub(super) async fn close(&self) {
-        held(&self.queue).take();
+        held(&self.queues).take();
         let running = std::mem::take(&mut *held(&self.running));
         for lane in running {
             // It fails only when the runtime is ending too.
@@ -81,6 +100,13 @@ impl Lanes {
 
 fn held<T>(guarded: &Guarded<T>) -> MutexGuard<'_, T> {
     guarded.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve_pieces(spare: Transactions, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
+    while let Some(mut work) = waiting.recv().await {
+        spare.alone(work.as_mut()).await;
+        work.answer();
+    }
 }
 
 impl Lane {
