@@ -12,11 +12,11 @@ use crate::caller::tenant as within;
 
 pub use store::issuance::certificate::{Certificate as Stored, Status};
 pub use store::issuance::certificate_list::{
-    CertificateFilter, CertificateRow, Cursor, View, is_due,
+    CertificateFilter, CertificateRow, Cursor, MAX_COUNTED, View, is_due,
 };
 pub use store::issuance::names::Names;
 
-/// How many certificates the views of a tenant have; expired ones are too many to be counted.
+/// How many certificates the views of a tenant have, each at most [`MAX_COUNTED`]; expired ones are not counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Counts {
     /// Valid now.

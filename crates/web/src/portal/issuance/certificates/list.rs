@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::{Query, State};
 use base::{Cursor as _, DnsName, Page, Slice, SubscriptionId, TenantId, Timestamp};
 use flow::issuance::list_certificates::{
-    CertificateFilter, CertificateListing, CertificateRow as Listed, Cursor, Names, View,
-    certificates, certificates_by_serial,
+    CertificateFilter, CertificateListing, CertificateRow as Listed, Cursor, MAX_COUNTED, Names,
+    View, certificates, certificates_by_serial,
 };
 
 use super::table::{CertificateRow, rows};
@@ -15,7 +15,7 @@ use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{Nav, Shell};
-use crate::portal::page::words::{count, grouped};
+use crate::portal::page::words::{count, grouped, grouped_up_to};
 use crate::portal::state::Portal;
 
 /// The list.
@@ -165,7 +165,7 @@ fn views(query: &ListQuery, listing: &CertificateListing) -> FilterGroup {
     let chips = views.map(|(each, label, count)| {
         let mut chip = query.chip(PATH, "view", (view_word(each), label), view(query) == each);
         if let Some(count) = count.filter(|_| has_counts) {
-            chip.count = grouped(count);
+            chip.count = grouped_up_to(count, MAX_COUNTED);
         }
         chip
     });
@@ -208,6 +208,10 @@ fn counted(query: &ListQuery, listing: &CertificateListing) -> String {
         View::Valid => Some(listing.counts.valid),
     };
     match total.filter(|_| query.q.is_empty() && query.account.is_empty()) {
+        Some(MAX_COUNTED) => {
+            let total = grouped(MAX_COUNTED);
+            format!("{} of {total} certificates or more", grouped(shown))
+        }
         Some(total) => {
             let total = count(total, "certificate", "certificates");
             format!("{} of {total}", grouped(shown))

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use base::Timestamp;
 use flow::issuance::list_certificates::CertificateRow;
+use flow::issuance::list_certificates::MAX_COUNTED;
 use flow::issuance::list_orders::Row;
 use flow::overview::dashboard::{Dashboard, dashboard};
 
@@ -18,7 +19,7 @@ use crate::portal::page::links;
 use crate::portal::page::moment::{day, distance};
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::shell::{Nav, Shell};
-use crate::portal::page::words::{count, grouped};
+use crate::portal::page::words::{count, grouped, grouped_up_to};
 use crate::portal::state::Portal;
 
 /// A client that renews in time leaves no certificate in this many of the first weeks.
@@ -77,7 +78,10 @@ fn tiles(found: &Dashboard) -> Vec<Tile> {
     let (valid_note, valid_tone) = match (found.valid, found.expiring) {
         (0, _) if !found.has_certificate => ("none issued yet".to_owned(), Tone::Idle),
         (_, 0) => ("none overdue for renewal".to_owned(), Tone::Idle),
-        (_, some) => (format!("{} overdue for renewal", grouped(some)), Tone::Warn),
+        (_, some) => {
+            let some = grouped_up_to(some, MAX_COUNTED);
+            (format!("{some} overdue for renewal"), Tone::Warn)
+        }
     };
     let failed_tone = if found.failed > 0 {
         Tone::Bad
