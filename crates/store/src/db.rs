@@ -6,10 +6,12 @@
 mod backoff;
 #[cfg(any(test, feature = "testing"))]
 mod closures;
+mod connection;
 mod counters;
 mod database_url;
 mod error;
 mod migrator;
+mod options;
 mod postgres;
 mod rewrite;
 mod row;
@@ -26,12 +28,12 @@ mod work;
 pub use counters::Counters;
 pub use database_url::{DatabaseUrl, DatabaseUrlError, Engine};
 pub use error::{DriverError, Error, SchemaError, SourceLine};
-pub use migrator::MigrationLimits;
+pub use options::{MigrationLimits, Options};
 pub use row::Row;
 pub use scoped::Scoped;
 pub use statement::{Rows, STATEMENTS, Sql, Statement};
 pub use step::{Load, Progress, Save};
-pub use store::{Options, Store};
+pub use store::Store;
 pub use transaction::{ReadTx, WriteTx};
 pub use value::Value;
 

@@ -3,36 +3,10 @@
 //!
 //! It has one transaction at a time and knows nothing of what is run in it; `crate::migrate` does.
 
-use std::time::Duration;
-
 use futures_util::future::BoxFuture;
 
-use super::store::Options;
+use super::options::Options;
 use super::{DatabaseUrl, Error, WriteTx, postgres, sqlite};
-
-/// How patient migrations are.
-#[derive(Clone, Debug)]
-pub struct MigrationLimits {
-    /// How long a statement waits for a table before it lets those pass that have queued behind it,
-    /// and is tried again (PostgreSQL).
-    pub lock_timeout: Duration,
-    /// How long to wait for another process that migrates, and for whoever else holds what a
-    /// migration needs.
-    pub patience: Duration,
-    /// How long one statement may take; as long as it needs unless given (PostgreSQL).
-    pub statement_timeout: Option<Duration>,
-}
-
-impl Default for MigrationLimits {
-    /// The time-out is shorter than the 2 s that a write waits beside the lanes.
-    fn default() -> Self {
-        Self {
-            lock_timeout: Duration::from_secs(1),
-            patience: Duration::from_secs(600),
-            statement_timeout: None,
-        }
-    }
-}
 
 /// A connection for migrations alone.
 pub(crate) enum Migrator {

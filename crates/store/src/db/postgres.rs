@@ -4,7 +4,6 @@
 mod lane;
 mod lookups;
 mod migrator;
-mod session;
 mod settings;
 mod tls;
 
@@ -16,11 +15,10 @@ use deadpool_postgres::{
 };
 
 pub(super) use migrator::Migrator;
-pub(super) use session::Session;
 
+use super::connection::{Connection, Session};
 use super::counters::Tally;
-use super::store::Options;
-use super::transaction::Connection;
+use super::options::Options;
 use super::work::Work;
 use super::{Error, ReadTx, SourceLine};
 use lane::Lanes;

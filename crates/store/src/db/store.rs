@@ -1,10 +1,10 @@
 //! The way in: opens either engine.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::counters::Tally;
-use super::migrator::{MigrationLimits, Migrator};
+use super::migrator::Migrator;
+use super::options::{MigrationLimits, Options};
 use super::postgres::Postgres;
 use super::sqlite::{Readers, Writer};
 use super::turn::Turns;
@@ -15,23 +15,6 @@ use super::{Counters, DatabaseUrl, Engine, Error};
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
-}
-
-/// How much of the machine the database may use.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How long to wait for a new connection (PostgreSQL).
-    pub connect_timeout: Duration,
-    /// How patient migrations are.
-    pub migration: MigrationLimits,
-    /// How long to wait for a free connection (PostgreSQL).
-    pub pool_timeout: Duration,
-    /// Connections to keep at most (PostgreSQL); at least 8.
-    pub postgres_connections: usize,
-    /// Scans that may run at the same time (SQLite).
-    pub readers: usize,
-    /// How long one statement may take (PostgreSQL).
-    pub statement_timeout: Duration,
 }
 
 struct Shared {
@@ -46,19 +29,6 @@ struct Shared {
 pub(super) enum Backend {
     Postgres(Postgres),
     Sqlite(Arc<Readers>, Writer),
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(3),
-            migration: MigrationLimits::default(),
-            pool_timeout: Duration::from_secs(5),
-            postgres_connections: 16,
-            readers: 2,
-            statement_timeout: Duration::from_secs(15),
-        }
-    }
 }
 
 impl Store {

@@ -9,9 +9,8 @@ use std::sync::Arc;
 
 use base::Scope;
 
+use super::connection::{Bound, Connection, sqlite};
 use super::counters::{Tally, count};
-use super::postgres::Session;
-use super::sqlite;
 use super::{Engine, Error, Row, Rows, Sql, Value};
 use crate::Record;
 use crate::columns::tenant_of;
@@ -31,43 +30,6 @@ pub struct WriteTx {
     read: ReadTx,
     /// How often the schema may have changed, which SQLite does not count.
     batches: u64,
-}
-
-/// A statement with all that it is given.
-pub(super) struct Bound<'v> {
-    pub(super) sql: Sql,
-    /// What comes as `$1`, before the values.
-    tenant: Option<Value<'static>>,
-    values: &'v [Value<'v>],
-}
-
-impl Bound<'_> {
-    /// The parameters in their order.
-    pub(super) fn parameters(&self) -> impl ExactSizeIterator<Item = &Value<'_>> {
-        Parameters(self.tenant.as_ref(), self.values.iter())
-    }
-}
-
-struct Parameters<'v>(Option<&'v Value<'v>>, std::slice::Iter<'v, Value<'v>>);
-
-impl<'v> Iterator for Parameters<'v> {
-    type Item = &'v Value<'v>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.take().or_else(|| self.1.next())
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.1.len() + usize::from(self.0.is_some());
-        (left, Some(left))
-    }
-}
-
-impl ExactSizeIterator for Parameters<'_> {}
-
-pub(super) enum Connection {
-    Postgres(Box<Session>),
-    Sqlite(rusqlite::Connection),
 }
 
 impl ReadTx {
@@ -99,11 +61,7 @@ impl ReadTx {
 
     fn bound<'v>(&self, statements: &[(Sql, &'v [Value<'v>])]) -> Result<Vec<Bound<'v>>, Error> {
         let bind = |(sql, values): &(Sql, &'v [Value<'v>])| {
-            Ok(Bound {
-                sql: *sql,
-                tenant: self.tenant(*sql)?,
-                values,
-            })
+            Ok(Bound::new(*sql, self.tenant(*sql)?, values))
         };
         statements.iter().map(bind).collect()
     }
@@ -291,11 +249,7 @@ impl WriteTx {
         let sent = match self.tenant(sql) {
             Err(error) => Err(error),
             Ok(tenant) => {
-                let bound = Bound {
-                    sql,
-                    tenant,
-                    values,
-                };
+                let bound = Bound::new(sql, tenant, values);
                 match &mut self.read.connection {
                     Connection::Postgres(session) => session.execute_later(&bound).await,
                     Connection::Sqlite(_) => Ok(()),

@@ -9,9 +9,9 @@ use deadpool_postgres::Pool;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{Session, connect};
+use super::connect;
+use crate::db::connection::{Connection, Session};
 use crate::db::counters::{Tally, count};
-use crate::db::transaction::Connection;
 use crate::db::work::{Group, Outcome, Work};
 use crate::db::{Error, ReadTx, WriteTx, backoff};
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use deadpool_postgres::Object;
 
 use super::settings::Purpose;
-use super::{Session, connect, pool};
+use super::{connect, pool};
+use crate::db::connection::{Connection, Session};
 use crate::db::counters::Tally;
-use crate::db::store::Options;
-use crate::db::transaction::Connection;
+use crate::db::options::Options;
 use crate::db::{Error, ReadTx, WriteTx};
 use crate::sql;
 

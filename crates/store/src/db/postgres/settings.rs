@@ -8,7 +8,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::tls::{self, Trust};
-use crate::db::store::Options;
+use crate::db::options::Options;
 use crate::db::{Error, MigrationLimits};
 
 /// What a connection is for.

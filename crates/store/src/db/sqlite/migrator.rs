@@ -5,9 +5,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{batch, open_writer, opening};
+use super::{open_writer, opening};
+use crate::db::connection::Connection;
+use crate::db::connection::sqlite::batch;
 use crate::db::counters::Tally;
-use crate::db::transaction::Connection;
 use crate::db::{Error, ForeignKeys, ReadTx, SchemaError, WriteTx};
 
 pub(crate) struct Migrator {

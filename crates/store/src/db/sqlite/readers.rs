@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base::Scope;
 use tokio::sync::Semaphore;
 
+use crate::db::connection::Connection;
 use crate::db::counters::Tally;
-use crate::db::transaction::Connection;
 use crate::db::{Error, ReadTx};
 
 pub(in crate::db) struct Readers {

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::db::counters::{Tally, count};
 use crate::db::work::{Group, Outcome, Work};
-use crate::db::{Error, ReadTx, WriteTx, transaction};
+use crate::db::{Error, ReadTx, WriteTx, connection};
 
 use super::{ENGINE, open_writer};
 
@@ -32,7 +32,7 @@ impl Writer {
         tally: Arc<Tally>,
         runtime: &Handle,
     ) -> Result<Self, Error> {
-        let connection = transaction::Connection::Sqlite(open_writer(path)?);
+        let connection = connection::Connection::Sqlite(open_writer(path)?);
         let (queue, waiting) = mpsc::channel(QUEUED);
         let (answers, ended) = mpsc::unbounded_channel();
         runtime.spawn(answer_groups(ended));

@@ -13,9 +13,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error as PgError, Statement};
 
-use super::ENGINE;
+use super::Bound;
 use crate::db::error::is_conflict;
-use crate::db::transaction::Bound;
 use crate::db::{Error, Row, SourceLine, Sql, Value};
 
 /// A connection, with or without a transaction.
@@ -67,17 +66,17 @@ enum Race {
 type Parameters<'v> = Vec<&'v (dyn ToSql + Sync)>;
 
 impl Session {
-    pub(super) fn outside(client: Arc<Object>) -> Self {
+    pub(in crate::db) fn outside(client: Arc<Object>) -> Self {
         Self::new(client, State::Outside)
     }
 
-    pub(super) fn inside(client: Object) -> Self {
+    pub(in crate::db) fn inside(client: Object) -> Self {
         Self::new(Arc::new(client), State::Promised)
     }
 
     /// Each statement sees what others have committed before it: one that waited for a table has to see
     /// what was written to it meanwhile.
-    pub(super) fn migrating(client: Arc<Object>) -> Self {
+    pub(in crate::db) fn migrating(client: Arc<Object>) -> Self {
         let mut session = Self::new(client, State::Promised);
         session.begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
         session
@@ -186,7 +185,7 @@ impl Session {
 
     /// Ends the transaction. If the connection is lost meanwhile nobody knows how it ended, which
     /// is [`Error::Unavailable`]. Says whether there was anything to flush.
-    pub(super) async fn commit(&mut self) -> Result<bool, Error> {
+    pub(in crate::db) async fn commit(&mut self) -> Result<bool, Error> {
         if self.state != State::Open {
             return Ok(false);
         }
@@ -201,7 +200,7 @@ impl Session {
 
     /// Undoes the transaction; a connection that cannot even do that is thrown away. Gives the first
     /// failure of what was sent without waiting: it is why whatever came after it failed too.
-    pub(super) async fn roll_back(&mut self) -> Option<Error> {
+    pub(in crate::db) async fn roll_back(&mut self) -> Option<Error> {
         let failure = self.settle().await;
         if self.state == State::Open
             && let Ok(client) = self.client()
@@ -228,27 +227,27 @@ impl Session {
     }
 
     /// Whether the transaction should simply be run again.
-    pub(super) fn lost_a_race(&self) -> bool {
+    pub(in crate::db) fn lost_a_race(&self) -> bool {
         self.race == Race::Lost
     }
 
     /// Whether the transaction inserted a row that was there already, which it may see if it is run again.
-    pub(super) fn met_a_duplicate(&self) -> bool {
+    pub(in crate::db) fn met_a_duplicate(&self) -> bool {
         self.race == Race::Duplicate
     }
 
     /// Whether the transaction may succeed for who waits longer.
-    pub(super) fn was_blocked(&self) -> bool {
+    pub(in crate::db) fn was_blocked(&self) -> bool {
         self.was_blocked
     }
 
     /// Whether nothing of the transaction has remained, for certain.
-    pub(super) fn is_undone(&self) -> bool {
+    pub(in crate::db) fn is_undone(&self) -> bool {
         !self.is_broken
     }
 
     /// How many statements have changed something, or have failed.
-    pub(super) fn changes(&self) -> usize {
+    pub(in crate::db) fn changes(&self) -> usize {
         self.changes
     }
 
@@ -352,3 +351,9 @@ async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     }
     answers
 }
+
+/// Stands for the engine's own statements in errors.
+const ENGINE: SourceLine = SourceLine {
+    file: file!(),
+    line: line!(),
+};
