@@ -10,6 +10,7 @@ use base::{
     AuthorizationId, CaId, DnsName, OrderId, Query, Random, Scope, Slice, SubscriptionId, Timestamp,
 };
 use store::enrollment::enrolled_domain::{self, DomainCursor, DomainFilter};
+use store::enrollment::order_facts;
 use store::enrollment::subscription::{self, SubscriptionFilter};
 use store::issuance::authorization;
 use store::issuance::certificate_list::{self, CertificateFilter, Cursor, View};
@@ -17,7 +18,7 @@ use store::issuance::names::Names;
 use store::issuance::old::Old;
 use store::issuance::order::{self, Order};
 use store::issuance::order_list::{self, OrderEnding, OrderFilter};
-use store::issuance::{certificate, order_facts, revocation};
+use store::issuance::{certificate, revocation};
 use store::testing::fill::{Lineage, Plan, Shape, fill, shape_of};
 use store::testing::{settle, size};
 use store::{DatabaseUrl, Error, Options, Progress, ReadTx, Save, Scoped, Store};

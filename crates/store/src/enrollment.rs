@@ -2,4 +2,5 @@
 
 pub mod eab_credential;
 pub mod enrolled_domain;
+pub mod order_facts;
 pub mod subscription;

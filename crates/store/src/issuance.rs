@@ -2,15 +2,16 @@
 
 pub mod account;
 pub mod authorization;
+pub mod blocked_key;
 pub mod certificate;
 pub mod certificate_list;
 pub mod crl;
+pub mod end;
 pub(crate) mod evidence;
 pub mod lineage;
 pub mod names;
 pub mod old;
 pub mod order;
-pub mod order_facts;
 pub mod order_list;
 pub mod revocation;
 pub mod signing_intent;

@@ -25,10 +25,10 @@ use store::issuance::authorization::{self, Authorization};
 use store::issuance::certificate::{self, NewCertificate, Signed, Validations};
 use store::issuance::certificate_list::{self, CertificateFilter, CertificateRow, Cursor, View};
 use store::issuance::crl::{self, Crl};
+use store::issuance::end;
 use store::issuance::names::Names;
 use store::issuance::old::Old;
 use store::issuance::order::{self, Order};
-use store::issuance::order_facts;
 use store::issuance::order_list::{self, OrderEnding, OrderFilter};
 use store::issuance::{lineage, revocation};
 use store::testing::each_engine;
@@ -273,8 +273,8 @@ fn tenant(kind: TenantKind, name: &str, parent: Option<&Tenant>) -> Tenant {
 
 async fn store_certificate(tx: &mut WriteTx, signed: &Signed) -> Result<(), Error> {
     let certificate = &signed.certificate;
-    let facts = order_facts::for_issue(tx, certificate.id, certificate.lineage).await?;
-    order_facts::issue(tx, signed, facts.standing).await
+    let facts = end::for_issue(tx, certificate.id, certificate.lineage).await?;
+    end::issue(tx, signed, facts.standing).await
 }
 
 async fn insert_certificates(store: &Store, certificates: &[Signed]) {

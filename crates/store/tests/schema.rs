@@ -494,7 +494,6 @@ const SYSTEM: &[(&str, &str)] = &[
         "FROM acme_order o WHERE o.id = order_identifier.order_id",
         "the names of deleted orders are deleted, whoever had them",
     ),
-    ("INSERT INTO acme_authorization", ACME),
     ("FROM acme_authorization z WHERE z.id = $1", ACME),
     (
         "FROM order_identifier i LEFT JOIN acme_authorization z",

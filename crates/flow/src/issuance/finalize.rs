@@ -12,9 +12,9 @@ use pki::{
     Csr, Findings, IssuanceRequest, KeyPolicyError, Linted, RequestedValidity, SerialNumber,
     TbsCertificate, Validity,
 };
+use store::enrollment::order_facts::{self, ForCertificate};
 use store::issuance::authorization::Authorization;
 use store::issuance::order::{self, Order};
-use store::issuance::order_facts::{self, ForCertificate};
 use store::issuance::signing_intent::SigningIntent;
 use store::queue::job::{self, NewJob};
 use store::{ReadTx, WriteTx};

@@ -12,9 +12,9 @@ use serde_json::json;
 use store::audit::Entry;
 use store::issuance::authorization::Authorization;
 use store::issuance::certificate::{NewCertificate, Signed, Validations};
+use store::issuance::end::{self, ForIssue};
 use store::issuance::lineage::Standing;
 use store::issuance::order::{self, Order};
-use store::issuance::order_facts::{self, ForIssue};
 use store::issuance::signing_intent::{self, SigningIntent};
 use store::queue::job;
 use store::{ReadTx, WriteTx};
@@ -236,7 +236,7 @@ struct Issued {
 
 async fn load(tx: &mut ReadTx, issued: &Issued) -> Result<ForIssue, store::Error> {
     let certificate = &issued.signed.certificate;
-    order_facts::for_issue(tx, certificate.id, certificate.lineage).await
+    end::for_issue(tx, certificate.id, certificate.lineage).await
 }
 
 fn decide(issued: &Issued, facts: ForIssue) -> Result<Option<(Signed, Standing)>, store::Error> {
@@ -251,7 +251,7 @@ async fn save(
     let Some((signed, standing)) = decision else {
         return Ok(false);
     };
-    order_facts::issue(tx, signed, *standing).await?;
+    end::issue(tx, signed, *standing).await?;
     Ok(true)
 }
 

@@ -13,10 +13,10 @@ use base::{AuthorizationId, Identifier, OrderId, Timestamp};
 use enrollment::coverage::{self, NotCovered};
 use enrollment::subscription::NotIssuing;
 use pki::RequestedValidity;
+use store::enrollment::order_facts::{self, Coverage};
 use store::issuance::authorization::{self, Authorization};
 use store::issuance::lineage;
 use store::issuance::order::{self, Order};
-use store::issuance::order_facts::{self, Coverage};
 use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;

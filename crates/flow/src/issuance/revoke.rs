@@ -6,6 +6,7 @@ use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};
 use base::{AccountId, CertificateId, Identifier, JobId, TenantId, Timestamp};
 use serde_json::json;
 use store::audit::Entry;
+use store::issuance::blocked_key::{self, BlockedKey};
 use store::issuance::certificate::{self, Certificate, Status};
 use store::issuance::{authorization, revocation};
 use store::queue::job::{self, NewJob};
@@ -176,7 +177,12 @@ async fn save(tx: &mut WriteTx, wish: &Wish) -> Result<(), store::Error> {
     let (certificate, now) = (&wish.certificate, wish.now);
     revocation::insert(tx, certificate, reason, &wish.requested_by, now).await?;
     if wish.granted.blocks_key {
-        certificate::block_key(tx, &wish.key_digest, "keyCompromise", now).await?;
+        let key = BlockedKey {
+            digest: wish.key_digest.to_vec(),
+            reason: "keyCompromise".to_owned(),
+            created_at: now,
+        };
+        blocked_key::insert(tx, &key).await?;
     }
     // The periodic job exists; it only has to come sooner.
     if !job::bring_forward(tx, wish.job.kind, &wish.job.subject, now).await? {

@@ -5,12 +5,13 @@ use acme::Problem;
 use acme::authorization::{Authorization as Record, State};
 use acme::challenge::{Token, Type, Types};
 use base::{
-    AccountId, AuthorizationId, DnsName, Identifier, OrderId, TenantId, Timestamp, ValidationId,
+    AccountId, AuthorizationId, DnsName, Identifier, IdentifierKind, OrderId, TenantId, Timestamp,
+    ValidationId,
 };
 
 use super::evidence;
 use super::old::Old;
-use crate::{Error, Progress, ReadTx, Row, Sql, Value, WriteTx, sql, values};
+use crate::{Error, Progress, ReadTx, Row, Sql, Value, WriteTx, columns, sql, values};
 
 /// An authorization as stored.
 #[derive(Clone, Debug)]
@@ -37,28 +38,42 @@ macro_rules! authorization {
     };
 }
 
+/// What is known of an authorization when it is made.
+struct New {
+    id: AuthorizationId,
+    challenge_types: i64,
+    expires_at: Timestamp,
+    is_wildcard: bool,
+    account: AccountId,
+    tenant: TenantId,
+    order: OrderId,
+    token: String,
+    kind: IdentifierKind,
+    value: Identifier,
+}
+
+columns! { "acme_authorization" new_authorization => New {
+    id, challenge_types, expires_at, is_wildcard, account = "account_id", tenant = "tenant_id", order = "order_id",
+    token, kind, value,
+} }
+
 /// Stores new authorizations.
 pub async fn insert_all(tx: &mut WriteTx, authorizations: &[Authorization]) -> Result<(), Error> {
-    let statement = sql!(system:
-        "INSERT INTO acme_authorization (id, challenge_types, expires_at, is_wildcard, account_id, tenant_id,
-           order_id, token, kind, value)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-    );
     for authorization in authorizations {
         let record = &authorization.record;
-        let values = values![
-            record.id,
-            record.offered.as_bits(),
-            record.expires,
-            record.is_wildcard,
-            authorization.account,
-            authorization.tenant,
-            authorization.order,
-            record.token.as_str(),
-            record.identifier.kind().as_str(),
-            &record.identifier
-        ];
-        tx.execute_later(statement, &values).await?;
+        tx.insert(&New {
+            id: record.id,
+            challenge_types: record.offered.as_bits(),
+            expires_at: record.expires,
+            is_wildcard: record.is_wildcard,
+            account: authorization.account,
+            tenant: authorization.tenant,
+            order: authorization.order,
+            token: record.token.as_str().to_owned(),
+            kind: record.identifier.kind(),
+            value: record.identifier.clone(),
+        })
+        .await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use base::{
     SubscriptionId, TenantId, Timestamp, ValidationId,
 };
 
-use crate::{Error, ReadTx, Row, WriteTx, columns, sql, values};
+use crate::{Error, ReadTx, Row, columns, sql, values};
 
 /// A certificate as it is inserted.
 #[derive(Clone, Debug)]
@@ -188,20 +188,6 @@ pub async fn download(
     let row = tx.row(statement, &values![account, id]).await?;
     row.map(|row| Ok((row.id("ca_id")?, row.bytes("der")?.to_vec())))
         .transpose()
-}
-
-/// Remembers a key that may not be certified again.
-pub async fn block_key(
-    tx: &mut WriteTx,
-    digest: &[u8],
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let statement = sql!(
-        "INSERT INTO blocked_key (key_digest, reason, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
-    );
-    tx.execute_later(statement, &values![digest, reason, now])
-        .await
 }
 
 /// The octets of a serial number in hexadecimal digits.

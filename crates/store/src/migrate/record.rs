@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Migration;
 use crate::db::schema_for;
-use crate::{Error, ReadTx, WriteTx, sql, values};
+use crate::{Error, ReadTx, WriteTx, columns, sql, values};
 
 /// How far a migration has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,25 +79,43 @@ pub(super) async fn save(
 ) -> Result<(), Error> {
     let is_done = progress.step >= migration.steps.len();
     let finished_at = if is_done { Some(now(tx).await?) } else { None };
-    let save = sql!(
-        "INSERT INTO schema_migration (name, checksum, step, cursor, started_at, finished_at)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (name) DO UPDATE SET step = $3, cursor = $4, finished_at = $6"
+    let record = Recorded {
+        name: migration.name.to_owned(),
+        checksum: migration.checksum(tx.engine()),
+        // No migration has as many steps as would not fit.
+        step: i64::try_from(progress.step).unwrap_or(i64::MAX),
+        cursor: progress.cursor.clone(),
+        started_at: began_at,
+        finished_at,
+    };
+    if tx.insert_new(&record).await? {
+        return Ok(());
+    }
+    let go_on = sql!(
+        "UPDATE schema_migration SET step = $2, cursor = $3, finished_at = $4 WHERE name = $1"
     );
-    let checksum = migration.checksum(tx.engine());
-    // No migration has as many steps as would not fit.
-    let step = i64::try_from(progress.step).unwrap_or(i64::MAX);
-    let cursor = progress.cursor.as_deref();
     let values = values![
         migration.name,
-        checksum,
-        step,
-        cursor,
-        began_at,
+        record.step,
+        record.cursor.as_deref(),
         finished_at
     ];
-    tx.execute(save, &values).await.map(|_| ())
+    tx.execute(go_on, &values).await.map(|_| ())
 }
+
+/// A migration that was begun.
+struct Recorded {
+    name: String,
+    checksum: String,
+    step: i64,
+    cursor: Option<String>,
+    started_at: i64,
+    finished_at: Option<i64>,
+}
+
+columns! { "schema_migration" recorded => Recorded {
+    name, checksum, step, cursor, started_at, finished_at,
+} }
 
 /// The time by the database's clock, which all who migrate it share: the store has none of its own.
 pub(super) async fn now(tx: &mut ReadTx) -> Result<i64, Error> {

@@ -1,20 +1,12 @@
-//! What decides whether names may be ordered or certified, each in one round trip, and the end of an issuance, which
-//! touches several tables.
+//! What decides whether names may be ordered or certified, each in one round trip.
 
 use acme::order::Progress;
-use base::{
-    AuthorizationId, CertificateId, DnsName, Identifier, LineageId, OrderId, SubscriptionId,
-    Timestamp,
-};
+use base::{AuthorizationId, DnsName, Identifier, OrderId, SubscriptionId, Timestamp};
 use enrollment::subscription::Subscription;
 
-use super::certificate::Signed;
-use super::lineage::{self, Standing};
-use super::order::{self, Order};
-use super::signing_intent;
-use crate::enrollment::subscription;
-use crate::queue::job;
-use crate::{Error, ReadTx, Record as _, Row, Sql, Value, WriteTx, sql, values};
+use super::subscription;
+use crate::issuance::order::{self, Order};
+use crate::{Error, ReadTx, Record as _, Row, Sql, Value, sql, values};
 
 /// A subscription and which of the names asked about it covers.
 #[derive(Debug)]
@@ -140,53 +132,6 @@ fn look<'v>(
     values.extend(reuse);
     values.extend(key_and_order);
     (statement, values)
-}
-
-/// What the end of an issuance depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ForIssue {
-    /// The attempt that may store the certificate; `None` when it is stored.
-    pub fence: Option<i64>,
-    /// What the lineage is like.
-    pub standing: Standing,
-}
-
-/// Looks at the intent and the lineage of a certificate that was signed.
-pub async fn for_issue(
-    tx: &mut ReadTx,
-    certificate: CertificateId,
-    lineage: LineageId,
-) -> Result<ForIssue, Error> {
-    let statement = sql!(system:
-        "SELECT (SELECT i.fence FROM signing_intent i WHERE i.certificate_id = $1) AS fence,
-           EXISTS (SELECT 1 FROM lineage l WHERE l.id = $2) AS is_known,
-           (SELECT l.not_after FROM lineage l WHERE l.id = $2 AND l.certificate_id IS NOT NULL) AS current_until"
-    );
-    let row = tx.row(statement, &values![certificate, lineage]).await?;
-    let Some(row) = row else {
-        return Ok(ForIssue {
-            fence: None,
-            standing: Standing::New,
-        });
-    };
-    Ok(ForIssue {
-        fence: row.opt_int("fence")?,
-        standing: match (row.opt_timestamp("current_until")?, row.bool("is_known")?) {
-            (Some(until), _) => Standing::Until(until),
-            (None, true) => Standing::Revoked,
-            (None, false) => Standing::New,
-        },
-    })
-}
-
-/// Ends an issuance: the certificate takes the place of its intent, its order is valid and its job done.
-pub async fn issue(tx: &mut WriteTx, signed: &Signed, standing: Standing) -> Result<(), Error> {
-    tx.insert(&signed.certificate).await?;
-    order::complete(tx, signed.order, signed.now).await?;
-    signing_intent::delete(tx, signed.certificate.id).await?;
-    job::delete(tx, signed.job).await?;
-    // Last: it is the only row that two issuances can have in common.
-    lineage::issue(tx, signed, standing).await
 }
 
 fn coverage(names: &[Identifier], looked: &[Option<Row>]) -> Result<Coverage, Error> {

@@ -1,0 +1,25 @@
+//! Keys that may not be certified again.
+
+use base::Timestamp;
+
+use crate::{Error, WriteTx, columns};
+
+/// A key and why it may not.
+#[derive(Clone, Debug)]
+pub struct BlockedKey {
+    /// SHA-256 of its SubjectPublicKeyInfo.
+    pub digest: Vec<u8>,
+    /// Such as `keyCompromise`.
+    pub reason: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+columns! { "blocked_key" blocked_key => BlockedKey {
+    digest = "key_digest", reason, created_at,
+} }
+
+/// Remembers a key; one that is known keeps its first reason.
+pub async fn insert(tx: &mut WriteTx, key: &BlockedKey) -> Result<(), Error> {
+    tx.insert_new(key).await.map(|_| ())
+}
