@@ -37,5 +37,6 @@ pub use store::Store;
 pub use transaction::{ReadTx, WriteTx};
 pub use value::Value;
 
-pub(crate) use migrator::{Attempt, ForeignKeys, Migrator};
+pub(crate) use migrator::{Attempt, Migrator};
+pub(crate) use options::ForeignKeys;
 pub(crate) use rewrite::{schema_for, statement_for_sqlite, statements};

@@ -13,6 +13,7 @@ use enrollment::eab::{EabCredential, NewCredential};
 use enrollment::enrolled_domain::Enrolling;
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::catalog::profile::ProfileVersion;
+use store::enrollment::subscription;
 use store::overview::dashboard::{Totals, totals};
 use store::testing::each_engine;
 use store::{Error, Store, WriteTx};
@@ -193,6 +194,17 @@ async fn f020_totals_count_companions_apart_and_stay_in_the_tenant() {
                 .await
                 .unwrap();
         }
+        // Whoever enrols them counts them.
+        let within = store.within(Scope::Tenant(ours.tenant));
+        let subscription: Result<_, Error> =
+            within.read(ours.subscription, subscription::find).await;
+        let mut subscription = subscription.unwrap().unwrap();
+        subscription.paid_names = 1;
+        subscription.free_names = 1;
+        within
+            .write(subscription, subscription::update)
+            .await
+            .unwrap();
         let seen = async |tenant| {
             let within = store.within(Scope::Tenant(tenant));
             within.scan((), totals).await.unwrap()

@@ -5,22 +5,13 @@
 
 use futures_util::future::BoxFuture;
 
-use super::options::Options;
+use super::options::{ForeignKeys, Options};
 use super::{DatabaseUrl, Error, WriteTx, postgres, sqlite};
 
 /// A connection for migrations alone.
 pub(crate) enum Migrator {
     Postgres(postgres::Migrator),
     Sqlite(sqlite::Migrator),
-}
-
-/// When rows are seen to refer to rows that exist. PostgreSQL always looks at once.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ForeignKeys {
-    /// Before the commit, so that a table can be replaced by its copy.
-    AtTheEnd,
-    /// With every statement.
-    AtOnce,
 }
 
 /// How an attempt to run a transaction ended that has not simply failed.

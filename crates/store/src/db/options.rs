@@ -55,3 +55,12 @@ impl Default for MigrationLimits {
         }
     }
 }
+
+/// When rows are seen to refer to rows that exist. PostgreSQL always looks at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ForeignKeys {
+    /// Before the commit, so that a table can be replaced by its copy.
+    AtTheEnd,
+    /// With every statement.
+    AtOnce,
+}

@@ -19,19 +19,18 @@ pub struct Totals {
     pub first_subscription: Option<SubscriptionId>,
 }
 
-/// Counts them.
+/// Counts them; the names were counted by those who enrolled them.
 pub async fn totals(tx: &mut ReadTx, (): &()) -> Result<Totals, Error> {
     let row = tx
         .row(
             sql!(tenant:
-                "SELECT d.domains, d.companions, s.subscriptions, s.registered, s.first_subscription
-                 FROM (SELECT COUNT(*) AS domains, COUNT(companion_of_id) AS companions FROM enrolled_domain
-                       WHERE tenant_id = $1 AND removed_at IS NULL) d,
-                   (SELECT COUNT(*) AS subscriptions,
-                      (SELECT f.id FROM subscription f WHERE f.tenant_id = $1 ORDER BY f.id LIMIT 1) AS first_subscription,
-                      COUNT(CASE WHEN EXISTS (SELECT 1 FROM acme_account a WHERE a.subscription_id = subscription.id)
-                        THEN 1 END) AS registered
-                    FROM subscription WHERE tenant_id = $1) s"
+                "SELECT COUNT(*) AS subscriptions,
+                   CAST(COALESCE(SUM(s.paid_names + s.free_names), 0) AS BIGINT) AS domains,
+                   CAST(COALESCE(SUM(s.free_names), 0) AS BIGINT) AS companions,
+                   (SELECT f.id FROM subscription f WHERE f.tenant_id = $1 ORDER BY f.id LIMIT 1) AS first_subscription,
+                   COUNT(CASE WHEN EXISTS (SELECT 1 FROM acme_account a WHERE a.subscription_id = s.id)
+                     THEN 1 END) AS registered
+                 FROM subscription s WHERE s.tenant_id = $1"
             ),
             &[],
         )
