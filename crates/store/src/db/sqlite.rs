@@ -54,7 +54,7 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     connection
         .execute_batch(
             "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
-             PRAGMA trusted_schema = OFF;",
+             PRAGMA trusted_schema = OFF; PRAGMA case_sensitive_like = ON;",
         )
         .map_err(opening)?;
     Ok(connection)
@@ -88,6 +88,6 @@ const ENGINE: SourceLine = SourceLine {
     line: line!(),
 };
 const CACHED_STATEMENTS: usize = 256;
-/// A checkpoint after 16 MiB of log: rare, yet short.
-const CHECKPOINT_PAGES: u32 = 4_000;
+/// A checkpoint after 8 MiB of log: rare, yet short. On 38 GB, where hardly any page is there twice, 16 MiB take 35 ms.
+const CHECKPOINT_PAGES: u32 = 2_000;
 const JOURNAL_BYTES: u32 = 64 << 20;
