@@ -11,8 +11,8 @@ use anyhow::{Context, bail};
 use base::Timestamp;
 use store::DatabaseUrl;
 
-/// The name of the file.
-const NAME: &str = "serve.lock";
+/// What the file's name has behind the database's.
+const ENDING: &str = ".lock";
 
 /// The right to serve a SQLite file, as long as this lives.
 #[derive(Debug)]
@@ -49,7 +49,11 @@ impl ServeLock {
 /// The lock file of a database, the same one for every way to name it.
 fn beside(database: &Path) -> PathBuf {
     let known = fs::canonicalize(database);
-    known.as_deref().unwrap_or(database).with_file_name(NAME)
+    let mut path = known
+        .unwrap_or_else(|_| database.to_owned())
+        .into_os_string();
+    path.push(ENDING);
+    path.into()
 }
 
 /// Says who holds the lock from now on.
@@ -95,7 +99,7 @@ mod tests {
             .replace(&folder.path().display().to_string(), "DATA")
             .replace(&place.display().to_string(), "DATA")
             .replace(&std::process::id().to_string(), "PID");
-        insta::assert_snapshot!(refused, @"sqlite:DATA/chancery.db is served already, by process PID since 2026-11-23T12:00:00Z (it holds DATA/serve.lock); end that server first, or use PostgreSQL, which several servers can share");
+        insta::assert_snapshot!(refused, @"sqlite:DATA/chancery.db is served already, by process PID since 2026-11-23T12:00:00Z (it holds DATA/chancery.db.lock); end that server first, or use PostgreSQL, which several servers can share");
         drop(first);
         ServeLock::take(&database, NOW).unwrap();
     }
@@ -103,7 +107,7 @@ mod tests {
     #[test]
     fn sb11_what_a_dead_process_has_left_holds_nobody_up() {
         let folder = tempfile::tempdir().unwrap();
-        let left = folder.path().join(NAME);
+        let left = folder.path().join("chancery.db.lock");
         let long = "process 1 since 2001-01-01T00:00:00Z\n".repeat(3);
         fs::write(&left, long).unwrap();
         let lock = ServeLock::take(&database(&folder), NOW).unwrap();
@@ -113,6 +117,15 @@ mod tests {
             format!("process {} since {NOW}\n", std::process::id())
         );
         drop(lock);
+    }
+
+    #[test]
+    fn sb11_two_databases_in_one_folder_have_two_locks() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = DatabaseUrl::Sqlite(folder.path().join("other.db"));
+        let first = ServeLock::take(&database(&folder), NOW).unwrap();
+        let second = ServeLock::take(&other, NOW).unwrap();
+        drop((first, second));
     }
 
     #[test]
