@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::time::Duration;
 
 use base::{JobId, Timestamp};
@@ -172,8 +173,31 @@ async fn attempt(app: App, job: Job) {
         subject: job.subject,
         attempts: job.attempts,
     };
-    if let Err(error) = run(&app, &lease).await {
+    let renew = || renew(app.clone(), lease.id);
+    if let Err(error) = while_renewing(LEASE / 2, renew, run(&app, &lease)).await {
         retry_later(&app, lease.id, lease.attempts, &error).await;
+    }
+}
+
+/// Works, and renews the lease as often as `interval` passes.
+async fn while_renewing<W: Future, R: Future>(
+    interval: Duration,
+    renew: impl Fn() -> R,
+    work: W,
+) -> W::Output {
+    let mut work = pin!(work);
+    loop {
+        match tokio::time::timeout(interval, &mut work).await {
+            Ok(output) => return output,
+            Err(_) => drop(renew().await),
+        }
+    }
+}
+
+async fn renew(app: App, id: JobId) {
+    let until = app.clock.now().plus(LEASE);
+    if let Err(error) = store(&app).write((id, app.node, until), job::renew).await {
+        tracing::warn!(job.id = %id, error = %error, "could not renew the lease of a job");
     }
 }
 
@@ -234,4 +258,30 @@ async fn save_next(
 ) -> Result<(), store::Error> {
     job::delete_same(tx, done).await?;
     job::postpone(tx, next).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn sb7_a_lease_is_renewed_as_long_as_its_work_lasts() {
+        let renewed = Cell::new(0);
+        let renew = || async { renewed.set(renewed.get() + 1) };
+        let work = async {
+            while renewed.get() < 3 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            "done"
+        };
+        assert_eq!(
+            while_renewing(Duration::from_millis(2), renew, work).await,
+            "done"
+        );
+        let never = || async { renewed.set(0) };
+        let quick = while_renewing(Duration::from_secs(9), never, async {}).await;
+        assert_eq!((quick, renewed.get()), ((), 3));
+    }
 }

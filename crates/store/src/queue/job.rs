@@ -143,6 +143,16 @@ pub async fn claim(tx: &mut WriteTx, claim: &Claim) -> Result<Vec<Job>, Error> {
     tx.records(statement, &values).await
 }
 
+/// Keeps a job for its node until a later moment, unless somebody else has it.
+pub async fn renew(
+    tx: &mut WriteTx,
+    (id, node, until): &(JobId, NodeId, Timestamp),
+) -> Result<(), Error> {
+    let statement = sql!("UPDATE job SET due_at = $3 WHERE id = $1 AND leased_by = $2");
+    tx.execute_later(statement, &values![*id, *node, *until])
+        .await
+}
+
 /// Removes a finished job, unless another node finished it first.
 pub async fn delete(tx: &mut WriteTx, id: JobId) -> Result<(), Error> {
     let (statement, values) = delete_one(id);
