@@ -346,13 +346,13 @@ CREATE TABLE lineage (
 CREATE INDEX lineage_by_expiry ON lineage (tenant_id, not_after, id, not_before, certificate_id);
 -- postgres: ALTER TABLE lineage SET (fillfactor = 80)
 
+-- Found within a tenant only, so that the names of one that issues much lie together. Who has a name anywhere would be an index.
 CREATE TABLE lineage_name (
+  tenant_id BYTEA NOT NULL,
   rname TEXT COLLATE "C" NOT NULL,
   lineage_id BYTEA NOT NULL,
-  tenant_id BYTEA NOT NULL,
-  PRIMARY KEY (rname, lineage_id)
+  PRIMARY KEY (tenant_id, rname, lineage_id)
 ); -- clustered
-CREATE INDEX lineage_name_by_tenant ON lineage_name (tenant_id, rname, lineage_id);
 
 -- A certificate is inserted once, when it is signed, and never updated. What it may have from other sources is nullable.
 CREATE TABLE certificate (

@@ -173,27 +173,27 @@ async fn sb6_an_issuance_finds_its_lineage_by_its_key_on_sqlite() {
 const BY_NAMES: [(&str, &[&str], &[&str]); 5] = [
     (
         "SELECT n.lineage_id FROM lineage_name n WHERE",
-        &["n USING COVERING INDEX lineage_name_by_tenant (tenant_id=? AND rname>? AND rname<?)"],
-        &["using lineage_name_by_tenant on"],
+        &["n USING PRIMARY KEY (tenant_id=? AND rname>? AND rname<?)"],
+        &["using lineage_name_pkey on"],
     ),
     (
         "m CROSS JOIN lineage i",
         &[
-            "n USING COVERING INDEX lineage_name_by_tenant (tenant_id=? AND rname>? AND rname<?)",
+            "n USING PRIMARY KEY (tenant_id=? AND rname>? AND rname<?)",
             "SEARCH i USING INDEX sqlite_autoindex_lineage_1 (id=?)",
             "SEARCH c USING INDEX sqlite_autoindex_certificate_1 (id=?)",
         ],
-        &["lineage_name_by_tenant", "using certificate_pkey on"],
+        &["lineage_name_pkey", "using certificate_pkey on"],
     ),
     (
         "m CROSS JOIN certificate c",
         &[
-            "n USING COVERING INDEX lineage_name_by_tenant (tenant_id=? AND rname>? AND rname<?)",
+            "n USING PRIMARY KEY (tenant_id=? AND rname>? AND rname<?)",
             "SEARCH c USING INDEX certificate_by_lineage (lineage_id=?)",
             "SEARCH r USING INDEX sqlite_autoindex_revocation_1 (certificate_id=?)",
         ],
         &[
-            "lineage_name_by_tenant",
+            "lineage_name_pkey",
             "certificate_by_lineage",
             "using lineage_pkey on",
         ],
