@@ -186,10 +186,10 @@ const BY_NAMES: [(&str, &[&str], &[&str]); 5] = [
         &["lineage_name_pkey", "using certificate_pkey on"],
     ),
     (
-        "m CROSS JOIN certificate c",
+        "m CROSS JOIN certificate a",
         &[
             "n USING PRIMARY KEY (tenant_id=? AND rname>? AND rname<?)",
-            "SEARCH c USING INDEX certificate_by_lineage (lineage_id=?)",
+            "SEARCH a USING INDEX certificate_by_lineage (lineage_id=?)",
             "SEARCH r USING INDEX sqlite_autoindex_revocation_1 (certificate_id=?)",
         ],
         &[
