@@ -1,5 +1,6 @@
 //! SQLite: one writer thread that groups commits, and read-only connections beside it.
 
+mod intake;
 mod migrator;
 mod readers;
 mod writer;

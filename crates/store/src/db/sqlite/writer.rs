@@ -1,6 +1,6 @@
-//! The writer thread: it runs the closures that are waiting, undoes those that fail,
-//! and commits the others together, so that one flush to disk serves them all. Nobody is answered
-//! before that flush, not even those who failed: they may have seen what was not yet durable.
+//! The writer thread: it runs the closures of a group, undoes those that fail, and commits the others together, so
+//! that one flush to disk serves them all. Nobody is answered before that flush, not even those who failed: they may
+//! have seen what was not yet durable.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,16 +14,12 @@ use crate::db::counters::{Tally, count};
 use crate::db::work::{Group, Outcome, Work};
 use crate::db::{Error, ReadTx, WriteTx, connection};
 
+use super::intake::{Intake, Message};
 use super::{ENGINE, open_writer};
 
 /// The way to the writer thread.
 pub(in crate::db) struct Writer {
     queue: mpsc::Sender<Message>,
-}
-
-enum Message {
-    Close(oneshot::Sender<()>),
-    Work(Box<dyn Work>),
 }
 
 impl Writer {
@@ -34,23 +30,23 @@ impl Writer {
     ) -> Result<Self, Error> {
         let connection = connection::Connection::Sqlite(open_writer(path)?);
         let (queue, waiting) = mpsc::channel(QUEUED);
-        let (answers, ended) = mpsc::unbounded_channel();
-        runtime.spawn(answer_groups(ended));
+        let (groups, given) = mpsc::channel(1);
+        let (ended, answers) = mpsc::channel(1);
         let thread = Thread {
             tx: WriteTx::new(ReadTx::new(connection, Arc::clone(&tally))),
-            waiting,
             is_open: false,
             is_guarded: false,
-            group: Vec::with_capacity(GROUP),
+            group: Vec::new(),
             changed_before: 0,
             refusal: None,
-            answers,
+            ended: Vec::new(),
             tally,
         };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || thread.serve())
+            .spawn(move || thread.serve(given, &ended))
             .map_err(Error::unavailable)?;
+        runtime.spawn(Intake::new(waiting, groups, answers).serve());
         Ok(Self { queue })
     }
 
@@ -69,16 +65,6 @@ impl Writer {
     }
 }
 
-/// Where runtime and writer share a core, the requests that are ready come first, and their writes join the group
-/// that is about to begin: at this priority, and only with it, a yield lets them. It makes a third of the commits
-/// and saves a tenth of the processor. With a core to spare it changes nothing; under load the writer still gets a
-/// quarter of the core, and its groups grow instead of its queue.
-fn lower_priority() {
-    // On Linux this is the thread's own, elsewhere the whole program's. Where it is refused, groups stay smaller.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(WRITER_NICENESS);
-}
-
 /// Runs a closure, which never has to wait here. If it does, that is a mistake in it.
 fn run_now(work: &mut dyn Work, tx: &mut WriteTx) -> Outcome {
     let outcome = work.run(tx).now_or_never();
@@ -89,17 +75,8 @@ fn run_now(work: &mut dyn Work, tx: &mut WriteTx) -> Outcome {
     })
 }
 
-async fn answer_groups(mut ended: mpsc::UnboundedReceiver<Group>) {
-    while let Some(group) = ended.recv().await {
-        for work in group {
-            work.answer();
-        }
-    }
-}
-
 struct Thread {
     tx: WriteTx,
-    waiting: mpsc::Receiver<Message>,
     /// Whether a transaction has begun that was not ended.
     is_open: bool,
     /// Whether the closures of this transaction run in savepoints. They do only after one of them had to be undone:
@@ -112,36 +89,26 @@ struct Thread {
     /// Why no transaction could begin; it holds for all who are waiting at that moment, so that
     /// a foreign lock does not cost each of them the whole time-out in turn.
     refusal: Option<Error>,
-    /// Those whose transaction has ended go this way to be told, all at once: waking the runtime
-    /// for each of them would switch threads each time.
-    answers: mpsc::UnboundedSender<Group>,
+    /// Those whose transaction has ended. They are told all at once: waking the runtime for each of them would switch
+    /// threads each time.
+    ended: Group,
     tally: Arc<Tally>,
 }
 
 impl Thread {
-    fn serve(mut self) {
-        lower_priority();
-        let mut closing = None;
-        while let Some(message) = self.waiting.blocking_recv() {
-            std::thread::yield_now();
-            let mut next = Some(message);
-            while let Some(message) = next {
-                match message {
-                    Message::Close(reply) => {
-                        self.waiting.close();
-                        closing = Some(reply);
-                    }
-                    Message::Work(work) => self.take(work),
-                }
-                next = (self.group.len() < GROUP)
-                    .then(|| self.waiting.try_recv().ok())
-                    .flatten();
+    /// Serves until no group can come any more. An answer says that the thread is free again.
+    fn serve(mut self, mut given: mpsc::Receiver<Group>, ended: &mpsc::Sender<Group>) {
+        while let Some(group) = given.blocking_recv() {
+            for work in group {
+                self.take(work);
             }
             self.commit();
-        }
-        drop(self.tx);
-        if let Some(reply) = closing {
-            let _ = reply.send(());
+            if ended
+                .blocking_send(std::mem::take(&mut self.ended))
+                .is_err()
+            {
+                break;
+            }
         }
     }
 
@@ -154,7 +121,7 @@ impl Thread {
         }
         if let Some(error) = &self.refusal {
             work.fail(error);
-            return self.tell(vec![work]);
+            return self.ended.push(work);
         }
         let before = self.tx.changes();
         if is_first {
@@ -164,7 +131,7 @@ impl Thread {
         let outcome = run_now(work.as_mut(), &mut self.tx);
         if self.has_ended() {
             // A full or broken disk ends the whole transaction, also for those before.
-            self.tell(vec![work]);
+            self.ended.push(work);
             return self.run_again_alone();
         }
         if outcome == Outcome::Undo && self.tx.changes() != before && !has_savepoint {
@@ -203,7 +170,7 @@ impl Thread {
     fn undo(&mut self, work: Box<dyn Work>, is_first: bool) {
         self.roll_back();
         if is_first {
-            return self.tell(vec![work]);
+            return self.ended.push(work);
         }
         count(&self.tally.undone, 1);
         self.is_guarded = true;
@@ -258,13 +225,7 @@ impl Thread {
             }
             work
         });
-        let ended = ended.collect();
-        self.tell(ended);
-    }
-
-    fn tell(&self, ended: Group) {
-        // The other side goes only with the runtime, and then nobody waits.
-        let _ = self.answers.send(ended);
+        self.ended.extend(ended);
     }
 
     fn roll_back(&mut self) {
@@ -294,10 +255,5 @@ impl Thread {
     }
 }
 
-/// One step is worth a tenth; 3 hardly matters, 8 does no more than 5.
-#[cfg(target_os = "linux")]
-const WRITER_NICENESS: i32 = 5;
-/// Closures per commit; beyond that, waiting for others costs more than the flush.
-const GROUP: usize = 128;
 /// Closures that may wait; whoever comes then waits before the door.
 const QUEUED: usize = 1_024;
