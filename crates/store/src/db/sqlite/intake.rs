@@ -171,7 +171,7 @@ mod tests {
         let (first, answered) = work();
         thread.queue.send(first).await.unwrap();
         let group = thread.given.recv().await.unwrap();
-        for _ in 0..GROUP + 1 {
+        for _ in 0..=GROUP {
             thread.queue.send(work().0).await.unwrap();
         }
         tokio::task::yield_now().await;
