@@ -237,7 +237,7 @@ CREATE TABLE acme_order (
   error TEXT,
   client_address TEXT NOT NULL,
   client_agent TEXT NOT NULL
-);
+); -- clustered
 CREATE INDEX acme_order_by_account ON acme_order (account_id, id);
 CREATE INDEX acme_order_by_tenant ON acme_order (tenant_id, id);
 CREATE INDEX acme_order_failed ON acme_order (tenant_id, id) WHERE error IS NOT NULL;
@@ -287,7 +287,7 @@ CREATE TABLE acme_authorization (
   outcome TEXT,
   error TEXT,
   evidence TEXT
-);
+); -- clustered
 CREATE INDEX acme_authorization_reusable ON acme_authorization (account_id, value, is_wildcard, expires_at) WHERE validated_at IS NOT NULL;
 -- postgres: ALTER TABLE acme_authorization SET (fillfactor = 70)
 
@@ -342,7 +342,7 @@ CREATE TABLE lineage (
   subscription_id BYTEA,
   name_count BIGINT NOT NULL,
   names TEXT NOT NULL
-);
+); -- clustered
 CREATE INDEX lineage_by_expiry ON lineage (tenant_id, not_after, id, not_before, certificate_id);
 -- postgres: ALTER TABLE lineage SET (fillfactor = 80)
 
@@ -389,8 +389,7 @@ CREATE TABLE signing_intent (
   fence BIGINT NOT NULL,
   tbs BYTEA NOT NULL,
   created_at BIGINT NOT NULL
-);
-CREATE UNIQUE INDEX signing_intent_serial ON signing_intent (serial);
+); -- clustered
 
 CREATE TABLE revocation (
   certificate_id BYTEA PRIMARY KEY,
@@ -436,7 +435,7 @@ CREATE TABLE job (
   attempts BIGINT NOT NULL,
   last_error TEXT,
   created_at BIGINT NOT NULL
-);
+); -- clustered
 CREATE INDEX job_due ON job (due_at);
 -- Of the same work one job waits at most.
 CREATE UNIQUE INDEX job_waiting ON job (kind, subject) WHERE leased_by IS NULL;
