@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base::{JobId, Timestamp};
 pub use runner::{AttemptError, Runner, run_due, run_until_stopped, schedule_periodic};
-pub(crate) use runner::{reschedule, retry_later};
+pub(crate) use runner::{reschedule, retry_later, under_lease};
 use store::queue::job::NewJob;
 
 use crate::App;

@@ -237,7 +237,7 @@ CREATE TABLE acme_order (
   error TEXT,
   client_address TEXT NOT NULL,
   client_agent TEXT NOT NULL
-); -- clustered
+);
 CREATE INDEX acme_order_by_account ON acme_order (account_id, id);
 CREATE INDEX acme_order_by_tenant ON acme_order (tenant_id, id);
 CREATE INDEX acme_order_failed ON acme_order (tenant_id, id) WHERE error IS NOT NULL;
@@ -287,7 +287,7 @@ CREATE TABLE acme_authorization (
   outcome TEXT,
   error TEXT,
   evidence TEXT
-); -- clustered
+);
 CREATE INDEX acme_authorization_reusable ON acme_authorization (account_id, value, is_wildcard, expires_at) WHERE validated_at IS NOT NULL;
 -- postgres: ALTER TABLE acme_authorization SET (fillfactor = 70)
 
@@ -342,7 +342,7 @@ CREATE TABLE lineage (
   subscription_id BYTEA,
   name_count BIGINT NOT NULL,
   names TEXT NOT NULL
-); -- clustered
+);
 CREATE INDEX lineage_by_expiry ON lineage (tenant_id, not_after, id, not_before, certificate_id);
 -- postgres: ALTER TABLE lineage SET (fillfactor = 80)
 

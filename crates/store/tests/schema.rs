@@ -181,7 +181,7 @@ const BY_NAMES: [(&str, &[&str], &[&str]); 5] = [
         "m CROSS JOIN lineage i",
         &[
             "n USING PRIMARY KEY (tenant_id=? AND rname>? AND rname<?)",
-            "SEARCH i USING PRIMARY KEY (id=?)",
+            "SEARCH i USING INDEX sqlite_autoindex_lineage_1 (id=?)",
             "SEARCH c USING INDEX sqlite_autoindex_certificate_1 (id=?)",
         ],
         &["lineage_name_pkey", "using certificate_pkey on"],

@@ -12,7 +12,7 @@ use store::queue::job::NewJob;
 use store::{ReadTx, WriteTx};
 
 use super::end_orders::end_orders;
-use crate::jobs::{Kind, Lease, first_attempt, retry_later};
+use crate::jobs::{Kind, Lease, first_attempt, retry_later, under_lease};
 use crate::{App, Caller, caller};
 
 /// Why nothing was removed.
@@ -68,7 +68,7 @@ pub async fn remove_domain(
 }
 
 async fn run(app: &App, lease: &Lease) {
-    if let Err(error) = end_orders(app, lease).await {
+    if let Err(error) = under_lease(app, lease.id, end_orders(app, lease)).await {
         retry_later(app, lease.id, lease.attempts, &error.into()).await;
     }
 }

@@ -14,7 +14,7 @@ use super::account_cache::KnownAccount;
 use super::authorization::load_stored;
 use super::validate::{Subject, begin, outcome_of, record};
 use crate::App;
-use crate::jobs::retry_later;
+use crate::jobs::{retry_later, under_lease};
 
 /// Why nothing is validated.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +114,7 @@ async fn prove(app: &App, subject: Subject, answer: oneshot::Sender<Answer>) {
     let Some(lease) = lease else {
         return;
     };
-    let outcome = probing.await;
+    let outcome = under_lease(app, lease.id, probing).await;
     if let Err(error) = record(app, &subject, outcome, Some(&lease)).await {
         retry_later(app, lease.id, lease.attempts, &error.into()).await;
     }

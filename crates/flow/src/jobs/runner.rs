@@ -173,10 +173,14 @@ async fn attempt(app: App, job: Job) {
         subject: job.subject,
         attempts: job.attempts,
     };
-    let renew = || renew(app.clone(), lease.id);
-    if let Err(error) = while_renewing(LEASE / 2, renew, run(&app, &lease)).await {
+    if let Err(error) = under_lease(&app, lease.id, run(&app, &lease)).await {
         retry_later(&app, lease.id, lease.attempts, &error).await;
     }
+}
+
+/// Works, and renews the lease of the job as long as that takes, so that nobody else takes it meanwhile.
+pub(crate) async fn under_lease<W: Future>(app: &App, id: JobId, work: W) -> W::Output {
+    while_renewing(LEASE / 2, || renew(app.clone(), id), work).await
 }
 
 /// Works, and renews the lease as often as `interval` passes.
