@@ -10,7 +10,6 @@ pub mod end;
 pub(crate) mod evidence;
 pub mod lineage;
 pub mod names;
-pub mod old;
 pub mod order;
 pub mod order_list;
 pub mod revocation;

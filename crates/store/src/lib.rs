@@ -12,6 +12,7 @@ mod db;
 pub mod enrollment;
 pub mod issuance;
 pub mod migrate;
+pub mod old;
 pub mod operations;
 pub mod overview;
 pub mod queue;

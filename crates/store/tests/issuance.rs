@@ -27,10 +27,10 @@ use store::issuance::certificate_list::{self, CertificateFilter, CertificateRow,
 use store::issuance::crl::{self, Crl};
 use store::issuance::end;
 use store::issuance::names::Names;
-use store::issuance::old::Old;
 use store::issuance::order::{self, Order};
 use store::issuance::order_list::{self, OrderEnding, OrderFilter};
 use store::issuance::{lineage, revocation};
+use store::old::Old;
 use store::testing::each_engine;
 use store::{Error, ReadTx, Store, WriteTx, sql};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};

@@ -25,7 +25,7 @@ use super::new_order::{NewOrderError, admit};
 use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
 use crate::App;
-use crate::jobs::{Kind, first_attempt, under_lease};
+use crate::jobs::{Kind, first_attempt};
 use crate::memory::catalog::Ca;
 
 /// Why the order was not taken; it can be finalized again, unless its state says otherwise.
@@ -109,10 +109,9 @@ pub async fn finalize(
     taken?;
 
     let app_of_job = app.clone();
-    let running = app.runner.spawn(async move {
-        let issued = issue(&app_of_job, &lease, issuing);
-        under_lease(&app_of_job, lease.id, issued).await
-    });
+    let running = app
+        .runner
+        .spawn(async move { issue(&app_of_job, &lease, issuing).await });
     match tokio::time::timeout(app.settings.finalize_wait, running).await {
         Ok(Ok(Some(ended_at))) => return Ok(ended(order, certificate, &authorizations, ended_at)),
         Ok(_) => {}

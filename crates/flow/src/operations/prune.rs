@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use base::{AuthorizationId, OrderId, Timestamp};
 use store::access::{session, sign_in_lock};
-use store::issuance::old::Old;
 use store::issuance::{authorization, order};
+use store::old::Old;
 use store::operations::node;
 use store::{Error, Progress, WriteTx};
 

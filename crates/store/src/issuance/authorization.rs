@@ -10,7 +10,7 @@ use base::{
 };
 
 use super::evidence;
-use super::old::Old;
+use crate::old::Old;
 use crate::{Error, Progress, ReadTx, Row, Sql, Value, WriteTx, columns, sql, values};
 
 /// An authorization as stored.

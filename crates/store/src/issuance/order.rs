@@ -8,7 +8,7 @@ use base::{
 };
 
 use super::authorization::{self, Authorization};
-use super::old::Old;
+use crate::old::Old;
 use crate::{
     Error, Progress as Pieces, ReadTx, Record, Row, Sql, Value, WriteTx, columns, sql, values,
 };
@@ -68,11 +68,12 @@ struct OrderRow {
     client_agent: String,
 }
 
-columns! { "acme_order" order => OrderRow {
+columns! { "acme_order" order_columns => OrderRow {
     id, expires_at, finalized_at, ended_at, not_before, not_after, account = "account_id", tenant = "tenant_id",
     subscription = "subscription_id", lineage = "lineage_id", certificate = "certificate_id", error, client_address,
     client_agent,
 } }
+pub(crate) use order_columns;
 
 /// A name of an order and its proof.
 struct OrderIdentifier {
@@ -248,7 +249,7 @@ pub(crate) fn pending_like(
 }
 
 fn select(id: OrderId) -> (Sql, Vec<Value<'static>>) {
-    let statement = sql!(system: "SELECT ", order!(), " FROM acme_order WHERE id = $1");
+    let statement = sql!(system: "SELECT ", order_columns!(), " FROM acme_order WHERE id = $1");
     (statement, values![id].to_vec())
 }
 
@@ -290,15 +291,6 @@ pub(crate) async fn with_names(tx: &mut ReadTx, rows: &[Row]) -> Result<Vec<Orde
     })
     .collect()
 }
-
-/// The columns of an order for the lists of other files.
-macro_rules! order_columns {
-    () => {
-        "id, expires_at, finalized_at, ended_at, not_before, not_after, account_id, tenant_id, subscription_id,
-           lineage_id, certificate_id, error, client_address, client_agent"
-    };
-}
-pub(crate) use order_columns;
 
 /// Takes the order for a certificate: it is pending no more.
 pub async fn take(

@@ -24,13 +24,13 @@ where
     for<'v> Value<'v>: From<I>,
 {
     /// For the question where a piece ends: `$1` to `$3`.
-    pub(super) fn bounds(&self) -> Vec<Value<'static>> {
+    pub(crate) fn bounds(&self) -> Vec<Value<'static>> {
         let offset = self.rows.saturating_sub(1);
         vec![self.after.into(), self.until.into(), offset.into()]
     }
 
     /// What to do behind the piece that ended there; a piece without an end was the last one.
-    pub(super) fn behind(&self, end: Option<I>) -> Progress<Self> {
+    pub(crate) fn behind(&self, end: Option<I>) -> Progress<Self> {
         match end {
             Some(after) => Progress::More(Self {
                 after,
