@@ -173,7 +173,7 @@ async fn attempt(app: App, job: Job) {
         subject: job.subject,
         attempts: job.attempts,
     };
-    let work = Box::pin(run(&app, &lease));
+    let work = pin!(run(&app, &lease));
     if let Err(error) = under_lease(&app, lease.id, work).await {
         retry_later(&app, lease.id, lease.attempts, &error).await;
     }
