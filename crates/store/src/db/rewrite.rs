@@ -5,13 +5,14 @@
 
 use super::Engine;
 
-/// A query or change: `$1` becomes `?1`, `COLLATE "C"` goes (SQLite compares bytes anyway).
+/// A query or change: `$1` becomes `?1`, `STRPOS` is `INSTR`, `COLLATE "C"` goes (SQLite compares bytes anyway).
 pub(crate) fn statement_for_sqlite(text: &str) -> String {
     let mut pieces = Pieces::of(text);
     let mut out = String::with_capacity(text.len());
     while let Some(piece) = pieces.next() {
         match piece {
             Piece::Word(word) if is(word, "COLLATE") && pieces.skip_c() => {}
+            Piece::Word(word) if is(word, "STRPOS") => out.push_str("INSTR"),
             Piece::Word(word) | Piece::Verbatim(word) => out.push_str(word),
             Piece::Other('$') => out.push('?'),
             Piece::Other(other) => out.push(other),

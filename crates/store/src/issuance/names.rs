@@ -86,15 +86,15 @@ impl Names {
         }
     }
 
-    /// For one reversed name: fits whatever fits, and perhaps more, since it is only the longest label of the text. One
-    /// piece is looked for in half the time of several. A range needs no pattern.
-    pub(crate) fn reversed_pattern(&self) -> String {
+    /// What a reversed name holds if it fits, and perhaps others too: the longest label of the text. A range needs
+    /// none.
+    pub(crate) fn longest_label(&self) -> &str {
         match self {
-            Self::Any | Self::Below(_) | Self::Include(_) => "%".to_owned(),
-            Self::Contain(text) => {
-                let longest = text.split('.').max_by_key(|label| label.len());
-                format!("%{}%", escape_like(longest.unwrap_or_default()))
-            }
+            Self::Any | Self::Below(_) | Self::Include(_) => "",
+            Self::Contain(text) => text
+                .split('.')
+                .max_by_key(|label| label.len())
+                .unwrap_or_default(),
         }
     }
 }

@@ -17,7 +17,7 @@ const FEW: i64 = 1_000;
 /// The same for revoked certificates, since all that a lineage ever had are looked at.
 const FEW_OF_ALL_TIMES: i64 = 50;
 /// As many lineages are walked before the names are asked.
-const WINDOW: i64 = 2_000;
+const WINDOW: i64 = 1_000;
 
 macro_rules! columns_of_current {
     () => {
@@ -53,14 +53,14 @@ macro_rules! walk {
     };
 }
 
-// From the names between `$11` and `$12`, or from all of them that may fit `$14`; the exact text is then asked of the
+// From the names between `$11` and `$12`, or from all of them that hold `$14`; the exact text is then asked of the
 // lineage. The order of the joins is told: SQLite knows nothing of how many rows there are.
 macro_rules! named {
     ($condition:literal, $slice:literal, $order:literal) => {
         sql!(tenant: columns_of_current!(),
             " FROM (SELECT i.id FROM (SELECT DISTINCT n.lineage_id FROM lineage_name n
                    WHERE n.tenant_id = $1 AND n.rname >= $11 AND n.rname < $12
-                     AND ($13 OR n.rname LIKE $14 ESCAPE '\\')) m
+                     AND ($13 OR STRPOS(n.rname, $14) > 0)) m
                  CROSS JOIN lineage i
                  WHERE i.id = m.lineage_id AND i.tenant_id = $1 AND ($6 OR i.subscription_id = $7)
                    AND ($8 OR ' ' || i.names || ' ' LIKE $9 ESCAPE '\\') AND i.certificate_id IS NOT NULL",
@@ -118,30 +118,32 @@ macro_rules! revoked {
     };
 }
 
-// From the names to their certificates, which are few, and then to what was revoked of these: PostgreSQL would rather go
-// through all that was ever revoked.
+// From the names to their certificates, which are few, and for each of these whether it was revoked: asked as a join,
+// PostgreSQL goes through all that was ever revoked of the tenant.
 macro_rules! named_revoked {
     ($slice:literal) => {
         sql!(tenant:
-            "WITH c AS MATERIALIZED (SELECT a.* FROM (SELECT DISTINCT n.lineage_id FROM lineage_name n
-               WHERE n.tenant_id = $1 AND n.rname >= $6 AND n.rname < $7) m
-               CROSS JOIN certificate a WHERE a.lineage_id = m.lineage_id) ",
-            columns_of_revoked!(),
-            " FROM c CROSS JOIN revocation r CROSS JOIN lineage l
-             WHERE r.certificate_id = c.id AND l.id = c.lineage_id
-               AND r.tenant_id = $1 AND ($4 OR c.subscription_id = $5)",
+            "WITH c AS MATERIALIZED (SELECT a.*,
+                 (SELECT r.revoked_at FROM revocation r WHERE r.certificate_id = a.id AND r.tenant_id = $1) AS revoked_at
+               FROM (SELECT DISTINCT n.lineage_id FROM lineage_name n
+                 WHERE n.tenant_id = $1 AND n.rname >= $6 AND n.rname < $7) m
+               CROSS JOIN certificate a WHERE a.lineage_id = m.lineage_id AND ($4 OR a.subscription_id = $5))
+             SELECT c.lineage_id, c.id, c.not_before, c.not_after, c.subscription_id, c.serial, c.ca_id, c.revoked_at,
+               FALSE AS is_replaced, (SELECT l.names FROM lineage l WHERE l.id = c.lineage_id) AS names,
+               (SELECT s.label FROM subscription s WHERE s.id = c.subscription_id) AS label
+             FROM c WHERE c.revoked_at IS NOT NULL",
             $slice
         )
     };
     () => {
         (
             named_revoked!(
-                " AND (r.revoked_at, r.certificate_id) < ($2, $3)
-                 ORDER BY r.revoked_at DESC, r.certificate_id DESC LIMIT $8"
+                " AND (c.revoked_at, c.id) < ($2, $3)
+                 ORDER BY c.revoked_at DESC, c.id DESC LIMIT $8"
             ),
             named_revoked!(
-                " AND (r.revoked_at, r.certificate_id) > ($2, $3)
-                 ORDER BY r.revoked_at, r.certificate_id LIMIT $8"
+                " AND (c.revoked_at, c.id) > ($2, $3)
+                 ORDER BY c.revoked_at, c.id LIMIT $8"
             ),
         )
     };
@@ -308,7 +310,7 @@ async fn from_names(
         range.from,
         range.until,
         is_range,
-        names.reversed_pattern()
+        names.longest_label()
     ]);
     let statements = match asked.filter.view {
         View::Expiring => {
