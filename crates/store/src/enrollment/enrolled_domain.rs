@@ -240,13 +240,6 @@ pub async fn remove(tx: &mut WriteTx, removed: &Removed) -> Result<bool, Error> 
     Ok(changed == 1)
 }
 
-/// The text with LIKE's own characters taken literally.
-pub(crate) fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_")
-}
-
 fn each(rows: Vec<Option<Row>>) -> Result<Vec<Option<EnrolledDomain>>, Error> {
     let read = |row: Row| Stored::from_row(&row).map(EnrolledDomain::from);
     rows.into_iter()

@@ -8,7 +8,8 @@ use base::{Page, Slice};
 use enrollment::enrolled_domain::EnrolledDomain;
 
 use super::super::subscription;
-use super::{DomainCursor, DomainFilter, DomainQuery, by_ids, escape_like};
+use super::{DomainCursor, DomainFilter, DomainQuery, by_ids};
+use crate::issuance::names::escape_like;
 use crate::{Error, ReadTx, Value, sql, values};
 
 /// How many names are taken from the database at a time when some of them may not fit.
