@@ -328,8 +328,8 @@ CREATE UNIQUE INDEX profile_version_number ON profile_version (name, number);
 
 -- All certificates of one owner for exactly one set of names, and which of them counts now. id = the last 3 bytes of tenant_id,
 -- then the first 13 of SHA-256(tenant_id, customer_id or 16 zeros, the sorted identifiers with their kind): computed, so that
--- nothing has to be looked up, and those of one tenant lie together. Lists, alerts and "replaced" live here. not_after and issued_at are those of the current certificate; certificate_id is NULL
--- once every one of them is revoked.
+-- nothing has to be looked up, and those of one tenant lie together. Lists, alerts and "replaced" live here. not_after and
+-- issued_at are those of the current certificate; certificate_id is NULL once every one of them is revoked.
 CREATE TABLE lineage (
   id BYTEA PRIMARY KEY,
   not_before BIGINT NOT NULL,

@@ -222,6 +222,12 @@ mod tests {
     }
 
     #[test]
+    fn the_place_of_a_text_in_another_has_its_own_word() {
+        statement("STRPOS(rname, $1) > 0", "INSTR(rname, ?1) > 0");
+        statement("SELECT 'STRPOS', strpos_of", "SELECT 'STRPOS', strpos_of");
+    }
+
+    #[test]
     fn the_c_collation_is_dropped_and_others_are_kept() {
         statement("ORDER BY id COLLATE \"C\" DESC", "ORDER BY id  DESC");
         statement("ORDER BY id COLLATE NOCASE", "ORDER BY id COLLATE NOCASE");

@@ -174,3 +174,25 @@ pub(crate) async fn revoke(
     ];
     tx.execute_later(statement, &values).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sb6_lineages_of_one_tenant_lie_together_and_no_two_are_the_same() {
+        let names = |text: &str| vec![Identifier::Dns(text.parse().unwrap())];
+        let tenant = |number: u128| TenantId::from_bytes(number.to_be_bytes());
+        let (own, other, alike) = (
+            tenant(0x00aa_bbcc),
+            tenant(0x0011_2233),
+            tenant(0x1_00aa_bbcc),
+        );
+        let id = |of: TenantId, text: &str| id_of(of, &names(text)).to_bytes();
+        assert_eq!(id(own, "a.example")[..3], [0xaa, 0xbb, 0xcc]);
+        assert_eq!(id(own, "b.example")[..3], id(own, "a.example")[..3]);
+        assert_ne!(id(own, "b.example"), id(own, "a.example"));
+        assert_ne!(id(other, "a.example"), id(own, "a.example"));
+        assert_ne!(id(alike, "a.example"), id(own, "a.example"));
+    }
+}

@@ -91,12 +91,15 @@ impl Names {
     pub(crate) fn longest_label(&self) -> &str {
         match self {
             Self::Any | Self::Below(_) | Self::Include(_) => "",
-            Self::Contain(text) => text
-                .split('.')
-                .max_by_key(|label| label.len())
-                .unwrap_or_default(),
+            Self::Contain(text) => longest_label(text),
         }
     }
+}
+
+/// A name holds this label if it holds the text, whichever way its labels stand.
+pub(crate) fn longest_label(text: &str) -> &str {
+    let longest = text.split('.').max_by_key(|label| label.len());
+    longest.unwrap_or_default()
 }
 
 /// The text with LIKE's own characters taken literally.

@@ -9,7 +9,7 @@ use enrollment::enrolled_domain::EnrolledDomain;
 
 use super::super::subscription;
 use super::{DomainCursor, DomainFilter, DomainQuery, by_ids};
-use crate::issuance::names::escape_like;
+use crate::issuance::names::{escape_like, longest_label};
 use crate::{Error, ReadTx, Value, sql, values};
 
 /// How many names are taken from the database at a time when some of them may not fit.
@@ -220,7 +220,7 @@ impl<'t> Part<'t> {
     /// to ask, and what.
     fn values(&self, filter: &DomainFilter) -> Vec<Value<'static>> {
         values![
-            longest_label(self.text),
+            longest_label(self.text).to_owned(),
             !self.is_loose,
             pattern(self.text),
             filter.subscription.is_none(),
@@ -239,12 +239,6 @@ impl<'t> Part<'t> {
         let labels: Vec<&str> = rname.rsplit('.').collect();
         labels.join(".").contains(self.text)
     }
-}
-
-/// A name with its labels reversed holds the longest label of the part, if it holds the part.
-fn longest_label(text: &str) -> String {
-    let longest = text.split('.').max_by_key(|label| label.len());
-    longest.unwrap_or_default().to_owned()
 }
 
 /// For the same with a dot on both sides: a label that begins with the last one of the part, then those between
@@ -270,7 +264,7 @@ mod tests {
     fn check(text: &str, label: &str, expected: &str) {
         assert_eq!(
             (longest_label(text), pattern(text)),
-            (label.to_owned(), expected.to_owned())
+            (label, expected.to_owned())
         );
     }
 
@@ -309,7 +303,7 @@ mod tests {
             let labels: Vec<&str> = name.rsplit('.').collect();
             let rname = labels.join(".");
             let part = Part::new(&text);
-            let found = rname.contains(&longest_label(&text))
+            let found = rname.contains(longest_label(&text))
                 && (!part.is_loose || fits(&format!(".{rname}."), &pattern(&text)))
                 && part.is_in(&rname);
             prop_assert_eq!(found, name.contains(&text), "{} in {}", text, name);
