@@ -226,15 +226,6 @@ impl Authorization {
         status(&self.state, self.expires, now)
     }
 
-    /// Whether it can stand for `ordered` in a new order until `needed`: valid, and asked for in the
-    /// same way, since a file proves nothing about a wildcard.
-    pub fn is_reusable_for(&self, ordered: &Identifier, needed: Timestamp, now: Timestamp) -> bool {
-        self.status(now) == AuthorizationStatus::Valid
-            && self.expires > needed
-            && self.is_wildcard == ordered.is_wildcard()
-            && self.identifier == ordered.base()
-    }
-
     /// A client says that it is ready. Of two that say so at once, the one whose [`Begun::Start`] is
     /// stored starts the validation.
     pub fn begin(&self, challenge: Type, now: Timestamp) -> Result<Begun, BeginError> {

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
-use base::{DnsName, Identifier, Random, Timestamp};
+use base::{Identifier, Random, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::base64url;
@@ -160,15 +160,6 @@ pub fn http_01_path(token: &Token) -> String {
     format!("/.well-known/acme-challenge/{}", token.0)
 }
 
-/// Where a dns-01 record is looked up (RFC 8555 §8.4), without a trailing dot.
-pub fn dns_01_name(name: &DnsName) -> String {
-    let text = name.as_str();
-    format!(
-        "_acme-challenge.{}",
-        text.strip_prefix("*.").unwrap_or(text)
-    )
-}
-
 /// What a dns-01 TXT record must hold: the SHA-256 of the key authorization in base64url.
 pub fn dns_01_value(key_authorization: &str) -> String {
     base64url::encode(digest::digest(
@@ -289,8 +280,6 @@ mod tests {
             dns_01_value("abc"),
             "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"
         );
-        let wildcard = DnsName::parse("*.example.org").unwrap();
-        assert_eq!(dns_01_name(&wildcard), "_acme-challenge.example.org");
     }
 
     #[test]

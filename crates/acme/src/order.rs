@@ -3,8 +3,6 @@
 //! The status is derived from stored facts and never stored itself, so that it cannot be wrong when
 //! an authorization fails or time passes. CSR and certificate are `pki`'s.
 
-use std::time::Duration;
-
 use base::{Identifier, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -221,79 +219,6 @@ impl NewOrder {
             not_before: payload.not_before,
             not_after: payload.not_after,
         })
-    }
-
-    /// Checks the wished validity, if there is one, against what is allowed.
-    pub fn check_validity(
-        &self,
-        allowed: &ValidityPolicy,
-        now: Timestamp,
-    ) -> Result<(), ValidityError> {
-        let starts = self.not_before.unwrap_or(now);
-        if starts < now.minus(allowed.backdate) || starts > now.plus(allowed.ahead) {
-            return Err(ValidityError::Start {
-                backdate: allowed.backdate,
-                ahead: allowed.ahead,
-            });
-        }
-        let Some(ends) = self.not_after else {
-            return Ok(());
-        };
-        if ends <= starts || ends <= now {
-            return Err(ValidityError::End);
-        }
-        if ends.since(starts) > allowed.longest {
-            return Err(ValidityError::TooLong {
-                longest: allowed.longest,
-            });
-        }
-        Ok(())
-    }
-}
-
-/// Which wishes for notBefore and notAfter are granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ValidityPolicy {
-    /// How far ahead a certificate may begin.
-    pub ahead: Duration,
-    /// How far back it may begin.
-    pub backdate: Duration,
-    /// How long it may last.
-    pub longest: Duration,
-}
-
-/// Why a wished validity is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ValidityError {
-    /// It would end before it begins, or has ended.
-    #[error("\"notAfter\" must lie in the future and after \"notBefore\"")]
-    End,
-    /// It would begin too early or too late.
-    #[error(
-        "\"notBefore\" must lie between {} minutes ago and {} minutes ahead; or leave it out",
-        .backdate.as_secs() / 60,
-        .ahead.as_secs() / 60
-    )]
-    Start {
-        /// How far back it may begin.
-        backdate: Duration,
-        /// How far ahead it may begin.
-        ahead: Duration,
-    },
-    /// It would last too long.
-    #[error(
-        "certificates last at most {} days; ask for an earlier \"notAfter\" or leave it out",
-        .longest.as_secs() / 86_400
-    )]
-    TooLong {
-        /// How long it may last.
-        longest: Duration,
-    },
-}
-
-impl From<ValidityError> for Problem {
-    fn from(error: ValidityError) -> Self {
-        Self::malformed(error.to_string())
     }
 }
 

@@ -191,16 +191,6 @@ fn what_was_ordered_has_its_asterisk() {
     }
 }
 
-#[test]
-fn only_a_like_authorization_is_reused() {
-    let name = |text: &str| text.parse().unwrap();
-    assert!(valid().is_reusable_for(&name("example.com"), at(50), at(10)));
-    assert!(!valid().is_reusable_for(&name("*.example.com"), at(50), at(10)));
-    assert!(!valid().is_reusable_for(&name("www.example.com"), at(50), at(10)));
-    assert!(!valid().is_reusable_for(&name("example.com"), at(100), at(10)));
-    assert!(!processing().is_reusable_for(&name("example.com"), at(50), at(10)));
-}
-
 #[track_caller]
 fn json(authorization: &Authorization) -> String {
     let paths = Paths::under("/a");

@@ -116,45 +116,6 @@ fn new_orders_are_read() {
 }
 
 #[test]
-fn wishes_for_validity_stay_within_policy() {
-    let day = Duration::from_secs(86_400);
-    let allowed = ValidityPolicy {
-        ahead: day,
-        backdate: day,
-        longest: 90 * day,
-    };
-    let now = at(1_000_000_000);
-    let wish = |not_before: Option<Timestamp>, not_after: Option<Timestamp>| {
-        let identifiers = Identifiers::new(["example.com".parse().unwrap()]).unwrap();
-        NewOrder {
-            identifiers,
-            not_before,
-            not_after,
-        }
-        .check_validity(&allowed, now)
-    };
-    assert_eq!(wish(None, None), Ok(()));
-    assert_eq!(wish(Some(now.minus(day)), Some(now.plus(89 * day))), Ok(()));
-    assert_eq!(wish(None, Some(now)), Err(ValidityError::End));
-    assert_eq!(
-        wish(Some(now.plus(day)), Some(now.plus(day))),
-        Err(ValidityError::End)
-    );
-    assert!(matches!(
-        wish(None, Some(now.plus(91 * day))),
-        Err(ValidityError::TooLong { .. })
-    ));
-    assert!(matches!(
-        wish(Some(now.plus(2 * day)), None),
-        Err(ValidityError::Start { .. })
-    ));
-    assert!(matches!(
-        wish(Some(now.minus(2 * day)), None),
-        Err(ValidityError::Start { .. })
-    ));
-}
-
-#[test]
 fn a_csr_has_exactly_the_ordered_names() {
     let name = |text: &str| -> Identifier { text.parse().unwrap() };
     let ordered = [name("a.example"), name("b.example")];
