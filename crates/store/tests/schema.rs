@@ -180,7 +180,7 @@ const BY_NAMES: [(&str, &[&str], &[&str]); 5] = [
     (
         "m CROSS JOIN lineage i",
         &[
-            "n USING PRIMARY KEY (tenant_id=? AND rname>? AND rname<?)",
+            "n USING PRIMARY KEY (tenant_id=?",
             "SEARCH i USING INDEX sqlite_autoindex_lineage_1 (id=?)",
             "SEARCH c USING INDEX sqlite_autoindex_certificate_1 (id=?)",
         ],

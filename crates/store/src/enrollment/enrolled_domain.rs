@@ -45,14 +45,6 @@ impl DomainCursor {
             id: domain.id,
         }
     }
-
-    /// Before every domain.
-    fn first() -> Self {
-        Self {
-            rname: String::new(),
-            id: EnrolledDomainId::FIRST,
-        }
-    }
 }
 
 impl Cursor for DomainCursor {

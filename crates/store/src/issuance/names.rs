@@ -37,16 +37,6 @@ pub(crate) struct Range {
     pub(crate) until: String,
 }
 
-impl Range {
-    /// All names: they consist of small letters, digits, hyphens, dots and asterisks.
-    pub(crate) fn all() -> Self {
-        Self {
-            from: String::new(),
-            until: "{".to_owned(),
-        }
-    }
-}
-
 impl Names {
     /// From what somebody typed; nothing means anything, a whole name with a dot before it what is below that.
     pub fn containing(text: &str) -> Self {

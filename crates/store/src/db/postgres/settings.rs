@@ -27,7 +27,8 @@ pub(super) enum Purpose {
 impl Purpose {
     /// A statement by key has one good plan, which need not be made again for every execution, nor
     /// be a bad one because the table was empty when the connection began. And no lane may stand
-    /// still for long because somebody holds a row.
+    /// still for long because somebody holds a row. A scan keeps to its own process: what it would gain
+    /// from helpers, the requests beside it would lose.
     fn settings(self) -> &'static str {
         match self {
             Self::Keyed => {
@@ -38,7 +39,8 @@ impl Purpose {
                 "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off \
                  -c lock_timeout=250 "
             }
-            Self::Migration | Self::Scans => "",
+            Self::Migration => "",
+            Self::Scans => "-c max_parallel_workers_per_gather=0 -c jit=off ",
         }
     }
 }

@@ -18,6 +18,41 @@ const STEP: usize = 1_000;
 /// Counting further than this costs more than it tells; a whole list is counted to its end.
 pub const MAX_COUNTED: usize = 10_000;
 
+// A walk asks the most of names that do not fit: the text comes first, and nothing else is asked of a name without it.
+// Nor does the first page compare with a cursor. On PostgreSQL both together are a fifth of a search.
+macro_rules! walk {
+    ($before:literal, $slice:literal, $behind:expr) => {
+        sql!(tenant: $before, " FROM enrolled_domain
+             WHERE tenant_id = $1 AND removed_at IS NULL
+               AND CASE WHEN STRPOS(rname, $2) > 0
+                 THEN ($3 OR '.' || rname || '.' LIKE $4 ESCAPE '\\')
+                   AND ($5 OR subscription_id = $6) AND ($7 OR (companion_of_id IS NOT NULL) = $8)
+                 ELSE FALSE END",
+            $slice, $behind
+        )
+    };
+}
+
+macro_rules! fitting {
+    ($slice:literal, $order:literal) => {
+        walk!(
+            "SELECT rname, id",
+            $slice,
+            concat!(" ORDER BY ", $order, " LIMIT $9")
+        )
+    };
+}
+
+macro_rules! counted {
+    ($slice:literal) => {
+        walk!(
+            "SELECT COUNT(*) AS domains FROM (SELECT rname",
+            $slice,
+            " LIMIT $9) AS fitting"
+        )
+    };
+}
+
 /// A page with the length of its list.
 #[derive(Clone, Debug)]
 pub struct DomainList {
@@ -91,25 +126,12 @@ async fn count_pattern(
     slice: &Slice<DomainCursor>,
     limit: usize,
 ) -> Result<usize, Error> {
-    let after = match slice {
-        Slice::After(cursor) => cursor.clone(),
-        Slice::Start | Slice::Before(_) => DomainCursor::first(),
+    let (statement, cursor) = match slice {
+        Slice::After(cursor) => (counted!(" AND (rname, id) > ($10, $11)"), Some(cursor)),
+        Slice::Start | Slice::Before(_) => (counted!(""), None),
     };
-    let mut values = Part::new(&filter.contains).values(filter);
-    values.extend(values![after.rname, after.id, whole(limit)]);
-    let row = tx
-        .row(
-            sql!(
-                tenant: "SELECT COUNT(*) AS domains FROM (SELECT rname FROM enrolled_domain
-                 WHERE tenant_id = $1 AND removed_at IS NULL
-                   AND STRPOS(rname, $2) > 0
-                   AND ($3 OR '.' || rname || '.' LIKE $4 ESCAPE '\\')
-                   AND ($5 OR subscription_id = $6) AND ($7 OR (companion_of_id IS NOT NULL) = $8)
-                   AND (rname, id) > ($9, $10) LIMIT $11) AS matching"
-            ),
-            &values,
-        )
-        .await?;
+    let values = values_of(&Part::new(&filter.contains), filter, limit, cursor);
+    let row = tx.row(statement, &values).await?;
     let counted = row.map_or(Ok(0), |row| row.int("domains"))?;
     Ok(usize::try_from(counted).unwrap_or(usize::MAX))
 }
@@ -161,31 +183,18 @@ async fn places(
     slice: &Slice<DomainCursor>,
     limit: usize,
 ) -> Result<Vec<DomainCursor>, Error> {
-    let forwards = sql!(
-        tenant: "SELECT rname, id FROM enrolled_domain
-         WHERE tenant_id = $1 AND removed_at IS NULL
-           AND STRPOS(rname, $2) > 0
-           AND ($3 OR '.' || rname || '.' LIKE $4 ESCAPE '\\')
-           AND ($5 OR subscription_id = $6) AND ($7 OR (companion_of_id IS NOT NULL) = $8)
-           AND (rname, id) > ($9, $10)
-         ORDER BY rname, id LIMIT $11"
-    );
-    let backwards = sql!(
-        tenant: "SELECT rname, id FROM enrolled_domain
-         WHERE tenant_id = $1 AND removed_at IS NULL
-           AND STRPOS(rname, $2) > 0
-           AND ($3 OR '.' || rname || '.' LIKE $4 ESCAPE '\\')
-           AND ($5 OR subscription_id = $6) AND ($7 OR (companion_of_id IS NOT NULL) = $8)
-           AND (rname, id) < ($9, $10)
-         ORDER BY rname DESC, id DESC LIMIT $11"
-    );
     let (statement, cursor) = match slice {
-        Slice::Start => (forwards, DomainCursor::first()),
-        Slice::After(cursor) => (forwards, cursor.clone()),
-        Slice::Before(cursor) => (backwards, cursor.clone()),
+        Slice::Start => (fitting!("", "rname, id"), None),
+        Slice::After(cursor) => (
+            fitting!(" AND (rname, id) > ($10, $11)", "rname, id"),
+            Some(cursor),
+        ),
+        Slice::Before(cursor) => (
+            fitting!(" AND (rname, id) < ($10, $11)", "rname DESC, id DESC"),
+            Some(cursor),
+        ),
     };
-    let mut values = part.values(filter);
-    values.extend(values![cursor.rname, cursor.id, whole(limit)]);
+    let values = values_of(part, filter, limit, cursor);
     let rows = tx.rows(statement, &values).await?;
     rows.iter()
         .map(|row| {
@@ -197,8 +206,29 @@ async fn places(
         .collect()
 }
 
-fn whole(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
+/// The values `$2` to `$9`, and with a cursor two more. What is not searched for is found at once; the others say
+/// whether not to ask, and what.
+fn values_of<'a>(
+    part: &Part<'a>,
+    filter: &DomainFilter,
+    limit: usize,
+    cursor: Option<&'a DomainCursor>,
+) -> Vec<Value<'a>> {
+    let mut values = values![
+        longest_label(part.text),
+        !part.is_loose,
+        pattern(part.text),
+        filter.subscription.is_none(),
+        filter.subscription,
+        filter.is_companion.is_none(),
+        filter.is_companion.unwrap_or_default(),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    ]
+    .to_vec();
+    if let Some(cursor) = cursor {
+        values.extend(values![&cursor.rname, cursor.id]);
+    }
+    values
 }
 
 /// A part of a name, as somebody typed it.
@@ -214,21 +244,6 @@ impl<'t> Part<'t> {
             text,
             is_loose: text.contains('.'),
         }
-    }
-
-    /// The values `$2` to `$8`. What is not searched for is found at once; the others say whether not
-    /// to ask, and what.
-    fn values(&self, filter: &DomainFilter) -> Vec<Value<'static>> {
-        values![
-            longest_label(self.text).to_owned(),
-            !self.is_loose,
-            pattern(self.text),
-            filter.subscription.is_none(),
-            filter.subscription,
-            filter.is_companion.is_none(),
-            filter.is_companion.unwrap_or_default(),
-        ]
-        .to_vec()
     }
 
     /// Whether a name with its labels reversed contains the part, given that the pattern fits.

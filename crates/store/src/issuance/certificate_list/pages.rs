@@ -53,14 +53,14 @@ macro_rules! walk {
     };
 }
 
-// From the names between `$11` and `$12`, or from all of them that hold `$14`; the exact text is then asked of the
-// lineage. The order of the joins is told: SQLite knows nothing of how many rows there are.
+// From names that fit; the exact text is then asked of the lineage. The order of the joins is told: SQLite knows
+// nothing of how many rows there are. A text is asked for with both ends of its place, though every name is shorter than
+// 256: of what is only larger than something PostgreSQL expects a third of all rows, and reads all lineages.
 macro_rules! named {
-    ($condition:literal, $slice:literal, $order:literal) => {
+    ($names:literal, $condition:literal, $slice:literal, $order:literal) => {
         sql!(tenant: columns_of_current!(),
             " FROM (SELECT i.id FROM (SELECT DISTINCT n.lineage_id FROM lineage_name n
-                   WHERE n.tenant_id = $1 AND n.rname >= $11 AND n.rname < $12
-                     AND ($13 OR STRPOS(n.rname, $14) > 0)) m
+                   WHERE n.tenant_id = $1", $names, ") m
                  CROSS JOIN lineage i
                  WHERE i.id = m.lineage_id AND i.tenant_id = $1 AND ($6 OR i.subscription_id = $7)
                    AND ($8 OR ' ' || i.names || ' ' LIKE $9 ESCAPE '\\') AND i.certificate_id IS NOT NULL",
@@ -69,15 +69,26 @@ macro_rules! named {
              WHERE l.id = p.id AND c.id = l.certificate_id", $order
         )
     };
-    ($condition:literal) => {
+    ($names:literal) => {
+        named!($names, "")
+    };
+    (expiring: $names:literal) => {
+        named!(
+            $names,
+            " AND (i.not_after - $11) * 4 <= i.not_after - i.not_before"
+        )
+    };
+    ($names:literal, $condition:literal) => {
         (
             named!(
+                $names,
                 $condition,
                 " AND (i.not_after, i.id) > ($2, $3) AND (i.not_after, i.id) <= ($4, $5)
                  ORDER BY i.not_after, i.id LIMIT $10",
                 " ORDER BY l.not_after, l.id"
             ),
             named!(
+                $names,
                 $condition,
                 " AND (i.not_after, i.id) < ($2, $3) AND (i.not_after, i.id) >= ($4, $5)
                  ORDER BY i.not_after DESC, i.id DESC LIMIT $10",
@@ -301,23 +312,23 @@ async fn from_names(
     span: &Span,
 ) -> Result<Vec<Row>, Error> {
     let names = &asked.filter.names;
-    let (range, is_range) = match names.range() {
-        Some(range) => (range, true),
-        None => (Range::all(), false),
-    };
+    let is_expiring = asked.filter.view == View::Expiring;
     let mut values = span.values_with(asked);
-    values.extend(values![
-        range.from,
-        range.until,
-        is_range,
-        names.longest_label()
-    ]);
-    let statements = match asked.filter.view {
-        View::Expiring => {
-            values.push(asked.filter.now.into());
-            named!(" AND (i.not_after - $15) * 4 <= i.not_after - i.not_before")
+    if is_expiring {
+        values.push(asked.filter.now.into());
+    }
+    let range = names.range();
+    match &range {
+        Some(range) => values.extend(values![&range.from, &range.until]),
+        None => values.push(names.longest_label().into()),
+    }
+    let statements = match (&range, is_expiring) {
+        (Some(_), false) => named!(" AND n.rname >= $11 AND n.rname < $12"),
+        (Some(_), true) => named!(expiring: " AND n.rname >= $12 AND n.rname < $13"),
+        (None, false) => named!(" AND STRPOS(n.rname, $11) > 0 AND STRPOS(n.rname, $11) < 256"),
+        (None, true) => {
+            named!(expiring: " AND STRPOS(n.rname, $12) > 0 AND STRPOS(n.rname, $12) < 256")
         }
-        View::Expired | View::Revoked | View::Valid => named!(""),
     };
     tx.rows(span.pick(statements), &values).await
 }
