@@ -3,6 +3,7 @@
 //! Nothing here does I/O. The real clock and generator live in the binary; rules take a
 //! [`Timestamp`] and flows take a [`Clock`], so tests decide what time it is.
 
+mod actor;
 mod dns_name;
 mod id;
 mod identifier;
@@ -12,6 +13,7 @@ mod scope;
 mod timestamp;
 mod words;
 
+pub use actor::{Actor, ActorError};
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
     AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, Id,

@@ -198,12 +198,12 @@ async fn create_account(
 ) -> anyhow::Result<()> {
     let tenant = find_tenant(app, tenant).await?;
     let opening = Opening {
-        tenant: tenant.id,
         label: Label::parse(label)?,
         term: Term::from_years(years)?,
         max_bindings: None,
     };
-    let opened = open_subscription(app, &Caller::command_line(), opening).await?;
+    let caller = Caller::command_line().within(tenant.id);
+    let opened = open_subscription(app, &caller, opening).await?;
     let directory_url = app.urls().directory();
     let (key_id, mac_key) = (opened.credential.key_id.as_str(), opened.mac_key.reveal());
     if as_json {
@@ -251,7 +251,6 @@ async fn add_domain(
         .await?
         .with_context(|| format!("there is no ACME account {account}"))?;
     let wanted = Enrollment {
-        tenant: subscription.tenant,
         subscription: id,
         text: names.replace(',', "\n"),
         companions: if only {
@@ -260,7 +259,8 @@ async fn add_domain(
             Companions::Auto
         },
     };
-    let enrolled = enroll_domains(app, &Caller::command_line(), wanted).await?;
+    let caller = Caller::command_line().within(subscription.tenant);
+    let enrolled = enroll_domains(app, &caller, wanted).await?;
     for row in &enrolled.rows {
         if let Err(refusal) = &row.outcome {
             bail!("{refusal}");

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use base::{Random, SubscriptionId, TenantId, Timestamp, words};
+use base::{Actor, Random, SubscriptionId, TenantId, Timestamp, words};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Serialize, Serializer};
@@ -143,7 +143,7 @@ pub struct EabCredential {
     /// When it was made.
     pub created_at: Timestamp,
     /// Who made it.
-    pub created_by: String,
+    pub created_by: Actor,
     /// When the MAC key was last shown.
     pub revealed_at: Option<Timestamp>,
     /// The first moment at which it is refused because another has replaced it; until then clients can be moved over.
@@ -157,7 +157,7 @@ pub struct EabCredential {
 }
 
 /// What a new credential is for.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NewCredential {
     /// Who will own it.
     pub tenant: TenantId,
@@ -168,7 +168,7 @@ pub struct NewCredential {
     /// How many ACME accounts may be bound with it; `None` for any number.
     pub max_bindings: Option<u32>,
     /// Who makes it.
-    pub created_by: String,
+    pub created_by: Actor,
 }
 
 /// Why a credential cannot bind another account. The sentence names the key ID, never the key.
@@ -278,7 +278,7 @@ impl EabCredential {
     pub fn rotate(
         &self,
         overlap: Duration,
-        created_by: &str,
+        created_by: Actor,
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<(Self, Self, MacKey), RotateError> {
@@ -297,7 +297,7 @@ impl EabCredential {
             customer: self.customer,
             subscription: self.subscription,
             max_bindings: self.max_bindings,
-            created_by: created_by.to_owned(),
+            created_by,
         };
         let (new, key) = Self::generate(new, now, random);
         Ok((old, new, key))
@@ -340,7 +340,7 @@ mod tests {
             customer: None,
             subscription,
             max_bindings,
-            created_by: "somebody".to_owned(),
+            created_by: Actor::System,
         };
         EabCredential::generate(new, NOW, &random)
     }
@@ -421,14 +421,16 @@ mod tests {
     fn c1_a_rotated_credential_binds_until_its_overlap_ends() {
         let (credential, key) = credential(None);
         let hour = Duration::from_secs(3600);
-        let (old, new, new_key) = credential.rotate(hour, "somebody", NOW, &random()).unwrap();
+        let (old, new, new_key) = credential
+            .rotate(hour, Actor::System, NOW, &random())
+            .unwrap();
         let end = NOW.plus(hour);
         assert_eq!(old.may_bind(end.minus(Duration::from_micros(1))), Ok(()));
         assert!(matches!(old.may_bind(end), Err(NotBinding::Rotated { .. })));
         assert_eq!(new.may_bind(end), Ok(()));
         assert!(key != new_key && old.key_id != new.key_id);
         assert_eq!(
-            old.rotate(hour, "somebody", NOW, &random()).err(),
+            old.rotate(hour, Actor::System, NOW, &random()).err(),
             Some(RotateError::NotActive)
         );
     }
@@ -439,12 +441,14 @@ mod tests {
         let longest = EabCredential::MAX_OVERLAP;
         assert!(
             credential
-                .rotate(longest, "somebody", NOW, &random())
+                .rotate(longest, Actor::System, NOW, &random())
                 .is_ok()
         );
         let longer = longest.saturating_add(Duration::from_micros(1));
         assert_eq!(
-            credential.rotate(longer, "somebody", NOW, &random()).err(),
+            credential
+                .rotate(longer, Actor::System, NOW, &random())
+                .err(),
             Some(RotateError::Overlap)
         );
     }

@@ -3,7 +3,7 @@
 //!
 //! What a name costs and whether somebody controls it are decided elsewhere.
 
-use base::{DnsName, EnrolledDomainId, SubscriptionId, TenantId, Timestamp};
+use base::{Actor, DnsName, EnrolledDomainId, SubscriptionId, TenantId, Timestamp};
 
 pub mod bulk;
 mod plan;
@@ -31,13 +31,13 @@ pub struct EnrolledDomain {
     /// When it was added.
     pub added_at: Timestamp,
     /// Who added it.
-    pub added_by: String,
+    pub added_by: Actor,
     /// Since when the authority admits it.
     pub activated_at: Option<Timestamp>,
     /// When it was removed; it admits nothing any more (F-085).
     pub removed_at: Option<Timestamp>,
     /// Who removed it.
-    pub removed_by: Option<String>,
+    pub removed_by: Option<Actor>,
 }
 
 impl EnrolledDomain {
@@ -62,13 +62,13 @@ impl EnrolledDomain {
 
     /// The domain after its removal; one that was removed keeps its moment.
     #[must_use]
-    pub fn remove(&self, by: &str, now: Timestamp) -> Self {
+    pub fn remove(&self, by: Actor, now: Timestamp) -> Self {
         if self.removed_at.is_some() {
             return self.clone();
         }
         Self {
             removed_at: Some(now),
-            removed_by: Some(by.to_owned()),
+            removed_by: Some(by),
             ..self.clone()
         }
     }

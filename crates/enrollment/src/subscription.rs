@@ -5,7 +5,7 @@
 //! never stored: it follows from the end date and the present moment. Stored are facts: when it started, was put on
 //! hold, was ended.
 
-use base::{OfferVersionId, SubscriptionId, TenantId, Timestamp};
+use base::{Actor, OfferVersionId, SubscriptionId, TenantId, Timestamp};
 
 use base::words;
 
@@ -121,7 +121,7 @@ pub struct Subscription {
     /// When it was bought.
     pub created_at: Timestamp,
     /// Who bought it.
-    pub created_by: String,
+    pub created_by: Actor,
     /// When its first domain was added: the term has started.
     pub started_at: Option<Timestamp>,
     /// The first moment at which its last term is over; set when it starts.
@@ -152,7 +152,7 @@ pub struct Purchase {
     /// How long it runs.
     pub term: Term,
     /// Who buys it.
-    pub created_by: String,
+    pub created_by: Actor,
 }
 
 /// A number of names by what they cost.

@@ -3,14 +3,13 @@
 //!
 //! Whether a route may be used is asked of [`SignedIn::may`]; cookies and pages are the door's.
 
-use base::Scope;
 use tenancy::role::Permission;
 use tenancy::session::Session;
 use tenancy::tenant::Tenant;
 use tenancy::token::Token;
 use tenancy::user::User;
 
-use crate::caller;
+use crate::caller::{Caller, Client};
 
 mod attempt;
 pub mod change_password;
@@ -46,9 +45,9 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// The rows of the tenant for which they act.
-    pub fn scope(&self) -> Scope {
-        caller::tenant(self.session.tenant)
+    /// The person as the caller of use cases.
+    pub fn caller(&self, client: Client) -> Caller {
+        Caller::user(client, self.user.id, self.session.tenant)
     }
 
     /// Whether the user holds a permission in the tenant.

@@ -136,9 +136,9 @@ impl App {
         }
     }
 
-    /// The only way to a transaction: it sees the rows of the scope.
-    pub fn store(&self, scope: Scope) -> Scoped<'_> {
-        self.inner.store.within(scope)
+    /// The only way to a transaction: it sees the rows that the caller sees.
+    pub fn store(&self, whose: impl Into<Scope>) -> Scoped<'_> {
+        self.inner.store.within(whose.into())
     }
 
     /// Takes over what a crash left behind. Only for a database that one process has to itself.

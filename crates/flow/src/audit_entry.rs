@@ -20,12 +20,12 @@ impl App {
             id: AuditId::generate(now, self.random.as_ref()),
             at: now,
             tenant,
-            actor: caller.actor.clone(),
+            actor: caller.actor,
             action: action.to_owned(),
             object,
             detail: detail.to_string(),
-            client_address: caller.client_address.clone(),
-            request_id: caller.request_id.clone(),
+            client_address: caller.client.address.clone(),
+            request_id: caller.client.request_id.clone(),
         }
     }
 }

@@ -1,38 +1,110 @@
-//! Who asked, and whose rows they see.
+//! Who asks, from where, and whose rows they see: the second argument of every use case.
 
-use base::{Scope, TenantId};
+use base::{AccountId, Actor, Scope, TenantId, UserId};
+use store::Error as StoreError;
 
-/// Who asks, and from where.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// A user, an ACME account, `command line` or `system`.
-    pub actor: String,
-    /// Where the request came from; empty for work of our own.
-    pub client_address: String,
-    /// The software that asked.
-    pub client_agent: String,
-    /// The request.
+/// Where a request came from; empty for work of our own.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// The address; of the client rather than of a trusted proxy in front of us.
+    pub address: String,
+    /// What it calls itself, shortened, without control characters.
+    pub agent: String,
+    /// Names the request in logs, audit entries and failures.
     pub request_id: String,
 }
 
+/// Who asks, from where, and whose rows they see.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who asks.
+    pub actor: Actor,
+    /// From where.
+    pub client: Client,
+    scope: Scope,
+}
+
 impl Caller {
-    /// Work that no request asked for.
-    pub fn system() -> Self {
-        Self::named("system")
-    }
-
-    /// An operator at the command line.
-    pub fn command_line() -> Self {
-        Self::named("command line")
-    }
-
-    fn named(actor: &str) -> Self {
+    /// Work that no request asked for; the text says why it may see everybody's rows.
+    pub fn system(why: &'static str) -> Self {
         Self {
-            actor: actor.to_owned(),
-            client_address: String::new(),
-            client_agent: String::new(),
-            request_id: String::new(),
+            actor: Actor::System,
+            client: Client::default(),
+            scope: system(why),
         }
+    }
+
+    /// An operator at the command line, who has not named a tenant.
+    pub fn command_line() -> Self {
+        Self {
+            actor: Actor::CommandLine,
+            client: Client::default(),
+            scope: system("the command line is the operator's"),
+        }
+    }
+
+    /// Somebody who has not proven yet who they are.
+    pub fn visitor(client: Client) -> Self {
+        Self {
+            actor: Actor::Visitor,
+            client,
+            scope: system("a visitor is known by what they bring"),
+        }
+    }
+
+    /// Whoever has proven to hold a certificate's key.
+    pub fn certificate_key(client: Client) -> Self {
+        Self {
+            actor: Actor::CertificateKey,
+            ..Self::visitor(client)
+        }
+    }
+
+    /// A person who has signed in, for a tenant.
+    pub(crate) fn user(client: Client, id: UserId, of: TenantId) -> Self {
+        Self {
+            actor: Actor::User(id),
+            client,
+            scope: tenant(of),
+        }
+    }
+
+    /// An ACME account, which has signed its request.
+    pub(crate) fn account(client: Client, id: AccountId, of: TenantId) -> Self {
+        Self {
+            actor: Actor::Account(id),
+            client,
+            scope: tenant(of),
+        }
+    }
+
+    /// The same, about the rows of this tenant.
+    #[must_use]
+    pub fn within(&self, id: TenantId) -> Self {
+        Self {
+            scope: tenant(id),
+            ..self.clone()
+        }
+    }
+
+    /// The same, once it is known who it is.
+    #[must_use]
+    pub(crate) fn known_as(&self, actor: Actor) -> Self {
+        Self {
+            actor,
+            ..self.clone()
+        }
+    }
+
+    /// The tenant whose rows are meant.
+    pub(crate) fn tenant(&self) -> Result<TenantId, StoreError> {
+        self.scope.tenant().ok_or(StoreError::NoTenant)
+    }
+}
+
+impl From<&Caller> for Scope {
+    fn from(caller: &Caller) -> Self {
+        caller.scope
     }
 }
 
@@ -41,7 +113,7 @@ pub fn system(why: &'static str) -> Scope {
     Scope::System(why)
 }
 
-/// The rows of one tenant, for what its people do.
+/// The rows of one tenant, for work of our own that is about it.
 pub fn tenant(id: TenantId) -> Scope {
     Scope::Tenant(id)
 }

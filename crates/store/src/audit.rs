@@ -1,6 +1,6 @@
 //! Who changed what: an entry in the same transaction as the change. Never updated, never deleted.
 
-use base::{AuditId, CertificateId, TenantId, Timestamp};
+use base::{Actor, AuditId, CertificateId, TenantId, Timestamp};
 
 use crate::{Error, ReadTx, WriteTx, columns, sql, values};
 
@@ -20,7 +20,7 @@ pub struct Entry {
     /// Whose data changed.
     pub tenant: TenantId,
     /// Who did it: a user, an ACME account, `command line` or `system`.
-    pub actor: String,
+    pub actor: Actor,
     /// What was done, `noun.verb`.
     pub action: String,
     /// The identifier of what it was done to.

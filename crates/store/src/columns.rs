@@ -4,7 +4,7 @@
 
 use std::str::FromStr;
 
-use base::{DnsName, Identifier, IdentifierKind, TenantId, TenantPath, Timestamp};
+use base::{Actor, DnsName, Identifier, IdentifierKind, TenantId, TenantPath, Timestamp};
 
 use crate::{Error, Row, Sql, Value};
 
@@ -188,6 +188,7 @@ plain! {
     DnsName => |row, column| row.parse(column), |name| name;
     Identifier => |row, column| row.parse(column), |identifier| identifier;
     IdentifierKind => |row, column| row.word(column, IdentifierKind::parse), |kind| kind.as_str();
+    Actor => |row, column| row.parsed(column, Actor::parse), |actor| actor.to_string();
     TenantPath => |row, column| row.parsed(column, TenantPath::parse), |path| path.as_str();
 }
 

@@ -8,7 +8,7 @@ pub mod fill;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use base::{AuthorityId, OfferId, OfferVersionId, Timestamp};
+use base::{Actor, AuthorityId, OfferId, OfferVersionId, Timestamp};
 use tempfile::TempDir;
 
 use crate::catalog::offer::{Authority, Offer, OfferVersion, Product};
@@ -166,7 +166,7 @@ pub async fn offer(within: Scoped<'_>) -> OfferVersionId {
         policy: "{}".to_owned(),
         policy_digest: [0; 32],
         created_at: now,
-        created_by: "somebody".to_owned(),
+        created_by: Actor::System,
     };
     let id = version.id;
     let rows = (authority, product, offer, version);

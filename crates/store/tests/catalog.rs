@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use base::{AuthorityId, OfferId, OfferVersionId, Random, Scope, Timestamp};
+use base::{Actor, AuthorityId, OfferId, OfferVersionId, Random, Scope, Timestamp};
 use store::catalog::offer::{self, Authority, Offer, OfferVersion, Product};
 use store::testing::each_engine;
 use store::{Error, ReadTx, WriteTx};
@@ -52,7 +52,7 @@ fn rows() -> Rows {
         policy: "{}".to_owned(),
         policy_digest: [7; 32],
         created_at: NOW,
-        created_by: "system".to_owned(),
+        created_by: Actor::System,
     };
     let versions = [2, 3, 1].map(version).to_vec();
     (authority, product, offer, versions)

@@ -5,8 +5,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use base::{
-    Cursor as _, DnsName, EnrolledDomainId, OfferVersionId, Page, Query, Random, Scope, Slice,
-    SubscriptionId, TenantId, Timestamp,
+    Actor, Cursor as _, DnsName, EnrolledDomainId, OfferVersionId, Page, Query, Random, Scope,
+    Slice, SubscriptionId, TenantId, Timestamp,
 };
 use enrollment::enrolled_domain::{EnrolledDomain, Enrolling};
 use enrollment::subscription::{Label, Names, Purchase, State, Subscription, Term};
@@ -50,7 +50,7 @@ impl Owner {
             offer_version,
             label: Label::default(),
             term: Term::from_years(1).unwrap(),
-            created_by: "somebody".to_owned(),
+            created_by: Actor::System,
         };
         let id = SubscriptionId::generate(NOW, &RANDOM);
         let subscription = Subscription::new(id, purchase, NOW);
@@ -73,7 +73,7 @@ impl Owner {
             subscription: self.subscription.id,
             tenant: self.tenant.id,
             customer: None,
-            added_by: "somebody".to_owned(),
+            added_by: Actor::System,
             now: NOW,
         };
         let id = EnrolledDomainId::generate(NOW, &RANDOM);
@@ -294,7 +294,7 @@ async fn a_companion_is_told_from_a_paid_name_and_what_is_removed_is_gone() {
         let removed = Removed {
             id: free.id,
             at: NOW,
-            by: "somebody".to_owned(),
+            by: Actor::System,
         };
         let stranger = store.within(theirs.scope());
         let found: Result<_, Error> = stranger.read(free.id, enrolled_domain::find).await;
@@ -304,7 +304,7 @@ async fn a_companion_is_told_from_a_paid_name_and_what_is_removed_is_gone() {
             assert_eq!(done.unwrap(), is_done);
         }
         let found: Result<_, Error> = within.read(free.id, enrolled_domain::find).await;
-        assert_eq!(found.unwrap(), Some(free.remove("somebody", NOW)));
+        assert_eq!(found.unwrap(), Some(free.remove(Actor::System, NOW)));
         assert_eq!(all(&store, &ours, &kind(true)).await, [""; 0]);
         // It can be added again, as another row.
         add(&store, &ours, &["www.example.com"]).await;

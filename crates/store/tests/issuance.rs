@@ -14,8 +14,8 @@ use std::time::Duration;
 use acme::Thumbprint;
 use acme::order::Progress;
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, Identifier, JobId, OrderId, Page,
-    Placed as _, ProfileVersionId, Query, Random, Scope, Slice, SubscriptionId, TenantId,
+    AccountId, Actor, AuthorizationId, CaId, CertificateId, DnsName, Identifier, JobId, OrderId,
+    Page, Placed as _, ProfileVersionId, Query, Random, Scope, Slice, SubscriptionId, TenantId,
     Timestamp,
 };
 use enrollment::eab::{EabCredential, NewCredential};
@@ -193,7 +193,7 @@ async fn owner(store: &Store, operator: &Tenant, (ca, profile): (CaId, ProfileVe
         offer_version: store::testing::offer(store.within(SYSTEM)).await,
         label: Label::parse("Production").unwrap(),
         term: Term::from_years(1).unwrap(),
-        created_by: "somebody".to_owned(),
+        created_by: Actor::System,
     };
     let id = SubscriptionId::generate(NOW, &RANDOM);
     let subscription = Subscription::new(id, purchase, NOW);
@@ -202,7 +202,7 @@ async fn owner(store: &Store, operator: &Tenant, (ca, profile): (CaId, ProfileVe
         customer: None,
         subscription: subscription.id,
         max_bindings: None,
-        created_by: "somebody".to_owned(),
+        created_by: Actor::System,
     };
     let (credential, _) = EabCredential::generate(new, NOW, &RANDOM);
     let owner = Owner {
@@ -307,7 +307,7 @@ async fn revoke(store: &Store, id: CertificateId) {
 
 async fn save_revocation(tx: &mut WriteTx, id: &CertificateId) -> Result<(), Error> {
     let found = certificate::by_id(tx, id).await?.unwrap();
-    revocation::insert(tx, &found, 4, "somebody", NOW).await
+    revocation::insert(tx, &found, 4, Actor::System, NOW).await
 }
 
 async fn certificates(

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use acme::Thumbprint;
 use base::{
-    AccountId, CaId, DnsName, EnrolledDomainId, ProfileVersionId, Random, Scope, SubscriptionId,
-    TenantId, Timestamp,
+    AccountId, Actor, CaId, DnsName, EnrolledDomainId, ProfileVersionId, Random, Scope,
+    SubscriptionId, TenantId, Timestamp,
 };
 use enrollment::eab::{EabCredential, NewCredential};
 use enrollment::enrolled_domain::Enrolling;
@@ -96,7 +96,7 @@ async fn owner(store: &Store, operator: &Tenant, _: (CaId, ProfileVersionId)) ->
         offer_version: store::testing::offer(store.within(SYSTEM)).await,
         label: Label::parse("Production").unwrap(),
         term: Term::from_years(1).unwrap(),
-        created_by: "somebody".to_owned(),
+        created_by: Actor::System,
     };
     let id = SubscriptionId::generate(NOW, &RANDOM);
     let subscription = Subscription::new(id, purchase, NOW);
@@ -105,7 +105,7 @@ async fn owner(store: &Store, operator: &Tenant, _: (CaId, ProfileVersionId)) ->
         customer: None,
         subscription: subscription.id,
         max_bindings: None,
-        created_by: "somebody".to_owned(),
+        created_by: Actor::System,
     };
     let (credential, _) = EabCredential::generate(new, NOW, &RANDOM);
     let owner = Owner {
@@ -180,7 +180,7 @@ async fn f020_totals_count_companions_apart_and_stay_in_the_tenant() {
             subscription: ours.subscription,
             tenant: ours.tenant,
             customer: None,
-            added_by: "somebody".to_owned(),
+            added_by: Actor::System,
             now: NOW,
         };
         let id = EnrolledDomainId::generate(NOW, &RANDOM);

@@ -186,12 +186,12 @@ impl TestServer {
     /// A new subscription whose credential binds at most so many ACME accounts.
     pub async fn account_of(&self, reseller: Reseller, max_bindings: Option<u32>) -> Eab {
         let opening = Opening {
-            tenant: reseller.tenant,
             label: Label::default(),
             term: Term::from_years(1).expect("a term"),
             max_bindings,
         };
-        let opened = open_subscription(&self.app, &Caller::command_line(), opening).await;
+        let caller = Caller::command_line().within(reseller.tenant);
+        let opened = open_subscription(&self.app, &caller, opening).await;
         let opened = opened.expect("a subscription");
         Eab {
             tenant: reseller.tenant,
@@ -204,12 +204,12 @@ impl TestServer {
     /// Adds names, one a line, without companions.
     pub async fn enroll(&self, eab: &Eab, names: &str) -> Vec<EnrolledDomain> {
         let enrollment = Enrollment {
-            tenant: eab.tenant,
             subscription: eab.subscription,
             text: names.to_owned(),
             companions: Companions::Off,
         };
-        let enrolled = enroll_domains(&self.app, &Caller::command_line(), enrollment).await;
+        let caller = Caller::command_line().within(eab.tenant);
+        let enrolled = enroll_domains(&self.app, &caller, enrollment).await;
         enrolled.expect("enrolled domains").added
     }
 

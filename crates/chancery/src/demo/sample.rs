@@ -96,19 +96,18 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
     .await
     .context("the data directory holds another installation; choose an empty one with --data")?;
     let opening = Opening {
-        tenant: made.reseller.id,
         label: Label::parse("Production")?,
         term: Term::from_years(1)?,
         max_bindings: None,
     };
-    let opened = open_subscription(app, &Caller::command_line(), opening).await?;
+    let caller = Caller::command_line().within(made.reseller.id);
+    let opened = open_subscription(app, &caller, opening).await?;
     let enrollment = Enrollment {
-        tenant: made.reseller.id,
         subscription: opened.subscription.id,
         text: DOMAIN.to_owned(),
         companions: Companions::Auto,
     };
-    enroll_domains(app, &Caller::command_line(), enrollment).await?;
+    enroll_domains(app, &caller, enrollment).await?;
     let data = fs::canonicalize(&config.data)?;
     let sample = Sample {
         portal_url: config.portal_url.clone(),

@@ -55,24 +55,23 @@ async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
     )
     .await?;
     let opening = Opening {
-        tenant: reseller.id,
         label: Label::parse("Everybody")?,
         term: Term::from_years(3)?,
         max_bindings: None,
     };
-    let opened = open_subscription(app, &Caller::command_line(), opening).await?;
+    let caller = Caller::command_line().within(reseller.id);
+    let opened = open_subscription(app, &caller, opening).await?;
     for (key_id, mac_key) in &stage.file.external_account_mac_keys {
         let mac_key = URL_SAFE_NO_PAD
             .decode(mac_key.trim_end_matches('='))
             .with_context(|| format!("the MAC key of \"{key_id}\" is not base64url"))?;
         let import = ImportedCredential {
-            tenant: reseller.id,
             subscription: opened.subscription.id,
             key_id: KeyId::from_stored(key_id)
                 .with_context(|| format!("\"{key_id}\" cannot be a key ID"))?,
             mac_key: MacKey::from_bytes(mac_key),
         };
-        import_credential(app, &Caller::command_line(), import).await?;
+        import_credential(app, &caller, import).await?;
     }
     Ok(opened.subscription.id)
 }

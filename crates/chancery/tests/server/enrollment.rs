@@ -120,8 +120,8 @@ async fn sb14_removing_a_name_of_many_accounts_keeps_nobody_waiting(server: &Tes
     let eab = server.account().await;
     let added = server.enroll(&eab, "*.example.com").await;
     fill(server, &eab, ACCOUNTS).await;
-    let caller = Caller::command_line();
-    let removal = remove_domain(&server.app, &caller, eab.tenant, added[0].id);
+    let caller = Caller::command_line().within(eab.tenant);
+    let removal = remove_domain(&server.app, &caller, added[0].id);
     beside_others(server, "removing a wildcard of 10,000 accounts", removal)
         .await
         .unwrap();
@@ -133,8 +133,8 @@ async fn sb14_removing_a_name_reaches_every_account(server: &TestServer) {
     let client = server.stranger().await.register(&eab).await;
     let order = client.order(&["*.example.com"]).await;
     fill(server, &eab, ACCOUNTS).await;
-    let caller = Caller::command_line();
-    remove_domain(&server.app, &caller, eab.tenant, added[0].id)
+    let caller = Caller::command_line().within(eab.tenant);
+    remove_domain(&server.app, &caller, added[0].id)
         .await
         .unwrap();
     server.run_jobs().await;
@@ -157,8 +157,8 @@ async fn sb14_removing_a_name_reaches_every_order_of_an_account(server: &TestSer
         orders.push(client.order(&["*.example.com", &name]).await);
     }
     let others = client.order(&["host.example.net"]).await;
-    let caller = Caller::command_line();
-    remove_domain(&server.app, &caller, eab.tenant, added[0].id)
+    let caller = Caller::command_line().within(eab.tenant);
+    remove_domain(&server.app, &caller, added[0].id)
         .await
         .unwrap();
     server.run_jobs().await;
@@ -175,12 +175,11 @@ async fn sb14_importing_a_thousand_names_keeps_nobody_waiting(server: &TestServe
         .map(|number| format!("example{number}.com"))
         .collect();
     let enrollment = Enrollment {
-        tenant: eab.tenant,
         subscription: eab.subscription,
         text: names.join("\n"),
         companions: Companions::Auto,
     };
-    let caller = Caller::command_line();
+    let caller = Caller::command_line().within(eab.tenant);
     let import = enroll_domains(&server.app, &caller, enrollment);
     let enrolled = beside_others(server, "importing 1,000 names", import)
         .await

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use base::{DnsName, DnsNameError, EnrolledDomainId, Random, SubscriptionId, TenantId, Timestamp};
+use base::{
+    Actor, DnsName, DnsNameError, EnrolledDomainId, Random, SubscriptionId, TenantId, Timestamp,
+};
 
 use super::EnrolledDomain;
 use crate::companion::{companion_of, sponsors, without_www};
@@ -185,7 +187,7 @@ pub struct Enrolling {
     /// The owner's customer, if it is for one.
     pub customer: Option<TenantId>,
     /// Who adds them.
-    pub added_by: String,
+    pub added_by: Actor,
     /// When.
     pub now: Timestamp,
 }
@@ -231,7 +233,7 @@ impl Enrolling {
             name: name.clone(),
             companion_of,
             added_at: self.now,
-            added_by: self.added_by.clone(),
+            added_by: self.added_by,
             activated_at: Some(self.now),
             removed_at: None,
             removed_by: None,

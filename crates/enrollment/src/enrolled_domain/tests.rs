@@ -45,7 +45,7 @@ impl Shop {
             subscription: self.subscription,
             tenant: self.tenant,
             customer: None,
-            added_by: "somebody".to_owned(),
+            added_by: Actor::System,
             now: NOW,
         }
     }
@@ -78,7 +78,7 @@ impl Shop {
         let gone = removal(id, &self.domains);
         for domain in &mut self.domains {
             if gone.contains(&domain.id) {
-                *domain = domain.remove("somebody", NOW);
+                *domain = domain.remove(Actor::System, NOW);
             }
         }
     }

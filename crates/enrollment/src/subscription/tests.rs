@@ -24,7 +24,7 @@ fn pending() -> Subscription {
         offer_version: OfferVersionId::generate(now, &Fixed),
         label: Label::default(),
         term: Term::from_years(1).unwrap(),
-        created_by: "somebody".to_owned(),
+        created_by: Actor::System,
     };
     Subscription::new(SubscriptionId::generate(now, &Fixed), purchase, now)
 }

@@ -80,7 +80,7 @@ pub async fn change_password(
         browser: browser(&session, caller),
         now,
     };
-    let store = app.store(signed_in.scope());
+    let store = app.store(caller);
     let ended = store.decide(replacing, load, decide, save).await?;
     Ok(Changed {
         signed_in: SignedIn {

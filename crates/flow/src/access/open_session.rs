@@ -1,7 +1,7 @@
 //! The end of a sign-in whose factors were all right: the session is opened, unless something has changed since
 //! they were checked.
 
-use base::Timestamp;
+use base::{Actor, Timestamp};
 use serde_json::json;
 use store::access::session::{self, Browser};
 use store::access::user::{self, Replacement};
@@ -16,7 +16,7 @@ use tenancy::user::Status;
 use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::session::browser;
-use crate::{App, Caller, caller};
+use crate::{App, Caller};
 
 /// Why the session does not begin after all.
 #[derive(Debug, thiserror::Error)]
@@ -78,16 +78,14 @@ pub(super) async fn open_session(
     let proven = opening.proven.clone();
     let (user, tenant) = (proven.user.id, proven.user.tenant);
     let (session, token) = Session::open(user, tenant, opening.now, app.random.as_ref());
+    let caller = caller.known_as(Actor::User(user)).within(tenant);
     let input = Input {
         app: app.clone(),
-        caller: Caller {
-            actor: user.to_string(),
-            ..caller.clone()
-        },
+        browser: browser(&session, &caller),
+        caller: caller.clone(),
         opening,
-        browser: browser(&session, caller),
     };
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(&caller);
     store.decide(input, load, decide, save).await??;
     Ok(SignedIn {
         token,

@@ -21,7 +21,7 @@ pub async fn set_theme(
     let (detail, object) = (json!({ "theme": theme }), user.to_string());
     let (tenant, now) = (signed_in.session.tenant, app.clock.now());
     let entry = app.audit_entry(caller, tenant, "user.set_theme", object, &detail, now);
-    let store = app.store(signed_in.scope());
+    let store = app.store(caller);
     store.write(((user, theme), entry), save_theme).await
 }
 
@@ -52,7 +52,7 @@ pub async fn set_display_name(
         &detail,
         now,
     );
-    let store = app.store(signed_in.scope());
+    let store = app.store(caller);
     store.write(((user, name), entry), save_name).await
 }
 

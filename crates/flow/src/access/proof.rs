@@ -52,7 +52,7 @@ pub(super) async fn prove(
 ) -> Result<Proof, ProofError> {
     let attempt = Attempt::new(signed_in.user.email.as_str(), client);
     let asked = (attempt.clone(), signed_in.user.id);
-    let store = app.store(signed_in.scope());
+    let store = app.store(caller);
     let (counts, credential) = store.read(asked, load).await?;
     counts.check(app.clock.now())?;
     let stored = credential.as_ref().map(|found| found.hash.clone());

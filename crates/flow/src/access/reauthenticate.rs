@@ -54,7 +54,7 @@ pub async fn reauthenticate(
         new: browser(&session, caller),
         entry,
     };
-    let store = app.store(signed_in.scope());
+    let store = app.store(caller);
     if !store.decide(accepted, load, decide, save).await? {
         return Err(ReauthenticateError::Ended);
     }

@@ -17,7 +17,7 @@ use tenancy::token::{Token, TokenDigest};
 use tenancy::user::Status;
 
 use super::SignedIn;
-use crate::caller::system;
+use crate::caller::{system, tenant};
 use crate::{App, Caller};
 
 /// How many sessions of one user are looked at.
@@ -98,7 +98,7 @@ pub async fn end_other_sessions(
         session: signed_in.session.clone(),
         now: app.clock.now(),
     };
-    let store = app.store(signed_in.scope());
+    let store = app.store(caller);
     store
         .decide(ending, load_others, decide_others, save_others)
         .await
@@ -156,7 +156,7 @@ pub async fn end_session(
     signed_in: &SignedIn,
     id: &str,
 ) -> Result<(), EndError> {
-    let digest = browsers(app, signed_in)
+    let digest = browsers(app, caller, signed_in)
         .await?
         .into_iter()
         .map(|browser| browser.session.digest)
@@ -170,10 +170,14 @@ pub async fn end_session(
 }
 
 /// The user's sessions that may still be used, the last used first.
-pub async fn sessions_of_user(app: &App, signed_in: &SignedIn) -> Result<Vec<Shown>, store::Error> {
+pub async fn sessions_of_user(
+    app: &App,
+    caller: &Caller,
+    signed_in: &SignedIn,
+) -> Result<Vec<Shown>, store::Error> {
     let now = app.clock.now();
     let lifetime = Lifetime::for_kind(signed_in.tenant.kind);
-    let shown = browsers(app, signed_in)
+    let shown = browsers(app, caller, signed_in)
         .await?
         .into_iter()
         .filter(|browser| browser.session.is_live(lifetime, now))
@@ -201,7 +205,7 @@ async fn note(app: &App, signed_in: &mut SignedIn, now: Timestamp) {
     let Some(seen) = signed_in.session.seen(now) else {
         return;
     };
-    let store = app.store(signed_in.scope());
+    let store = app.store(tenant(signed_in.session.tenant));
     match store.write((seen.digest, now), session::touch).await {
         Ok(_) => signed_in.session = seen,
         Err(error) => {
@@ -210,8 +214,12 @@ async fn note(app: &App, signed_in: &mut SignedIn, now: Timestamp) {
     }
 }
 
-async fn browsers(app: &App, signed_in: &SignedIn) -> Result<Vec<Browser>, store::Error> {
-    let store = app.store(signed_in.scope());
+async fn browsers(
+    app: &App,
+    caller: &Caller,
+    signed_in: &SignedIn,
+) -> Result<Vec<Browser>, store::Error> {
+    let store = app.store(caller);
     let asked = (signed_in.user.id, MAX_SESSIONS);
     store.read(asked, session::of_user).await
 }
@@ -226,7 +234,7 @@ async fn end(
     let (tenant, object) = (signed_in.session.tenant, signed_in.user.id.to_string());
     let now = app.clock.now();
     let entry = app.audit_entry(caller, tenant, "session.end", object, &detail, now);
-    let store = app.store(signed_in.scope());
+    let store = app.store(caller);
     store.write((digest, entry), save_end).await
 }
 
@@ -245,8 +253,8 @@ async fn save_end(
 pub(super) fn browser(session: &Session, caller: &Caller) -> Browser {
     Browser {
         session: session.clone(),
-        client_address: caller.client_address.clone(),
-        client_agent: caller.client_agent.clone(),
+        client_address: caller.client.address.clone(),
+        client_agent: caller.client.agent.clone(),
     }
 }
 

@@ -25,7 +25,7 @@ use super::session::{end_other_sessions, end_session, look_up, sessions_of_user,
 use super::sign_in::{Credentials, SignInError, sign_in};
 use super::unlock_user::unlock_user;
 use super::{ProofError, SignedIn};
-use crate::caller::{self, system};
+use crate::caller::{self, Client, system};
 use crate::nonce::NoPeers;
 use crate::operations::bootstrap::{
     Bootstrap, BootstrapError, Bootstrapped, FirstPassword, bootstrap,
@@ -180,13 +180,20 @@ fn own() -> FirstPassword {
     FirstPassword::Own(Password::new(PASSWORD))
 }
 
-fn visitor() -> Caller {
-    Caller {
-        actor: "visitor".to_owned(),
-        client_address: HERE.to_string(),
-        client_agent: "Browser/1".to_owned(),
+fn client() -> Client {
+    Client {
+        address: HERE.to_string(),
+        agent: "Browser/1".to_owned(),
         request_id: "r1".to_owned(),
     }
+}
+
+fn visitor() -> Caller {
+    Caller::visitor(client())
+}
+
+fn user(signed_in: &SignedIn) -> Caller {
+    signed_in.caller(client())
 }
 
 #[track_caller]
@@ -212,27 +219,29 @@ async fn f003_a_visitor_signs_in_and_out() {
         assert!(found.session.last_seen_at > first.session.last_seen_at);
         let second = house.sign_in(EMAIL, PASSWORD).await.unwrap();
         let third = house.sign_in(EMAIL, PASSWORD).await.unwrap();
-        let shown = sessions_of_user(&house.app, &third).await.unwrap();
-        assert_eq!(shown.len(), 3);
-        let oldest = shown.last().unwrap();
-        end_session(&house.app, &visitor(), &third, &oldest.id)
+        let shown = sessions_of_user(&house.app, &user(&third), &third)
             .await
             .unwrap();
-        let again = end_session(&house.app, &visitor(), &third, &oldest.id).await;
+        assert_eq!(shown.len(), 3);
+        let oldest = shown.last().unwrap();
+        end_session(&house.app, &user(&third), &third, &oldest.id)
+            .await
+            .unwrap();
+        let again = end_session(&house.app, &user(&third), &third, &oldest.id).await;
         assert!(again.is_err());
         assert_eq!(
-            end_other_sessions(&house.app, &visitor(), &third)
+            end_other_sessions(&house.app, &user(&third), &third)
                 .await
                 .unwrap(),
             1
         );
         assert!(house.look_up(&first).await.is_none());
         assert!(house.look_up(&second).await.is_none());
-        set_theme(&house.app, &visitor(), &third, Theme::Dark)
+        set_theme(&house.app, &user(&third), &third, Theme::Dark)
             .await
             .unwrap();
         assert_eq!(house.look_up(&third).await.unwrap().user.theme, Theme::Dark);
-        sign_out(&house.app, &visitor(), &third).await.unwrap();
+        sign_out(&house.app, &user(&third), &third).await.unwrap();
         assert!(house.look_up(&third).await.is_none());
         let actions = [
             "session.end",
@@ -326,7 +335,7 @@ async fn f011_an_initial_password_must_be_replaced_and_expires() {
         let first = house.made.password.clone();
         let signed_in = house.sign_in(EMAIL, first.reveal()).await.unwrap();
         assert!(signed_in.must_change_password);
-        let (app, caller) = (&house.app, visitor());
+        let (app, caller) = (&house.app, user(&signed_in));
         let same = change_password(app, &caller, &signed_in, &first, &first, HERE).await;
         assert!(matches!(same, Err(ChangePasswordError::Same)));
         let new = Password::new(OTHER);
@@ -358,7 +367,7 @@ async fn s05_a_change_needs_the_current_password_and_ends_other_sessions() {
         let house = House::open(store, own()).await;
         let other = house.sign_in(EMAIL, PASSWORD).await.unwrap();
         let here = house.sign_in(EMAIL, PASSWORD).await.unwrap();
-        let (app, caller) = (&house.app, visitor());
+        let (app, caller) = (&house.app, user(&here));
         let (right, wrong) = (Password::new(PASSWORD), Password::new("wrong"));
         let new = Password::new(OTHER);
         let weak = change_password(app, &caller, &here, &right, &Password::new("weak"), HERE).await;
@@ -386,7 +395,7 @@ async fn s10_guessing_from_a_session_locks_like_guessing_at_the_door() {
     each_engine(|store| async move {
         let house = House::open(store, own()).await;
         let here = house.sign_in(EMAIL, PASSWORD).await.unwrap();
-        let (app, caller) = (&house.app, visitor());
+        let (app, caller) = (&house.app, user(&here));
         let (right, wrong) = (Password::new(PASSWORD), Password::new("wrong"));
         house.wait(601);
         assert!(!here.session.is_recently_authenticated(app.clock.now()));

@@ -2,7 +2,7 @@
 //! preset. Products, directories and offers are rows from then on.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use base::{AuthorityId, OfferId, OfferVersionId, Random, Timestamp};
+use base::{Actor, AuthorityId, OfferId, OfferVersionId, Random, Timestamp};
 use serde_json::json;
 use store::catalog::offer::{self, Authority, Directory, Offer, OfferVersion, Product};
 use store::operations::node::insert_setting;
@@ -90,7 +90,7 @@ fn rows(created_at: Timestamp, random: &dyn Random) -> Seed {
             policy_digest: sha256(policy.as_bytes()),
             policy,
             created_at,
-            created_by: "system".to_owned(),
+            created_by: Actor::System,
         },
         authority,
         product,

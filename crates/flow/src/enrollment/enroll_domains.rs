@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use base::{DnsName, SubscriptionId, TenantId, Timestamp};
+use base::{DnsName, SubscriptionId, Timestamp};
 use enrollment::enrolled_domain::bulk::{self, Entry, Row, TooManyRows};
 use enrollment::enrolled_domain::{Companions, EnrolledDomain, Enrolling, SponsorMissing};
 use enrollment::subscription::{Names, NotIssuing, Subscription};
@@ -13,7 +13,7 @@ use store::enrollment::enrolled_domain::{self, NamesOf};
 use store::enrollment::subscription;
 use store::{ReadTx, WriteTx};
 
-use crate::{App, Caller, caller};
+use crate::{App, Caller};
 
 /// How many names one request may bring; larger lists are for an import job.
 pub const MAX_ROWS: usize = 1_000;
@@ -24,8 +24,6 @@ const PIECE: usize = 50;
 /// What to add.
 #[derive(Clone, Debug)]
 pub struct Enrollment {
-    /// Who owns the subscription.
-    pub tenant: TenantId,
     /// Where to add.
     pub subscription: SubscriptionId,
     /// Names, one per line.
@@ -64,17 +62,20 @@ pub enum EnrollError {
 }
 
 /// Says what [`enroll_domains`] would do; writes nothing.
-pub async fn preview(app: &App, enrollment: Enrollment) -> Result<Vec<Row>, EnrollError> {
-    let scope = caller::tenant(enrollment.tenant);
+pub async fn preview(
+    app: &App,
+    caller: &Caller,
+    enrollment: Enrollment,
+) -> Result<Vec<Row>, EnrollError> {
     let piece = Piece {
         app: app.clone(),
-        caller: Caller::system(),
+        caller: caller.clone(),
         entries: bulk::read(&enrollment.text, MAX_ROWS)?,
         subscription: enrollment.subscription,
         companions: enrollment.companions,
         now: app.clock.now(),
     };
-    let facts = app.store(scope).scan(piece.clone(), load).await;
+    let facts = app.store(caller).scan(piece.clone(), load).await;
     let facts: Facts = facts.map_err(EnrollError::Store)?;
     open(facts.subscription, piece.now)?;
     Ok(piece.plan(&facts.enrolled))
@@ -88,7 +89,7 @@ pub async fn enroll_domains(
     caller: &Caller,
     enrollment: Enrollment,
 ) -> Result<Enrolled, EnrollError> {
-    let store = app.store(caller::tenant(enrollment.tenant));
+    let store = app.store(caller);
     let whole = Piece {
         app: app.clone(),
         caller: caller.clone(),
@@ -167,7 +168,7 @@ fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
         subscription: subscription.id,
         tenant: subscription.tenant,
         customer: subscription.customer,
-        added_by: piece.caller.actor.clone(),
+        added_by: piece.caller.actor,
         now: piece.now,
     };
     let id_of = |name: &DnsName| enrolled.get(name).map(|domain| domain.id);

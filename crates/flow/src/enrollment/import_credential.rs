@@ -1,18 +1,16 @@
 //! Takes over an external account binding that another server handed out, so that its clients need no change.
 
-use base::{SubscriptionId, TenantId};
+use base::SubscriptionId;
 use enrollment::eab::{EabCredential, KeyId, MacKey, NewCredential};
 use serde_json::json;
 use store::WriteTx;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, SealedCredential};
 
-use crate::{App, Caller, caller};
+use crate::{App, Caller};
 
 /// What another server handed out, and what it shall lead to here.
 pub struct ImportedCredential {
-    /// Who owns the subscription.
-    pub tenant: TenantId,
     /// What accounts with this binding join.
     pub subscription: SubscriptionId,
     /// The public half.
@@ -38,15 +36,15 @@ pub async fn import_credential(
     caller: &Caller,
     import: ImportedCredential,
 ) -> Result<(), ImportError> {
-    let now = app.clock.now();
+    let (tenant, now) = (caller.tenant()?, app.clock.now());
     let random = app.random.as_ref();
     let key_id = import.key_id.as_str().to_owned();
     let new = NewCredential {
-        tenant: import.tenant,
+        tenant,
         customer: None,
         subscription: import.subscription,
         max_bindings: None,
-        created_by: caller.actor.clone(),
+        created_by: caller.actor,
     };
     let (fresh, _) = EabCredential::generate(new, now, random);
     let credential = EabCredential {
@@ -56,8 +54,8 @@ pub async fn import_credential(
     let sealed = SealedCredential::seal(credential, &import.mac_key, &app.sealer, random)?;
     let detail = json!({ "subscription": import.subscription });
     let action = "eab_credential.import";
-    let audit = app.audit_entry(caller, import.tenant, action, key_id, &detail, now);
-    let store = app.store(caller::tenant(import.tenant));
+    let audit = app.audit_entry(caller, tenant, action, key_id, &detail, now);
+    let store = app.store(caller);
     store.write((sealed, audit), save).await?;
     Ok(())
 }

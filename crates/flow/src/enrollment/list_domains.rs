@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use base::{DnsName, EnrolledDomainId, Page, Placed, Query, SubscriptionId, TenantId, Timestamp};
+use base::{DnsName, EnrolledDomainId, Page, Placed, Query, SubscriptionId, Timestamp};
 use enrollment::enrolled_domain::EnrolledDomain;
 use enrollment::subscription::Subscription;
 use store::ReadTx;
@@ -13,7 +13,7 @@ pub use store::enrollment::enrolled_domain::{
     DomainCursor, DomainFilter, DomainQuery, MAX_COUNTED,
 };
 
-use crate::{App, caller};
+use crate::{App, Caller};
 
 /// One domain with what a row shows about it.
 #[derive(Clone, Debug)]
@@ -57,10 +57,10 @@ pub struct DomainDetail {
 /// A page of a tenant's domains.
 pub async fn page(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     asked: DomainQuery,
 ) -> Result<DomainPage, store::Error> {
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(caller);
     store.scan(asked, load_page).await
 }
 
@@ -80,10 +80,10 @@ async fn load_page(tx: &mut ReadTx, asked: &DomainQuery) -> Result<DomainPage, s
 /// One of a tenant's domains, removed or not.
 pub async fn find(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     id: EnrolledDomainId,
 ) -> Result<Option<DomainDetail>, store::Error> {
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(caller);
     store.scan(id, load_one).await
 }
 
@@ -151,7 +151,7 @@ async fn names_of_sponsors(
 /// The first names of an account, for examples.
 pub async fn first_names(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     id: SubscriptionId,
     limit: usize,
 ) -> Result<Vec<DnsName>, store::Error> {
@@ -159,7 +159,7 @@ pub async fn first_names(
         subscription: Some(id),
         ..DomainFilter::default()
     };
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(caller);
     let asked: DomainQuery = Query::first(filter, limit);
     let found: Page<EnrolledDomain> = store
         .scan(asked, enrolled_domain::page)

@@ -2,7 +2,7 @@
 //! of RFC 8555 is a client here.
 
 use acme::account::AccountStatus;
-use base::{AccountId, Page, Placed, Query, SubscriptionId, TenantId, Timestamp};
+use base::{AccountId, Page, Placed, Query, SubscriptionId, Timestamp};
 use enrollment::eab::EabCredential;
 use enrollment::subscription::Subscription;
 use store::ReadTx;
@@ -11,7 +11,7 @@ use store::issuance::account::{self, Account};
 
 pub use store::enrollment::subscription::{SubscriptionFilter, SubscriptionQuery};
 
-use crate::{App, caller};
+use crate::{App, Caller};
 
 /// How many accounts a menu offers.
 const MAX_CHOICES: usize = 200;
@@ -43,7 +43,7 @@ impl Placed for Summary {
 
 /// A client of an account.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub struct AcmeClient {
     /// Its identifier.
     pub id: AccountId,
     /// RFC 7638 thumbprint of its key.
@@ -65,10 +65,10 @@ pub struct Client {
 /// A page of a tenant's accounts, newest first.
 pub async fn page(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     asked: SubscriptionQuery,
 ) -> Result<Page<Summary>, store::Error> {
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(caller);
     store.scan((asked, app.clock.now()), load_page).await
 }
 
@@ -87,10 +87,10 @@ async fn load_page(
 /// One of a tenant's accounts.
 pub async fn find(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     id: SubscriptionId,
 ) -> Result<Option<Summary>, store::Error> {
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(caller);
     store.scan(id, load_one).await
 }
 
@@ -101,9 +101,9 @@ async fn load_one(tx: &mut ReadTx, id: &SubscriptionId) -> Result<Option<Summary
 }
 
 /// A tenant's newest accounts, for menus.
-pub async fn choices(app: &App, tenant: TenantId) -> Result<Vec<Subscription>, store::Error> {
+pub async fn choices(app: &App, caller: &Caller) -> Result<Vec<Subscription>, store::Error> {
     let asked = Query::first(SubscriptionFilter::default(), MAX_CHOICES);
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(caller);
     let found = store.read((asked, app.clock.now()), subscription::page);
     let found: Result<_, store::Error> = found.await;
     Ok(found?.rows)
@@ -112,19 +112,19 @@ pub async fn choices(app: &App, tenant: TenantId) -> Result<Vec<Subscription>, s
 /// A page of the clients of a tenant's account, newest first.
 pub async fn clients(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     id: SubscriptionId,
     after: Option<AccountId>,
     limit: i64,
-) -> Result<Vec<Client>, store::Error> {
-    let store = app.store(caller::tenant(tenant));
+) -> Result<Vec<AcmeClient>, store::Error> {
+    let store = app.store(caller);
     store.scan((id, after, limit), load_clients).await
 }
 
 async fn load_clients(
     tx: &mut ReadTx,
     asked: &(SubscriptionId, Option<AccountId>, i64),
-) -> Result<Vec<Client>, store::Error> {
+) -> Result<Vec<AcmeClient>, store::Error> {
     let accounts = account::page(tx, asked).await?;
     let mut clients = Vec::with_capacity(accounts.len());
     for account in accounts {
@@ -158,9 +158,9 @@ async fn summaries(
     Ok(summaries)
 }
 
-fn client(account: Account, last_order_at: Option<Timestamp>) -> Client {
+fn client(account: Account, last_order_at: Option<Timestamp>) -> AcmeClient {
     let status = account.status();
-    Client {
+    AcmeClient {
         id: account.id,
         thumbprint: account.thumbprint.to_string(),
         contact: account.contact.0,

@@ -1,14 +1,14 @@
 //! Suspends, resumes and deactivates subscriptions. Issuing stops with the commit: every newOrder and
 //! finalize looks at the subscription in its own transaction.
 
-use base::{SubscriptionId, TenantId, Timestamp};
+use base::{SubscriptionId, Timestamp};
 use enrollment::subscription::{Subscription, TransitionError};
 use serde_json::json;
 use store::audit::Entry;
 use store::enrollment::subscription;
 use store::{ReadTx, WriteTx};
 
-use crate::{App, Caller, caller};
+use crate::{App, Caller};
 
 /// Where to move a subscription.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,20 +61,18 @@ impl Move {
 pub async fn move_subscription(
     app: &App,
     caller: &Caller,
-    tenant: TenantId,
     id: SubscriptionId,
     to: Move,
 ) -> Result<Subscription, MoveError> {
     let now = app.clock.now();
+    let tenant = caller.tenant()?;
     let moving = Moving {
         id,
         to,
         now,
         audit: app.audit_entry(caller, tenant, to.action(), id.to_string(), &json!({}), now),
     };
-    app.store(caller::tenant(tenant))
-        .decide(moving, load, decide, save)
-        .await
+    app.store(caller).decide(moving, load, decide, save).await
 }
 
 /// What to move where.

@@ -1,6 +1,6 @@
 //! Opens a subscription with its first EAB credential (features F-046, F-047).
 
-use base::{SubscriptionId, TenantId, Timestamp};
+use base::{Actor, SubscriptionId, TenantId, Timestamp};
 use enrollment::eab::{EabCredential, MacKey, NewCredential};
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use serde_json::json;
@@ -10,7 +10,7 @@ use store::enrollment::eab_credential::{self, SealedCredential};
 use store::{ReadTx, WriteTx};
 
 use crate::catalog::seed::OFFER;
-use crate::{App, Caller, caller};
+use crate::{App, Caller};
 
 /// What was opened; the MAC key is in the clear here and sealed in the database.
 pub struct Opened {
@@ -25,8 +25,6 @@ pub struct Opened {
 /// What to open.
 #[derive(Clone, Debug)]
 pub struct Opening {
-    /// Who will own it.
-    pub tenant: TenantId,
     /// The owner's name for it.
     pub label: Label,
     /// How long it runs.
@@ -49,7 +47,7 @@ pub enum OpenError {
     Store(#[from] store::Error),
 }
 
-/// Opens a subscription for a tenant, under the newest version of the offer.
+/// Opens a subscription for the caller's tenant, under the newest version of the offer.
 pub async fn open_subscription(
     app: &App,
     caller: &Caller,
@@ -58,13 +56,13 @@ pub async fn open_subscription(
     let now = app.clock.now();
     let random = app.random.as_ref();
     let id = SubscriptionId::generate(now, random);
-    let tenant = opening.tenant;
+    let tenant = caller.tenant()?;
     let credential = NewCredential {
         tenant,
         customer: None,
         subscription: id,
         max_bindings: opening.max_bindings,
-        created_by: caller.actor.clone(),
+        created_by: caller.actor,
     };
     let (credential, mac_key) = EabCredential::generate(credential, now, random);
     let sealed = SealedCredential::seal(credential.clone(), &mac_key, &app.sealer, random)?;
@@ -73,13 +71,14 @@ pub async fn open_subscription(
     let (action, object) = ("subscription.open", id.to_string());
     let new = New {
         id,
+        tenant,
         audit: app.audit_entry(caller, tenant, action, object, &detail, now),
-        created_by: caller.actor.clone(),
+        created_by: caller.actor,
         opening,
         sealed,
         now,
     };
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(caller);
     let subscription = store.decide(new, load, decide, save).await;
     Ok(Opened {
         subscription: subscription.map_err(|error: OpenError| error)?,
@@ -91,8 +90,9 @@ pub async fn open_subscription(
 /// What to store.
 struct New {
     id: SubscriptionId,
+    tenant: TenantId,
     opening: Opening,
-    created_by: String,
+    created_by: Actor,
     sealed: SealedCredential,
     audit: Entry,
     now: Timestamp,
@@ -111,12 +111,12 @@ async fn load(tx: &mut ReadTx, _: &New) -> Result<Option<OfferVersion>, store::E
 
 fn decide(new: &New, found: Option<OfferVersion>) -> Result<Decision, OpenError> {
     let purchase = Purchase {
-        tenant: new.opening.tenant,
+        tenant: new.tenant,
         customer: None,
         offer_version: found.ok_or(OpenError::NoOffer)?.id,
         label: new.opening.label.clone(),
         term: new.opening.term,
-        created_by: new.created_by.clone(),
+        created_by: new.created_by,
     };
     Ok(Decision {
         subscription: Subscription::new(new.id, purchase, new.now),

@@ -1,7 +1,7 @@
 //! Takes a name out of its subscription (features F-083, F-085): its free companion goes along, nothing more is
 //! admitted, and a job ends what was begun for it. Certificates stay valid until they expire.
 
-use base::{EnrolledDomainId, TenantId, Timestamp};
+use base::{EnrolledDomainId, Timestamp};
 use enrollment::enrolled_domain::{EnrolledDomain, removal};
 use enrollment::subscription::{Names, Subscription};
 use serde_json::json;
@@ -13,7 +13,7 @@ use store::{ReadTx, WriteTx};
 
 use super::end_orders::end_orders;
 use crate::jobs::{Kind, Lease, first_attempt, retry_later, under_lease};
-use crate::{App, Caller, caller};
+use crate::{App, Caller};
 
 /// Why nothing was removed.
 #[derive(Debug, thiserror::Error)]
@@ -29,10 +29,10 @@ pub enum RemoveError {
 /// Says which domains would go; writes nothing.
 pub async fn preview(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     id: EnrolledDomainId,
 ) -> Result<Vec<EnrolledDomain>, RemoveError> {
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(caller);
     let found = store.read(id, family).await;
     leaving(id, found.map_err(|error: store::Error| error)?)
 }
@@ -41,7 +41,6 @@ pub async fn preview(
 pub async fn remove_domain(
     app: &App,
     caller: &Caller,
-    tenant: TenantId,
     id: EnrolledDomainId,
 ) -> Result<Vec<EnrolledDomain>, RemoveError> {
     let removal = Removal {
@@ -50,7 +49,7 @@ pub async fn remove_domain(
         id,
         now: app.clock.now(),
     };
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(caller);
     let (leaving, jobs) = store
         .decide(removal, load, decide, save)
         .await
@@ -140,7 +139,7 @@ fn decide(removal: &Removal, facts: Facts) -> Result<Decision, RemoveError> {
     let removed = |domain: &EnrolledDomain| Removed {
         id: domain.id,
         at: removal.now,
-        by: removal.caller.actor.clone(),
+        by: removal.caller.actor,
     };
     Ok(Decision {
         subscription: subscription.release(Names::of(&leaving)),

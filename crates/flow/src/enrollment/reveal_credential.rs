@@ -1,13 +1,13 @@
 //! Shows a MAC key to the people who may see it; the showing is audited (policy `eab_reveal = always`).
 
-use base::{SubscriptionId, TenantId};
+use base::SubscriptionId;
 use enrollment::eab::MacKey;
 use serde_json::json;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, Revealed, SealedCredential};
 use store::{ReadTx, WriteTx};
 
-use crate::{App, Caller, caller};
+use crate::{App, Caller};
 
 /// Why the key is not shown.
 #[derive(Debug, thiserror::Error)]
@@ -27,11 +27,10 @@ pub enum RevealError {
 pub async fn reveal_credential(
     app: &App,
     caller: &Caller,
-    tenant: TenantId,
     subscription: SubscriptionId,
     key_id: &str,
 ) -> Result<MacKey, RevealError> {
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(caller);
     let now = app.clock.now();
     let revealed = Revealed {
         key_id: key_id.to_owned(),
@@ -45,6 +44,7 @@ pub async fn reveal_credential(
     let mac_key = sealed.open(&app.sealer)?;
     let detail = json!({ "subscription": subscription });
     let (action, object) = ("eab_credential.reveal", key_id.to_owned());
+    let tenant = caller.tenant()?;
     let audit = app.audit_entry(caller, tenant, action, object, &detail, now);
     store.write((revealed, audit), save).await?;
     Ok(mac_key)

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acme::{Jwk, PublicKey, Thumbprint};
-use base::{AccountId, Scope, SubscriptionId, TenantId, Timestamp};
+use base::{AccountId, SubscriptionId, TenantId, Timestamp};
 use quick_cache::sync::Cache;
 use store::issuance::account;
 
 use crate::App;
-use crate::caller::{system, tenant};
+use crate::caller::{Caller, Client, system};
 
 const CAPACITY: usize = 4_096;
 const LIFETIME: Duration = Duration::from_secs(1);
@@ -35,9 +35,9 @@ pub struct KnownAccount {
 }
 
 impl KnownAccount {
-    /// Whose rows its requests see.
-    pub(crate) fn scope(&self) -> Scope {
-        tenant(self.tenant)
+    /// The account as the caller of use cases.
+    pub fn caller(&self, client: Client) -> Caller {
+        Caller::account(client, self.id, self.tenant)
     }
 
     /// The key that its requests are signed with.

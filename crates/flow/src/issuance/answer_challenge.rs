@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 use super::account_cache::KnownAccount;
 use super::authorization::load_stored;
 use super::validate::{Subject, begin, outcome_of, record};
-use crate::App;
 use crate::jobs::{retry_later, under_lease};
+use crate::{App, Caller};
 
 /// Why nothing is validated.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,7 @@ pub enum AnswerError {
 /// Begins to validate; of two responses at once, one does and the other is told how it stands.
 pub async fn answer_challenge(
     app: &App,
+    caller: &Caller,
     known: &KnownAccount,
     id: AuthorizationId,
     challenge: Type,
@@ -43,7 +44,7 @@ pub async fn answer_challenge(
 ) -> Result<Record, AnswerError> {
     parse_response(payload)?;
     let now = app.clock.now();
-    let (mut authorization, begun) = find(app, known, id, challenge, now).await?;
+    let (mut authorization, begun) = find(app, caller, known, id, challenge, now).await?;
     let Begun::Start(state) = begun else {
         return Ok(authorization.record);
     };
@@ -74,6 +75,7 @@ pub async fn answer_challenge(
 /// The authorization, and what is to be done about it; a copy is not asked why nothing is.
 async fn find(
     app: &App,
+    caller: &Caller,
     known: &KnownAccount,
     id: AuthorizationId,
     challenge: Type,
@@ -84,7 +86,7 @@ async fn find(
     {
         return Ok((found, begun));
     }
-    let found = load_stored(app, known, id).await?;
+    let found = load_stored(app, caller, known, id).await?;
     let found = found.ok_or(AnswerError::NotFound)?;
     let begun = found.record.begin(challenge, now)?;
     Ok((found, begun))

@@ -27,6 +27,7 @@ pub enum DeactivationError {
 /// The account's authorization.
 pub async fn read_authorization(
     app: &App,
+    caller: &Caller,
     known: &KnownAccount,
     id: AuthorizationId,
 ) -> Result<Option<Authorization>, store::Error> {
@@ -36,7 +37,7 @@ pub async fn read_authorization(
         .authorization(known.id, id, app.clock.now());
     let found = match recent {
         Some(found) => Some(found),
-        None => load_stored(app, known, id).await?,
+        None => load_stored(app, caller, known, id).await?,
     };
     Ok(found.map(|found| found.record))
 }
@@ -44,13 +45,11 @@ pub async fn read_authorization(
 /// The account's authorization as the database has it.
 pub(super) async fn load_stored(
     app: &App,
+    caller: &Caller,
     known: &KnownAccount,
     id: AuthorizationId,
 ) -> Result<Option<authorization::Authorization>, store::Error> {
-    let found = app
-        .store(known.scope())
-        .read(id, authorization::by_id)
-        .await?;
+    let found = app.store(caller).read(id, authorization::by_id).await?;
     Ok(found.filter(|found| found.account == known.id))
 }
 
@@ -79,10 +78,7 @@ pub async fn deactivate_authorization(
         now,
         audit,
     };
-    let given_up = app
-        .store(known.scope())
-        .decide(wish, load, decide, save)
-        .await;
+    let given_up = app.store(caller).decide(wish, load, decide, save).await;
     app.memory.recent.forget_authorization(id);
     given_up
 }

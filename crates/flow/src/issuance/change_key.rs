@@ -51,10 +51,7 @@ pub async fn change_key(
         jwk: change.new_key.to_json().to_owned(),
         audit,
     };
-    let account = app
-        .store(known.scope())
-        .decide(wish, load, decide, save)
-        .await?;
+    let account = app.store(caller).decide(wish, load, decide, save).await?;
     app.accounts.forget(known.id);
     Ok(account)
 }

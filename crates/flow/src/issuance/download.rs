@@ -4,7 +4,7 @@ use base::CertificateId;
 use store::issuance::certificate;
 
 use super::account_cache::KnownAccount;
-use crate::App;
+use crate::{App, Caller};
 
 /// A certificate with one of its chains, PEM, and how many there are.
 pub struct Downloaded {
@@ -17,6 +17,7 @@ pub struct Downloaded {
 /// The account's certificate with the chain of this number, 0 being the preferred one.
 pub async fn download(
     app: &App,
+    caller: &Caller,
     known: &KnownAccount,
     id: CertificateId,
     number: usize,
@@ -24,7 +25,7 @@ pub async fn download(
     let recent = app.memory.recent.certificate(known.id, id, app.clock.now());
     let found = match recent {
         Some(der) => Some(der),
-        None => load_stored(app, known, id).await?,
+        None => load_stored(app, caller, known, id).await?,
     };
     let catalog = app.catalog();
     let chain = found.and_then(|der| catalog.numbered_chain_pem(&der, number));
@@ -36,10 +37,11 @@ pub async fn download(
 
 async fn load_stored(
     app: &App,
+    caller: &Caller,
     known: &KnownAccount,
     id: CertificateId,
 ) -> Result<Option<Vec<u8>>, store::Error> {
-    let store = app.store(known.scope());
+    let store = app.store(caller);
     let found = store.read((known.id, id), certificate::download).await?;
     Ok(found.map(|(_, der)| der))
 }

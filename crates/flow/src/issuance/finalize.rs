@@ -24,9 +24,9 @@ use super::issue::{Issuing, issue, unsigned};
 use super::new_order::{NewOrderError, admit};
 use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
-use crate::App;
 use crate::jobs::{Kind, first_attempt};
 use crate::memory::catalog::Ca;
+use crate::{App, Caller};
 
 /// Why the order was not taken; it can be finalized again, unless its state says otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -72,13 +72,14 @@ pub enum FinalizeError {
 /// Takes the order and issues; answers as soon as the certificate is there, or with `processing`.
 pub async fn finalize(
     app: &App,
+    caller: &Caller,
     known: &KnownAccount,
     id: OrderId,
     payload: &[u8],
 ) -> Result<OrderView, FinalizeError> {
     let csr = parse_finalize(payload)?;
     let now = app.clock.now();
-    let (order, authorizations) = find_ready(app, known, id, now).await?;
+    let (order, authorizations) = find_ready(app, caller, known, id, now).await?;
     let csr = check_csr(app, known, &order, &csr)?;
     let catalog = app.catalog();
     let (issuing, profile) = (catalog.issuing().clone(), catalog.profile());
@@ -103,7 +104,7 @@ pub async fn finalize(
         admits_all: app.settings.open_house.is_some(),
         now,
     };
-    let store = app.store(known.scope());
+    let store = app.store(caller);
     let taken = store.decide(finalization, load, decide, save).await;
     app.memory.recent.forget_order(id);
     taken?;
@@ -119,7 +120,7 @@ pub async fn finalize(
             tracing::info!(order.id = %id, "the certificate takes longer; the client will poll");
         }
     }
-    read_order(app, known, id)
+    read_order(app, caller, known, id)
         .await?
         .ok_or(FinalizeError::NotFound)
 }
@@ -140,6 +141,7 @@ fn ended(
 /// The order with its authorizations, if it can be finalized; a copy is not asked why it cannot.
 async fn find_ready(
     app: &App,
+    caller: &Caller,
     known: &KnownAccount,
     id: OrderId,
     now: Timestamp,
@@ -149,7 +151,7 @@ async fn find_ready(
     {
         return Ok((order, authorizations));
     }
-    let found = load_stored(app, known, id).await?;
+    let found = load_stored(app, caller, known, id).await?;
     let (order, authorizations) = found.ok_or(FinalizeError::NotFound)?;
     check_ready(&order, &authorizations, now)?;
     Ok((order, authorizations))

@@ -280,8 +280,9 @@ async fn fail_order(app: &App, job: JobId, order: &Order) -> Result<(), IssueErr
         Kind::ServerInternal,
         "the certificate could not be signed; place a new order and tell the operator if it happens again",
     );
+    let caller = Caller::system("a job").within(order.tenant);
     let audit: Entry = app.audit_entry(
-        &Caller::system(),
+        &caller,
         order.tenant,
         "order.fail",
         order.id.to_string(),
@@ -295,9 +296,7 @@ async fn fail_order(app: &App, job: JobId, order: &Order) -> Result<(), IssueErr
         audit,
         now,
     };
-    app.store(tenant(order.tenant))
-        .write(failure, save_failure)
-        .await?;
+    app.store(&caller).write(failure, save_failure).await?;
     Ok(())
 }
 

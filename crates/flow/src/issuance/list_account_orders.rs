@@ -4,7 +4,7 @@ use base::OrderId;
 use store::issuance::order;
 
 use super::account_cache::KnownAccount;
-use crate::App;
+use crate::{App, Caller};
 
 /// A page of orders.
 #[derive(Clone, Debug)]
@@ -18,13 +18,14 @@ pub struct Page {
 /// The account's orders after `after`, without those that became invalid.
 pub async fn list_orders(
     app: &App,
+    caller: &Caller,
     known: &KnownAccount,
     after: Option<OrderId>,
 ) -> Result<Page, store::Error> {
     let size = app.settings.orders_per_page;
     let limit = i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1);
     let mut orders = app
-        .store(known.scope())
+        .store(caller)
         .read((known.id, after, limit), order::listed)
         .await?;
     let has_more = orders.len() > size;

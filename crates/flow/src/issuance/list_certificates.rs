@@ -1,14 +1,13 @@
 //! Certificates as their owner looks at them: lists, one with its chain and proofs, downloads.
 
 use acme::authorization::State;
-use base::{CaId, CertificateId, Page, Query, Slice, TenantId, Timestamp, UserId};
+use base::{Actor, CaId, CertificateId, Page, Query, Slice, Timestamp};
 use store::ReadTx;
 use store::enrollment::subscription;
 use store::issuance::{certificate_list, order_list};
 
 use super::list_orders::{Attempt, attempt, authorizations};
-use crate::App;
-use crate::caller::tenant as within;
+use crate::{App, Caller};
 
 pub use store::issuance::certificate::{Certificate as Stored, Status};
 pub use store::issuance::certificate_list::{
@@ -104,10 +103,10 @@ const BY_SERIAL: i64 = 50;
 /// A page of a tenant's certificates.
 pub async fn certificates(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     asked: Query<CertificateFilter, Cursor>,
 ) -> Result<CertificateListing, store::Error> {
-    app.store(within(tenant)).scan(asked, load_page).await
+    app.store(caller).scan(asked, load_page).await
 }
 
 async fn load_page(
@@ -141,11 +140,11 @@ async fn with_counts(
 /// A tenant's certificates by their serial number, hexadecimal, or how it begins; whatever became of them.
 pub async fn certificates_by_serial(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     serial: &str,
 ) -> Result<CertificateListing, store::Error> {
     let asked = (serial.to_owned(), app.clock.now());
-    app.store(within(tenant)).scan(asked, load_by_serial).await
+    app.store(caller).scan(asked, load_by_serial).await
 }
 
 async fn load_by_serial(
@@ -160,11 +159,11 @@ async fn load_by_serial(
 /// The tenant's certificate; `None` when it is another tenant's, there is none, or it is not signed.
 pub async fn certificate(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     id: CertificateId,
 ) -> Result<Option<CertificateDetail>, CertificateError> {
     let now = app.clock.now();
-    let found = app.store(within(tenant)).read((id, now), load).await?;
+    let found = app.store(caller).read((id, now), load).await?;
     let Some(found) = found else {
         return Ok(None);
     };
@@ -199,11 +198,11 @@ pub struct Download {
 /// What is downloaded; `None` when it is another tenant's certificate or there is none.
 pub async fn download(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     id: CertificateId,
     format: Format,
 ) -> Result<Option<Download>, store::Error> {
-    let store = app.store(within(tenant));
+    let store = app.store(caller);
     let found = store
         .read(id, store::issuance::certificate::of_tenant)
         .await?;
@@ -282,7 +281,7 @@ async fn revoker(tx: &mut ReadTx, stored: &Stored) -> Result<Option<Revoker>, st
     let Some(entry) = store::audit::revocation(tx, stored.tenant, stored.id).await? else {
         return Ok(Some(Revoker::Unknown));
     };
-    if let Ok(user) = entry.actor.parse::<UserId>() {
+    if let Actor::User(user) = entry.actor {
         let user = store::access::user::by_id(tx, user).await?;
         return Ok(Some(user.map_or(Revoker::Unknown, |user| {
             Revoker::Person(user.email.as_str().to_owned())

@@ -6,16 +6,15 @@ use std::time::Duration;
 use acme::Problem;
 use acme::authorization::{AuthorizationStatus, State};
 use acme::order::{OrderStatus, Progress};
-use base::{CertificateId, OrderId, Page, Query, SubscriptionId, TenantId, Timestamp};
+use base::{CertificateId, OrderId, Page, Query, SubscriptionId, Timestamp};
 use store::ReadTx;
 use store::issuance::authorization::{self, Authorization};
 use store::issuance::order::Order;
 use store::issuance::order_list::{self, OrderRow};
 
-use crate::App;
-use crate::caller::tenant as within;
 use crate::issuance::order_view::status;
 use crate::issuance::validate::StoredEvidence;
+use crate::{App, Caller};
 
 pub use store::issuance::names::Names;
 pub use store::issuance::order_list::{OrderEnding, OrderFilter};
@@ -130,11 +129,11 @@ pub struct OrderDetail {
 /// A page of a tenant's orders.
 pub async fn orders(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     asked: Query<OrderFilter, OrderId>,
 ) -> Result<OrderListing, store::Error> {
     let asked = (asked, app.clock.now());
-    app.store(within(tenant)).scan(asked, load_page).await
+    app.store(caller).scan(asked, load_page).await
 }
 
 async fn load_page(
@@ -156,11 +155,11 @@ async fn load_page(
 /// The tenant's order; `None` when it is another tenant's or there is none.
 pub async fn order(
     app: &App,
-    tenant: TenantId,
+    caller: &Caller,
     id: OrderId,
 ) -> Result<Option<OrderDetail>, store::Error> {
     let asked = (id, app.clock.now());
-    app.store(within(tenant)).read(asked, load_order).await
+    app.store(caller).read(asked, load_order).await
 }
 
 async fn load_order(

@@ -79,7 +79,7 @@ pub async fn new_order(
     };
     app.settings.profile.validity(requested, now)?;
     let draft = draft(app, caller, known, &wanted, now);
-    let store = app.store(known.scope());
+    let store = app.store(caller);
     let (order, authorizations) = store.decide(draft, load, decide, save).await?;
     app.memory.recent.keep_order(&order, &authorizations, now);
     Ok(OrderView::of(&order, &authorizations, now))
@@ -139,8 +139,8 @@ fn draft(
         ended_at: None,
         certificate: None,
         error: None,
-        client_address: caller.client_address.clone(),
-        client_agent: caller.client_agent.clone(),
+        client_address: caller.client.address.clone(),
+        client_agent: caller.client.agent.clone(),
     };
     Draft {
         may_reuse: order.names.iter().map(|_| may_reuse(app)).collect(),

@@ -3,7 +3,7 @@
 use acme::account::{AccountError, NewAccount, Registration};
 use acme::eab::{EabError, ExternalAccountBinding};
 use acme::{Jwk, Thumbprint};
-use base::{AccountId, SubscriptionId, Timestamp};
+use base::{AccountId, Actor, SubscriptionId, Timestamp};
 use enrollment::eab::{EabCredential, NotBinding};
 use enrollment::subscription::{State, Subscription};
 use serde_json::json;
@@ -15,7 +15,7 @@ pub use store::issuance::account::{Account, Contact};
 use store::{ReadTx, WriteTx};
 
 use crate::app::DIRECTORY;
-use crate::caller::{system, tenant};
+use crate::caller::system;
 use crate::{App, Caller};
 
 /// The account of a key.
@@ -100,8 +100,8 @@ pub async fn register_account(
         deactivated_at: None,
         terms_agreed_at: registration.terms_of_service_agreed.then_some(now),
         created_at: now,
-        client_address: caller.client_address.clone(),
-        client_agent: caller.client_agent.clone(),
+        client_address: caller.client.address.clone(),
+        client_agent: caller.client.agent.clone(),
     };
     store_account(app, caller, account, now).await
 }
@@ -220,27 +220,25 @@ async fn store_account(
     account: Account,
     now: Timestamp,
 ) -> Result<Registered, RegisterError> {
-    let actor = Caller {
-        actor: account.id.to_string(),
-        ..caller.clone()
-    };
+    let caller = caller
+        .known_as(Actor::Account(account.id))
+        .within(account.tenant);
     let detail = json!({ "eab_key_id": account.eab_key_id, "subscription": account.subscription });
     let object = account.id.to_string();
     let audit = app.audit_entry(
-        &actor,
+        &caller,
         account.tenant,
         "acme_account.register",
         object,
         &detail,
         now,
     );
-    let scope = tenant(account.tenant);
     let wish = Wish {
         account,
         audit,
         now,
     };
-    app.store(scope).decide(wish, load, decide, save).await
+    app.store(&caller).decide(wish, load, decide, save).await
 }
 
 struct Wish {

@@ -3,7 +3,7 @@
 
 use acme::Jwk;
 use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};
-use base::{AccountId, CertificateId, Identifier, JobId, TenantId, Timestamp};
+use base::{AccountId, Actor, CertificateId, Identifier, JobId, Timestamp};
 use serde_json::json;
 use store::audit::Entry;
 use store::issuance::blocked_key::{self, BlockedKey};
@@ -13,8 +13,9 @@ use store::queue::job::{self, NewJob};
 use store::{ReadTx, WriteTx};
 
 use super::account_cache::KnownAccount;
+use crate::caller::{system, tenant};
 use crate::jobs::Kind;
-use crate::{App, Caller, caller};
+use crate::{App, Caller};
 
 /// Who signed the request.
 pub enum Signed<'a> {
@@ -62,11 +63,10 @@ pub async fn revoke(
 pub async fn revoke_in_portal(
     app: &App,
     by: &Caller,
-    tenant: TenantId,
     id: CertificateId,
     reason: Reason,
 ) -> Result<(), RevokeError> {
-    let store = app.store(caller::tenant(tenant));
+    let store = app.store(by);
     let found = store.read(id, certificate::of_tenant).await?;
     let found = found.ok_or(RevokeError::NotFound)?;
     if found.status == Status::Revoked {
@@ -82,9 +82,7 @@ pub async fn revoke_in_portal(
 }
 
 async fn by_serial(app: &App, serial: String) -> Result<Option<Certificate>, store::Error> {
-    let store = app.store(caller::system(
-        "whoever has a certificate's key may revoke it",
-    ));
+    let store = app.store(system("whoever has a certificate's key may revoke it"));
     store.read(serial, certificate::by_serial).await
 }
 
@@ -101,7 +99,10 @@ async fn requester(
         Signed::Account(account) => {
             let now = app.clock.now();
             let asked = (account.id, found.names.clone(), now);
-            let holds_all = app.store(account.scope()).read(asked, holds_all).await?;
+            let holds_all = app
+                .store(tenant(account.tenant))
+                .read(asked, holds_all)
+                .await?;
             Ok(if holds_all {
                 Requester::AuthorizedAccount
             } else {
@@ -134,7 +135,7 @@ async fn revoke_granted(
         certificate: found.clone(),
         granted,
         key_digest,
-        requested_by: by.actor.clone(),
+        requested_by: by.actor,
         job: NewJob {
             id: JobId::generate(now, app.random.as_ref()),
             kind: Kind::PublishCrl.as_str(),
@@ -146,7 +147,7 @@ async fn revoke_granted(
         audit,
         now,
     };
-    let store = app.store(caller::tenant(found.tenant));
+    let store = app.store(tenant(found.tenant));
     store.decide(wish, load, decide, save).await
 }
 
@@ -155,7 +156,7 @@ struct Wish {
     certificate: Certificate,
     granted: Granted,
     key_digest: [u8; 32],
-    requested_by: String,
+    requested_by: Actor,
     job: NewJob,
     audit: Entry,
     now: Timestamp,
@@ -175,7 +176,7 @@ fn decide(wish: &Wish, is_revoked: bool) -> Result<Wish, RevokeError> {
 async fn save(tx: &mut WriteTx, wish: &Wish) -> Result<(), store::Error> {
     let reason = i64::from(wish.granted.reason.code());
     let (certificate, now) = (&wish.certificate, wish.now);
-    revocation::insert(tx, certificate, reason, &wish.requested_by, now).await?;
+    revocation::insert(tx, certificate, reason, wish.requested_by, now).await?;
     if wish.granted.blocks_key {
         let key = BlockedKey {
             digest: wish.key_digest.to_vec(),

@@ -25,8 +25,12 @@ pub enum UpdateError {
 }
 
 /// The account as it is.
-pub async fn read_account(app: &App, known: &KnownAccount) -> Result<Account, UpdateError> {
-    let store = app.store(known.scope());
+pub async fn read_account(
+    app: &App,
+    caller: &Caller,
+    known: &KnownAccount,
+) -> Result<Account, UpdateError> {
+    let store = app.store(caller);
     let found = store.read(known.id, account::by_id).await?;
     found.ok_or(UpdateError::Gone)
 }
@@ -39,7 +43,7 @@ pub async fn update_account(
     payload: &[u8],
 ) -> Result<Account, UpdateError> {
     match Update::parse(payload)? {
-        Update::Change { contact: None } => read_account(app, known).await,
+        Update::Change { contact: None } => read_account(app, caller, known).await,
         Update::Change {
             contact: Some(contact),
         } => {
@@ -95,10 +99,7 @@ async fn change(
         audit,
         now,
     };
-    let account = app
-        .store(known.scope())
-        .decide(wish, load, decide, save)
-        .await?;
+    let account = app.store(caller).decide(wish, load, decide, save).await?;
     app.accounts.forget(known.id);
     Ok(account)
 }

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use base::{Query, TenantId, Timestamp};
+use base::{Query, Timestamp};
 use store::ReadTx;
 use store::issuance::certificate_list::{
     CertificateFilter, CertificateRow, View, count, count_ending, page,
 };
 use store::issuance::{certificate_list, order_list};
 
-use crate::App;
-use crate::caller::tenant as within;
 use crate::issuance::list_orders::{Row, recently, rows};
+use crate::{App, Caller};
 
 pub use store::overview::dashboard::Totals;
 
@@ -62,9 +61,9 @@ pub struct Dashboard {
 }
 
 /// Looks at everything at once.
-pub async fn dashboard(app: &App, tenant: TenantId) -> Result<Dashboard, store::Error> {
+pub async fn dashboard(app: &App, caller: &Caller) -> Result<Dashboard, store::Error> {
     let now = app.clock.now();
-    app.store(within(tenant)).scan(now, load).await
+    app.store(caller).scan(now, load).await
 }
 
 async fn load(tx: &mut ReadTx, now: &Timestamp) -> Result<Dashboard, store::Error> {

@@ -1,6 +1,6 @@
 //! What can be had, as data: who issues, products, their directories, offers, and the versions of their policies.
 
-use base::{AuthorityId, OfferId, OfferVersionId, TenantId, Timestamp};
+use base::{Actor, AuthorityId, OfferId, OfferVersionId, TenantId, Timestamp};
 
 use crate::{Error, ReadTx, columns, sql, values};
 
@@ -84,7 +84,7 @@ pub struct OfferVersion {
     /// When it was made.
     pub created_at: Timestamp,
     /// Who made it.
-    pub created_by: String,
+    pub created_by: Actor,
 }
 
 columns! { "authority" authority => Authority { id, kind, name, config, created_at } }

@@ -44,6 +44,9 @@ pub enum Error {
         /// What the engine said, if it was asked.
         source: Option<DriverError>,
     },
+    /// What was asked is about the rows of a tenant.
+    #[error("this is about the rows of a tenant, and who asks stands for none")]
+    NoTenant,
     /// The closure panicked; its effects were undone.
     #[error("a transaction panicked: {message}")]
     Panicked {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 
 use base::{
-    AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DnsName,
+    AccountId, Actor, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DnsName,
     EnrolledDomainId, Identifier, JobId, LineageId, NodeId, OfferId, OfferVersionId, OrderId,
     ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
 };
@@ -74,6 +74,7 @@ from! {
     &'a String => |value| Self::Text(Cow::Borrowed(value));
     String => |value| Self::Text(Cow::Owned(value));
     Cow<'a, str> => |value| Self::Text(value);
+    Actor => |value| Self::Text(Cow::Owned(value.to_string()));
     &'a DnsName => |value| Self::Text(Cow::Borrowed(value.as_str()));
     &'a Identifier => |value| Self::Text(value.as_text());
     &'a [u8] => |value| Self::Bytes(Cow::Borrowed(value));

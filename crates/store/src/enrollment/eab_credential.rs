@@ -1,6 +1,6 @@
 //! External account binding credentials: a key ID in the clear, a MAC key sealed.
 
-use base::{Random, SubscriptionId, TenantId, Timestamp};
+use base::{Actor, Random, SubscriptionId, TenantId, Timestamp};
 use enrollment::eab::{EabCredential, KeyId, MacKey, Reveal};
 
 use crate::seal::{SealContext, SealError, Sealer};
@@ -95,7 +95,7 @@ struct Stored {
     max_bindings: Option<u32>,
     bindings: u32,
     created_at: Timestamp,
-    created_by: String,
+    created_by: Actor,
     revealed_at: Option<Timestamp>,
     valid_until: Option<Timestamp>,
     suspended_at: Option<Timestamp>,

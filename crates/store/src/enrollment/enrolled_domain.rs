@@ -2,7 +2,7 @@
 
 mod search;
 
-use base::{Cursor, DnsName, EnrolledDomainId, Query, SubscriptionId, TenantId, Timestamp};
+use base::{Actor, Cursor, DnsName, EnrolledDomainId, Query, SubscriptionId, TenantId, Timestamp};
 use enrollment::enrolled_domain::EnrolledDomain;
 
 pub use search::{DomainList, MAX_COUNTED, list, page};
@@ -80,7 +80,7 @@ pub struct Removed {
     /// When.
     pub at: Timestamp,
     /// By whom.
-    pub by: String,
+    pub by: Actor,
 }
 
 /// A name as it is stored.
@@ -109,8 +109,8 @@ struct Stored {
     customer: Option<TenantId>,
     companion_of: Option<EnrolledDomainId>,
     rname: Reversed,
-    added_by: String,
-    removed_by: Option<String>,
+    added_by: Actor,
+    removed_by: Option<Actor>,
 }
 
 columns! { "enrolled_domain" enrolled_domain => Stored {
@@ -130,8 +130,8 @@ impl From<&EnrolledDomain> for Stored {
             customer: domain.customer,
             companion_of: domain.companion_of,
             rname: Reversed(domain.name.clone()),
-            added_by: domain.added_by.clone(),
-            removed_by: domain.removed_by.clone(),
+            added_by: domain.added_by,
+            removed_by: domain.removed_by,
         }
     }
 }
@@ -226,7 +226,7 @@ pub async fn remove(tx: &mut WriteTx, removed: &Removed) -> Result<bool, Error> 
                 tenant: "UPDATE enrolled_domain SET removed_at = $3, removed_by = $4
                  WHERE id = $2 AND tenant_id = $1 AND removed_at IS NULL"
             ),
-            &values![removed.id, removed.at, &removed.by],
+            &values![removed.id, removed.at, removed.by],
         )
         .await?;
     Ok(changed == 1)

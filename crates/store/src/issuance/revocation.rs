@@ -1,6 +1,6 @@
 //! Revocations: what a CRL lists, and why.
 
-use base::{CaId, CertificateId, TenantId, Timestamp};
+use base::{Actor, CaId, CertificateId, TenantId, Timestamp};
 
 use super::certificate::Certificate;
 use super::lineage;
@@ -16,7 +16,7 @@ struct Revocation {
     ca: CaId,
     tenant: TenantId,
     serial: Vec<u8>,
-    requested_by: String,
+    requested_by: Actor,
 }
 
 columns! { "revocation" revocation => Revocation {
@@ -46,7 +46,7 @@ pub async fn insert(
     tx: &mut WriteTx,
     certificate: &Certificate,
     reason: i64,
-    requested_by: &str,
+    requested_by: Actor,
     now: Timestamp,
 ) -> Result<(), Error> {
     tx.insert(&Revocation {
@@ -58,7 +58,7 @@ pub async fn insert(
         ca: certificate.ca,
         tenant: certificate.tenant,
         serial: super::certificate::octets(&certificate.serial).unwrap_or_default(),
-        requested_by: requested_by.to_owned(),
+        requested_by,
     })
     .await?;
     lineage::revoke(tx, certificate.lineage, certificate.id).await

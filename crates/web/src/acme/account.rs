@@ -20,10 +20,9 @@ pub(crate) async fn new_account(
     State(app): State<App>,
     signed: SignedByKey,
 ) -> Result<Response, Refusal> {
-    let caller = signed.client.acting_as(String::new());
     let registered = register_account(
         &app,
-        &caller,
+        &signed.caller,
         signed.key,
         &signed.url,
         signed.payload.bytes(),
@@ -46,10 +45,18 @@ pub(crate) async fn account(
         return Err(Refusal::malformed("this is another account's URL").with_status(403));
     }
     if signed.payload.is_post_as_get() {
-        return represent(&app, &read_account(&app, &signed.account).await?);
+        return represent(
+            &app,
+            &read_account(&app, &signed.caller, &signed.account).await?,
+        );
     }
-    let caller = signed.client.acting_as(signed.account.id.to_string());
-    let account = update_account(&app, &caller, &signed.account, signed.payload.bytes()).await?;
+    let account = update_account(
+        &app,
+        &signed.caller,
+        &signed.account,
+        signed.payload.bytes(),
+    )
+    .await?;
     represent(&app, &account)
 }
 
@@ -57,9 +64,8 @@ pub(crate) async fn key_change(
     State(app): State<App>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    let caller = signed.client.acting_as(signed.account.id.to_string());
     let (url, payload) = (signed.payload.url(), signed.payload.bytes());
-    let account = change_key(&app, &caller, &signed.account, url, payload)
+    let account = change_key(&app, &signed.caller, &signed.account, url, payload)
         .await
         .map_err(|error| change_key_refusal(&app, error))?;
     represent(&app, &account)

@@ -20,12 +20,11 @@ pub(crate) async fn authorization(
 ) -> Result<Response, Refusal> {
     let id = parse(&id)?;
     let found = if signed.payload.is_post_as_get() {
-        let found = read_authorization(&app, &signed.account, id).await?;
+        let found = read_authorization(&app, &signed.caller, &signed.account, id).await?;
         found.ok_or_else(Refusal::not_found)?
     } else {
-        let caller = signed.client.acting_as(signed.account.id.to_string());
         let payload = signed.payload.bytes();
-        deactivate_authorization(&app, &caller, &signed.account, id, payload).await?
+        deactivate_authorization(&app, &signed.caller, &signed.account, id, payload).await?
     };
     let response = json(&found.represent(&app.urls(), app.clock.now()))?;
     Ok(with_wait(&app, &found, response))
@@ -40,10 +39,18 @@ pub(crate) async fn challenge(
     let kind = Type::parse(&kind).ok_or_else(Refusal::not_found)?;
     let account = &signed.account;
     let found = if signed.payload.is_post_as_get() {
-        let found = read_authorization(&app, account, id).await?;
+        let found = read_authorization(&app, &signed.caller, account, id).await?;
         found.ok_or_else(Refusal::not_found)?
     } else {
-        answer_challenge(&app, account, id, kind, signed.payload.bytes()).await?
+        answer_challenge(
+            &app,
+            &signed.caller,
+            account,
+            id,
+            kind,
+            signed.payload.bytes(),
+        )
+        .await?
     };
     let urls = app.urls();
     let document = found.challenge(kind, &urls, app.clock.now());

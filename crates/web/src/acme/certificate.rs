@@ -34,7 +34,7 @@ pub(crate) async fn alternate(
 async fn chain(app: &App, signed: &Signed, id: &str, number: usize) -> Result<Response, Refusal> {
     signed.payload.expect_post_as_get()?;
     let id = CertificateId::from_suffix(id).map_err(|_| Refusal::not_found())?;
-    let found = download(app, &signed.account, id, number)
+    let found = download(app, &signed.caller, &signed.account, id, number)
         .await?
         .ok_or_else(Refusal::not_found)?;
     let content_type = HeaderValue::from_static("application/pem-certificate-chain");

@@ -18,8 +18,13 @@ use super::respond::{Extend, json};
 use super::signed::Signed;
 
 pub(crate) async fn new_order(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
-    let caller = signed.client.acting_as(signed.account.id.to_string());
-    let order = run_new_order(&app, &caller, &signed.account, signed.payload.bytes()).await?;
+    let order = run_new_order(
+        &app,
+        &signed.caller,
+        &signed.account,
+        signed.payload.bytes(),
+    )
+    .await?;
     Ok(represent(&app, &order)?.status(StatusCode::CREATED))
 }
 
@@ -30,7 +35,7 @@ pub(crate) async fn order(
 ) -> Result<Response, Refusal> {
     signed.payload.expect_post_as_get()?;
     let id = parse(&id)?;
-    let found = read_order(&app, &signed.account, id).await?;
+    let found = read_order(&app, &signed.caller, &signed.account, id).await?;
     represent(&app, &found.ok_or_else(Refusal::not_found)?)
 }
 
@@ -40,7 +45,14 @@ pub(crate) async fn finalize(
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let id = parse(&id)?;
-    let order = run_finalize(&app, &signed.account, id, signed.payload.bytes()).await?;
+    let order = run_finalize(
+        &app,
+        &signed.caller,
+        &signed.account,
+        id,
+        signed.payload.bytes(),
+    )
+    .await?;
     represent(&app, &order)
 }
 
@@ -60,7 +72,7 @@ pub(crate) async fn orders(
         return Err(Refusal::malformed("this is another account's list").with_status(403));
     }
     let after = cursor.as_deref().map(parse).transpose()?;
-    let page = list_orders(&app, &signed.account, after).await?;
+    let page = list_orders(&app, &signed.caller, &signed.account, after).await?;
     let urls = app.urls();
     let orders = page.orders.iter().map(|id| urls.order(*id)).collect();
     let response = json(&List { orders })?;

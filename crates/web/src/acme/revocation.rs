@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use flow::App;
 use flow::issuance::revoke::{Signed as By, revoke};
+use flow::{App, Caller};
 
 use super::problem::Refusal;
 use super::signed::SignedByEither;
@@ -14,17 +14,16 @@ pub(crate) async fn revoke_certificate(
 ) -> Result<StatusCode, Refusal> {
     match signed {
         SignedByEither::Account(signed) => {
-            let caller = signed.client.acting_as(signed.account.id.to_string());
             revoke(
                 &app,
-                &caller,
+                &signed.caller,
                 By::Account(&signed.account),
                 signed.payload.bytes(),
             )
             .await?;
         }
         SignedByEither::Key(signed) => {
-            let caller = signed.client.acting_as("certificate key".to_owned());
+            let caller = Caller::certificate_key(signed.caller.client);
             revoke(&app, &caller, By::Key(&signed.key), signed.payload.bytes()).await?;
         }
     }

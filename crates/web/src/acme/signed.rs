@@ -8,11 +8,12 @@ use acme::{Jwk, Jws};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, Uri, header};
+use flow::caller::Client;
 use flow::issuance::account_cache::{KnownAccount, look_up};
-use flow::{App, nonce};
+use flow::{App, Caller, nonce};
 
 use super::problem::Refusal;
-use crate::request::client::{Client, client_of};
+use crate::request::client::client_of;
 
 /// No ACME request is larger: an order of 100 names is under 10 KiB, a CSR under 60.
 const MAX_BODY: usize = 128 * 1024;
@@ -21,7 +22,7 @@ const MAX_BODY: usize = 128 * 1024;
 pub(crate) struct Signed {
     pub(crate) account: Arc<KnownAccount>,
     pub(crate) payload: Payload,
-    pub(crate) client: Client,
+    pub(crate) caller: Caller,
 }
 
 /// A request that somebody signed with the key in it.
@@ -29,7 +30,7 @@ pub(crate) struct SignedByKey {
     pub(crate) key: Jwk,
     pub(crate) url: String,
     pub(crate) payload: Payload,
-    pub(crate) client: Client,
+    pub(crate) caller: Caller,
 }
 
 /// A request signed in either way; only revocation allows both.
@@ -122,9 +123,9 @@ async fn by_account(app: &App, kid: String, jws: Jws, client: Client) -> Result<
     jws.verify(account.key())?;
     account.status.check_usable()?;
     Ok(Signed {
+        caller: account.caller(client),
         account,
         payload: Payload(jws),
-        client,
     })
 }
 
@@ -140,7 +141,7 @@ async fn by_key(app: &App, jws: Jws, client: Client) -> Result<SignedByKey, Refu
         key,
         url: jws.url().to_owned(),
         payload: Payload(jws),
-        client,
+        caller: Caller::visitor(client),
     })
 }
 

@@ -1,14 +1,12 @@
 //! Who is at the other end: address, software, and the name of the request in logs and audit entries.
 
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::FromRequestParts;
 use axum::extract::connect_info::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use flow::Caller;
+use flow::caller::Client;
 
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
@@ -18,37 +16,6 @@ const MAX_AGENT: usize = 200;
 /// Which proxies may say whom they speak for; added to every request by the server.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(pub std::sync::Arc<Vec<IpAddr>>);
-
-/// Where a request came from.
-#[derive(Clone, Debug)]
-pub struct Client {
-    /// The address; of the client rather than of a trusted proxy in front of us.
-    pub address: String,
-    /// What it calls itself, shortened, without control characters.
-    pub agent: String,
-    /// Names the request in logs, audit entries and failures.
-    pub request_id: String,
-}
-
-impl Client {
-    /// The cause of what this request changes, once `actor` is known.
-    pub fn acting_as(&self, actor: String) -> Caller {
-        Caller {
-            actor,
-            client_address: self.address.clone(),
-            client_agent: self.agent.clone(),
-            request_id: self.request_id.clone(),
-        }
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Client {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(client_of(parts))
-    }
-}
 
 /// A name for a request, unique in this process.
 pub(crate) fn next_request_id() -> String {

@@ -164,7 +164,12 @@ async fn a_deactivated_subscription_binds_no_account(server: &TestServer) {
 
 async fn moved(server: &TestServer, eab: &Eab, to: Move) {
     let caller = Caller::command_line();
-    move_subscription(&server.app, &caller, eab.tenant, eab.subscription, to)
-        .await
-        .unwrap();
+    move_subscription(
+        &server.app,
+        &caller.within(eab.tenant),
+        eab.subscription,
+        to,
+    )
+    .await
+    .unwrap();
 }

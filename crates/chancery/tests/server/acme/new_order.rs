@@ -142,8 +142,8 @@ async fn r8_a_suspended_subscription_is_refused_at_once(server: &TestServer) {
     server.enroll(&eab, "example.com").await;
     let client = server.stranger().await.register(&eab).await;
     let order = client.ready_order(&["example.com"]).await;
-    let caller = Caller::command_line();
-    let moved = |to| move_subscription(&server.app, &caller, eab.tenant, eab.subscription, to);
+    let caller = Caller::command_line().within(eab.tenant);
+    let moved = |to| move_subscription(&server.app, &caller, eab.subscription, to);
     moved(Move::Suspend).await.unwrap();
     assert_problem!(client.new_order(&["example.com"]).await, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"this subscription is suspended; resume it in the portal or ask its owner to","status":403}"#);
     let csr = testkit::Key::generate().csr(&["example.com"]);
@@ -158,16 +158,10 @@ async fn r8_a_deactivated_subscription_is_refused_at_once(server: &TestServer) {
     let eab = server.account().await;
     server.enroll(&eab, "example.com").await;
     let client = server.stranger().await.register(&eab).await;
-    let caller = Caller::command_line();
-    move_subscription(
-        &server.app,
-        &caller,
-        eab.tenant,
-        eab.subscription,
-        Move::Deactivate,
-    )
-    .await
-    .unwrap();
+    let caller = Caller::command_line().within(eab.tenant);
+    move_subscription(&server.app, &caller, eab.subscription, Move::Deactivate)
+        .await
+        .unwrap();
     assert_problem!(client.new_order(&["example.com"]).await, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"this subscription was deactivated; create a new ACME account in the portal","status":403}"#);
 }
 

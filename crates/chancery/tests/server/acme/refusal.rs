@@ -96,8 +96,13 @@ async fn suspended_subscription(server: &TestServer) -> AcmeClient {
     let client = server.stranger().await.register(&eab).await;
     let caller = Caller::command_line();
     let (tenant, subscription) = (eab.tenant, eab.subscription);
-    move_subscription(&server.app, &caller, tenant, subscription, Move::Suspend)
-        .await
-        .unwrap();
+    move_subscription(
+        &server.app,
+        &caller.within(tenant),
+        subscription,
+        Move::Suspend,
+    )
+    .await
+    .unwrap();
     client
 }

@@ -26,7 +26,7 @@ async fn f085_a_removed_domain_ends_pending_orders(server: &TestServer) {
     let (eab, client, id) = with_domains(server).await;
     let with = client.order(&["example.com", "example.org"]).await;
     let without = client.order(&["example.org"]).await;
-    remove_domain(&server.app, &Caller::command_line(), eab.tenant, id)
+    remove_domain(&server.app, &Caller::command_line().within(eab.tenant), id)
         .await
         .unwrap();
     let ended = client.read(&with).await;
@@ -40,7 +40,7 @@ async fn f085_a_removed_domain_ends_pending_orders(server: &TestServer) {
 async fn a_removed_domain_is_not_finalized(server: &TestServer) {
     let (eab, client, id) = with_domains(server).await;
     let order = client.ready_order(&["example.com"]).await;
-    remove_domain(&server.app, &Caller::command_line(), eab.tenant, id)
+    remove_domain(&server.app, &Caller::command_line().within(eab.tenant), id)
         .await
         .unwrap();
     let csr = Key::generate().csr(&["example.com"]);
@@ -57,7 +57,7 @@ async fn a_removed_domain_is_not_finalized(server: &TestServer) {
 async fn a_removed_domain_has_to_be_proven_again(server: &TestServer) {
     let (eab, client, id) = with_domains(server).await;
     client.issue(&["example.com"]).await;
-    remove_domain(&server.app, &Caller::command_line(), eab.tenant, id)
+    remove_domain(&server.app, &Caller::command_line().within(eab.tenant), id)
         .await
         .unwrap();
     server.enroll(&eab, "example.com").await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acme::challenge::{Token, Types};
-use base::{AuthorizationId, Identifier, OrderId, Timestamp, ValidationId};
+use base::{Actor, AuthorizationId, Identifier, OrderId, Timestamp, ValidationId};
 
 use super::plan::{Issuance, Lineage, Plan, purpose};
 use super::rows::{Authorization, Revocation};
@@ -142,7 +142,7 @@ impl One<'_> {
             ca: self.piece.common.ca,
             tenant: self.lineage.owner.tenant,
             serial: self.issuance.serial,
-            requested_by: "fill".to_owned(),
+            requested_by: Actor::System,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Rows as they are at the end of what usually takes several steps.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, Identifier, IdentifierKind, OrderId, TenantId,
-    Timestamp, ValidationId,
+    AccountId, Actor, AuthorizationId, CaId, CertificateId, Identifier, IdentifierKind, OrderId,
+    TenantId, Timestamp, ValidationId,
 };
 
 use crate::columns;
@@ -45,7 +45,7 @@ pub(super) struct Revocation {
     pub(super) ca: CaId,
     pub(super) tenant: TenantId,
     pub(super) serial: [u8; 16],
-    pub(super) requested_by: String,
+    pub(super) requested_by: Actor,
 }
 
 columns! { "revocation" filled_revocation => Revocation {

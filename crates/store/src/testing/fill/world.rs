@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use acme::Thumbprint;
-use base::{CaId, DnsName, EnrolledDomainId, OfferVersionId, ProfileVersionId, TenantId};
+use base::{Actor, CaId, DnsName, EnrolledDomainId, OfferVersionId, ProfileVersionId, TenantId};
 use enrollment::eab::{EabCredential, NewCredential};
 use enrollment::enrolled_domain::EnrolledDomain;
 use enrollment::subscription::{Label, Names, Purchase, Subscription, Term};
@@ -196,7 +196,7 @@ async fn subscription(tx: &mut WriteTx, some: &Part, slots: Range<u64>) -> Resul
         offer_version: some.common.offer,
         label: Label::parse(&format!("Host group {}", slots.start)).unwrap_or_default(),
         term: Term::from_years(3).expect("a term"),
-        created_by: "fill".to_owned(),
+        created_by: Actor::System,
     };
     let count = |is_free: bool| {
         let free = slots.clone().filter(|slot| slot % 2 == 1).count();
@@ -214,7 +214,7 @@ async fn subscription(tx: &mut WriteTx, some: &Part, slots: Range<u64>) -> Resul
         customer: None,
         subscription: owner.subscription,
         max_bindings: None,
-        created_by: "fill".to_owned(),
+        created_by: Actor::System,
     };
     let chance = plan.chance(purpose::CREDENTIAL, slots.start, 0);
     let (credential, _) = EabCredential::generate(new, begin, &chance);
@@ -285,7 +285,7 @@ fn domain(
         name,
         companion_of,
         added_at: plan.begin(),
-        added_by: "fill".to_owned(),
+        added_by: Actor::System,
         activated_at: Some(plan.begin()),
         removed_at: None,
         removed_by: None,

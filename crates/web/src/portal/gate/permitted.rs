@@ -7,9 +7,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
-use base::TenantId;
 use flow::Caller;
 use flow::access::{SignedIn, session};
+use flow::caller::Client;
 use tenancy::role::Permission;
 use tenancy::session::{COOKIE_NAME, csrf_token};
 use tenancy::token::Token;
@@ -18,7 +18,7 @@ use crate::portal::page::cookie;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{BRAND, Flash, Nav, Shell, Theme};
 use crate::portal::state::Portal;
-use crate::request::client::{Client, client_of};
+use crate::request::client::client_of;
 
 /// What a route asks of those who call it.
 pub(crate) trait Grant: Send + Sync + 'static {
@@ -53,7 +53,7 @@ grants! {
 /// A signed-in person who may use the route.
 pub(crate) struct Permitted<P> {
     pub(crate) signed_in: SignedIn,
-    pub(crate) client: Client,
+    pub(crate) caller: Caller,
     flash: Option<Flash>,
     has_shortcuts: bool,
     path: String,
@@ -61,19 +61,9 @@ pub(crate) struct Permitted<P> {
 }
 
 impl<P> Permitted<P> {
-    /// Whose data the person sees; given to every use case.
-    pub(crate) fn tenant(&self) -> TenantId {
-        self.signed_in.session.tenant
-    }
-
-    /// For the audit log.
-    pub(crate) fn caller(&self) -> Caller {
-        self.client.acting_as(self.signed_in.user.id.to_string())
-    }
-
     /// Where the person is.
     pub(crate) fn address(&self) -> IpAddr {
-        address(&self.client)
+        address(&self.caller.client)
     }
 
     /// Whether a page may offer something.
@@ -115,8 +105,8 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
             return Err(Refusal::Forbidden);
         }
         Ok(Self {
+            caller: signed_in.caller(client(parts)),
             signed_in,
-            client: client(parts),
             flash: cookie::flash(&parts.headers),
             has_shortcuts: cookie::has_shortcuts(&parts.headers),
             path: path(parts),
@@ -127,7 +117,7 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
 
 /// Anybody, before or without signing in.
 pub(crate) struct Public {
-    pub(crate) client: Client,
+    pub(crate) caller: Caller,
     pub(crate) theme: Theme,
     /// From the visitor's cookie, or fresh when they have none.
     pub(crate) token: Token,
@@ -136,7 +126,7 @@ pub(crate) struct Public {
 
 impl Public {
     pub(crate) fn address(&self) -> IpAddr {
-        address(&self.client)
+        address(&self.caller.client)
     }
 
     /// The frame of a page without a session.
@@ -151,7 +141,7 @@ impl FromRequestParts<Portal> for Public {
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Refusal> {
         let token = cookie::visitor(&parts.headers);
         Ok(Self {
-            client: client(parts),
+            caller: Caller::visitor(client(parts)),
             theme: cookie::theme(&parts.headers),
             has_token: token.is_some(),
             token: token.unwrap_or_else(|| Token::generate(portal.app.random.as_ref())),

@@ -42,8 +42,8 @@ pub(crate) async fn prove<P>(
         return Ok(Recent::Unasked);
     }
     let password = Password::new(password);
-    let (app, caller) = (&portal.app, who.caller());
-    match reauthenticate(app, &caller, &who.signed_in, &password, who.address()).await {
+    let (app, caller) = (&portal.app, &who.caller);
+    match reauthenticate(app, caller, &who.signed_in, &password, who.address()).await {
         Ok(signed_in) => Ok(Recent::Anew(Box::new(signed_in))),
         Err(ReauthenticateError::Ended) => Err(Refusal::SignIn {
             next: "/".to_owned(),

@@ -1,7 +1,8 @@
 //! An ACME account as pages name it: its label, its state, and the filter by it that several lists have.
 
-use base::{TenantId, Timestamp};
+use base::Timestamp;
 use enrollment::subscription::{Product, State, Subscription};
+use flow::Caller;
 use flow::enrollment::list_subscriptions::choices;
 
 use super::listing::{FilterGroup, ListQuery};
@@ -15,12 +16,12 @@ pub(crate) const NO_LABEL: &str = "Without a label";
 /// The menu of a list at `path`.
 pub(crate) async fn filter(
     portal: &Portal,
-    tenant: TenantId,
+    caller: &Caller,
     query: &ListQuery,
     path: &str,
 ) -> Result<FilterGroup, Refusal> {
     let mut chips = vec![query.chip(path, "account", ("", "All"), query.account.is_empty())];
-    for account in choices(&portal.app, tenant).await? {
+    for account in choices(&portal.app, caller).await? {
         let value = account.id.suffix();
         let is_current = query.account == value;
         let label = label_or_stand_in(account.label.as_str());

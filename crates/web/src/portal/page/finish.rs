@@ -12,7 +12,7 @@ use super::frame::add_cookie;
 use super::refused::{ErrorPage, Refusal};
 use super::shell::{BRAND, Shell, Theme};
 use crate::portal::state::Portal;
-use crate::request::client::{Client, client_of};
+use crate::request::client::client_of;
 
 /// Runs around every request.
 pub(crate) async fn finish(
@@ -33,7 +33,7 @@ pub(crate) async fn finish(
         },
         request_id: client.request_id.clone(),
     };
-    parts.extensions.insert::<Client>(client);
+    parts.extensions.insert(client);
     request = Request::from_parts(parts, body);
     let mut response = next.run(request).await;
     let refusal = response.extensions_mut().remove::<Refusal>();

@@ -86,6 +86,7 @@ fn store_kind(error: &StoreError) -> ErrorKind {
         }
         StoreError::Corrupt { .. }
         | StoreError::Migration { .. }
+        | StoreError::NoTenant
         | StoreError::Panicked { .. }
         | StoreError::Pended
         | StoreError::Schema(_)

@@ -61,8 +61,7 @@ pub(super) async fn submit(
         password: Password::new(typed.password),
         client: who.address(),
     };
-    let caller = who.client.acting_as(String::new());
-    match sign_in(&portal.app, &caller, credentials).await {
+    match sign_in(&portal.app, &who.caller, credentials).await {
         Ok(signed_in) => {
             let mut response = Redirect::to(local_path(&typed.next)).into_response();
             let theme = Theme::from_text(signed_in.user.theme.as_str());

@@ -19,7 +19,7 @@ pub(super) async fn sign_out(
     who: Permitted<Own>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, Refusal> {
-    session::sign_out(&portal.app, &who.caller(), &who.signed_in).await?;
+    session::sign_out(&portal.app, &who.caller, &who.signed_in).await?;
     let mut response = Redirect::to("/signed-out").into_response();
     add_cookie(&mut response, &clear_cookie());
     Ok(response)

@@ -31,7 +31,7 @@ pub(super) async fn submit(
     let theme = Theme::from_text(&typed.theme);
     let stored = tenancy::user::Theme::parse(theme.as_str());
     let stored = stored.unwrap_or(tenancy::user::Theme::System);
-    preferences::set_theme(&portal.app, &who.caller(), &who.signed_in, stored).await?;
+    preferences::set_theme(&portal.app, &who.caller, &who.signed_in, stored).await?;
     let is_full = !typed.full.is_empty();
     let mut response = if is_full {
         done("/settings", "The appearance was saved.")

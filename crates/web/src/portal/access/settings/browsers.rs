@@ -19,7 +19,7 @@ pub(super) async fn end_session(
     Path(id): Path<String>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    match session::end_session(&portal.app, &who.caller(), &who.signed_in, &id).await {
+    match session::end_session(&portal.app, &who.caller, &who.signed_in, &id).await {
         Ok(()) => Ok(done("/settings", "The session was ended.")),
         Err(EndError::NotFound) => Err(Refusal::NotFound),
         Err(EndError::Store(error)) => Err(error.into()),
@@ -32,7 +32,7 @@ pub(super) async fn end_others(
     who: Permitted<Own>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    let ended = session::end_other_sessions(&portal.app, &who.caller(), &who.signed_in).await?;
+    let ended = session::end_other_sessions(&portal.app, &who.caller, &who.signed_in).await?;
     let message = match ended {
         0 => "There was no other session.".to_owned(),
         1 => "One other session was ended.".to_owned(),

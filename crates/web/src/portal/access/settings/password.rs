@@ -39,8 +39,8 @@ pub(super) async fn change(
     }
     let current = Password::new(typed.current);
     let new = Password::new(typed.new);
-    let (app, caller) = (&portal.app, who.caller());
-    let changed = change_password(app, &caller, &who.signed_in, &current, &new, who.address());
+    let (app, caller) = (&portal.app, &who.caller);
+    let changed = change_password(app, caller, &who.signed_in, &current, &new, who.address());
     match changed.await {
         Ok(changed) => {
             let mut response = done("/settings", &changed_message(changed.ended));

@@ -27,7 +27,7 @@ pub(super) async fn submit(
 ) -> Answer {
     match DisplayName::parse(&typed.name) {
         Ok(name) => {
-            preferences::set_display_name(&portal.app, &who.caller(), &who.signed_in, name).await?;
+            preferences::set_display_name(&portal.app, &who.caller, &who.signed_in, name).await?;
             Ok(done("/settings", "Your profile was saved."))
         }
         Err(error) => refused_form(&SettingsPage {

@@ -48,12 +48,12 @@ pub(super) async fn preview(
     who: Permitted<ManageDomains>,
     Form(typed): Form<AddDomainsForm>,
 ) -> Answer {
-    let wanted = match read(&typed, &who) {
+    let wanted = match read(&typed) {
         Ok(wanted) => wanted,
         Err(problems) => return refused(&portal, &who, typed, problems).await,
     };
     let account = wanted.subscription;
-    match enroll_domains::preview(&portal.app, wanted).await {
+    match enroll_domains::preview(&portal.app, &who.caller, wanted).await {
         Ok(rows) => page(&verdict::view(&portal, &who, account, &typed, &rows, true).await?),
         Err(error) => refused(&portal, &who, typed, problems(error)?).await,
     }
@@ -65,12 +65,12 @@ pub(super) async fn add(
     who: Permitted<ManageDomains>,
     Form(typed): Form<AddDomainsForm>,
 ) -> Answer {
-    let wanted = match read(&typed, &who) {
+    let wanted = match read(&typed) {
         Ok(wanted) => wanted,
         Err(problems) => return refused(&portal, &who, typed, problems).await,
     };
     let account = wanted.subscription;
-    match enroll_domains(&portal.app, &who.caller(), wanted).await {
+    match enroll_domains(&portal.app, &who.caller, wanted).await {
         Ok(done) => page(&verdict::view(&portal, &who, account, &typed, &done.rows, false).await?),
         Err(error) => refused(&portal, &who, typed, problems(error)?).await,
     }
@@ -102,7 +102,7 @@ async fn view(
     problems: Problems,
 ) -> Result<AddDomainsPage, Refusal> {
     let now = portal.app.clock.now();
-    let accounts = list_subscriptions::choices(&portal.app, who.tenant()).await?;
+    let accounts = list_subscriptions::choices(&portal.app, &who.caller).await?;
     let accounts = accounts
         .iter()
         .filter(|account| account.may_enroll(now).is_ok());

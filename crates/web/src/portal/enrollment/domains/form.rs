@@ -5,7 +5,6 @@ use enrollment::enrolled_domain::Companions;
 use flow::enrollment::enroll_domains::Enrollment;
 use serde::Deserialize;
 
-use crate::portal::gate::permitted::{ManageDomains, Permitted};
 use crate::portal::page::form::Problems;
 
 #[derive(Clone, Default, Deserialize)]
@@ -16,10 +15,7 @@ pub(super) struct AddDomainsForm {
     pub(super) only_this_name: String,
 }
 
-pub(super) fn read(
-    typed: &AddDomainsForm,
-    who: &Permitted<ManageDomains>,
-) -> Result<Enrollment, Problems> {
+pub(super) fn read(typed: &AddDomainsForm) -> Result<Enrollment, Problems> {
     let subscription = SubscriptionId::from_suffix(&typed.account);
     let subscription =
         subscription.map_err(|_| Problems::one("account", "Choose an ACME account."))?;
@@ -28,7 +24,6 @@ pub(super) fn read(
         return Err(Problems::one("names", message));
     }
     Ok(Enrollment {
-        tenant: who.tenant(),
         subscription,
         text: typed.names.clone(),
         companions: if typed.only_this_name == "on" {

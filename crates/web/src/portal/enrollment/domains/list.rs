@@ -22,7 +22,7 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer {
     let filter = filter(&query, SubscriptionId::from_suffix(&query.account).ok());
-    let menu = account::filter(&portal, who.tenant(), &query, "/domains").await?;
+    let menu = account::filter(&portal, &who.caller, &query, "/domains").await?;
     let read = read(&portal, &who, &query, &filter, "/domains").await?;
     let placeholder = if filter.is_everything() {
         format!("Search {}", domains(read.matching))
@@ -82,7 +82,7 @@ async fn read<P>(
         slice: Slice::parse(&query.after, &query.before),
         limit: usize::try_from(limit).unwrap_or_default(),
     };
-    let found = list_domains::page(&portal.app, who.tenant(), asked).await?;
+    let found = list_domains::page(&portal.app, &who.caller, asked).await?;
     let DomainPage { page, matching } = found;
     let (first, last) = page.neighbours();
     let (first, last) = (

@@ -25,7 +25,7 @@ pub(super) async fn form(
     Path(id): Path<String>,
 ) -> Answer {
     let domain = find(&portal, &who, &id).await?.line.domain;
-    let leaving = remove_domain::preview(&portal.app, who.tenant(), domain.id).await;
+    let leaving = remove_domain::preview(&portal.app, &who.caller, domain.id).await;
     let leaving = leaving.map_err(refusal)?;
     let companions = leaving.iter().filter(|other| other.id != domain.id);
     let companions = companions.map(|other| other.name.to_string()).collect();
@@ -50,7 +50,7 @@ pub(super) async fn remove(
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
     let id = EnrolledDomainId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
-    let removed = remove_domain(&portal.app, &who.caller(), who.tenant(), id).await;
+    let removed = remove_domain(&portal.app, &who.caller, id).await;
     let removed = removed.map_err(refusal)?;
     Ok(done("/domains", &message(&removed, id)))
 }

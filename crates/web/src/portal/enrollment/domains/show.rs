@@ -55,7 +55,7 @@ pub(super) async fn find<P>(
     id: &str,
 ) -> Result<DomainDetail, Refusal> {
     let id = EnrolledDomainId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = list_domains::find(&portal.app, who.tenant(), id).await?;
+    let found = list_domains::find(&portal.app, &who.caller, id).await?;
     found.ok_or(Refusal::NotFound)
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn view(
     rows: &[Row],
     is_preview: bool,
 ) -> Result<VerdictsPage, Refusal> {
-    let found = list_subscriptions::find(&portal.app, who.tenant(), account).await?;
+    let found = list_subscriptions::find(&portal.app, &who.caller, account).await?;
     let found = found.ok_or(Refusal::NotFound)?;
     let tally = Tally::new(rows);
     let title = match (is_preview, tally.paid + tally.free) {

@@ -4,7 +4,7 @@ use acme::account::AccountStatus;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use base::{AccountId, Timestamp};
-use flow::enrollment::list_subscriptions::{self, Client};
+use flow::enrollment::list_subscriptions::{self, AcmeClient};
 
 use super::head::{self, SubscriptionHead, Tab};
 use super::show::find;
@@ -29,7 +29,7 @@ pub(super) async fn show(
     let (id, limit) = (found.subscription.id, query.limit());
     let after = AccountId::from_suffix(&query.after).ok();
     let clients =
-        list_subscriptions::clients(&portal.app, who.tenant(), id, after, limit + 1).await?;
+        list_subscriptions::clients(&portal.app, &who.caller, id, after, limit + 1).await?;
     let shown = usize::try_from(limit).unwrap_or_default();
     let slice = base::Page::cut(clients, &base::Slice::<AccountId>::Start, shown);
     let last = slice.rows.last().map(|client| client.id.suffix());
@@ -48,7 +48,7 @@ pub(super) async fn show(
     })
 }
 
-fn row(client: Client, now: Timestamp) -> ClientRow {
+fn row(client: AcmeClient, now: Timestamp) -> ClientRow {
     let contact: Vec<_> = client
         .contact
         .iter()

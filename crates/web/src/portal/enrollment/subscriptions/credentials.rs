@@ -92,7 +92,7 @@ async fn open(
     let id = found.subscription.id;
     let key_id = found.credential.as_ref().ok_or(Refusal::NotFound)?;
     let key_id = key_id.key_id.as_str();
-    match reveal_credential(&portal.app, &who.caller(), who.tenant(), id, key_id).await {
+    match reveal_credential(&portal.app, &who.caller, id, key_id).await {
         Ok(key) => Ok(key.reveal()),
         Err(RevealError::NotFound) => Err(Refusal::NotFound),
         Err(RevealError::Seal(error)) => Err(Refusal::internal(error)),
@@ -140,7 +140,7 @@ async fn names<P>(
     who: &Permitted<P>,
     id: SubscriptionId,
 ) -> Result<Vec<String>, Refusal> {
-    let found = list_domains::first_names(&portal.app, who.tenant(), id, NAMES_SHOWN).await?;
+    let found = list_domains::first_names(&portal.app, &who.caller, id, NAMES_SHOWN).await?;
     Ok(found.iter().map(ToString::to_string).collect())
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn list(
         limit: usize::try_from(query.limit()).unwrap_or_default(),
     };
     let is_filtered = filter.state.is_some() || asked.slice != Slice::Start;
-    let found = list_subscriptions::page(&portal.app, who.tenant(), asked).await?;
+    let found = list_subscriptions::page(&portal.app, &who.caller, asked).await?;
     let (first, last) = found.neighbours();
     let (first, last) = (
         first.map(SubscriptionId::suffix),

@@ -46,12 +46,11 @@ pub(super) async fn create(
         Err(problems) => return refused_form(&view(&portal, &who, typed, problems)),
     };
     let opening = Opening {
-        tenant: who.tenant(),
         label,
         term,
         max_bindings: None,
     };
-    let opened = open_subscription(&portal.app, &who.caller(), opening).await;
+    let opened = open_subscription(&portal.app, &who.caller, opening).await;
     let opened = opened.map_err(refusal)?;
     let to = format!("{}/credentials", links::account(opened.subscription.id));
     Ok(done(

@@ -28,6 +28,6 @@ pub(super) async fn find<P>(
     id: &str,
 ) -> Result<Summary, Refusal> {
     let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = list_subscriptions::find(&portal.app, who.tenant(), id).await?;
+    let found = list_subscriptions::find(&portal.app, &who.caller, id).await?;
     found.ok_or(Refusal::NotFound)
 }

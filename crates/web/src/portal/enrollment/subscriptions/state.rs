@@ -108,14 +108,14 @@ async fn named(
     id: &str,
 ) -> Result<(String, String), Refusal> {
     let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = list_subscriptions::find(&portal.app, who.tenant(), id).await?;
+    let found = list_subscriptions::find(&portal.app, &who.caller, id).await?;
     let found = found.ok_or(Refusal::NotFound)?;
     Ok((label(&found.subscription), links::account(id)))
 }
 
 async fn apply(portal: &Portal, who: &Permitted<ManageAccounts>, id: &str, to: Move) -> Answer {
     let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let moved = move_subscription(&portal.app, &who.caller(), who.tenant(), id, to).await;
+    let moved = move_subscription(&portal.app, &who.caller, id, to).await;
     let href = format!("{}/credentials", links::account(id));
     match moved {
         Ok(_) => Ok(done(&href, done_message(to))),

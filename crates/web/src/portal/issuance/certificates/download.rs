@@ -24,7 +24,7 @@ pub(super) async fn fetch(
         "root.pem" => (Format::RootPem, "application/pem-certificate-chain"),
         _ => return Err(Refusal::NotFound),
     };
-    let found = download(&portal.app, who.tenant(), id, format).await?;
+    let found = download(&portal.app, &who.caller, id, format).await?;
     let found = found.ok_or(Refusal::NotFound)?;
     // An asterisk is no good in a file name.
     let name = found.name.replace('*', "wildcard");

@@ -2,7 +2,8 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use base::{Cursor as _, DnsName, Page, Slice, SubscriptionId, TenantId, Timestamp};
+use base::{Cursor as _, DnsName, Page, Slice, SubscriptionId, Timestamp};
+use flow::Caller;
 use flow::issuance::list_certificates::{
     CertificateFilter, CertificateListing, CertificateRow as Listed, Cursor, MAX_COUNTED, Names,
     View, certificates, certificates_by_serial,
@@ -30,8 +31,8 @@ pub(super) async fn list(
     State(portal): State<Portal>,
     Query(query): Query<ListQuery>,
 ) -> Answer {
-    let listing = read(&portal, who.tenant(), &query).await?;
-    let accounts = account::filter(&portal, who.tenant(), &query, PATH).await?;
+    let listing = read(&portal, &who.caller, &query).await?;
+    let accounts = account::filter(&portal, &who.caller, &query, PATH).await?;
     let paging = paging(&query, PATH, &listing);
     let rows: Vec<_> = rows(&portal, &listing.page.rows, listing.now);
     page(&CertificateListPage {
@@ -62,7 +63,7 @@ pub(crate) async fn of_account<P>(
         account: account.suffix(),
         ..query.clone()
     };
-    let listing = read(portal, who.tenant(), &narrowed).await?;
+    let listing = read(portal, &who.caller, &narrowed).await?;
     let mut paging_query = narrowed;
     // The path says it; the count of all accounts must not be shown for one.
     let text = counted(&paging_query, &listing);
@@ -93,19 +94,19 @@ pub(crate) async fn of_name<P>(
         slice: Slice::Before(end),
         limit: OF_NAME,
     };
-    let found = certificates(&portal.app, who.tenant(), asked).await?;
+    let found = certificates(&portal.app, &who.caller, asked).await?;
     Ok(rows(portal, &found.page.rows, found.now))
 }
 
 async fn read(
     portal: &Portal,
-    tenant: TenantId,
+    caller: &Caller,
     query: &ListQuery,
 ) -> Result<CertificateListing, Refusal> {
     let text = query.text();
     let serial = serial(&text);
     if !serial.is_empty() {
-        let found = certificates_by_serial(&portal.app, tenant, &serial).await?;
+        let found = certificates_by_serial(&portal.app, caller, &serial).await?;
         if !found.page.rows.is_empty() {
             return Ok(found);
         }
@@ -116,7 +117,7 @@ async fn read(
         names: Names::containing(&text),
         now: portal.app.clock.now(),
     };
-    Ok(certificates(&portal.app, tenant, query.asked(filter)).await?)
+    Ok(certificates(&portal.app, caller, query.asked(filter)).await?)
 }
 
 /// A serial number as people copy it, with colons or spaces; empty when the text is none.

@@ -63,9 +63,7 @@ pub(super) async fn submit(
         Recent::Refused(problems) => return refused(problems),
     };
     let back = links::certificate(found.stored.id);
-    let caller = who.caller();
-    let revoked =
-        revoke_in_portal(&portal.app, &caller, who.tenant(), found.stored.id, reason).await;
+    let revoked = revoke_in_portal(&portal.app, &who.caller, found.stored.id, reason).await;
     let mut response = match revoked {
         Ok(()) => done(&back, "The certificate is revoked."),
         Err(RevokeError::Revocation(RevocationError::Already)) => not_done(&back, OVER),
@@ -85,7 +83,7 @@ async fn load(
     id: &str,
 ) -> Result<CertificateDetail, Refusal> {
     let id = CertificateId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = certificate(&portal.app, who.tenant(), id).await?;
+    let found = certificate(&portal.app, &who.caller, id).await?;
     found.ok_or(Refusal::NotFound)
 }
 

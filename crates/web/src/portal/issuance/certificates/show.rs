@@ -30,7 +30,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Answer {
     let id = CertificateId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
-    let found = certificate(&portal.app, who.tenant(), id).await?;
+    let found = certificate(&portal.app, &who.caller, id).await?;
     let found = found.ok_or(Refusal::NotFound)?;
     let can_revoke = who.may(Permission::RevokeCertificates);
     let shell = who.shell(Nav::Certificates, &title(&found));

@@ -2,7 +2,8 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use base::{DnsName, Page, SubscriptionId, TenantId};
+use base::{DnsName, Page, SubscriptionId};
+use flow::Caller;
 use flow::issuance::list_orders::{
     Names, OrderEnding, OrderFilter, OrderListing, Row, orders, recently,
 };
@@ -29,8 +30,8 @@ pub(super) async fn list(
     State(portal): State<Portal>,
     Query(query): Query<ListQuery>,
 ) -> Answer {
-    let listing = read(&portal, who.tenant(), &query).await?;
-    let accounts = account::filter(&portal, who.tenant(), &query, PATH).await?;
+    let listing = read(&portal, &who.caller, &query).await?;
+    let accounts = account::filter(&portal, &who.caller, &query, PATH).await?;
     let paging = paging(&query, PATH, &listing);
     page(&OrderListPage {
         shell: who.shell(Nav::Activity, "Activity"),
@@ -67,7 +68,7 @@ pub(crate) async fn of_account<P>(
         account: account.suffix(),
         ..query.clone()
     };
-    let listing = read(portal, who.tenant(), &query).await?;
+    let listing = read(portal, &who.caller, &query).await?;
     let query = ListQuery {
         account: String::new(),
         ..query
@@ -90,7 +91,7 @@ pub(crate) async fn of_name<P>(
         ..OrderFilter::default()
     };
     let asked = base::Query::first(filter, OF_NAME);
-    let found = orders(&portal.app, who.tenant(), asked).await?;
+    let found = orders(&portal.app, &who.caller, asked).await?;
     Ok(found
         .page
         .rows
@@ -101,7 +102,7 @@ pub(crate) async fn of_name<P>(
 
 async fn read(
     portal: &Portal,
-    tenant: TenantId,
+    caller: &Caller,
     query: &ListQuery,
 ) -> Result<OrderListing, Refusal> {
     let (ending, since) = match query.result.as_str() {
@@ -116,7 +117,7 @@ async fn read(
         subscription: SubscriptionId::from_suffix(&query.account).ok(),
         names: Names::containing(&query.text()),
     };
-    Ok(orders(&portal.app, tenant, query.asked(filter)).await?)
+    Ok(orders(&portal.app, caller, query.asked(filter)).await?)
 }
 
 fn paging(query: &ListQuery, path: &str, listing: &OrderListing) -> Paging {

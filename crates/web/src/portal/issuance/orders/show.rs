@@ -23,7 +23,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Answer {
     let id = OrderId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
-    let found = order(&portal.app, who.tenant(), id).await?;
+    let found = order(&portal.app, &who.caller, id).await?;
     let detail = found.ok_or(Refusal::NotFound)?;
     let name = detail.row.names.first().cloned().unwrap_or_default();
     let began = detail.row.created_at;
@@ -62,11 +62,11 @@ pub(crate) async fn last_of_account<P>(
         ..OrderFilter::default()
     };
     let asked = base::Query::first(filter, 1);
-    let found = orders(&portal.app, who.tenant(), asked).await?;
+    let found = orders(&portal.app, &who.caller, asked).await?;
     let Some(last) = found.page.rows.first() else {
         return Ok(None);
     };
-    let detail = order(&portal.app, who.tenant(), last.id).await?;
+    let detail = order(&portal.app, &who.caller, last.id).await?;
     Ok(detail.map(|detail| LastOrder {
         href: links::order(detail.row.id),
         status: chip(detail.row.stage),

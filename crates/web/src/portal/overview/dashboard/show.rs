@@ -26,7 +26,7 @@ use crate::portal::state::Portal;
 const SOON: usize = 2;
 
 pub(super) async fn show(who: Permitted<ViewDomains>, State(portal): State<Portal>) -> Answer {
-    let found = dashboard(&portal.app, who.tenant()).await?;
+    let found = dashboard(&portal.app, &who.caller).await?;
     let onboarding = Onboarding::from_facts(&facts(&found));
     page(&DashboardPage {
         shell: who.shell(Nav::Dashboard, "Dashboard"),
