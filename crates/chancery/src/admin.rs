@@ -16,6 +16,7 @@ use flow::catalog::import_cas::{ImportedCas, import_cas};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::operations::node::shut_down;
 use flow::{App, Caller};
 use serde_json::json;
 use store::enrollment::subscription;
@@ -65,7 +66,7 @@ pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
     }
     let app = parts::start(config, Migrate::Check).await?;
     let done = dispatch(&app, command).await;
-    app.shut_down().await;
+    shut_down(&app).await;
     done
 }
 

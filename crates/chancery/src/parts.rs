@@ -12,6 +12,7 @@ use acme::policy::Policy;
 use anyhow::{Context, bail};
 use base::Clock;
 use flow::app::DIRECTORY;
+use flow::operations::node;
 use flow::{App, Outside, Settings};
 use pki::{KeyPolicy, Profile};
 use reach::address_guard::Block;
@@ -64,7 +65,7 @@ pub(crate) fn what_is_missing(names: &[&str]) -> String {
 
 /// Starts an application on a database that is ready.
 async fn start_on(config: &Config, store: Store) -> anyhow::Result<App> {
-    let app = App::start(outside(config, store)?).await?;
+    let app = node::start(outside(config, store)?).await?;
     write_root(config, &app)?;
     Ok(app)
 }

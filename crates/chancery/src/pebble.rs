@@ -12,6 +12,7 @@ mod management;
 mod origins;
 mod settings;
 
+use flow::operations::node::shut_down;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -100,7 +101,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     signals.received().await;
     stop.cancel();
     while running.join_next().await.is_some() {}
-    app.shut_down().await;
+    shut_down(&app).await;
     drop(lock);
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use base::Clock as _;
 use flow::issuance::publish_crl::publish_first;
+use flow::operations::node::{reclaim_jobs, shut_down};
 use flow::{App, jobs};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -52,7 +53,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let lock = ServeLock::take(&config.database, SystemClock.now())?;
     let app = parts::start(config, config.migrate).await?;
     if parts::is_alone(config) {
-        let reclaimed = app.reclaim_jobs().await?;
+        let reclaimed = reclaim_jobs(&app).await?;
         if reclaimed > 0 {
             tracing::info!(
                 jobs = reclaimed,
@@ -85,7 +86,7 @@ impl Running {
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         while self.doors.join_next().await.is_some() {}
-        self.app.shut_down().await;
+        shut_down(&self.app).await;
         drop(self.lock);
     }
 }

@@ -105,8 +105,8 @@ fn own(config: &Config, app: &App) -> anyhow::Result<CertifiedKey> {
     let profile = InternalProfile::new(hosts, addresses, LIFETIME)?;
     let catalog = app.catalog();
     let issuing = &catalog.issuing().issuer;
-    let serial = SerialNumber::generate(app.random.as_ref());
-    let now = app.clock.now();
+    let serial = SerialNumber::generate(app.random());
+    let now = app.now();
     let issued = issuing.issue_server_certificate(&profile, signer.public_key(), serial, now)?;
     let chain = vec![
         CertificateDer::from(issued.der),

@@ -15,7 +15,7 @@ mod attempt;
 pub mod change_password;
 pub mod new_password;
 mod open_session;
-mod passwords;
+
 pub mod preferences;
 mod proof;
 pub mod reauthenticate;
@@ -25,7 +25,6 @@ pub mod session;
 pub mod sign_in;
 pub mod unlock_user;
 
-pub use passwords::{PasswordWorkError, Passwords};
 pub use proof::ProofError;
 
 /// A browser whose user is known.

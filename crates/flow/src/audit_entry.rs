@@ -17,7 +17,7 @@ impl App {
         now: Timestamp,
     ) -> Entry {
         Entry {
-            id: AuditId::generate(now, self.random.as_ref()),
+            id: AuditId::generate(now, self.random()),
             at: now,
             tenant,
             actor: caller.actor,

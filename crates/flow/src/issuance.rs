@@ -1,11 +1,11 @@
 //! One certificate from the account to the CRL: the files follow RFC 8555 §7 and the life of an order.
 
-pub mod account_cache;
 pub mod answer_challenge;
 pub mod authorization;
 pub mod change_key;
 pub mod download;
 pub mod finalize;
+pub mod find_account;
 pub mod issue;
 pub mod list_account_orders;
 pub mod list_certificates;
@@ -14,6 +14,7 @@ pub mod new_order;
 pub mod order_view;
 pub mod publish_crl;
 pub mod read_order;
+pub mod redeem_nonce;
 pub mod register_account;
 pub mod revoke;
 pub mod update_account;

@@ -73,7 +73,7 @@ impl App {
     /// A job that this node will start at once, for the transaction of its cause.
     pub fn leased_job(&self, kind: Kind, subject: String, now: Timestamp) -> NewJob {
         NewJob {
-            id: JobId::generate(now, self.random.as_ref()),
+            id: JobId::generate(now, self.random()),
             kind: kind.as_str(),
             subject,
             due_at: now.plus(LEASE),

@@ -11,7 +11,7 @@ pub mod enrollment;
 pub mod issuance;
 pub mod jobs;
 pub mod memory;
-pub mod nonce;
+
 pub mod operations;
 pub mod outside;
 pub mod overview;

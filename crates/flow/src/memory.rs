@@ -1,16 +1,49 @@
 //! What a node keeps in memory: copies of what the database holds, and counters. None of them knows the
 //! application, so that each can be read and tested by itself.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
+use acme::nonce::Mint;
+
+pub mod accounts;
 pub mod catalog;
+pub mod password_work;
 pub(crate) mod recent;
 pub(crate) mod validating;
 
+use self::accounts::Accounts;
+use self::catalog::Catalog;
+use self::password_work::Passwords;
 use self::recent::Recent;
 use self::validating::Validating;
 
-/// What use cases share in memory, beside the catalogue.
-#[derive(Default)]
+/// What use cases share in memory.
 pub(crate) struct Memory {
+    pub(crate) accounts: Accounts,
+    catalog: RwLock<Arc<Catalog>>,
+    /// Replay nonces of this node.
+    pub(crate) nonces: Mint,
+    pub(crate) passwords: Passwords,
     pub(crate) recent: Recent,
     pub(crate) validating: Validating,
+}
+
+impl Memory {
+    /// What a node begins with.
+    pub(crate) fn new(catalog: Catalog, nonces: Mint, passwords: Passwords) -> Self {
+        Self {
+            accounts: Accounts::new(),
+            catalog: RwLock::new(Arc::new(catalog)),
+            nonces,
+            passwords,
+            recent: Recent::default(),
+            validating: Validating::default(),
+        }
+    }
+
+    /// The catalogue as it is now; a request keeps what it began with.
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        let catalog = self.catalog.read();
+        catalog.unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }

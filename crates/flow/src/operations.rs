@@ -2,5 +2,5 @@
 
 pub mod bootstrap;
 pub mod health;
-pub(crate) mod node;
+pub mod node;
 pub mod prune;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use base::{Clock, Random};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 use store::Store;
 use store::seal::Sealer;
 use validation::Validator;
 
-use crate::nonce::Peers;
 use crate::settings::Settings;
 
 /// What an [`App`](crate::App) is made of.
@@ -28,4 +29,20 @@ pub struct Outside {
     pub internal_url: String,
     /// What the installation decides.
     pub settings: Settings,
+}
+
+/// The other nodes, reached on their internal listeners.
+pub trait Peers: Send + Sync {
+    /// Asks the node at `url` to redeem a nonce that it gave out; `false` when it refuses or is away.
+    fn redeem<'a>(&'a self, url: &'a str, nonce: &'a str) -> BoxFuture<'a, bool>;
+}
+
+/// For an installation of one node.
+#[derive(Debug)]
+pub struct NoPeers;
+
+impl Peers for NoPeers {
+    fn redeem<'a>(&'a self, _url: &'a str, _nonce: &'a str) -> BoxFuture<'a, bool> {
+        ready(false).boxed()
+    }
 }

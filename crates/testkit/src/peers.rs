@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flow::App;
-use flow::nonce::{Peers, redeem_own};
+use flow::issuance::redeem_nonce::redeem_own_nonce;
+use flow::outside::Peers;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
@@ -36,6 +37,6 @@ impl FakePeers {
 impl Peers for FakePeers {
     fn redeem<'a>(&'a self, url: &'a str, nonce: &'a str) -> BoxFuture<'a, bool> {
         let node = self.nodes().get(url).cloned();
-        ready(node.is_some_and(|app| redeem_own(&app, nonce))).boxed()
+        ready(node.is_some_and(|app| redeem_own_nonce(&app, nonce))).boxed()
     }
 }

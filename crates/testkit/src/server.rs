@@ -15,6 +15,7 @@ use flow::caller::system;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::operations::node::{reclaim_jobs, shut_down, start};
 use flow::{App, Caller, Outside, Settings, jobs};
 use pki::{KeyPolicy, Profile};
 use store::Store;
@@ -121,7 +122,7 @@ impl TestServer {
             internal_url: internal_url.clone(),
             settings,
         };
-        let app = App::start(outside).await.expect("a node");
+        let app = start(outside).await.expect("a node");
         jobs::schedule_periodic(&app).await.expect("periodic jobs");
         of.peers.add(&internal_url, app.clone());
         Self {
@@ -156,7 +157,7 @@ impl TestServer {
     /// The keys that the secrets in the database are sealed with.
     pub fn sealer(&self) -> Sealer {
         let key_file = self.surroundings.key_directory.path().join("sealing.key");
-        Sealer::load_or_create(&key_file, self.app.random.as_ref()).expect("the sealing key")
+        Sealer::load_or_create(&key_file, self.app.random()).expect("the sealing key")
     }
 
     /// A new reseller.
@@ -237,7 +238,7 @@ impl TestServer {
 
     /// Goes on with what dead nodes have left behind, as after the start of the only node.
     pub async fn reclaim_jobs(&self) {
-        self.app.reclaim_jobs().await.expect("jobs");
+        reclaim_jobs(&self.app).await.expect("jobs");
         self.run_jobs().await;
     }
 
@@ -251,7 +252,7 @@ impl TestServer {
             let periodic = 1 + self.app.catalog().crl_signers().count();
             let periodic = i64::try_from(periodic).unwrap_or(i64::MAX);
             assert_eq!(left, periodic, "jobs are left behind");
-            self.app.shut_down().await;
+            shut_down(&self.app).await;
         }
         self.peers().clear();
         let Self { surroundings, .. } = self;

@@ -19,7 +19,7 @@ use self::finish::Finish;
 
 /// The resources of the directory at the paths that the settings name.
 pub fn router(app: App) -> Router {
-    let paths = app.settings.paths.clone();
+    let paths = app.settings().paths.clone();
     let with_id = |path: &str| format!("{path}{{id}}");
     Router::new()
         .route(

@@ -8,8 +8,9 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use flow::App;
+use flow::issuance::redeem_nonce::redeem_own_nonce;
 use flow::operations::health;
-use flow::{App, nonce};
 
 use crate::request::counter;
 
@@ -85,7 +86,7 @@ async fn metrics(State(app): State<App>) -> Response {
 
 /// A nonce is a bearer secret that its holder may use up; another node asks for that and no more.
 async fn redeem(State(app): State<App>, nonce: String) -> StatusCode {
-    if nonce::redeem_own(&app, nonce.trim()) {
+    if redeem_own_nonce(&app, nonce.trim()) {
         StatusCode::OK
     } else {
         StatusCode::GONE

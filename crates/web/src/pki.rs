@@ -23,7 +23,7 @@ async fn crl(State(app): State<App>, Path(file): Path<String>) -> Response {
     };
     match newest(&app, id).await {
         Ok(Some(crl)) => {
-            let wait = crl.next_update.since(app.clock.now()).as_secs().min(3600);
+            let wait = crl.next_update.since(app.now()).as_secs().min(3600);
             let cache = format!("public, max-age={wait}");
             let headers = [
                 (

@@ -81,7 +81,7 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
         });
     }
     let email = Email::parse("demo@reseller.test")?;
-    let password = Password::generate(app.random.as_ref());
+    let password = Password::generate(app.random());
     let made = bootstrap(
         app,
         &Caller::command_line(),

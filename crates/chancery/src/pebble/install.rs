@@ -10,6 +10,7 @@ use flow::enrollment::import_credential::{ImportedCredential, import_credential}
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::issuance::publish_crl::publish_first;
 use flow::operations::bootstrap::{Bootstrap, Bootstrapped, FirstPassword, bootstrap};
+use flow::operations::node::{shut_down, start};
 use flow::{App, Caller, jobs};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
@@ -29,13 +30,13 @@ pub(super) async fn install(
     let store = parts::ready_store(&stage.config, Migrate::Auto).await?;
     let first = parts::outside(&stage.config, store)?;
     let authorities = authorities::create(&first, arguments.environment.alternate_roots).await?;
-    let first = App::start(first).await?;
+    let first = start(first).await?;
     let subscription = open(&first, stage).await?;
-    first.shut_down().await;
+    shut_down(&first).await;
 
     let mut outside = parts::outside(&stage.config, parts::open_store(&stage.config).await?)?;
     stage.apply(arguments, subscription, &mut outside.settings);
-    let app = App::start(outside).await?;
+    let app = start(outside).await?;
     jobs::schedule_periodic(&app).await?;
     publish_first(&app).await?;
     Ok((app, authorities))

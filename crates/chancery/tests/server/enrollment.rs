@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use base::{AccountId, Clock as _, NodeId};
+use base::{AccountId, NodeId};
 use enrollment::enrolled_domain::Companions;
 use flow::Caller;
 use flow::caller::system;
@@ -40,9 +40,9 @@ async fn insert(tx: &mut WriteTx, accounts: &Vec<Account>) -> Result<(), Error> 
 /// Registers accounts without clients.
 async fn fill(server: &TestServer, eab: &Eab, count: usize) {
     server.clock().advance(Duration::from_secs(1));
-    let now = server.app.clock.now();
+    let now = server.app.now();
     let account = |_| {
-        let id = AccountId::generate(now, server.app.random.as_ref());
+        let id = AccountId::generate(now, server.app.random());
         let mut thumbprint = [0; 32];
         thumbprint[..16].copy_from_slice(&id.to_bytes());
         Account {
@@ -75,7 +75,7 @@ async fn beside_others<T>(server: &TestServer, what: &str, work: impl Future<Out
     let app = &server.app;
     let is_done = AtomicBool::new(false);
     let small = async || {
-        let node = NodeId::generate(app.clock.now(), app.random.as_ref());
+        let node = NodeId::generate(app.now(), app.random());
         let begun = Instant::now();
         let store = app.store(system("a test"));
         store.write(node, look).await.unwrap();

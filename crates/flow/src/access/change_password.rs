@@ -14,9 +14,9 @@ use tenancy::password::{Credential, Password, Unmet};
 use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::new_password::{Owner, check};
-use super::passwords::PasswordWorkError;
 use super::proof::{ProofError, prove};
 use super::session::browser;
+use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
 /// Why the old password stays.
@@ -65,9 +65,13 @@ pub async fn change_password(
     if new.reveal() == current.reveal() {
         return Err(ChangePasswordError::Same);
     }
-    let hash = app.passwords.hash(new.clone(), app.random.clone()).await?;
-    let now = app.clock.now();
-    let (session, token) = signed_in.session.reauthenticate(now, app.random.as_ref());
+    let hash = app
+        .memory
+        .passwords
+        .hash(new.clone(), app.outside.random.clone())
+        .await?;
+    let now = app.now();
+    let (session, token) = signed_in.session.reauthenticate(now, app.random());
     let replacing = Replacing {
         app: app.clone(),
         caller: caller.clone(),

@@ -77,7 +77,7 @@ pub(super) async fn open_session(
 ) -> Result<SignedIn, OpenSessionError> {
     let proven = opening.proven.clone();
     let (user, tenant) = (proven.user.id, proven.user.tenant);
-    let (session, token) = Session::open(user, tenant, opening.now, app.random.as_ref());
+    let (session, token) = Session::open(user, tenant, opening.now, app.random());
     let caller = caller.known_as(Actor::User(user)).within(tenant);
     let input = Input {
         app: app.clone(),

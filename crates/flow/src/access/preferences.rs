@@ -19,7 +19,7 @@ pub async fn set_theme(
 ) -> Result<(), store::Error> {
     let user = signed_in.user.id;
     let (detail, object) = (json!({ "theme": theme }), user.to_string());
-    let (tenant, now) = (signed_in.session.tenant, app.clock.now());
+    let (tenant, now) = (signed_in.session.tenant, app.now());
     let entry = app.audit_entry(caller, tenant, "user.set_theme", object, &detail, now);
     let store = app.store(caller);
     store.write(((user, theme), entry), save_theme).await
@@ -42,7 +42,7 @@ pub async fn set_display_name(
 ) -> Result<(), store::Error> {
     let user = signed_in.user.id;
     let detail = json!({ "from": signed_in.user.display_name, "to": name });
-    let (tenant, now) = (signed_in.session.tenant, app.clock.now());
+    let (tenant, now) = (signed_in.session.tenant, app.now());
     let object = user.to_string();
     let entry = app.audit_entry(
         caller,

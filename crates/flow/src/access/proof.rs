@@ -11,8 +11,8 @@ use tenancy::password::{Credential, Password, Verdict};
 
 use super::SignedIn;
 use super::attempt::{Attempt, Counts};
-use super::passwords::PasswordWorkError;
 use super::refuse::{Failed, refuse};
+use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
 /// Why the proof was not accepted.
@@ -54,10 +54,14 @@ pub(super) async fn prove(
     let asked = (attempt.clone(), signed_in.user.id);
     let store = app.store(caller);
     let (counts, credential) = store.read(asked, load).await?;
-    counts.check(app.clock.now())?;
+    counts.check(app.now())?;
     let stored = credential.as_ref().map(|found| found.hash.clone());
-    let verdict = app.passwords.verify(password.clone(), stored).await?;
-    let now = app.clock.now();
+    let verdict = app
+        .memory
+        .passwords
+        .verify(password.clone(), stored)
+        .await?;
+    let now = app.now();
     let proven = credential.filter(|found| verdict != Verdict::Wrong && !found.is_expired(now));
     if let Some(credential) = proven {
         return Ok(Proof {

@@ -38,8 +38,8 @@ pub async fn reauthenticate(
     client: IpAddr,
 ) -> Result<SignedIn, ReauthenticateError> {
     let proof = prove(app, caller, signed_in, password, client, "reauthenticate").await?;
-    let now = app.clock.now();
-    let (session, token) = signed_in.session.reauthenticate(now, app.random.as_ref());
+    let now = app.now();
+    let (session, token) = signed_in.session.reauthenticate(now, app.random());
     let entry = app.audit_entry(
         caller,
         session.tenant,

@@ -12,8 +12,8 @@ use tenancy::password::{Credential, Password};
 use tenancy::user::{Email, User};
 
 use super::attempt::address_key;
-use super::passwords::PasswordWorkError;
 use crate::caller::{self, system};
+use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
 /// Why the old password stays.
@@ -42,12 +42,13 @@ pub async fn reset_password(
     let store = app.store(system("an operator knows a user by their address"));
     let found = store.read(email.clone(), user::by_email).await?;
     let found = found.ok_or_else(|| ResetError::NotFound(email.clone()))?;
-    let password = Password::generate(app.random.as_ref());
+    let password = Password::generate(app.random());
     let hash = app
+        .memory
         .passwords
-        .hash(password.clone(), app.random.clone())
+        .hash(password.clone(), app.outside.random.clone())
         .await?;
-    let now = app.clock.now();
+    let now = app.now();
     let resetting = Resetting {
         app: app.clone(),
         caller: caller.clone(),

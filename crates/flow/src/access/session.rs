@@ -61,7 +61,7 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::
     };
     let store = app.store(system("a token tells whose it is"));
     let found = store.read(token.digest(), sign_in::by_digest).await?;
-    let now = app.clock.now();
+    let now = app.now();
     let Some(found) = found.filter(|found| is_usable(found, now)) else {
         return Ok(None);
     };
@@ -96,7 +96,7 @@ pub async fn end_other_sessions(
         app: app.clone(),
         caller: caller.clone(),
         session: signed_in.session.clone(),
-        now: app.clock.now(),
+        now: app.now(),
     };
     let store = app.store(caller);
     store
@@ -175,7 +175,7 @@ pub async fn sessions_of_user(
     caller: &Caller,
     signed_in: &SignedIn,
 ) -> Result<Vec<Shown>, store::Error> {
-    let now = app.clock.now();
+    let now = app.now();
     let lifetime = Lifetime::for_kind(signed_in.tenant.kind);
     let shown = browsers(app, caller, signed_in)
         .await?
@@ -232,7 +232,7 @@ async fn end(
 ) -> Result<bool, store::Error> {
     let detail = json!({ "session": shown_id(&digest) });
     let (tenant, object) = (signed_in.session.tenant, signed_in.user.id.to_string());
-    let now = app.clock.now();
+    let now = app.now();
     let entry = app.audit_entry(caller, tenant, "session.end", object, &detail, now);
     let store = app.store(caller);
     store.write((digest, entry), save_end).await

@@ -18,9 +18,9 @@ use tenancy::user::{Email, Status};
 use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::open_session::{OpenSessionError, Opening, open_session};
-use super::passwords::PasswordWorkError;
 use super::refuse::{Failed, refuse};
 use crate::caller::system;
+use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
 /// What a visitor typed, and from where.
@@ -75,16 +75,17 @@ pub async fn sign_in(
     let asked = (attempt.clone(), Email::parse(&credentials.email).ok());
     let store = app.store(system("a visitor is known by their address"));
     let (counts, candidate) = store.read(asked, load).await?;
-    counts.check(app.clock.now())?;
+    counts.check(app.now())?;
     let stored = candidate
         .as_ref()
         .map(|found| found.credential.hash.clone());
     let verdict = app
+        .memory
         .passwords
         .verify(credentials.password.clone(), stored)
         .await?;
     // Others may have waited in line too: what is decided from here on counts from here.
-    let now = app.clock.now();
+    let now = app.now();
     let reason = candidate
         .as_ref()
         .map_or(Some("unknown address"), |found| reason(found, verdict, now));
@@ -144,7 +145,11 @@ async fn rehash(
 ) -> Result<Option<Replacement>, PasswordWorkError> {
     match verdict {
         Verdict::Right { needs_rehash: true } => {
-            let hash = app.passwords.hash(password, app.random.clone()).await?;
+            let hash = app
+                .memory
+                .passwords
+                .hash(password, app.outside.random.clone())
+                .await?;
             Ok(Some(Replacement {
                 user: proven.user.id,
                 from: proven.credential.hash.clone(),

@@ -26,10 +26,12 @@ use super::sign_in::{Credentials, SignInError, sign_in};
 use super::unlock_user::unlock_user;
 use super::{ProofError, SignedIn};
 use crate::caller::{self, Client, system};
-use crate::nonce::NoPeers;
+use crate::memory::password_work::Passwords;
 use crate::operations::bootstrap::{
     Bootstrap, BootstrapError, Bootstrapped, FirstPassword, bootstrap,
 };
+use crate::operations::node::start;
+use crate::outside::NoPeers;
 use crate::{App, Caller, Outside, Settings};
 
 struct FakeClock(AtomicI64);
@@ -91,7 +93,7 @@ impl House {
             internal_url: String::new(),
             settings: settings(),
         };
-        let app = App::start(outside).await.unwrap();
+        let app = start(outside).await.unwrap();
         let made = bootstrap(&app, &Caller::command_line(), wanted(password))
             .await
             .unwrap();
@@ -118,7 +120,7 @@ impl House {
     }
 
     async fn suspend_operator(&self) {
-        let suspension = (self.made.operator.id, self.app.clock.now());
+        let suspension = (self.made.operator.id, self.app.now());
         let store = self.app.store(system("a test"));
         let suspended = store
             .write(suspension, store::tenancy::tenant::suspend)
@@ -398,11 +400,11 @@ async fn s10_guessing_from_a_session_locks_like_guessing_at_the_door() {
         let (app, caller) = (&house.app, user(&here));
         let (right, wrong) = (Password::new(PASSWORD), Password::new("wrong"));
         house.wait(601);
-        assert!(!here.session.is_recently_authenticated(app.clock.now()));
+        assert!(!here.session.is_recently_authenticated(app.now()));
         let again = reauthenticate(app, &caller, &here, &right, HERE)
             .await
             .unwrap();
-        assert!(again.session.is_recently_authenticated(app.clock.now()));
+        assert!(again.session.is_recently_authenticated(app.now()));
         assert!(house.look_up(&here).await.is_none());
         assert!(house.look_up(&again).await.is_some());
         for _ in 0..5 {
@@ -428,8 +430,8 @@ async fn s04_an_outdated_hash_is_renewed_at_the_next_sign_in() {
         let house = House::open(store, own()).await;
         let id = house.made.user.id;
         let cost = HashParameters::new(16, 1, 1).unwrap();
-        let random = house.app.random.clone();
-        let passwords = super::Passwords::new(cost, random.as_ref()).unwrap();
+        let random = house.app.outside.random.clone();
+        let passwords = Passwords::new(cost, random.as_ref()).unwrap();
         let old = passwords
             .hash(Password::new(PASSWORD), random)
             .await

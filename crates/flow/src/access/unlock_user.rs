@@ -27,7 +27,7 @@ pub async fn unlock_user(app: &App, caller: &Caller, email: Email) -> Result<boo
     let store = app.store(system("an operator knows a user by their address"));
     let found = store.read(email.clone(), user::by_email).await?;
     let found = found.ok_or_else(|| UnlockError::NotFound(email.clone()))?;
-    let (object, now) = (found.id.to_string(), app.clock.now());
+    let (object, now) = (found.id.to_string(), app.now());
     let entry = app.audit_entry(caller, found.tenant, "user.unlock", object, &json!({}), now);
     let store = app.store(caller::tenant(found.tenant));
     Ok(store

@@ -27,7 +27,7 @@ pub async fn end_orders(app: &App, lease: &Lease) -> Result<(), store::Error> {
         && let Some(domain) = all.read(id, enrolled_domain::by_id).await?
         && let Some(removed_at) = domain.removed_at
     {
-        let ending = Ending::new(domain, removed_at, app.clock.now());
+        let ending = Ending::new(domain, removed_at, app.now());
         let own = app.store(tenant(ending.domain.tenant));
         let ended = own.write_bulk(ending, piece).await;
         app.memory.recent.forget_all();

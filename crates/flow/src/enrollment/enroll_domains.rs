@@ -73,7 +73,7 @@ pub async fn preview(
         entries: bulk::read(&enrollment.text, MAX_ROWS)?,
         subscription: enrollment.subscription,
         companions: enrollment.companions,
-        now: app.clock.now(),
+        now: app.now(),
     };
     let facts = app.store(caller).scan(piece.clone(), load).await;
     let facts: Facts = facts.map_err(EnrollError::Store)?;
@@ -96,7 +96,7 @@ pub async fn enroll_domains(
         entries: bulk::read(&enrollment.text, MAX_ROWS)?,
         subscription: enrollment.subscription,
         companions: enrollment.companions,
-        now: app.clock.now(),
+        now: app.now(),
     };
     if whole.entries.len() <= PIECE {
         return store.decide(whole, load, decide, save).await;
@@ -172,7 +172,7 @@ fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
         now: piece.now,
     };
     let id_of = |name: &DnsName| enrolled.get(name).map(|domain| domain.id);
-    let random = piece.app.random.as_ref();
+    let random = piece.app.random();
     let added = enrolling.domains(bulk::additions(&rows), &id_of, random)?;
     let after = subscription.enroll(Names::of(&added), piece.now);
     Ok(Decision {

@@ -36,8 +36,8 @@ pub async fn import_credential(
     caller: &Caller,
     import: ImportedCredential,
 ) -> Result<(), ImportError> {
-    let (tenant, now) = (caller.tenant()?, app.clock.now());
-    let random = app.random.as_ref();
+    let (tenant, now) = (caller.tenant()?, app.now());
+    let random = app.random();
     let key_id = import.key_id.as_str().to_owned();
     let new = NewCredential {
         tenant,
@@ -51,7 +51,7 @@ pub async fn import_credential(
         key_id: import.key_id,
         ..fresh
     };
-    let sealed = SealedCredential::seal(credential, &import.mac_key, &app.sealer, random)?;
+    let sealed = SealedCredential::seal(credential, &import.mac_key, &app.outside.sealer, random)?;
     let detail = json!({ "subscription": import.subscription });
     let action = "eab_credential.import";
     let audit = app.audit_entry(caller, tenant, action, key_id, &detail, now);

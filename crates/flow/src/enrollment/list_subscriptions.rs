@@ -69,7 +69,7 @@ pub async fn page(
     asked: SubscriptionQuery,
 ) -> Result<Page<Summary>, store::Error> {
     let store = app.store(caller);
-    store.scan((asked, app.clock.now()), load_page).await
+    store.scan((asked, app.now()), load_page).await
 }
 
 async fn load_page(
@@ -104,7 +104,7 @@ async fn load_one(tx: &mut ReadTx, id: &SubscriptionId) -> Result<Option<Summary
 pub async fn choices(app: &App, caller: &Caller) -> Result<Vec<Subscription>, store::Error> {
     let asked = Query::first(SubscriptionFilter::default(), MAX_CHOICES);
     let store = app.store(caller);
-    let found = store.read((asked, app.clock.now()), subscription::page);
+    let found = store.read((asked, app.now()), subscription::page);
     let found: Result<_, store::Error> = found.await;
     Ok(found?.rows)
 }

@@ -64,7 +64,7 @@ pub async fn move_subscription(
     id: SubscriptionId,
     to: Move,
 ) -> Result<Subscription, MoveError> {
-    let now = app.clock.now();
+    let now = app.now();
     let tenant = caller.tenant()?;
     let moving = Moving {
         id,

@@ -53,8 +53,8 @@ pub async fn open_subscription(
     caller: &Caller,
     opening: Opening,
 ) -> Result<Opened, OpenError> {
-    let now = app.clock.now();
-    let random = app.random.as_ref();
+    let now = app.now();
+    let random = app.random();
     let id = SubscriptionId::generate(now, random);
     let tenant = caller.tenant()?;
     let credential = NewCredential {
@@ -65,7 +65,7 @@ pub async fn open_subscription(
         created_by: caller.actor,
     };
     let (credential, mac_key) = EabCredential::generate(credential, now, random);
-    let sealed = SealedCredential::seal(credential.clone(), &mac_key, &app.sealer, random)?;
+    let sealed = SealedCredential::seal(credential.clone(), &mac_key, &app.outside.sealer, random)?;
     let detail = json!({ "label": opening.label, "term": opening.term.as_str(),
         "eab_key_id": credential.key_id });
     let (action, object) = ("subscription.open", id.to_string());

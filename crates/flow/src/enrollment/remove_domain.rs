@@ -47,7 +47,7 @@ pub async fn remove_domain(
         app: app.clone(),
         caller: caller.clone(),
         id,
-        now: app.clock.now(),
+        now: app.now(),
     };
     let store = app.store(caller);
     let (leaving, jobs) = store
@@ -62,7 +62,7 @@ pub async fn remove_domain(
     });
     let running = futures_util::future::join_all(running);
     // With few accounts all has ended when the answer is read.
-    let _ended = tokio::time::timeout(app.settings.challenge_wait, running).await;
+    let _ended = tokio::time::timeout(app.settings().challenge_wait, running).await;
     Ok(leaving)
 }
 

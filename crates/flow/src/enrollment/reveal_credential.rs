@@ -31,7 +31,7 @@ pub async fn reveal_credential(
     key_id: &str,
 ) -> Result<MacKey, RevealError> {
     let store = app.store(caller);
-    let now = app.clock.now();
+    let now = app.now();
     let revealed = Revealed {
         key_id: key_id.to_owned(),
         at: now,
@@ -41,7 +41,7 @@ pub async fn reveal_credential(
     let sealed = found
         .filter(|found| found.credential.subscription == subscription)
         .ok_or(RevealError::NotFound)?;
-    let mac_key = sealed.open(&app.sealer)?;
+    let mac_key = sealed.open(&app.outside.sealer)?;
     let detail = json!({ "subscription": subscription });
     let (action, object) = ("eab_credential.reveal", key_id.to_owned());
     let tenant = caller.tenant()?;

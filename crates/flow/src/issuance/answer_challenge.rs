@@ -10,10 +10,10 @@ use base::{AuthorizationId, Timestamp};
 use store::issuance::authorization::Authorization;
 use tokio::sync::oneshot;
 
-use super::account_cache::KnownAccount;
 use super::authorization::load_stored;
 use super::validate::{Subject, begin, outcome_of, record};
 use crate::jobs::{retry_later, under_lease};
+use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
 /// Why nothing is validated.
@@ -43,7 +43,7 @@ pub async fn answer_challenge(
     payload: &[u8],
 ) -> Result<Record, AnswerError> {
     parse_response(payload)?;
-    let now = app.clock.now();
+    let now = app.now();
     let (mut authorization, begun) = find(app, caller, known, id, challenge, now).await?;
     let Begun::Start(state) = begun else {
         return Ok(authorization.record);
@@ -96,7 +96,7 @@ type Answer = Result<Record, store::Error>;
 
 async fn prove(app: &App, subject: Subject, answer: oneshot::Sender<Answer>) {
     let mut probing = pin!(outcome_of(app, &subject));
-    let quick = tokio::time::timeout(app.settings.challenge_wait, &mut probing).await;
+    let quick = tokio::time::timeout(app.settings().challenge_wait, &mut probing).await;
     // Whoever asked may have gone.
     if let Ok(outcome) = quick {
         let _ = answer.send(record(app, &subject, outcome, None).await);

@@ -7,7 +7,7 @@ use store::audit::Entry;
 use store::issuance::authorization;
 use store::{ReadTx, WriteTx};
 
-use super::account_cache::KnownAccount;
+use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
 /// Why an authorization was not changed.
@@ -31,10 +31,7 @@ pub async fn read_authorization(
     known: &KnownAccount,
     id: AuthorizationId,
 ) -> Result<Option<Authorization>, store::Error> {
-    let recent = app
-        .memory
-        .recent
-        .authorization(known.id, id, app.clock.now());
+    let recent = app.memory.recent.authorization(known.id, id, app.now());
     let found = match recent {
         Some(found) => Some(found),
         None => load_stored(app, caller, known, id).await?,
@@ -62,7 +59,7 @@ pub async fn deactivate_authorization(
     payload: &[u8],
 ) -> Result<Authorization, DeactivationError> {
     parse_deactivation(payload)?;
-    let now = app.clock.now();
+    let now = app.now();
     let action = "authorization.deactivate";
     let audit = app.audit_entry(
         caller,

@@ -8,8 +8,8 @@ use store::audit::Entry;
 use store::issuance::account::{self, Account};
 use store::{ReadTx, WriteTx};
 
-use super::account_cache::KnownAccount;
 use crate::app::DIRECTORY;
+use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
 /// Why the key stays.
@@ -39,7 +39,7 @@ pub async fn change_key(
 ) -> Result<Account, ChangeKeyError> {
     let account_url = app.urls().account(known.id);
     let change = KeyChange::parse(payload, url, &account_url, known.thumbprint)?;
-    let now = app.clock.now();
+    let now = app.now();
     let detail = json!({ "thumbprint": change.new_key.thumbprint().to_string() });
     let (object, tenant) = (known.id.to_string(), known.tenant);
     let action = "acme_account.change_key";
@@ -51,9 +51,10 @@ pub async fn change_key(
         jwk: change.new_key.to_json().to_owned(),
         audit,
     };
-    let account = app.store(caller).decide(wish, load, decide, save).await?;
-    app.accounts.forget(known.id);
-    Ok(account)
+    let changed = app.store(caller).decide(wish, load, decide, save).await;
+    // Without an answer it may have been changed too.
+    app.memory.accounts.forget(known.id);
+    changed
 }
 
 struct Wish {

@@ -3,7 +3,7 @@
 use base::CertificateId;
 use store::issuance::certificate;
 
-use super::account_cache::KnownAccount;
+use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
 /// A certificate with one of its chains, PEM, and how many there are.
@@ -22,7 +22,7 @@ pub async fn download(
     id: CertificateId,
     number: usize,
 ) -> Result<Option<Downloaded>, store::Error> {
-    let recent = app.memory.recent.certificate(known.id, id, app.clock.now());
+    let recent = app.memory.recent.certificate(known.id, id, app.now());
     let found = match recent {
         Some(der) => Some(der),
         None => load_stored(app, caller, known, id).await?,

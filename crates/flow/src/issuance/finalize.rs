@@ -19,12 +19,12 @@ use store::issuance::signing_intent::SigningIntent;
 use store::queue::job::{self, NewJob};
 use store::{ReadTx, WriteTx};
 
-use super::account_cache::KnownAccount;
 use super::issue::{Issuing, issue, unsigned};
 use super::new_order::{NewOrderError, admit};
 use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
 use crate::jobs::{Kind, first_attempt};
+use crate::memory::accounts::KnownAccount;
 use crate::memory::catalog::Ca;
 use crate::{App, Caller};
 
@@ -78,7 +78,7 @@ pub async fn finalize(
     payload: &[u8],
 ) -> Result<OrderView, FinalizeError> {
     let csr = parse_finalize(payload)?;
-    let now = app.clock.now();
+    let now = app.now();
     let (order, authorizations) = find_ready(app, caller, known, id, now).await?;
     let csr = check_csr(app, known, &order, &csr)?;
     let catalog = app.catalog();
@@ -101,7 +101,7 @@ pub async fn finalize(
         intent,
         key_digest: *csr.key().fingerprint(),
         job,
-        admits_all: app.settings.open_house.is_some(),
+        admits_all: app.settings().open_house.is_some(),
         now,
     };
     let store = app.store(caller);
@@ -113,7 +113,7 @@ pub async fn finalize(
     let running = app
         .runner
         .spawn(async move { issue(&app_of_job, &lease, issuing).await });
-    match tokio::time::timeout(app.settings.finalize_wait, running).await {
+    match tokio::time::timeout(app.settings().finalize_wait, running).await {
         Ok(Ok(Some(ended_at))) => return Ok(ended(order, certificate, &authorizations, ended_at)),
         Ok(_) => {}
         Err(_) => {
@@ -178,7 +178,9 @@ fn check_csr(
         return Err(FinalizeError::AccountKey);
     }
     // Blocked keys are looked up in the transaction that takes the order.
-    app.settings.key_policy.check(csr.key(), &HashSet::new())?;
+    app.settings()
+        .key_policy
+        .check(csr.key(), &HashSet::new())?;
     Ok(csr)
 }
 
@@ -187,7 +189,7 @@ fn validity(app: &App, order: &Order, now: Timestamp) -> Result<Validity, pki::V
         not_before: order.not_before,
         not_after: order.not_after,
     };
-    app.settings.profile.validity(requested, now)
+    app.settings().profile.validity(requested, now)
 }
 
 fn prepare(
@@ -197,12 +199,12 @@ fn prepare(
     issuing: &Ca,
     now: Timestamp,
 ) -> Result<Linted<TbsCertificate>, Findings> {
-    let profile = &app.settings.profile;
+    let profile = &app.settings().profile;
     let must_staple = csr.wants_must_staple();
     // The ordered names in the order of the CSR: many programs take the first one for the certificate's name.
     let (key, names) = csr.into_parts();
     let request = IssuanceRequest {
-        serial: SerialNumber::generate(app.random.as_ref()),
+        serial: SerialNumber::generate(app.random()),
         names,
         key,
         validity,
@@ -223,7 +225,7 @@ fn intent(
 ) -> SigningIntent {
     let content = linted.content();
     SigningIntent {
-        certificate: CertificateId::generate(now, app.random.as_ref()),
+        certificate: CertificateId::generate(now, app.random()),
         order: Some(order.id),
         tenant: order.tenant,
         ca,

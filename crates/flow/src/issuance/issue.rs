@@ -204,7 +204,7 @@ async fn attempt(app: &App, job: JobId, issuing: Issuing) -> Result<Option<Times
     } = issuing;
     let issued = sign(ca, linted).await?;
     certificate.der = Some(issued.der.clone());
-    let now = app.clock.now();
+    let now = app.now();
     let (scope, id) = (tenant(order.tenant), certificate.id);
     let with_fence = Issued {
         signed: Signed {
@@ -275,7 +275,7 @@ async fn sign(
 
 /// Ends the order invalid. The intent stays: whether it was signed is not known for certain.
 async fn fail_order(app: &App, job: JobId, order: &Order) -> Result<(), IssueError> {
-    let now = app.clock.now();
+    let now = app.now();
     let problem = Problem::new(
         Kind::ServerInternal,
         "the certificate could not be signed; place a new order and tell the operator if it happens again",

@@ -3,7 +3,7 @@
 use base::OrderId;
 use store::issuance::order;
 
-use super::account_cache::KnownAccount;
+use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
 /// A page of orders.
@@ -22,7 +22,7 @@ pub async fn list_orders(
     known: &KnownAccount,
     after: Option<OrderId>,
 ) -> Result<Page, store::Error> {
-    let size = app.settings.orders_per_page;
+    let size = app.settings().orders_per_page;
     let limit = i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1);
     let mut orders = app
         .store(caller)

@@ -143,7 +143,7 @@ pub async fn certificates_by_serial(
     caller: &Caller,
     serial: &str,
 ) -> Result<CertificateListing, store::Error> {
-    let asked = (serial.to_owned(), app.clock.now());
+    let asked = (serial.to_owned(), app.now());
     app.store(caller).scan(asked, load_by_serial).await
 }
 
@@ -162,7 +162,7 @@ pub async fn certificate(
     caller: &Caller,
     id: CertificateId,
 ) -> Result<Option<CertificateDetail>, CertificateError> {
-    let now = app.clock.now();
+    let now = app.now();
     let found = app.store(caller).read((id, now), load).await?;
     let Some(found) = found else {
         return Ok(None);

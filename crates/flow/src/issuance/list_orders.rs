@@ -132,7 +132,7 @@ pub async fn orders(
     caller: &Caller,
     asked: Query<OrderFilter, OrderId>,
 ) -> Result<OrderListing, store::Error> {
-    let asked = (asked, app.clock.now());
+    let asked = (asked, app.now());
     app.store(caller).scan(asked, load_page).await
 }
 
@@ -158,7 +158,7 @@ pub async fn order(
     caller: &Caller,
     id: OrderId,
 ) -> Result<Option<OrderDetail>, store::Error> {
-    let asked = (id, app.clock.now());
+    let asked = (id, app.now());
     app.store(caller).read(asked, load_order).await
 }
 

@@ -19,8 +19,8 @@ use store::issuance::lineage;
 use store::issuance::order::{self, Order};
 use store::{ReadTx, WriteTx};
 
-use super::account_cache::KnownAccount;
 use super::order_view::{OrderView, status};
+use crate::memory::accounts::KnownAccount;
 use crate::settings::OpenHouse;
 use crate::{App, Caller};
 
@@ -70,14 +70,14 @@ pub async fn new_order(
     known: &KnownAccount,
     payload: &[u8],
 ) -> Result<OrderView, NewOrderError> {
-    let wanted = NewOrder::parse(payload, app.settings.max_identifiers)?;
-    app.settings.name_policy.check_set(&wanted.identifiers)?;
-    let now = app.clock.now();
+    let wanted = NewOrder::parse(payload, app.settings().max_identifiers)?;
+    app.settings().name_policy.check_set(&wanted.identifiers)?;
+    let now = app.now();
     let requested = RequestedValidity {
         not_before: wanted.not_before,
         not_after: wanted.not_after,
     };
-    app.settings.profile.validity(requested, now)?;
+    app.settings().profile.validity(requested, now)?;
     let draft = draft(app, caller, known, &wanted, now);
     let store = app.store(caller);
     let (order, authorizations) = store.decide(draft, load, decide, save).await?;
@@ -103,9 +103,11 @@ fn draft(
     wanted: &NewOrder,
     now: Timestamp,
 ) -> Draft {
-    let random = app.random.as_ref();
+    let random = app.random();
     let id = OrderId::generate(now, random);
-    let expires_at = now.plus(app.settings.order_lifetime).truncated_to_second();
+    let expires_at = now
+        .plus(app.settings().order_lifetime)
+        .truncated_to_second();
     let mut names: Vec<Identifier> = wanted.identifiers.iter().cloned().collect();
     names.sort_unstable();
     let authorizations: Vec<Authorization> = names
@@ -144,7 +146,7 @@ fn draft(
     };
     Draft {
         may_reuse: order.names.iter().map(|_| may_reuse(app)).collect(),
-        admits_all: app.settings.open_house.is_some(),
+        admits_all: app.settings().open_house.is_some(),
         now,
         order,
         authorizations,
@@ -153,10 +155,8 @@ fn draft(
 
 /// Always, except on a test server that wants its clients to prove control anew.
 fn may_reuse(app: &App) -> bool {
-    let house = app.settings.open_house.as_ref();
-    house.is_none_or(|house| {
-        OpenHouse::happens(house.authorization_reuse_percent, app.random.as_ref())
-    })
+    let house = app.settings().open_house.as_ref();
+    house.is_none_or(|house| OpenHouse::happens(house.authorization_reuse_percent, app.random()))
 }
 
 /// All that the order depends on.

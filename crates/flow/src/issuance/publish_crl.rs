@@ -42,7 +42,7 @@ pub enum PublishCrlError {
 /// Signs and stores the next CRL of the job's CA and plans the one after it.
 pub async fn publish_crl(app: &App, lease: &Lease) -> Result<(), PublishCrlError> {
     let ca: CaId = lease.subject.parse()?;
-    let now = app.clock.now();
+    let now = app.now();
     if let Some(ca) = app.catalog().signer(ca) {
         publish(app, ca, now).await?;
     }
@@ -57,7 +57,7 @@ pub async fn publish_first(app: &App) -> Result<(), PublishCrlError> {
         let Some(ca) = catalog.signer(id).filter(|_| is_missing) else {
             continue;
         };
-        match publish(app, ca, app.clock.now()).await {
+        match publish(app, ca, app.now()).await {
             // Another node was faster, so that there is one now.
             Ok(()) | Err(PublishCrlError::Raced(_)) => {}
             Err(error) => return Err(error),

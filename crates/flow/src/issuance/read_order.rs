@@ -4,8 +4,8 @@ use base::OrderId;
 use store::issuance::authorization::Authorization;
 use store::issuance::order::{Order, with_authorizations};
 
-use super::account_cache::KnownAccount;
 use super::order_view::OrderView;
+use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
 /// The account's order with its authorizations as the database has them.
@@ -26,7 +26,7 @@ pub async fn read_order(
     known: &KnownAccount,
     id: OrderId,
 ) -> Result<Option<OrderView>, store::Error> {
-    let now = app.clock.now();
+    let now = app.now();
     let found = load_stored(app, caller, known, id).await?;
     Ok(found.map(|(order, authorizations)| OrderView::of(&order, &authorizations, now)))
 }

@@ -83,11 +83,11 @@ pub async fn register_account(
     let NewAccount::Register(registration) = wanted else {
         return Err(RegisterError::NoAccount);
     };
-    registration.check_terms(app.settings.meta.terms_of_service.as_deref())?;
+    registration.check_terms(app.settings().meta.terms_of_service.as_deref())?;
     let binding = open_binding(app, &registration, url, &key).await?;
-    let now = app.clock.now();
+    let now = app.now();
     let account = Account {
-        id: AccountId::generate(now, app.random.as_ref()),
+        id: AccountId::generate(now, app.random()),
         directory: DIRECTORY.to_owned(),
         tenant: binding.subscription.tenant,
         subscription: binding.subscription.id,
@@ -141,10 +141,10 @@ async fn open_binding(
     let Some((stored, subscription)) = found else {
         return Err(binding.refuse_unknown().into());
     };
-    binding.verify(stored.open(&app.sealer)?.as_bytes())?;
+    binding.verify(stored.open(&app.outside.sealer)?.as_bytes())?;
     // Only the holder of the MAC key learns more about the credential.
-    stored.credential.may_bind(app.clock.now())?;
-    check_subscription(&subscription, binding.kid(), app.clock.now())?;
+    stored.credential.may_bind(app.now())?;
+    check_subscription(&subscription, binding.kid(), app.now())?;
     Ok(Binding {
         key_id: binding.kid().to_owned(),
         json: Some(json.get().to_owned()),
@@ -154,11 +154,11 @@ async fn open_binding(
 
 /// A test server's accounts need no binding and join its one subscription.
 async fn open_house(app: &App) -> Result<Binding, RegisterError> {
-    let Some(house) = &app.settings.open_house else {
+    let Some(house) = &app.settings().open_house else {
         return Err(RegisterError::BindingRequired);
     };
     let id = house.subscription;
-    if app.settings.meta.external_account_required {
+    if app.settings().meta.external_account_required {
         return Err(RegisterError::BindingRequired);
     }
     let found = app

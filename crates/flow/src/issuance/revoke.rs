@@ -12,9 +12,9 @@ use store::issuance::{authorization, revocation};
 use store::queue::job::{self, NewJob};
 use store::{ReadTx, WriteTx};
 
-use super::account_cache::KnownAccount;
 use crate::caller::{system, tenant};
 use crate::jobs::Kind;
+use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
 /// Who signed the request.
@@ -97,7 +97,7 @@ async fn requester(
         Signed::Key(_) => Ok(Requester::OtherAccount),
         Signed::Account(account) if account.id == found.account => Ok(Requester::Subscriber),
         Signed::Account(account) => {
-            let now = app.clock.now();
+            let now = app.now();
             let asked = (account.id, found.names.clone(), now);
             let holds_all = app
                 .store(tenant(account.tenant))
@@ -127,7 +127,7 @@ async fn revoke_granted(
     granted: Granted,
     key_digest: [u8; 32],
 ) -> Result<(), RevokeError> {
-    let now = app.clock.now();
+    let now = app.now();
     let detail = json!({ "serial": found.serial, "reason": granted.reason.code() });
     let object = found.id.to_string();
     let audit = app.audit_entry(by, found.tenant, "certificate.revoke", object, &detail, now);
@@ -137,7 +137,7 @@ async fn revoke_granted(
         key_digest,
         requested_by: by.actor,
         job: NewJob {
-            id: JobId::generate(now, app.random.as_ref()),
+            id: JobId::generate(now, app.random()),
             kind: Kind::PublishCrl.as_str(),
             subject: found.ca.to_string(),
             due_at: now,

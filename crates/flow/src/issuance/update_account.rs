@@ -7,7 +7,7 @@ use store::audit::Entry;
 use store::issuance::account::{self, Account, Contact};
 use store::{ReadTx, WriteTx};
 
-use super::account_cache::KnownAccount;
+use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
 /// Why nothing was changed.
@@ -85,7 +85,7 @@ async fn change(
     known: &KnownAccount,
     change: Change,
 ) -> Result<Account, UpdateError> {
-    let now = app.clock.now();
+    let now = app.now();
     let action = match change {
         Change::Contact(_) => "acme_account.change_contact",
         Change::Deactivate => "acme_account.deactivate",
@@ -99,9 +99,10 @@ async fn change(
         audit,
         now,
     };
-    let account = app.store(caller).decide(wish, load, decide, save).await?;
-    app.accounts.forget(known.id);
-    Ok(account)
+    let changed = app.store(caller).decide(wish, load, decide, save).await;
+    // Without an answer it may have been changed too.
+    app.memory.accounts.forget(known.id);
+    changed
 }
 
 async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Option<Account>, store::Error> {

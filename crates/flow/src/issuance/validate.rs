@@ -12,7 +12,7 @@ use store::queue::job::{self, NewJob};
 use store::{ReadTx, WriteTx};
 use validation::{Failure, Method, Probe};
 
-use super::account_cache::{self, LookUpError};
+use super::find_account::{LookUpError, find_account};
 use crate::App;
 use crate::caller::{system, tenant};
 use crate::jobs::{Kind, Lease, first_attempt};
@@ -52,7 +52,7 @@ pub async fn resume(app: &App, lease: &Lease) -> Result<(), ValidateError> {
     let Some((challenge, authorization)) = going_on else {
         return drop_job(app, lease).await;
     };
-    let Some(account) = account_cache::look_up(app, authorization.account).await? else {
+    let Some(account) = find_account(app, authorization.account).await? else {
         return drop_job(app, lease).await;
     };
     let subject = Subject {
@@ -104,7 +104,7 @@ pub(super) async fn outcome_of(app: &App, subject: &Subject) -> validation::Outc
     };
     let identifier = &record.identifier;
     let probe = Probe { identifier, method };
-    app.validator.validate(probe).await
+    app.outside.validator.validate(probe).await
 }
 
 /// Records that a validation takes longer, with a job that goes on with it; the record as it stands, and no lease when
@@ -113,7 +113,7 @@ pub(super) async fn begin(
     app: &App,
     subject: &Subject,
 ) -> Result<(Record, Option<Lease>), store::Error> {
-    let now = app.clock.now();
+    let now = app.now();
     let id = subject.authorization.record.id;
     let job = app.leased_job(Kind::Validate, id.to_string(), now);
     let lease = first_attempt(&job, Kind::Validate);
@@ -177,7 +177,7 @@ pub(super) async fn record(
     outcome: validation::Outcome,
     lease: Option<&Lease>,
 ) -> Result<Record, store::Error> {
-    let now = app.clock.now();
+    let now = app.now();
     let result = ValidationResult {
         authorization: ended(app, subject, &outcome, now),
         evidence: evidence_json(&outcome),
@@ -207,10 +207,10 @@ fn ended(
         Ok(()) => Outcome::Proven,
         Err(failure) => Outcome::Failed(problem(failure)),
     };
-    let reuse = app.settings.authorization_lifetime;
+    let reuse = app.settings().authorization_lifetime;
     if let Some(completed) = ended.record.complete(result, reuse, now) {
         if matches!(completed.state, State::Valid { .. }) {
-            ended.validation = Some(ValidationId::generate(now, app.random.as_ref()));
+            ended.validation = Some(ValidationId::generate(now, app.random()));
         }
         ended.record.state = completed.state;
         ended.record.expires = completed.expires;

@@ -76,7 +76,7 @@ impl Runner {
 
 /// Takes due jobs until the runner is stopped, and says now and then that this node is alive.
 pub async fn run_until_stopped(app: App) {
-    let mut touched_at = app.clock.now();
+    let mut touched_at = app.now();
     loop {
         tokio::select! {
             () = app.runner.stop.cancelled() => return,
@@ -85,7 +85,7 @@ pub async fn run_until_stopped(app: App) {
         if let Err(error) = run_due(&app).await {
             tracing::warn!(error = %error, "could not look for due jobs");
         }
-        let now = app.clock.now();
+        let now = app.now();
         if now.since(touched_at) >= TOUCH_INTERVAL {
             touched_at = now;
             touch(&app, now).await;
@@ -106,7 +106,7 @@ async fn touch(app: &App, now: Timestamp) {
 
 /// Takes the jobs that are due now and runs them; returns how many, once they have ended.
 pub async fn run_due(app: &App) -> Result<usize, store::Error> {
-    let now = app.clock.now();
+    let now = app.now();
     let (_, next) = store(app).read((), job::backlog).await?;
     if next.is_none_or(|due_at| due_at > now) {
         return Ok(0);
@@ -131,7 +131,7 @@ pub async fn run_due(app: &App) -> Result<usize, store::Error> {
 
 /// Makes sure that the periodic jobs exist.
 pub async fn schedule_periodic(app: &App) -> Result<(), store::Error> {
-    let now = app.clock.now();
+    let now = app.now();
     let periodic = std::iter::once((Kind::Prune, "expired".to_owned()))
         .chain(
             app.catalog()
@@ -139,7 +139,7 @@ pub async fn schedule_periodic(app: &App) -> Result<(), store::Error> {
                 .map(|id| (Kind::PublishCrl, id.to_string())),
         )
         .map(|(kind, subject)| NewJob {
-            id: JobId::generate(now, app.random.as_ref()),
+            id: JobId::generate(now, app.random()),
             kind: kind.as_str(),
             subject,
             due_at: now,
@@ -200,7 +200,7 @@ async fn while_renewing<W: Future, R: Future>(
 }
 
 async fn renew(app: App, id: JobId) {
-    let until = app.clock.now().plus(LEASE);
+    let until = app.now().plus(LEASE);
     if let Err(error) = store(&app).write((id, app.node, until), job::renew).await {
         tracing::warn!(job.id = %id, error = %error, "could not renew the lease of a job");
     }
@@ -222,7 +222,7 @@ pub(crate) async fn retry_later(app: &App, id: JobId, attempts: i64, error: &Att
     tracing::warn!(job.id = %id, job.attempts = attempts, error = %error, "job will be tried again");
     let postponed = Postponement {
         id,
-        due_at: app.clock.now().plus(backoff(attempts)),
+        due_at: app.now().plus(backoff(attempts)),
         error: error.to_string(),
     };
     if let Err(error) = store(app).write(postponed, job::postpone).await {

@@ -12,9 +12,9 @@ use tenancy::role::Role;
 use tenancy::tenant::{Tenant, TenantKind, TenantName, TreeError};
 use tenancy::user::{DisplayName, Email, User};
 
-use crate::access::PasswordWorkError;
 use crate::access::new_password::{Owner, check};
 use crate::caller::system;
+use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
 /// Whom to make.
@@ -86,7 +86,7 @@ pub async fn bootstrap(
     wanted: Bootstrap,
 ) -> Result<Bootstrapped, BootstrapError> {
     let (password, is_own) = match &wanted.password {
-        FirstPassword::Generated => (Password::generate(app.random.as_ref()), false),
+        FirstPassword::Generated => (Password::generate(app.random()), false),
         FirstPassword::Initial(password) => (password.clone(), false),
         FirstPassword::Own(password) => (password.clone(), true),
     };
@@ -97,10 +97,11 @@ pub async fn bootstrap(
     };
     check(owner, &password)?;
     let hash = app
+        .memory
         .passwords
-        .hash(password.clone(), app.random.clone())
+        .hash(password.clone(), app.outside.random.clone())
         .await?;
-    let now = app.clock.now();
+    let now = app.now();
     let credential = if is_own {
         Credential::own(hash, now)
     } else {
@@ -178,7 +179,7 @@ fn decide(founding: &Founding, facts: Facts) -> Result<Decision, BootstrapError>
         return Err(BootstrapError::EmailTaken(wanted.email.clone()));
     }
     let new_tenant = |kind, name: &TenantName, above: Option<&Tenant>| {
-        let id = TenantId::generate(*now, app.random.as_ref());
+        let id = TenantId::generate(*now, app.random());
         Tenant::new(id, kind, name.clone(), above, *now)
     };
     let mut tenants = Vec::new();
@@ -192,7 +193,7 @@ fn decide(founding: &Founding, facts: Facts) -> Result<Decision, BootstrapError>
     let reseller = new_tenant(TenantKind::Reseller, &wanted.reseller, Some(&operator))?;
     tenants.push(reseller.clone());
     let user = User::new(
-        UserId::generate(*now, app.random.as_ref()),
+        UserId::generate(*now, app.random()),
         reseller.id,
         wanted.email.clone(),
         wanted.display_name.clone(),

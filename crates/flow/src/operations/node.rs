@@ -1,14 +1,66 @@
-//! Joining the other nodes that share the database, and taking leave of them.
+//! The life of one node beside the others that share the database: it starts, goes on with what a crash left
+//! behind, and takes leave.
 
+use acme::nonce::{Mint, NodePrefix};
 use base::NodeId;
-use store::operations::node::{Node, insert};
+use store::operations::node::{self, Node, insert};
+use store::queue::job;
+use tenancy::password::HashError;
 
-use crate::app::StartError;
+use crate::App;
 use crate::caller::system;
+use crate::catalog::create_cas::create_cas;
+use crate::catalog::publish_profile::publish_profile;
+use crate::catalog::seed::seed;
+use crate::memory::Memory;
+use crate::memory::catalog::{Catalog, CatalogError};
+use crate::memory::password_work::Passwords;
 use crate::outside::Outside;
 
+/// Why a node cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The CA keys cannot be made or loaded.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The CAs that were made are not there.
+    #[error("the CAs that were made just now are not in the database")]
+    NoCas,
+    /// The cost of password hashes is out of range.
+    #[error(transparent)]
+    Passwords(#[from] HashError),
+    /// No free nonce prefix was found; thousands of nodes would have to run.
+    #[error("no free nonce prefix was found for this node")]
+    NoncePrefix,
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Announces this node and loads what it needs; makes the CA keys at the very first start.
+pub async fn start(outside: Outside) -> Result<App, StartError> {
+    let catalog = load_or_create(&outside).await?;
+    let store = outside.store.within(system("what is sold"));
+    seed(store, outside.clock.now(), outside.random.as_ref()).await?;
+    let cost = outside.settings.password_hash.clone();
+    let passwords = Passwords::new(cost, outside.random.as_ref())?;
+    let node = announce(&outside).await?;
+    let memory = Memory::new(catalog, nonces(&outside, &node), passwords);
+    Ok(App::new(outside, memory, node.id))
+}
+
+async fn load_or_create(outside: &Outside) -> Result<Catalog, StartError> {
+    publish_profile(outside).await?;
+    if let Some(catalog) = Catalog::load(outside).await? {
+        return Ok(catalog);
+    }
+    // Another node may have been faster; what is stored counts.
+    create_cas(outside).await?;
+    Catalog::load(outside).await?.ok_or(StartError::NoCas)
+}
+
 /// Finds a nonce prefix that no other node has and writes this node down.
-pub(crate) async fn announce(outside: &Outside) -> Result<Node, StartError> {
+async fn announce(outside: &Outside) -> Result<Node, StartError> {
     let now = outside.clock.now();
     for _ in 0..16 {
         let mut prefix = [0_u8; 4];
@@ -26,4 +78,30 @@ pub(crate) async fn announce(outside: &Outside) -> Result<Node, StartError> {
         }
     }
     Err(StartError::NoncePrefix)
+}
+
+/// The nonces of a node, which begin with its prefix.
+fn nonces(outside: &Outside, node: &Node) -> Mint {
+    let key = outside.sealer.derive("acme nonce");
+    let start = u64::try_from(outside.clock.now().as_micros()).unwrap_or(0);
+    let prefix = NodePrefix::from_bytes(node.nonce_prefix.to_be_bytes());
+    Mint::new(prefix, &key, start)
+}
+
+/// Takes over what a crash left behind. Only for a database that one process has to itself.
+pub async fn reclaim_jobs(app: &App) -> Result<u64, store::Error> {
+    let from = (app.node, app.now());
+    let store = app.store(system("jobs are everybody's"));
+    store.write(from, job::reclaim_all).await
+}
+
+/// Lets begun work end, then takes leave of the other nodes.
+pub async fn shut_down(app: &App) {
+    app.runner.stop();
+    app.runner.drained().await;
+    let store = app.store(system("nodes are everybody's"));
+    if let Err(error) = store.write(app.node, node::delete).await {
+        tracing::warn!(error = %error, "could not take leave of the database");
+    }
+    app.outside.store.close().await;
 }

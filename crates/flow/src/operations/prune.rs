@@ -28,7 +28,7 @@ const INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Deletes what has ended, a piece at a time.
 pub async fn prune(app: &App, lease: &Lease) -> Result<(), Error> {
-    let now = app.clock.now();
+    let now = app.now();
     let store = app.store(system("what has expired goes, whoever had it"));
     let limits = Limits::of(app, now);
     store.write_bulk(limits.orders(), order::delete_old).await?;
@@ -59,11 +59,11 @@ struct Limits {
 impl Limits {
     fn of(app: &App, now: Timestamp) -> Self {
         let ended = now.minus(KEEP_ENDED);
-        let ordered = ended.minus(app.settings.order_lifetime);
+        let ordered = ended.minus(app.settings().order_lifetime);
         Self {
             ended,
             ordered,
-            authorized: ordered.minus(app.settings.authorization_lifetime),
+            authorized: ordered.minus(app.settings().authorization_lifetime),
         }
     }
 

@@ -62,7 +62,7 @@ pub struct Dashboard {
 
 /// Looks at everything at once.
 pub async fn dashboard(app: &App, caller: &Caller) -> Result<Dashboard, store::Error> {
-    let now = app.clock.now();
+    let now = app.now();
     app.store(caller).scan(now, load).await
 }
 

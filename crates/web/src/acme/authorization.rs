@@ -26,7 +26,7 @@ pub(crate) async fn authorization(
         let payload = signed.payload.bytes();
         deactivate_authorization(&app, &signed.caller, &signed.account, id, payload).await?
     };
-    let response = json(&found.represent(&app.urls(), app.clock.now()))?;
+    let response = json(&found.represent(&app.urls(), app.now()))?;
     Ok(with_wait(&app, &found, response))
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn challenge(
         .await?
     };
     let urls = app.urls();
-    let document = found.challenge(kind, &urls, app.clock.now());
+    let document = found.challenge(kind, &urls, app.now());
     let response = json(&document.ok_or_else(Refusal::not_found)?)?;
     Ok(with_wait(&app, &found, response).link(&urls.authorization(id), "up"))
 }
@@ -65,7 +65,7 @@ fn parse(id: &str) -> Result<AuthorizationId, Refusal> {
 /// A client that polls while a validation goes on is told how long to wait (RFC 8555 §7.5.1).
 fn with_wait(app: &App, found: &Authorization, response: Response) -> Response {
     match found.state {
-        Progress::Processing { .. } => response.retry_after(app.settings.retry_after),
+        Progress::Processing { .. } => response.retry_after(app.settings().retry_after),
         Progress::Deactivated
         | Progress::Invalid { .. }
         | Progress::Pending

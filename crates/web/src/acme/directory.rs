@@ -11,7 +11,7 @@ use super::respond::{REPLAY_NONCE, json};
 use super::signed::Signed;
 
 pub(crate) async fn directory(State(app): State<App>) -> Result<Response, Refusal> {
-    json(&Directory::new(&app.urls(), &app.settings.meta))
+    json(&Directory::new(&app.urls(), &app.settings().meta))
 }
 
 /// Clients may read the directory by POST-as-GET too (RFC 8555 §6.3).
@@ -20,7 +20,7 @@ pub(crate) async fn directory_as_post(
     signed: Signed,
 ) -> Result<Response, Refusal> {
     signed.payload.expect_post_as_get()?;
-    json(&Directory::new(&app.urls(), &app.settings.meta))
+    json(&Directory::new(&app.urls(), &app.settings().meta))
 }
 
 /// HEAD answers 200, GET 204 (RFC 8555 §7.2).
@@ -31,7 +31,7 @@ pub(crate) async fn new_nonce(State(app): State<App>, method: Method) -> Respons
         StatusCode::NO_CONTENT
     };
     let mut response = status.into_response();
-    if let Ok(nonce) = HeaderValue::from_str(&app.nonces.issue()) {
+    if let Ok(nonce) = HeaderValue::from_str(&app.issue_nonce()) {
         response.headers_mut().insert(REPLAY_NONCE, nonce);
     }
     let headers = response.headers_mut();

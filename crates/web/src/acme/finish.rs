@@ -39,7 +39,7 @@ impl Finish {
 impl Headers {
     fn add(&self, response: &mut Response, wants_nonce: bool) {
         let headers = response.headers_mut();
-        if wants_nonce && let Ok(nonce) = HeaderValue::try_from(self.app.nonces.issue()) {
+        if wants_nonce && let Ok(nonce) = HeaderValue::try_from(self.app.issue_nonce()) {
             headers.insert(REPLAY_NONCE, nonce);
         }
         if let Some(index) = &self.index {

@@ -109,7 +109,7 @@ fn represent(app: &App, order: &OrderView) -> Result<Response, Refusal> {
     };
     let response = json(&document)?.location(&urls.order(order.id));
     Ok(match order.status {
-        OrderStatus::Processing => response.retry_after(app.settings.retry_after),
+        OrderStatus::Processing => response.retry_after(app.settings().retry_after),
         OrderStatus::Pending | OrderStatus::Ready | OrderStatus::Valid | OrderStatus::Invalid => {
             response
         }

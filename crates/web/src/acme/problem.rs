@@ -4,11 +4,11 @@
 use acme::problem::{CONTENT_TYPE, Kind, Problem};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use flow::issuance::account_cache::LookUpError;
 use flow::issuance::answer_challenge::AnswerError;
 use flow::issuance::authorization::DeactivationError;
 use flow::issuance::change_key::ChangeKeyError;
 use flow::issuance::finalize::FinalizeError;
+use flow::issuance::find_account::LookUpError;
 use flow::issuance::new_order::{NewOrderError, not_covered_problem};
 use flow::issuance::register_account::RegisterError;
 use flow::issuance::revoke::RevokeError;

@@ -9,8 +9,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, Uri, header};
 use flow::caller::Client;
-use flow::issuance::account_cache::{KnownAccount, look_up};
-use flow::{App, Caller, nonce};
+use flow::issuance::find_account::find_account;
+use flow::issuance::redeem_nonce::redeem_nonce;
+use flow::memory::accounts::KnownAccount;
+use flow::{App, Caller};
 
 use super::problem::Refusal;
 use crate::request::client::client_of;
@@ -115,7 +117,7 @@ async fn by_account(app: &App, kid: String, jws: Jws, client: Client) -> Result<
         .urls()
         .account_id_from_url(&kid)
         .ok_or_else(|| Refusal::no_account(&kid))?;
-    let account = look_up(app, id)
+    let account = find_account(app, id)
         .await?
         .ok_or_else(|| Refusal::no_account(&kid))?;
     jws.check_algorithm(account.key())?;
@@ -146,7 +148,7 @@ async fn by_key(app: &App, jws: Jws, client: Client) -> Result<SignedByKey, Refu
 }
 
 async fn redeem(app: &App, jws: &Jws) -> Result<(), Refusal> {
-    if nonce::redeem(app, jws.nonce()).await {
+    if redeem_nonce(app, jws.nonce()).await {
         Ok(())
     } else {
         Err(Refusal::bad_nonce())

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use acme::order::Progress;
-use base::{CertificateId, Clock as _, JobId, NodeId, OrderId};
+use base::{CertificateId, JobId, NodeId, OrderId};
 use flow::caller::system;
 use flow::jobs::{Kind, LEASE};
+use flow::operations::node::shut_down;
 use pki::{IssuanceRequest, PublicKey, RequestedValidity, SerialNumber};
 use store::WriteTx;
 use store::issuance::order;
@@ -82,7 +83,7 @@ pub(super) struct Left {
 
 pub(super) async fn left_behind(server: &TestServer, placed: &Order, key: &Key) -> Left {
     let app = &server.app;
-    let (now, random) = (app.clock.now(), app.random.as_ref());
+    let (now, random) = (app.now(), app.random());
     let id = OrderId::from_suffix(placed.url.rsplit('/').next().unwrap()).unwrap();
     let found = app
         .store(system("a test"))
@@ -92,7 +93,7 @@ pub(super) async fn left_behind(server: &TestServer, placed: &Order, key: &Key) 
         .unwrap();
     let catalog = app.catalog();
     let issuing = catalog.issuing();
-    let profile = &app.settings.profile;
+    let profile = &app.settings().profile;
     let validity = profile.validity(RequestedValidity::default(), now).unwrap();
     let csr = pki::Csr::parse(&key.csr(&["example.com"])).unwrap();
     let key: PublicKey = csr.key().clone();
@@ -209,12 +210,12 @@ async fn resumed_with(server: &TestServer, validity_seconds: i64) {
     assert_eq!(taken.serial, serial);
     assert_eq!(
         lifetime(&taken),
-        server.app.settings.profile.validity_seconds
+        server.app.settings().profile.validity_seconds
     );
     // What is ordered from now on is as this node makes it.
     let next = client.issue(&["example.com"]).await;
     assert_eq!(lifetime(&leaf(&next.chain)), validity_seconds);
-    updated.app.shut_down().await;
+    shut_down(&updated.app).await;
 }
 
 /// In seconds, the first and the last one included (RFC 5280 §4.1.2.5).
@@ -244,7 +245,7 @@ async fn a_lost_answer_to_finalize_is_found_again(server: &TestServer) {
         .expect(200);
     assert!(["processing", "valid"].contains(&answer.member("status").as_str()));
     // Begun work ends with its node.
-    hasty.app.shut_down().await;
+    shut_down(&hasty.app).await;
     assert_eq!(client.read(&order).await.member("status"), "valid");
 }
 

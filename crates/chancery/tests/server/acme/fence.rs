@@ -7,6 +7,7 @@ use base::{CertificateId, Clock, NodeId, Timestamp};
 use flow::caller::system;
 use flow::issuance::issue::resume;
 use flow::jobs::{Kind, LEASE, Lease};
+use flow::operations::node::{shut_down, start};
 use flow::{App, Outside};
 use store::Store;
 use store::issuance::certificate::{self, Certificate};
@@ -94,7 +95,7 @@ impl Node {
     fn of(server: &TestServer) -> Self {
         Self {
             location: server.location().clone(),
-            settings: server.app.settings.clone(),
+            settings: server.app.settings().clone(),
             sealer: server.sealer(),
             now: server.clock().now(),
         }
@@ -119,20 +120,20 @@ impl Node {
             internal_url: "http://slow.test".to_owned(),
             settings: self.settings,
         };
-        let app = App::start(outside).await.unwrap();
+        let app = start(outside).await.unwrap();
         let lease = claim(&app).await;
         *clock.next() = Some(gate);
         resume(&app, &lease).await.unwrap();
         assert!(clock.next().is_none(), "it did not sign");
-        app.shut_down().await;
+        shut_down(&app).await;
     }
 }
 
 /// Takes the one job to sign that is due.
 async fn claim(app: &App) -> Lease {
-    let now = app.clock.now();
+    let now = app.now();
     let claim = Claim {
-        node: NodeId::generate(now, app.random.as_ref()),
+        node: NodeId::generate(now, app.random()),
         now,
         lease_ends_at: now.plus(LEASE),
         limit: 32,

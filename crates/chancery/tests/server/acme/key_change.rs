@@ -1,5 +1,6 @@
 //! keyChange (RFC 8555 §7.3.5).
 
+use flow::operations::node::shut_down;
 use serde_json::json;
 use testkit::{Key, TestServer};
 
@@ -85,5 +86,5 @@ async fn sb17_two_changes_to_one_key_at_once_are_a_conflict(server: &TestServer)
         *winner = winner.with_key(key);
         winner.post_as_get(&winner.account).await.expect(200);
     }
-    second.app.shut_down().await;
+    shut_down(&second.app).await;
 }

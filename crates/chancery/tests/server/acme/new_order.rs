@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use base::Random as _;
 use flow::Caller;
 use flow::enrollment::move_subscription::{Move, move_subscription};
 use serde_json::json;
@@ -181,7 +180,7 @@ async fn sb2_an_order_of_a_hundred_long_names_is_issued(server: &TestServer) {
     let client = server.client("*.example.com").await;
     let name = |_| {
         let mut bytes = [0; 31];
-        server.app.random.fill(&mut bytes);
+        server.app.random().fill(&mut bytes);
         let digits = bytes.map(|byte| format!("{byte:02x}")).concat();
         format!("{digits}.example.com")
     };

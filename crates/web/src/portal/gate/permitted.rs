@@ -144,7 +144,7 @@ impl FromRequestParts<Portal> for Public {
             caller: Caller::visitor(client(parts)),
             theme: cookie::theme(&parts.headers),
             has_token: token.is_some(),
-            token: token.unwrap_or_else(|| Token::generate(portal.app.random.as_ref())),
+            token: token.unwrap_or_else(|| Token::generate(portal.app.random())),
         })
     }
 }

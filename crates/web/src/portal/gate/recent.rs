@@ -25,7 +25,7 @@ pub(crate) enum Recent {
 
 /// Whether a form need not ask for the password.
 pub(crate) fn is_recent<P>(portal: &Portal, who: &Permitted<P>) -> bool {
-    let now = portal.app.clock.now();
+    let now = portal.app.now();
     who.signed_in.session.is_recently_authenticated(now)
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn prove<P>(
 pub(crate) fn proof_problem(error: ProofError, portal: &Portal) -> Result<String, Refusal> {
     match error {
         ProofError::Locked(locked) => {
-            let minutes = minutes_until(locked.until, portal.app.clock.now());
+            let minutes = minutes_until(locked.until, portal.app.now());
             let unit = if minutes == 1 { "minute" } else { "minutes" };
             Ok(format!("Too many attempts. Try again in {minutes} {unit}."))
         }

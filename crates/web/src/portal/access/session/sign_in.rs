@@ -72,7 +72,7 @@ pub(super) async fn submit(
         Err(error) => refused_form(&SignInPage {
             shell: who.shell("Sign in"),
             email: typed.email,
-            problem: Some(problem(error, portal.app.clock.now())?),
+            problem: Some(problem(error, portal.app.now())?),
             next: local_path(&typed.next).to_owned(),
             contact: String::new(),
         }),

@@ -23,7 +23,7 @@ pub(super) async fn show(State(portal): State<Portal>, who: Permitted<Own>) -> A
 
 /// The page as it is, without problems.
 pub(super) async fn view(portal: &Portal, who: &Permitted<Own>) -> Result<SettingsPage, Refusal> {
-    let now = portal.app.clock.now();
+    let now = portal.app.now();
     let mut sessions = session::sessions_of_user(&portal.app, &who.caller, &who.signed_in).await?;
     sessions.sort_by_key(|shown| !shown.is_current);
     let mut shell = who.shell(Nav::Settings, "Settings");

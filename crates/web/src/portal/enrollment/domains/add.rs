@@ -101,7 +101,7 @@ async fn view(
     typed: AddDomainsForm,
     problems: Problems,
 ) -> Result<AddDomainsPage, Refusal> {
-    let now = portal.app.clock.now();
+    let now = portal.app.now();
     let accounts = list_subscriptions::choices(&portal.app, &who.caller).await?;
     let accounts = accounts
         .iter()

@@ -76,7 +76,7 @@ async fn read<P>(
     filter: &DomainFilter,
     path: &str,
 ) -> Result<Read, Refusal> {
-    let (now, limit) = (portal.app.clock.now(), query.limit());
+    let (now, limit) = (portal.app.now(), query.limit());
     let asked = Asked {
         filter: filter.clone(),
         slice: Slice::parse(&query.after, &query.before),

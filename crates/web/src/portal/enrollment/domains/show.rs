@@ -29,7 +29,7 @@ pub(super) async fn show(
     let (account, name) = (line.subscription.id, &line.domain.name);
     let certificates = certificates::list::of_name(&portal, &who, account, name).await?;
     let orders = orders::list::of_name(&portal, &who, account, name).await?;
-    let now = portal.app.clock.now();
+    let now = portal.app.now();
     let (tone, headline, detail) = answer(&line, &certificates, now);
     page(&DomainPage {
         shell: who.shell(Nav::Domains, name.as_str()),

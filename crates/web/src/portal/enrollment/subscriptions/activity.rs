@@ -28,7 +28,7 @@ pub(super) async fn show(
     let (orders, paging) = orders::list::of_account(&portal, &who, id, &query, &path).await?;
     page(&SubscriptionActivityPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
-        head: head::head(&found, &who, Tab::Activity, portal.app.clock.now()),
+        head: head::head(&found, &who, Tab::Activity, portal.app.now()),
         orders,
         paging,
     })

@@ -29,7 +29,7 @@ pub(super) async fn show(
         certificates::list::of_account(&portal, &who, id, &query, &path).await?;
     page(&SubscriptionCertificatesPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
-        head: head::head(&found, &who, Tab::Certificates, portal.app.clock.now()),
+        head: head::head(&found, &who, Tab::Certificates, portal.app.now()),
         certificates,
         paging,
     })

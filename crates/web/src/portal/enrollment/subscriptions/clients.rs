@@ -35,7 +35,7 @@ pub(super) async fn show(
     let last = slice.rows.last().map(|client| client.id.suffix());
     let last = last.filter(|_| slice.has_after);
     let path = format!("{}/clients", links::account(id));
-    let now = portal.app.clock.now();
+    let now = portal.app.now();
     page(&SubscriptionClientsPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
         head: head::head(&found, &who, Tab::Clients, now),

@@ -122,7 +122,7 @@ async fn view<P>(
         ca_file: portal.hints.ca_file.clone(),
         http_port: portal.hints.http_port,
     };
-    let now = portal.app.clock.now();
+    let now = portal.app.now();
     Ok(CredentialsPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
         head: head::head(found, who, Tab::Credentials, now),

@@ -28,7 +28,7 @@ pub(super) async fn show(
     let (domains, paging) = of_account(&portal, &who, id, &query, &path).await?;
     page(&SubscriptionDomainsPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
-        head: head::head(&found, &who, Tab::Domains, portal.app.clock.now()),
+        head: head::head(&found, &who, Tab::Domains, portal.app.now()),
         domains,
         paging,
         add_href: format!("/domains/new?account={}", id.suffix()),

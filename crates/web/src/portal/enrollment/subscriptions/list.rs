@@ -71,7 +71,7 @@ fn states(query: &ListQuery, current: Option<AccountState>) -> FilterGroup {
 }
 
 fn row(portal: &Portal, found: &Summary) -> SubscriptionRow {
-    let now = portal.app.clock.now();
+    let now = portal.app.now();
     let subscription = &found.subscription;
     let key_id = found.credential.as_ref().map(|key| key.key_id.to_string());
     SubscriptionRow {
@@ -101,7 +101,7 @@ fn domains(found: &Summary) -> String {
 
 fn ends(portal: &Portal, found: &Summary) -> When {
     match found.subscription.covered_until {
-        Some(at) => when(at, portal.app.clock.now()),
+        Some(at) => when(at, portal.app.now()),
         None => words_only("starts with its first domain"),
     }
 }

@@ -92,7 +92,7 @@ fn view(
     typed: NewSubscriptionForm,
     problems: Problems,
 ) -> NewSubscriptionPage {
-    let now = portal.app.clock.now();
+    let now = portal.app.now();
     let terms = Term::CHOICES.map(|term| {
         let years = term.years().to_string();
         let unit = if term.years() == 1 { "year" } else { "years" };

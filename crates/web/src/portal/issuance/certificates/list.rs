@@ -83,7 +83,7 @@ pub(crate) async fn of_name<P>(
     let filter = CertificateFilter {
         subscription: Some(account),
         names: Names::Include(name.clone()),
-        ..CertificateFilter::of(View::Valid, portal.app.clock.now())
+        ..CertificateFilter::of(View::Valid, portal.app.now())
     };
     let end = Cursor {
         at: Timestamp::from_micros(i64::MAX),
@@ -115,7 +115,7 @@ async fn read(
         view: view(query),
         subscription: SubscriptionId::from_suffix(&query.account).ok(),
         names: Names::containing(&text),
-        now: portal.app.clock.now(),
+        now: portal.app.now(),
     };
     Ok(certificates(&portal.app, caller, query.asked(filter)).await?)
 }

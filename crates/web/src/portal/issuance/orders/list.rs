@@ -107,7 +107,7 @@ async fn read(
 ) -> Result<OrderListing, Refusal> {
     let (ending, since) = match query.result.as_str() {
         "failed" => (OrderEnding::Failed, None),
-        FAILED_LATELY => (OrderEnding::Failed, Some(recently(portal.app.clock.now()))),
+        FAILED_LATELY => (OrderEnding::Failed, Some(recently(portal.app.now()))),
         "issued" => (OrderEnding::Issued, None),
         _ => (OrderEnding::Any, None),
     };

@@ -2,33 +2,15 @@
 //! redeems its own in memory and asks the node that gave out any other.
 
 use acme::nonce::Redeemed;
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
 use store::operations::node;
 
 use crate::App;
 use crate::caller::system;
 use crate::settings::OpenHouse;
 
-/// The other nodes, reached on their internal listeners.
-pub trait Peers: Send + Sync {
-    /// Asks the node at `url` to redeem a nonce that it gave out; `false` when it refuses or is away.
-    fn redeem<'a>(&'a self, url: &'a str, nonce: &'a str) -> BoxFuture<'a, bool>;
-}
-
-/// For an installation of one node.
-#[derive(Debug)]
-pub struct NoPeers;
-
-impl Peers for NoPeers {
-    fn redeem<'a>(&'a self, _url: &'a str, _nonce: &'a str) -> BoxFuture<'a, bool> {
-        ready(false).boxed()
-    }
-}
-
 /// Uses a nonce up; `false` when it is unknown, stale or used.
-pub async fn redeem(app: &App, nonce: &str) -> bool {
-    let is_good = match app.nonces.redeem(nonce) {
+pub async fn redeem_nonce(app: &App, nonce: &str) -> bool {
+    let is_good = match app.memory.nonces.redeem(nonce) {
         Redeemed::Fresh => true,
         Redeemed::Used | Redeemed::Malformed => false,
         Redeemed::Foreign { node } => {
@@ -40,20 +22,19 @@ pub async fn redeem(app: &App, nonce: &str) -> bool {
 
 /// A test server refuses some good nonces, because every client has to cope with that (RFC 8555 §6.5).
 fn is_refused_for_practice(app: &App) -> bool {
-    let house = app.settings.open_house.as_ref();
-    house
-        .is_some_and(|house| OpenHouse::happens(house.nonce_rejection_percent, app.random.as_ref()))
+    let house = app.settings().open_house.as_ref();
+    house.is_some_and(|house| OpenHouse::happens(house.nonce_rejection_percent, app.random()))
 }
 
 /// Uses up a nonce of this node for another one; never asks further.
-pub fn redeem_own(app: &App, nonce: &str) -> bool {
-    app.nonces.redeem(nonce) == Redeemed::Fresh
+pub fn redeem_own_nonce(app: &App, nonce: &str) -> bool {
+    app.memory.nonces.redeem(nonce) == Redeemed::Fresh
 }
 
 async fn redeem_elsewhere(app: &App, prefix: u32, nonce: &str) -> bool {
     let store = app.store(system("nodes are everybody's"));
     match store.read(prefix, node::by_nonce_prefix).await {
-        Ok(Some(node)) => app.peers.redeem(&node.internal_url, nonce).await,
+        Ok(Some(node)) => app.outside.peers.redeem(&node.internal_url, nonce).await,
         Ok(None) => false,
         Err(error) => {
             tracing::warn!(error = %error, "could not look up the node of a nonce");
