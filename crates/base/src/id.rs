@@ -237,6 +237,10 @@ id!(
     ProfileVersionId, "prv"
 );
 id!(
+    /// One request to one of the doors.
+    RequestId, "req"
+);
+id!(
     /// A term bought under an offer; the portal calls it an ACME account.
     SubscriptionId, "sub"
 );

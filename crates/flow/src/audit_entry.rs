@@ -16,6 +16,7 @@ impl App {
         detail: &serde_json::Value,
         now: Timestamp,
     ) -> Entry {
+        let request_id = caller.client.request_id;
         Entry {
             id: AuditId::generate(now, self.random()),
             at: now,
@@ -25,7 +26,7 @@ impl App {
             object,
             detail: detail.to_string(),
             client_address: caller.client.address.clone(),
-            request_id: caller.client.request_id.clone(),
+            request_id: request_id.map(|id| id.to_string()).unwrap_or_default(),
         }
     }
 }

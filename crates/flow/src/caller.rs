@@ -1,6 +1,6 @@
 //! Who asks, from where, and whose rows they see: the second argument of every use case.
 
-use base::{AccountId, Actor, Scope, TenantId, UserId};
+use base::{AccountId, Actor, RequestId, Scope, TenantId, UserId};
 use store::Error as StoreError;
 
 /// Where a request came from; empty for work of our own.
@@ -10,8 +10,8 @@ pub struct Client {
     pub address: String,
     /// What it calls itself, shortened, without control characters.
     pub agent: String,
-    /// Names the request in logs, audit entries and failures.
-    pub request_id: String,
+    /// Names the request in logs, audit entries and failures; none for work of our own.
+    pub request_id: Option<RequestId>,
 }
 
 /// Who asks, from where, and whose rows they see.

@@ -186,7 +186,7 @@ fn client() -> Client {
     Client {
         address: HERE.to_string(),
         agent: "Browser/1".to_owned(),
-        request_id: "r1".to_owned(),
+        request_id: None,
     }
 }
 

@@ -1,5 +1,4 @@
-//! What every answer of the ACME door carries. Written as a layer by hand, since it stands on the way of every request:
-//! it costs no allocation.
+//! What every answer of the ACME door carries. Written as a layer by hand, since it stands on the way of every request.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,14 +7,17 @@ use std::task::{Context, Poll, ready};
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
+use base::RequestId;
 use flow::App;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
+use super::problem::Fault;
 use super::respond::REPLAY_NONCE;
+use crate::request::client::{REQUEST_ID, client_of};
 use crate::request::counter;
 
-/// Gives every answer its `Link: rel="index"`, keeps it out of caches, and gives the answers to POST
+/// Names the request, gives every answer this name and its `Link: rel="index"`, keeps it out of caches, and gives the answers to POST
 /// requests, good or bad, a nonce for the next one (RFC 8555 §6.5, §7.1).
 #[derive(Clone)]
 pub(super) struct Finish(Arc<Headers>);
@@ -37,8 +39,14 @@ impl Finish {
 }
 
 impl Headers {
-    fn add(&self, response: &mut Response, wants_nonce: bool) {
+    fn add(&self, response: &mut Response, id: RequestId, wants_nonce: bool) {
+        if let Some(fault) = response.extensions_mut().remove::<Fault>() {
+            fault.tell(response, id);
+        }
         let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+            headers.insert(REQUEST_ID, id);
+        }
         if wants_nonce && let Ok(nonce) = HeaderValue::try_from(self.app.issue_nonce()) {
             headers.insert(REPLAY_NONCE, nonce);
         }
@@ -74,11 +82,15 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Finishing<S>
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request) -> Answer<S::Future> {
+    fn call(&mut self, mut request: Request) -> Answer<S::Future> {
         counter::count_acme();
+        let id = RequestId::generate(self.headers.app.now(), self.headers.app.random());
+        let client = client_of(&request, id);
+        request.extensions_mut().insert(client);
         Answer {
             wants_nonce: request.method() == Method::POST,
             headers: Arc::clone(&self.headers),
+            id,
             inner: self.inner.call(request),
         }
     }
@@ -90,6 +102,7 @@ pin_project! {
         #[pin]
         inner: F,
         headers: Arc<Headers>,
+        id: RequestId,
         wants_nonce: bool,
     }
 }
@@ -101,7 +114,7 @@ impl<F: Future<Output = Result<Response, E>>, E> Future for Answer<F> {
         let this = self.project();
         let mut answer = ready!(this.inner.poll(context));
         if let Ok(response) = &mut answer {
-            this.headers.add(response, *this.wants_nonce);
+            this.headers.add(response, *this.id, *this.wants_nonce);
         }
         Poll::Ready(answer)
     }

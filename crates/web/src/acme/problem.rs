@@ -2,8 +2,10 @@
 //! change; a 5xx gives only a request id, and the cause goes to the log.
 
 use acme::problem::{CONTENT_TYPE, Kind, Problem};
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base::RequestId;
 use flow::issuance::answer_challenge::AnswerError;
 use flow::issuance::authorization::DeactivationError;
 use flow::issuance::change_key::ChangeKeyError;
@@ -22,7 +24,22 @@ const RETRY_AFTER_SECONDS: u32 = 30;
 pub(crate) struct Refusal {
     problem: Problem,
     retry_after: Option<u32>,
-    location: Option<String>,
+    location: Option<Box<str>>,
+    fault: Option<Fault>,
+}
+
+/// What the client is not told: goes from here to where the request has a name.
+#[derive(Clone, Debug)]
+pub(super) struct Fault(Box<str>);
+
+impl Fault {
+    /// Logs the cause under the name of the request. An answer that does not say what to do says this name.
+    pub(super) fn tell(&self, response: &mut Response, id: RequestId) {
+        tracing::error!(request.id = %id, error = %self.0, "request failed");
+        if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+            *response.body_mut() = Body::from(Problem::internal(&id.to_string()).to_json());
+        }
+    }
 }
 
 impl Refusal {
@@ -53,15 +70,17 @@ impl Refusal {
     }
 
     fn with_location(mut self, location: String) -> Self {
-        self.location = Some(location);
+        self.location = Some(location.into());
         self
     }
 
-    /// Our own fault: the cause is logged, the client gets a name for it.
+    /// Our own fault: the cause is logged under the name of the request, and the client gets that name.
     pub(super) fn internal(cause: &dyn std::error::Error) -> Self {
-        let request_id = crate::request::client::next_request_id();
-        tracing::error!(request.id = %request_id, error = %chain(cause), "request failed");
-        Problem::internal(&request_id).into()
+        let problem = Problem::new(Kind::ServerInternal, "the server failed");
+        Self {
+            fault: Some(Fault(chain(cause).into())),
+            ..problem.into()
+        }
     }
 
     fn unavailable(error: &flow::StoreError) -> Self {
@@ -70,10 +89,10 @@ impl Refusal {
         } else {
             "the server's database does not answer, so nothing can be changed now; try again in half a minute"
         };
-        tracing::error!(error = %chain(error), "the database cannot be used");
         let problem = Problem::new(Kind::ServerInternal, detail).with_status(503);
         Self {
             retry_after: Some(RETRY_AFTER_SECONDS),
+            fault: Some(Fault(chain(error).into())),
             ..problem.into()
         }
     }
@@ -108,6 +127,9 @@ impl IntoResponse for Refusal {
         if let Some(location) = location {
             response.headers_mut().insert(header::LOCATION, location);
         }
+        if let Some(fault) = self.fault {
+            response.extensions_mut().insert(fault);
+        }
         response
     }
 }
@@ -118,6 +140,7 @@ impl From<Problem> for Refusal {
             problem,
             retry_after: None,
             location: None,
+            fault: None,
         }
     }
 }

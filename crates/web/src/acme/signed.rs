@@ -15,7 +15,6 @@ use flow::memory::accounts::KnownAccount;
 use flow::{App, Caller};
 
 use super::problem::Refusal;
-use crate::request::client::client_of;
 
 /// No ACME request is larger: an order of 100 names is under 10 KiB, a CSR under 60.
 const MAX_BODY: usize = 128 * 1024;
@@ -72,9 +71,9 @@ impl FromRequest<App> for SignedByEither {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         check_content_type(&parts.headers)?;
-        let client = client_of(&parts);
+        let client = parts.extensions.remove::<Client>().unwrap_or_default();
         let jws = Jws::parse(&read(body).await?)?;
         jws.check_url(&requested_url(app, &parts.uri))?;
         match jws.kid() {

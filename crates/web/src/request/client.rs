@@ -1,14 +1,14 @@
 //! Who is at the other end: address, software, and the name of the request in logs and audit entries.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::connect_info::ConnectInfo;
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, Request, header};
+use base::RequestId;
 use flow::caller::Client;
 
-static REQUESTS: AtomicU64 = AtomicU64::new(1);
+/// Carries the name of the request in every answer.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How much of a client's own name is kept.
 const MAX_AGENT: usize = 200;
@@ -17,23 +17,18 @@ const MAX_AGENT: usize = 200;
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(pub std::sync::Arc<Vec<IpAddr>>);
 
-/// A name for a request, unique in this process.
-pub(crate) fn next_request_id() -> String {
-    format!("req_{:08x}", REQUESTS.fetch_add(1, Ordering::Relaxed))
-}
-
-/// Reads the client from a request's head.
-pub(crate) fn client_of(parts: &Parts) -> Client {
-    let peer = parts
-        .extensions
+/// Reads the client from the head of a request, and names the request.
+pub(crate) fn client_of<B>(request: &Request<B>, id: RequestId) -> Client {
+    let extensions = request.extensions();
+    let peer = extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0.ip());
-    let proxies = parts.extensions.get::<TrustedProxies>();
+    let proxies = extensions.get::<TrustedProxies>();
     let is_trusted = peer
         .zip(proxies)
         .is_some_and(|(peer, known)| known.0.contains(&peer));
     let forwarded = if is_trusted {
-        forwarded_for(&parts.headers)
+        forwarded_for(request.headers())
     } else {
         None
     };
@@ -42,8 +37,8 @@ pub(crate) fn client_of(parts: &Parts) -> Client {
             .or(peer)
             .map(|address| address.to_string())
             .unwrap_or_default(),
-        agent: agent(&parts.headers),
-        request_id: next_request_id(),
+        agent: agent(request.headers()),
+        request_id: Some(id),
     }
 }
 
@@ -71,23 +66,18 @@ fn agent(headers: &HeaderMap) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Request;
-
     use super::*;
 
     fn request(peer: &str, forwarded: &str, trusted: &[&str]) -> Client {
-        let (mut parts, ()) = Request::builder()
-            .header("x-forwarded-for", forwarded)
-            .body(())
-            .unwrap()
-            .into_parts();
         let peer: SocketAddr = peer.parse().unwrap();
-        parts.extensions.insert(ConnectInfo(peer));
         let trusted = trusted.iter().map(|text| text.parse().unwrap()).collect();
-        parts
-            .extensions
-            .insert(TrustedProxies(std::sync::Arc::new(trusted)));
-        client_of(&parts)
+        let request = Request::builder()
+            .header("x-forwarded-for", forwarded)
+            .extension(ConnectInfo(peer))
+            .extension(TrustedProxies(std::sync::Arc::new(trusted)))
+            .body(())
+            .unwrap();
+        client_of(&request, RequestId::FIRST)
     }
 
     #[test]

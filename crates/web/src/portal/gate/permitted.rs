@@ -18,7 +18,6 @@ use crate::portal::page::cookie;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{BRAND, Flash, Nav, Shell, Theme};
 use crate::portal::state::Portal;
-use crate::request::client::client_of;
 
 /// What a route asks of those who call it.
 pub(crate) trait Grant: Send + Sync + 'static {
@@ -152,7 +151,7 @@ impl FromRequestParts<Portal> for Public {
 /// The client as the outermost layer saw it, so that one request has one number.
 fn client(parts: &Parts) -> Client {
     let known = parts.extensions.get::<Client>().cloned();
-    known.unwrap_or_else(|| client_of(parts))
+    known.unwrap_or_default()
 }
 
 /// What attempts are counted under; a request without an address shares one with its like.

@@ -6,13 +6,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use base::RequestId;
 
 use super::cookie;
 use super::frame::add_cookie;
 use super::refused::{ErrorPage, Refusal};
 use super::shell::{BRAND, Shell, Theme};
 use crate::portal::state::Portal;
-use crate::request::client::client_of;
+use crate::request::client::{REQUEST_ID, client_of};
 
 /// Runs around every request.
 pub(crate) async fn finish(
@@ -20,21 +21,20 @@ pub(crate) async fn finish(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let client = client_of(&parts);
-    let is_get = parts.method == Method::GET;
+    let id = RequestId::generate(portal.app.now(), portal.app.random());
+    let client = client_of(&request, id);
+    let is_get = request.method() == Method::GET;
     let asked = Asked {
-        theme: cookie::theme(&parts.headers),
-        has_flash: cookie::flash(&parts.headers).is_some(),
+        theme: cookie::theme(request.headers()),
+        has_flash: cookie::flash(request.headers()).is_some(),
         path: if is_get {
-            parts.uri.to_string()
+            request.uri().to_string()
         } else {
             "/".to_owned()
         },
-        request_id: client.request_id.clone(),
+        request_id: id.to_string(),
     };
-    parts.extensions.insert(client);
-    request = Request::from_parts(parts, body);
+    request.extensions_mut().insert(client);
     let mut response = next.run(request).await;
     let refusal = response.extensions_mut().remove::<Refusal>();
     // An address or query that is no text names nothing of ours.
@@ -44,6 +44,9 @@ pub(crate) async fn finish(
         response = page(&refusal, &asked).unwrap_or(response);
     } else if asked.has_flash && is_page(response.headers()) {
         add_cookie(&mut response, &cookie::clear_flash());
+    }
+    if let Ok(id) = HeaderValue::from_str(&asked.request_id) {
+        response.headers_mut().insert(REQUEST_ID, id);
     }
     add_headers(response.headers_mut(), portal.origin.starts_with("https:"));
     response
