@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::payload;
-use crate::problem::{Kind, Problem, Subproblem};
+use crate::problem::{Kind, Problem, Subproblem, told};
 
 /// Where an account stands (RFC 8555 §7.1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -83,11 +83,11 @@ pub enum AccountError {
     TooManyContacts,
 }
 
-impl From<AccountError> for Problem {
-    fn from(error: AccountError) -> Self {
+impl From<&AccountError> for Problem {
+    fn from(error: &AccountError) -> Self {
         let detail = error.to_string();
         match error {
-            AccountError::Contacts(bad) => contacts_problem(&bad),
+            AccountError::Contacts(bad) => contacts_problem(bad),
             AccountError::Deactivated | AccountError::Revoked => {
                 Self::new(Kind::Unauthorized, detail).with_status(401)
             }
@@ -97,6 +97,8 @@ impl From<AccountError> for Problem {
         }
     }
 }
+
+told!(AccountError);
 
 fn contacts_problem(bad: &[ContactError]) -> Problem {
     let subproblems = bad.iter().map(|error| Subproblem {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::challenge::{ChallengeObject, ChallengeStatus, Token, Type, Types};
 use crate::paths::Urls;
 use crate::payload;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, told};
 use crate::requested::{Requested, Sent};
 
 /// Where an authorization stands at a moment (RFC 8555 §7.1.6).
@@ -132,8 +132,8 @@ pub enum BeginError {
     NotOffered(Type),
 }
 
-impl From<BeginError> for Problem {
-    fn from(error: BeginError) -> Self {
+impl From<&BeginError> for Problem {
+    fn from(error: &BeginError) -> Self {
         let detail = error.to_string();
         match error {
             BeginError::Busy(_) => Self::conflict(detail),
@@ -175,11 +175,13 @@ pub enum DeactivateError {
     Payload,
 }
 
-impl From<DeactivateError> for Problem {
-    fn from(error: DeactivateError) -> Self {
+impl From<&DeactivateError> for Problem {
+    fn from(error: &DeactivateError) -> Self {
         Self::malformed(error.to_string())
     }
 }
+
+told!(BeginError, DeactivateError);
 
 /// Checks that the payload of a POST to an authorization asks for its deactivation.
 pub fn parse_deactivation(payload: &[u8]) -> Result<(), DeactivateError> {

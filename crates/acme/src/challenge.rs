@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::base64url;
 use crate::jwk::Thumbprint;
 use crate::payload;
-use crate::problem::Problem;
+use crate::problem::{Problem, told};
 
 /// A kind of challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -209,11 +209,13 @@ pub struct ChallengeObject<'a> {
 )]
 pub struct ResponseError(#[source] serde_json::Error);
 
-impl From<ResponseError> for Problem {
-    fn from(error: ResponseError) -> Self {
+impl From<&ResponseError> for Problem {
+    fn from(error: &ResponseError) -> Self {
         Self::malformed(error.to_string())
     }
 }
+
+told!(ResponseError);
 
 /// Checks the payload with which a client responds; members in it are ignored.
 pub fn parse_response(payload: &[u8]) -> Result<(), ResponseError> {

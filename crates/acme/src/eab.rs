@@ -10,7 +10,7 @@ use crate::algorithm::MacAlgorithm;
 use crate::jwk::Jwk;
 use crate::jws::JwsError;
 use crate::jws::envelope::Envelope;
-use crate::problem::{Kind, Problem, names};
+use crate::problem::{Kind, Problem, mac_algorithms, told};
 
 /// Why an external account binding is refused.
 #[derive(Debug, thiserror::Error)]
@@ -44,13 +44,13 @@ pub enum EabError {
     Url,
 }
 
-impl From<EabError> for Problem {
-    fn from(error: EabError) -> Self {
+impl From<&EabError> for Problem {
+    fn from(error: &EabError) -> Self {
         let detail = error.to_string();
         match error {
             EabError::Algorithm(_) => {
                 let mut problem = Self::new(Kind::BadSignatureAlgorithm, detail);
-                problem.algorithms = names(MacAlgorithm::ALL.iter().map(|known| known.as_str()));
+                problem.algorithms = mac_algorithms();
                 problem
             }
             EabError::Refused { .. } => Self::new(Kind::Unauthorized, detail),
@@ -62,6 +62,8 @@ impl From<EabError> for Problem {
         }
     }
 }
+
+told!(EabError);
 
 /// A binding for the right key and URL whose MAC nobody has checked.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use base::{DnsName, DnsNameError, Identifier, IdentifierKind};
 use serde::{Serialize, Serializer};
 
-use crate::problem::{Kind, Problem, Subproblem};
+use crate::problem::{Kind, Problem, Subproblem, told};
 use crate::requested::{Requested, Sent};
 
 /// Reads what a client wrote, strictly: an A-label name in any case, nothing around it.
@@ -71,22 +71,24 @@ pub enum ListError {
     },
 }
 
-impl From<ListError> for Problem {
-    fn from(error: ListError) -> Self {
+impl From<&ListError> for Problem {
+    fn from(error: &ListError) -> Self {
         match error {
             ListError::Empty | ListError::TooMany { .. } => Self::malformed(error.to_string()),
             ListError::Identifiers(bad) => Self::for_identifiers(
-                bad.into_iter()
+                bad.iter()
                     .map(|(requested, error)| Subproblem {
                         kind: error.kind(),
                         detail: error.to_string(),
-                        identifier: Some(requested),
+                        identifier: Some(requested.clone()),
                     })
                     .collect(),
             ),
         }
     }
 }
+
+told!(ListError);
 
 /// The identifiers of an order: at least one, each once, in the client's order.
 #[derive(Debug, Clone, PartialEq, Eq)]

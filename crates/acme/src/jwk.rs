@@ -16,7 +16,7 @@ use serde::de::IgnoredAny;
 use crate::algorithm::Algorithm;
 use crate::base64url::{self, Base64Error};
 use crate::payload;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, told};
 
 /// Why a JSON value is not an account key that we accept.
 #[derive(Debug, thiserror::Error)]
@@ -69,11 +69,13 @@ pub enum JwkError {
     LeadingZero(&'static str),
 }
 
-impl From<JwkError> for Problem {
-    fn from(error: JwkError) -> Self {
+impl From<&JwkError> for Problem {
+    fn from(error: &JwkError) -> Self {
         Self::new(Kind::BadPublicKey, error.to_string())
     }
 }
+
+told!(JwkError);
 
 /// A public key ready to verify signatures with the one algorithm that fits it; cheap to clone.
 #[derive(Clone)]

@@ -11,7 +11,7 @@ pub(crate) mod test_keys;
 use crate::algorithm::Algorithm;
 use crate::base64url::{self, Base64Error};
 use crate::jwk::{Jwk, JwkError, PublicKey};
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, told};
 use envelope::Envelope;
 
 /// Why a request is not an acceptable JWS.
@@ -100,8 +100,8 @@ impl JwsError {
     }
 }
 
-impl From<JwsError> for Problem {
-    fn from(error: JwsError) -> Self {
+impl From<&JwsError> for Problem {
+    fn from(error: &JwsError) -> Self {
         let (kind, detail) = (error.kind(), error.to_string());
         if kind == Kind::BadSignatureAlgorithm {
             return Self::bad_signature_algorithm(detail);
@@ -109,6 +109,8 @@ impl From<JwsError> for Problem {
         Self::new(kind, detail)
     }
 }
+
+told!(JwsError);
 
 /// Who claims to have signed.
 #[derive(Debug, Clone, PartialEq, Eq)]

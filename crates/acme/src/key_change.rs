@@ -11,7 +11,7 @@ use crate::jwk::{Jwk, Thumbprint};
 use crate::jws::envelope::Envelope;
 use crate::jws::{self, JwsError};
 use crate::payload;
-use crate::problem::Problem;
+use crate::problem::{Problem, told};
 
 /// Why a key change is refused.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +42,8 @@ pub enum KeyChangeError {
     Url,
 }
 
-impl From<KeyChangeError> for Problem {
-    fn from(error: KeyChangeError) -> Self {
+impl From<&KeyChangeError> for Problem {
+    fn from(error: &KeyChangeError) -> Self {
         let detail = error.to_string();
         match error {
             KeyChangeError::Jws(inner) => Self {
@@ -60,6 +60,8 @@ impl From<KeyChangeError> for Problem {
         }
     }
 }
+
+told!(KeyChangeError);
 
 /// A proven wish to use another key.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::authorization::AuthorizationStatus;
 use crate::base64url::{self, Base64Error};
 use crate::identifier::{Identifiers, ListError};
 use crate::payload;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, told};
 use crate::requested::Requested;
 
 /// Where an order stands at a moment (RFC 8555 §7.1.6).
@@ -109,8 +109,8 @@ pub enum NotReady {
     Valid,
 }
 
-impl From<NotReady> for Problem {
-    fn from(error: NotReady) -> Self {
+impl From<&NotReady> for Problem {
+    fn from(error: &NotReady) -> Self {
         Self::new(Kind::OrderNotReady, error.to_string())
     }
 }
@@ -183,8 +183,8 @@ pub enum PayloadError {
     Identifiers(#[from] ListError),
 }
 
-impl From<PayloadError> for Problem {
-    fn from(error: PayloadError) -> Self {
+impl From<&PayloadError> for Problem {
+    fn from(error: &PayloadError) -> Self {
         match error {
             PayloadError::Identifiers(list) => list.into(),
             PayloadError::Csr(_) | PayloadError::Json(_) => Self::malformed(error.to_string()),
@@ -246,11 +246,13 @@ pub struct CsrNamesError {
     pub extra: Vec<Identifier>,
 }
 
-impl From<CsrNamesError> for Problem {
-    fn from(error: CsrNamesError) -> Self {
+impl From<&CsrNamesError> for Problem {
+    fn from(error: &CsrNamesError) -> Self {
         Self::new(Kind::BadCsr, error.to_string())
     }
 }
+
+told!(NotReady, PayloadError, CsrNamesError);
 
 /// Compares the names of a CSR, in any order and number, with those that were ordered.
 pub fn check_csr_names(ordered: &[Identifier], csr: &[Identifier]) -> Result<(), CsrNamesError> {

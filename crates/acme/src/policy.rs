@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use base::{DnsName, Identifier};
 
 use crate::identifier::Identifiers;
-use crate::problem::{Kind, Problem, Subproblem};
+use crate::problem::{Kind, Problem, Subproblem, told};
 use crate::requested::Requested;
 
 /// Why we do not issue for a name.
@@ -60,15 +60,15 @@ pub enum SetError {
     },
 }
 
-impl From<SetError> for Problem {
-    fn from(error: SetError) -> Self {
+impl From<&SetError> for Problem {
+    fn from(error: &SetError) -> Self {
         match error {
             SetError::Names(bad) => Self::for_identifiers(
-                bad.into_iter()
+                bad.iter()
                     .map(|(identifier, error)| Subproblem {
                         kind: error.kind(),
                         detail: error.to_string(),
-                        identifier: Some(Requested::from(&identifier)),
+                        identifier: Some(Requested::from(identifier)),
                     })
                     .collect(),
             ),
@@ -76,6 +76,8 @@ impl From<SetError> for Problem {
         }
     }
 }
+
+told!(SetError);
 
 /// What is refused whoever asks.
 #[derive(Debug, Clone)]

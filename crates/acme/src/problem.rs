@@ -3,9 +3,13 @@
 //! The door sends them as `application/problem+json` and adds `Retry-After` and `Link`; orders and
 //! challenges store them, which is why they can be read back.
 
+mod refusal;
+
+pub(crate) use refusal::told;
+
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, MacAlgorithm};
 use crate::requested::Requested;
 
 /// The media type of a problem document.
@@ -241,7 +245,7 @@ impl Problem {
     /// A refused algorithm, with the list of those we accept (RFC 8555 §6.2).
     pub fn bad_signature_algorithm(detail: impl Into<String>) -> Self {
         let mut problem = Self::new(Kind::BadSignatureAlgorithm, detail);
-        problem.algorithms = names(Algorithm::ALL.iter().map(|known| known.as_str()));
+        problem.algorithms = signature_algorithms();
         problem
     }
 
@@ -281,7 +285,15 @@ impl Problem {
     }
 }
 
-pub(crate) fn names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+fn signature_algorithms() -> Vec<String> {
+    names(Algorithm::ALL.iter().map(|known| known.as_str()))
+}
+
+pub(crate) fn mac_algorithms() -> Vec<String> {
+    names(MacAlgorithm::ALL.iter().map(|known| known.as_str()))
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 

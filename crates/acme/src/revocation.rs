@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::base64url::{self, Base64Error};
 use crate::payload;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, told};
 
 /// Why a certificate is revoked (RFC 5280 §5.3.1), as far as subscribers may say so (TLS BR 7.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,8 +91,8 @@ pub enum RevocationError {
     Reason(i64),
 }
 
-impl From<RevocationError> for Problem {
-    fn from(error: RevocationError) -> Self {
+impl From<&RevocationError> for Problem {
+    fn from(error: &RevocationError) -> Self {
         let kind = match error {
             RevocationError::Already => Kind::AlreadyRevoked,
             RevocationError::Encoding(_) | RevocationError::Json(_) => Kind::Malformed,
@@ -102,6 +102,8 @@ impl From<RevocationError> for Problem {
         Self::new(kind, error.to_string())
     }
 }
+
+told!(RevocationError);
 
 /// A request to revoke.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod id;
 mod identifier;
 mod page;
 mod random;
+mod refusal;
 mod scope;
 mod timestamp;
 mod words;
@@ -23,6 +24,7 @@ pub use id::{
 pub use identifier::{Identifier, IdentifierKind};
 pub use page::{Cursor, Page, Placed, Query, Slice};
 pub use random::Random;
+pub use refusal::{About, Class, Part, Refusal, Refuse, chain};
 pub use scope::{Scope, TenantPath, TenantPathError};
 #[doc(hidden)]
 pub use serde;

@@ -5,7 +5,7 @@
 //! certificate does (RFC 6125 §6.4.3); it does not cover `example.com` nor anything deeper.
 //! Whether the requester controls a name is proven elsewhere.
 
-use base::{DnsName, Identifier};
+use base::{About, Class, DnsName, Identifier, Part, Refusal};
 
 /// The identifier is not covered by any domain of the subscription.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,27 @@ use base::{DnsName, Identifier};
 pub struct NotCovered {
     /// The identifier as requested.
     pub identifier: Identifier,
+}
+
+/// One refusal for all names that are not covered, each with its own sentence.
+pub fn refusal(refused: &[NotCovered]) -> Refusal {
+    const CODE: &str = "name_not_enrolled";
+    let about = refused.iter().map(|each| About {
+        part: Part::Identifier {
+            kind: each.identifier.kind().as_str().to_owned(),
+            value: each.identifier.to_string(),
+        },
+        code: CODE,
+        sentence: each.to_string(),
+    });
+    let sentence = match refused {
+        [only] => only.to_string(),
+        several => format!(
+            "{} names are not enrolled in this subscription; add them in the portal",
+            several.len()
+        ),
+    };
+    Class::Forbidden.because(CODE, &sentence).about(about)
 }
 
 /// The enrolled names that would admit `name`: itself, then the wildcard one level up.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use base::{Actor, Random, SubscriptionId, TenantId, Timestamp, words};
+use base::{Actor, Class, Random, Refusal, Refuse, SubscriptionId, TenantId, Timestamp, words};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Serialize, Serializer};
@@ -203,6 +203,18 @@ pub enum NotBinding {
         /// The credential.
         key_id: KeyId,
     },
+}
+
+impl Refuse for NotBinding {
+    fn refusal(&self) -> Refusal {
+        let code = match self {
+            Self::Exhausted { .. } => "credential_exhausted",
+            Self::Revoked { .. } => "credential_revoked",
+            Self::Rotated { .. } => "credential_rotated",
+            Self::Suspended { .. } => "credential_suspended",
+        };
+        Class::Forbidden.because(code, self)
+    }
 }
 
 /// Why a credential cannot be replaced.

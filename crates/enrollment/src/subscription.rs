@@ -5,7 +5,7 @@
 //! never stored: it follows from the end date and the present moment. Stored are facts: when it started, was put on
 //! hold, was ended.
 
-use base::{Actor, OfferVersionId, SubscriptionId, TenantId, Timestamp};
+use base::{Actor, Class, OfferVersionId, Refusal, Refuse, SubscriptionId, TenantId, Timestamp};
 
 use base::words;
 
@@ -197,6 +197,18 @@ pub enum NotIssuing {
     Suspended,
 }
 
+impl Refuse for NotIssuing {
+    fn refusal(&self) -> Refusal {
+        let code = match self {
+            Self::Deactivated => "subscription_deactivated",
+            Self::Expired { .. } => "subscription_expired",
+            Self::NoDomain => "subscription_without_domain",
+            Self::Suspended => "subscription_suspended",
+        };
+        Class::Forbidden.because(code, self)
+    }
+}
+
 /// Why a subscription cannot be moved to another status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TransitionError {
@@ -209,6 +221,17 @@ pub enum TransitionError {
     /// It is on hold already.
     #[error("the ACME account is already suspended")]
     Suspended,
+}
+
+impl Refuse for TransitionError {
+    fn refusal(&self) -> Refusal {
+        let code = match self {
+            Self::Deactivated => "subscription_ended",
+            Self::NotSuspended => "subscription_not_suspended",
+            Self::Suspended => "subscription_suspended_already",
+        };
+        Class::Conflict.because(code, self)
+    }
 }
 
 impl Subscription {

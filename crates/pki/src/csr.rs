@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use base::{DnsName, DnsNameError, Identifier};
+use base::{Class, DnsName, DnsNameError, Identifier, Refusal, Refuse};
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::CN;
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
@@ -58,6 +58,12 @@ pub enum CsrError {
     /// Not version 1, which is written 0.
     #[error("the request is not of version 1")]
     Version,
+}
+
+impl Refuse for CsrError {
+    fn refusal(&self) -> Refusal {
+        Class::Invalid.because("csr_malformed", &base::chain(self))
+    }
 }
 
 /// A request whose signature was verified.

@@ -4,6 +4,7 @@
 //! examined for size, exponent, small factors, close primes, the ROCA structure and Debian's weak generator.
 //! Keys that were reported compromised come from the caller, who stores them.
 
+use base::{Class, Refusal, Refuse};
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
@@ -45,6 +46,21 @@ pub enum KeyPolicyError {
     /// The modulus has a prime factor below 752 (BR §6.1.6, NIST SP 800-89 §5.3.3).
     #[error("the RSA modulus is divisible by {0}; create a new key")]
     SmallFactor(u32),
+}
+
+impl Refuse for KeyPolicyError {
+    fn refusal(&self) -> Refusal {
+        let code = match self {
+            Self::Blocked => "key_blocked",
+            Self::ClosePrimes => "key_close_primes",
+            Self::DebianWeak => "key_debian_weak",
+            Self::Exponent => "key_exponent",
+            Self::Roca => "key_roca",
+            Self::Size { .. } => "key_size",
+            Self::SmallFactor(_) => "key_small_factor",
+        };
+        Class::Invalid.because(code, self)
+    }
 }
 
 /// The limits; everything else is law.

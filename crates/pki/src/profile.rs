@@ -2,7 +2,7 @@
 //!
 //! Who may have which profile is the caller's question; the linter holds every certificate to its profile.
 
-use base::Timestamp;
+use base::{Class, Refusal, Refuse, Timestamp};
 use const_oid::ObjectIdentifier;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +62,17 @@ pub enum ValidityError {
     /// Over 48 hours from the signature (BR §7.1.2.7).
     #[error("notBefore must be within 48 hours of now")]
     NotBefore,
+}
+
+impl Refuse for ValidityError {
+    fn refusal(&self) -> Refusal {
+        let code = match self {
+            Self::NotBefore => "not_before_far",
+            Self::TooLong { .. } => "validity_too_long",
+            Self::TooShort => "validity_too_short",
+        };
+        Class::Invalid.because(code, self)
+    }
 }
 
 /// The profile as it is stored.

@@ -9,7 +9,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-use base::Timestamp;
+use base::{Class, Refusal, Refuse, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -59,6 +59,12 @@ pub struct Lockout {
 pub struct Locked {
     /// The first moment at which an attempt is looked at again.
     pub until: Timestamp,
+}
+
+impl Refuse for Locked {
+    fn refusal(&self) -> Refusal {
+        Class::TooMany.because("locked", self)
+    }
 }
 
 impl Lockout {

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use base::{TenantId, TenantPath, Timestamp};
+use base::{Class, Refusal, Refuse, TenantId, TenantPath, Timestamp};
 use serde::{Serialize, Serializer};
 
 use crate::line;
@@ -90,10 +90,26 @@ pub enum TreeError {
     Root(TenantKind),
 }
 
+impl Refuse for TreeError {
+    fn refusal(&self) -> Refusal {
+        let code = match self {
+            Self::Parent { .. } => "tenant_below_wrong_level",
+            Self::Root(_) => "tenant_without_parent",
+        };
+        Class::Invalid.because(code, self)
+    }
+}
+
 /// The tenant or one above it is suspended; shown only after correct credentials (F-007).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Organization suspended")]
 pub struct OrganizationSuspended;
+
+impl Refuse for OrganizationSuspended {
+    fn refusal(&self) -> Refusal {
+        Class::Forbidden.because("organization_suspended", self)
+    }
+}
 
 impl Tenant {
     /// A new tenant below `parent`, or the operator when there is none.

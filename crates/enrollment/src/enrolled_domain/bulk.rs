@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use base::DnsName;
+use base::{Class, DnsName};
 
 use super::plan::{Addition, Companions, Enrolled, Plan, Refusal, plan};
 use crate::companion;
@@ -37,6 +37,12 @@ pub struct Row {
 pub struct TooManyRows {
     /// The limit.
     pub max_rows: usize,
+}
+
+impl base::Refuse for TooManyRows {
+    fn refusal(&self) -> base::Refusal {
+        Class::Invalid.because("too_many_names", self).at("names")
+    }
 }
 
 /// The names in `text`, at most `max_rows` of them.

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use base::{
-    Actor, DnsName, DnsNameError, EnrolledDomainId, Random, SubscriptionId, TenantId, Timestamp,
+    Actor, Class, DnsName, DnsNameError, EnrolledDomainId, Random, SubscriptionId, TenantId,
+    Timestamp,
 };
 
 use super::EnrolledDomain;
@@ -73,6 +74,12 @@ pub enum Refusal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not enrolled any more; look at the domains and add the name again")]
 pub struct SponsorMissing(pub DnsName);
+
+impl base::Refuse for SponsorMissing {
+    fn refusal(&self) -> base::Refusal {
+        Class::Conflict.because("sponsor_missing", self).at("names")
+    }
+}
 
 /// Plans what a person typed; see [`plan_name`].
 pub fn plan(

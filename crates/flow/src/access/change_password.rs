@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use base::Timestamp;
+use base::{Class, Refusal, Refuse, Timestamp};
 use serde_json::json;
 use store::access::session::{self, Browser};
 use store::access::user::{self, Replacement};
@@ -40,6 +40,21 @@ pub enum ChangePasswordError {
     /// The new password is not good enough.
     #[error(transparent)]
     Unmet(#[from] Unmet),
+}
+
+impl Refuse for ChangePasswordError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Changed => Class::Conflict.because("password_changed_elsewhere", self),
+            Self::Password(error) => Refusal::internal(error),
+            Self::Proof(error) => error.refusal(),
+            Self::Same => Class::Invalid
+                .because("password_is_the_same", self)
+                .at("new_password"),
+            Self::Store(error) => error.refusal(),
+            Self::Unmet(error) => error.refusal(),
+        }
+    }
 }
 
 /// The password was replaced.

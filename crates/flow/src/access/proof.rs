@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use base::UserId;
+use base::{Class, Refusal, Refuse, UserId};
 use store::ReadTx;
 use store::access::user;
 use tenancy::lockout::Locked;
@@ -30,6 +30,19 @@ pub enum ProofError {
     /// It is not the user's password.
     #[error("that is not your current password")]
     WrongPassword,
+}
+
+impl Refuse for ProofError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Locked(error) => error.refusal(),
+            Self::Password(error) => Refusal::internal(error),
+            Self::Store(error) => error.refusal(),
+            Self::WrongPassword => Class::Invalid
+                .because("wrong_password", self)
+                .at("current_password"),
+        }
+    }
 }
 
 /// A password that was right.

@@ -1,5 +1,6 @@
 //! Opens the sensitive actions for ten minutes (security S-23). The browser gets a new token (S-19).
 
+use base::{Class, Refusal, Refuse};
 use std::net::IpAddr;
 
 use serde_json::json;
@@ -27,6 +28,16 @@ pub enum ReauthenticateError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for ReauthenticateError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Ended => Class::Unauthenticated.because("session_ended", self),
+            Self::Proof(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Accepts a signed-in user again. The old token stops working; hand out the new one.

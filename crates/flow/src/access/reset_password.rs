@@ -1,7 +1,7 @@
 //! An operator at the command line gives a user a generated password, shown once, good for 72 hours
 //! and to be replaced first (features F-011; security S-06). Sessions and locks end with it.
 
-use base::Timestamp;
+use base::{Class, Refusal, Refuse, Timestamp};
 use serde_json::json;
 use store::access::user::{self, Replacement};
 use store::access::{session, sign_in_lock};
@@ -31,6 +31,17 @@ pub enum ResetError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for ResetError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Changed => Class::Conflict.because("password_changed_meanwhile", self),
+            Self::NotFound(_) => Class::NotFound.because("user_not_found", self),
+            Self::Password(error) => Refusal::internal(error),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Gives a user an initial password; show it once.

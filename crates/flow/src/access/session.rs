@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use base::Timestamp;
+use base::{Class, Refusal, Refuse, Timestamp};
 use serde_json::json;
 use store::access::session::{self, Browser};
 use store::audit::{self, Entry};
@@ -51,6 +51,15 @@ pub enum EndError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for EndError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NotFound => Class::NotFound.because("session_not_found", self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Who holds the token of a cookie, as of now; `None` when it stands for nothing. Notes the request

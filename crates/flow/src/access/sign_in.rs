@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use base::Timestamp;
+use base::{Class, Refusal, Refuse, Timestamp};
 use store::ReadTx;
 use store::access::user::Replacement;
 use store::tenancy::sign_in::{self, Candidate};
@@ -52,6 +52,18 @@ pub enum SignInError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for SignInError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::InvalidCredentials => Class::Unauthenticated.because("invalid_credentials", self),
+            Self::Locked(error) => error.refusal(),
+            Self::OrganizationSuspended(error) => error.refusal(),
+            Self::Password(error) => Refusal::internal(error),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 impl From<OpenSessionError> for SignInError {

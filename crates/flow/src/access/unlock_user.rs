@@ -1,5 +1,6 @@
 //! An operator lets a locked user try again at once (feature F-006). The password stays.
 
+use base::{Class, Refusal, Refuse};
 use serde_json::json;
 use store::WriteTx;
 use store::access::{sign_in_lock, user};
@@ -20,6 +21,15 @@ pub enum UnlockError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for UnlockError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NotFound(_) => Class::NotFound.because("user_not_found", self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Forgets a user's failed attempts; `false` when there were none.

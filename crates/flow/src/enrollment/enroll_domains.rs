@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use base::{DnsName, SubscriptionId, Timestamp};
+use base::{Class, DnsName, Refusal, Refuse, SubscriptionId, Timestamp};
 use enrollment::enrolled_domain::bulk::{self, Entry, Row, TooManyRows};
 use enrollment::enrolled_domain::{Companions, EnrolledDomain, Enrolling, SponsorMissing};
 use enrollment::subscription::{Names, NotIssuing, Subscription};
@@ -59,6 +59,18 @@ pub enum EnrollError {
     /// Too many names at once.
     #[error(transparent)]
     TooManyRows(#[from] TooManyRows),
+}
+
+impl Refuse for EnrollError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NotIssuing(error) => error.refusal().at("account"),
+            Self::NotFound => Class::NotFound.because("subscription_not_found", self),
+            Self::Sponsor(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+            Self::TooManyRows(error) => error.refusal(),
+        }
+    }
 }
 
 /// Says what [`enroll_domains`] would do; writes nothing.

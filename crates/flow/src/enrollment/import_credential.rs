@@ -1,6 +1,6 @@
 //! Takes over an external account binding that another server handed out, so that its clients need no change.
 
-use base::SubscriptionId;
+use base::{Refusal, Refuse, SubscriptionId};
 use enrollment::eab::{EabCredential, KeyId, MacKey, NewCredential};
 use serde_json::json;
 use store::WriteTx;
@@ -28,6 +28,15 @@ pub enum ImportError {
     /// The database did not answer, or has the key ID already.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for ImportError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Seal(error) => Refusal::internal(error),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Stores the credential beside those that the subscription has.

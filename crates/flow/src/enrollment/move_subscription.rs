@@ -1,7 +1,7 @@
 //! Suspends, resumes and deactivates subscriptions. Issuing stops with the commit: every newOrder and
 //! finalize looks at the subscription in its own transaction.
 
-use base::{SubscriptionId, Timestamp};
+use base::{Class, Refusal, Refuse, SubscriptionId, Timestamp};
 use enrollment::subscription::{Subscription, TransitionError};
 use serde_json::json;
 use store::audit::Entry;
@@ -33,6 +33,16 @@ pub enum MoveError {
     /// The rules do not allow it.
     #[error(transparent)]
     Transition(#[from] TransitionError),
+}
+
+impl Refuse for MoveError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NotFound => Class::NotFound.because("subscription_not_found", self),
+            Self::Store(error) => error.refusal(),
+            Self::Transition(error) => error.refusal(),
+        }
+    }
 }
 
 impl Move {

@@ -1,6 +1,6 @@
 //! Opens a subscription with its first EAB credential (features F-046, F-047).
 
-use base::{Actor, SubscriptionId, TenantId, Timestamp};
+use base::{Actor, Refusal, Refuse, SubscriptionId, TenantId, Timestamp};
 use enrollment::eab::{EabCredential, MacKey, NewCredential};
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use serde_json::json;
@@ -45,6 +45,16 @@ pub enum OpenError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for OpenError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NoOffer => Refusal::internal(self),
+            Self::Seal(error) => Refusal::internal(error),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Opens a subscription for the caller's tenant, under the newest version of the offer.

@@ -1,7 +1,7 @@
 //! Takes a name out of its subscription (features F-083, F-085): its free companion goes along, nothing more is
 //! admitted, and a job ends what was begun for it. Certificates stay valid until they expire.
 
-use base::{EnrolledDomainId, Timestamp};
+use base::{Class, EnrolledDomainId, Refusal, Refuse, Timestamp};
 use enrollment::enrolled_domain::{EnrolledDomain, removal};
 use enrollment::subscription::{Names, Subscription};
 use serde_json::json;
@@ -24,6 +24,15 @@ pub enum RemoveError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for RemoveError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NotFound => Class::NotFound.because("domain_not_found", self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Says which domains would go; writes nothing.

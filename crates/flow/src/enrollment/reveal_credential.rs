@@ -1,6 +1,6 @@
 //! Shows a MAC key to the people who may see it; the showing is audited (policy `eab_reveal = always`).
 
-use base::SubscriptionId;
+use base::{Class, Refusal, Refuse, SubscriptionId};
 use enrollment::eab::MacKey;
 use serde_json::json;
 use store::audit::Entry;
@@ -21,6 +21,16 @@ pub enum RevealError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for RevealError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NotFound => Class::NotFound.because("credential_not_found", self),
+            Self::Seal(error) => Refusal::internal(error),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Opens the MAC key of a tenant's credential.

@@ -6,7 +6,7 @@ use std::pin::pin;
 
 use acme::authorization::{Authorization as Record, BeginError, Begun};
 use acme::challenge::{ResponseError, Type, parse_response};
-use base::{AuthorizationId, Timestamp};
+use base::{AuthorizationId, Class, Refusal, Refuse, Timestamp};
 use store::issuance::authorization::Authorization;
 use tokio::sync::oneshot;
 
@@ -31,6 +31,17 @@ pub enum AnswerError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for AnswerError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Begin(error) => error.refusal(),
+            Self::NotFound => Class::NotFound.because("challenge_not_found", self),
+            Self::Response(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Begins to validate; of two responses at once, one does and the other is told how it stands.

@@ -1,7 +1,7 @@
 //! Reading an authorization, and giving it up (RFC 8555 §7.5, §7.5.2).
 
 use acme::authorization::{Authorization, DeactivateError, parse_deactivation};
-use base::{AccountId, AuthorizationId, Timestamp};
+use base::{AccountId, AuthorizationId, Class, Refusal, Refuse, Timestamp};
 use serde_json::json;
 use store::audit::Entry;
 use store::issuance::authorization;
@@ -22,6 +22,16 @@ pub enum DeactivationError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for DeactivationError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Deactivate(error) => error.refusal(),
+            Self::NotFound => Class::NotFound.because("authorization_not_found", self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// The account's authorization.

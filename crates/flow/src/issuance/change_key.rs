@@ -2,7 +2,7 @@
 
 use acme::Thumbprint;
 use acme::key_change::{KeyChange, KeyChangeError};
-use base::AccountId;
+use base::{AccountId, Class, Refusal, Refuse};
 use serde_json::json;
 use store::audit::Entry;
 use store::issuance::account::{self, Account};
@@ -27,6 +27,17 @@ pub enum ChangeKeyError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for ChangeKeyError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Changed => Class::Conflict.because("account_changed_meanwhile", self),
+            Self::InUse(_) => Class::Conflict.because("key_in_use", self),
+            Self::KeyChange(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Gives the account the key that the inner JWS proves.

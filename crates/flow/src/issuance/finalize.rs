@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use acme::order::{
     CsrNamesError, NotReady, PayloadError, Progress, check_csr_names, parse_finalize,
 };
-use base::{CaId, CertificateId, OrderId, ProfileVersionId, Timestamp};
+use base::{CaId, CertificateId, Class, OrderId, ProfileVersionId, Refusal, Refuse, Timestamp};
 use pki::{
     Csr, Findings, IssuanceRequest, KeyPolicyError, Linted, RequestedValidity, SerialNumber,
     TbsCertificate, Validity,
@@ -67,6 +67,25 @@ pub enum FinalizeError {
     /// The wished validity cannot be granted any more.
     #[error(transparent)]
     Validity(#[from] pki::ValidityError),
+}
+
+impl Refuse for FinalizeError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::AccountKey => Class::Invalid.because("key_is_the_accounts", self),
+            Self::Admission(error) => error.refusal(),
+            Self::BlockedKey => Class::Invalid.because("key_reported", self),
+            Self::Csr(error) => error.refusal(),
+            Self::KeyPolicy(error) => error.refusal(),
+            Self::Lint(error) => Refusal::internal(error),
+            Self::Names(error) => error.refusal(),
+            Self::NotFound => Class::NotFound.because("order_not_found", self),
+            Self::NotReady(error) => error.refusal(),
+            Self::Payload(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+            Self::Validity(error) => error.refusal(),
+        }
+    }
 }
 
 /// Takes the order and issues; answers as soon as the certificate is there, or with `processing`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::AccountId;
+use base::{AccountId, Refusal, Refuse};
 use store::issuance::account;
 
 use crate::App;
@@ -18,6 +18,15 @@ pub enum LookUpError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for LookUpError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Key(..) => Refusal::internal(self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// The account with this identifier; a change on another node may take a second to count.

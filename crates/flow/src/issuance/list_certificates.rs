@@ -1,7 +1,7 @@
 //! Certificates as their owner looks at them: lists, one with its chain and proofs, downloads.
 
 use acme::authorization::State;
-use base::{Actor, CaId, CertificateId, Page, Query, Slice, Timestamp};
+use base::{Actor, CaId, CertificateId, Page, Query, Refusal, Refuse, Slice, Timestamp};
 use store::ReadTx;
 use store::enrollment::subscription;
 use store::issuance::{certificate_list, order_list};
@@ -82,6 +82,15 @@ pub enum CertificateError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for CertificateError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Certificate(..) => Refusal::internal(self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// What is downloaded.

@@ -7,9 +7,8 @@ use acme::authorization::Authorization as Record;
 use acme::challenge::Token;
 use acme::order::{NewOrder, OrderStatus, PayloadError};
 use acme::policy::SetError;
-use acme::problem::{Kind, Problem, Subproblem};
-use acme::requested::Requested;
-use base::{AuthorizationId, Identifier, OrderId, Timestamp};
+use acme::problem::{Kind, Problem};
+use base::{AuthorizationId, Identifier, OrderId, Refusal, Refuse, Timestamp};
 use enrollment::coverage::{self, NotCovered};
 use enrollment::subscription::NotIssuing;
 use pki::RequestedValidity;
@@ -50,17 +49,17 @@ pub enum NewOrderError {
     Validity(#[from] pki::ValidityError),
 }
 
-/// The problem document of names that are not covered: one entry for each.
-pub fn not_covered_problem(refused: &[NotCovered]) -> Problem {
-    let subproblems = refused
-        .iter()
-        .map(|refused| Subproblem {
-            kind: Kind::RejectedIdentifier,
-            detail: refused.to_string(),
-            identifier: Some(Requested::from(&refused.identifier)),
-        })
-        .collect();
-    Problem::for_identifiers(subproblems).with_status(403)
+impl Refuse for NewOrderError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NotCovered(refused) => coverage::refusal(refused),
+            Self::NotIssuing(error) => error.refusal(),
+            Self::Payload(error) => error.refusal(),
+            Self::Policy(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+            Self::Validity(error) => error.refusal(),
+        }
+    }
 }
 
 /// Makes an order, or returns the account's pending one for the same names.

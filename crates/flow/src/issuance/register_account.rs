@@ -3,7 +3,7 @@
 use acme::account::{AccountError, NewAccount, Registration};
 use acme::eab::{EabError, ExternalAccountBinding};
 use acme::{Jwk, Thumbprint};
-use base::{AccountId, Actor, SubscriptionId, Timestamp};
+use base::{AccountId, Actor, Class, Refusal, Refuse, SubscriptionId, Timestamp};
 use enrollment::eab::{EabCredential, NotBinding};
 use enrollment::subscription::{State, Subscription};
 use serde_json::json;
@@ -61,6 +61,21 @@ pub enum RegisterError {
         /// What its subscription is.
         state: State,
     },
+}
+
+impl Refuse for RegisterError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Account(error) => error.refusal(),
+            Self::Binding(error) => error.refusal(),
+            Self::BindingRequired => Class::Forbidden.because("external_account_required", self),
+            Self::NoAccount => Class::Invalid.because("account_does_not_exist", self),
+            Self::NotBinding(error) => error.refusal(),
+            Self::Seal(error) => Refusal::internal(error),
+            Self::Store(error) => error.refusal(),
+            Self::Subscription { .. } => Class::Forbidden.because("subscription_not_open", self),
+        }
+    }
 }
 
 /// The account of `key`: an old one as it is, or a new one under the subscription of its binding.

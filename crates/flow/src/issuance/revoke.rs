@@ -3,7 +3,7 @@
 
 use acme::Jwk;
 use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};
-use base::{AccountId, Actor, CertificateId, Identifier, JobId, Timestamp};
+use base::{AccountId, Actor, CertificateId, Class, Identifier, JobId, Refusal, Refuse, Timestamp};
 use serde_json::json;
 use store::audit::Entry;
 use store::issuance::blocked_key::{self, BlockedKey};
@@ -40,6 +40,17 @@ pub enum RevokeError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for RevokeError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Certificate(_) => Class::Invalid.because("certificate_malformed", self),
+            Self::NotFound => Class::NotFound.because("certificate_not_found", self),
+            Self::Revocation(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// Revokes the certificate in the payload.

@@ -1,7 +1,7 @@
 //! What an account's holder may change or ask about it (RFC 8555 §7.3.2, §7.3.6).
 
 use acme::account::{AccountError, Update};
-use base::{AccountId, Timestamp};
+use base::{AccountId, Class, Refusal, Refuse, Timestamp};
 use serde_json::json;
 use store::audit::Entry;
 use store::issuance::account::{self, Account, Contact};
@@ -22,6 +22,16 @@ pub enum UpdateError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Refuse for UpdateError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Account(error) => error.refusal(),
+            Self::Gone => Class::Invalid.because("account_does_not_exist", self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
 }
 
 /// The account as it is.

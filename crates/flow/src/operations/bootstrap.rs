@@ -1,7 +1,7 @@
 //! The first people of an installation: its operator, a reseller below it, and the reseller's first
 //! administrator (features F-001, F-011). Nobody else can be made without signing in.
 
-use base::{TenantId, Timestamp, UserId};
+use base::{Class, Refusal, Refuse, TenantId, Timestamp, UserId};
 use serde_json::json;
 use store::access::user;
 use store::audit::{self, Entry};
@@ -77,6 +77,19 @@ pub enum BootstrapError {
     /// The given password is not good enough.
     #[error(transparent)]
     Unmet(#[from] Unmet),
+}
+
+impl Refuse for BootstrapError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::EmailTaken(_) => Class::Conflict.because("email_taken", self),
+            Self::Password(error) => Refusal::internal(error),
+            Self::PathTaken => Class::Conflict.because("tenant_path_taken", self),
+            Self::Store(error) => error.refusal(),
+            Self::Tree(error) => error.refusal(),
+            Self::Unmet(error) => error.refusal(),
+        }
+    }
 }
 
 /// Makes a reseller with its first administrator, and the operator if there is none.

@@ -1,5 +1,6 @@
 //! Why the database did not do what it was asked, in the classes that callers tell apart.
 
+use base::{Class, Refusal, Refuse};
 use std::fmt;
 use std::sync::Arc;
 
@@ -82,6 +83,29 @@ pub enum Error {
         /// What the driver said.
         source: DriverError,
     },
+}
+
+/// How long to wait when the database is full, busy or away.
+const RETRY_AFTER_SECONDS: u32 = 30;
+
+impl Refuse for Error {
+    fn refusal(&self) -> Refusal {
+        let (code, sentence) = if self.is_full() {
+            (
+                "database_full",
+                "the server's database is full, so nothing was changed; the operator has to make room, then try again",
+            )
+        } else if self.is_unavailable() {
+            (
+                "database_unavailable",
+                "the server's database does not answer, so nothing can be changed now; try again in half a minute",
+            )
+        } else {
+            return Refusal::internal(self);
+        };
+        let refusal = Class::Unavailable.because(code, sentence);
+        refusal.again_in(RETRY_AFTER_SECONDS).caused_by(self)
+    }
 }
 
 /// What is wrong with the schema of a database, and what to do.

@@ -5,7 +5,7 @@
 //! old one keeps working when the policy changes.
 
 use super::{Password, estimate};
-use base::words;
+use base::{Class, Refusal, Refuse, words};
 
 words! {
     /// Which policy holds (setting `password_policy`).
@@ -109,6 +109,14 @@ impl Context {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the password does not meet: {}", sentences(.0))]
 pub struct Unmet(pub Vec<Requirement>);
+
+impl Refuse for Unmet {
+    fn refusal(&self) -> Refusal {
+        Class::Invalid
+            .because("password_too_weak", self)
+            .at("new_password")
+    }
+}
 
 /// Every requirement of the policy and whether it is met, for the live list (F-014).
 pub fn requirements(

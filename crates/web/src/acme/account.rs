@@ -67,7 +67,7 @@ pub(crate) async fn key_change(
     let (url, payload) = (signed.payload.url(), signed.payload.bytes());
     let account = change_key(&app, &signed.caller, &signed.account, url, payload)
         .await
-        .map_err(|error| change_key_refusal(&app, error))?;
+        .map_err(|error| change_key_refusal(&app, &error))?;
     represent(&app, &account)
 }
 

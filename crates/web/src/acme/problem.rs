@@ -1,23 +1,12 @@
-//! Every way in which a use case can refuse, told as a problem document (RFC 8555 §6.7). A 4xx says what to
-//! change; a 5xx gives only a request id, and the cause goes to the log.
+//! Refusals, told as problem documents (RFC 8555 §6.7). A 4xx says what to change; a 5xx gives only the name of the
+//! request, and the cause goes to the log.
 
 use acme::problem::{CONTENT_TYPE, Kind, Problem};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base::RequestId;
-use flow::issuance::answer_challenge::AnswerError;
-use flow::issuance::authorization::DeactivationError;
+use base::{Refuse, RequestId};
 use flow::issuance::change_key::ChangeKeyError;
-use flow::issuance::finalize::FinalizeError;
-use flow::issuance::find_account::LookUpError;
-use flow::issuance::new_order::{NewOrderError, not_covered_problem};
-use flow::issuance::register_account::RegisterError;
-use flow::issuance::revoke::RevokeError;
-use flow::issuance::update_account::UpdateError;
-
-/// How long a client waits when the database is full or away.
-const RETRY_AFTER_SECONDS: u32 = 30;
 
 /// A refused request.
 #[derive(Debug)]
@@ -44,24 +33,25 @@ impl Fault {
 
 impl Refusal {
     pub(crate) fn malformed(detail: &str) -> Self {
-        Problem::malformed(detail).into()
+        Self::new(Problem::malformed(detail))
     }
 
     pub(crate) fn not_found() -> Self {
-        Problem::not_found("there is no such resource, or it is another account's").into()
+        let detail = "there is no such resource, or it is another account's";
+        Self::new(Problem::not_found(detail))
     }
 
     pub(crate) fn bad_nonce() -> Self {
         let detail = "the nonce was used before, is too old or not from this server; \
                       try again with the one of this answer";
-        Problem::new(Kind::BadNonce, detail).into()
+        Self::new(Problem::new(Kind::BadNonce, detail))
     }
 
     pub(crate) fn no_account(kid: &str) -> Self {
         let detail = format!(
             "there is no account at \"{kid}\" on this server; register one with your EAB credentials"
         );
-        Problem::new(Kind::AccountDoesNotExist, detail).into()
+        Self::new(Problem::new(Kind::AccountDoesNotExist, detail))
     }
 
     pub(crate) fn with_status(mut self, status: u16) -> Self {
@@ -76,38 +66,57 @@ impl Refusal {
 
     /// Our own fault: the cause is logged under the name of the request, and the client gets that name.
     pub(super) fn internal(cause: &dyn std::error::Error) -> Self {
-        let problem = Problem::new(Kind::ServerInternal, "the server failed");
-        Self {
-            fault: Some(Fault(chain(cause).into())),
-            ..problem.into()
-        }
+        Self::telling(base::Refusal::internal(cause))
     }
+}
 
-    fn unavailable(error: &flow::StoreError) -> Self {
-        let detail = if error.is_full() {
-            "the server's database is full, so nothing was changed; the operator has to make room, then try again"
-        } else {
-            "the server's database does not answer, so nothing can be changed now; try again in half a minute"
-        };
-        let problem = Problem::new(Kind::ServerInternal, detail).with_status(503);
+/// What is told as another kind than its class says (RFC 8555 §6.7).
+const KINDS: [(&str, Kind); 11] = [
+    ("csr_malformed", Kind::BadCsr),
+    ("key_blocked", Kind::BadCsr),
+    ("key_close_primes", Kind::BadCsr),
+    ("key_debian_weak", Kind::BadCsr),
+    ("key_exponent", Kind::BadCsr),
+    ("key_is_the_accounts", Kind::BadCsr),
+    ("key_reported", Kind::BadCsr),
+    ("key_roca", Kind::BadCsr),
+    ("key_size", Kind::BadCsr),
+    ("key_small_factor", Kind::BadCsr),
+    ("name_not_enrolled", Kind::RejectedIdentifier),
+];
+
+fn kind_of(code: &str) -> Option<Kind> {
+    let found = KINDS.iter().find(|(known, _)| *known == code);
+    found.map(|(_, kind)| *kind)
+}
+
+impl Refusal {
+    fn telling(mut refusal: base::Refusal) -> Self {
+        let fault = refusal.cause.take();
+        let retry_after = refusal.retry_after;
         Self {
-            retry_after: Some(RETRY_AFTER_SECONDS),
-            fault: Some(Fault(chain(error).into())),
-            ..problem.into()
+            retry_after,
+            fault: fault.map(|cause| Fault(cause.into())),
+            ..Self::new(Problem::telling(refusal, kind_of))
         }
     }
 }
 
-/// The whole chain of causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
+impl<E: Refuse> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::telling(error.refusal())
     }
-    text
+}
+
+/// keyChange to a key in use answers with the URL of its account (RFC 8555 §7.3.5).
+pub(crate) fn change_key_refusal(app: &flow::App, error: &ChangeKeyError) -> Refusal {
+    let refusal = Refusal::telling(error.refusal());
+    match error {
+        ChangeKeyError::InUse(holder) => refusal.with_location(app.urls().account(*holder)),
+        ChangeKeyError::Changed | ChangeKeyError::KeyChange(_) | ChangeKeyError::Store(_) => {
+            refusal
+        }
+    }
 }
 
 impl IntoResponse for Refusal {
@@ -134,152 +143,13 @@ impl IntoResponse for Refusal {
     }
 }
 
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
+impl Refusal {
+    fn new(problem: Problem) -> Self {
         Self {
             problem,
             retry_after: None,
             location: None,
             fault: None,
-        }
-    }
-}
-
-impl From<acme::jws::JwsError> for Refusal {
-    fn from(error: acme::jws::JwsError) -> Self {
-        Problem::from(error).into()
-    }
-}
-
-impl From<acme::account::AccountError> for Refusal {
-    fn from(error: acme::account::AccountError) -> Self {
-        Problem::from(error).into()
-    }
-}
-
-impl From<flow::StoreError> for Refusal {
-    fn from(error: flow::StoreError) -> Self {
-        if error.is_full() || error.is_unavailable() {
-            Self::unavailable(&error)
-        } else {
-            Self::internal(&error)
-        }
-    }
-}
-
-impl From<LookUpError> for Refusal {
-    fn from(error: LookUpError) -> Self {
-        match error {
-            LookUpError::Store(error) => error.into(),
-            LookUpError::Key(..) => Self::internal(&error),
-        }
-    }
-}
-
-impl From<RegisterError> for Refusal {
-    fn from(error: RegisterError) -> Self {
-        let detail = error.to_string();
-        match error {
-            RegisterError::Account(error) => error.into(),
-            RegisterError::Binding(error) => Problem::from(error).into(),
-            RegisterError::BindingRequired => {
-                Problem::new(Kind::ExternalAccountRequired, detail).into()
-            }
-            RegisterError::NoAccount => Problem::new(Kind::AccountDoesNotExist, detail).into(),
-            RegisterError::NotBinding(_) | RegisterError::Subscription { .. } => {
-                Problem::new(Kind::Unauthorized, detail).into()
-            }
-            RegisterError::Seal(error) => Self::internal(&error),
-            RegisterError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<UpdateError> for Refusal {
-    fn from(error: UpdateError) -> Self {
-        match error {
-            UpdateError::Account(error) => error.into(),
-            UpdateError::Gone => Problem::new(Kind::AccountDoesNotExist, error.to_string()).into(),
-            UpdateError::Store(error) => error.into(),
-        }
-    }
-}
-
-/// keyChange to a key in use answers with the URL of its account (RFC 8555 §7.3.5).
-pub(crate) fn change_key_refusal(app: &flow::App, error: ChangeKeyError) -> Refusal {
-    let detail = error.to_string();
-    match error {
-        ChangeKeyError::Changed => Problem::conflict(detail).into(),
-        ChangeKeyError::InUse(holder) => {
-            Refusal::from(Problem::conflict(detail)).with_location(app.urls().account(holder))
-        }
-        ChangeKeyError::KeyChange(error) => Problem::from(error).into(),
-        ChangeKeyError::Store(error) => error.into(),
-    }
-}
-
-impl From<NewOrderError> for Refusal {
-    fn from(error: NewOrderError) -> Self {
-        let detail = error.to_string();
-        match error {
-            NewOrderError::NotCovered(refused) => not_covered_problem(&refused).into(),
-            NewOrderError::NotIssuing(_) => Problem::new(Kind::Unauthorized, detail).into(),
-            NewOrderError::Payload(error) => Problem::from(error).into(),
-            NewOrderError::Policy(error) => Problem::from(error).into(),
-            NewOrderError::Store(error) => error.into(),
-            NewOrderError::Validity(_) => Problem::malformed(detail).into(),
-        }
-    }
-}
-
-impl From<AnswerError> for Refusal {
-    fn from(error: AnswerError) -> Self {
-        match error {
-            AnswerError::Begin(error) => Problem::from(error).into(),
-            AnswerError::NotFound => Self::not_found(),
-            AnswerError::Response(error) => Problem::from(error).into(),
-            AnswerError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DeactivationError> for Refusal {
-    fn from(error: DeactivationError) -> Self {
-        match error {
-            DeactivationError::Deactivate(error) => Problem::from(error).into(),
-            DeactivationError::NotFound => Self::not_found(),
-            DeactivationError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<FinalizeError> for Refusal {
-    fn from(error: FinalizeError) -> Self {
-        let detail = error.to_string();
-        match error {
-            FinalizeError::AccountKey | FinalizeError::BlockedKey | FinalizeError::KeyPolicy(_) => {
-                Problem::new(Kind::BadCsr, detail).into()
-            }
-            FinalizeError::Csr(error) => Problem::new(Kind::BadCsr, chain(&error)).into(),
-            FinalizeError::Admission(error) => error.into(),
-            FinalizeError::Lint(error) => Self::internal(&error),
-            FinalizeError::Names(error) => Problem::from(error).into(),
-            FinalizeError::NotFound => Self::not_found(),
-            FinalizeError::NotReady(error) => Problem::from(error).into(),
-            FinalizeError::Payload(error) => Problem::from(error).into(),
-            FinalizeError::Store(error) => error.into(),
-            FinalizeError::Validity(_) => Problem::malformed(detail).into(),
-        }
-    }
-}
-
-impl From<RevokeError> for Refusal {
-    fn from(error: RevokeError) -> Self {
-        match error {
-            RevokeError::Certificate(_) => Problem::malformed(error.to_string()).into(),
-            RevokeError::NotFound => Problem::not_found(error.to_string()).into(),
-            RevokeError::Revocation(error) => Problem::from(error).into(),
-            RevokeError::Store(error) => error.into(),
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) async fn prove<P>(
             let message = proof_problem(error, portal)?;
             Ok(Recent::Refused(Problems::one("password", &message)))
         }
-        Err(ReauthenticateError::Store(error)) => Err(error.into()),
+        Err(error @ ReauthenticateError::Store(_)) => Err(error.into()),
     }
 }
 
@@ -66,7 +66,6 @@ pub(crate) fn proof_problem(error: ProofError, portal: &Portal) -> Result<String
             Ok(format!("Too many attempts. Try again in {minutes} {unit}."))
         }
         ProofError::WrongPassword => Ok(sentence(&error)),
-        ProofError::Password(error) => Err(Refusal::internal(error)),
-        ProofError::Store(error) => Err(error.into()),
+        ProofError::Password(_) | ProofError::Store(_) => Err(error.into()),
     }
 }

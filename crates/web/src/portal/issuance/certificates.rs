@@ -8,9 +8,7 @@ pub mod table;
 
 use axum::Router;
 use axum::routing::get;
-use flow::issuance::list_certificates::CertificateError;
 
-use crate::portal::page::refused::Refusal;
 use crate::portal::state::Portal;
 
 pub(super) fn routes() -> Router<Portal> {
@@ -22,13 +20,4 @@ pub(super) fn routes() -> Router<Portal> {
             "/certificates/{id}/revoke",
             get(revoke::form).post(revoke::submit),
         )
-}
-
-impl From<CertificateError> for Refusal {
-    fn from(error: CertificateError) -> Self {
-        match error {
-            CertificateError::Certificate(..) => Self::internal(error),
-            CertificateError::Store(error) => Self::Store(error),
-        }
-    }
 }

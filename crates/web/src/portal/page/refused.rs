@@ -2,16 +2,16 @@
 //! 5xx tells no more than the request's number, and the log has the rest.
 
 use std::error::Error;
-use std::fmt::Write as _;
-use std::sync::Arc;
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use flow::StoreError;
+use base::{Class, Part, Refuse};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::form::Problems;
 use super::shell::Shell;
+use super::words::sentence;
 
 /// Why a request was not answered with what it asked for.
 #[derive(Clone, Debug)]
@@ -20,8 +20,6 @@ pub(crate) enum Refusal {
     Conflict,
     /// Signed in, but without the permission.
     Forbidden,
-    /// Our mistake.
-    Internal(Arc<dyn Error + Send + Sync>),
     /// The password was chosen by somebody else; only the page that replaces it may be shown.
     MustChangePassword,
     /// No such thing, or another tenant's.
@@ -35,15 +33,16 @@ pub(crate) enum Refusal {
     },
     /// The form was not made for this browser's session.
     StaleForm,
-    /// The database failed.
-    Store(StoreError),
+    /// What a use case refused, and no field of a form can tell.
+    Told(Box<base::Refusal>),
     /// The input is larger than any form of ours.
     TooLarge,
 }
 
 impl Refusal {
-    pub(crate) fn internal(error: impl Error + Send + Sync + 'static) -> Self {
-        Self::Internal(Arc::new(error))
+    /// Our mistake.
+    pub(crate) fn internal(error: impl Error) -> Self {
+        Self::Told(Box::new(base::Refusal::internal(&error)))
     }
 
     /// The page that tells it; none for those that lead elsewhere.
@@ -51,10 +50,9 @@ impl Refusal {
         match self {
             Self::Conflict => Some(ErrorKind::Conflict),
             Self::Forbidden => Some(ErrorKind::Forbidden),
-            Self::Internal(_) => Some(ErrorKind::Internal),
             Self::NotFound => Some(ErrorKind::NotFound),
             Self::StaleForm => Some(ErrorKind::StaleForm),
-            Self::Store(error) => Some(store_kind(error)),
+            Self::Told(refusal) => Some(kind_of(refusal)),
             Self::TooLarge => Some(ErrorKind::TooLarge),
             Self::MustChangePassword | Self::SignIn { .. } => None,
         }
@@ -62,42 +60,64 @@ impl Refusal {
 
     /// Writes down what the page does not tell.
     pub(crate) fn log(&self, request_id: &str) {
-        let error: &dyn Error = match self {
-            Self::Internal(error) => error.as_ref(),
-            Self::Store(error) => error,
-            Self::Conflict
-            | Self::Forbidden
-            | Self::MustChangePassword
-            | Self::NotFound
-            | Self::SignIn { .. }
-            | Self::StaleForm
-            | Self::TooLarge => return,
-        };
-        tracing::error!(request.id = request_id, error = %chain(error), "a page could not be made");
-    }
-}
-
-/// A failure of the database in the classes that pages tell apart.
-fn store_kind(error: &StoreError) -> ErrorKind {
-    match error {
-        StoreError::Full { .. } => ErrorKind::StorageFull,
-        StoreError::Busy { .. } | StoreError::Closed | StoreError::Unavailable { .. } => {
-            ErrorKind::StorageGone
+        if let Self::Told(refusal) = self {
+            let cause = refusal.cause.as_deref().unwrap_or(&refusal.sentence);
+            tracing::error!(
+                request.id = request_id,
+                error = cause,
+                "a page could not be made"
+            );
         }
-        StoreError::Corrupt { .. }
-        | StoreError::Migration { .. }
-        | StoreError::NoTenant
-        | StoreError::Panicked { .. }
-        | StoreError::Pended
-        | StoreError::Schema(_)
-        | StoreError::Statement { .. }
-        | StoreError::Unscoped { .. } => ErrorKind::Internal,
     }
 }
 
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
+/// The page of a refusal. What only a field could have told, and was not told there, is our mistake.
+fn kind_of(refusal: &base::Refusal) -> ErrorKind {
+    match refusal.class {
+        Class::Conflict => ErrorKind::Conflict,
+        Class::Forbidden => ErrorKind::Forbidden,
+        Class::NotFound => ErrorKind::NotFound,
+        Class::Unavailable if refusal.code == "database_full" => ErrorKind::StorageFull,
+        Class::Unavailable => ErrorKind::StorageGone,
+        Class::Funds
+        | Class::Internal
+        | Class::Invalid
+        | Class::Quota
+        | Class::TooMany
+        | Class::Unauthenticated => ErrorKind::Internal,
+    }
+}
+
+impl<E: Refuse> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        let refusal = error.refusal();
+        match refusal.class {
+            Class::Conflict => Self::Conflict,
+            Class::Forbidden => Self::Forbidden,
+            Class::NotFound => Self::NotFound,
+            Class::Funds
+            | Class::Internal
+            | Class::Invalid
+            | Class::Quota
+            | Class::TooMany
+            | Class::Unauthenticated
+            | Class::Unavailable => Self::Told(Box::new(refusal)),
+        }
+    }
+}
+
+/// What is wrong with the fields of a form; a page of its own if it is about none of them.
+pub(crate) fn problems(error: impl Refuse) -> Result<Problems, Refusal> {
+    let mut problems = Problems::none();
+    for about in error.refusal().about {
+        if let Part::Field(field) = about.part {
+            problems = problems.and(field, &sentence(&about.sentence));
+        }
+    }
+    if problems.is_empty() {
+        Err(error.into())
+    } else {
+        Ok(problems)
     }
 }
 
@@ -113,10 +133,9 @@ impl IntoResponse for Refusal {
             Self::MustChangePassword => Redirect::to("/settings").into_response(),
             Self::Conflict
             | Self::Forbidden
-            | Self::Internal(_)
             | Self::NotFound
             | Self::StaleForm
-            | Self::Store(_)
+            | Self::Told(_)
             | Self::TooLarge => {
                 let status = self.kind().map_or(500, ErrorKind::status);
                 let status = StatusCode::from_u16(status);
@@ -128,17 +147,6 @@ impl IntoResponse for Refusal {
             }
         }
     }
-}
-
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(caller) = source {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ": {caller}");
-        source = caller.source();
-    }
-    text
 }
 
 /// What went wrong.

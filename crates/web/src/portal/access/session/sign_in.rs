@@ -86,8 +86,7 @@ fn problem(error: SignInError, now: Timestamp) -> Result<SignInProblem, Refusal>
             minutes: minutes_until(locked.until, now),
         }),
         SignInError::OrganizationSuspended(_) => Ok(SignInProblem::Suspended),
-        SignInError::Password(error) => Err(Refusal::internal(error)),
-        SignInError::Store(error) => Err(error.into()),
+        SignInError::Password(_) | SignInError::Store(_) => Err(error.into()),
     }
 }
 

@@ -2,14 +2,13 @@
 //! of their sessions.
 
 use axum::extract::{Path, State};
-use flow::access::session::{self, EndError, Shown};
+use flow::access::session::{self, Shown};
 
 use crate::portal::gate::csrf::{Form, Nothing};
 use crate::portal::gate::permitted::{Own, Permitted};
 use crate::portal::page::frame::{Answer, done};
 use crate::portal::page::moment::when;
 use crate::portal::page::part::When;
-use crate::portal::page::refused::Refusal;
 use crate::portal::state::Portal;
 
 /// `POST /settings/sessions/{id}/end`.
@@ -21,8 +20,7 @@ pub(super) async fn end_session(
 ) -> Answer {
     match session::end_session(&portal.app, &who.caller, &who.signed_in, &id).await {
         Ok(()) => Ok(done("/settings", "The session was ended.")),
-        Err(EndError::NotFound) => Err(Refusal::NotFound),
-        Err(EndError::Store(error)) => Err(error.into()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -12,8 +12,7 @@ use crate::portal::gate::permitted::{Own, Permitted};
 use crate::portal::gate::recent::proof_problem;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, done, refused_form};
-use crate::portal::page::refused::Refusal;
-use crate::portal::page::words::sentence;
+use crate::portal::page::refused::{Refusal, problems};
 use crate::portal::state::Portal;
 
 #[derive(Default, Deserialize)]
@@ -48,7 +47,7 @@ pub(super) async fn change(
             Ok(response)
         }
         Err(error) => {
-            let problems = problems(error, &portal)?;
+            let problems = told(error, &portal)?;
             refused(&portal, &who, problems).await
         }
     }
@@ -61,17 +60,18 @@ async fn refused(portal: &Portal, who: &Permitted<Own>, problems: Problems) -> A
     })
 }
 
-fn problems(error: ChangePasswordError, portal: &Portal) -> Result<Problems, Refusal> {
+/// How long a lock lasts only the clock can tell.
+fn told(error: ChangePasswordError, portal: &Portal) -> Result<Problems, Refusal> {
     match error {
-        ChangePasswordError::Changed => Err(Refusal::Conflict),
-        ChangePasswordError::Password(error) => Err(Refusal::internal(error)),
         ChangePasswordError::Proof(error) => {
             let message = proof_problem(error, portal)?;
             Ok(Problems::one("current_password", &message))
         }
-        ChangePasswordError::Same => Ok(Problems::one("new_password", &sentence(&error))),
-        ChangePasswordError::Store(error) => Err(error.into()),
-        ChangePasswordError::Unmet(error) => Ok(Problems::one("new_password", &sentence(&error))),
+        ChangePasswordError::Changed
+        | ChangePasswordError::Password(_)
+        | ChangePasswordError::Same
+        | ChangePasswordError::Store(_)
+        | ChangePasswordError::Unmet(_) => problems(error),
     }
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use enrollment::subscription::Subscription;
-use flow::enrollment::enroll_domains::{self, EnrollError, enroll_domains};
+use flow::enrollment::enroll_domains::{self, enroll_domains};
 use flow::enrollment::list_subscriptions;
 
 use super::form::{AddDomainsForm, read};
@@ -15,9 +15,8 @@ use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, page, refused_form};
 use crate::portal::page::listing::ListQuery;
 use crate::portal::page::moment::day;
-use crate::portal::page::refused::Refusal;
+use crate::portal::page::refused::{Refusal, problems};
 use crate::portal::page::shell::{Nav, Shell};
-use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 
 /// `GET /domains/new`.
@@ -73,16 +72,6 @@ pub(super) async fn add(
     match enroll_domains(&portal.app, &who.caller, wanted).await {
         Ok(done) => page(&verdict::view(&portal, &who, account, &typed, &done.rows, false).await?),
         Err(error) => refused(&portal, &who, typed, problems(error)?).await,
-    }
-}
-
-fn problems(error: EnrollError) -> Result<Problems, Refusal> {
-    match error {
-        EnrollError::NotFound => Err(Refusal::NotFound),
-        EnrollError::Store(error) => Err(error.into()),
-        EnrollError::NotIssuing(error) => Ok(Problems::one("account", &sentence(&error))),
-        EnrollError::Sponsor(error) => Ok(Problems::one("names", &sentence(&error))),
-        EnrollError::TooManyRows(error) => Ok(Problems::one("names", &sentence(&error))),
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use base::EnrolledDomainId;
 use enrollment::enrolled_domain::EnrolledDomain;
-use flow::enrollment::remove_domain::{self, RemoveError, remove_domain};
+use flow::enrollment::remove_domain::{self, remove_domain};
 
 use super::show::find;
 use crate::portal::gate::csrf::{Form, Nothing};
@@ -26,7 +26,7 @@ pub(super) async fn form(
 ) -> Answer {
     let domain = find(&portal, &who, &id).await?.line.domain;
     let leaving = remove_domain::preview(&portal.app, &who.caller, domain.id).await;
-    let leaving = leaving.map_err(refusal)?;
+    let leaving = leaving?;
     let companions = leaving.iter().filter(|other| other.id != domain.id);
     let companions = companions.map(|other| other.name.to_string()).collect();
     let account = domain.subscription;
@@ -51,7 +51,7 @@ pub(super) async fn remove(
 ) -> Answer {
     let id = EnrolledDomainId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
     let removed = remove_domain(&portal.app, &who.caller, id).await;
-    let removed = removed.map_err(refusal)?;
+    let removed = removed?;
     Ok(done("/domains", &message(&removed, id)))
 }
 
@@ -67,13 +67,6 @@ fn message(removed: &[EnrolledDomain], id: EnrolledDomainId) -> String {
             let others = count(others, "free companion", "free companions");
             format!("{name} was removed with {others}.")
         }
-    }
-}
-
-fn refusal(error: RemoveError) -> Refusal {
-    match error {
-        RemoveError::NotFound => Refusal::NotFound,
-        RemoveError::Store(error) => error.into(),
     }
 }
 

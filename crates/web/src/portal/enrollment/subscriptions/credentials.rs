@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, header};
 use base::SubscriptionId;
 use flow::enrollment::list_domains;
 use flow::enrollment::list_subscriptions::Summary;
-use flow::enrollment::reveal_credential::{RevealError, reveal_credential};
+use flow::enrollment::reveal_credential::reveal_credential;
 use serde::Deserialize;
 use tenancy::session::set_cookie;
 
@@ -94,9 +94,7 @@ async fn open(
     let key_id = key_id.key_id.as_str();
     match reveal_credential(&portal.app, &who.caller, id, key_id).await {
         Ok(key) => Ok(key.reveal()),
-        Err(RevealError::NotFound) => Err(Refusal::NotFound),
-        Err(RevealError::Seal(error)) => Err(Refusal::internal(error)),
-        Err(RevealError::Store(error)) => Err(error.into()),
+        Err(error) => Err(error.into()),
     }
 }
 

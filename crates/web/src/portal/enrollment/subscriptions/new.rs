@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use enrollment::subscription::{Label, Term};
-use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
+use flow::enrollment::open_subscription::{Opening, open_subscription};
 use serde::Deserialize;
 
 use crate::portal::gate::csrf::Form;
@@ -12,7 +12,6 @@ use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::moment::day;
-use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
@@ -50,8 +49,7 @@ pub(super) async fn create(
         term,
         max_bindings: None,
     };
-    let opened = open_subscription(&portal.app, &who.caller, opening).await;
-    let opened = opened.map_err(refusal)?;
+    let opened = open_subscription(&portal.app, &who.caller, opening).await?;
     let to = format!("{}/credentials", links::account(opened.subscription.id));
     Ok(done(
         &to,
@@ -75,14 +73,6 @@ fn read(typed: &NewSubscriptionForm) -> Result<(Label, Term), Problems> {
     match (label, term) {
         (Ok(label), Ok(term)) if problems.is_empty() => Ok((label, term)),
         _ => Err(problems),
-    }
-}
-
-fn refusal(error: OpenError) -> Refusal {
-    match error {
-        OpenError::NoOffer => Refusal::internal(error),
-        OpenError::Seal(error) => Refusal::internal(error),
-        OpenError::Store(error) => error.into(),
     }
 }
 

@@ -119,9 +119,8 @@ async fn apply(portal: &Portal, who: &Permitted<ManageAccounts>, id: &str, to: M
     let href = format!("{}/credentials", links::account(id));
     match moved {
         Ok(_) => Ok(done(&href, done_message(to))),
-        Err(MoveError::NotFound) => Err(Refusal::NotFound),
-        Err(MoveError::Store(error)) => Err(error.into()),
         Err(MoveError::Transition(error)) => Ok(not_done(&href, &sentence(&error))),
+        Err(error @ (MoveError::NotFound | MoveError::Store(_))) => Err(error.into()),
     }
 }
 

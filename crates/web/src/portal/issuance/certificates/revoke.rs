@@ -67,7 +67,7 @@ pub(super) async fn submit(
     let mut response = match revoked {
         Ok(()) => done(&back, "The certificate is revoked."),
         Err(RevokeError::Revocation(RevocationError::Already)) => not_done(&back, OVER),
-        Err(error) => return Err(refusal(error)),
+        Err(error) => return Err(error.into()),
     };
     if let Some(renewed) = renewed {
         add_cookie(&mut response, &set_cookie(&renewed.token));
@@ -133,14 +133,6 @@ fn word(reason: Reason) -> &'static str {
         Reason::AffiliationChanged => "affiliationChanged",
         Reason::Superseded => "superseded",
         Reason::CessationOfOperation => "cessationOfOperation",
-    }
-}
-
-fn refusal(error: RevokeError) -> Refusal {
-    match error {
-        RevokeError::NotFound => Refusal::NotFound,
-        RevokeError::Store(error) => Refusal::Store(error),
-        RevokeError::Certificate(_) | RevokeError::Revocation(_) => Refusal::internal(error),
     }
 }
 
