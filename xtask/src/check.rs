@@ -19,6 +19,7 @@ mod house;
 mod layout;
 mod lints;
 mod names;
+mod refusals;
 mod size;
 mod source;
 mod sql;
@@ -61,6 +62,12 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Writes the table of refusals into `docs/errors.md`.
+pub(crate) fn write_errors(root: &Path) -> anyhow::Result<()> {
+    let sources = source::read_all(root)?;
+    refusals::write(root, &Code::new(&sources))
+}
+
 fn find(root: &Path, members: &[Package], code: &Code<'_>) -> anyhow::Result<Vec<Finding>> {
     let mut findings = dependencies::check(members);
     let in_use = workspace::packages_in_use(root)?;
@@ -73,6 +80,7 @@ fn find(root: &Path, members: &[Package], code: &Code<'_>) -> anyhow::Result<Vec
         findings.extend(sql::check(source));
         findings.extend(words::check(source));
     }
+    findings.extend(refusals::check(root, code)?);
     findings.extend(breaches::check(root, code)?);
     Ok(findings)
 }

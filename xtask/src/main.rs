@@ -45,6 +45,8 @@ enum Task {
     Check(check::Options),
     /// Kill the server under load again and again and prove that nothing acknowledged is lost
     Crash(crash::Options),
+    /// Write the table of refusals into docs/errors.md
+    Errors,
     /// Fill a database with a believable history of so many certificates
     Fill(fill::Options),
     /// Run a command with a private PostgreSQL whose address is in CHANCERY_TEST_POSTGRES_URL
@@ -64,6 +66,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Bench { subject } => bench::run(subject),
         Task::Check(options) => check::run(&workspace::root(), options),
         Task::Crash(options) => crash::run(options),
+        Task::Errors => check::write_errors(&workspace::root()),
         Task::Fill(options) => fill::run(options),
         Task::WithPostgres(options) => postgres_run::run(options),
     }

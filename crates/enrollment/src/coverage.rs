@@ -5,7 +5,7 @@
 //! certificate does (RFC 6125 §6.4.3); it does not cover `example.com` nor anything deeper.
 //! Whether the requester controls a name is proven elsewhere.
 
-use base::{About, Class, DnsName, Identifier, Part, Refusal};
+use base::{About, Class, DnsName, Identifier, Part, Refusal, Refuse};
 
 /// The identifier is not covered by any domain of the subscription.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,25 +18,28 @@ pub struct NotCovered {
     pub identifier: Identifier,
 }
 
-/// One refusal for all names that are not covered, each with its own sentence.
-pub fn refusal(refused: &[NotCovered]) -> Refusal {
-    const CODE: &str = "name_not_enrolled";
-    let about = refused.iter().map(|each| About {
-        part: Part::Identifier {
-            kind: each.identifier.kind().as_str().to_owned(),
-            value: each.identifier.to_string(),
-        },
-        code: CODE,
-        sentence: each.to_string(),
-    });
-    let sentence = match refused {
-        [only] => only.to_string(),
-        several => format!(
-            "{} names are not enrolled in this subscription; add them in the portal",
-            several.len()
-        ),
-    };
-    Class::Forbidden.because(CODE, &sentence).about(about)
+/// Identifiers that no domain of the subscription covers, all at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} names are not enrolled in this subscription; add them in the portal", .0.len())]
+pub struct NotEnrolled(pub Vec<NotCovered>);
+
+impl Refuse for NotEnrolled {
+    fn refusal(&self) -> Refusal {
+        const CODE: &str = "name_not_enrolled";
+        let about = self.0.iter().map(|each| About {
+            part: Part::Identifier {
+                kind: each.identifier.kind().as_str().to_owned(),
+                value: each.identifier.to_string(),
+            },
+            code: CODE,
+            sentence: each.to_string(),
+        });
+        let refusal = match self.0.as_slice() {
+            [only] => Class::Forbidden.because(CODE, only),
+            _ => Class::Forbidden.because(CODE, self),
+        };
+        refusal.about(about)
+    }
 }
 
 /// The enrolled names that would admit `name`: itself, then the wildcard one level up.
@@ -55,7 +58,7 @@ pub fn covering(name: &DnsName, is_enrolled: impl Fn(&DnsName) -> bool) -> Optio
 pub fn admit<'a>(
     requested: impl IntoIterator<Item = &'a Identifier>,
     is_enrolled: impl Fn(&DnsName) -> bool,
-) -> Result<(), Vec<NotCovered>> {
+) -> Result<(), NotEnrolled> {
     let refused: Vec<_> = requested
         .into_iter()
         .filter(|Identifier::Dns(name)| covering(name, &is_enrolled).is_none())
@@ -65,7 +68,7 @@ pub fn admit<'a>(
     if refused.is_empty() {
         Ok(())
     } else {
-        Err(refused)
+        Err(NotEnrolled(refused))
     }
 }
 
@@ -130,7 +133,7 @@ mod tests {
             name("other.test").into(),
         ];
         let refused = admit(&requested, |known| known.as_str() == "example.com").unwrap_err();
-        let sentences: Vec<_> = refused.iter().map(ToString::to_string).collect();
+        let sentences: Vec<_> = refused.0.iter().map(ToString::to_string).collect();
         assert_eq!(
             sentences,
             [

@@ -9,7 +9,7 @@ use acme::order::{NewOrder, OrderStatus, PayloadError};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem};
 use base::{AuthorizationId, Identifier, OrderId, Refusal, Refuse, Timestamp};
-use enrollment::coverage::{self, NotCovered};
+use enrollment::coverage::{self, NotEnrolled};
 use enrollment::subscription::NotIssuing;
 use pki::RequestedValidity;
 use store::enrollment::order_facts::{self, Coverage};
@@ -30,8 +30,8 @@ const MIN_REUSE: Duration = Duration::from_secs(3600);
 #[derive(Debug, thiserror::Error)]
 pub enum NewOrderError {
     /// Names that the subscription does not cover.
-    #[error("{} names are not enrolled", .0.len())]
-    NotCovered(Vec<NotCovered>),
+    #[error(transparent)]
+    NotEnrolled(#[from] NotEnrolled),
     /// The subscription does not issue now.
     #[error(transparent)]
     NotIssuing(#[from] NotIssuing),
@@ -52,7 +52,7 @@ pub enum NewOrderError {
 impl Refuse for NewOrderError {
     fn refusal(&self) -> Refusal {
         match self {
-            Self::NotCovered(refused) => coverage::refusal(refused),
+            Self::NotEnrolled(error) => error.refusal(),
             Self::NotIssuing(error) => error.refusal(),
             Self::Payload(error) => error.refusal(),
             Self::Policy(error) => error.refusal(),
@@ -284,6 +284,6 @@ pub(super) fn admit(
     subscription
         .ok_or(NotIssuing::Deactivated)?
         .may_issue(now)?;
-    coverage::admit(names, |name| coverage.enrolled.contains(name))
-        .map_err(NewOrderError::NotCovered)
+    coverage::admit(names, |name| coverage.enrolled.contains(name))?;
+    Ok(())
 }

@@ -90,20 +90,19 @@ const RETRY_AFTER_SECONDS: u32 = 30;
 
 impl Refuse for Error {
     fn refusal(&self) -> Refusal {
-        let (code, sentence) = if self.is_full() {
-            (
+        let refusal = if self.is_full() {
+            Class::Unavailable.because(
                 "database_full",
                 "the server's database is full, so nothing was changed; the operator has to make room, then try again",
             )
         } else if self.is_unavailable() {
-            (
+            Class::Unavailable.because(
                 "database_unavailable",
                 "the server's database does not answer, so nothing can be changed now; try again in half a minute",
             )
         } else {
             return Refusal::internal(self);
         };
-        let refusal = Class::Unavailable.because(code, sentence);
         refusal.again_in(RETRY_AFTER_SECONDS).caused_by(self)
     }
 }
