@@ -11,6 +11,7 @@
     clippy::float_arithmetic
 )]
 
+pub mod admission;
 pub mod companion;
 pub mod coverage;
 pub mod eab;

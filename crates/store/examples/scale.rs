@@ -156,7 +156,7 @@ impl Subject {
         Ok(vec![
             time("admission of an order", wanted, async |wanted| {
                 let found = self.ours().read(wanted, admission).await?;
-                Ok(found.coverage.enrolled.len())
+                Ok(found.admission.enrolled.len())
             })
             .await?,
             time(

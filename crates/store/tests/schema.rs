@@ -428,6 +428,14 @@ const SYSTEM: &[(&str, &str)] = &[
         "the first people of an installation, and what nobody else records",
     ),
     (
+        "AS standing FROM tenant t WHERE t.id = $1",
+        "a binding is not proven yet",
+    ),
+    (
+        "UPDATE tenant SET billing_hold_at = $2",
+        "a tenant is put on hold from above",
+    ),
+    (
         "UPDATE tenant SET suspended_at = $2",
         "a tenant is suspended from above",
     ),

@@ -24,7 +24,7 @@ mod nonce;
 mod orders;
 mod refusal;
 mod removal;
-mod request_id;
 mod revocation;
 mod secrets;
 mod signed;
+mod tenants;

@@ -6,3 +6,5 @@ mod acme;
 mod enrollment;
 #[cfg(test)]
 mod portal;
+#[cfg(test)]
+mod request_id;

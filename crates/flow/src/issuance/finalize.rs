@@ -8,6 +8,7 @@ use acme::order::{
     CsrNamesError, NotReady, PayloadError, Progress, check_csr_names, parse_finalize,
 };
 use base::{CaId, CertificateId, Class, OrderId, ProfileVersionId, Refusal, Refuse, Timestamp};
+use enrollment::admission;
 use pki::{
     Csr, Findings, IssuanceRequest, KeyPolicyError, Linted, RequestedValidity, SerialNumber,
     TbsCertificate, Validity,
@@ -20,7 +21,6 @@ use store::queue::job::{self, NewJob};
 use store::{ReadTx, WriteTx};
 
 use super::issue::{Issuing, issue, unsigned};
-use super::new_order::{NewOrderError, admit};
 use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
 use crate::jobs::{Kind, first_attempt};
@@ -36,7 +36,7 @@ pub enum FinalizeError {
     AccountKey,
     /// The subscription no longer covers the names.
     #[error(transparent)]
-    Admission(#[from] NewOrderError),
+    Admission(#[from] admission::Refused),
     /// The key was reported as known to others.
     #[error("the key in the CSR is blocked because it was reported as compromised; make a new one")]
     BlockedKey,
@@ -286,11 +286,11 @@ async fn load(
 fn decide(finalization: &Finalization, facts: ForCertificate) -> Result<Taken, FinalizeError> {
     let ForCertificate {
         progress,
-        coverage,
+        admission,
         is_key_blocked,
     } = facts;
     if !finalization.admits_all {
-        admit(&coverage, &finalization.order.names, finalization.now)?;
+        admission::decide(&admission, &finalization.order.names, finalization.now)?;
     }
     if is_key_blocked {
         return Err(FinalizeError::BlockedKey);

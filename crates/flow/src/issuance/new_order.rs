@@ -9,10 +9,9 @@ use acme::order::{NewOrder, OrderStatus, PayloadError};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem};
 use base::{AuthorizationId, Identifier, OrderId, Refusal, Refuse, Timestamp};
-use enrollment::coverage::{self, NotEnrolled};
-use enrollment::subscription::NotIssuing;
+use enrollment::admission;
 use pki::RequestedValidity;
-use store::enrollment::order_facts::{self, Coverage};
+use store::enrollment::order_facts;
 use store::issuance::authorization::{self, Authorization};
 use store::issuance::lineage;
 use store::issuance::order::{self, Order};
@@ -29,12 +28,9 @@ const MIN_REUSE: Duration = Duration::from_secs(3600);
 /// Why there is no order.
 #[derive(Debug, thiserror::Error)]
 pub enum NewOrderError {
-    /// Names that the subscription does not cover.
+    /// Who asks, or for which names.
     #[error(transparent)]
-    NotEnrolled(#[from] NotEnrolled),
-    /// The subscription does not issue now.
-    #[error(transparent)]
-    NotIssuing(#[from] NotIssuing),
+    Admission(#[from] admission::Refused),
     /// The payload.
     #[error(transparent)]
     Payload(#[from] PayloadError),
@@ -52,8 +48,7 @@ pub enum NewOrderError {
 impl Refuse for NewOrderError {
     fn refusal(&self) -> Refusal {
         match self {
-            Self::NotEnrolled(error) => error.refusal(),
-            Self::NotIssuing(error) => error.refusal(),
+            Self::Admission(error) => error.refusal(),
             Self::Payload(error) => error.refusal(),
             Self::Policy(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
@@ -160,7 +155,7 @@ fn may_reuse(app: &App) -> bool {
 
 /// All that the order depends on.
 struct Facts {
-    coverage: Coverage,
+    admission: admission::Facts,
     /// The account's pending order for the same names.
     pending: Option<(Order, Vec<Authorization>)>,
     /// For each name, an older proof that lives long enough.
@@ -198,7 +193,7 @@ async fn load(tx: &mut ReadTx, draft: &Draft) -> Result<Facts, store::Error> {
     };
     let by_id = |id| old.iter().find(|each| Some(each.record.id) == id).cloned();
     Ok(Facts {
-        coverage: found.coverage,
+        admission: found.admission,
         pending,
         proven: found.reusable.into_iter().map(by_id).collect(),
     })
@@ -206,13 +201,13 @@ async fn load(tx: &mut ReadTx, draft: &Draft) -> Result<Facts, store::Error> {
 
 fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
     let Facts {
-        coverage,
+        admission,
         pending,
         proven,
     } = facts;
     let wanted = &draft.order;
     if !draft.admits_all {
-        admit(&coverage, &wanted.names, draft.now)?;
+        admission::decide(&admission, &wanted.names, draft.now)?;
     }
     let mut dead = None;
     if let Some((order, authorizations)) = pending {
@@ -272,18 +267,4 @@ async fn save(
     authorization::insert_all(tx, &placed.fresh).await?;
     let all = [placed.fresh.as_slice(), placed.reused.as_slice()].concat();
     Ok((placed.order.clone(), all))
-}
-
-/// Refuses unless the subscription issues now and covers every name.
-pub(super) fn admit(
-    coverage: &Coverage,
-    names: &[Identifier],
-    now: Timestamp,
-) -> Result<(), NewOrderError> {
-    let subscription = coverage.subscription.as_ref();
-    subscription
-        .ok_or(NotIssuing::Deactivated)?
-        .may_issue(now)?;
-    coverage::admit(names, |name| coverage.enrolled.contains(name))?;
-    Ok(())
 }

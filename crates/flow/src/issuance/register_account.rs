@@ -4,6 +4,7 @@ use acme::account::{AccountError, NewAccount, Registration};
 use acme::eab::{EabError, ExternalAccountBinding};
 use acme::{Jwk, Thumbprint};
 use base::{AccountId, Actor, Class, Refusal, Refuse, SubscriptionId, Timestamp};
+use enrollment::admission::Standing;
 use enrollment::eab::{EabCredential, NotBinding};
 use enrollment::subscription::{State, Subscription};
 use serde_json::json;
@@ -12,6 +13,7 @@ use store::enrollment::eab_credential::{self, Bound, SealedCredential};
 use store::enrollment::subscription;
 use store::issuance::account;
 pub use store::issuance::account::{Account, Contact};
+use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 
 use crate::app::DIRECTORY;
@@ -53,6 +55,14 @@ pub enum RegisterError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The tenant of the credential, or one above it, is suspended (F-007).
+    #[error(
+        "EAB key ID \"{key_id}\" belongs to an ACME account whose owner is suspended; ask your provider"
+    )]
+    OwnerSuspended {
+        /// The credential.
+        key_id: String,
+    },
     /// The credential's subscription takes no accounts.
     #[error("EAB key ID \"{key_id}\" belongs to an ACME account that is {state}; see the portal")]
     Subscription {
@@ -73,6 +83,7 @@ impl Refuse for RegisterError {
             Self::NotBinding(error) => error.refusal(),
             Self::Seal(error) => Refusal::internal(error),
             Self::Store(error) => error.refusal(),
+            Self::OwnerSuspended { .. } => Class::Forbidden.because("owner_suspended", self),
             Self::Subscription { .. } => Class::Forbidden.because("subscription_not_open", self),
         }
     }
@@ -153,12 +164,16 @@ async fn open_binding(
         .store(system("a binding is not proven yet"))
         .read(binding.kid().to_owned(), load_binding)
         .await?;
-    let Some((stored, subscription)) = found else {
+    let Some((stored, subscription, standing)) = found else {
         return Err(binding.refuse_unknown().into());
     };
     binding.verify(stored.open(&app.outside.sealer)?.as_bytes())?;
     // Only the holder of the MAC key learns more about the credential.
     stored.credential.may_bind(app.now())?;
+    if standing == Some(Standing::Suspended) {
+        let key_id = binding.kid().to_owned();
+        return Err(RegisterError::OwnerSuspended { key_id });
+    }
     check_subscription(&subscription, binding.kid(), app.now())?;
     Ok(Binding {
         key_id: binding.kid().to_owned(),
@@ -188,15 +203,20 @@ async fn open_house(app: &App) -> Result<Binding, RegisterError> {
     })
 }
 
-async fn load_binding(
-    tx: &mut ReadTx,
-    key_id: &String,
-) -> Result<Option<(SealedCredential, Subscription)>, store::Error> {
+/// A credential with what it leads to.
+type Found = (SealedCredential, Subscription, Option<Standing>);
+
+async fn load_binding(tx: &mut ReadTx, key_id: &String) -> Result<Option<Found>, store::Error> {
     let Some(stored) = eab_credential::by_key_id(tx, key_id).await? else {
         return Ok(None);
     };
-    let subscription = subscription::by_id(tx, &stored.credential.subscription).await?;
-    Ok(subscription.map(|subscription| (stored, subscription)))
+    let found = subscription::by_id(tx, &stored.credential.subscription).await?;
+    let Some(subscription) = found else {
+        return Ok(None);
+    };
+    let owner = subscription.customer.unwrap_or(subscription.tenant);
+    let standing = tenant::standing(tx, &owner).await?;
+    Ok(Some((stored, subscription, standing)))
 }
 
 async fn load_open_house(

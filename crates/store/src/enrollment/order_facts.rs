@@ -2,26 +2,19 @@
 
 use acme::order::Progress;
 use base::{AuthorizationId, DnsName, Identifier, OrderId, SubscriptionId, Timestamp};
+use enrollment::admission::{Facts, Standing};
 use enrollment::subscription::Subscription;
 
 use super::subscription;
 use crate::issuance::order::{self, Order};
+use crate::tenancy::tenant::{chain_standing, standing_of};
 use crate::{Error, ReadTx, Record as _, Row, Sql, Value, sql, values};
-
-/// A subscription and which of the names asked about it covers.
-#[derive(Debug)]
-pub struct Coverage {
-    /// The subscription; `None` when there is none.
-    pub subscription: Option<Subscription>,
-    /// The enrolled names that cover any of them.
-    pub enrolled: Vec<DnsName>,
-}
 
 /// What a new order depends on.
 #[derive(Debug)]
 pub struct ForOrder {
     /// Who may order what.
-    pub coverage: Coverage,
+    pub admission: Facts,
     /// For each name, a valid authorization of the account that lives long enough.
     pub reusable: Vec<Option<AuthorizationId>>,
     /// A pending order of the account for the same names.
@@ -34,7 +27,7 @@ pub struct ForCertificate {
     /// How far the order is; `None` when there is none.
     pub progress: Option<Progress>,
     /// Who may order what.
-    pub coverage: Coverage,
+    pub admission: Facts,
     /// Whether the key may not be certified again.
     pub is_key_blocked: bool,
 }
@@ -47,10 +40,11 @@ pub async fn for_order(
 ) -> Result<ForOrder, Error> {
     let now = wanted.created_at();
     let mut statements = vec![order::pending_like(wanted.account, wanted.lineage, now)];
-    statements.extend(wanted.names.iter().map(|Identifier::Dns(name)| {
+    statements.extend(each(wanted).map(|(name, once)| {
         let base = name.base().as_str().to_owned();
         let reuse = values![wanted.account, base, name.is_wildcard(), needed];
-        look(wanted.subscription, name, reuse, [Value::Null, Value::Null])
+        let asked = [Value::Null, Value::Null, once];
+        look(wanted.subscription, name, reuse, asked)
     }));
     let mut lists = tx.rows_all(&statements).await?.into_iter();
     let pending = lists.next().unwrap_or_default();
@@ -60,7 +54,7 @@ pub async fn for_order(
             .map_or(Ok(None), |row| row.opt_id("reusable_id"))
     };
     Ok(ForOrder {
-        coverage: coverage(&wanted.names, &looked)?,
+        admission: facts(&wanted.names, &looked)?,
         reusable: looked.iter().map(reusable).collect::<Result<_, _>>()?,
         pending: pending.first().map(|row| row.id("order_id")).transpose()?,
     })
@@ -72,12 +66,10 @@ pub async fn for_certificate(
     order: &Order,
     key_digest: &[u8],
 ) -> Result<ForCertificate, Error> {
-    let statements: Vec<_> = order
-        .names
-        .iter()
-        .map(|Identifier::Dns(name)| {
+    let statements: Vec<_> = each(order)
+        .map(|(name, once)| {
             let no_reuse = [Value::Null, Value::Null, Value::Null, Value::Null];
-            let asked = [Value::from(key_digest), Value::from(order.id)];
+            let asked = [Value::from(key_digest), Value::from(order.id), once];
             look(order.subscription, name, no_reuse, asked)
         })
         .collect();
@@ -89,7 +81,7 @@ pub async fn for_certificate(
         .map(|row| row.bool("is_key_blocked"));
     Ok(ForCertificate {
         progress: first.map(progress).transpose()?.flatten(),
-        coverage: coverage(&order.names, &looked)?,
+        admission: facts(&order.names, &looked)?,
         is_key_blocked: blocked.collect::<Result<Vec<_>, _>>()?.contains(&true),
     })
 }
@@ -103,14 +95,23 @@ fn progress(row: &Row) -> Result<Option<Progress>, Error> {
     }
 }
 
+/// The names of an order, the first with its set of names: what is the same for all is asked once.
+fn each(order: &Order) -> impl Iterator<Item = (&DnsName, Value<'static>)> {
+    let mut once = Value::from(order.lineage);
+    order
+        .names
+        .iter()
+        .map(move |Identifier::Dns(name)| (name, std::mem::replace(&mut once, Value::Null)))
+}
+
 /// Asks for the subscription, who covers a name (itself, or the wildcard one level up), a valid authorization
-/// of an account for a base name, wildcard or not, until a moment, whether a key is blocked, and how far an order is;
-/// what is asked with NULL is not found.
+/// of an account for a base name, wildcard or not, until a moment, whether a key is blocked, how far an order is, and of a
+/// set of names how the tenant stands and whether they had a certificate; what is asked with NULL is not found.
 fn look<'v>(
     subscription: SubscriptionId,
     name: &'v DnsName,
     reuse: [Value<'v>; 4],
-    key_and_order: [Value<'v>; 2],
+    asked: [Value<'v>; 3],
 ) -> (Sql, Vec<Value<'v>>) {
     let statement = sql!(system:
         "SELECT ", subscription::subscription_columns!(), ",
@@ -124,17 +125,20 @@ fn look<'v>(
            EXISTS (SELECT 1 FROM blocked_key k WHERE k.key_digest = $8) AS is_key_blocked,
            (SELECT CASE WHEN o.ended_at IS NOT NULL AND o.error IS NOT NULL THEN 'invalid'
               WHEN o.ended_at IS NOT NULL THEN 'valid' WHEN o.finalized_at IS NOT NULL THEN 'processing'
-              ELSE 'pending' END FROM acme_order o WHERE o.id = $9) AS order_progress
+              ELSE 'pending' END FROM acme_order o WHERE o.id = $9) AS order_progress,
+           EXISTS (SELECT 1 FROM lineage l WHERE l.id = $10 AND l.certificate_id IS NOT NULL) AS is_renewal,
+           CASE WHEN $10 IS NOT NULL THEN (SELECT ", chain_standing!(t), "
+             FROM tenant t WHERE t.id = COALESCE(s.customer_id, s.tenant_id)) END AS standing
          FROM subscription s WHERE s.id = $1"
     );
     let wildcard = name.covering_wildcard().map(|wildcard| wildcard.reversed());
     let mut values = values![subscription, name.reversed(), wildcard].to_vec();
     values.extend(reuse);
-    values.extend(key_and_order);
+    values.extend(asked);
     (statement, values)
 }
 
-fn coverage(names: &[Identifier], looked: &[Option<Row>]) -> Result<Coverage, Error> {
+fn facts(names: &[Identifier], looked: &[Option<Row>]) -> Result<Facts, Error> {
     let mut enrolled = Vec::new();
     for (Identifier::Dns(name), row) in names.iter().zip(looked) {
         let Some(row) = row else {
@@ -147,10 +151,19 @@ fn coverage(names: &[Identifier], looked: &[Option<Row>]) -> Result<Coverage, Er
             enrolled.extend(name.covering_wildcard());
         }
     }
-    let subscription = looked.iter().flatten().next();
-    Ok(Coverage {
-        subscription: subscription.map(Subscription::from_row).transpose()?,
+    let Some(first) = looked.iter().flatten().next() else {
+        return Ok(Facts {
+            subscription: None,
+            standing: Standing::Good,
+            enrolled,
+            is_renewal: false,
+        });
+    };
+    Ok(Facts {
+        subscription: Some(Subscription::from_row(first)?),
+        standing: standing_of(first, "standing")?,
         enrolled,
+        is_renewal: first.bool("is_renewal")?,
     })
 }
 

@@ -1,9 +1,10 @@
 //! Tenants: the operator and all below it.
 
 use base::{TenantId, TenantPath, Timestamp};
+use enrollment::admission::Standing;
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 
-use crate::{Error, ReadTx, WriteTx, columns, sql, text_columns, values, word_columns};
+use crate::{Error, ReadTx, Row, WriteTx, columns, sql, text_columns, values, word_columns};
 
 columns! {
     "tenant" tenant => TenantRow {
@@ -28,6 +29,48 @@ macro_rules! chain_suspended_at {
     };
 }
 pub(crate) use chain_suspended_at;
+
+/// How the tenant that a statement calls by this name stands with all above it: 0 when one of them is suspended, 1 when
+/// one is on hold, 2 when nothing is against any.
+macro_rules! chain_standing {
+    ($tenant:ident) => {
+        concat!(
+            "(SELECT MIN(CASE WHEN above.suspended_at IS NOT NULL THEN CAST(0 AS BIGINT)
+               WHEN above.billing_hold_at IS NOT NULL THEN 1 ELSE 2 END) FROM tenant above WHERE above.path IN (",
+            concat!("substr(", stringify!($tenant), ".path, 1, 6), "),
+            concat!("substr(", stringify!($tenant), ".path, 1, 12), "),
+            concat!("substr(", stringify!($tenant), ".path, 1, 18), "),
+            concat!("substr(", stringify!($tenant), ".path, 1, 24)))"),
+        )
+    };
+}
+pub(crate) use chain_standing;
+
+/// How a tenant stands, read from [`chain_standing`].
+pub(crate) fn standing_of(row: &Row, column: &str) -> Result<Standing, Error> {
+    match row.int(column)? {
+        0 => Ok(Standing::Suspended),
+        1 => Ok(Standing::OnHold),
+        2 => Ok(Standing::Good),
+        other => Err(row.corrupt(column, format!("unknown standing {other}"))),
+    }
+}
+
+/// How the tenant of a subscription stands with all above it; `None` when there is no such tenant.
+pub async fn standing(tx: &mut ReadTx, id: &TenantId) -> Result<Option<Standing>, Error> {
+    let statement =
+        sql!(system: "SELECT ", chain_standing!(t), " AS standing FROM tenant t WHERE t.id = $1");
+    let row = tx.row(statement, &values![id]).await?;
+    row.map(|row| standing_of(&row, "standing")).transpose()
+}
+
+/// Puts a tenant on hold, and with it all below it; `false` when it is on hold already.
+pub async fn hold(tx: &mut WriteTx, (id, now): &(TenantId, Timestamp)) -> Result<bool, Error> {
+    let hold = sql!(
+        system: "UPDATE tenant SET billing_hold_at = $2 WHERE id = $1 AND billing_hold_at IS NULL"
+    );
+    Ok(tx.execute(hold, &values![id, *now]).await? == 1)
+}
 
 /// A row of the table.
 pub(crate) struct TenantRow {
