@@ -17,11 +17,10 @@ use crate::profile::{DOMAIN_VALIDATED, Validity};
 use crate::serial::SerialNumber;
 use crate::signer::{Signer, SignerError};
 
-/// The subject of a CA certificate: the three attributes that BR §7.1.2.10.2 wants.
+/// The subject of a CA certificate: the three attributes that BR §7.1.2.10.2 wants of a public CA, or a common name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaName {
-    country: String,
-    organization: String,
+    country_and_organization: Option<(String, String)>,
     common_name: String,
 }
 
@@ -47,16 +46,23 @@ impl CaName {
                 "the country must be a code of two capital letters",
             ));
         }
-        let is_fit = |text: &str| !text.trim().is_empty() && text.chars().count() <= 64;
         if !is_fit(organization) {
             return Err(NameError("the organization must have 1 to 64 characters"));
         }
+        let named = Self::private(common_name)?;
+        Ok(Self {
+            country_and_organization: Some((country.to_owned(), organization.to_owned())),
+            ..named
+        })
+    }
+
+    /// Of a private CA, which is known by its common name alone; up to 64 characters.
+    pub fn private(common_name: &str) -> Result<Self, NameError> {
         if !is_fit(common_name) {
             return Err(NameError("the common name must have 1 to 64 characters"));
         }
         Ok(Self {
-            country: country.to_owned(),
-            organization: organization.to_owned(),
+            country_and_organization: None,
             common_name: common_name.to_owned(),
         })
     }
@@ -64,12 +70,18 @@ impl CaName {
     fn to_der(&self) -> Vec<u8> {
         let mut writer = Writer::with_capacity(128);
         writer.sequence(|writer| {
-            attribute(writer, C, tag::PRINTABLE_STRING, &self.country);
-            attribute(writer, O, tag::UTF8_STRING, &self.organization);
+            if let Some((country, organization)) = &self.country_and_organization {
+                attribute(writer, C, tag::PRINTABLE_STRING, country);
+                attribute(writer, O, tag::UTF8_STRING, organization);
+            }
             attribute(writer, CN, tag::UTF8_STRING, &self.common_name);
         });
         writer.finish()
     }
+}
+
+fn is_fit(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= 64
 }
 
 fn attribute(writer: &mut Writer, oid: ObjectIdentifier, string: u8, text: &str) {

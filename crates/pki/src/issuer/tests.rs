@@ -154,6 +154,9 @@ fn names_of_authorities_are_checked() {
     assert!(CaName::new("de", "Example", "Root").is_err());
     assert!(CaName::new("DE", " ", "Root").is_err());
     assert!(CaName::new("DE", "Example", &"x".repeat(65)).is_err());
+    assert!(CaName::private("").is_err());
+    assert!(CaName::private(&"x".repeat(65)).is_err());
+    assert!(CaName::private(&"x".repeat(64)).is_ok());
 }
 
 /// What the portal shows, without what is different each time.

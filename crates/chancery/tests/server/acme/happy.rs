@@ -12,6 +12,7 @@ testkit::on_both_engines![
     the_directory_says_what_is_served,
     the_chain_is_downloaded_by_its_account_only,
     what_was_probed_is_bound_to_the_account_key,
+    fa3_new_cas_are_called_after_the_server,
 ];
 
 async fn instant_acme_obtains_a_certificate(server: &TestServer) {
@@ -93,4 +94,14 @@ async fn what_was_probed_is_bound_to_the_account_key(server: &TestServer) {
         dns.iter().map(|asked| asked.challenge).collect::<Vec<_>>(),
         ["dns-01"]
     );
+}
+
+/// No country and no organization that nobody has chosen.
+async fn fa3_new_cas_are_called_after_the_server(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let obtained = client.issue(&["example.com"]).await;
+    let issuer = pki::Certificate::from_der(&obtained.der).unwrap().issuer;
+    assert_eq!(issuer, "CN=acme.test issuing CA");
+    let root = server.app.catalog().root().subject.clone();
+    assert_eq!(root, "CN=acme.test root CA");
 }
