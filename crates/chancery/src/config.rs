@@ -62,7 +62,7 @@ pub(crate) struct Options {
     /// Where other nodes reach that listener [default: http://ADDRESS]
     #[arg(long, env = "CHANCERY_INTERNAL_URL", global = true)]
     internal_url: Option<String>,
-    /// The TLS certificate chain of portal and ACME server, PEM, read again when it changes; without it our own CA issues one
+    /// The TLS certificate chain of portal and ACME server, PEM, read again when it changes; without it a CA of its own issues one, to be trusted by DATA/server-ca.pem
     #[arg(
         long,
         env = "CHANCERY_TLS_CERTIFICATE",

@@ -196,10 +196,14 @@ fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
 
 /// Writes the root where clients and operators can take it from.
 fn write_root(config: &Config, app: &App) -> anyhow::Result<()> {
-    let path = config.data.join("root-ca.pem");
     let pem = app.catalog().root().to_pem();
-    if fs::read_to_string(&path).is_ok_and(|present| present == pem) {
+    write_if_new(&config.data.join("root-ca.pem"), &pem)
+}
+
+/// Writes a file unless it is there as it should be.
+pub(crate) fn write_if_new(path: &Path, text: &str) -> anyhow::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|present| present == text) {
         return Ok(());
     }
-    fs::write(&path, pem).with_context(|| format!("{} cannot be written", path.display()))
+    fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }

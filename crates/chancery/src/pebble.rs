@@ -70,7 +70,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     logging::start(&stage.config)?;
     let lock = ServeLock::take(&stage.config.database, SystemClock.now())?;
     let (app, authorities) = install::install(arguments, &stage).await?;
-    let tls = tls::server_config(&stage.config, &app)?;
+    let tls = tls::server_config(&stage.config, &app).await?;
     let mut signals = Signals::catch()?;
     let acme = bind("ACME server", stage.config.acme_listen).await?;
     let management = bind("management listener", stage.management_listen).await?;

@@ -92,7 +92,7 @@ impl Running {
 }
 
 async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
-    let tls = tls::server_config(config, app)?;
+    let tls = tls::server_config(config, app).await?;
     let proxies = TrustedProxies(Arc::new(config.trusted_proxies.clone()));
     let door = |name, listener, tls, router| Door {
         name,
@@ -123,12 +123,12 @@ async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
     ])
 }
 
-/// What clients must be told while our own CA also speaks for the server.
+/// What clients must be told while a CA of our own speaks for the server.
 fn hints(config: &Config) -> Hints {
     let Some(lab) = &config.lab else {
         return Hints::default();
     };
-    let root = config.data.join("root-ca.pem");
+    let root = config.data.join(tls::SERVER_CA);
     let root = std::path::absolute(&root).unwrap_or(root);
     Hints {
         ca_file: config

@@ -1,4 +1,4 @@
-//! The server's own TLS: a chain from files, or one that our own CA issues and renews by itself.
+//! The server's own TLS: a chain from files, or a certificate of a CA that issues to nobody else.
 
 use std::fs;
 use std::net::IpAddr;
@@ -8,9 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use flow::App;
-use pki::{
-    InternalProfile, KeyAlgorithm, SerialNumber, Signer as _, SoftwareSigner, generate_pkcs8,
-};
+use flow::operations::node::own_certificate;
+use pki::InternalProfile;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject as _;
@@ -19,6 +18,10 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use crate::config::Config;
+use crate::parts::write_if_new;
+
+/// Whom clients have to trust to reach the server, PEM, in the data directory.
+pub(crate) const SERVER_CA: &str = "server-ca.pem";
 
 /// How long a certificate of our own lasts.
 const LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -55,14 +58,14 @@ impl ResolvesServerCert for Current {
 }
 
 /// TLS for the portal and the ACME server; `None` behind a proxy that ends it.
-pub(crate) fn server_config(
+pub(crate) async fn server_config(
     config: &Config,
     app: &App,
 ) -> anyhow::Result<Option<Arc<ServerConfig>>> {
     if config.plain_http {
         return Ok(None);
     }
-    let current = certificate(config, app)?;
+    let current = certificate(config, app).await?;
     let mut server = ServerConfig::builder()
         .with_no_client_auth()
         .with_cert_resolver(current);
@@ -72,9 +75,9 @@ pub(crate) fn server_config(
 }
 
 /// The first certificate, and whoever keeps it current.
-fn certificate(config: &Config, app: &App) -> anyhow::Result<Arc<Current>> {
+async fn certificate(config: &Config, app: &App) -> anyhow::Result<Arc<Current>> {
     let Some((certificate, key)) = config.tls_files.clone() else {
-        let current = Arc::new(Current::new(own(config, app)?));
+        let current = Arc::new(Current::new(own(config, app).await?));
         tokio::spawn(renew(config.clone(), app.clone(), current.clone()));
         return Ok(current);
     };
@@ -88,7 +91,7 @@ fn certificate(config: &Config, app: &App) -> anyhow::Result<Arc<Current>> {
 async fn renew(config: Config, app: App, current: Arc<Current>) {
     loop {
         tokio::time::sleep(RENEWAL).await;
-        match own(&config, &app) {
+        match own(&config, &app).await {
             Ok(key) => {
                 current.replace(key);
             }
@@ -153,8 +156,9 @@ async fn watch(files: Files, mut seen: State, current: Arc<Current>, every: Dura
     }
 }
 
-/// A certificate from our own CA for the names that the settings use.
-fn own(config: &Config, app: &App) -> anyhow::Result<CertifiedKey> {
+/// A certificate for the names that the settings use, from the CA that certifies nothing else. Clients have to trust
+/// what is written beside the data.
+async fn own(config: &Config, app: &App) -> anyhow::Result<CertifiedKey> {
     let mut hosts = vec!["localhost".to_owned()];
     let mut addresses = vec![IpAddr::from([127, 0, 0, 1]), "::1".parse()?];
     for url in [&config.acme_url, &config.portal_url] {
@@ -164,20 +168,12 @@ fn own(config: &Config, app: &App) -> anyhow::Result<CertifiedKey> {
             Host::Address(_) | Host::Name(_) => {}
         }
     }
-    let private_key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
-    let signer = SoftwareSigner::from_pkcs8(&private_key)?;
     let profile = InternalProfile::new(hosts, addresses, LIFETIME)?;
-    let catalog = app.catalog();
-    let issuing = &catalog.issuing().issuer;
-    let serial = SerialNumber::generate(app.random());
-    let now = app.now();
-    let issued = issuing.issue_server_certificate(&profile, signer.public_key(), serial, now)?;
-    let chain = vec![
-        CertificateDer::from(issued.der),
-        CertificateDer::from(issuing.certificate().der().to_vec()),
-    ];
-    let key = PrivateKeyDer::try_from(private_key.to_vec())
+    let made = own_certificate(app, &profile).await?;
+    write_if_new(&config.data.join(SERVER_CA), &made.root.to_pem())?;
+    let key = PrivateKeyDer::try_from(made.private_key)
         .map_err(|error| anyhow::anyhow!("the server's new key cannot be used: {error}"))?;
+    let chain = vec![CertificateDer::from(made.certificate)];
     Ok(CertifiedKey::new(chain, any_supported_type(&key)?))
 }
 
@@ -204,7 +200,9 @@ fn host(url: &str) -> Host {
 
 #[cfg(test)]
 mod tests {
-    use pki::{CaName, self_signed_root};
+    use pki::{
+        CaName, KeyAlgorithm, SerialNumber, SoftwareSigner, generate_pkcs8, self_signed_root,
+    };
 
     use super::*;
     use crate::system::{SystemClock, SystemRandom};

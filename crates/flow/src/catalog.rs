@@ -5,3 +5,4 @@ pub mod create_cas;
 pub mod import_cas;
 pub(crate) mod publish_profile;
 pub mod seed;
+pub mod server_certificate;

@@ -3,3 +3,4 @@
 pub mod ca;
 pub mod offer;
 pub mod profile;
+pub mod server_certificate;

@@ -23,10 +23,18 @@ use crate::{Engine, Error, SchemaError, Store};
 use runner::Runner;
 
 /// The schema, oldest first.
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: FIRST,
-    steps: &[Step::Both(include_str!("../migrations/0001_initial.sql"))],
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: FIRST,
+        steps: &[Step::Both(include_str!("../migrations/0001_initial.sql"))],
+    },
+    Migration {
+        name: "0002_server_certificate",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0002_server_certificate.sql"
+        ))],
+    },
+];
 
 /// What every release begins with. A database with another text of it has never seen a release.
 const FIRST: &str = "0001_initial";

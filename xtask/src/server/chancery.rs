@@ -181,8 +181,8 @@ impl Chancery {
             .await?;
         let account = self.open_account("bench").await?;
         self.enroll(&account.id, &[format!("*.{DOMAIN}")]).await?;
-        let root = fs::read_to_string(self.directory.path().join("root-ca.pem"))
-            .context("the server wrote no root-ca.pem")?;
+        let root = fs::read_to_string(self.directory.path().join("server-ca.pem"))
+            .context("the server wrote no server-ca.pem")?;
         Ok(Access {
             directory_url: format!("{}{DIRECTORY}", self.acme_url),
             trust: Trust::only(&root)?,

@@ -18,6 +18,7 @@ use tenancy::user::{DisplayName, Email};
 
 use super::DOMAIN;
 use crate::config::Config;
+use crate::tls::SERVER_CA;
 
 /// What `demo.json` holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -116,7 +117,7 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
         directory_url: app.urls().directory(),
         eab_kid: opened.credential.key_id.as_str().to_owned(),
         eab_hmac_key: opened.mac_key.reveal(),
-        ca_file: data.join("root-ca.pem"),
+        ca_file: data.join(SERVER_CA),
         certificate_file: data.join("certificate.pem"),
         domain: DOMAIN.to_owned(),
         http01_port: config.lab.as_ref().map_or(80, |lab| lab.http_port),

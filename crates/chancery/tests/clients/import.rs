@@ -80,7 +80,7 @@ async fn walk(database: Database) -> anyhow::Result<()> {
     let server = Server::start_after(&database, &command).await?;
     finish(server, database, async |server: &Server| {
         ensure!(
-            pem(&server.ca_file())? == pem(Path::new(&brought.path("root.pem")?))?,
+            pem(&server.root_file())? == pem(Path::new(&brought.path("root.pem")?))?,
             "clients are given another root"
         );
         let account = register_at(server).await?;

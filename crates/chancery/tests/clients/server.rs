@@ -89,6 +89,11 @@ impl Server {
 
     /// The root, for clients to trust.
     pub(crate) fn ca_file(&self) -> PathBuf {
+        self.data.path().join("server-ca.pem")
+    }
+
+    /// The root of the CA that issues, as the server wrote it.
+    pub(crate) fn root_file(&self) -> PathBuf {
         self.data.path().join("root-ca.pem")
     }
 

@@ -5,6 +5,8 @@ mod acme;
 #[cfg(test)]
 mod enrollment;
 #[cfg(test)]
+mod own_tls;
+#[cfg(test)]
 mod portal;
 #[cfg(test)]
 mod request_id;

@@ -62,7 +62,8 @@ async fn save(tx: &mut WriteTx, new: &Option<Vec<Stored>>) -> Result<bool, store
     Ok(true)
 }
 
-fn seal(outside: &Outside, new: NewCa, now: Timestamp) -> Result<Stored, CatalogError> {
+/// Seals the key of a CA for its row.
+pub(super) fn seal(outside: &Outside, new: NewCa, now: Timestamp) -> Result<Stored, CatalogError> {
     let row = new.id.to_string();
     let private_key = match &new.private_key {
         Some(key) => {

@@ -66,7 +66,7 @@ fn create(outside: &Outside) -> Result<Vec<NewCa>, CatalogError> {
 
 /// What a private CA is called after, while nobody has named it: the host of the server. CAs with another subject are
 /// imported.
-fn called(origin: &str) -> &str {
+pub(super) fn called(origin: &str) -> &str {
     let host = origin.split_once("://").map_or(origin, |(_, host)| host);
     let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let host = match host.rsplit_once(':') {

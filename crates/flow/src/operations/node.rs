@@ -3,6 +3,7 @@
 
 use acme::nonce::{Mint, NodePrefix};
 use base::NodeId;
+use pki::InternalProfile;
 use store::operations::node::{self, Node, insert};
 use store::queue::job;
 use tenancy::password::HashError;
@@ -12,6 +13,7 @@ use crate::caller::system;
 use crate::catalog::create_cas::create_cas;
 use crate::catalog::publish_profile::publish_profile;
 use crate::catalog::seed::seed;
+use crate::catalog::server_certificate::{ServerKey, server_certificate};
 use crate::memory::Memory;
 use crate::memory::catalog::{Catalog, CatalogError};
 use crate::memory::password_work::Passwords;
@@ -104,4 +106,12 @@ pub async fn shut_down(app: &App) {
         tracing::warn!(error = %error, "could not take leave of the database");
     }
     app.outside.store.close().await;
+}
+
+/// A key and its certificate for the names of this server, from a CA that issues to nobody else.
+pub async fn own_certificate(
+    app: &App,
+    profile: &InternalProfile,
+) -> Result<ServerKey, CatalogError> {
+    server_certificate(&app.outside, profile).await
 }

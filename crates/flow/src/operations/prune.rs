@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base::{AuthorizationId, OrderId, Timestamp};
 use store::access::{session, sign_in_lock};
+use store::catalog::server_certificate;
 use store::issuance::{authorization, order};
 use store::old::Old;
 use store::operations::node;
@@ -41,6 +42,7 @@ pub async fn prune(app: &App, lease: &Lease) -> Result<(), Error> {
         .await?;
     store.write_bulk(now, delete_sessions).await?;
     store.write_bulk(now, delete_sign_in_locks).await?;
+    store.write_bulk(now, delete_server_certificates).await?;
     store
         .write(now.minus(KEEP_NODES), node::delete_unseen)
         .await?;
@@ -101,6 +103,14 @@ async fn delete_sign_in_locks(
     now: &Timestamp,
 ) -> Result<Progress<Timestamp>, Error> {
     let deleted = sign_in_lock::delete_ended(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_server_certificates(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let deleted = server_certificate::delete_ended(tx, &(*now, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 
