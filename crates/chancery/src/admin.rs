@@ -5,8 +5,9 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
+use acme::identifier::Identifiers;
 use anyhow::{Context, bail};
-use base::CertificateId;
+use base::{CertificateId, Identifier, Refuse as _};
 use enrollment::enrolled_domain::Companions;
 use enrollment::subscription::{Label, Term};
 use flow::access::reset_password::reset_password;
@@ -14,6 +15,7 @@ use flow::access::unlock_user::unlock_user;
 use flow::caller::system;
 use flow::catalog::import_cas::{ImportedCas, import_cas};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
+use flow::enrollment::explain_admission::explain_admission;
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::operations::node::shut_down;
@@ -95,6 +97,11 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
                     json,
                 },
         } => add_domain(app, &account, &name, only, json).await,
+        Admin::Explain {
+            account,
+            names,
+            json,
+        } => explain(app, &account, &names, json).await,
         Admin::User {
             command: UserCommand::ResetPassword { email },
         } => {
@@ -278,6 +285,35 @@ async fn add_domain(
         say("nothing to add: the names were there already");
     }
     Ok(())
+}
+
+/// Fails when the order would be refused, so that a script can ask too.
+async fn explain(app: &App, account: &str, names: &[String], as_json: bool) -> anyhow::Result<()> {
+    let parsed: Result<Vec<Identifier>, _> = names.iter().map(|name| name.parse()).collect();
+    let identifiers = Identifiers::new(parsed?).context("name at least one name")?;
+    let caller = Caller::command_line();
+    let explained = explain_admission(app, &caller, account.parse()?, identifiers).await;
+    let refusal = explained.err().map(|error| error.refusal());
+    if as_json {
+        let refused = refusal.as_ref().map(|refusal| {
+            let about = refusal.about.iter().map(|about| &about.sentence);
+            json!({ "class": refusal.class, "code": refusal.code, "sentence": refusal.sentence,
+                "about": about.collect::<Vec<_>>() })
+        });
+        say(&json!({ "admitted": refused.is_none(), "refused": refused }).to_string());
+    }
+    let Some(refusal) = refusal else {
+        if !as_json {
+            say("an order for these names would be admitted");
+        }
+        return Ok(());
+    };
+    if !as_json && refusal.about.len() > 1 {
+        for about in &refusal.about {
+            say(&about.sentence);
+        }
+    }
+    bail!("{} ({})", refusal.sentence, refusal.code)
 }
 
 async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {

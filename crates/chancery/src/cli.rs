@@ -72,6 +72,17 @@ pub(crate) enum Admin {
         #[command(subcommand)]
         command: DomainCommand,
     },
+    /// Say whether an order for these names would be admitted now, and if not, why
+    Explain {
+        /// The ACME account, by its identifier (sub_…)
+        account: String,
+        /// The names of the order
+        #[arg(required = true)]
+        names: Vec<String>,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// People who sign in
     User {
         #[command(subcommand)]

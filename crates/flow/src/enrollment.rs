@@ -2,6 +2,7 @@
 
 pub mod end_orders;
 pub mod enroll_domains;
+pub mod explain_admission;
 pub mod import_credential;
 pub mod list_domains;
 pub mod list_subscriptions;

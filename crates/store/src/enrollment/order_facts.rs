@@ -1,7 +1,7 @@
 //! What decides whether names may be ordered or certified, each in one round trip.
 
 use acme::order::Progress;
-use base::{AuthorizationId, DnsName, Identifier, OrderId, SubscriptionId, Timestamp};
+use base::{AuthorizationId, DnsName, Identifier, LineageId, OrderId, SubscriptionId, Timestamp};
 use enrollment::admission::{Facts, Standing};
 use enrollment::subscription::Subscription;
 
@@ -40,7 +40,7 @@ pub async fn for_order(
 ) -> Result<ForOrder, Error> {
     let now = wanted.created_at();
     let mut statements = vec![order::pending_like(wanted.account, wanted.lineage, now)];
-    statements.extend(each(wanted).map(|(name, once)| {
+    statements.extend(each(&wanted.names, wanted.lineage).map(|(name, once)| {
         let base = name.base().as_str().to_owned();
         let reuse = values![wanted.account, base, name.is_wildcard(), needed];
         let asked = [Value::Null, Value::Null, once];
@@ -66,7 +66,7 @@ pub async fn for_certificate(
     order: &Order,
     key_digest: &[u8],
 ) -> Result<ForCertificate, Error> {
-    let statements: Vec<_> = each(order)
+    let statements: Vec<_> = each(&order.names, order.lineage)
         .map(|(name, once)| {
             let no_reuse = [Value::Null, Value::Null, Value::Null, Value::Null];
             let asked = [Value::from(key_digest), Value::from(order.id), once];
@@ -86,6 +86,28 @@ pub async fn for_certificate(
     })
 }
 
+/// Looks at what decides whether a subscription may order names, without an order.
+pub async fn for_names(
+    tx: &mut ReadTx,
+    subscription: SubscriptionId,
+    names: &[Identifier],
+    lineage: LineageId,
+) -> Result<Facts, Error> {
+    let statements: Vec<_> = each(names, lineage)
+        .map(|(name, once)| {
+            let no_reuse = [Value::Null, Value::Null, Value::Null, Value::Null];
+            look(
+                subscription,
+                name,
+                no_reuse,
+                [Value::Null, Value::Null, once],
+            )
+        })
+        .collect();
+    let looked = firsts(tx.rows_all(&statements).await?.into_iter());
+    facts(names, &looked)
+}
+
 fn progress(row: &Row) -> Result<Option<Progress>, Error> {
     match row.opt_text("order_progress")? {
         None => Ok(None),
@@ -96,10 +118,12 @@ fn progress(row: &Row) -> Result<Option<Progress>, Error> {
 }
 
 /// The names of an order, the first with its set of names: what is the same for all is asked once.
-fn each(order: &Order) -> impl Iterator<Item = (&DnsName, Value<'static>)> {
-    let mut once = Value::from(order.lineage);
-    order
-        .names
+fn each(
+    names: &[Identifier],
+    lineage: LineageId,
+) -> impl Iterator<Item = (&DnsName, Value<'static>)> {
+    let mut once = Value::from(lineage);
+    names
         .iter()
         .map(move |Identifier::Dns(name)| (name, std::mem::replace(&mut once, Value::Null)))
 }

@@ -1,14 +1,18 @@
 //! What a tenant's standing does to its clients: suspended by a person, on hold for money.
 
-use base::TenantId;
+use acme::identifier::Identifiers;
+use base::{Refuse as _, TenantId};
+use flow::Caller;
 use flow::caller::system;
+use flow::enrollment::explain_admission::explain_admission;
 use store::tenancy::tenant;
 use testkit::{Eab, Key, TestServer};
 
 testkit::on_both_engines![
     m4_sb13_a_suspended_reseller_issues_nothing,
     m4_sb13_whoever_is_below_a_suspended_tenant_is_too,
-    b56_sb13_on_hold_old_sets_of_names_are_renewed_and_no_new_ones
+    b56_sb13_on_hold_old_sets_of_names_are_renewed_and_no_new_ones,
+    explaining_says_what_an_order_would_be_told
 ];
 
 async fn suspend(server: &TestServer, id: TenantId) {
@@ -73,4 +77,41 @@ async fn b56_sb13_on_hold_old_sets_of_names_are_renewed_and_no_new_ones(server: 
     // A new client can take over the renewals.
     let other = server.stranger().await.register(&eab).await;
     other.issue(&["example.com"]).await;
+}
+
+async fn explained(server: &TestServer, eab: &Eab, names: &[&str]) -> String {
+    let names = names.iter().map(|name| name.parse().unwrap());
+    let names = Identifiers::new(names).unwrap();
+    let caller = Caller::command_line();
+    let told = explain_admission(&server.app, &caller, eab.subscription, names).await;
+    told.err()
+        .map(|error| error.refusal().sentence)
+        .unwrap_or_default()
+}
+
+async fn explaining_says_what_an_order_would_be_told(server: &TestServer) {
+    let eab = server.account().await;
+    let client = server.stranger().await.register(&eab).await;
+    let names = [
+        &["example.com"][..],
+        &["example.org", "example.com"],
+        &["www.example.net"],
+        &["*.co.uk"],
+    ];
+    for step in 0..3 {
+        match step {
+            0 => {}
+            1 => drop(server.enroll(&eab, "example.com\n*.example.net").await),
+            _ => suspend(server, eab.tenant).await,
+        }
+        for names in names {
+            let explained = explained(server, &eab, names).await;
+            let told = client.new_order(names).await;
+            if explained.is_empty() {
+                told.expect(201);
+            } else {
+                assert_eq!(told.member("detail"), explained, "{names:?} in step {step}");
+            }
+        }
+    }
 }
