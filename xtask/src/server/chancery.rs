@@ -181,8 +181,10 @@ impl Chancery {
             .await?;
         let account = self.open_account("bench").await?;
         self.enroll(&account.id, &[format!("*.{DOMAIN}")]).await?;
-        let root = fs::read_to_string(self.directory.path().join("server-ca.pem"))
-            .context("the server wrote no server-ca.pem")?;
+        let read = |file: &str| fs::read_to_string(self.directory.path().join(file));
+        // Servers of before have no CA for themselves.
+        let root = read("server-ca.pem").or_else(|_| read("root-ca.pem"));
+        let root = root.context("the server wrote no server-ca.pem")?;
         Ok(Access {
             directory_url: format!("{}{DIRECTORY}", self.acme_url),
             trust: Trust::only(&root)?,
