@@ -100,11 +100,6 @@ impl Class {
             Self::Unavailable => 503,
         }
     }
-
-    /// Whether it is ours to mend, so that the cause belongs into the log and not into the answer.
-    pub const fn is_ours(self) -> bool {
-        matches!(self, Self::Internal | Self::Unavailable)
-    }
 }
 
 impl Refusal {
@@ -183,7 +178,6 @@ mod tests {
     fn each_class_is_an_error_of_http() {
         for class in Class::ALL {
             assert!((400..=503).contains(&class.status()), "{class}");
-            assert_eq!(class.is_ours(), class.status() >= 500, "{class}");
         }
     }
 }

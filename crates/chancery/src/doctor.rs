@@ -105,7 +105,7 @@ fn tls(config: &Config) -> Result<String, String> {
         return Ok("plain HTTP; a proxy has to end TLS".to_owned());
     }
     match &config.tls_files {
-        None => Ok("certificates from our own CA".to_owned()),
+        None => Ok("a certificate from a CA of its own, to be trusted by server-ca.pem in the data directory".to_owned()),
         Some((certificate, key)) => {
             match [certificate, key].into_iter().find(|path| !path.is_file()) {
                 Some(missing) => Err(format!("{} cannot be read", missing.display())),

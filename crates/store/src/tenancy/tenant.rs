@@ -15,16 +15,28 @@ word_columns!(TenantKind);
 text_columns!(TenantName);
 pub(crate) use tenant;
 
-/// Since when the tenant that a statement calls by this name, or one above it, is suspended: NULL when none is.
-/// All above a tenant are the beginnings of its path; the tree has four levels (F-028).
-macro_rules! chain_suspended_at {
+/// The tenant that a statement calls by this name and all above it, called `above`: their paths are the beginnings of its
+/// path, and the tree has four levels (F-028).
+macro_rules! chain {
     ($tenant:ident) => {
         concat!(
-            "(SELECT MIN(above.suspended_at) FROM tenant above WHERE above.path IN (",
+            "FROM tenant above WHERE above.path IN (",
             concat!("substr(", stringify!($tenant), ".path, 1, 6), "),
             concat!("substr(", stringify!($tenant), ".path, 1, 12), "),
             concat!("substr(", stringify!($tenant), ".path, 1, 18), "),
-            concat!("substr(", stringify!($tenant), ".path, 1, 24)))"),
+            concat!("substr(", stringify!($tenant), ".path, 1, 24))"),
+        )
+    };
+}
+pub(crate) use chain;
+
+/// Since when the tenant that a statement calls by this name, or one above it, is suspended: NULL when none is.
+macro_rules! chain_suspended_at {
+    ($tenant:ident) => {
+        concat!(
+            "(SELECT MIN(above.suspended_at) ",
+            $crate::tenancy::tenant::chain!($tenant),
+            ")"
         )
     };
 }
@@ -36,11 +48,9 @@ macro_rules! chain_standing {
     ($tenant:ident) => {
         concat!(
             "(SELECT MIN(CASE WHEN above.suspended_at IS NOT NULL THEN CAST(0 AS BIGINT)
-               WHEN above.billing_hold_at IS NOT NULL THEN 1 ELSE 2 END) FROM tenant above WHERE above.path IN (",
-            concat!("substr(", stringify!($tenant), ".path, 1, 6), "),
-            concat!("substr(", stringify!($tenant), ".path, 1, 12), "),
-            concat!("substr(", stringify!($tenant), ".path, 1, 18), "),
-            concat!("substr(", stringify!($tenant), ".path, 1, 24)))"),
+               WHEN above.billing_hold_at IS NOT NULL THEN 1 ELSE 2 END) ",
+            $crate::tenancy::tenant::chain!($tenant),
+            ")"
         )
     };
 }
