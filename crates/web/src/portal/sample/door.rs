@@ -56,7 +56,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         let page = ErrorPage {
             shell: outside(kind.heading()),
             kind,
-            request_id: "req_01kx3v9t6ma7".to_owned(),
+            request_id: "req_01m8cate7kjfah4t539c4mjdf4".to_owned(),
             contact: "support@chancery.example".to_owned(),
         };
         pages.add(name, &page)?;
