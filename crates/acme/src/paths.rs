@@ -38,6 +38,41 @@ pub struct Paths {
     pub revoke_certificate: String,
 }
 
+/// Which family of paths an installation has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Ours: each directory has its name in all its paths.
+    Ours,
+    /// Pebble's, which has one directory.
+    Pebble,
+}
+
+/// What our directories stand under (RFC 8555 leaves it to us).
+const PREFIX: &str = "/v2/";
+
+impl Shape {
+    /// The paths of one directory.
+    pub fn of(self, slug: &str) -> Paths {
+        match self {
+            Self::Ours => Paths::under(&format!("{PREFIX}{slug}")),
+            Self::Pebble => Paths::pebble(),
+        }
+    }
+
+    /// The paths of every directory: `{directory}` stands for its name.
+    pub fn pattern(self) -> Paths {
+        self.of("{directory}")
+    }
+
+    /// Which directory a path leads to, if it says so.
+    pub fn slug_in(self, path: &str) -> Option<&str> {
+        match self {
+            Self::Ours => path.strip_prefix(PREFIX)?.split('/').next(),
+            Self::Pebble => None,
+        }
+    }
+}
+
 impl Paths {
     /// Our own shapes under a prefix such as `/v2/DV`, which is the directory itself.
     pub fn under(prefix: &str) -> Self {
@@ -95,7 +130,13 @@ pub struct Urls<'a> {
     paths: &'a Paths,
 }
 
-impl Urls<'_> {
+impl<'a> Urls<'a> {
+    /// The same origin with the paths of another directory.
+    #[must_use]
+    pub fn with_paths(self, paths: &'a Paths) -> Self {
+        Urls { paths, ..self }
+    }
+
     /// An account, as in `Location` and `kid`.
     pub fn account(&self, id: AccountId) -> String {
         self.join(&self.paths.account, &id.suffix())
@@ -173,9 +214,14 @@ impl Urls<'_> {
         self.join(&self.paths.revoke_certificate, "")
     }
 
+    /// Which path at this origin a URL has.
+    pub fn path_of<'u>(&self, url: &'u str) -> Option<&'u str> {
+        url.strip_prefix(self.origin)
+    }
+
     /// The account whose URL this is; `None` for any other text, one of another directory included.
     pub fn account_id_from_url(&self, url: &str) -> Option<AccountId> {
-        let path = url.strip_prefix(self.origin)?;
+        let path = self.path_of(url)?;
         AccountId::from_suffix(path.strip_prefix(self.paths.account.as_str())?).ok()
     }
 
@@ -208,6 +254,23 @@ mod tests {
         assert_eq!(
             urls.challenge(authorization, challenge::Type::Dns01),
             format!("https://acme.example/v2/DV/challenge/{SUFFIX}/dns-01")
+        );
+    }
+
+    #[test]
+    fn a_path_says_which_directory_it_leads_to() {
+        for (path, slug) in [
+            ("/v2/DV", Some("DV")),
+            ("/v2/DV/new-order", Some("DV")),
+            ("/v2/", Some("")),
+            ("/v3/DV", None),
+        ] {
+            assert_eq!(Shape::Ours.slug_in(path), slug, "{path}");
+        }
+        assert_eq!(Shape::Pebble.slug_in("/dir"), None);
+        assert_eq!(
+            Shape::Ours.pattern().account,
+            "/v2/{directory}/account/".to_owned()
         );
     }
 

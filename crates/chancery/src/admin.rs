@@ -1,9 +1,10 @@
 //! `chancery admin`: what an operator does without the portal. Works beside a running server, so that it never changes
 //! the schema of a database in use.
 
+mod catalog;
+
 use std::fs;
 use std::io::Read as _;
-use std::path::Path;
 
 use acme::identifier::Identifiers;
 use anyhow::{Context, bail};
@@ -13,7 +14,6 @@ use enrollment::subscription::{Label, Term};
 use flow::access::reset_password::reset_password;
 use flow::access::unlock_user::unlock_user;
 use flow::caller::system;
-use flow::catalog::import_cas::{ImportedCas, import_cas};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::explain_admission::explain_admission;
 use flow::enrollment::open_subscription::{Opening, open_subscription};
@@ -29,8 +29,7 @@ use tenancy::tenant::{Tenant, TenantName};
 use tenancy::user::{DisplayName, Email};
 
 use crate::cli::{
-    AccountCommand, Admin, AuthorityCommand, BootstrapArgs, CertificateCommand, DomainCommand,
-    UserCommand,
+    AccountCommand, Admin, BootstrapArgs, CertificateCommand, DomainCommand, UserCommand,
 };
 use crate::config::{Config, Migrate};
 use crate::{logging, parts};
@@ -63,9 +62,6 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 /// Runs one command and closes the database.
 pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
-    if let Admin::Authority { command } = command {
-        return import_authority(config, command).await;
-    }
     let app = parts::start(config, Migrate::Check).await?;
     let done = dispatch(&app, command).await;
     shut_down(&app).await;
@@ -79,11 +75,20 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
                 AccountCommand::Create {
                     tenant,
                     label,
+                    offer,
                     years,
                     json,
                 },
-        } => create_account(app, &tenant, &label, years, json).await,
-        Admin::Authority { .. } => bail!("CAs are imported before an application starts"),
+        } => {
+            let offer =
+                offer.map_or_else(|| parts::first_offer(app).map(|first| first.slug), Ok)?;
+            create_account(app, &tenant, (&label, offer, years), json).await
+        }
+        Admin::Ca { command } => catalog::ca(app, command).await,
+        Admin::Directory { command } => catalog::directory(app, command).await,
+        Admin::Offer { command } => catalog::offer(app, command).await,
+        Admin::Product { command } => catalog::product(app, command).await,
+        Admin::Profile { command } => catalog::profile(app, command).await,
         Admin::Bootstrap(args) => make_reseller(app, args).await,
         Admin::Certificate {
             command: CertificateCommand::List { json },
@@ -102,20 +107,21 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
             names,
             json,
         } => explain(app, &account, &names, json).await,
-        Admin::User {
-            command: UserCommand::ResetPassword { email },
-        } => {
+        Admin::User { command } => user(app, command).await,
+    }
+}
+
+async fn user(app: &App, command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::ResetPassword { email } => {
             let email = Email::parse(&email)?;
             let password = reset_password(app, &Caller::command_line(), email).await?;
             say(&format!(
                 "the new password, good for 72 hours: {}",
                 password.reveal()
             ));
-            Ok(())
         }
-        Admin::User {
-            command: UserCommand::Unlock { email },
-        } => {
+        UserCommand::Unlock { email } => {
             let email = Email::parse(&email)?;
             let was_locked = unlock_user(app, &Caller::command_line(), email).await?;
             say(if was_locked {
@@ -123,35 +129,8 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
             } else {
                 "was not locked"
             });
-            Ok(())
         }
     }
-}
-
-/// An application that starts makes CAs when there are none, so this comes before.
-async fn import_authority(config: &Config, command: AuthorityCommand) -> anyhow::Result<()> {
-    let AuthorityCommand::Import {
-        root,
-        root_key,
-        issuing,
-        issuing_key,
-    } = command;
-    let read = |path: &Path| {
-        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
-    };
-    let wanted = ImportedCas {
-        root: read(&root)?,
-        root_key: root_key.as_deref().map(read).transpose()?,
-        issuing: read(&issuing)?,
-        issuing_key: read(&issuing_key)?,
-    };
-    let outside = parts::outside(config, parts::ready_store(config, Migrate::Check).await?)?;
-    let imported = import_cas(&outside, wanted).await?;
-    outside.store.close().await;
-    if !imported {
-        bail!("this database has a certificate authority already; import into an empty one");
-    }
-    say("imported");
     Ok(())
 }
 
@@ -200,19 +179,23 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
 async fn create_account(
     app: &App,
     tenant: &str,
-    label: &str,
-    years: i64,
+    (label, offer, years): (&str, String, i64),
     as_json: bool,
 ) -> anyhow::Result<()> {
     let tenant = find_tenant(app, tenant).await?;
     let opening = Opening {
+        offer,
+        shows_key: true,
         label: Label::parse(label)?,
         term: Term::from_years(years)?,
         max_bindings: None,
     };
     let caller = Caller::command_line().within(tenant.id);
     let opened = open_subscription(app, &caller, opening).await?;
-    let directory_url = app.urls().directory();
+    let catalog = app.catalog();
+    let directory = catalog.of_product(opened.subscription.product.as_str());
+    let directory_url = directory.map(|directory| app.directory_url(&directory.slug));
+    let directory_url = directory_url.unwrap_or_default();
     let (key_id, mac_key) = (opened.credential.key_id.as_str(), opened.mac_key.reveal());
     if as_json {
         say(

@@ -1,9 +1,10 @@
 //! The command line. Its help is the first page of documentation that an operator reads.
 
-use std::path::PathBuf;
+pub(crate) mod catalog;
 
 use clap::{Args, Parser, Subcommand};
 
+use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, ProfileCommand};
 use crate::config::Options;
 
 /// Certificates as a Service: a reseller portal, an ACME server and a certificate authority.
@@ -55,10 +56,10 @@ pub(crate) enum Admin {
         #[command(subcommand)]
         command: AccountCommand,
     },
-    /// The certificate authority's own keys
-    Authority {
+    /// CAs: who signs
+    Ca {
         #[command(subcommand)]
-        command: AuthorityCommand,
+        command: CaCommand,
     },
     /// Make a reseller and its first administrator
     Bootstrap(BootstrapArgs),
@@ -66,6 +67,11 @@ pub(crate) enum Admin {
     Certificate {
         #[command(subcommand)]
         command: CertificateCommand,
+    },
+    /// ACME directories: what is ordered where, by which rules
+    Directory {
+        #[command(subcommand)]
+        command: DirectoryCommand,
     },
     /// Domains of an ACME account
     Domain {
@@ -82,6 +88,21 @@ pub(crate) enum Admin {
         /// Answer in JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Offers: what can be bought under which policies
+    Offer {
+        #[command(subcommand)]
+        command: OfferCommand,
+    },
+    /// Products: the kinds of certificate that there are
+    Product {
+        #[command(subcommand)]
+        command: ProductCommand,
+    },
+    /// Profiles: what certificates look like
+    Profile {
+        #[command(subcommand)]
+        command: ProfileCommand,
     },
     /// People who sign in
     User {
@@ -122,31 +143,15 @@ pub(crate) enum AccountCommand {
         /// What the reseller calls it
         #[arg(long, default_value = "")]
         label: String,
-        /// How many years it runs: 1, 2 or 3
+        /// What is bought; without one, what is sold first
+        #[arg(long)]
+        offer: Option<String>,
+        /// How many years it runs: 1, 2 or 3, as its offer allows
         #[arg(long, default_value_t = 1)]
         years: i64,
         /// Answer in JSON
         #[arg(long)]
         json: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AuthorityCommand {
-    /// Use a root and an issuing CA from elsewhere, before the first start makes new ones
-    Import {
-        /// The root's certificate, PEM
-        #[arg(long)]
-        root: PathBuf,
-        /// The root's private key, PKCS#8 PEM; leave it out when it stays elsewhere and signs its CRLs there
-        #[arg(long)]
-        root_key: Option<PathBuf>,
-        /// The issuing CA's certificate, PEM, signed by the root
-        #[arg(long)]
-        issuing: PathBuf,
-        /// The issuing CA's private key, PKCS#8 PEM
-        #[arg(long)]
-        issuing_key: PathBuf,
     },
 }
 

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acme::directory::Meta;
-use acme::paths::Paths;
+use acme::paths::Shape;
 use acme::policy::Policy;
 use anyhow::{Context, bail};
 use base::Clock;
-use flow::app::DIRECTORY;
+use flow::issuance::publish_crl::publish_first;
+use flow::memory::catalog::SoldOffer;
 use flow::operations::node;
-use flow::{App, Outside, Settings};
-use pki::{KeyPolicy, Profile};
+use flow::{App, Outside, Settings, jobs};
 use reach::address_guard::Block;
 use reach::network::{LabSettings, Network, PublicSettings};
 use store::migrate::SchemaState;
@@ -125,7 +125,8 @@ fn settings(config: &Config) -> Settings {
     Settings {
         acme_origin: config.acme_url.clone(),
         pki_origin: config.pki_url.clone(),
-        paths: Paths::under(&format!("/v2/{DIRECTORY}")),
+        paths: Shape::Ours,
+        sole_directory: None,
         meta: Meta {
             terms_of_service: config.terms_of_service.clone(),
             website: config.website.clone(),
@@ -143,9 +144,6 @@ fn settings(config: &Config) -> Settings {
         orders_per_page: 100,
         name_policy: names,
         password_hash: tenancy::password::HashParameters::default(),
-        key_policy: KeyPolicy::public(),
-        profile: Profile::dv(),
-        open_house: None,
     }
 }
 
@@ -194,10 +192,33 @@ fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
     })?)
 }
 
-/// Writes the root where clients and operators can take it from.
-fn write_root(config: &Config, app: &App) -> anyhow::Result<()> {
-    let pem = app.catalog().root().to_pem();
-    write_if_new(&config.data.join("root-ca.pem"), &pem)
+/// Writes the root of what is sold first where clients and operators can take it from.
+pub(crate) fn write_root(config: &Config, app: &App) -> anyhow::Result<()> {
+    let catalog = app.catalog();
+    let directory = match catalog.offers().first() {
+        Some(offer) => catalog.of_product(offer.product.as_str()),
+        None => None,
+    };
+    let path = directory.map(|directory| catalog.path(directory.issuing.id));
+    let Some(root) = path.and_then(|mut path| path.pop()) else {
+        return Ok(());
+    };
+    write_if_new(&config.data.join("root-ca.pem"), &root.to_pem())
+}
+
+/// Publishes the first CRLs of CAs that have none, and sees to the next ones.
+pub(crate) async fn begin_crls(app: &App) -> anyhow::Result<()> {
+    jobs::schedule_periodic(app).await?;
+    publish_first(app)
+        .await
+        .context("the first CRL cannot be published")
+}
+
+/// What is sold first.
+pub(crate) fn first_offer(app: &App) -> anyhow::Result<SoldOffer> {
+    let catalog = app.catalog();
+    let first = catalog.offers().first().cloned();
+    first.context("nothing is sold here; publish an offer with chancery admin offer publish")
 }
 
 /// Writes a file unless it is there as it should be.

@@ -81,8 +81,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         router,
         proxies: TrustedProxies::default(),
     };
+    let origins = origins::router(app.clone(), arguments.environment.noncereject);
     let doors = [
-        door("acme", acme, tls.clone(), origins::router(app.clone())),
+        door("acme", acme, tls.clone(), origins),
         door(
             "management",
             management,
@@ -97,7 +98,10 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         running.spawn(door.serve(stop.clone()));
     }
     tokio::spawn(flow::jobs::run_until_stopped(app.clone()));
-    tracing::info!(acme.url = app.urls().directory(), "standing in for Pebble");
+    tracing::info!(
+        acme.url = app.directory_url(settings::DIRECTORY),
+        "standing in for Pebble"
+    );
     signals.received().await;
     stop.cancel();
     while running.join_next().await.is_some() {}

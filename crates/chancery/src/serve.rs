@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use base::Clock as _;
-use flow::issuance::publish_crl::publish_first;
+use flow::catalog::reload::reload_until_stopped;
 use flow::operations::node::{reclaim_jobs, shut_down};
 use flow::{App, jobs};
 use tokio::task::JoinSet;
@@ -61,10 +60,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
             );
         }
     }
-    jobs::schedule_periodic(&app).await?;
-    publish_first(&app)
-        .await
-        .context("the first CRL cannot be published")?;
+    parts::begin_crls(&app).await?;
     let signals = Signals::catch()?;
     let stop = CancellationToken::new();
     let mut doors = JoinSet::new();
@@ -72,6 +68,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         doors.spawn(door.serve(stop.clone()));
     }
     tokio::spawn(jobs::run_until_stopped(app.clone()));
+    tokio::spawn(reload_until_stopped(app.clone(), tell_root(config.clone())));
     Ok(Running {
         app,
         signals,
@@ -79,6 +76,15 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         lock,
         stop,
     })
+}
+
+/// Keeps the file with the root up to date.
+fn tell_root(config: Config) -> impl Fn(&App) {
+    move |app| {
+        if let Err(error) = parts::write_root(&config, app) {
+            tracing::warn!(error = format!("{error:#}"), "the root is not in its file");
+        }
+    }
 }
 
 impl Running {

@@ -214,7 +214,7 @@ mod tests {
         let key = generate_pkcs8(KeyAlgorithm::EcdsaP256).unwrap();
         let signer = SoftwareSigner::from_pkcs8(&key).unwrap();
         let serial = SerialNumber::generate(&SystemRandom::new());
-        let name = CaName::new("FI", "Test", "Test").unwrap();
+        let name = CaName::parse("CN=Test,O=Test,C=FI").unwrap();
         let now = base::Clock::now(&SystemClock);
         let der = self_signed_root(&name, &signer, serial, now).unwrap();
         (der, key.to_vec())

@@ -2,9 +2,12 @@
 //!
 //! All that it knows is loaded before, in one round trip; the transaction that stores what was admitted loads it anew.
 
-use base::{Class, DnsName, Identifier, Refusal, Refuse, Timestamp};
+use std::sync::Arc;
+
+use base::{About, Class, DnsName, Identifier, Part, Refusal, Refuse, Timestamp};
 
 use crate::coverage::{self, NotEnrolled};
+use crate::policy::{NameAdmission, Policy, RenewalsOnHold};
 use crate::subscription::{NotIssuing, Subscription};
 
 /// How the tenant stands that a subscription is for, with all above it: the worst of them counts.
@@ -18,9 +21,22 @@ pub enum Standing {
     Good,
 }
 
+/// Whose enrolled names admit an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Coverage {
+    /// Those of the account's subscription.
+    Subscription,
+    /// Those of any live subscription of the server: a directory for tests, whose accounts have no subscription.
+    AnyLive,
+}
+
 /// What decides about a set of names.
 #[derive(Clone, Debug)]
 pub struct Facts {
+    /// What the subscription was bought under.
+    pub policy: Arc<Policy>,
+    /// Whose enrolled names count.
+    pub coverage: Coverage,
     /// The subscription; `None` when there is none.
     pub subscription: Option<Subscription>,
     /// How its tenant stands.
@@ -44,12 +60,23 @@ pub enum Refused {
     /// The subscription.
     #[error(transparent)]
     NotIssuing(#[from] NotIssuing),
+    /// No live subscription has the name, and the directory is for names that one has.
+    #[error(
+        "\"{0}\" is not enrolled in any live subscription of this server; add it in the portal"
+    )]
+    NotEnrolledAnywhere(Identifier),
     /// The tenant is on hold, and these names had no certificate before (C14, B-56).
     #[error(
         "payment is overdue, so certificates are renewed but none is issued for new sets of names; \
          pay what is open in the portal, then order again"
     )]
     OnHold,
+    /// The tenant is on hold, and its policy lets it renew nothing (C14).
+    #[error(
+        "payment is overdue, so nothing is issued, and no certificate is renewed; \
+         pay what is open in the portal, then order again"
+    )]
+    RenewalsOnHold,
     /// The tenant, or one above it.
     #[error(
         "whoever this ACME account belongs to is suspended, so nothing is issued; ask your provider"
@@ -62,14 +89,46 @@ impl Refuse for Refused {
         match self {
             Self::NotEnrolled(error) => error.refusal(),
             Self::NotIssuing(error) => error.refusal(),
+            Self::NotEnrolledAnywhere(identifier) => {
+                let refusal = Class::Forbidden.because("name_not_enrolled_anywhere", self);
+                let about = about(identifier, &refusal);
+                refusal.about([about])
+            }
             Self::OnHold => Class::Forbidden.because("tenant_on_hold", self),
+            Self::RenewalsOnHold => Class::Forbidden.because("tenant_on_hold_renewals", self),
             Self::Suspended => Class::Forbidden.because("tenant_suspended", self),
         }
     }
 }
 
-/// Decides about all names together. What concerns whoever asks is told before what concerns the names.
+fn about(identifier: &Identifier, refusal: &Refusal) -> About {
+    About {
+        part: Part::Identifier {
+            kind: identifier.kind().as_str().to_owned(),
+            value: identifier.to_string(),
+        },
+        code: refusal.code,
+        sentence: refusal.sentence.clone(),
+    }
+}
+
+/// Decides about all names together. What concerns whoever asks is told before what concerns the names. An open house
+/// asks nothing; policies whose way to admit names is not built are not sold, and are followed as `subscribed_names`.
 pub fn decide(facts: &Facts, names: &[Identifier], now: Timestamp) -> Result<Admitted, Refused> {
+    if facts.policy.name_admission == NameAdmission::Open {
+        return Ok(Admitted(()));
+    }
+    match facts.coverage {
+        Coverage::Subscription => by_subscription(facts, names, now),
+        Coverage::AnyLive => by_any(facts, names),
+    }
+}
+
+fn by_subscription(
+    facts: &Facts,
+    names: &[Identifier],
+    now: Timestamp,
+) -> Result<Admitted, Refused> {
     let subscription = facts.subscription.as_ref();
     let subscription = subscription.ok_or(NotIssuing::Deactivated)?;
     if facts.standing == Standing::Suspended {
@@ -77,10 +136,24 @@ pub fn decide(facts: &Facts, names: &[Identifier], now: Timestamp) -> Result<Adm
     }
     subscription.may_issue(now)?;
     coverage::admit(names, |name| facts.enrolled.contains(name))?;
-    if facts.standing == Standing::OnHold && !facts.is_renewal {
-        return Err(Refused::OnHold);
+    if facts.standing != Standing::OnHold {
+        return Ok(Admitted(()));
     }
-    Ok(Admitted(()))
+    match facts.policy.renewals_on_hold {
+        RenewalsOnHold::Deny => Err(Refused::RenewalsOnHold),
+        RenewalsOnHold::UntilExhausted if facts.is_renewal => Ok(Admitted(())),
+        RenewalsOnHold::UntilExhausted => Err(Refused::OnHold),
+    }
+}
+
+fn by_any(facts: &Facts, names: &[Identifier]) -> Result<Admitted, Refused> {
+    let is_covered = |Identifier::Dns(name): &Identifier| {
+        coverage::covering(name, |name| facts.enrolled.contains(name)).is_some()
+    };
+    match names.iter().find(|name| !is_covered(name)) {
+        Some(name) => Err(Refused::NotEnrolledAnywhere(name.clone())),
+        None => Ok(Admitted(())),
+    }
 }
 
 #[cfg(test)]

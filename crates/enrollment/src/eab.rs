@@ -117,6 +117,10 @@ words! {
     pub enum Reveal {
         /// As often as they ask.
         Always = "always",
+        /// Until it has bound an ACME account.
+        UntilBound = "until_bound",
+        /// When it is made, and never again.
+        Once = "once",
     }
 }
 
@@ -165,7 +169,9 @@ pub struct NewCredential {
     pub customer: Option<TenantId>,
     /// Where it leads.
     pub subscription: SubscriptionId,
-    /// How many ACME accounts may be bound with it; `None` for any number.
+    /// How often the MAC key is shown; from the policy.
+    pub reveal: Reveal,
+    /// How many ACME accounts may be bound with it; `None` for any number. From the policy.
     pub max_bindings: Option<u32>,
     /// Who makes it.
     pub created_by: Actor,
@@ -217,22 +223,99 @@ impl Refuse for NotBinding {
     }
 }
 
+/// Why the MAC key is not shown. The sentence names the key ID, never the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotRevealed {
+    /// It has bound an ACME account, and was to be shown until then.
+    #[error(
+        "the MAC key of EAB key ID {key_id} is shown only until an ACME account is bound with it; \
+         rotate the credential to get a new key"
+    )]
+    Bound {
+        /// The credential.
+        key_id: KeyId,
+    },
+    /// It was replaced, and the overlap is over.
+    #[error(
+        "EAB key ID {key_id} was replaced, so its MAC key is no longer shown; \
+         use the credential that replaced it"
+    )]
+    Replaced {
+        /// The credential.
+        key_id: KeyId,
+    },
+    /// It was withdrawn.
+    #[error(
+        "EAB key ID {key_id} was revoked, so its MAC key is no longer shown; \
+         use the present credentials in the portal"
+    )]
+    Revoked {
+        /// The credential.
+        key_id: KeyId,
+    },
+    /// It was shown, and was to be shown once.
+    #[error(
+        "the MAC key of EAB key ID {key_id} was shown once and is not shown again; \
+         rotate the credential to get a new key"
+    )]
+    Shown {
+        /// The credential.
+        key_id: KeyId,
+    },
+}
+
+impl Refuse for NotRevealed {
+    fn refusal(&self) -> Refusal {
+        let code = match self {
+            Self::Bound { .. } => "mac_key_hidden_once_bound",
+            Self::Replaced { .. } => "mac_key_of_replaced",
+            Self::Revoked { .. } => "mac_key_of_revoked",
+            Self::Shown { .. } => "mac_key_shown_once",
+        };
+        Class::Forbidden.because(code, self)
+    }
+}
+
 /// Why a credential cannot be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RotateError {
     /// Only a credential in use can be replaced.
-    #[error("the credential was already replaced or revoked")]
+    #[error("the credential was already replaced or revoked; rotate the one that is in use")]
     NotActive,
     /// More than 30 days.
-    #[error("the old credential can stay valid for at most 30 days")]
+    #[error("the old credential can stay valid for at most 30 days; choose a shorter overlap")]
     Overlap,
+}
+
+impl Refuse for RotateError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NotActive => Class::Conflict.because("credential_not_in_use", self),
+            Self::Overlap => Class::Invalid.because("credential_overlap_too_long", self),
+        }
+    }
+}
+
+/// The credential was withdrawn before.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("EAB key ID {key_id} was already revoked")]
+pub struct AlreadyRevoked {
+    /// The credential.
+    pub key_id: KeyId,
+}
+
+impl Refuse for AlreadyRevoked {
+    fn refusal(&self) -> Refusal {
+        Class::Conflict.because("credential_revoked_already", self)
+    }
 }
 
 impl EabCredential {
     /// The longest time for which an old credential stays valid beside its successor (C1).
     pub const MAX_OVERLAP: Duration = Duration::from_secs(30 * 86_400);
 
-    /// A fresh credential and its MAC key.
+    /// A fresh credential and its MAC key. Whoever shows the key to its owner sets `revealed_at`: with
+    /// [`Reveal::Once`] that was the one time.
     pub fn generate(new: NewCredential, now: Timestamp, random: &dyn Random) -> (Self, MacKey) {
         let credential = Self {
             key_id: KeyId::generate(random),
@@ -240,7 +323,7 @@ impl EabCredential {
             customer: new.customer,
             subscription: new.subscription,
             directory: None,
-            reveal: Reveal::Always,
+            reveal: new.reveal,
             max_bindings: new.max_bindings,
             bindings: 0,
             created_at: now,
@@ -257,23 +340,52 @@ impl EabCredential {
     /// Whether one more account may be bound at `now`. An account that is bound already is not
     /// one more: a client that registers again with its key is answered with what it has (C2).
     pub fn may_bind(&self, now: Timestamp) -> Result<(), NotBinding> {
+        self.may_bind_in_test(now)?;
+        match self.max_bindings {
+            Some(max_bindings) if self.bindings >= max_bindings => Err(NotBinding::Exhausted {
+                key_id: self.key_id.clone(),
+                max_bindings,
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether an account of a test directory may be bound at `now`: those are not counted.
+    pub fn may_bind_in_test(&self, now: Timestamp) -> Result<(), NotBinding> {
         let key_id = || self.key_id.clone();
         if self.revoked_at.is_some() {
             return Err(NotBinding::Revoked { key_id: key_id() });
         }
-        if self.valid_until.is_some_and(|end| now >= end) {
+        if self.is_replaced(now) {
             return Err(NotBinding::Rotated { key_id: key_id() });
         }
         if self.suspended_at.is_some() {
             return Err(NotBinding::Suspended { key_id: key_id() });
         }
-        match self.max_bindings {
-            Some(max_bindings) if self.bindings >= max_bindings => Err(NotBinding::Exhausted {
-                key_id: key_id(),
-                max_bindings,
-            }),
-            Some(_) | None => Ok(()),
+        Ok(())
+    }
+
+    /// Whether the MAC key may be shown to its owner at `now`. While the credential is on hold, it may.
+    pub fn may_reveal(&self, now: Timestamp) -> Result<(), NotRevealed> {
+        let key_id = || self.key_id.clone();
+        if self.revoked_at.is_some() {
+            return Err(NotRevealed::Revoked { key_id: key_id() });
         }
+        if self.is_replaced(now) {
+            return Err(NotRevealed::Replaced { key_id: key_id() });
+        }
+        match self.reveal {
+            Reveal::UntilBound if self.bindings > 0 => Err(NotRevealed::Bound { key_id: key_id() }),
+            Reveal::Once if self.revealed_at.is_some() => {
+                Err(NotRevealed::Shown { key_id: key_id() })
+            }
+            Reveal::Always | Reveal::UntilBound | Reveal::Once => Ok(()),
+        }
+    }
+
+    /// Whether another has taken its place.
+    fn is_replaced(&self, now: Timestamp) -> bool {
+        self.valid_until.is_some_and(|end| now >= end)
     }
 
     /// Counts one more account.
@@ -286,202 +398,34 @@ impl EabCredential {
         })
     }
 
-    /// Replaces it: returns it with its last day, the successor, and the successor's MAC key.
-    pub fn rotate(
-        &self,
-        overlap: Duration,
-        created_by: Actor,
-        now: Timestamp,
-        random: &dyn Random,
-    ) -> Result<(Self, Self, MacKey), RotateError> {
+    /// The credential with its last moment, `overlap` after `now`. The one that replaces it is made by
+    /// [`generate`](Self::generate).
+    pub fn replaced(&self, overlap: Duration, now: Timestamp) -> Result<Self, RotateError> {
         if overlap > Self::MAX_OVERLAP {
             return Err(RotateError::Overlap);
         }
         if self.valid_until.is_some() || self.revoked_at.is_some() {
             return Err(RotateError::NotActive);
         }
-        let old = Self {
+        Ok(Self {
             valid_until: Some(now.plus(overlap)),
             ..self.clone()
-        };
-        let new = NewCredential {
-            tenant: self.tenant,
-            customer: self.customer,
-            subscription: self.subscription,
-            max_bindings: self.max_bindings,
-            created_by,
-        };
-        let (new, key) = Self::generate(new, now, random);
-        Ok((old, new, key))
+        })
     }
 
-    /// Withdraws it at once; one that was withdrawn keeps its moment.
-    #[must_use]
-    pub fn revoke(&self, now: Timestamp) -> Self {
-        Self {
-            revoked_at: self.revoked_at.or(Some(now)),
-            ..self.clone()
+    /// Withdraws it at once, whatever else became of it. Accounts that are bound stay bound.
+    pub fn revoke(&self, now: Timestamp) -> Result<Self, AlreadyRevoked> {
+        if self.revoked_at.is_some() {
+            return Err(AlreadyRevoked {
+                key_id: self.key_id.clone(),
+            });
         }
+        Ok(Self {
+            revoked_at: Some(now),
+            ..self.clone()
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU8, Ordering};
-
-    use super::*;
-
-    struct Counting(AtomicU8);
-    impl Random for Counting {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(self.0.fetch_add(1, Ordering::Relaxed));
-        }
-    }
-
-    fn random() -> Counting {
-        Counting(AtomicU8::new(0xf0))
-    }
-
-    const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
-
-    fn credential(max_bindings: Option<u32>) -> (EabCredential, MacKey) {
-        let random = random();
-        let subscription = SubscriptionId::generate(NOW, &random);
-        let new = NewCredential {
-            tenant: TenantId::generate(NOW, &random),
-            customer: None,
-            subscription,
-            max_bindings,
-            created_by: Actor::System,
-        };
-        EabCredential::generate(new, NOW, &random)
-    }
-
-    #[test]
-    fn c23_no_value_looks_like_a_flag() {
-        struct Hyphens;
-        impl Random for Hyphens {
-            fn fill(&self, bytes: &mut [u8]) {
-                bytes.fill(0xfb);
-            }
-        }
-        assert!(!KeyId::generate(&Hyphens).as_str().starts_with('-'));
-        assert!(!MacKey::generate(&Hyphens).reveal().starts_with('-'));
-    }
-
-    #[test]
-    fn c23_keys_are_unpadded_base64url_of_128_and_256_bits() {
-        let (credential, key) = credential(None);
-        assert_eq!(
-            URL_SAFE_NO_PAD
-                .decode(credential.key_id.as_str())
-                .unwrap()
-                .len(),
-            16
-        );
-        assert_eq!(
-            URL_SAFE_NO_PAD.decode(key.reveal()).unwrap(),
-            key.as_bytes()
-        );
-        assert_eq!(credential.key_id.to_string().parse(), Ok(credential.key_id));
-    }
-
-    #[test]
-    fn c23_other_forms_of_a_key_id_are_refused() {
-        for text in [
-            "",
-            "8fHx8fHx8fHx8fHx8fHx8Q==",
-            "8fHx8fHx8fHx8fHx8fHx8f",
-            "8fHx8fHx8fHx8fHx8fHx8",
-            "f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1",
-        ] {
-            assert_eq!(text.parse::<KeyId>(), Err(KeyIdError), "{text}");
-        }
-    }
-
-    #[test]
-    fn stored_key_ids_of_other_servers_are_read() {
-        let read = |text: &str| KeyId::from_stored(text).map(|key_id| key_id.to_string());
-        assert_eq!(read("kid-1"), Some("kid-1".to_owned()));
-        for text in ["", "kid 1", "kid\n1", "é", &"k".repeat(129)] {
-            assert_eq!(read(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn s41_debug_output_hides_the_key() {
-        let (_, key) = credential(None);
-        assert_eq!(format!("{key:?}"), "MacKey(hidden)");
-    }
-
-    #[test]
-    fn c2_bindings_are_counted_up_to_the_limit() {
-        let (mut credential, _) = credential(Some(2));
-        for _ in 0..2 {
-            credential = credential.bind(NOW).unwrap();
-        }
-        assert_eq!(
-            (credential.bindings, credential.last_bound_at),
-            (2, Some(NOW))
-        );
-        let refused = credential.bind(NOW).unwrap_err().to_string();
-        assert!(refused.contains(credential.key_id.as_str()), "{refused}");
-        assert!(refused.contains("2 of 2"), "{refused}");
-    }
-
-    #[test]
-    fn c1_a_rotated_credential_binds_until_its_overlap_ends() {
-        let (credential, key) = credential(None);
-        let hour = Duration::from_secs(3600);
-        let (old, new, new_key) = credential
-            .rotate(hour, Actor::System, NOW, &random())
-            .unwrap();
-        let end = NOW.plus(hour);
-        assert_eq!(old.may_bind(end.minus(Duration::from_micros(1))), Ok(()));
-        assert!(matches!(old.may_bind(end), Err(NotBinding::Rotated { .. })));
-        assert_eq!(new.may_bind(end), Ok(()));
-        assert!(key != new_key && old.key_id != new.key_id);
-        assert_eq!(
-            old.rotate(hour, Actor::System, NOW, &random()).err(),
-            Some(RotateError::NotActive)
-        );
-    }
-
-    #[test]
-    fn c1_the_overlap_is_at_most_30_days() {
-        let (credential, _) = credential(None);
-        let longest = EabCredential::MAX_OVERLAP;
-        assert!(
-            credential
-                .rotate(longest, Actor::System, NOW, &random())
-                .is_ok()
-        );
-        let longer = longest.saturating_add(Duration::from_micros(1));
-        assert_eq!(
-            credential
-                .rotate(longer, Actor::System, NOW, &random())
-                .err(),
-            Some(RotateError::Overlap)
-        );
-    }
-
-    #[test]
-    fn what_is_revoked_or_on_hold_binds_nothing() {
-        let (credential, _) = credential(None);
-        let gone = credential.revoke(NOW);
-        assert!(matches!(
-            gone.may_bind(NOW),
-            Err(NotBinding::Revoked { .. })
-        ));
-        assert_eq!(gone.revoke(NOW.plus(Duration::from_secs(1))), gone);
-        let held = EabCredential {
-            suspended_at: Some(NOW),
-            ..credential
-        };
-        assert!(matches!(
-            held.may_bind(NOW),
-            Err(NotBinding::Suspended { .. })
-        ));
-        assert_eq!(Reveal::parse("always"), Some(Reveal::Always));
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! What is sold and to which names it applies: subscriptions, enrolled domains, the external
+//! What is sold, under which policy, and to which names it applies: subscriptions, enrolled domains, the external
 //! account binding credentials that lead to them, and the question whether a name is covered.
 //!
 //! Pure rules: a decision is a function of state, input and `now`, and returns the new state for
@@ -16,5 +16,6 @@ pub mod companion;
 pub mod coverage;
 pub mod eab;
 pub mod enrolled_domain;
+pub mod policy;
 pub mod public_suffix;
 pub mod subscription;

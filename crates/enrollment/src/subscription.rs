@@ -5,6 +5,8 @@
 //! never stored: it follows from the end date and the present moment. Stored are facts: when it started, was put on
 //! hold, was ended.
 
+use std::fmt;
+
 use base::{Actor, Class, OfferVersionId, Refusal, Refuse, SubscriptionId, TenantId, Timestamp};
 
 use base::words;
@@ -15,19 +17,41 @@ mod label;
 
 pub use label::{Label, LabelError};
 
-words! {
-    /// What kind of certificate is sold. The word is also the last segment of the directory URL,
-    /// in capitals.
-    pub enum Product {
-        /// Domain validated.
-        Dv = "dv",
+/// What kind of certificate is sold: the code of a product of the catalogue.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ProductCode(String);
+
+/// The text cannot be a product's code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" cannot be a product's code: use 1 to 32 small letters, digits and hyphens")]
+pub struct ProductCodeError(String);
+
+impl ProductCode {
+    /// Reads a code.
+    pub fn parse(text: &str) -> Result<Self, ProductCodeError> {
+        let is_fit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if text.is_empty() || text.len() > 32 || !text.bytes().all(is_fit) {
+            return Err(ProductCodeError(text.to_owned()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProductCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
 words! {
     /// What a subscription is at a given moment, for people and filters.
     pub enum State {
-        /// No domain was added yet.
+        /// Its term has not started: it waits for its first domain.
         Pending = "pending",
         /// Certificates may be issued.
         Active = "active",
@@ -85,7 +109,7 @@ impl Term {
         u32::from(self.0).saturating_mul(365)
     }
 
-    /// The end of a term whose first domain was added at `trigger`: the days are counted from the
+    /// The end of a term that was started at `trigger`: the days are counted from the
     /// next civil day in UTC, so the rest of the first day is free.
     pub fn end(self, trigger: Timestamp) -> Timestamp {
         let next_day = trigger.as_seconds().div_euclid(DAY).saturating_add(1);
@@ -109,7 +133,7 @@ pub struct Subscription {
     /// The policies that it was bought under.
     pub offer_version: OfferVersionId,
     /// What is issued under it.
-    pub product: Product,
+    pub product: ProductCode,
     /// The owner's name for it; need not be unique.
     pub label: Label,
     /// Whose days its terms begin and end with.
@@ -122,7 +146,7 @@ pub struct Subscription {
     pub created_at: Timestamp,
     /// Who bought it.
     pub created_by: Actor,
-    /// When its first domain was added: the term has started.
+    /// When its term started: as it was bought, or with its first domain.
     pub started_at: Option<Timestamp>,
     /// The first moment at which its last term is over; set when it starts.
     pub covered_until: Option<Timestamp>,
@@ -147,10 +171,14 @@ pub struct Purchase {
     pub customer: Option<TenantId>,
     /// Under which policies.
     pub offer_version: OfferVersionId,
+    /// What will be issued under it.
+    pub product: ProductCode,
     /// The owner's name for it.
     pub label: Label,
     /// How long it runs.
     pub term: Term,
+    /// Whether the term starts as it is bought instead of with the first domain (policy `start_trigger`, C10).
+    pub starts_at_once: bool,
     /// Who buys it.
     pub created_by: Actor,
 }
@@ -235,14 +263,14 @@ impl Refuse for TransitionError {
 }
 
 impl Subscription {
-    /// A new subscription, waiting for its first domain.
+    /// A new subscription, which waits for its first domain unless its term starts at once.
     pub fn new(id: SubscriptionId, purchase: Purchase, now: Timestamp) -> Self {
-        Self {
+        let bought = Self {
             id,
             tenant: purchase.tenant,
             customer: purchase.customer,
             offer_version: purchase.offer_version,
-            product: Product::Dv,
+            product: purchase.product,
             label: purchase.label,
             zone: "UTC".to_owned(),
             term: purchase.term,
@@ -256,7 +284,9 @@ impl Subscription {
             paid_names: 0,
             free_names: 0,
             enrollment_version: 0,
-        }
+        };
+        let started = purchase.starts_at_once.then(|| bought.start(now)).flatten();
+        started.unwrap_or(bought)
     }
 
     /// What it is at `now`.
@@ -274,7 +304,7 @@ impl Subscription {
         }
     }
 
-    /// The subscription with these names more. The first one starts its term.
+    /// The subscription with these names more. The first one starts its term if nothing did before.
     #[must_use]
     pub fn enroll(&self, names: Names, now: Timestamp) -> Self {
         let started = self.start(now).unwrap_or_else(|| self.clone());
@@ -297,7 +327,7 @@ impl Subscription {
         }
     }
 
-    /// Starts the term, as the first domain does; `None` when it had started before. A suspended
+    /// Starts the term, as the first domain does unless it started at once; `None` when it had started before. A suspended
     /// subscription stays suspended.
     pub fn start(&self, now: Timestamp) -> Option<Self> {
         if self.started_at.is_some() || self.cancelled_at.is_some() {

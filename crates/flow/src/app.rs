@@ -4,7 +4,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use acme::paths::Urls;
 use base::{NodeId, Random, Scope, Timestamp};
 use store::Scoped;
 
@@ -14,15 +13,10 @@ use crate::memory::catalog::Catalog;
 use crate::outside::Outside;
 use crate::settings::Settings;
 
-/// The name of the one product directory of this version.
-pub const DIRECTORY: &str = "DV";
-
 /// The first argument of every use case.
 #[derive(Clone)]
 pub struct App {
     inner: Arc<Inner>,
-    /// The origin of the URLs that are made and read here.
-    acme_origin: Arc<str>,
 }
 
 /// The parts of an [`App`], reached through it.
@@ -43,7 +37,6 @@ impl Deref for App {
 
 impl App {
     pub(crate) fn new(outside: Outside, memory: Memory, node: NodeId) -> Self {
-        let acme_origin = outside.settings.acme_origin.as_str().into();
         let inner = Inner {
             outside,
             memory,
@@ -52,17 +45,6 @@ impl App {
         };
         Self {
             inner: Arc::new(inner),
-            acme_origin,
-        }
-    }
-
-    /// The same server under another origin. A server of a real CA has the one of its settings: an origin taken
-    /// from a request would let its sender choose where clients are led.
-    #[must_use]
-    pub fn under_origin(&self, origin: &str) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-            acme_origin: origin.into(),
         }
     }
 
@@ -96,13 +78,13 @@ impl App {
         self.memory.nonces.issue()
     }
 
-    /// Makes and reads the URLs of the directory.
-    pub fn urls(&self) -> Urls<'_> {
-        self.settings().paths.at(&self.acme_origin)
-    }
-
-    /// Where ACME clients reach us, without a final slash.
-    pub fn acme_origin(&self) -> &str {
-        &self.acme_origin
+    /// Where clients find a directory.
+    pub fn directory_url(&self, slug: &str) -> String {
+        let settings = self.settings();
+        settings
+            .paths
+            .of(slug)
+            .at(&settings.acme_origin)
+            .directory()
     }
 }

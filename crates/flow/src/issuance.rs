@@ -17,5 +17,6 @@ pub mod read_order;
 pub mod redeem_nonce;
 pub mod register_account;
 pub mod revoke;
+pub mod test_account;
 pub mod update_account;
 pub mod validate;

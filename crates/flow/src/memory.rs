@@ -46,4 +46,13 @@ impl Memory {
         let catalog = self.catalog.read();
         catalog.unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// Puts a newer picture in the place of this one; an older one changes nothing.
+    pub(crate) fn show(&self, newer: Catalog) {
+        let catalog = self.catalog.write();
+        let mut catalog = catalog.unwrap_or_else(PoisonError::into_inner);
+        if newer.version() > catalog.version() {
+            *catalog = Arc::new(newer);
+        }
+    }
 }

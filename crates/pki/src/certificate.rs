@@ -143,6 +143,11 @@ impl Certificate {
         &self.subject_der
     }
 
+    /// Whether it names itself as its issuer, as roots do.
+    pub fn is_self_signed(&self) -> bool {
+        self.issuer_is(&self.subject_der)
+    }
+
     pub(crate) fn issuer_is(&self, subject: &[u8]) -> bool {
         RawCertificate::parse(&self.der).is_ok_and(|raw| raw.fields.issuer == subject)
     }

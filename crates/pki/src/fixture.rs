@@ -42,7 +42,7 @@ pub(crate) fn signer(algorithm: KeyAlgorithm) -> SoftwareSigner {
 
 pub(crate) fn root(algorithm: KeyAlgorithm) -> Issuer {
     let signer = signer(algorithm);
-    let name = CaName::new("DE", "Example Trust", "Example Root R1").unwrap();
+    let name = CaName::parse("CN=Example Root R1,O=Example Trust,C=DE").unwrap();
     let der = self_signed_root(&name, &signer, serial(), NOW).unwrap();
     let certificate = Certificate::from_der(&der).unwrap();
     Issuer::new(
@@ -55,7 +55,7 @@ pub(crate) fn root(algorithm: KeyAlgorithm) -> Issuer {
 
 pub(crate) fn issuing(root: &Issuer, algorithm: KeyAlgorithm) -> Issuer {
     let signer = signer(algorithm);
-    let name = CaName::new("DE", "Example Trust", "Example DV E1").unwrap();
+    let name = CaName::parse("CN=Example DV E1,O=Example Trust,C=DE").unwrap();
     let urls = CaUrls {
         crl: "http://pki.example.com/root.crl",
         ca_issuers: "http://pki.example.com/root.crt",

@@ -19,10 +19,12 @@ use crate::profile::Profile;
 use crate::serial::SerialNumber;
 use crate::signer::{Signer, SignerError, SoftwareSigner};
 
+mod ca_name;
 mod ceremony;
 mod internal;
 
-pub use ceremony::{CaName, CaUrls, NameError, issuing_ca, self_signed_root};
+pub use ca_name::{CaName, NameError};
+pub use ceremony::{CaUrls, issuing_ca, self_signed_root};
 pub use internal::{InternalProfile, InternalProfileError};
 
 /// Why a certificate and a key do not make an issuer, or an issuer did not sign.

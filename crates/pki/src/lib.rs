@@ -40,8 +40,8 @@ pub use key::{KeyError, PublicKey, SignatureError};
 pub use key_policy::{DebianWeakKeys, KeyPolicy, KeyPolicyError, ListError};
 pub use lint::{Finding, Findings, Linted};
 pub use profile::{
-    DOMAIN_VALIDATED, Profile, ProfileError, RequestedValidity, Validity, ValidityError,
-    validity_ceiling_seconds,
+    DOMAIN_VALIDATED, Profile, ProfileError, ProfileTrust, RequestedValidity, Validity,
+    ValidityError, validity_ceiling_seconds,
 };
 pub use revocation_reason::{ReasonError, RevocationReason};
 pub use serial::{SerialError, SerialNumber};

@@ -17,14 +17,37 @@ pub struct Profile {
     pub validity_seconds: i64,
     /// How far notBefore lies before the signature, in seconds, for clients with slow clocks.
     pub backdate_seconds: i64,
-    /// The certificate policy (BR §7.1.6.1).
-    pub policy: ObjectIdentifier,
+    /// The certificate policy (BR §7.1.6.1); private certificates may have none.
+    pub policy: Option<ObjectIdentifier>,
     /// Whether RSA keys get keyEncipherment too, for TLS 1.2 without forward secrecy.
     pub has_rsa_key_encipherment: bool,
     /// Whether a requested must-staple is granted; without an OCSP responder it breaks the server.
     pub honours_must_staple: bool,
     /// The most names in one certificate.
     pub max_names: usize,
+    /// Whose rules it keeps.
+    pub trust: ProfileTrust,
+}
+
+/// Whose rules a profile keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProfileTrust {
+    /// Those of the public web, its ceilings included.
+    #[default]
+    Public,
+    /// Those of whoever runs the CA; RFC 5280 still holds.
+    Private,
+}
+
+impl ProfileTrust {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    fn is_public(&self) -> bool {
+        *self == Self::Public
+    }
 }
 
 /// The lifetime of a certificate; both seconds belong to it (RFC 5280 §4.1.2.5).
@@ -75,15 +98,29 @@ impl Refuse for ValidityError {
     }
 }
 
+/// The parts that a stored profile may have.
+const PARTS: [&str; 7] = [
+    "validity_seconds",
+    "backdate_seconds",
+    "policy",
+    "has_rsa_key_encipherment",
+    "honours_must_staple",
+    "max_names",
+    "trust",
+];
+
 /// The profile as it is stored.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     validity_seconds: i64,
     backdate_seconds: i64,
-    policy: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
     has_rsa_key_encipherment: bool,
     honours_must_staple: bool,
     max_names: usize,
+    #[serde(default, skip_serializing_if = "ProfileTrust::is_public")]
+    trust: ProfileTrust,
 }
 
 /// The text is no profile.
@@ -92,6 +129,15 @@ pub enum ProfileError {
     /// Not its JSON.
     #[error("the stored profile cannot be read")]
     Json(#[from] serde_json::Error),
+    /// A part of it is out of its range.
+    #[error("\"{0}\" must be {1}")]
+    Range(&'static str, &'static str),
+    /// A part that there is not.
+    #[error(
+        "a profile has no \"{0}\"; it has validity_seconds, backdate_seconds, policy, \
+             has_rsa_key_encipherment, honours_must_staple, max_names and trust"
+    )]
+    Unknown(String),
     /// The policy is no object identifier.
     #[error("\"{0}\" is not an object identifier")]
     Policy(String),
@@ -103,10 +149,11 @@ impl Profile {
         let stored = Stored {
             validity_seconds: self.validity_seconds,
             backdate_seconds: self.backdate_seconds,
-            policy: self.policy.to_string(),
+            policy: self.policy.map(|policy| policy.to_string()),
             has_rsa_key_encipherment: self.has_rsa_key_encipherment,
             honours_must_staple: self.honours_must_staple,
             max_names: self.max_names,
+            trust: self.trust,
         };
         // Numbers, strings and booleans cannot fail to serialise.
         serde_json::to_string(&stored).unwrap_or_default()
@@ -115,8 +162,9 @@ impl Profile {
     /// Reads what [`to_json`](Self::to_json) wrote.
     pub fn from_json(name: &str, text: &str) -> Result<Self, ProfileError> {
         let stored: Stored = serde_json::from_str(text)?;
-        let policy = ObjectIdentifier::new(&stored.policy)
-            .map_err(|_| ProfileError::Policy(stored.policy.clone()))?;
+        let read =
+            |text: String| ObjectIdentifier::new(&text).map_err(|_| ProfileError::Policy(text));
+        let policy = stored.policy.map(read).transpose()?;
         Ok(Self {
             name: name.to_owned(),
             validity_seconds: stored.validity_seconds,
@@ -125,6 +173,51 @@ impl Profile {
             has_rsa_key_encipherment: stored.has_rsa_key_encipherment,
             honours_must_staple: stored.honours_must_staple,
             max_names: stored.max_names,
+            trust: stored.trust,
+        })
+    }
+
+    /// Reads what a person wrote: every part of it has to be known, and in its range.
+    pub fn from_file_json(name: &str, text: &str) -> Result<Self, ProfileError> {
+        let all: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text)?;
+        if let Some(unknown) = all.keys().find(|key| !PARTS.contains(&key.as_str())) {
+            return Err(ProfileError::Unknown(unknown.clone()));
+        }
+        let profile = Self::from_json(name, text)?;
+        profile.check()?;
+        Ok(profile)
+    }
+
+    /// Whether certificates can be made by it.
+    fn check(&self) -> Result<(), ProfileError> {
+        let is_public = self.trust == ProfileTrust::Public;
+        let longest = if is_public { 398 * DAY } else { 3652 * DAY };
+        let ranges = [
+            (
+                (HOUR..=longest).contains(&self.validity_seconds),
+                "validity_seconds",
+                "an hour to 398 days, or to ten years where trust is private",
+            ),
+            (
+                (0..=2 * DAY).contains(&self.backdate_seconds)
+                    && self.backdate_seconds < self.validity_seconds,
+                "backdate_seconds",
+                "0 to 172800, and less than the validity",
+            ),
+            (
+                (1..=1_000).contains(&self.max_names),
+                "max_names",
+                "1 to 1000",
+            ),
+            (
+                self.policy.is_some() || !is_public,
+                "policy",
+                "there, unless trust is private",
+            ),
+        ];
+        let wrong = ranges.into_iter().find(|(holds, ..)| !holds);
+        wrong.map_or(Ok(()), |(_, part, range)| {
+            Err(ProfileError::Range(part, range))
         })
     }
 
@@ -134,10 +227,11 @@ impl Profile {
             name: "dv".to_owned(),
             validity_seconds: 90 * DAY,
             backdate_seconds: HOUR,
-            policy: DOMAIN_VALIDATED,
+            policy: Some(DOMAIN_VALIDATED),
             has_rsa_key_encipherment: false,
             honours_must_staple: false,
             max_names: 100,
+            trust: ProfileTrust::Public,
         }
     }
 
@@ -177,6 +271,9 @@ impl Profile {
 
     /// The profile's lifetime, or a day less than the law's ceiling: BR §6.3.2 advises against the maximum itself.
     fn most_seconds(&self, now: Timestamp) -> i64 {
+        if self.trust == ProfileTrust::Private {
+            return self.validity_seconds;
+        }
         let ceiling = validity_ceiling_seconds(now);
         if self.validity_seconds > ceiling {
             ceiling - DAY

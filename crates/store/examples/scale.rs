@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use base::{
     AuthorizationId, CaId, DnsName, OrderId, Query, Random, Scope, Slice, SubscriptionId, Timestamp,
 };
+use enrollment::admission::Coverage;
+use enrollment::subscription::ProductCode;
 use store::enrollment::enrolled_domain::{self, DomainCursor, DomainFilter};
-use store::enrollment::order_facts;
+use store::enrollment::order_facts::{self, Asked};
 use store::enrollment::subscription::{self, SubscriptionFilter};
 use store::issuance::authorization;
 use store::issuance::certificate_list::{self, CertificateFilter, Cursor, View};
@@ -479,8 +481,20 @@ fn new_order(lineage: &Lineage, now: Timestamp) -> Order {
     }
 }
 
+#[expect(clippy::expect_used, reason = "this is a code")]
+fn product() -> ProductCode {
+    ProductCode::parse("dv").expect("a code")
+}
+
 async fn admission(tx: &mut ReadTx, wanted: &Order) -> Result<order_facts::ForOrder, Error> {
-    order_facts::for_order(tx, wanted, wanted.created_at().plus(DAY)).await
+    let asked = Asked {
+        coverage: Coverage::Subscription,
+        renewal_of: wanted.lineage,
+        product: product(),
+        policies: Arc::default(),
+        now: wanted.created_at(),
+    };
+    order_facts::for_order(tx, (wanted, &asked), wanted.created_at().plus(DAY)).await
 }
 
 async fn last_issued(

@@ -34,6 +34,10 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0002_server_certificate.sql"
         ))],
     },
+    Migration {
+        name: "0003_catalog",
+        steps: &[Step::Both(include_str!("../migrations/0003_catalog.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

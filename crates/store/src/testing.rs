@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base::{Actor, AuthorityId, OfferId, OfferVersionId, Timestamp};
 use tempfile::TempDir;
 
-use crate::catalog::offer::{Authority, Offer, OfferVersion, Product};
+use crate::catalog::offer::{Offer, OfferVersion};
+use crate::catalog::product::{Authority, Product};
 use crate::db::schema_for;
 use crate::{DatabaseUrl, Engine, Error, Options, ReadTx, Scoped, Store, WriteTx, sql};
 
@@ -149,6 +150,7 @@ pub async fn offer(within: Scoped<'_>) -> OfferVersionId {
         level: "domain".to_owned(),
         config: "{}".to_owned(),
         created_at: now,
+        retired_at: None,
     };
     let offer = Offer {
         id: OfferId::from_bytes(bytes),
@@ -158,12 +160,13 @@ pub async fn offer(within: Scoped<'_>) -> OfferVersionId {
         slug: product.code.clone(),
         name: "Offer".to_owned(),
         created_at: now,
+        retired_at: None,
     };
     let version = OfferVersion {
         id: OfferVersionId::from_bytes(bytes),
         offer: offer.id,
         number: 1,
-        policy: "{}".to_owned(),
+        policy: enrollment::policy::Policy::default(),
         policy_digest: [0; 32],
         created_at: now,
         created_by: Actor::System,

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use base::{Actor, AuthorityId, OfferId, OfferVersionId, Random, Scope, Timestamp};
-use store::catalog::offer::{self, Authority, Offer, OfferVersion, Product};
+use store::catalog::offer::{self, Offer, OfferVersion};
+use store::catalog::product::{Authority, Product};
 use store::testing::each_engine;
 use store::{Error, ReadTx, WriteTx};
 
@@ -35,6 +36,7 @@ fn rows() -> Rows {
         level: "domain".to_owned(),
         config: "{}".to_owned(),
         created_at: NOW,
+        retired_at: None,
     };
     let offer = Offer {
         id: OfferId::generate(NOW, &RANDOM),
@@ -44,12 +46,13 @@ fn rows() -> Rows {
         slug: "dv".to_owned(),
         name: "Domain validated".to_owned(),
         created_at: NOW,
+        retired_at: None,
     };
     let version = |number| OfferVersion {
         id: OfferVersionId::generate(NOW, &RANDOM),
         offer: offer.id,
         number,
-        policy: "{}".to_owned(),
+        policy: enrollment::policy::Policy::default(),
         policy_digest: [7; 32],
         created_at: NOW,
         created_by: Actor::System,

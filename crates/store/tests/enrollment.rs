@@ -9,7 +9,7 @@ use base::{
     Slice, SubscriptionId, TenantId, Timestamp,
 };
 use enrollment::enrolled_domain::{EnrolledDomain, Enrolling};
-use enrollment::subscription::{Label, Names, Purchase, State, Subscription, Term};
+use enrollment::subscription::{Label, Names, ProductCode, Purchase, State, Subscription, Term};
 use store::enrollment::enrolled_domain::{self, DomainCursor, DomainFilter, NamesOf, Removed};
 use store::enrollment::subscription::{self, SubscriptionFilter};
 use store::testing::{each_engine, offer};
@@ -48,8 +48,10 @@ impl Owner {
             tenant: tenant.id,
             customer: None,
             offer_version,
+            product: ProductCode::parse("dv").unwrap(),
             label: Label::default(),
             term: Term::from_years(1).unwrap(),
+            starts_at_once: false,
             created_by: Actor::System,
         };
         let id = SubscriptionId::generate(NOW, &RANDOM);

@@ -18,8 +18,8 @@ use base::{
     Page, Placed as _, ProfileVersionId, Query, Random, Scope, Slice, SubscriptionId, TenantId,
     Timestamp,
 };
-use enrollment::eab::{EabCredential, NewCredential};
-use enrollment::subscription::{Label, Purchase, Subscription, Term};
+use enrollment::eab::{EabCredential, NewCredential, Reveal};
+use enrollment::subscription::{Label, ProductCode, Purchase, Subscription, Term};
 use store::catalog::profile::ProfileVersion;
 use store::issuance::authorization::{self, Authorization};
 use store::issuance::certificate::{self, NewCertificate, Signed, Validations};
@@ -141,6 +141,7 @@ impl Owner {
             names,
             subscription: self.subscription,
             order,
+            is_test: false,
             job: JobId::generate(NOW, &RANDOM),
             now: NOW,
         }
@@ -165,6 +166,7 @@ async fn world(store: &Store) -> (Owner, Owner) {
         private_key: None,
         created_at: NOW,
         retired_at: None,
+        trust: store::catalog::ca::Trust::Private,
     };
     let profile = ProfileVersion {
         id: ProfileVersionId::generate(NOW, &RANDOM),
@@ -191,8 +193,10 @@ async fn owner(store: &Store, operator: &Tenant, (ca, profile): (CaId, ProfileVe
         tenant: reseller.id,
         customer: None,
         offer_version: store::testing::offer(store.within(SYSTEM)).await,
+        product: ProductCode::parse("dv").unwrap(),
         label: Label::parse("Production").unwrap(),
         term: Term::from_years(1).unwrap(),
+        starts_at_once: false,
         created_by: Actor::System,
     };
     let id = SubscriptionId::generate(NOW, &RANDOM);
@@ -201,6 +205,7 @@ async fn owner(store: &Store, operator: &Tenant, (ca, profile): (CaId, ProfileVe
         tenant: reseller.id,
         customer: None,
         subscription: subscription.id,
+        reveal: Reveal::Always,
         max_bindings: None,
         created_by: Actor::System,
     };

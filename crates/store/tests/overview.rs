@@ -9,9 +9,9 @@ use base::{
     AccountId, Actor, CaId, DnsName, EnrolledDomainId, ProfileVersionId, Random, Scope,
     SubscriptionId, TenantId, Timestamp,
 };
-use enrollment::eab::{EabCredential, NewCredential};
+use enrollment::eab::{EabCredential, NewCredential, Reveal};
 use enrollment::enrolled_domain::Enrolling;
-use enrollment::subscription::{Label, Purchase, Subscription, Term};
+use enrollment::subscription::{Label, ProductCode, Purchase, Subscription, Term};
 use store::catalog::profile::ProfileVersion;
 use store::enrollment::subscription;
 use store::overview::dashboard::{Totals, totals};
@@ -68,6 +68,7 @@ async fn world(store: &Store) -> (Owner, Owner) {
         private_key: None,
         created_at: NOW,
         retired_at: None,
+        trust: store::catalog::ca::Trust::Private,
     };
     let profile = ProfileVersion {
         id: ProfileVersionId::generate(NOW, &RANDOM),
@@ -94,8 +95,10 @@ async fn owner(store: &Store, operator: &Tenant, _: (CaId, ProfileVersionId)) ->
         tenant: reseller.id,
         customer: None,
         offer_version: store::testing::offer(store.within(SYSTEM)).await,
+        product: ProductCode::parse("dv").unwrap(),
         label: Label::parse("Production").unwrap(),
         term: Term::from_years(1).unwrap(),
+        starts_at_once: false,
         created_by: Actor::System,
     };
     let id = SubscriptionId::generate(NOW, &RANDOM);
@@ -104,6 +107,7 @@ async fn owner(store: &Store, operator: &Tenant, _: (CaId, ProfileVersionId)) ->
         tenant: reseller.id,
         customer: None,
         subscription: subscription.id,
+        reveal: Reveal::Always,
         max_bindings: None,
         created_by: Actor::System,
     };

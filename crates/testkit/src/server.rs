@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use acme::directory::Meta;
-use acme::paths::Paths;
+use acme::paths::Shape;
 use acme::policy::Policy;
 use axum::Router;
 use base::{TenantId, Timestamp, UserId};
@@ -14,10 +14,10 @@ use enrollment::subscription::{Label, Term};
 use flow::caller::system;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
+use flow::memory::catalog::{Directory, SoldOffer};
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::operations::node::{reclaim_jobs, shut_down, start};
 use flow::{App, Caller, Outside, Settings, jobs};
-use pki::{KeyPolicy, Profile};
 use store::Store;
 use store::seal::Sealer;
 use store::testing::Database;
@@ -187,6 +187,8 @@ impl TestServer {
     /// A new subscription whose credential binds at most so many ACME accounts.
     pub async fn account_of(&self, reseller: Reseller, max_bindings: Option<u32>) -> Eab {
         let opening = Opening {
+            offer: self.offer().slug,
+            shows_key: false,
             label: Label::default(),
             term: Term::from_years(1).expect("a term"),
             max_bindings,
@@ -216,7 +218,45 @@ impl TestServer {
 
     /// An ACME client without an account.
     pub async fn stranger(&self) -> AcmeClient {
-        AcmeClient::new(self.acme.clone(), &self.app.urls().directory()).await
+        self.stranger_in(&self.directory().slug).await
+    }
+
+    /// An ACME client without an account, in a directory.
+    pub async fn stranger_in(&self, slug: &str) -> AcmeClient {
+        AcmeClient::new(self.acme.clone(), &self.app.directory_url(slug)).await
+    }
+
+    /// The directory that orders go to unless a test says something else.
+    ///
+    /// # Panics
+    ///
+    /// When it is closed.
+    pub fn directory(&self) -> Arc<Directory> {
+        let (catalog, offer) = (self.app.catalog(), self.offer());
+        let directory = catalog.of_product(offer.product.as_str());
+        directory.expect("a directory").clone()
+    }
+
+    /// What is sold first.
+    fn offer(&self) -> SoldOffer {
+        let catalog = self.app.catalog();
+        catalog.offers().first().expect("an offer").clone()
+    }
+
+    /// The root above the CA of that directory.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn root(&self) -> pki::Certificate {
+        let catalog = self.app.catalog();
+        let path = catalog.path(self.directory().issuing.id);
+        path.last().copied().expect("a root").clone()
+    }
+
+    /// Where clients find the directory that orders go to unless a test says something else.
+    pub fn directory_url(&self) -> String {
+        self.app.directory_url(&self.directory().slug)
     }
 
     /// An ACME client with an account that may order these names, one a line.
@@ -266,7 +306,8 @@ fn settings() -> Settings {
     Settings {
         acme_origin: ORIGIN.to_owned(),
         pki_origin: "http://pki.acme.test".to_owned(),
-        paths: Paths::under("/v2/DV"),
+        paths: Shape::Ours,
+        sole_directory: None,
         meta: Meta {
             terms_of_service: Some("https://acme.test/terms".to_owned()),
             website: None,
@@ -284,8 +325,5 @@ fn settings() -> Settings {
         name_policy: Policy::new(),
         // The least that Argon2 allows: these passwords protect nothing.
         password_hash: HashParameters::new(8, 1, 1).expect("parameters"),
-        key_policy: KeyPolicy::public(),
-        profile: Profile::dv(),
-        open_house: None,
     }
 }

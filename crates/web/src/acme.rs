@@ -1,9 +1,10 @@
-//! The ACME door (RFC 8555): one directory, its resources, and what every answer carries.
+//! The ACME door (RFC 8555): the directories, their resources, and what every answer carries.
 
 mod account;
 mod authorization;
 mod certificate;
 mod directory;
+mod door;
 mod finish;
 mod order;
 mod problem;
@@ -15,11 +16,22 @@ use axum::Router;
 use axum::routing::{get, post};
 use flow::App;
 
+use self::door::Door;
 use self::finish::Finish;
 
-/// The resources of the directory at the paths that the settings name.
+/// The resources of all directories at the origin of the settings.
 pub fn router(app: App) -> Router {
-    let paths = app.settings().paths.clone();
+    let origin = app.settings().acme_origin.clone();
+    router_at(app, &origin)
+}
+
+/// The same under another origin, for a stand-in of a test server.
+pub fn router_at(app: App, origin: &str) -> Router {
+    let paths = app.settings().paths.pattern();
+    let door = Door {
+        app,
+        origin: origin.into(),
+    };
     let with_id = |path: &str| format!("{path}{{id}}");
     Router::new()
         .route(
@@ -56,6 +68,6 @@ pub fn router(app: App) -> Router {
         )
         .fallback(directory::not_found)
         .method_not_allowed_fallback(directory::method_not_allowed)
-        .layer(Finish::new(&app))
-        .with_state(app)
+        .layer(Finish::new(&door))
+        .with_state(door)
 }

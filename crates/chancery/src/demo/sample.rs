@@ -18,6 +18,7 @@ use tenancy::user::{DisplayName, Email};
 
 use super::DOMAIN;
 use crate::config::Config;
+use crate::parts::first_offer;
 use crate::tls::SERVER_CA;
 
 /// What `demo.json` holds.
@@ -27,6 +28,9 @@ pub(super) struct Sample {
     pub(super) email: String,
     pub(super) password: String,
     pub(super) directory_url: String,
+    /// Absent in what an earlier release has written.
+    #[serde(default)]
+    pub(super) test_directory_url: String,
     pub(super) eab_kid: String,
     pub(super) eab_hmac_key: String,
     pub(super) ca_file: PathBuf,
@@ -76,8 +80,11 @@ fn file(config: &Config) -> PathBuf {
 /// The data of an earlier start, or new data.
 pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result<Sample> {
     if let Some(sample) = Sample::read(config)? {
+        let (directory_url, test_directory_url) = directories(app)?;
         return Ok(Sample {
             portal_url: config.portal_url.clone(),
+            directory_url,
+            test_directory_url,
             ..sample
         });
     }
@@ -96,7 +103,10 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
     )
     .await
     .context("the data directory holds another installation; choose an empty one with --data")?;
+    let (directory_url, test_directory_url) = directories(app)?;
     let opening = Opening {
+        offer: first_offer(app)?.slug,
+        shows_key: true,
         label: Label::parse("Production")?,
         term: Term::from_years(1)?,
         max_bindings: None,
@@ -114,7 +124,8 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
         portal_url: config.portal_url.clone(),
         email: email.as_str().to_owned(),
         password: made.password.reveal().to_owned(),
-        directory_url: app.urls().directory(),
+        directory_url,
+        test_directory_url,
         eab_kid: opened.credential.key_id.as_str().to_owned(),
         eab_hmac_key: opened.mac_key.reveal(),
         ca_file: data.join(SERVER_CA),
@@ -123,6 +134,19 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
         http01_port: config.lab.as_ref().map_or(80, |lab| lab.http_port),
     };
     Ok(sample)
+}
+
+/// Where certificates of what is sold first are ordered, and where that can be tried.
+fn directories(app: &App) -> anyhow::Result<(String, String)> {
+    let catalog = app.catalog();
+    let production = catalog.of_product(first_offer(app)?.product.as_str());
+    let production = production.context("what is sold has no directory")?;
+    let test = catalog.test_of(&production.slug);
+    let url = |slug: &str| app.directory_url(slug);
+    Ok((
+        url(&production.slug),
+        test.map(|test| url(&test.slug)).unwrap_or_default(),
+    ))
 }
 
 /// Keeps a private key from others.

@@ -1,17 +1,15 @@
 //! CA keys that are made for one run and shown to whoever asks, as Pebble does on its management listener.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use base::CaId;
-use flow::Outside;
 use flow::catalog::add_cas::{NewCa, add_cas};
-use flow::memory::catalog::{Role, certificate_url, crl_url};
-use pki::{
-    CaName, CaUrls, Certificate, Issuer, KeyAlgorithm, PublicKey, SerialNumber, Signer as _,
-    SoftwareSigner, generate_pkcs8, issuing_ca, self_signed_root,
-};
+use flow::catalog::create_ca::{MadeRoot, new_issuing_certificate, new_root};
+use flow::memory::catalog::Role;
+use flow::{App, Caller};
+use pki::{CaName, KeyAlgorithm, Signer as _, SoftwareSigner, generate_pkcs8};
+use store::catalog::ca::Trust;
 
 /// A CA as anybody may have it, PEM.
 #[derive(Clone)]
@@ -38,68 +36,44 @@ pub(super) struct Authorities {
     pub(super) intermediates: Vec<Shown>,
 }
 
-/// A root before it is stored.
-struct Root {
-    id: CaId,
-    certificate: Vec<u8>,
-    private_key: Vec<u8>,
-    issuer: Issuer,
-    url: String,
-}
-
 /// Makes the preferred root and further ones, an intermediate below them all, and stores what the server needs
 /// before it would make its own.
-pub(super) async fn create(outside: &Outside, alternate_roots: u8) -> anyhow::Result<Authorities> {
-    let roots = (0..=alternate_roots)
-        .map(|_| make_root(outside))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+pub(super) async fn create(app: &App, alternate_roots: u8) -> anyhow::Result<(CaId, Authorities)> {
+    let roots = (0..=alternate_roots).map(|_| root(app));
+    let roots = roots.collect::<anyhow::Result<Vec<_>>>()?;
     let key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
     let signer = SoftwareSigner::from_pkcs8(&key)?;
-    let name = CaName::new(
-        "FI",
-        "Chancery",
-        &format!("Pebble Intermediate CA {}", tag(outside)),
-    )?;
+    let name = CaName::private(&format!("Pebble Intermediate CA {}", tag(app)))?;
     let certificates = roots
         .iter()
-        .map(|root| sign_intermediate(outside, root, &name, signer.public_key()))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+        .map(|root| new_issuing_certificate(app, root, &name, signer.public_key()))
+        .collect::<Result<Vec<_>, _>>()?;
     let intermediates = certificates.iter().map(|der| shown(der, &key)).collect();
-    let shown_roots = roots
-        .iter()
-        .map(|root| shown(&root.certificate, &root.private_key));
+    let shown_roots = roots.iter().map(|root| {
+        let key = root.new.private_key.as_deref().unwrap_or_default();
+        shown(&root.new.certificate, key)
+    });
     let shown = Authorities {
         roots: shown_roots.collect(),
         intermediates,
     };
-    let stored = stored(outside, roots, certificates, &key);
-    let is_first = add_cas(outside, stored).await?;
-    is_first
-        .then_some(shown)
-        .context("the temporary database is not empty")
+    let stored = stored(app, roots, certificates, &key);
+    let issuing = stored.iter().find(|ca| ca.role == Role::Issuing);
+    let issuing = issuing.context("there is no intermediate")?.id;
+    add_cas(app, &Caller::command_line(), stored).await?;
+    Ok((issuing, shown))
 }
 
 /// The preferred root and the intermediate with their keys, and the intermediate's other certificates. Alternate
 /// roots stay outside, as they would in life: they only have signed.
-fn stored(
-    outside: &Outside,
-    roots: Vec<Root>,
-    certificates: Vec<Vec<u8>>,
-    key: &[u8],
-) -> Vec<NewCa> {
+fn stored(app: &App, roots: Vec<MadeRoot>, certificates: Vec<Vec<u8>>, key: &[u8]) -> Vec<NewCa> {
     // Chains are numbered by the order of identifiers, and those sort by their milliseconds.
-    let mut at = outside.clock.now();
+    let mut at = app.now();
     let mut id = || {
         at = at.plus(Duration::from_millis(1));
-        CaId::generate(at, outside.random.as_ref())
+        CaId::generate(at, app.random())
     };
-    let root = roots.into_iter().take(1).map(|root| NewCa {
-        id: root.id,
-        role: Role::Root,
-        parent: None,
-        certificate: root.certificate,
-        private_key: Some(root.private_key),
-    });
+    let root = roots.into_iter().take(1).map(|root| root.new);
     let mut stored: Vec<_> = root.collect();
     let mut parent = stored.first().map(|root| root.id);
     for (number, certificate) in certificates.into_iter().enumerate() {
@@ -111,6 +85,7 @@ fn stored(
             } else {
                 Role::Alternate
             },
+            trust: Trust::Private,
             parent,
             certificate,
             private_key: is_preferred.then(|| key.to_vec()),
@@ -123,49 +98,16 @@ fn stored(
 }
 
 /// Tells the CAs of one run from those of another.
-fn tag(outside: &Outside) -> String {
+fn tag(app: &App) -> String {
     let mut tag = [0_u8; 3];
-    outside.random.fill(&mut tag);
+    app.random().fill(&mut tag);
     let [a, b, c] = tag;
     format!("{a:02x}{b:02x}{c:02x}")
 }
 
-fn make_root(outside: &Outside) -> anyhow::Result<Root> {
-    let now = outside.clock.now();
-    let id = CaId::generate(now, outside.random.as_ref());
-    let key = generate_pkcs8(KeyAlgorithm::EcdsaP384)?;
-    let signer = SoftwareSigner::from_pkcs8(&key)?;
-    let name = CaName::new(
-        "FI",
-        "Chancery",
-        &format!("Pebble Root CA {}", tag(outside)),
-    )?;
-    let serial = SerialNumber::generate(outside.random.as_ref());
-    let certificate = self_signed_root(&name, &signer, serial, now)?;
-    let url = certificate_url(&outside.settings.pki_origin, id);
-    Ok(Root {
-        id,
-        issuer: Issuer::new(Certificate::from_der(&certificate)?, Arc::new(signer), &url)?,
-        certificate,
-        private_key: key.to_vec(),
-        url,
-    })
-}
-
-fn sign_intermediate(
-    outside: &Outside,
-    root: &Root,
-    name: &CaName,
-    key: &PublicKey,
-) -> anyhow::Result<Vec<u8>> {
-    let serial = SerialNumber::generate(outside.random.as_ref());
-    let crl = crl_url(&outside.settings.pki_origin, root.id);
-    let urls = CaUrls {
-        crl: &crl,
-        ca_issuers: &root.url,
-    };
-    let now = outside.clock.now();
-    Ok(issuing_ca(&root.issuer, name, key, urls, serial, now)?)
+fn root(app: &App) -> anyhow::Result<MadeRoot> {
+    let name = CaName::private(&format!("Pebble Root CA {}", tag(app)))?;
+    Ok(new_root(app, &name, KeyAlgorithm::EcdsaP384)?)
 }
 
 fn shown(certificate: &[u8], private_key: &[u8]) -> Shown {

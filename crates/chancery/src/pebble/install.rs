@@ -5,41 +5,73 @@ use base::SubscriptionId;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use enrollment::eab::{KeyId, MacKey};
+use enrollment::policy::Policy;
 use enrollment::subscription::{Label, Term};
+use flow::catalog::change_directory::{DirectoryPlan, change_directory};
+use flow::catalog::create_product::create_product;
+use flow::catalog::publish_offer::{OfferPlan, publish_unchecked};
+use flow::catalog::publish_profile::publish_profile;
 use flow::enrollment::import_credential::{ImportedCredential, import_credential};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
-use flow::issuance::publish_crl::publish_first;
 use flow::operations::bootstrap::{Bootstrap, Bootstrapped, FirstPassword, bootstrap};
-use flow::operations::node::{shut_down, start};
-use flow::{App, Caller, jobs};
+use flow::operations::node::start;
+use flow::{App, Caller};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
 use super::arguments::Arguments;
 use super::authorities::{self, Authorities};
-use super::settings::Stage;
+use super::settings::{DIRECTORY, Stage};
 use crate::config::Migrate;
 use crate::parts;
 
-/// Sets everything up, then starts the application that serves. It needs to know the subscription from its
-/// start, so that a first one makes it.
+/// Sets everything up with the flows that an operator has, and starts the application that serves.
 pub(super) async fn install(
     arguments: &Arguments,
     stage: &Stage,
 ) -> anyhow::Result<(App, Authorities)> {
     let store = parts::ready_store(&stage.config, Migrate::Auto).await?;
-    let first = parts::outside(&stage.config, store)?;
-    let authorities = authorities::create(&first, arguments.environment.alternate_roots).await?;
-    let first = start(first).await?;
-    let subscription = open(&first, stage).await?;
-    shut_down(&first).await;
-
-    let mut outside = parts::outside(&stage.config, parts::open_store(&stage.config).await?)?;
-    stage.apply(arguments, subscription, &mut outside.settings);
+    let mut outside = parts::outside(&stage.config, store)?;
+    stage.apply(arguments, &mut outside.settings);
     let app = start(outside).await?;
-    jobs::schedule_periodic(&app).await?;
-    publish_first(&app).await?;
+    let caller = Caller::command_line();
+    let (issuing, authorities) =
+        authorities::create(&app, arguments.environment.alternate_roots).await?;
+    create_product(&app, &caller, (DIRECTORY, "Everybody", "domain")).await?;
+    publish_profile(&app, &caller, &profile(&app, stage)?).await?;
+    change_directory(&app, &caller, stage.directory(arguments, issuing)).await?;
+    let plan = OfferPlan {
+        slug: DIRECTORY.to_owned(),
+        name: Some("Everybody".to_owned()),
+        product: Some(DIRECTORY.to_owned()),
+        policy: Policy::open_house(),
+    };
+    publish_unchecked(&app, &caller, plan).await?;
+    let subscription = open(&app, stage).await?;
+    let joining = DirectoryPlan {
+        slug: DIRECTORY.to_owned(),
+        rules: vec![("joins".to_owned(), subscription.to_string())],
+        ..DirectoryPlan::default()
+    };
+    change_directory(&app, &caller, joining).await?;
+    parts::begin_crls(&app).await?;
     Ok((app, authorities))
+}
+
+/// What is sold first looks like this, with the lifetime that Pebble was told.
+fn profile(app: &App, stage: &Stage) -> anyhow::Result<pki::Profile> {
+    let catalog = app.catalog();
+    let offer = parts::first_offer(app)?;
+    let directory = catalog.of_product(offer.product.as_str());
+    let profile = &directory.context("there is no directory")?.profile.profile;
+    Ok(pki::Profile {
+        name: DIRECTORY.to_owned(),
+        validity_seconds: stage
+            .file
+            .validity_seconds()
+            .unwrap_or(profile.validity_seconds),
+        ..profile.clone()
+    })
 }
 
 async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
@@ -56,6 +88,8 @@ async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
     )
     .await?;
     let opening = Opening {
+        offer: DIRECTORY.to_owned(),
+        shows_key: false,
         label: Label::parse("Everybody")?,
         term: Term::from_years(3)?,
         max_bindings: None,

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use acme::problem::{CONTENT_TYPE, Kind, Problem};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header;
-use axum::response::Response;
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use flow::App;
 use tower::{ServiceExt as _, service_fn};
 
@@ -20,16 +21,44 @@ struct Origins {
     routers: Arc<Mutex<HashMap<String, Router>>>,
 }
 
-/// The ACME server at the origin of each request.
-pub(super) fn router(app: App) -> Router {
+/// The ACME server at the origin of each request. It refuses so many of 100 good nonces, because every client has to cope
+/// with that (RFC 8555 §6.5).
+pub(super) fn router(app: App, refused_nonces_percent: u8) -> Router {
     let origins = Origins {
         app,
         routers: Arc::default(),
     };
     Router::new().fallback_service(service_fn(move |request: Request| {
         let router = origins.of(&request);
-        async move { answer(router, request).await }
+        let refuses =
+            request.method() == Method::POST && happens(&origins.app, refused_nonces_percent);
+        let refusal = refuses.then(|| bad_nonce(&origins.app));
+        async move {
+            match refusal {
+                Some(refusal) => Ok(refusal),
+                None => answer(router, request).await,
+            }
+        }
     }))
+}
+
+/// Throws a die: answers `true` in `percent` of 100 cases.
+fn happens(app: &App, percent: u8) -> bool {
+    let mut bytes = [0_u8; 4];
+    app.random().fill(&mut bytes);
+    u32::from_be_bytes(bytes) % 100 < u32::from(percent)
+}
+
+fn bad_nonce(app: &App) -> Response {
+    let problem = Problem::new(
+        Kind::BadNonce,
+        "this nonce is refused for practice; try again",
+    );
+    let headers = [
+        (header::CONTENT_TYPE.as_str(), CONTENT_TYPE.to_owned()),
+        ("replay-nonce", app.issue_nonce()),
+    ];
+    (StatusCode::BAD_REQUEST, headers, problem.to_json()).into_response()
 }
 
 async fn answer(router: Router, request: Request) -> Result<Response, Infallible> {
@@ -43,11 +72,11 @@ impl Origins {
         if let Some(router) = routers.get(host) {
             return router.clone();
         }
-        let app = match host {
-            "" => self.app.clone(),
-            host => self.app.under_origin(&format!("https://{host}")),
+        let app = self.app.clone();
+        let router = match host {
+            "" => web::acme::router(app),
+            host => web::acme::router_at(app, &format!("https://{host}")),
         };
-        let router = web::acme::router(app);
         if routers.len() < HOSTS {
             routers.insert(host.to_owned(), router.clone());
         }

@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context;
-use base::SubscriptionId;
+use base::CaId;
 use flow::Settings;
-use flow::settings::OpenHouse;
-use pki::KeyPolicy;
+use flow::catalog::change_directory::DirectoryPlan;
 use store::DatabaseUrl;
 
 use super::arguments::Arguments;
 use super::file::File;
 use crate::config::{self, Config, Lab};
+
+/// The product and the directory that take Pebble's place.
+pub(super) const DIRECTORY: &str = "pebble";
 
 /// Where test suites run their web servers.
 const OPEN_ADDRESSES: [&str; 6] = [
@@ -77,26 +79,14 @@ impl Stage {
         })
     }
 
-    /// Changes the settings of an ordinary server; `subscription` is the one that everybody joins.
-    pub(super) fn apply(
-        &self,
-        arguments: &Arguments,
-        subscription: SubscriptionId,
-        settings: &mut Settings,
-    ) {
+    /// Changes the settings of an ordinary server.
+    pub(super) fn apply(&self, arguments: &Arguments, settings: &mut Settings) {
         let environment = &arguments.environment;
-        settings.paths = acme::paths::Paths::pebble();
-        settings.meta.external_account_required = self.file.external_account_binding_required;
+        settings.paths = acme::paths::Shape::Pebble;
+        settings.sole_directory = Some(DIRECTORY.to_owned());
         settings.meta.terms_of_service = Some("data:text/plain,Do%20what%20thou%20wilt".to_owned());
         settings.orders_per_page = usize::from(environment.orders_per_page);
         settings.retry_after = self.file.retry_after();
-        settings.key_policy = KeyPolicy::relaxed();
-        for name in &self.file.domain_blocklist {
-            settings.name_policy = settings.name_policy.clone().block_suffix(name);
-        }
-        if let Some(seconds) = self.file.validity_seconds() {
-            settings.profile.validity_seconds = seconds;
-        }
         if self.file.has_choice_of_profiles() {
             tracing::warn!("clients cannot choose a profile yet; all get the default one");
         }
@@ -105,11 +95,28 @@ impl Stage {
                 "nobody can register: externalAccountBindingRequired without externalAccountMACKeys"
             );
         }
-        settings.open_house = Some(OpenHouse {
-            subscription,
-            nonce_rejection_percent: environment.noncereject,
-            authorization_reuse_percent: environment.authzreuse,
-        });
+    }
+
+    /// What the one directory is like.
+    pub(super) fn directory(&self, arguments: &Arguments, issuing: CaId) -> DirectoryPlan {
+        let rule = |key: &str, value: String| (key.to_owned(), value);
+        let required = self.file.external_account_binding_required;
+        DirectoryPlan {
+            slug: DIRECTORY.to_owned(),
+            product: Some(DIRECTORY.to_owned()),
+            cas: vec![issuing],
+            profile: Some(DIRECTORY.to_owned()),
+            rules: vec![
+                rule("blocked_suffixes", self.file.domain_blocklist.join(",")),
+                rule("external_account_required", required.to_string()),
+                rule("keys", "relaxed".to_owned()),
+                rule(
+                    "proof_reuse_percent",
+                    arguments.environment.authzreuse.to_string(),
+                ),
+            ],
+            ..DirectoryPlan::default()
+        }
     }
 }
 

@@ -17,6 +17,9 @@ mod program;
 mod responder;
 mod server;
 
+use std::time::Duration;
+
+use anyhow::Context as _;
 use store::testing::Database;
 
 use crate::server::Server;
@@ -47,6 +50,18 @@ where
 {
     let server = Server::start(&database).await?;
     finish(server, database, test).await
+}
+
+/// Waits until something holds, so long and no longer.
+async fn until(limit: Duration, holds: impl AsyncFn() -> bool) -> anyhow::Result<()> {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(limit, waiting)
+        .await
+        .with_context(|| format!("it does not hold after {limit:?}"))
 }
 
 /// Runs the test, shows the log if it failed, and leaves nothing behind.

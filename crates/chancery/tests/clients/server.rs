@@ -37,11 +37,6 @@ pub(crate) struct Server {
 impl Server {
     /// Sets up an installation in an empty database and serves it.
     pub(crate) async fn start(database: &Database) -> anyhow::Result<Self> {
-        Self::start_after(database, &[]).await
-    }
-
-    /// The same after a command of `chancery admin`, if there is one.
-    pub(crate) async fn start_after(database: &Database, command: &[&str]) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
         let names = NameServer::start().await?;
         let [acme, portal, pki, internal, http] = free_ports()?;
@@ -61,9 +56,6 @@ impl Server {
             ("internal", internal),
         ] {
             settings.push(format!("--{door}-listen=127.0.0.1:{port}"));
-        }
-        if !command.is_empty() {
-            admin(&settings, command).await?;
         }
         let account = set_up(&settings).await?;
         let text = |key: &str| text_in(&account, key);

@@ -26,15 +26,20 @@ async fn sb1_no_ca_that_issues_to_customers_certifies_the_server(server: &TestSe
     let made = make(server).await;
     let certificate = Certificate::from_der(&made.certificate).unwrap();
     certificate.verify_signature(&made.root.key).unwrap();
-    let catalog = server.app.catalog();
-    for other in [catalog.root(), catalog.issuing().issuer.certificate()] {
+    let directory = server.directory();
+    for other in [&server.root(), directory.issuing.issuer.certificate()] {
         assert!(certificate.verify_signature(&other.key).is_err());
         assert_ne!(certificate.issuer, other.subject);
     }
     // Nor does it sign anything else: it is in no directory and publishes no CRL.
-    let root = catalog.root().subject.clone();
-    assert_eq!(catalog.crl_signers().count(), 2);
-    assert_ne!(made.root.subject, root);
+    let catalog = server.app.catalog();
+    assert_eq!(catalog.crl_signers().count(), 6);
+    assert!(
+        catalog
+            .roots()
+            .iter()
+            .all(|root| root.subject != made.root.subject)
+    );
     let client = server.client("example.com").await;
     let issued = client.issue(&["example.com"]).await;
     let obtained = Certificate::from_der(&issued.der).unwrap();

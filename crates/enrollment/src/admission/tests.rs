@@ -2,7 +2,8 @@ use base::{Actor, OfferVersionId, Random, SubscriptionId, TenantId};
 use proptest::prelude::*;
 
 use super::*;
-use crate::subscription::{Label, Purchase, Term};
+use crate::policy::Preset;
+use crate::subscription::{Label, ProductCode, Purchase, Term};
 
 struct Fixed;
 impl Random for Fixed {
@@ -19,8 +20,10 @@ fn subscription(state: u8) -> Subscription {
         tenant: TenantId::FIRST,
         customer: None,
         offer_version: OfferVersionId::FIRST,
+        product: ProductCode::parse("dv").unwrap(),
         label: Label::default(),
         term: Term::from_years(1).unwrap(),
+        starts_at_once: false,
         created_by: Actor::System,
     };
     let new = Subscription::new(SubscriptionId::generate(NOW, &Fixed), purchase, NOW);
@@ -39,55 +42,157 @@ fn name(text: &str) -> DnsName {
 
 const NAMES: [&str; 4] = ["a.example", "*.a.example", "w.a.example", "b.example"];
 
-/// What one would say without knowing how the rule is written.
-fn model(
+/// A policy of a preset or of an open house, with or without renewals on hold.
+#[derive(Clone, Debug)]
+struct Sold {
+    preset: Option<&'static Preset>,
+    renews_on_hold: bool,
+}
+
+impl Sold {
+    fn policy(&self) -> Policy {
+        let policy = match self.preset {
+            Some(preset) => preset.policy.clone(),
+            None => Policy::open_house(),
+        };
+        let on_hold = if self.renews_on_hold {
+            "until_exhausted"
+        } else {
+            "deny"
+        };
+        policy.with("renewals_on_hold", on_hold).unwrap()
+    }
+}
+
+fn sold() -> impl Strategy<Value = Sold> {
+    // One in seven is open.
+    (0..=Preset::all().len(), any::<bool>()).prop_map(|(number, renews_on_hold)| Sold {
+        preset: Preset::all().get(number),
+        renews_on_hold,
+    })
+}
+
+/// What is asked, in the words of the model.
+#[derive(Clone, Debug)]
+struct Asked {
+    sold: Sold,
+    coverage: Coverage,
     state: Option<u8>,
     standing: Standing,
-    enrolled: &[usize],
-    wanted: &[usize],
+    enrolled: Vec<usize>,
+    wanted: Vec<usize>,
     is_renewal: bool,
-) -> &'static str {
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    let standing = prop_oneof![
+        Just(Standing::Suspended),
+        Just(Standing::OnHold),
+        Just(Standing::Good)
+    ];
+    // One in four is for tests.
+    let coverage = prop_oneof![3 => Just(Coverage::Subscription), 1 => Just(Coverage::AnyLive)];
+    let indices = |least: usize| proptest::collection::vec(0_usize..4, least..4);
+    let state = proptest::option::of(0_u8..4);
+    let drawn = (
+        sold(),
+        coverage,
+        state,
+        standing,
+        indices(0),
+        indices(1),
+        any::<bool>(),
+    );
+    drawn.prop_map(
+        |(sold, coverage, state, standing, enrolled, wanted, is_renewal)| Asked {
+            sold,
+            coverage,
+            state,
+            standing,
+            enrolled,
+            wanted,
+            is_renewal,
+        },
+    )
+}
+
+/// What one would say without knowing how the rule is written.
+fn model(asked: &Asked) -> &'static str {
     let covers = |wanted: &usize| {
-        enrolled.contains(wanted) || (NAMES[*wanted] == "w.a.example" && enrolled.contains(&1))
+        asked.enrolled.contains(wanted)
+            || (NAMES[*wanted] == "w.a.example" && asked.enrolled.contains(&1))
     };
-    match state {
+    let all_covered = asked.wanted.iter().all(covers);
+    let is_on_hold = asked.standing == Standing::OnHold;
+    match asked.state {
+        _ if asked.sold.preset.is_none() => "",
+        _ if asked.coverage == Coverage::AnyLive && all_covered => "",
+        _ if asked.coverage == Coverage::AnyLive => "name_not_enrolled_anywhere",
         None => "subscription_deactivated",
-        _ if standing == Standing::Suspended => "tenant_suspended",
+        _ if asked.standing == Standing::Suspended => "tenant_suspended",
         Some(0) => "subscription_without_domain",
         Some(2) => "subscription_suspended",
         Some(3) => "subscription_deactivated",
-        Some(_) if !wanted.iter().all(covers) => "name_not_enrolled",
-        Some(_) if standing == Standing::OnHold && !is_renewal => "tenant_on_hold",
+        Some(_) if !all_covered => "name_not_enrolled",
+        Some(_) if is_on_hold && !asked.sold.renews_on_hold => "tenant_on_hold_renewals",
+        Some(_) if is_on_hold && !asked.is_renewal => "tenant_on_hold",
         Some(_) => "",
+    }
+}
+
+fn facts(asked: &Asked) -> Facts {
+    let enrolled = asked.enrolled.iter();
+    Facts {
+        policy: Arc::new(asked.sold.policy()),
+        coverage: asked.coverage,
+        subscription: asked.state.map(subscription),
+        standing: asked.standing,
+        enrolled: enrolled.map(|index| name(NAMES[*index])).collect(),
+        is_renewal: asked.is_renewal,
     }
 }
 
 proptest! {
     #[test]
-    fn m4_sb13_admission_is_what_the_model_says(
-        state in proptest::option::of(0_u8..4),
-        standing in prop_oneof![
-            Just(Standing::Suspended), Just(Standing::OnHold), Just(Standing::Good)
-        ],
-        enrolled in proptest::collection::vec(0_usize..4, 0..4),
-        wanted in proptest::collection::vec(0_usize..4, 1..4),
-        is_renewal: bool,
-    ) {
-        let facts = Facts {
-            subscription: state.map(subscription),
-            standing,
-            enrolled: enrolled.iter().map(|index| name(NAMES[*index])).collect(),
-            is_renewal,
-        };
-        let names: Vec<Identifier> = wanted.iter().map(|index| name(NAMES[*index]).into()).collect();
-        let told = decide(&facts, &names, NOW).err().map_or("", |refused| refused.refusal().code);
-        prop_assert_eq!(told, model(state, standing, &enrolled, &wanted, is_renewal));
+    fn m4_sb13_admission_is_what_the_model_says(asked in asked()) {
+        let wanted = asked.wanted.iter();
+        let names: Vec<Identifier> = wanted.map(|index| name(NAMES[*index]).into()).collect();
+        let told = decide(&facts(&asked), &names, NOW);
+        let told = told.err().map_or("", |refused| refused.refusal().code);
+        prop_assert_eq!(told, model(&asked));
     }
 }
 
 #[test]
+fn a_test_directory_names_the_first_name_that_nobody_has() {
+    let facts = Facts {
+        policy: Arc::default(),
+        coverage: Coverage::AnyLive,
+        subscription: None,
+        standing: Standing::Suspended,
+        enrolled: vec![name("*.a.example")],
+        is_renewal: false,
+    };
+    let names = ["w.a.example", "b.example", "a.example"].map(|text| name(text).into());
+    let refusal = decide(&facts, &names, NOW).unwrap_err().refusal();
+    assert_eq!(
+        refusal.sentence,
+        "\"b.example\" is not enrolled in any live subscription of this server; add it in the portal"
+    );
+    assert_eq!(refusal.about.len(), 1);
+    assert_eq!(refusal.about[0].sentence, refusal.sentence);
+    assert!(decide(&facts, &names[..1], NOW).is_ok());
+}
+
+#[test]
 fn every_refusal_says_what_to_do() {
-    for refused in [Refused::OnHold, Refused::Suspended] {
+    let nowhere = Refused::NotEnrolledAnywhere(name("a.example").into());
+    for refused in [
+        nowhere,
+        Refused::OnHold,
+        Refused::RenewalsOnHold,
+        Refused::Suspended,
+    ] {
         let refusal = refused.refusal();
         assert_eq!(refusal.class, Class::Forbidden);
         assert!(refusal.sentence.contains(';'), "{}", refusal.sentence);

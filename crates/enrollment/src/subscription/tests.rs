@@ -17,13 +17,19 @@ fn moment(text: &str) -> Timestamp {
 }
 
 fn pending() -> Subscription {
+    bought(false)
+}
+
+fn bought(starts_at_once: bool) -> Subscription {
     let now = moment("2026-11-23T12:00:00Z");
     let purchase = Purchase {
         tenant: TenantId::generate(now, &Fixed),
         customer: None,
         offer_version: OfferVersionId::generate(now, &Fixed),
+        product: ProductCode::parse("dv").unwrap(),
         label: Label::default(),
         term: Term::from_years(1).unwrap(),
+        starts_at_once,
         created_by: Actor::System,
     };
     Subscription::new(SubscriptionId::generate(now, &Fixed), purchase, now)
@@ -42,6 +48,20 @@ fn c10_the_term_is_counted_from_the_next_civil_day() {
     check_end(1, "2026-11-23T00:00:00Z", "2027-11-24T00:00:00Z");
     check_end(1, "2026-11-23T23:59:59.999999Z", "2027-11-24T00:00:00Z");
     check_end(1, "2026-11-24T00:00:00Z", "2027-11-25T00:00:00Z");
+}
+
+#[test]
+fn c10_a_term_that_starts_at_once_is_not_started_again_by_the_first_domain() {
+    let now = moment("2026-11-23T12:00:00Z");
+    let later = moment("2026-12-24T12:00:00Z");
+    let at_once = bought(true);
+    assert_eq!(at_once, pending().start(now).unwrap());
+    assert_eq!(at_once.state(now), State::Active);
+    let names = Names { paid: 1, free: 0 };
+    let enrolled = at_once.enroll(names, later);
+    assert_eq!(enrolled.started_at, Some(now));
+    assert_eq!(enrolled.covered_until, at_once.covered_until);
+    assert_eq!(pending().enroll(names, later).started_at, Some(later));
 }
 
 #[test]
@@ -126,7 +146,10 @@ fn stored_words_round_trip() {
         assert_eq!(Term::parse(term.as_str()), Some(term));
     }
     assert_eq!(Term::parse("P4Y"), None);
-    assert_eq!(Product::parse("dv"), Some(Product::Dv));
+    assert!(ProductCode::parse("dv").is_ok());
+    for text in ["", "DV", "d v", &"d".repeat(33)] {
+        assert!(ProductCode::parse(text).is_err(), "{text}");
+    }
 }
 
 #[test]

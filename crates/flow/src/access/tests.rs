@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use acme::paths::Paths;
+use acme::paths::Shape;
 use base::{Clock, Random, Timestamp};
 use futures_util::future::BoxFuture;
 use store::Store;
@@ -146,7 +146,8 @@ fn settings() -> Settings {
     Settings {
         acme_origin: "https://acme.example.com".to_owned(),
         pki_origin: "http://pki.example.com".to_owned(),
-        paths: Paths::under("/v2/DV"),
+        paths: Shape::Ours,
+        sole_directory: None,
         meta: acme::directory::Meta {
             terms_of_service: None,
             website: None,
@@ -162,9 +163,6 @@ fn settings() -> Settings {
         orders_per_page: 10,
         name_policy: acme::policy::Policy::new(),
         password_hash: HashParameters::new(8, 1, 1).unwrap(),
-        key_policy: pki::KeyPolicy::public(),
-        profile: pki::Profile::dv(),
-        open_house: None,
     }
 }
 

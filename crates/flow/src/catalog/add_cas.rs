@@ -2,13 +2,16 @@
 
 use base::{CaId, Timestamp};
 use pki::Certificate;
-use store::catalog::ca::{self, Ca as Stored};
-use store::operations::setting::{self, Setting};
-use store::{ReadTx, WriteTx};
+use serde_json::json;
+use store::WriteTx;
+use store::audit::Entry;
+use store::catalog::ca::{self, Ca as Stored, Trust};
 
-use crate::caller::system;
+use super::changed;
+use super::reload::reload;
 use crate::memory::catalog::{CatalogError, Role, context};
 use crate::outside::Outside;
+use crate::{App, Caller};
 
 /// A CA to store, whose key is in the clear.
 pub struct NewCa {
@@ -16,6 +19,8 @@ pub struct NewCa {
     pub id: CaId,
     /// What it is here for.
     pub role: Role,
+    /// Who believes it.
+    pub trust: Trust,
     /// Who signed its certificate, or for an alternate the issuing CA.
     pub parent: Option<CaId>,
     /// The certificate, DER.
@@ -24,42 +29,31 @@ pub struct NewCa {
     pub private_key: Option<Vec<u8>>,
 }
 
-/// Seals the keys and stores the CAs; `false` when there are CAs already.
-pub async fn add_cas(outside: &Outside, new: Vec<NewCa>) -> Result<bool, CatalogError> {
-    let now = outside.clock.now();
-    let stored = new
-        .into_iter()
-        .map(|ca| seal(outside, ca, now))
-        .collect::<Result<Vec<_>, _>>()?;
-    let store = outside.store.within(system("the catalogue"));
-    Ok(store.decide(stored, load, decide, save).await?)
+/// Stores CAs, from elsewhere or new. They have no CRL yet: that comes before they sign.
+pub async fn add_cas(app: &App, caller: &Caller, new: Vec<NewCa>) -> Result<(), CatalogError> {
+    let now = app.now();
+    let sealed = new.into_iter().map(|ca| seal(&app.outside, ca, now));
+    let stored = sealed.collect::<Result<Vec<_>, _>>()?;
+    let about: Vec<_> = stored
+        .iter()
+        .map(|ca| json!({ "ca": ca.id, "name": ca.name, "kind": ca.kind, "trust": ca.trust }))
+        .collect();
+    let first = stored.first().map(|ca| ca.id.to_string());
+    let action = ("ca.add", first.as_deref().unwrap_or_default());
+    let entry = changed::entry(app, caller, action, &json!({ "cas": about })).await?;
+    app.store(caller).write((stored, entry), save).await?;
+    reload(app).await?;
+    Ok(())
 }
 
-/// The setting decides between nodes that start at the same time.
-const ROOT: &str = "root_ca";
-
-async fn load(tx: &mut ReadTx, _: &Vec<Stored>) -> Result<Option<Setting>, store::Error> {
-    setting::by_name(tx, ROOT).await
-}
-
-fn decide(new: &Vec<Stored>, root: Option<Setting>) -> Result<Option<Vec<Stored>>, store::Error> {
-    Ok(root.map_or_else(|| Some(new.clone()), |_| None))
-}
-
-async fn save(tx: &mut WriteTx, new: &Option<Vec<Stored>>) -> Result<bool, store::Error> {
-    let Some(new) = new else {
-        return Ok(false);
-    };
-    let root = new.first().map(|ca| ca.id.to_string()).unwrap_or_default();
-    let setting = Setting {
-        name: ROOT.to_owned(),
-        value: root,
-    };
-    setting::insert(tx, &setting).await?;
-    for new in new {
+async fn save(
+    tx: &mut WriteTx,
+    (cas, entry): &(Vec<Stored>, Option<Entry>),
+) -> Result<(), store::Error> {
+    for new in cas {
         ca::insert(tx, new).await?;
     }
-    Ok(true)
+    changed::record(tx, entry.as_ref()).await
 }
 
 /// Seals the key of a CA for its row.
@@ -85,5 +79,6 @@ pub(super) fn seal(outside: &Outside, new: NewCa, now: Timestamp) -> Result<Stor
         private_key,
         created_at: now,
         retired_at: None,
+        trust: new.trust,
     })
 }

@@ -1,11 +1,12 @@
 //! Takes over CAs that were made elsewhere.
 
-use base::CaId;
+use base::{CaId, Class, Refusal, Refuse};
 use pki::{Certificate, Issuer};
+use store::catalog::ca::{self, Ca as Stored, Trust};
 
 use super::add_cas::{NewCa, add_cas};
 use crate::memory::catalog::{CatalogError, Role};
-use crate::outside::Outside;
+use crate::{App, Caller};
 
 /// CAs from elsewhere, PEM.
 pub struct ImportedCas {
@@ -17,41 +18,95 @@ pub struct ImportedCas {
     pub issuing: String,
     /// The issuing CA's key, PKCS#8 without a password.
     pub issuing_key: String,
+    /// Who believes them.
+    pub trust: Trust,
 }
 
-/// Checks CAs from elsewhere and stores them; `false` when there are CAs already.
-pub async fn import_cas(outside: &Outside, import: ImportedCas) -> Result<bool, CatalogError> {
-    let now = outside.clock.now();
-    let random = outside.random.as_ref();
-    let (root_id, issuing_id) = (CaId::generate(now, random), CaId::generate(now, random));
-    let of_root = |error: pki::IssuerError| CatalogError::Issuer(root_id, error);
-    let of_issuing = |error: pki::IssuerError| CatalogError::Issuer(issuing_id, error);
+/// Why nothing was taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportCaError {
+    /// They could not be added.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The issuing CA is here already.
+    #[error("this issuing CA is here already, as {0}")]
+    Exists(CaId),
+    /// The issuing CA's certificate, key or chain.
+    #[error("the issuing CA cannot be used: {0}")]
+    Issuing(#[source] pki::IssuerError),
+    /// The root's certificate or key.
+    #[error("the root cannot be used: {0}")]
+    Root(#[source] pki::IssuerError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Refuse for ImportCaError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Catalog(error) => Refusal::internal(error),
+            Self::Exists(_) => Class::Conflict.because("ca_exists", self),
+            Self::Issuing(_) | Self::Root(_) => Class::Invalid.because("ca_unusable", self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
+}
+
+/// Checks CAs from elsewhere and stores them; a root that is here already is not stored again. Answers with the issuing
+/// CA, which signs once it stands in a directory.
+pub async fn import_cas(
+    app: &App,
+    caller: &Caller,
+    import: ImportedCas,
+) -> Result<CaId, ImportCaError> {
+    let (now, random) = (app.now(), app.random());
+    let (of_root, of_issuing) = (ImportCaError::Root, ImportCaError::Issuing);
     let root = Certificate::from_pem(&import.root).map_err(|error| of_root(error.into()))?;
     let issuing = Issuer::from_pem(&import.issuing, &import.issuing_key, "").map_err(of_issuing)?;
     issuing.verify_chain(&root, now).map_err(of_issuing)?;
-    let key = |pem: &str| pki::pem::decode_private_key(pem).map_err(pki::IssuerError::from);
-    let root_key = match &import.root_key {
-        Some(pem) => {
-            Issuer::from_pem(&import.root, pem, "").map_err(of_root)?;
-            Some(key(pem).map_err(of_root)?.to_vec())
-        }
-        None => None,
+    let known: Vec<Stored> = app.store(caller).read((), ca::all).await?;
+    let is_here = |der: &[u8]| {
+        known
+            .iter()
+            .find(|ca| ca.certificate == der)
+            .map(|ca| ca.id)
     };
-    let new = vec![
-        NewCa {
-            id: root_id,
+    if let Some(id) = is_here(issuing.certificate().der()) {
+        return Err(ImportCaError::Exists(id));
+    }
+    let root_id = is_here(root.der());
+    let mut new = Vec::new();
+    let parent = root_id.unwrap_or_else(|| CaId::generate(now, random));
+    if root_id.is_none() {
+        new.push(NewCa {
+            id: parent,
             role: Role::Root,
+            trust: import.trust,
             parent: None,
             certificate: root.der().to_vec(),
-            private_key: root_key,
-        },
-        NewCa {
-            id: issuing_id,
-            role: Role::Issuing,
-            parent: Some(root_id),
-            certificate: issuing.certificate().der().to_vec(),
-            private_key: Some(key(&import.issuing_key).map_err(of_issuing)?.to_vec()),
-        },
-    ];
-    add_cas(outside, new).await
+            private_key: root_key(&import).map_err(of_root)?,
+        });
+    }
+    let id = CaId::generate(now, random);
+    let key = pki::pem::decode_private_key(&import.issuing_key);
+    new.push(NewCa {
+        id,
+        role: Role::Issuing,
+        trust: import.trust,
+        parent: Some(parent),
+        certificate: issuing.certificate().der().to_vec(),
+        private_key: Some(key.map_err(|error| of_issuing(error.into()))?.to_vec()),
+    });
+    add_cas(app, caller, new).await?;
+    Ok(id)
+}
+
+/// The key of the root, if it came along and belongs to it.
+fn root_key(import: &ImportedCas) -> Result<Option<Vec<u8>>, pki::IssuerError> {
+    let Some(pem) = &import.root_key else {
+        return Ok(None);
+    };
+    Issuer::from_pem(&import.root, pem, "")?;
+    Ok(Some(pki::pem::decode_private_key(pem)?.to_vec()))
 }

@@ -1,22 +1,20 @@
 //! The server's own TLS: certificates for the names that its settings use, from a CA that does nothing else. The CAs that
 //! issue to customers never certify the server, whose names nobody has validated.
 
-use std::sync::Arc;
-
 use base::CaId;
 use pki::{
     CaName, Certificate, InternalProfile, Issuer, KeyAlgorithm, SerialNumber, Signer as _,
-    SoftwareSigner, generate_pkcs8, self_signed_root,
+    SoftwareSigner, generate_pkcs8,
 };
-use store::catalog::ca::{self, Ca as Stored};
+use store::catalog::ca::{self, Ca as Stored, Trust};
 use store::catalog::server_certificate::{self, ServerCertificate};
 use store::operations::setting::{self, Setting};
 use store::{ReadTx, WriteTx};
 
 use super::add_cas::{NewCa, seal};
-use super::create_cas::called;
+use super::create_ca::{called, make_root};
 use crate::caller::system;
-use crate::memory::catalog::{Ca, CatalogError, Role, certificate_url, open};
+use crate::memory::catalog::{CatalogError, Role, open};
 use crate::outside::Outside;
 
 /// A key with its certificate, for the server itself.
@@ -62,7 +60,13 @@ pub(crate) async fn server_certificate(
     })
 }
 
-async fn load_or_create(outside: &Outside) -> Result<Ca, CatalogError> {
+/// The CA of the server's own certificates.
+struct ServerCa {
+    id: CaId,
+    issuer: Issuer,
+}
+
+async fn load_or_create(outside: &Outside) -> Result<ServerCa, CatalogError> {
     if let Some(ca) = load_ca(outside).await? {
         return Ok(ca);
     }
@@ -73,10 +77,10 @@ async fn load_or_create(outside: &Outside) -> Result<Ca, CatalogError> {
     // Another node may have been faster; what is stored counts.
     load_ca(outside)
         .await?
-        .ok_or(CatalogError::Incomplete(0, Role::Server.as_str()))
+        .ok_or(CatalogError::NoCa(Role::Server.as_str()))
 }
 
-async fn load_ca(outside: &Outside) -> Result<Option<Ca>, CatalogError> {
+async fn load_ca(outside: &Outside) -> Result<Option<ServerCa>, CatalogError> {
     let store = outside
         .store
         .within(system("the CA of the server's own certificates"));
@@ -84,34 +88,25 @@ async fn load_ca(outside: &Outside) -> Result<Option<Ca>, CatalogError> {
     let mut found = all
         .iter()
         .filter(|ca| ca.kind == Role::Server.as_str() && ca.retired_at.is_none());
-    found.next().map(|stored| open(outside, stored)).transpose()
+    let opened = found.next().map(|stored| {
+        let issuer = open(outside, stored)?;
+        Ok(ServerCa {
+            id: stored.id,
+            issuer,
+        })
+    });
+    opened.transpose()
 }
 
 fn create(outside: &Outside) -> Result<Stored, CatalogError> {
-    let (now, settings) = (outside.clock.now(), &outside.settings);
-    let id = CaId::generate(now, outside.random.as_ref());
-    let key = generate_pkcs8(KeyAlgorithm::EcdsaP256)?;
-    let signer = SoftwareSigner::from_pkcs8(&key)?;
-    let name = CaName::private(&format!("{} server CA", called(&settings.acme_origin)))?;
-    let certificate = self_signed_root(
-        &name,
-        &signer,
-        SerialNumber::generate(outside.random.as_ref()),
-        now,
-    )?;
-    let url = certificate_url(&settings.pki_origin, id);
-    let parsed = Certificate::from_der(&certificate).map_err(pki::IssuerError::from);
-    parsed
-        .and_then(|parsed| Issuer::new(parsed, Arc::new(signer), url))
-        .map_err(|error| CatalogError::Issuer(id, error))?;
+    let called = called(&outside.settings.acme_origin);
+    let name = CaName::private(&format!("{called} server CA"))?;
+    let made = make_root(outside, &name, KeyAlgorithm::EcdsaP256, Trust::Private)?;
     let new = NewCa {
-        id,
         role: Role::Server,
-        parent: None,
-        certificate,
-        private_key: Some(key.to_vec()),
+        ..made.new
     };
-    seal(outside, new, now)
+    seal(outside, new, outside.clock.now())
 }
 
 /// The setting decides between nodes that start at the same time.

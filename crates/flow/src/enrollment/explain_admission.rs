@@ -3,10 +3,10 @@
 use acme::identifier::Identifiers;
 use acme::policy::SetError;
 use base::{Class, Identifier, Refusal, Refuse, SubscriptionId};
-use enrollment::admission::{self, Facts, Refused};
+use enrollment::admission::{self, Coverage, Facts, Refused};
 use store::ReadTx;
-use store::enrollment::{order_facts, subscription};
-use store::issuance::lineage;
+use store::enrollment::order_facts::{self, Asked};
+use store::enrollment::subscription;
 
 use crate::{App, Caller};
 
@@ -16,6 +16,9 @@ pub enum ExplainError {
     /// The admission.
     #[error(transparent)]
     Admission(#[from] Refused),
+    /// No directory takes orders for it.
+    #[error("no directory takes orders for this subscription's product now")]
+    Closed,
     /// Names that we do not issue for.
     #[error(transparent)]
     Policy(#[from] SetError),
@@ -31,6 +34,7 @@ impl Refuse for ExplainError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Admission(error) => error.refusal(),
+            Self::Closed => Class::Unavailable.because("product_without_directory_now", self),
             Self::Policy(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
             Self::Unknown => Class::NotFound.because("subscription_not_found", self),
@@ -38,32 +42,41 @@ impl Refuse for ExplainError {
     }
 }
 
-/// Decides about an order for these names as if it came now; writes nothing.
+/// Decides about an order for these names as if it came now, in the production directory of the subscription's product;
+/// writes nothing.
 pub async fn explain_admission(
     app: &App,
     caller: &Caller,
     id: SubscriptionId,
     identifiers: Identifiers,
 ) -> Result<(), ExplainError> {
-    app.settings().name_policy.check_set(&identifiers)?;
+    let store = app.store(caller);
+    let found = store.read(id, subscription::by_id).await?;
+    let found = found.ok_or(ExplainError::Unknown)?;
+    let catalog = app.catalog();
+    let directory = catalog.of_product(found.product.as_str());
+    let directory = directory.ok_or(ExplainError::Closed)?;
+    directory.names.check_set(&identifiers)?;
     let mut names: Vec<Identifier> = identifiers.iter().cloned().collect();
     names.sort_unstable();
-    let asked = (id, names);
-    let found = app.store(caller).read(asked.clone(), load).await;
-    let facts = found.map_err(ExplainError::Store)?;
-    let facts = facts.ok_or(ExplainError::Unknown)?;
-    admission::decide(&facts, &asked.1, app.now())?;
+    let whose = (found.tenant, Coverage::Subscription);
+    let question = Question {
+        asked: catalog.asked(directory, whose, &names, app.now()),
+        subscription: id,
+        names,
+    };
+    let facts = store.read(question.clone(), load).await?;
+    admission::decide(&facts, &question.names, app.now())?;
     Ok(())
 }
 
-async fn load(
-    tx: &mut ReadTx,
-    (id, names): &(SubscriptionId, Vec<Identifier>),
-) -> Result<Option<Facts>, store::Error> {
-    let Some(found) = subscription::by_id(tx, id).await? else {
-        return Ok(None);
-    };
-    let lineage = lineage::id_of(found.tenant, names);
-    let facts = order_facts::for_names(tx, *id, names, lineage).await?;
-    Ok(Some(facts))
+#[derive(Clone)]
+struct Question {
+    subscription: SubscriptionId,
+    names: Vec<Identifier>,
+    asked: Asked,
+}
+
+async fn load(tx: &mut ReadTx, question: &Question) -> Result<Facts, store::Error> {
+    order_facts::for_names(tx, question.subscription, &question.names, &question.asked).await
 }

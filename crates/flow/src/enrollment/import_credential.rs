@@ -1,7 +1,7 @@
 //! Takes over an external account binding that another server handed out, so that its clients need no change.
 
 use base::{Refusal, Refuse, SubscriptionId};
-use enrollment::eab::{EabCredential, KeyId, MacKey, NewCredential};
+use enrollment::eab::{EabCredential, KeyId, MacKey, NewCredential, Reveal};
 use serde_json::json;
 use store::WriteTx;
 use store::audit::Entry;
@@ -52,6 +52,7 @@ pub async fn import_credential(
         tenant,
         customer: None,
         subscription: import.subscription,
+        reveal: Reveal::Always,
         max_bindings: None,
         created_by: caller.actor,
     };

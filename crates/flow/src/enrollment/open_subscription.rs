@@ -1,15 +1,16 @@
 //! Opens a subscription with its first EAB credential (features F-046, F-047).
 
-use base::{Actor, Refusal, Refuse, SubscriptionId, TenantId, Timestamp};
+use std::num::NonZeroU32;
+
+use base::{Class, Refusal, Refuse, SubscriptionId};
 use enrollment::eab::{EabCredential, MacKey, NewCredential};
+use enrollment::policy::{StartTrigger, TermChoices};
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use serde_json::json;
+use store::WriteTx;
 use store::audit::Entry;
-use store::catalog::offer::{self, OfferVersion};
 use store::enrollment::eab_credential::{self, SealedCredential};
-use store::{ReadTx, WriteTx};
 
-use crate::catalog::seed::OFFER;
 use crate::{App, Caller};
 
 /// What was opened; the MAC key is in the clear here and sealed in the database.
@@ -25,119 +26,111 @@ pub struct Opened {
 /// What to open.
 #[derive(Clone, Debug)]
 pub struct Opening {
+    /// What is bought: the name of an offer.
+    pub offer: String,
     /// The owner's name for it.
     pub label: Label,
     /// How long it runs.
     pub term: Term,
-    /// How many ACME accounts its credential may bind; `None` for any number.
+    /// How many ACME accounts its credential may bind, if that is fewer than its offer allows.
     pub max_bindings: Option<u32>,
+    /// Whether the MAC key is shown with the answer, which then counts as a showing.
+    pub shows_key: bool,
 }
 
 /// Why nothing was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The catalogue has no offer.
-    #[error("nothing is offered here")]
-    NoOffer,
+    /// The catalogue has no such offer.
+    #[error("nothing is sold here as \"{0}\"; choose one of the certificate types on offer")]
+    NoOffer(String),
     /// The MAC key could not be sealed.
     #[error("the credential could not be sealed")]
     Seal(#[from] store::seal::SealError),
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The offer has other terms.
+    #[error("this certificate type is sold for {0} years; choose one of them")]
+    Term(TermChoices),
 }
 
 impl Refuse for OpenError {
     fn refusal(&self) -> Refusal {
         match self {
-            Self::NoOffer => Refusal::internal(self),
+            Self::NoOffer(_) => Class::Invalid.because("offer_not_found", self),
             Self::Seal(error) => Refusal::internal(error),
             Self::Store(error) => error.refusal(),
+            Self::Term(_) => Class::Invalid.because("term_not_offered", self),
         }
     }
 }
 
-/// Opens a subscription for the caller's tenant, under the newest version of the offer.
+/// Opens a subscription for the caller's tenant. It keeps the version of the offer that it was bought under.
 pub async fn open_subscription(
     app: &App,
     caller: &Caller,
     opening: Opening,
 ) -> Result<Opened, OpenError> {
+    let catalog = app.catalog();
+    let offer = catalog.offer(&opening.offer);
+    let offer = offer.ok_or_else(|| OpenError::NoOffer(opening.offer.clone()))?;
+    let policy = &offer.policy;
+    if !policy.term_choices_years.allow(opening.term) {
+        return Err(OpenError::Term(policy.term_choices_years.clone()));
+    }
     let now = app.now();
     let random = app.random();
     let id = SubscriptionId::generate(now, random);
     let tenant = caller.tenant()?;
+    let most = policy.eab_max_bindings.map(NonZeroU32::get);
     let credential = NewCredential {
         tenant,
         customer: None,
         subscription: id,
-        max_bindings: opening.max_bindings,
+        reveal: policy.eab_reveal,
+        max_bindings: opening.max_bindings.into_iter().chain(most).min(),
         created_by: caller.actor,
     };
-    let (credential, mac_key) = EabCredential::generate(credential, now, random);
+    let (mut credential, mac_key) = EabCredential::generate(credential, now, random);
+    credential.revealed_at = opening.shows_key.then_some(now);
     let sealed = SealedCredential::seal(credential.clone(), &mac_key, &app.outside.sealer, random)?;
     let detail = json!({ "label": opening.label, "term": opening.term.as_str(),
-        "eab_key_id": credential.key_id });
+        "offer": offer.slug, "eab_key_id": credential.key_id });
+    let purchase = Purchase {
+        tenant,
+        customer: None,
+        offer_version: offer.version,
+        product: offer.product.clone(),
+        label: opening.label,
+        term: opening.term,
+        starts_at_once: policy.start_trigger == StartTrigger::OnCreate,
+        created_by: caller.actor,
+    };
     let (action, object) = ("subscription.open", id.to_string());
     let new = New {
-        id,
-        tenant,
-        audit: app.audit_entry(caller, tenant, action, object, &detail, now),
-        created_by: caller.actor,
-        opening,
+        subscription: Subscription::new(id, purchase, now),
         sealed,
-        now,
+        audit: app.audit_entry(caller, tenant, action, object, &detail, now),
     };
-    let store = app.store(caller);
-    let subscription = store.decide(new, load, decide, save).await;
+    let subscription = app.store(caller).write(new, save).await?;
     Ok(Opened {
-        subscription: subscription.map_err(|error: OpenError| error)?,
+        subscription,
         credential,
         mac_key,
     })
 }
 
-/// What to store.
-struct New {
-    id: SubscriptionId,
-    tenant: TenantId,
-    opening: Opening,
-    created_by: Actor,
-    sealed: SealedCredential,
-    audit: Entry,
-    now: Timestamp,
-}
-
 /// What is stored.
-struct Decision {
+struct New {
     subscription: Subscription,
     sealed: SealedCredential,
     audit: Entry,
 }
 
-async fn load(tx: &mut ReadTx, _: &New) -> Result<Option<OfferVersion>, store::Error> {
-    offer::newest_version(tx, OFFER).await
-}
-
-fn decide(new: &New, found: Option<OfferVersion>) -> Result<Decision, OpenError> {
-    let purchase = Purchase {
-        tenant: new.tenant,
-        customer: None,
-        offer_version: found.ok_or(OpenError::NoOffer)?.id,
-        label: new.opening.label.clone(),
-        term: new.opening.term,
-        created_by: new.created_by,
-    };
-    Ok(Decision {
-        subscription: Subscription::new(new.id, purchase, new.now),
-        sealed: new.sealed.clone(),
-        audit: new.audit.clone(),
-    })
-}
-
-async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Subscription, store::Error> {
-    tx.insert(&decision.subscription).await?;
-    eab_credential::insert(tx, &decision.sealed).await?;
-    store::audit::append(tx, &decision.audit).await?;
-    Ok(decision.subscription.clone())
+async fn save(tx: &mut WriteTx, new: &New) -> Result<Subscription, store::Error> {
+    tx.insert(&new.subscription).await?;
+    eab_credential::insert(tx, &new.sealed).await?;
+    store::audit::append(tx, &new.audit).await?;
+    Ok(new.subscription.clone())
 }

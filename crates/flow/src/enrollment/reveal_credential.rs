@@ -1,7 +1,7 @@
-//! Shows a MAC key to the people who may see it; the showing is audited (policy `eab_reveal = always`).
+//! Shows a MAC key to the people who may see it; the showing is audited (policy `eab_reveal`).
 
 use base::{Class, Refusal, Refuse, SubscriptionId};
-use enrollment::eab::MacKey;
+use enrollment::eab::{MacKey, NotRevealed};
 use serde_json::json;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, Revealed, SealedCredential};
@@ -15,6 +15,9 @@ pub enum RevealError {
     /// Another tenant's, or none.
     #[error("there is no such credential")]
     NotFound,
+    /// Its policy.
+    #[error(transparent)]
+    Hidden(#[from] NotRevealed),
     /// The sealed key cannot be opened with the keys of this installation.
     #[error("the credential cannot be opened with this installation's sealing key")]
     Seal(#[from] store::seal::SealError),
@@ -26,6 +29,7 @@ pub enum RevealError {
 impl Refuse for RevealError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Hidden(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("credential_not_found", self),
             Self::Seal(error) => Refusal::internal(error),
             Self::Store(error) => error.refusal(),
@@ -33,35 +37,55 @@ impl Refuse for RevealError {
     }
 }
 
-/// Opens the MAC key of a tenant's credential.
+/// Opens the MAC key of a tenant's credential, as often as its policy allows.
 pub async fn reveal_credential(
     app: &App,
     caller: &Caller,
     subscription: SubscriptionId,
     key_id: &str,
 ) -> Result<MacKey, RevealError> {
-    let store = app.store(caller);
-    let now = app.now();
-    let revealed = Revealed {
-        key_id: key_id.to_owned(),
-        at: now,
-    };
-    let found = store.read(revealed.clone(), load).await;
-    let found: Option<SealedCredential> = found.map_err(RevealError::Store)?;
-    let sealed = found
-        .filter(|found| found.credential.subscription == subscription)
-        .ok_or(RevealError::NotFound)?;
-    let mac_key = sealed.open(&app.outside.sealer)?;
+    let (tenant, now) = (caller.tenant()?, app.now());
     let detail = json!({ "subscription": subscription });
     let (action, object) = ("eab_credential.reveal", key_id.to_owned());
-    let tenant = caller.tenant()?;
-    let audit = app.audit_entry(caller, tenant, action, object, &detail, now);
-    store.write((revealed, audit), save).await?;
+    let wish = Wish {
+        subscription,
+        revealed: Revealed {
+            key_id: key_id.to_owned(),
+            at: now,
+        },
+        audit: app.audit_entry(caller, tenant, action, object, &detail, now),
+    };
+    // What cannot be opened is not shown: that is found out before the showing counts.
+    let found: Option<SealedCredential> =
+        app.store(caller).read(wish.revealed.clone(), find).await?;
+    let mac_key = found
+        .ok_or(RevealError::NotFound)?
+        .open(&app.outside.sealer)?;
+    app.store(caller).decide(wish, load, decide, save).await?;
     Ok(mac_key)
 }
 
-async fn load(tx: &mut ReadTx, asked: &Revealed) -> Result<Option<SealedCredential>, store::Error> {
+struct Wish {
+    subscription: SubscriptionId,
+    revealed: Revealed,
+    audit: Entry,
+}
+
+async fn find(tx: &mut ReadTx, asked: &Revealed) -> Result<Option<SealedCredential>, store::Error> {
     eab_credential::find(tx, &asked.key_id).await
+}
+
+async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Option<SealedCredential>, store::Error> {
+    find(tx, &wish.revealed).await
+}
+
+fn decide(wish: &Wish, found: Option<SealedCredential>) -> Result<(Revealed, Entry), RevealError> {
+    let found = found.map(|found| found.credential);
+    let found = found.filter(|found| found.subscription == wish.subscription);
+    found
+        .ok_or(RevealError::NotFound)?
+        .may_reveal(wish.revealed.at)?;
+    Ok((wish.revealed.clone(), wish.audit.clone()))
 }
 
 async fn save(tx: &mut WriteTx, (revealed, audit): &(Revealed, Entry)) -> Result<(), store::Error> {

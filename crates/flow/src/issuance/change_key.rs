@@ -8,7 +8,6 @@ use store::audit::Entry;
 use store::issuance::account::{self, Account};
 use store::{ReadTx, WriteTx};
 
-use crate::app::DIRECTORY;
 use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
@@ -40,16 +39,15 @@ impl Refuse for ChangeKeyError {
     }
 }
 
-/// Gives the account the key that the inner JWS proves.
+/// Gives the account at this URL the key that the inner JWS, sent to `url`, proves.
 pub async fn change_key(
     app: &App,
     caller: &Caller,
     known: &KnownAccount,
-    url: &str,
+    (url, account_url): (&str, &str),
     payload: &[u8],
 ) -> Result<Account, ChangeKeyError> {
-    let account_url = app.urls().account(known.id);
-    let change = KeyChange::parse(payload, url, &account_url, known.thumbprint)?;
+    let change = KeyChange::parse(payload, url, account_url, known.thumbprint)?;
     let now = app.now();
     let detail = json!({ "thumbprint": change.new_key.thumbprint().to_string() });
     let (object, tenant) = (known.id.to_string(), known.tenant);
@@ -57,6 +55,7 @@ pub async fn change_key(
     let audit = app.audit_entry(caller, tenant, action, object, &detail, now);
     let wish = Wish {
         id: known.id,
+        directory: known.directory.clone(),
         old: known.thumbprint,
         new: change.new_key.thumbprint(),
         jwk: change.new_key.to_json().to_owned(),
@@ -70,6 +69,7 @@ pub async fn change_key(
 
 struct Wish {
     id: AccountId,
+    directory: String,
     old: Thumbprint,
     new: Thumbprint,
     jwk: String,
@@ -92,7 +92,7 @@ struct Decision {
 async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Facts, store::Error> {
     Ok(Facts {
         account: account::by_id(tx, &wish.id).await?,
-        holder: account::by_key(tx, &(DIRECTORY.to_owned(), wish.new)).await?,
+        holder: account::by_key(tx, &(wish.directory.clone(), wish.new)).await?,
     })
 }
 

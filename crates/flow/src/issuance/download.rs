@@ -1,6 +1,6 @@
 //! The certificate resource (RFC 8555 §7.4.2).
 
-use base::CertificateId;
+use base::{CaId, CertificateId};
 use store::issuance::certificate;
 
 use crate::memory::accounts::KnownAccount;
@@ -24,15 +24,16 @@ pub async fn download(
 ) -> Result<Option<Downloaded>, store::Error> {
     let recent = app.memory.recent.certificate(known.id, id, app.now());
     let found = match recent {
-        Some(der) => Some(der),
+        Some(found) => Some(found),
         None => load_stored(app, caller, known, id).await?,
     };
+    let Some((ca, der)) = found else {
+        return Ok(None);
+    };
     let catalog = app.catalog();
-    let chain = found.and_then(|der| catalog.numbered_chain_pem(&der, number));
-    Ok(chain.map(|chain| Downloaded {
-        chain,
-        chains: catalog.chains(),
-    }))
+    let ca = catalog.signer(ca);
+    let chain = ca.and_then(|ca| Some((ca.chain_pem(&der, number)?, ca.chains())));
+    Ok(chain.map(|(chain, chains)| Downloaded { chain, chains }))
 }
 
 async fn load_stored(
@@ -40,8 +41,7 @@ async fn load_stored(
     caller: &Caller,
     known: &KnownAccount,
     id: CertificateId,
-) -> Result<Option<Vec<u8>>, store::Error> {
+) -> Result<Option<(CaId, Vec<u8>)>, store::Error> {
     let store = app.store(caller);
-    let found = store.read((known.id, id), certificate::download).await?;
-    Ok(found.map(|(_, der)| der))
+    store.read((known.id, id), certificate::download).await
 }

@@ -7,13 +7,13 @@ use std::collections::HashSet;
 use acme::order::{
     CsrNamesError, NotReady, PayloadError, Progress, check_csr_names, parse_finalize,
 };
-use base::{CaId, CertificateId, Class, OrderId, ProfileVersionId, Refusal, Refuse, Timestamp};
+use base::{CertificateId, Class, OrderId, Refusal, Refuse, Timestamp};
 use enrollment::admission;
 use pki::{
     Csr, Findings, IssuanceRequest, KeyPolicyError, Linted, RequestedValidity, SerialNumber,
     TbsCertificate, Validity,
 };
-use store::enrollment::order_facts::{self, ForCertificate};
+use store::enrollment::order_facts::{self, Asked, ForCertificate};
 use store::issuance::authorization::Authorization;
 use store::issuance::order::{self, Order};
 use store::issuance::signing_intent::SigningIntent;
@@ -25,7 +25,7 @@ use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
 use crate::jobs::{Kind, first_attempt};
 use crate::memory::accounts::KnownAccount;
-use crate::memory::catalog::Ca;
+use crate::memory::catalog::Directory;
 use crate::{App, Caller};
 
 /// Why the order was not taken; it can be finalized again, unless its state says otherwise.
@@ -92,19 +92,17 @@ impl Refuse for FinalizeError {
 pub async fn finalize(
     app: &App,
     caller: &Caller,
+    directory: &Directory,
     known: &KnownAccount,
-    id: OrderId,
-    payload: &[u8],
+    (id, payload): (OrderId, &[u8]),
 ) -> Result<OrderView, FinalizeError> {
     let csr = parse_finalize(payload)?;
     let now = app.now();
     let (order, authorizations) = find_ready(app, caller, known, id, now).await?;
-    let csr = check_csr(app, known, &order, &csr)?;
-    let catalog = app.catalog();
-    let (issuing, profile) = (catalog.issuing().clone(), catalog.profile());
-    let validity = validity(app, &order, now)?;
-    let linted = prepare(app, csr.clone(), validity, &issuing, now)?;
-    let intent = intent(app, &order, &linted, (issuing.id, profile), now);
+    let csr = check_csr(directory, known, &order, &csr)?;
+    let validity = validity(directory, &order, now)?;
+    let linted = prepare(app, directory, csr.clone(), validity, now)?;
+    let intent = intent(app, directory, &order, &linted, now);
     let job = app.leased_job(Kind::Issue, order.id.to_string(), now);
     let lease = first_attempt(&job, Kind::Issue);
     let issuing = Issuing {
@@ -112,7 +110,7 @@ pub async fn finalize(
         order: order.clone(),
         fence: intent.fence,
         linted,
-        ca: issuing,
+        ca: directory.issuing.clone(),
     };
     let certificate = intent.certificate;
     let finalization = Finalization {
@@ -120,7 +118,7 @@ pub async fn finalize(
         intent,
         key_digest: *csr.key().fingerprint(),
         job,
-        admits_all: app.settings().open_house.is_some(),
+        asked: asked(app, directory, known, &order, now),
         now,
     };
     let store = app.store(caller);
@@ -186,7 +184,7 @@ fn check_ready(
 }
 
 fn check_csr(
-    app: &App,
+    directory: &Directory,
     known: &KnownAccount,
     order: &Order,
     der: &[u8],
@@ -197,28 +195,30 @@ fn check_csr(
         return Err(FinalizeError::AccountKey);
     }
     // Blocked keys are looked up in the transaction that takes the order.
-    app.settings()
-        .key_policy
-        .check(csr.key(), &HashSet::new())?;
+    directory.keys.check(csr.key(), &HashSet::new())?;
     Ok(csr)
 }
 
-fn validity(app: &App, order: &Order, now: Timestamp) -> Result<Validity, pki::ValidityError> {
+fn validity(
+    directory: &Directory,
+    order: &Order,
+    now: Timestamp,
+) -> Result<Validity, pki::ValidityError> {
     let requested = RequestedValidity {
         not_before: order.not_before,
         not_after: order.not_after,
     };
-    app.settings().profile.validity(requested, now)
+    directory.profile.profile.validity(requested, now)
 }
 
 fn prepare(
     app: &App,
+    directory: &Directory,
     csr: Csr,
     validity: Validity,
-    issuing: &Ca,
     now: Timestamp,
 ) -> Result<Linted<TbsCertificate>, Findings> {
-    let profile = &app.settings().profile;
+    let (issuing, profile) = (&directory.issuing, &directory.profile.profile);
     let must_staple = csr.wants_must_staple();
     // The ordered names in the order of the CSR: many programs take the first one for the certificate's name.
     let (key, names) = csr.into_parts();
@@ -237,9 +237,9 @@ fn prepare(
 /// What is stored before the signature.
 fn intent(
     app: &App,
+    directory: &Directory,
     order: &Order,
     linted: &Linted<TbsCertificate>,
-    (ca, profile): (CaId, ProfileVersionId),
     now: Timestamp,
 ) -> SigningIntent {
     let content = linted.content();
@@ -247,8 +247,8 @@ fn intent(
         certificate: CertificateId::generate(now, app.random()),
         order: Some(order.id),
         tenant: order.tenant,
-        ca,
-        profile,
+        ca: directory.issuing.id,
+        profile: directory.profile.id,
         serial: *content.serial().as_bytes(),
         step: "certificate".to_owned(),
         fence: 1,
@@ -257,13 +257,24 @@ fn intent(
     }
 }
 
+fn asked(
+    app: &App,
+    directory: &Directory,
+    known: &KnownAccount,
+    order: &Order,
+    now: Timestamp,
+) -> Asked {
+    let whose = (known.tenant, directory.coverage(known.is_bound));
+    app.catalog().asked(directory, whose, &order.names, now)
+}
+
 /// What is stored when an order is taken.
 struct Finalization {
     order: Order,
     intent: SigningIntent,
     key_digest: [u8; 32],
     job: NewJob,
-    admits_all: bool,
+    asked: Asked,
     now: Timestamp,
 }
 
@@ -279,7 +290,8 @@ async fn load(
     tx: &mut ReadTx,
     finalization: &Finalization,
 ) -> Result<ForCertificate, store::Error> {
-    order_facts::for_certificate(tx, &finalization.order, &finalization.key_digest).await
+    let order = (&finalization.order, &finalization.asked);
+    order_facts::for_certificate(tx, order, &finalization.key_digest).await
 }
 
 /// Of two finalize calls at once, the second finds the order taken.
@@ -289,9 +301,7 @@ fn decide(finalization: &Finalization, facts: ForCertificate) -> Result<Taken, F
         admission,
         is_key_blocked,
     } = facts;
-    if !finalization.admits_all {
-        admission::decide(&admission, &finalization.order.names, finalization.now)?;
-    }
+    admission::decide(&admission, &finalization.order.names, finalization.now)?;
     if is_key_blocked {
         return Err(FinalizeError::BlockedKey);
     }

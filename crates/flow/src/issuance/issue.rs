@@ -10,6 +10,7 @@ use base::{CaId, CertificateId, IdError, JobId, OrderId, ProfileVersionId, Times
 use pki::{Linted, TbsCertificate, Validity};
 use serde_json::json;
 use store::audit::Entry;
+use store::catalog::ca::Trust;
 use store::issuance::authorization::Authorization;
 use store::issuance::certificate::{NewCertificate, Signed, Validations};
 use store::issuance::end::{self, ForIssue};
@@ -183,7 +184,7 @@ fn reload_intent(app: &App, found: Found, fence: i64) -> Result<Issuing, IssueEr
         .ok_or(IssueError::ProfileGone(intent.profile))?;
     let tbs = TbsCertificate::from_der(&intent.tbs)
         .map_err(|error| IssueError::Content(intent.certificate, error))?;
-    let linted = ca.issuer.lint(tbs, profile, intent.created_at)?;
+    let linted = ca.issuer.lint(tbs, &profile.profile, intent.created_at)?;
     let validity = linted.content().validity();
     Ok(Issuing {
         certificate: unsigned(&order, &authorizations, &intent, validity),
@@ -202,6 +203,7 @@ async fn attempt(app: &App, job: JobId, issuing: Issuing) -> Result<Option<Times
         linted,
         ca,
     } = issuing;
+    let (ca_id, is_test) = (ca.id, ca.trust == Trust::Test);
     let issued = sign(ca, linted).await?;
     certificate.der = Some(issued.der.clone());
     let now = app.now();
@@ -213,6 +215,7 @@ async fn attempt(app: &App, job: JobId, issuing: Issuing) -> Result<Option<Times
             subscription: order.subscription,
             order: order.id,
             job,
+            is_test,
             now,
         },
         fence,
@@ -224,7 +227,7 @@ async fn attempt(app: &App, job: JobId, issuing: Issuing) -> Result<Option<Times
         .await?;
     if is_ours {
         let recent = &app.memory.recent;
-        recent.keep_certificate(id, order.account, issued.der, now);
+        recent.keep_certificate(id, order.account, (ca_id, issued.der), now);
     }
     Ok(is_ours.then_some(now))
 }

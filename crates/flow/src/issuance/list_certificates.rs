@@ -179,10 +179,7 @@ pub async fn certificate(
     let leaf = pki::Certificate::from_der(&found.stored.der)
         .map_err(|error| CertificateError::Certificate(id, error))?;
     let catalog = app.catalog();
-    let issuing = catalog
-        .certificate(found.stored.ca)
-        .unwrap_or(catalog.issuing().issuer.certificate());
-    let authorities = vec![issuing.clone(), catalog.root().clone()];
+    let authorities = catalog.path(found.stored.ca).into_iter().cloned().collect();
     Ok(Some(CertificateDetail {
         leaf,
         authorities,
@@ -216,6 +213,7 @@ pub async fn download(
         .read(id, store::issuance::certificate::of_tenant)
         .await?;
     let catalog = app.catalog();
+    let above = |found: &Stored| -> Vec<&pki::Certificate> { catalog.path(found.ca) };
     Ok(found.map(|found| Download {
         name: found
             .names
@@ -223,10 +221,18 @@ pub async fn download(
             .map(ToString::to_string)
             .unwrap_or_default(),
         bytes: match format {
-            Format::ChainPem => catalog.chain_pem(&found.der).into_bytes(),
+            Format::ChainPem => {
+                let above = above(&found).into_iter();
+                let above = above.filter(|each| !each.is_self_signed());
+                let chain = std::iter::once(found.der.as_slice());
+                pki::pem::encode_chain(chain.chain(above.map(pki::Certificate::der))).into_bytes()
+            }
             Format::LeafDer => found.der,
             Format::LeafPem => pki::pem::encode_chain([found.der.as_slice()]).into_bytes(),
-            Format::RootPem => catalog.root().to_pem().into_bytes(),
+            Format::RootPem => {
+                let root = above(&found).pop().map(pki::Certificate::to_pem);
+                root.unwrap_or_default().into_bytes()
+            }
         },
     }))
 }
@@ -310,8 +316,8 @@ mod tests {
 
     #[test]
     fn common_names_are_found_among_other_attributes() {
-        assert_eq!(common_name("CN=Chancery DV,O=Chancery,C=FI"), "Chancery DV");
-        assert_eq!(common_name("C=FI,O=Chancery,CN=Root"), "Root");
+        assert_eq!(common_name("CN=Example DV,O=Example,C=FI"), "Example DV");
+        assert_eq!(common_name("C=FI,O=Example,CN=Root"), "Root");
         assert_eq!(common_name("O=Somebody"), "O=Somebody");
     }
 }

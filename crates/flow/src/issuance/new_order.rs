@@ -9,9 +9,9 @@ use acme::order::{NewOrder, OrderStatus, PayloadError};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem};
 use base::{AuthorizationId, Identifier, OrderId, Refusal, Refuse, Timestamp};
-use enrollment::admission;
+use enrollment::admission::{self, Coverage};
 use pki::RequestedValidity;
-use store::enrollment::order_facts;
+use store::enrollment::order_facts::{self, Asked};
 use store::issuance::authorization::{self, Authorization};
 use store::issuance::lineage;
 use store::issuance::order::{self, Order};
@@ -19,7 +19,7 @@ use store::{ReadTx, WriteTx};
 
 use super::order_view::{OrderView, status};
 use crate::memory::accounts::KnownAccount;
-use crate::settings::OpenHouse;
+use crate::memory::catalog::Directory;
 use crate::{App, Caller};
 
 /// A proof that ends sooner would end under the client's hands.
@@ -61,18 +61,19 @@ impl Refuse for NewOrderError {
 pub async fn new_order(
     app: &App,
     caller: &Caller,
+    directory: &Directory,
     known: &KnownAccount,
     payload: &[u8],
 ) -> Result<OrderView, NewOrderError> {
-    let wanted = NewOrder::parse(payload, app.settings().max_identifiers)?;
-    app.settings().name_policy.check_set(&wanted.identifiers)?;
+    let wanted = NewOrder::parse(payload, directory.max_names)?;
+    directory.names.check_set(&wanted.identifiers)?;
     let now = app.now();
     let requested = RequestedValidity {
         not_before: wanted.not_before,
         not_after: wanted.not_after,
     };
-    app.settings().profile.validity(requested, now)?;
-    let draft = draft(app, caller, known, &wanted, now);
+    directory.profile.profile.validity(requested, now)?;
+    let draft = draft(app, caller, (directory, known), &wanted, now);
     let store = app.store(caller);
     let (order, authorizations) = store.decide(draft, load, decide, save).await?;
     app.memory.recent.keep_order(&order, &authorizations, now);
@@ -85,15 +86,16 @@ struct Draft {
     authorizations: Vec<Authorization>,
     /// For each name, whether an older proof may stand in.
     may_reuse: Vec<bool>,
-    /// Whether names need not be covered, as on a test server.
-    admits_all: bool,
+    asked: Asked,
+    /// From when on a proof has to live to be used again.
+    needed: Timestamp,
     now: Timestamp,
 }
 
 fn draft(
     app: &App,
     caller: &Caller,
-    known: &KnownAccount,
+    (directory, known): (&Directory, &KnownAccount),
     wanted: &NewOrder,
     now: Timestamp,
 ) -> Draft {
@@ -104,28 +106,14 @@ fn draft(
         .truncated_to_second();
     let mut names: Vec<Identifier> = wanted.identifiers.iter().cloned().collect();
     names.sort_unstable();
-    let authorizations: Vec<Authorization> = names
-        .iter()
-        .map(|name| Authorization {
-            record: Record::new(
-                AuthorizationId::generate(now, random),
-                name,
-                Token::generate(random),
-                expires_at,
-            ),
-            account: known.id,
-            tenant: known.tenant,
-            order: id,
-            begun_at: None,
-            validation: None,
-        })
-        .collect();
+    let fresh = |name| fresh(app, known, (id, expires_at), name);
+    let authorizations: Vec<Authorization> = names.iter().map(fresh).collect();
     let order = Order {
         id,
         account: known.id,
         tenant: known.tenant,
         subscription: known.subscription,
-        lineage: lineage::id_of(known.tenant, &names),
+        lineage: lineage::id_in(known.tenant, directory.is_test, &names),
         names,
         authorizations: authorizations.iter().map(|each| each.record.id).collect(),
         not_before: wanted.not_before,
@@ -138,19 +126,55 @@ fn draft(
         client_address: caller.client.address.clone(),
         client_agent: caller.client.agent.clone(),
     };
+    let whose = (known.tenant, directory.coverage(known.is_bound));
     Draft {
-        may_reuse: order.names.iter().map(|_| may_reuse(app)).collect(),
-        admits_all: app.settings().open_house.is_some(),
+        may_reuse: order
+            .names
+            .iter()
+            .map(|_| may_reuse(app, directory))
+            .collect(),
+        asked: app.catalog().asked(directory, whose, &order.names, now),
+        needed: needed(app, directory, now),
         now,
         order,
         authorizations,
     }
 }
 
-/// Always, except on a test server that wants its clients to prove control anew.
-fn may_reuse(app: &App) -> bool {
-    let house = app.settings().open_house.as_ref();
-    house.is_none_or(|house| OpenHouse::happens(house.authorization_reuse_percent, app.random()))
+/// An authorization for a name of a new order.
+fn fresh(
+    app: &App,
+    known: &KnownAccount,
+    (order, expires_at): (OrderId, Timestamp),
+    name: &Identifier,
+) -> Authorization {
+    let random = app.random();
+    let id = AuthorizationId::generate(order.made_at(), random);
+    Authorization {
+        record: Record::new(id, name, Token::generate(random), expires_at),
+        account: known.id,
+        tenant: known.tenant,
+        order,
+        begun_at: None,
+        validation: None,
+    }
+}
+
+/// Always, unless the directory wants some of its clients to prove control anew.
+fn may_reuse(app: &App, directory: &Directory) -> bool {
+    let mut bytes = [0_u8; 4];
+    if directory.proof_reuse_percent >= 100 {
+        return true;
+    }
+    app.random().fill(&mut bytes);
+    u32::from_be_bytes(bytes) % 100 < u32::from(directory.proof_reuse_percent)
+}
+
+/// Proofs are stored with the lifetime that the installation's settings allow; a directory can ask for fresher ones.
+fn needed(app: &App, directory: &Directory, now: Timestamp) -> Timestamp {
+    let longest = app.settings().authorization_lifetime;
+    now.plus(MIN_REUSE)
+        .plus(longest.saturating_sub(directory.proof_reuse))
 }
 
 /// All that the order depends on.
@@ -179,8 +203,8 @@ struct Placed {
 }
 
 async fn load(tx: &mut ReadTx, draft: &Draft) -> Result<Facts, store::Error> {
-    let needed = draft.now.plus(MIN_REUSE);
-    let found = order_facts::for_order(tx, &draft.order, needed).await?;
+    let order = (&draft.order, &draft.asked);
+    let found = order_facts::for_order(tx, order, draft.needed).await?;
     let pending = match found.pending {
         Some(id) => order::with_authorizations(tx, &id).await?,
         None => None,
@@ -206,7 +230,8 @@ fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
         proven,
     } = facts;
     let wanted = &draft.order;
-    if !draft.admits_all {
+    // Whether anybody's names cover them is told once they are proven.
+    if draft.asked.coverage == Coverage::Subscription {
         admission::decide(&admission, &wanted.names, draft.now)?;
     }
     let mut dead = None;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use base::{CaId, IdError, Timestamp};
-use pki::{CrlRequest, CrlScope, RevocationReason, RevokedCertificate, SerialNumber};
+use pki::{CrlRequest, RevocationReason, RevokedCertificate, SerialNumber};
 use store::ReadTx;
 use store::issuance::crl::{self, Crl};
 use store::issuance::revocation::{self, Revoked};
@@ -77,7 +77,7 @@ async fn publish(app: &App, ca: &Ca, now: Timestamp) -> Result<(), PublishCrlErr
     let store = app.store(system("a CRL is about all tenants"));
     let (last, revoked) = store.scan((id, now), load).await?;
     let number = last.saturating_add(1);
-    let crl = sign(app, ca, number, &revoked, now)?;
+    let crl = sign(ca, number, &revoked, now)?;
     let published = store.write((crl, KEEP), crl::publish).await?;
     if published {
         Ok(())
@@ -95,18 +95,10 @@ async fn load(
     Ok((last.map_or(0, |last| last.number), revoked))
 }
 
-fn sign(
-    app: &App,
-    ca: &Ca,
-    number: i64,
-    revoked: &[Revoked],
-    now: Timestamp,
-) -> Result<Crl, PublishCrlError> {
+fn sign(ca: &Ca, number: i64, revoked: &[Revoked], now: Timestamp) -> Result<Crl, PublishCrlError> {
     let number_on_list = u64::try_from(number).unwrap_or(0);
     let mut request = CrlRequest::new(number_on_list, now, &ca.crl_url);
-    if app.catalog().is_root(ca.id) {
-        request.scope = CrlScope::CaCertificates;
-    }
+    request.scope = ca.scope;
     let entries = revoked.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     Ok(Crl {

@@ -6,24 +6,16 @@ use store::operations::node;
 
 use crate::App;
 use crate::caller::system;
-use crate::settings::OpenHouse;
 
 /// Uses a nonce up; `false` when it is unknown, stale or used.
 pub async fn redeem_nonce(app: &App, nonce: &str) -> bool {
-    let is_good = match app.memory.nonces.redeem(nonce) {
+    match app.memory.nonces.redeem(nonce) {
         Redeemed::Fresh => true,
         Redeemed::Used | Redeemed::Malformed => false,
         Redeemed::Foreign { node } => {
             redeem_elsewhere(app, u32::from_be_bytes(node.as_bytes()), nonce).await
         }
-    };
-    is_good && !is_refused_for_practice(app)
-}
-
-/// A test server refuses some good nonces, because every client has to cope with that (RFC 8555 §6.5).
-fn is_refused_for_practice(app: &App) -> bool {
-    let house = app.settings().open_house.as_ref();
-    house.is_some_and(|house| OpenHouse::happens(house.nonce_rejection_percent, app.random()))
+    }
 }
 
 /// Uses up a nonce of this node for another one; never asks further.

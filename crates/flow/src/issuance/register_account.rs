@@ -3,7 +3,7 @@
 use acme::account::{AccountError, NewAccount, Registration};
 use acme::eab::{EabError, ExternalAccountBinding};
 use acme::{Jwk, Thumbprint};
-use base::{AccountId, Actor, Class, Refusal, Refuse, SubscriptionId, Timestamp};
+use base::{AccountId, Actor, Class, Refusal, Refuse, Timestamp};
 use enrollment::admission::Standing;
 use enrollment::eab::{EabCredential, NotBinding};
 use enrollment::subscription::{State, Subscription};
@@ -16,8 +16,9 @@ pub use store::issuance::account::{Account, Contact};
 use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 
-use crate::app::DIRECTORY;
+use super::test_account::{test_account, test_subscription};
 use crate::caller::system;
+use crate::memory::catalog::Directory;
 use crate::{App, Caller};
 
 /// The account of a key.
@@ -46,9 +47,26 @@ pub enum RegisterError {
     /// The client only looked for an account.
     #[error("there is no account with this key")]
     NoAccount,
+    /// The installation has not begun.
+    #[error(
+        "this server has no operator yet, so that nothing can be tried; ask whoever installs it"
+    )]
+    NoOperator,
     /// The credential binds no more accounts.
     #[error(transparent)]
     NotBinding(#[from] NotBinding),
+    /// The credential is for another directory.
+    #[error(
+        "EAB key ID \"{key_id}\" is not for directory {here}: give your client the server URL {url}"
+    )]
+    OtherDirectory {
+        /// The credential.
+        key_id: String,
+        /// Where it was used.
+        here: String,
+        /// Where it is good.
+        url: String,
+    },
     /// The sealed MAC key cannot be opened.
     #[error("the MAC key of a credential cannot be opened")]
     Seal(#[from] store::seal::SealError),
@@ -80,6 +98,8 @@ impl Refuse for RegisterError {
             Self::Binding(error) => error.refusal(),
             Self::BindingRequired => Class::Forbidden.because("external_account_required", self),
             Self::NoAccount => Class::Invalid.because("account_does_not_exist", self),
+            Self::NoOperator => Class::Unavailable.because("no_operator", self),
+            Self::OtherDirectory { .. } => Class::Forbidden.because("credential_directory", self),
             Self::NotBinding(error) => error.refusal(),
             Self::Seal(error) => Refusal::internal(error),
             Self::Store(error) => error.refusal(),
@@ -89,35 +109,39 @@ impl Refuse for RegisterError {
     }
 }
 
-/// The account of `key`: an old one as it is, or a new one under the subscription of its binding.
+/// The account of `key` in a directory: an old one as it is, or a new one under the subscription of its binding.
 pub async fn register_account(
     app: &App,
     caller: &Caller,
+    directory: &Directory,
     key: Jwk,
-    url: &str,
-    payload: &[u8],
+    (url, payload): (&str, &[u8]),
 ) -> Result<Registered, RegisterError> {
     let wanted = NewAccount::parse(payload)?;
     let thumbprint = key.thumbprint();
-    if let Some(account) = find(app, thumbprint).await? {
+    if let Some(account) = find(app, &directory.slug, thumbprint).await? {
         account.status().check_usable()?;
         return Ok(Registered {
             account,
             is_new: false,
         });
     }
+    if let Some(account) = from_production(app, directory, thumbprint).await? {
+        let is_new = matches!(wanted, NewAccount::Register(_));
+        return Ok(Registered { account, is_new });
+    }
     let NewAccount::Register(registration) = wanted else {
         return Err(RegisterError::NoAccount);
     };
-    registration.check_terms(app.settings().meta.terms_of_service.as_deref())?;
-    let binding = open_binding(app, &registration, url, &key).await?;
+    registration.check_terms(directory.meta.terms_of_service.as_deref())?;
+    let binding = open_binding(app, directory, &registration, url, &key).await?;
     let now = app.now();
     let account = Account {
         id: AccountId::generate(now, app.random()),
-        directory: DIRECTORY.to_owned(),
+        directory: directory.slug.clone(),
         tenant: binding.subscription.tenant,
         subscription: binding.subscription.id,
-        eab_key_id: Some(binding.key_id),
+        eab_key_id: binding.key_id,
         external_account_binding: binding.json,
         thumbprint,
         jwk: key.to_json().to_owned(),
@@ -129,12 +153,12 @@ pub async fn register_account(
         client_address: caller.client.address.clone(),
         client_agent: caller.client.agent.clone(),
     };
-    store_account(app, caller, account, now).await
+    store_account(app, caller, account, directory.is_test).await
 }
 
-/// What a binding that was proven leads to.
+/// What a binding that was proven leads to; without a credential where the directory asks for none.
 struct Binding {
-    key_id: String,
+    key_id: Option<String>,
     json: Option<String>,
     subscription: Subscription,
 }
@@ -144,20 +168,42 @@ fn contact(registration: &Registration) -> Contact {
     Contact(urls.map(|contact| contact.as_str().to_owned()).collect())
 }
 
-async fn find(app: &App, thumbprint: Thumbprint) -> Result<Option<Account>, store::Error> {
+async fn find(
+    app: &App,
+    directory: &str,
+    thumbprint: Thumbprint,
+) -> Result<Option<Account>, store::Error> {
     app.store(system("a key is not known yet"))
-        .read((DIRECTORY.to_owned(), thumbprint), account::by_key)
+        .read((directory.to_owned(), thumbprint), account::by_key)
         .await
+}
+
+/// A test directory knows whoever its production directory knows.
+async fn from_production(
+    app: &App,
+    directory: &Directory,
+    thumbprint: Thumbprint,
+) -> Result<Option<Account>, RegisterError> {
+    let Some(production) = &directory.production else {
+        return Ok(None);
+    };
+    match find(app, production, thumbprint).await? {
+        Some(account) if account.status().check_usable().is_ok() => {
+            Ok(Some(test_account(app, directory, account).await?))
+        }
+        Some(_) | None => Ok(None),
+    }
 }
 
 async fn open_binding(
     app: &App,
+    directory: &Directory,
     registration: &Registration,
     url: &str,
     key: &Jwk,
 ) -> Result<Binding, RegisterError> {
     let Some(json) = &registration.external_account_binding else {
-        return open_house(app).await;
+        return unbound(app, directory).await;
     };
     let binding = ExternalAccountBinding::parse(json, url, key)?;
     let found = app
@@ -169,35 +215,79 @@ async fn open_binding(
     };
     binding.verify(stored.open(&app.outside.sealer)?.as_bytes())?;
     // Only the holder of the MAC key learns more about the credential.
-    stored.credential.may_bind(app.now())?;
+    check_directory(app, directory, &stored.credential, &subscription)?;
+    may_bind(&stored.credential, directory.is_test, app.now())?;
     if standing == Some(Standing::Suspended) {
         let key_id = binding.kid().to_owned();
         return Err(RegisterError::OwnerSuspended { key_id });
     }
     check_subscription(&subscription, binding.kid(), app.now())?;
     Ok(Binding {
-        key_id: binding.kid().to_owned(),
+        key_id: Some(binding.kid().to_owned()),
         json: Some(json.get().to_owned()),
         subscription,
     })
 }
 
-/// A test server's accounts need no binding and join its one subscription.
-async fn open_house(app: &App) -> Result<Binding, RegisterError> {
-    let Some(house) = &app.settings().open_house else {
-        return Err(RegisterError::BindingRequired);
+/// A test directory uses up no binding.
+fn may_bind(credential: &EabCredential, is_test: bool, now: Timestamp) -> Result<(), NotBinding> {
+    if is_test {
+        credential.may_bind_in_test(now)
+    } else {
+        credential.may_bind(now)
+    }
+}
+
+/// A credential leads to the directories of its subscription's product, or to one of them and the test directory beside
+/// it.
+fn check_directory(
+    app: &App,
+    directory: &Directory,
+    credential: &EabCredential,
+    subscription: &Subscription,
+) -> Result<(), RegisterError> {
+    let here = directory.production.as_ref().unwrap_or(&directory.slug);
+    let is_here = credential
+        .directory
+        .as_ref()
+        .is_none_or(|only| only == here);
+    if subscription.product == directory.product && is_here {
+        return Ok(());
+    }
+    let catalog = app.catalog();
+    let right = match &credential.directory {
+        Some(only) => Some(only.clone()),
+        None => catalog
+            .of_product(subscription.product.as_str())
+            .map(|right| right.slug.clone()),
     };
-    let id = house.subscription;
-    if app.settings().meta.external_account_required {
+    Err(RegisterError::OtherDirectory {
+        key_id: credential.key_id.as_str().to_owned(),
+        here: directory.slug.clone(),
+        url: right
+            .map(|slug| app.directory_url(&slug))
+            .unwrap_or_default(),
+    })
+}
+
+/// Accounts that bring no binding join one subscription, where the directory lets them.
+async fn unbound(app: &App, directory: &Directory) -> Result<Binding, RegisterError> {
+    if directory.meta.external_account_required {
         return Err(RegisterError::BindingRequired);
     }
-    let found = app
-        .store(system("a test server's accounts join one subscription"))
-        .read(id, load_open_house)
-        .await?;
-    let (stored, subscription) = found.ok_or(RegisterError::BindingRequired)?;
+    let subscription = match directory.joins {
+        Some(id) => {
+            let store = app.store(system("accounts without a binding join one subscription"));
+            let found = store.read(id, subscription::by_id).await?;
+            found.ok_or(RegisterError::BindingRequired)?
+        }
+        None if directory.is_test => test_subscription(app, directory)
+            .await?
+            .ok_or(RegisterError::NoOperator)?,
+        None => return Err(RegisterError::BindingRequired),
+    };
     Ok(Binding {
-        key_id: stored.credential.key_id.as_str().to_owned(),
+        key_id: None,
         json: None,
         subscription,
     })
@@ -217,18 +307,6 @@ async fn load_binding(tx: &mut ReadTx, key_id: &String) -> Result<Option<Found>,
     let owner = subscription.customer.unwrap_or(subscription.tenant);
     let standing = tenant::standing(tx, &owner).await?;
     Ok(Some((stored, subscription, standing)))
-}
-
-async fn load_open_house(
-    tx: &mut ReadTx,
-    id: &SubscriptionId,
-) -> Result<Option<(SealedCredential, Subscription)>, store::Error> {
-    let Some(subscription) = subscription::by_id(tx, id).await? else {
-        return Ok(None);
-    };
-    let credentials = eab_credential::by_subscription(tx, id).await?;
-    let first = credentials.into_iter().next();
-    Ok(first.map(|stored| (stored, subscription)))
 }
 
 /// Registering needs no domain (F-070), but a subscription that is not over.
@@ -253,8 +331,9 @@ async fn store_account(
     app: &App,
     caller: &Caller,
     account: Account,
-    now: Timestamp,
+    is_test: bool,
 ) -> Result<Registered, RegisterError> {
+    let now = app.now();
     let caller = caller
         .known_as(Actor::Account(account.id))
         .within(account.tenant);
@@ -270,6 +349,7 @@ async fn store_account(
     );
     let wish = Wish {
         account,
+        is_test,
         audit,
         now,
     };
@@ -278,6 +358,7 @@ async fn store_account(
 
 struct Wish {
     account: Account,
+    is_test: bool,
     audit: Entry,
     now: Timestamp,
 }
@@ -288,20 +369,25 @@ struct Facts {
     credential: Option<EabCredential>,
 }
 
-enum Decision {
-    /// The same key registered at the same moment; both calls get the one account.
-    Answer(Account),
-    Register {
-        account: Account,
-        audit: Entry,
-        now: Timestamp,
-    },
+/// The account of the key. If the same key registered at the same moment, both calls get the one account.
+struct Decision {
+    account: Account,
+    /// What is written with a new one.
+    new: Option<New>,
+}
+
+struct New {
+    /// The credential that one binding of is used up.
+    bound: Option<Bound>,
+    audit: Entry,
 }
 
 async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Facts, store::Error> {
-    let key = (DIRECTORY.to_owned(), wish.account.thumbprint);
-    let key_id = wish.account.eab_key_id.as_deref().unwrap_or_default();
-    let stored = eab_credential::by_key_id(tx, key_id).await?;
+    let key = (wish.account.directory.clone(), wish.account.thumbprint);
+    let stored = match &wish.account.eab_key_id {
+        Some(key_id) => eab_credential::by_key_id(tx, key_id).await?,
+        None => None,
+    };
     Ok(Facts {
         holder: account::by_key(tx, &key).await?,
         credential: stored.map(|stored| stored.credential),
@@ -311,42 +397,40 @@ async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Facts, store::Error> {
 fn decide(wish: &Wish, facts: Facts) -> Result<Decision, RegisterError> {
     let Facts { holder, credential } = facts;
     if let Some(holder) = holder {
-        return Ok(Decision::Answer(holder));
+        return Ok(Decision {
+            account: holder,
+            new: None,
+        });
     }
-    let credential = credential.ok_or(RegisterError::BindingRequired)?;
-    credential.may_bind(wish.now)?;
-    Ok(Decision::Register {
+    if wish.account.eab_key_id.is_some() {
+        let credential = credential.ok_or(RegisterError::BindingRequired)?;
+        may_bind(&credential, wish.is_test, wish.now)?;
+    }
+    let used_up = wish.account.eab_key_id.clone().filter(|_| !wish.is_test);
+    let bound = used_up.map(|key_id| Bound {
+        key_id,
+        at: wish.now,
+    });
+    Ok(Decision {
         account: wish.account.clone(),
-        audit: wish.audit.clone(),
-        now: wish.now,
+        new: Some(New {
+            bound,
+            audit: wish.audit.clone(),
+        }),
     })
 }
 
 async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Registered, store::Error> {
-    let (account, audit, now) = match decision {
-        Decision::Answer(account) => {
-            return Ok(Registered {
-                account: account.clone(),
-                is_new: false,
-            });
+    let account = &decision.account;
+    if let Some(new) = &decision.new {
+        account::insert(tx, account).await?;
+        if let Some(bound) = &new.bound {
+            eab_credential::count_binding(tx, bound).await?;
         }
-        Decision::Register {
-            account,
-            audit,
-            now,
-        } => (account, audit, *now),
-    };
-    account::insert(tx, account).await?;
-    if let Some(key_id) = &account.eab_key_id {
-        let bound = Bound {
-            key_id: key_id.clone(),
-            at: now,
-        };
-        eab_credential::count_binding(tx, &bound).await?;
+        store::audit::append(tx, &new.audit).await?;
     }
-    store::audit::append(tx, audit).await?;
     Ok(Registered {
         account: account.clone(),
-        is_new: true,
+        is_new: decision.new.is_some(),
     })
 }

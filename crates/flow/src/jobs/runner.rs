@@ -59,6 +59,14 @@ impl Runner {
         self.tracker.close();
     }
 
+    /// Waits so long; `false` when it was asked to end meanwhile.
+    pub(crate) async fn goes_on_after(&self, wait: Duration) -> bool {
+        tokio::select! {
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(wait) => true,
+        }
+    }
+
     /// Waits until everything that was begun has ended.
     pub async fn drained(&self) {
         self.tracker.wait().await;
@@ -77,11 +85,7 @@ impl Runner {
 /// Takes due jobs until the runner is stopped, and says now and then that this node is alive.
 pub async fn run_until_stopped(app: App) {
     let mut touched_at = app.now();
-    loop {
-        tokio::select! {
-            () = app.runner.stop.cancelled() => return,
-            () = tokio::time::sleep(POLL_INTERVAL) => {}
-        }
+    while app.runner.goes_on_after(POLL_INTERVAL).await {
         if let Err(error) = run_due(&app).await {
             tracing::warn!(error = %error, "could not look for due jobs");
         }

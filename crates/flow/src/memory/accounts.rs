@@ -21,6 +21,10 @@ const LIFETIME: Duration = Duration::from_secs(1);
 pub struct KnownAccount {
     /// The account.
     pub id: AccountId,
+    /// The directory that it was registered in.
+    pub directory: String,
+    /// Whether an external account binding led to its subscription.
+    pub is_bound: bool,
     /// Who owns its subscription.
     pub tenant: TenantId,
     /// Whose enrolled domains it may order.
@@ -49,6 +53,8 @@ impl KnownAccount {
         let jwk = Jwk::parse(&account.jwk)?;
         Ok(Self {
             id: account.id,
+            directory: account.directory.clone(),
+            is_bound: account.eab_key_id.is_some(),
             tenant: account.tenant,
             subscription: account.subscription,
             status: account.status(),
@@ -123,6 +129,8 @@ mod tests {
         let jwk = Jwk::parse(json).unwrap();
         Arc::new(KnownAccount {
             id: AccountId::FIRST,
+            directory: "DV".to_owned(),
+            is_bound: true,
             tenant: TenantId::of_bytes([1; 16]),
             subscription: SubscriptionId::of_bytes([2; 16]),
             status: acme::account::AccountStatus::Valid,

@@ -6,7 +6,7 @@
 use std::hash::Hash;
 use std::time::Duration;
 
-use base::{AccountId, AuthorizationId, CertificateId, OrderId, Timestamp};
+use base::{AccountId, AuthorizationId, CaId, CertificateId, OrderId, Timestamp};
 use quick_cache::sync::Cache;
 use store::issuance::authorization::Authorization;
 use store::issuance::order::Order;
@@ -20,7 +20,7 @@ const LIFETIME: Duration = Duration::from_secs(1);
 pub(crate) struct Recent {
     orders: Copies<OrderId, Order>,
     authorizations: Copies<AuthorizationId, Authorization>,
-    certificates: Copies<CertificateId, (AccountId, Vec<u8>)>,
+    certificates: Copies<CertificateId, (AccountId, (CaId, Vec<u8>))>,
 }
 
 impl Recent {
@@ -43,15 +43,15 @@ impl Recent {
             .keep(authorization.record.id, authorization, now);
     }
 
-    /// Keeps a certificate, DER, for the account that ordered it.
+    /// Keeps a certificate, DER, with who signed it, for the account that ordered it.
     pub(crate) fn keep_certificate(
         &self,
         id: CertificateId,
         account: AccountId,
-        der: Vec<u8>,
+        signed: (CaId, Vec<u8>),
         now: Timestamp,
     ) {
-        self.certificates.keep(id, (account, der), now);
+        self.certificates.keep(id, (account, signed), now);
     }
 
     /// The account's order with all its authorizations.
@@ -78,15 +78,15 @@ impl Recent {
         Some(found).filter(|found| found.account == account)
     }
 
-    /// The account's certificate, DER.
+    /// The account's certificate, DER, and who signed it.
     pub(crate) fn certificate(
         &self,
         account: AccountId,
         id: CertificateId,
         now: Timestamp,
-    ) -> Option<Vec<u8>> {
-        let (owner, der) = self.certificates.get(&id, now)?;
-        (owner == account).then_some(der)
+    ) -> Option<(CaId, Vec<u8>)> {
+        let (owner, signed) = self.certificates.get(&id, now)?;
+        (owner == account).then_some(signed)
     }
 
     /// Forgets an order that changed.
@@ -135,9 +135,14 @@ mod tests {
     #[test]
     fn a_copy_is_its_accounts_alone_and_lives_for_a_second() {
         let recent = Recent::default();
-        recent.keep_certificate(CertificateId::FIRST, AccountId::FIRST, vec![1], NOW);
+        recent.keep_certificate(
+            CertificateId::FIRST,
+            AccountId::FIRST,
+            (CaId::FIRST, vec![1]),
+            NOW,
+        );
         let asked = |account, now| recent.certificate(account, CertificateId::FIRST, now);
-        assert_eq!(asked(AccountId::FIRST, NOW), Some(vec![1]));
+        assert_eq!(asked(AccountId::FIRST, NOW), Some((CaId::FIRST, vec![1])));
         assert_eq!(asked(AccountId::LAST, NOW), None);
         assert_eq!(asked(AccountId::FIRST, NOW.plus(LIFETIME)), None);
     }

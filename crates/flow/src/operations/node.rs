@@ -10,55 +10,42 @@ use tenancy::password::HashError;
 
 use crate::App;
 use crate::caller::system;
-use crate::catalog::create_cas::create_cas;
-use crate::catalog::publish_profile::publish_profile;
-use crate::catalog::seed::seed;
+use crate::catalog::seed::{SeedError, seed};
 use crate::catalog::server_certificate::{ServerKey, server_certificate};
 use crate::memory::Memory;
-use crate::memory::catalog::{Catalog, CatalogError};
+use crate::memory::catalog::{self, CatalogError};
 use crate::memory::password_work::Passwords;
 use crate::outside::Outside;
 
 /// Why a node cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The CA keys cannot be made or loaded.
+    /// The catalogue cannot be read.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// The CAs that were made are not there.
-    #[error("the CAs that were made just now are not in the database")]
-    NoCas,
     /// The cost of password hashes is out of range.
     #[error(transparent)]
     Passwords(#[from] HashError),
     /// No free nonce prefix was found; thousands of nodes would have to run.
     #[error("no free nonce prefix was found for this node")]
     NoncePrefix,
+    /// What a fresh database begins with cannot be made.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
 
-/// Announces this node and loads what it needs; makes the CA keys at the very first start.
+/// Announces this node and loads what it needs; at the very first start it makes what a fresh database begins with.
 pub async fn start(outside: Outside) -> Result<App, StartError> {
-    let catalog = load_or_create(&outside).await?;
-    let store = outside.store.within(system("what is sold"));
-    seed(store, outside.clock.now(), outside.random.as_ref()).await?;
+    seed(&outside).await?;
+    let catalog = catalog::load(&outside, None).await?;
     let cost = outside.settings.password_hash.clone();
     let passwords = Passwords::new(cost, outside.random.as_ref())?;
     let node = announce(&outside).await?;
     let memory = Memory::new(catalog, nonces(&outside, &node), passwords);
     Ok(App::new(outside, memory, node.id))
-}
-
-async fn load_or_create(outside: &Outside) -> Result<Catalog, StartError> {
-    publish_profile(outside).await?;
-    if let Some(catalog) = Catalog::load(outside).await? {
-        return Ok(catalog);
-    }
-    // Another node may have been faster; what is stored counts.
-    create_cas(outside).await?;
-    Catalog::load(outside).await?.ok_or(StartError::NoCas)
 }
 
 /// Finds a nonce prefix that no other node has and writes this node down.

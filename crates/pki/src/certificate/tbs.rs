@@ -142,7 +142,9 @@ fn write_extensions(
     extension::write_authority_key_identifier(writer, &issuer.key_identifier);
     extension::write_ca_issuers(writer, &issuer.ca_issuers_url);
     extension::write_alternative_names(writer, &request.names, true);
-    extension::write_policy(writer, profile.policy);
+    if let Some(policy) = profile.policy {
+        extension::write_policy(writer, policy);
+    }
     extension::write_crl_distribution_point(writer, &request.crl_url);
     if request.must_staple && profile.honours_must_staple {
         extension::write_must_staple(writer);

@@ -4,30 +4,18 @@ use std::time::Duration;
 
 use base::Timestamp;
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc4519::{C, CN, O};
 
 use super::Issuer;
+use super::ca_name::CaName;
 use crate::certificate::subject_key_identifier;
 use crate::certificate::tbs::{Frame, assemble, write_frame};
-use crate::encode::{Writer, tag};
+use crate::encode::Writer;
 use crate::extension;
 use crate::identity::Identity;
 use crate::key::PublicKey;
-use crate::profile::{DOMAIN_VALIDATED, Validity};
+use crate::profile::Validity;
 use crate::serial::SerialNumber;
 use crate::signer::{Signer, SignerError};
-
-/// The subject of a CA certificate: the three attributes that BR §7.1.2.10.2 wants of a public CA, or a common name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaName {
-    country_and_organization: Option<(String, String)>,
-    common_name: String,
-}
-
-/// An attribute is empty, too long or of the wrong shape.
-#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
-#[error("{0}")]
-pub struct NameError(&'static str);
 
 /// Where relying parties find what belongs to the root; both `http:` (BR §7.1.2.11.2, §7.1.2.7.7).
 #[derive(Clone, Copy, Debug)]
@@ -36,61 +24,6 @@ pub struct CaUrls<'a> {
     pub crl: &'a str,
     /// The root's certificate in DER.
     pub ca_issuers: &'a str,
-}
-
-impl CaName {
-    /// `country` is an ISO 3166-1 code of two capital letters; the others have up to 64 characters (RFC 5280 §A.1).
-    pub fn new(country: &str, organization: &str, common_name: &str) -> Result<Self, NameError> {
-        if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return Err(NameError(
-                "the country must be a code of two capital letters",
-            ));
-        }
-        if !is_fit(organization) {
-            return Err(NameError("the organization must have 1 to 64 characters"));
-        }
-        let named = Self::private(common_name)?;
-        Ok(Self {
-            country_and_organization: Some((country.to_owned(), organization.to_owned())),
-            ..named
-        })
-    }
-
-    /// Of a private CA, which is known by its common name alone; up to 64 characters.
-    pub fn private(common_name: &str) -> Result<Self, NameError> {
-        if !is_fit(common_name) {
-            return Err(NameError("the common name must have 1 to 64 characters"));
-        }
-        Ok(Self {
-            country_and_organization: None,
-            common_name: common_name.to_owned(),
-        })
-    }
-
-    fn to_der(&self) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(128);
-        writer.sequence(|writer| {
-            if let Some((country, organization)) = &self.country_and_organization {
-                attribute(writer, C, tag::PRINTABLE_STRING, country);
-                attribute(writer, O, tag::UTF8_STRING, organization);
-            }
-            attribute(writer, CN, tag::UTF8_STRING, &self.common_name);
-        });
-        writer.finish()
-    }
-}
-
-fn is_fit(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= 64
-}
-
-fn attribute(writer: &mut Writer, oid: ObjectIdentifier, string: u8, text: &str) {
-    writer.nested(tag::SET, |writer| {
-        writer.sequence(|writer| {
-            writer.oid(oid);
-            writer.value(string, text.as_bytes());
-        });
-    });
 }
 
 /// The DER of a root that lives 20 years (BR §7.1.2.1.1 allows 8 to 25).
@@ -127,7 +60,7 @@ pub fn self_signed_root(
     Ok(assemble(&tbs, identity.algorithm.identifier(), &signature))
 }
 
-/// The DER of a CA for domain-validated TLS server certificates, signed by `root`; it lives 10 years, or as long
+/// The DER of a CA for TLS server certificates, signed by `root`; it lives 10 years, or as long
 /// as the root.
 pub fn issuing_ca(
     root: &Issuer,
@@ -154,7 +87,7 @@ pub fn issuing_ca(
         extension::write_subject_key_identifier(writer, &subject_key_identifier(key));
         extension::write_authority_key_identifier(writer, &root.identity().key_identifier);
         extension::write_ca_issuers(writer, urls.ca_issuers);
-        extension::write_policy(writer, DOMAIN_VALIDATED);
+        extension::write_policy(writer, ANY_POLICY);
         extension::write_crl_distribution_point(writer, urls.crl);
     });
     root.sign(&tbs)
@@ -174,6 +107,8 @@ fn lifetime(now: Timestamp, days: u64) -> Validity {
     }
 }
 
+/// What stands below it may have any policy (RFC 5280 §4.2.1.4).
+const ANY_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32.0");
 /// 20 years with their leap days.
 const ROOT_DAYS: u64 = 7305;
 /// 10 years with the fewest leap days.

@@ -92,7 +92,7 @@ fn stored_content_is_issued_after_an_interruption() {
 fn an_issuer_is_imported_from_pem_when_key_and_certificate_fit() {
     let private_key = generate_pkcs8(P256).unwrap();
     let signer = SoftwareSigner::from_pkcs8(&private_key).unwrap();
-    let name = CaName::new("DE", "Example Trust", "Imported Root").unwrap();
+    let name = CaName::parse("CN=Imported Root,O=Example Trust,C=DE").unwrap();
     let der = self_signed_root(&name, &signer, serial(), NOW).unwrap();
     let certificate = pem::encode_chain([der.as_slice()]);
     let load = |key: &str| Issuer::from_pem(&certificate, key, CA_ISSUERS_URL);
@@ -151,9 +151,6 @@ fn the_servers_own_certificate_has_hosts_and_addresses() {
 
 #[test]
 fn names_of_authorities_are_checked() {
-    assert!(CaName::new("de", "Example", "Root").is_err());
-    assert!(CaName::new("DE", " ", "Root").is_err());
-    assert!(CaName::new("DE", "Example", &"x".repeat(65)).is_err());
     assert!(CaName::private("").is_err());
     assert!(CaName::private(&"x".repeat(65)).is_err());
     assert!(CaName::private(&"x".repeat(64)).is_ok());

@@ -131,12 +131,19 @@ fn basic_constraints(subject: &Subject<'_>) -> Result<(), String> {
 }
 
 fn certificate_policies(subject: &Subject<'_>) -> Result<(), String> {
+    let Some(expected) = subject.profile.policy else {
+        let found = subject
+            .certificate
+            .fields
+            .extension(ID_CE_CERTIFICATE_POLICIES);
+        return ensure(found.is_none(), || "the profile has no policy".to_owned());
+    };
     let value = value(subject, ID_CE_CERTIFICATE_POLICIES, false)?;
     let information = only_in_sequence(value, tag::SEQUENCE).map_err(unreadable)?;
     let policy = only_in_sequence(information.whole, tag::OID)
         .and_then(Element::oid)
         .map_err(unreadable)?;
-    ensure(policy == subject.profile.policy, || {
+    ensure(policy == expected, || {
         format!("{policy} is not the profile's policy")
     })
 }

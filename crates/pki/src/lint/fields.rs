@@ -5,7 +5,7 @@ use der::Error;
 use super::{Lint, Subject, ensure, unreadable};
 use crate::algorithm::SignatureAlgorithm;
 use crate::encode::tag;
-use crate::profile::validity_ceiling_seconds;
+use crate::profile::{ProfileTrust, validity_ceiling_seconds};
 
 pub(super) const LINTS: &[Lint] = &[
     Lint {
@@ -154,6 +154,9 @@ fn not_before_near_now(subject: &Subject<'_>) -> Result<(), String> {
 }
 
 fn validity_ceiling(subject: &Subject<'_>) -> Result<(), String> {
+    if subject.profile.trust == ProfileTrust::Private {
+        return Ok(());
+    }
     let (not_before, not_after) = validity(subject)?;
     let (length, most) = (
         not_after - not_before + 1,

@@ -86,7 +86,7 @@ fn s13_lifetimes_are_linted_to_the_second() {
 #[test]
 fn s13_extensions_are_held_to_the_profile() {
     check(&["certificate_policies"], |_, profile| {
-        profile.policy = const_oid::ObjectIdentifier::new_unwrap("2.23.140.1.2.2");
+        profile.policy = Some(const_oid::ObjectIdentifier::new_unwrap("2.23.140.1.2.2"));
     });
     check(&["crl_distribution_points"], |request, _| {
         "https://example.com/a.crl".clone_into(&mut request.crl_url);

@@ -1,8 +1,8 @@
 //! CA keys with their certificates.
 
-use base::{CaId, Timestamp};
+use base::{CaId, Timestamp, words};
 
-use crate::{Error, ReadTx, WriteTx, columns, sql};
+use crate::{Error, ReadTx, WriteTx, columns, sql, values, word_columns};
 
 /// A CA key with its certificate; the key is sealed.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub struct Ca {
     pub id: CaId,
     /// Who signed its certificate, or for an alternate the issuing CA; `None` for a root.
     pub parent: Option<CaId>,
-    /// `root`, `issuing`, or `alternate`: another certificate of the issuing CA.
+    /// `root`, `intermediate`, `issuing`, `server`, or `alternate`: another certificate of the issuing CA.
     pub kind: String,
     /// The subject's distinguished name, for people.
     pub name: String,
@@ -23,10 +23,27 @@ pub struct Ca {
     pub created_at: Timestamp,
     /// When it stopped signing.
     pub retired_at: Option<Timestamp>,
+    /// Who believes it.
+    pub trust: Trust,
 }
+
+words! {
+    /// Who believes a CA.
+    pub enum Trust {
+        /// Whoever was given its root.
+        Private = "private",
+        /// Everybody: the rules of the public web hold for it.
+        Public = "public",
+        /// Nobody; it stands in test directories only.
+        Test = "test",
+    }
+}
+
+word_columns!(Trust);
 
 columns! { "ca" ca => Ca {
     id, parent = "parent_id", kind, name, certificate, private_key, created_at, retired_at,
+    trust,
 } }
 
 /// Stores a CA.
@@ -38,4 +55,10 @@ pub async fn insert(tx: &mut WriteTx, ca: &Ca) -> Result<(), Error> {
 pub async fn all(tx: &mut ReadTx, (): &()) -> Result<Vec<Ca>, Error> {
     tx.records(sql!("SELECT ", ca!(), " FROM ca ORDER BY id"), &[])
         .await
+}
+
+/// Lets a CA sign no more certificates; its CRLs go on.
+pub async fn retire(tx: &mut WriteTx, (id, at): &(CaId, Timestamp)) -> Result<(), Error> {
+    let statement = sql!("UPDATE ca SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL");
+    tx.execute(statement, &values![*id, *at]).await.map(drop)
 }

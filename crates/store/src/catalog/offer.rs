@@ -1,53 +1,10 @@
-//! What can be had, as data: who issues, products, their directories, offers, and the versions of their policies.
+//! What can be bought, and the versions of the policies that it is bought under.
 
 use base::{Actor, AuthorityId, OfferId, OfferVersionId, TenantId, Timestamp};
 
-use crate::{Error, ReadTx, columns, sql, values};
+use enrollment::policy::Policy;
 
-/// Who issues.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Authority {
-    /// Its identifier.
-    pub id: AuthorityId,
-    /// `builtin`: this server itself.
-    pub kind: String,
-    /// For people.
-    pub name: String,
-    /// What its kind needs to know, JSON.
-    pub config: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// A kind of certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Product {
-    /// Such as `dv`.
-    pub code: String,
-    /// For people.
-    pub name: String,
-    /// What is checked of its owner: `domain`.
-    pub level: String,
-    /// JSON.
-    pub config: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// An ACME directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Directory {
-    /// The last segment of its URL.
-    pub slug: String,
-    /// What is ordered there.
-    pub product_code: String,
-    /// Whether nobody trusts what it issues.
-    pub is_test: bool,
-    /// JSON.
-    pub config: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
+use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, values};
 
 /// What can be bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +23,8 @@ pub struct Offer {
     pub name: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was last sold.
+    pub retired_at: Option<Timestamp>,
 }
 
 /// The policies of an offer; a row is never changed.
@@ -77,8 +36,8 @@ pub struct OfferVersion {
     pub offer: OfferId,
     /// From 1.
     pub number: i64,
-    /// JSON.
-    pub policy: String,
+    /// The rules.
+    pub policy: Policy,
     /// SHA-256 of the policy.
     pub policy_digest: [u8; 32],
     /// When it was made.
@@ -87,11 +46,19 @@ pub struct OfferVersion {
     pub created_by: Actor,
 }
 
-columns! { "authority" authority => Authority { id, kind, name, config, created_at } }
-columns! { "product" product => Product { code, name, level, config, created_at } }
-columns! { "directory" directory => Directory { slug, product_code, is_test, config, created_at } }
+impl Column for Policy {
+    fn read(row: &Row, column: &'static str) -> Result<Self, Error> {
+        row.parsed(column, Self::from_stored)
+    }
+
+    fn value(&self) -> Value<'_> {
+        self.to_json().into()
+    }
+}
+
 columns! { "offer" offer => Offer {
-    id, seller = "seller_id", authority = "authority_id", product_code, slug, name, created_at
+    id, seller = "seller_id", authority = "authority_id", product_code, slug, name, created_at,
+    retired_at
 } }
 columns! { "offer_version" offer_version => OfferVersion {
     id, offer = "offer_id", number, policy, policy_digest, created_at, created_by
@@ -110,4 +77,49 @@ pub async fn newest_version(tx: &mut ReadTx, slug: &str) -> Result<Option<OfferV
         &values![slug],
     )
     .await
+}
+
+/// Every offer, oldest first as far as milliseconds tell.
+pub async fn all(tx: &mut ReadTx) -> Result<Vec<Offer>, Error> {
+    let statement = sql!("SELECT ", offer!(), " FROM offer ORDER BY id");
+    tx.records(statement, &[]).await
+}
+
+/// Every version of every offer, oldest first.
+pub async fn versions(tx: &mut ReadTx) -> Result<Vec<OfferVersion>, Error> {
+    let statement = sql!(
+        "SELECT ",
+        offer_version!(),
+        " FROM offer_version ORDER BY offer_id, number"
+    );
+    tx.records(statement, &[]).await
+}
+
+/// A version by its identifier.
+pub async fn version(tx: &mut ReadTx, id: OfferVersionId) -> Result<Option<OfferVersion>, Error> {
+    let statement = sql!(
+        "SELECT ",
+        offer_version!(),
+        " FROM offer_version WHERE id = $1"
+    );
+    tx.record(statement, &values![id]).await
+}
+
+/// The operator's offer of this name.
+pub async fn by_slug(tx: &mut ReadTx, slug: &str) -> Result<Option<Offer>, Error> {
+    let statement = sql!(
+        "SELECT ",
+        offer!(),
+        " FROM offer WHERE slug = $1 AND seller_id IS NULL"
+    );
+    tx.record(statement, &values![slug]).await
+}
+
+/// Sells an offer no more, or again.
+pub async fn retire(
+    tx: &mut WriteTx,
+    (id, at): &(OfferId, Option<Timestamp>),
+) -> Result<(), Error> {
+    let statement = sql!("UPDATE offer SET retired_at = $2 WHERE id = $1");
+    tx.execute(statement, &values![*id, *at]).await.map(drop)
 }

@@ -1,14 +1,37 @@
 //! What decides whether names may be ordered or certified, each in one round trip.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use acme::order::Progress;
-use base::{AuthorizationId, DnsName, Identifier, LineageId, OrderId, SubscriptionId, Timestamp};
-use enrollment::admission::{Facts, Standing};
-use enrollment::subscription::Subscription;
+use base::{
+    AuthorizationId, DnsName, Identifier, LineageId, OfferVersionId, OrderId, SubscriptionId,
+    Timestamp,
+};
+use enrollment::admission::{Coverage, Facts, Standing};
+use enrollment::policy::Policy;
+use enrollment::subscription::{ProductCode, Subscription};
 
 use super::subscription;
+use crate::catalog::offer;
 use crate::issuance::order::{self, Order};
 use crate::tenancy::tenant::{chain_standing, standing_of};
 use crate::{Error, ReadTx, Record as _, Row, Sql, Value, sql, values};
+
+/// By what names are admitted.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Whose enrolled names cover those of the order.
+    pub coverage: Coverage,
+    /// The certificates that a renewal would follow.
+    pub renewal_of: LineageId,
+    /// What is ordered.
+    pub product: ProductCode,
+    /// The policies that are known; others are read.
+    pub policies: Arc<HashMap<OfferVersionId, Arc<Policy>>>,
+    /// The present moment.
+    pub now: Timestamp,
+}
 
 /// What a new order depends on.
 #[derive(Debug)]
@@ -35,12 +58,12 @@ pub struct ForCertificate {
 /// Looks at everything that a new order depends on. Authorizations count when they live until `needed`.
 pub async fn for_order(
     tx: &mut ReadTx,
-    wanted: &Order,
+    (wanted, asked): (&Order, &Asked),
     needed: Timestamp,
 ) -> Result<ForOrder, Error> {
     let now = wanted.created_at();
     let mut statements = vec![order::pending_like(wanted.account, wanted.lineage, now)];
-    statements.extend(each(&wanted.names, wanted.lineage).map(|(name, once)| {
+    statements.extend(each(&wanted.names, asked.renewal_of).map(|(name, once)| {
         let base = name.base().as_str().to_owned();
         let reuse = values![wanted.account, base, name.is_wildcard(), needed];
         let asked = [Value::Null, Value::Null, once];
@@ -54,7 +77,7 @@ pub async fn for_order(
             .map_or(Ok(None), |row| row.opt_id("reusable_id"))
     };
     Ok(ForOrder {
-        admission: facts(&wanted.names, &looked)?,
+        admission: facts(tx, &wanted.names, &looked, asked).await?,
         reusable: looked.iter().map(reusable).collect::<Result<_, _>>()?,
         pending: pending.first().map(|row| row.id("order_id")).transpose()?,
     })
@@ -63,14 +86,14 @@ pub async fn for_order(
 /// Looks at everything that a certificate depends on: its order, who covers the names, whether the key is blocked.
 pub async fn for_certificate(
     tx: &mut ReadTx,
-    order: &Order,
+    (order, asked): (&Order, &Asked),
     key_digest: &[u8],
 ) -> Result<ForCertificate, Error> {
-    let statements: Vec<_> = each(&order.names, order.lineage)
+    let statements: Vec<_> = each(&order.names, asked.renewal_of)
         .map(|(name, once)| {
             let no_reuse = [Value::Null, Value::Null, Value::Null, Value::Null];
-            let asked = [Value::from(key_digest), Value::from(order.id), once];
-            look(order.subscription, name, no_reuse, asked)
+            let of_it = [Value::from(key_digest), Value::from(order.id), once];
+            look(order.subscription, name, no_reuse, of_it)
         })
         .collect();
     let looked = firsts(tx.rows_all(&statements).await?.into_iter());
@@ -79,10 +102,15 @@ pub async fn for_certificate(
         .iter()
         .flatten()
         .map(|row| row.bool("is_key_blocked"));
+    let is_key_blocked = blocked.collect::<Result<Vec<_>, _>>()?.contains(&true);
+    let mut admission = facts(tx, &order.names, &looked, asked).await?;
+    if asked.coverage == Coverage::AnyLive {
+        admission.enrolled = enrolled_anywhere(tx, &order.names, asked).await?;
+    }
     Ok(ForCertificate {
         progress: first.map(progress).transpose()?.flatten(),
-        admission: facts(&order.names, &looked)?,
-        is_key_blocked: blocked.collect::<Result<Vec<_>, _>>()?.contains(&true),
+        admission,
+        is_key_blocked,
     })
 }
 
@@ -91,9 +119,9 @@ pub async fn for_names(
     tx: &mut ReadTx,
     subscription: SubscriptionId,
     names: &[Identifier],
-    lineage: LineageId,
+    asked: &Asked,
 ) -> Result<Facts, Error> {
-    let statements: Vec<_> = each(names, lineage)
+    let statements: Vec<_> = each(names, asked.renewal_of)
         .map(|(name, once)| {
             let no_reuse = [Value::Null, Value::Null, Value::Null, Value::Null];
             look(
@@ -105,7 +133,39 @@ pub async fn for_names(
         })
         .collect();
     let looked = firsts(tx.rows_all(&statements).await?.into_iter());
-    facts(names, &looked)
+    facts(tx, names, &looked, asked).await
+}
+
+/// Which names, or wildcards above them, are enrolled in any subscription of the product that issues now.
+async fn enrolled_anywhere(
+    tx: &mut ReadTx,
+    names: &[Identifier],
+    asked: &Asked,
+) -> Result<Vec<DnsName>, Error> {
+    let statement = sql!(system:
+        "SELECT ", chain_standing!(t), " AS standing
+         FROM enrolled_domain d
+           JOIN subscription s ON s.id = d.subscription_id
+           JOIN tenant t ON t.id = COALESCE(s.customer_id, s.tenant_id)
+         WHERE d.rname = $1 AND d.removed_at IS NULL AND s.product_code = $2 AND s.started_at IS NOT NULL
+           AND s.suspended_at IS NULL AND s.cancelled_at IS NULL AND s.covered_until > $3
+         LIMIT 8"
+    );
+    let mut enrolled = Vec::new();
+    for Identifier::Dns(name) in names {
+        for covering in std::iter::once(name.clone()).chain(name.covering_wildcard()) {
+            let values = values![covering.reversed(), asked.product.as_str(), asked.now];
+            let rows = tx.rows(statement, &values).await?;
+            let standings = rows.iter().map(|row| standing_of(row, "standing"));
+            if standings
+                .collect::<Result<Vec<_>, _>>()?
+                .contains(&Standing::Good)
+            {
+                enrolled.push(covering);
+            }
+        }
+    }
+    Ok(enrolled)
 }
 
 fn progress(row: &Row) -> Result<Option<Progress>, Error> {
@@ -162,7 +222,12 @@ fn look<'v>(
     (statement, values)
 }
 
-fn facts(names: &[Identifier], looked: &[Option<Row>]) -> Result<Facts, Error> {
+async fn facts(
+    tx: &mut ReadTx,
+    names: &[Identifier],
+    looked: &[Option<Row>],
+    asked: &Asked,
+) -> Result<Facts, Error> {
     let mut enrolled = Vec::new();
     for (Identifier::Dns(name), row) in names.iter().zip(looked) {
         let Some(row) = row else {
@@ -177,18 +242,36 @@ fn facts(names: &[Identifier], looked: &[Option<Row>]) -> Result<Facts, Error> {
     }
     let Some(first) = looked.iter().flatten().next() else {
         return Ok(Facts {
+            policy: Arc::default(),
+            coverage: asked.coverage,
             subscription: None,
             standing: Standing::Good,
             enrolled,
             is_renewal: false,
         });
     };
+    let subscription = Subscription::from_row(first)?;
     Ok(Facts {
-        subscription: Some(Subscription::from_row(first)?),
+        policy: policy(tx, subscription.offer_version, asked).await?,
+        coverage: asked.coverage,
+        subscription: Some(subscription),
         standing: standing_of(first, "standing")?,
         enrolled,
         is_renewal: first.bool("is_renewal")?,
     })
+}
+
+/// What a subscription was bought under; versions never change, so that a copy is as good as the row.
+async fn policy(
+    tx: &mut ReadTx,
+    version: OfferVersionId,
+    asked: &Asked,
+) -> Result<Arc<Policy>, Error> {
+    if let Some(known) = asked.policies.get(&version) {
+        return Ok(known.clone());
+    }
+    let stored = offer::version(tx, version).await?;
+    Ok(stored.map_or_else(Arc::default, |stored| Arc::new(stored.policy)))
 }
 
 fn firsts(lists: impl Iterator<Item = Vec<Row>>) -> Vec<Option<Row>> {

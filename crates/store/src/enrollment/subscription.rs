@@ -1,9 +1,11 @@
 //! Subscriptions: terms bought under an offer.
 
 use base::{Page, Query, Slice, SubscriptionId, Timestamp};
-use enrollment::subscription::{Label, Product, State, Subscription, Term};
+use enrollment::subscription::{Label, ProductCode, State, Subscription, Term};
 
-use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, values, word_columns};
+use crate::{
+    Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, text_columns, values, word_columns,
+};
 
 /// Which of a tenant's subscriptions to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +17,8 @@ pub struct SubscriptionFilter {
 /// What is asked of the list, which goes from new to old.
 pub type SubscriptionQuery = Query<SubscriptionFilter, SubscriptionId>;
 
-word_columns!(Product, Term);
+word_columns!(Term);
+text_columns!(ProductCode);
 
 impl Column for Label {
     fn read(row: &Row, column: &'static str) -> Result<Self, Error> {

@@ -80,6 +80,8 @@ pub struct Signed {
     pub order: OrderId,
     /// The job that is done.
     pub job: JobId,
+    /// Whether nobody believes who signed it: such a certificate is in no lineage.
+    pub is_test: bool,
     /// The present moment.
     pub now: Timestamp,
 }

@@ -12,6 +12,7 @@ use flow::issuance::register_account::register_account;
 use flow::issuance::update_account::{read_account, update_account};
 use serde_json::value::RawValue;
 
+use super::door::{ById, In};
 use super::problem::{Refusal, change_key_refusal};
 use super::respond::{Extend, json};
 use super::signed::{Signed, SignedByKey};
@@ -20,25 +21,19 @@ pub(crate) async fn new_account(
     State(app): State<App>,
     signed: SignedByKey,
 ) -> Result<Response, Refusal> {
-    let registered = register_account(
-        &app,
-        &signed.caller,
-        signed.key,
-        &signed.url,
-        signed.payload.bytes(),
-    )
-    .await?;
+    let sent = (signed.url.as_str(), signed.payload.bytes());
+    let registered = register_account(&app, &signed.caller, &signed.at, signed.key, sent).await?;
     let status = if registered.is_new {
         StatusCode::CREATED
     } else {
         StatusCode::OK
     };
-    Ok(represent(&app, &registered.account)?.status(status))
+    Ok(represent(&signed.at, &registered.account)?.status(status))
 }
 
 pub(crate) async fn account(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
     if AccountId::from_suffix(&id).ok() != Some(signed.account.id) {
@@ -46,7 +41,7 @@ pub(crate) async fn account(
     }
     if signed.payload.is_post_as_get() {
         return represent(
-            &app,
+            &signed.at,
             &read_account(&app, &signed.caller, &signed.account).await?,
         );
     }
@@ -57,22 +52,24 @@ pub(crate) async fn account(
         signed.payload.bytes(),
     )
     .await?;
-    represent(&app, &account)
+    represent(&signed.at, &account)
 }
 
 pub(crate) async fn key_change(
     State(app): State<App>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    let (url, payload) = (signed.payload.url(), signed.payload.bytes());
-    let account = change_key(&app, &signed.caller, &signed.account, url, payload)
+    let (at, payload) = (&signed.at, signed.payload.bytes());
+    let account_url = at.urls().account(signed.account.id);
+    let urls = (signed.payload.url(), account_url.as_str());
+    let account = change_key(&app, &signed.caller, &signed.account, urls, payload)
         .await
-        .map_err(|error| change_key_refusal(&app, &error))?;
-    represent(&app, &account)
+        .map_err(|error| change_key_refusal(&at.urls(), &error))?;
+    represent(at, &account)
 }
 
-fn represent(app: &App, account: &Account) -> Result<Response, Refusal> {
-    let urls = app.urls();
+fn represent(at: &In, account: &Account) -> Result<Response, Refusal> {
+    let urls = at.urls();
     // What is stored was parsed before it was stored.
     let contact: Vec<Contact> = account
         .contact

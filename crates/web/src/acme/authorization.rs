@@ -8,14 +8,16 @@ use base::AuthorizationId;
 use flow::App;
 use flow::issuance::answer_challenge::answer_challenge;
 use flow::issuance::authorization::{deactivate_authorization, read_authorization};
+use serde::Deserialize;
 
+use super::door::ById;
 use super::problem::Refusal;
 use super::respond::{Extend, json};
 use super::signed::Signed;
 
 pub(crate) async fn authorization(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let id = parse(&id)?;
@@ -26,13 +28,21 @@ pub(crate) async fn authorization(
         let payload = signed.payload.bytes();
         deactivate_authorization(&app, &signed.caller, &signed.account, id, payload).await?
     };
-    let response = json(&found.represent(&app.urls(), app.now()))?;
+    let response = json(&found.represent(&signed.at.urls(), app.now()))?;
     Ok(with_wait(&app, &found, response))
+}
+
+/// A challenge in a path.
+#[derive(Deserialize)]
+pub(crate) struct OfType {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
 }
 
 pub(crate) async fn challenge(
     State(app): State<App>,
-    Path((id, kind)): Path<(String, String)>,
+    Path(OfType { id, kind }): Path<OfType>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let id = parse(&id)?;
@@ -52,7 +62,7 @@ pub(crate) async fn challenge(
         )
         .await?
     };
-    let urls = app.urls();
+    let urls = signed.at.urls();
     let document = found.challenge(kind, &urls, app.now());
     let response = json(&document.ok_or_else(Refusal::not_found)?)?;
     Ok(with_wait(&app, &found, response).link(&urls.authorization(id), "up"))

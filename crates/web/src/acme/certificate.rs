@@ -7,21 +7,30 @@ use axum::response::{IntoResponse, Response};
 use base::CertificateId;
 use flow::App;
 use flow::issuance::download::download;
+use serde::Deserialize;
 
+use super::door::ById;
 use super::problem::Refusal;
 use super::signed::Signed;
 
 pub(crate) async fn certificate(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
     chain(&app, &signed, &id, 0).await
 }
 
+/// A chain in a path.
+#[derive(Deserialize)]
+pub(crate) struct Numbered {
+    id: String,
+    number: String,
+}
+
 pub(crate) async fn alternate(
     State(app): State<App>,
-    Path((id, number)): Path<(String, String)>,
+    Path(Numbered { id, number }): Path<Numbered>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
     // Number 0 has a URL without it, and no chain has two.
@@ -40,7 +49,7 @@ async fn chain(app: &App, signed: &Signed, id: &str, number: usize) -> Result<Re
     let content_type = HeaderValue::from_static("application/pem-certificate-chain");
     let mut response = ([(header::CONTENT_TYPE, content_type)], found.chain).into_response();
     for other in (0..found.chains).filter(|other| *other != number) {
-        let url = app.urls().certificate_chain(id, other);
+        let url = signed.at.urls().certificate_chain(id, other);
         if let Ok(link) = HeaderValue::from_str(&format!("<{url}>;rel=\"alternate\"")) {
             response.headers_mut().append(header::LINK, link);
         }

@@ -6,25 +6,23 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flow::App;
 
+use super::door::In;
 use super::problem::Refusal;
 use super::respond::{REPLAY_NONCE, json};
 use super::signed::Signed;
 
-pub(crate) async fn directory(State(app): State<App>) -> Result<Response, Refusal> {
-    json(&Directory::new(&app.urls(), &app.settings().meta))
+pub(crate) async fn directory(at: In) -> Result<Response, Refusal> {
+    json(&Directory::new(&at.urls(), &at.meta))
 }
 
 /// Clients may read the directory by POST-as-GET too (RFC 8555 §6.3).
-pub(crate) async fn directory_as_post(
-    State(app): State<App>,
-    signed: Signed,
-) -> Result<Response, Refusal> {
+pub(crate) async fn directory_as_post(signed: Signed) -> Result<Response, Refusal> {
     signed.payload.expect_post_as_get()?;
-    json(&Directory::new(&app.urls(), &app.settings().meta))
+    json(&Directory::new(&signed.at.urls(), &signed.at.meta))
 }
 
 /// HEAD answers 200, GET 204 (RFC 8555 §7.2).
-pub(crate) async fn new_nonce(State(app): State<App>, method: Method) -> Response {
+pub(crate) async fn new_nonce(State(app): State<App>, _at: In, method: Method) -> Response {
     let status = if method == Method::HEAD {
         StatusCode::OK
     } else {

@@ -8,10 +8,10 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 use base::RequestId;
-use flow::App;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
+use super::door::{Door, In};
 use super::problem::Fault;
 use super::respond::REPLAY_NONCE;
 use crate::request::client::{REQUEST_ID, client_of};
@@ -24,22 +24,18 @@ pub(super) struct Finish(Arc<Headers>);
 
 /// What every answer needs, made once.
 struct Headers {
-    app: App,
-    index: Option<HeaderValue>,
+    door: Door,
 }
 
 impl Finish {
-    pub(super) fn new(app: &App) -> Self {
-        let index = format!("<{}>;rel=\"index\"", app.urls().directory());
-        Self(Arc::new(Headers {
-            app: app.clone(),
-            index: HeaderValue::from_str(&index).ok(),
-        }))
+    pub(super) fn new(door: &Door) -> Self {
+        Self(Arc::new(Headers { door: door.clone() }))
     }
 }
 
 impl Headers {
-    fn add(&self, response: &mut Response, id: RequestId, wants_nonce: bool) {
+    fn add(&self, response: &mut Response, about: &About) {
+        let About { id, .. } = *about;
         if let Some(fault) = response.extensions_mut().remove::<Fault>() {
             fault.tell(response, id);
         }
@@ -47,11 +43,17 @@ impl Headers {
         if let Ok(id) = HeaderValue::try_from(id.to_string()) {
             headers.insert(REQUEST_ID, id);
         }
-        if wants_nonce && let Ok(nonce) = HeaderValue::try_from(self.app.issue_nonce()) {
+        if about.wants_nonce
+            && let Ok(nonce) = HeaderValue::try_from(self.door.app.issue_nonce())
+        {
             headers.insert(REPLAY_NONCE, nonce);
         }
-        if let Some(index) = &self.index {
-            headers.append(header::LINK, index.clone());
+        let index = about
+            .at
+            .as_ref()
+            .map(|at| format!("<{}>;rel=\"index\"", at.urls().directory()));
+        if let Some(Ok(index)) = index.map(HeaderValue::try_from) {
+            headers.append(header::LINK, index);
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
@@ -84,16 +86,31 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Finishing<S>
 
     fn call(&mut self, mut request: Request) -> Answer<S::Future> {
         counter::count_acme();
-        let id = RequestId::generate(self.headers.app.now(), self.headers.app.random());
+        let door = &self.headers.door;
+        let id = RequestId::generate(door.app.now(), door.app.random());
         let client = client_of(&request, id);
         request.extensions_mut().insert(client);
+        let at = door.find(request.uri().path());
+        if let Some(at) = at.clone() {
+            request.extensions_mut().insert(at);
+        }
         Answer {
-            wants_nonce: request.method() == Method::POST,
+            about: About {
+                id,
+                at,
+                wants_nonce: request.method() == Method::POST,
+            },
             headers: Arc::clone(&self.headers),
-            id,
             inner: self.inner.call(request),
         }
     }
+}
+
+/// What the answer has to know of its request.
+struct About {
+    id: RequestId,
+    at: Option<In>,
+    wants_nonce: bool,
 }
 
 pin_project! {
@@ -102,8 +119,7 @@ pin_project! {
         #[pin]
         inner: F,
         headers: Arc<Headers>,
-        id: RequestId,
-        wants_nonce: bool,
+        about: About,
     }
 }
 
@@ -114,7 +130,7 @@ impl<F: Future<Output = Result<Response, E>>, E> Future for Answer<F> {
         let this = self.project();
         let mut answer = ready!(this.inner.poll(context));
         if let Ok(response) = &mut answer {
-            this.headers.add(response, *this.id, *this.wants_nonce);
+            this.headers.add(response, this.about);
         }
         Poll::Ready(answer)
     }

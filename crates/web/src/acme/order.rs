@@ -13,47 +13,47 @@ use flow::issuance::order_view::OrderView;
 use flow::issuance::read_order::read_order;
 use serde::Deserialize;
 
+use super::door::{ById, In};
 use super::problem::Refusal;
 use super::respond::{Extend, json};
 use super::signed::Signed;
 
 pub(crate) async fn new_order(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
-    let order = run_new_order(
-        &app,
-        &signed.caller,
-        &signed.account,
-        signed.payload.bytes(),
-    )
-    .await?;
-    Ok(represent(&app, &order)?.status(StatusCode::CREATED))
+    let Signed {
+        at,
+        account,
+        caller,
+        payload,
+    } = &signed;
+    let order = run_new_order(&app, caller, at, account, payload.bytes()).await?;
+    Ok(represent(&app, at, &order)?.status(StatusCode::CREATED))
 }
 
 pub(crate) async fn order(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
     signed.payload.expect_post_as_get()?;
     let id = parse(&id)?;
     let found = read_order(&app, &signed.caller, &signed.account, id).await?;
-    represent(&app, &found.ok_or_else(Refusal::not_found)?)
+    represent(&app, &signed.at, &found.ok_or_else(Refusal::not_found)?)
 }
 
 pub(crate) async fn finalize(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let id = parse(&id)?;
-    let order = run_finalize(
-        &app,
-        &signed.caller,
-        &signed.account,
-        id,
-        signed.payload.bytes(),
-    )
-    .await?;
-    represent(&app, &order)
+    let Signed {
+        at,
+        account,
+        caller,
+        payload,
+    } = &signed;
+    let order = run_finalize(&app, caller, at, account, (id, payload.bytes())).await?;
+    represent(&app, at, &order)
 }
 
 #[derive(Deserialize)]
@@ -63,7 +63,7 @@ pub(crate) struct Cursor {
 
 pub(crate) async fn orders(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
     Query(Cursor { cursor }): Query<Cursor>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
@@ -73,7 +73,7 @@ pub(crate) async fn orders(
     }
     let after = cursor.as_deref().map(parse).transpose()?;
     let page = list_orders(&app, &signed.caller, &signed.account, after).await?;
-    let urls = app.urls();
+    let urls = signed.at.urls();
     let orders = page.orders.iter().map(|id| urls.order(*id)).collect();
     let response = json(&List { orders })?;
     Ok(match page.next {
@@ -89,8 +89,8 @@ fn parse(id: &str) -> Result<OrderId, Refusal> {
     OrderId::from_suffix(id).map_err(|_| Refusal::not_found())
 }
 
-fn represent(app: &App, order: &OrderView) -> Result<Response, Refusal> {
-    let urls = app.urls();
+fn represent(app: &App, at: &In, order: &OrderView) -> Result<Response, Refusal> {
+    let urls = at.urls();
     let identifiers = order.identifiers.as_ref().ok_or_else(Refusal::not_found)?;
     let document = OrderObject {
         status: order.status,

@@ -1,6 +1,7 @@
 //! Refusals, told as problem documents (RFC 8555 §6.7). A 4xx says what to change; a 5xx gives only the name of the
 //! request, and the cause goes to the log.
 
+use acme::paths::Urls;
 use acme::problem::{CONTENT_TYPE, Kind, Problem};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -41,6 +42,21 @@ impl Refusal {
         Self::new(Problem::not_found(detail))
     }
 
+    pub(crate) fn no_directory() -> Self {
+        let detail =
+            "there is no such directory; the portal shows the server URL of each ACME account";
+        Self::new(Problem::not_found(detail))
+    }
+
+    /// An account of another directory (RFC 8555 §7.3: accounts belong to a server's directory).
+    pub(crate) fn other_directory(slug: &str, directory_url: &str) -> Self {
+        let detail = format!(
+            "this account is registered in another directory than {slug}; register your client here too, with the \
+             EAB credentials of an ACME account for it (certbot and lego: --server {directory_url} --eab-kid ...)"
+        );
+        Self::new(Problem::new(Kind::AccountDoesNotExist, detail))
+    }
+
     pub(crate) fn bad_nonce() -> Self {
         let detail = "the nonce was used before, is too old or not from this server; \
                       try again with the one of this answer";
@@ -71,7 +87,7 @@ impl Refusal {
 }
 
 /// What is told as another kind than its class says (RFC 8555 §6.7).
-const KINDS: [(&str, Kind); 11] = [
+const KINDS: [(&str, Kind); 12] = [
     ("csr_malformed", Kind::BadCsr),
     ("key_blocked", Kind::BadCsr),
     ("key_close_primes", Kind::BadCsr),
@@ -83,6 +99,7 @@ const KINDS: [(&str, Kind); 11] = [
     ("key_size", Kind::BadCsr),
     ("key_small_factor", Kind::BadCsr),
     ("name_not_enrolled", Kind::RejectedIdentifier),
+    ("name_not_enrolled_anywhere", Kind::RejectedIdentifier),
 ];
 
 fn kind_of(code: &str) -> Option<Kind> {
@@ -109,10 +126,10 @@ impl<E: Refuse> From<E> for Refusal {
 }
 
 /// keyChange to a key in use answers with the URL of its account (RFC 8555 §7.3.5).
-pub(crate) fn change_key_refusal(app: &flow::App, error: &ChangeKeyError) -> Refusal {
+pub(crate) fn change_key_refusal(urls: &Urls<'_>, error: &ChangeKeyError) -> Refusal {
     let refusal = Refusal::telling(error.refusal());
     match error {
-        ChangeKeyError::InUse(holder) => refusal.with_location(app.urls().account(*holder)),
+        ChangeKeyError::InUse(holder) => refusal.with_location(urls.account(*holder)),
         ChangeKeyError::Changed | ChangeKeyError::KeyChange(_) | ChangeKeyError::Store(_) => {
             refusal
         }

@@ -8,12 +8,15 @@ use acme::{Jwk, Jws};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, Uri, header};
+use base::AccountId;
 use flow::caller::Client;
 use flow::issuance::find_account::find_account;
 use flow::issuance::redeem_nonce::redeem_nonce;
+use flow::issuance::test_account::find_test_account;
 use flow::memory::accounts::KnownAccount;
 use flow::{App, Caller};
 
+use super::door::{Door, In};
 use super::problem::Refusal;
 
 /// No ACME request is larger: an order of 100 names is under 10 KiB, a CSR under 60.
@@ -21,6 +24,8 @@ const MAX_BODY: usize = 128 * 1024;
 
 /// A request that a valid account has signed.
 pub(crate) struct Signed {
+    /// The directory that it was sent to.
+    pub(crate) at: In,
     pub(crate) account: Arc<KnownAccount>,
     pub(crate) payload: Payload,
     pub(crate) caller: Caller,
@@ -28,6 +33,8 @@ pub(crate) struct Signed {
 
 /// A request that somebody signed with the key in it.
 pub(crate) struct SignedByKey {
+    /// The directory that it was sent to.
+    pub(crate) at: In,
     pub(crate) key: Jwk,
     pub(crate) url: String,
     pub(crate) payload: Payload,
@@ -67,29 +74,31 @@ impl Payload {
     }
 }
 
-impl FromRequest<App> for SignedByEither {
+impl FromRequest<Door> for SignedByEither {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, door: &Door) -> Result<Self, Refusal> {
         let (mut parts, body) = request.into_parts();
         check_content_type(&parts.headers)?;
+        let at = parts.extensions.remove::<In>();
+        let at = at.ok_or_else(Refusal::no_directory)?;
         let client = parts.extensions.remove::<Client>().unwrap_or_default();
         let jws = Jws::parse(&read(body).await?)?;
-        jws.check_url(&requested_url(app, &parts.uri))?;
+        jws.check_url(&requested_url(&door.origin, &parts.uri))?;
         match jws.kid() {
-            Some(kid) => by_account(app, kid.to_owned(), jws, client)
+            Some(_) => by_account(&door.app, at, jws, client)
                 .await
                 .map(Self::Account),
-            None => by_key(app, jws, client).await.map(Self::Key),
+            None => by_key(&door.app, at, jws, client).await.map(Self::Key),
         }
     }
 }
 
-impl FromRequest<App> for Signed {
+impl FromRequest<Door> for Signed {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        match SignedByEither::from_request(request, app).await? {
+    async fn from_request(request: Request, door: &Door) -> Result<Self, Refusal> {
+        match SignedByEither::from_request(request, door).await? {
             SignedByEither::Account(signed) => Ok(signed),
             SignedByEither::Key(_) => Err(Refusal::malformed(
                 "sign this request as your account: send \"kid\" with the account URL, not \"jwk\"",
@@ -98,11 +107,11 @@ impl FromRequest<App> for Signed {
     }
 }
 
-impl FromRequest<App> for SignedByKey {
+impl FromRequest<Door> for SignedByKey {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        match SignedByEither::from_request(request, app).await? {
+    async fn from_request(request: Request, door: &Door) -> Result<Self, Refusal> {
+        match SignedByEither::from_request(request, door).await? {
             SignedByEither::Key(signed) => Ok(signed),
             SignedByEither::Account(_) => Err(Refusal::malformed(
                 "sign this request with the key itself: send \"jwk\", not \"kid\"",
@@ -111,26 +120,55 @@ impl FromRequest<App> for SignedByKey {
     }
 }
 
-async fn by_account(app: &App, kid: String, jws: Jws, client: Client) -> Result<Signed, Refusal> {
-    let id = app
-        .urls()
-        .account_id_from_url(&kid)
-        .ok_or_else(|| Refusal::no_account(&kid))?;
-    let account = find_account(app, id)
-        .await?
-        .ok_or_else(|| Refusal::no_account(&kid))?;
+async fn by_account(app: &App, at: In, jws: Jws, client: Client) -> Result<Signed, Refusal> {
+    let kid = jws.kid().unwrap_or_default();
+    let (id, is_production) = account_in(app, &at, kid)?;
+    let account = find_account(app, id).await?;
+    let account = account.ok_or_else(|| Refusal::no_account(kid))?;
     jws.check_algorithm(account.key())?;
     redeem(app, &jws).await?;
     jws.verify(account.key())?;
     account.status.check_usable()?;
+    let account = if is_production {
+        find_test_account(app, &at, account.id).await?
+    } else {
+        Some(account)
+    };
+    let account = account.filter(|account| account.directory == at.slug);
+    let account = account.ok_or_else(|| Refusal::no_account(jws.kid().unwrap_or_default()))?;
     Ok(Signed {
         caller: account.caller(client),
+        at,
         account,
         payload: Payload(jws),
     })
 }
 
-async fn by_key(app: &App, jws: Jws, client: Client) -> Result<SignedByKey, Refusal> {
+/// The account whose URL this is, and whether it is one of the production directory beside this test directory, which some
+/// clients use there too.
+fn account_in(app: &App, at: &In, kid: &str) -> Result<(AccountId, bool), Refusal> {
+    let urls = at.urls();
+    if let Some(id) = urls.account_id_from_url(kid) {
+        return Ok((id, false));
+    }
+    let catalog = app.catalog();
+    let slug = urls
+        .path_of(kid)
+        .and_then(|path| app.settings().paths.slug_in(path));
+    let Some(other) = slug.and_then(|slug| catalog.directory(slug)) else {
+        return Err(Refusal::no_account(kid));
+    };
+    if other.slug == at.slug {
+        return Err(Refusal::no_account(kid));
+    }
+    if at.production.as_ref() != Some(&other.slug) {
+        return Err(Refusal::other_directory(&at.slug, &urls.directory()));
+    }
+    let id = urls.with_paths(&other.paths).account_id_from_url(kid);
+    Ok((id.ok_or_else(|| Refusal::no_account(kid))?, true))
+}
+
+async fn by_key(app: &App, at: In, jws: Jws, client: Client) -> Result<SignedByKey, Refusal> {
     let key = jws
         .jwk()
         .cloned()
@@ -140,6 +178,7 @@ async fn by_key(app: &App, jws: Jws, client: Client) -> Result<SignedByKey, Refu
     jws.verify(key.public_key())?;
     Ok(SignedByKey {
         key,
+        at,
         url: jws.url().to_owned(),
         payload: Payload(jws),
         caller: Caller::visitor(client),
@@ -176,7 +215,7 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
     })
 }
 
-fn requested_url(app: &App, uri: &Uri) -> String {
+fn requested_url(origin: &str, uri: &Uri) -> String {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    format!("{}{path}", app.acme_origin())
+    format!("{origin}{path}")
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use acme::order::Progress;
 use base::{CertificateId, JobId, NodeId, OrderId};
+use flow::Caller;
 use flow::caller::system;
+use flow::catalog::publish_profile::publish_profile;
 use flow::jobs::{Kind, LEASE};
 use flow::operations::node::shut_down;
 use pki::{IssuanceRequest, PublicKey, RequestedValidity, SerialNumber};
@@ -91,9 +93,9 @@ pub(super) async fn left_behind(server: &TestServer, placed: &Order, key: &Key) 
         .await
         .unwrap()
         .unwrap();
-    let catalog = app.catalog();
-    let issuing = catalog.issuing();
-    let profile = &app.settings().profile;
+    let directory = server.directory();
+    let issuing = &directory.issuing;
+    let profile = &directory.profile.profile;
     let validity = profile.validity(RequestedValidity::default(), now).unwrap();
     let csr = pki::Csr::parse(&key.csr(&["example.com"])).unwrap();
     let key: PublicKey = csr.key().clone();
@@ -111,7 +113,7 @@ pub(super) async fn left_behind(server: &TestServer, placed: &Order, key: &Key) 
         order: Some(id),
         tenant: found.tenant,
         ca: issuing.id,
-        profile: catalog.profile(),
+        profile: directory.profile.id,
         serial: *content.serial().as_bytes(),
         step: "certificate".to_owned(),
         fence: 1,
@@ -198,9 +200,14 @@ async fn resumed_with(server: &TestServer, validity_seconds: i64) {
         .to_string();
     leave(server, left).await;
 
-    let updated = server
-        .beside_with(|settings| settings.profile.validity_seconds = validity_seconds)
-        .await;
+    let before = server.directory();
+    let changed = pki::Profile {
+        validity_seconds,
+        ..before.profile.profile.clone()
+    };
+    let published = publish_profile(&server.app, &Caller::command_line(), &changed).await;
+    published.unwrap();
+    let updated = server.beside().await;
     updated.reclaim_jobs().await;
     let client = client.at(updated.acme.clone());
     let ended = client.read(&order).await;
@@ -208,10 +215,7 @@ async fn resumed_with(server: &TestServer, validity_seconds: i64) {
     let chain = client.post_as_get(&ended.member("certificate")).await;
     let taken = leaf(chain.expect(200).text());
     assert_eq!(taken.serial, serial);
-    assert_eq!(
-        lifetime(&taken),
-        server.app.settings().profile.validity_seconds
-    );
+    assert_eq!(lifetime(&taken), before.profile.profile.validity_seconds);
     // What is ordered from now on is as this node makes it.
     let next = client.issue(&["example.com"]).await;
     assert_eq!(lifetime(&leaf(&next.chain)), validity_seconds);

@@ -25,7 +25,7 @@ async fn instant_acme_obtains_a_certificate(server: &TestServer) {
     };
     let binding = ExternalAccountKey::new(eab.key_id.clone(), &eab.mac_key);
     let (account, _) = Account::builder_with_http(Box::new(server.in_process()))
-        .create(&new_account, server.app.urls().directory(), Some(&binding))
+        .create(&new_account, server.directory_url(), Some(&binding))
         .await
         .unwrap();
 
@@ -48,11 +48,11 @@ async fn instant_acme_obtains_a_certificate(server: &TestServer) {
 
     let certificate = leaf(&chain);
     assert_eq!(certificate.names, ["*.example.com", "example.com"]);
-    let catalog = server.app.catalog();
-    let issuing = catalog.issuing().issuer.certificate();
+    let directory = server.directory();
+    let issuing = directory.issuing.issuer.certificate();
     certificate.verify_signature(&issuing.key).unwrap();
     assert!(chain.ends_with(&issuing.to_pem()));
-    issuing.verify_signature(&catalog.root().key).unwrap();
+    issuing.verify_signature(&server.root().key).unwrap();
 }
 
 async fn the_directory_says_what_is_served(server: &TestServer) {
@@ -102,6 +102,6 @@ async fn fa3_new_cas_are_called_after_the_server(server: &TestServer) {
     let obtained = client.issue(&["example.com"]).await;
     let issuer = pki::Certificate::from_der(&obtained.der).unwrap().issuer;
     assert_eq!(issuer, "CN=acme.test issuing CA");
-    let root = server.app.catalog().root().subject.clone();
+    let root = server.root().subject;
     assert_eq!(root, "CN=acme.test root CA");
 }

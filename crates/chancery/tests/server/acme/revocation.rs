@@ -114,8 +114,8 @@ async fn what_was_not_issued_here_is_not_revoked(server: &TestServer) {
 }
 
 async fn published(server: &TestServer) -> Crl {
-    let catalog = server.app.catalog();
-    let issuing = catalog.issuing();
+    let directory = server.directory();
+    let issuing = &directory.issuing;
     let path = issuing
         .crl_url
         .strip_prefix("http://pki.acme.test")

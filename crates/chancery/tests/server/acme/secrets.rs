@@ -38,7 +38,7 @@ async fn s40_secrets_are_sealed_in_the_database(server: &TestServer) {
         .read((), store::catalog::ca::all)
         .await
         .unwrap();
-    assert_eq!(cas.len(), 2);
+    assert_eq!(cas.len(), 6);
     let mut stored: Vec<Vec<u8>> = Vec::new();
     for ca in &cas {
         let row = ca.id.to_string();

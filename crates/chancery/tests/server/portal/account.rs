@@ -21,7 +21,7 @@ const REVEAL: &str = "eab_credential.reveal";
 
 /// Makes an account; gives its page's address without the tab.
 async fn create(browser: &mut Visitor, label: &str) -> String {
-    let fields = [("kind", "DV"), ("label", label), ("term_years", "2")];
+    let fields = [("kind", "dv"), ("label", label), ("term_years", "2")];
     let made = browser
         .post_form("/accounts/new", "/accounts", &fields)
         .await;
@@ -62,7 +62,7 @@ async fn f046_f047_a_new_account_shows_its_credentials(server: &TestServer) {
         "The ACME account was created. Add its first domain next.",
     );
     assert_says(&page, "Web &#60;servers&#62;");
-    assert_says(&page, &server.app.urls().directory());
+    assert_says(&page, &server.directory_url());
     assert!(!page.text().contains("id=\"mac-key\""), "shown unasked");
     // A message is shown once.
     let again = browser.get(&credentials).await.expect(200);
@@ -82,7 +82,7 @@ async fn f046_f047_a_new_account_shows_its_credentials(server: &TestServer) {
 async fn f046_a_refused_form_keeps_what_was_typed(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let mut browser = shop.browser(server).await;
-    let fields = [("kind", "DV"), ("label", "Kept label"), ("term_years", "9")];
+    let fields = [("kind", "dv"), ("label", "Kept label"), ("term_years", "9")];
     let refused = browser
         .post_form("/accounts/new", "/accounts", &fields)
         .await;

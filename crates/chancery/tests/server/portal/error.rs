@@ -63,7 +63,7 @@ async fn a_full_database_has_a_page(server: &TestServer) {
     limit_pages(&server.store, 1).await.unwrap();
     let label = "x".repeat(60);
     let fields = [
-        ("kind", "DV"),
+        ("kind", "dv"),
         ("label", label.as_str()),
         ("term_years", "1"),
     ];

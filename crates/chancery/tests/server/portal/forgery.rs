@@ -27,7 +27,7 @@ const FORMS: [&str; 9] = [
 ];
 
 /// A good account, whatever else a form may need.
-const FIELDS: [(&str, &str); 3] = [("kind", "DV"), ("label", "Forged"), ("term_years", "1")];
+const FIELDS: [(&str, &str); 3] = [("kind", "dv"), ("label", "Forged"), ("term_years", "1")];
 
 fn forms() -> impl Iterator<Item = String> {
     let id = "0".repeat(26);

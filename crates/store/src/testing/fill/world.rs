@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use acme::Thumbprint;
 use base::{Actor, CaId, DnsName, EnrolledDomainId, OfferVersionId, ProfileVersionId, TenantId};
-use enrollment::eab::{EabCredential, NewCredential};
+use enrollment::eab::{EabCredential, NewCredential, Reveal};
 use enrollment::enrolled_domain::EnrolledDomain;
-use enrollment::subscription::{Label, Names, Purchase, Subscription, Term};
+use enrollment::subscription::{Label, Names, ProductCode, Purchase, Subscription, Term};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 
 use super::plan::{PER_SUBSCRIPTION, Plan, purpose};
 use super::{Watch, pieces};
-use crate::catalog::ca::{self, Ca};
+use crate::catalog::ca::{self, Ca, Trust};
 use crate::catalog::offer::{self, OfferVersion};
 use crate::catalog::profile::{self, ProfileVersion};
 use crate::enrollment::eab_credential::{self, SealedCredential};
@@ -82,6 +82,7 @@ async fn issuing(within: Scoped<'_>, plan: &Plan) -> Result<CaId, Error> {
         private_key: None,
         created_at: plan.begin(),
         retired_at: None,
+        trust: Trust::Private,
     };
     let id = ca.id;
     within.write(ca, ca::insert).await?;
@@ -186,7 +187,10 @@ fn step() -> usize {
     usize::try_from(PER_SUBSCRIPTION).unwrap_or(usize::MAX)
 }
 
-#[expect(clippy::expect_used, reason = "three years are on offer")]
+#[expect(
+    clippy::expect_used,
+    reason = "three years are on offer, and so is this"
+)]
 async fn subscription(tx: &mut WriteTx, some: &Part, slots: Range<u64>) -> Result<(), Error> {
     let plan = &some.plan;
     let (owner, begin) = (plan.owner(slots.start), plan.begin());
@@ -194,8 +198,10 @@ async fn subscription(tx: &mut WriteTx, some: &Part, slots: Range<u64>) -> Resul
         tenant: owner.tenant,
         customer: None,
         offer_version: some.common.offer,
+        product: ProductCode::parse("dv").expect("a code"),
         label: Label::parse(&format!("Host group {}", slots.start)).unwrap_or_default(),
         term: Term::from_years(3).expect("a term"),
+        starts_at_once: false,
         created_by: Actor::System,
     };
     let count = |is_free: bool| {
@@ -213,6 +219,7 @@ async fn subscription(tx: &mut WriteTx, some: &Part, slots: Range<u64>) -> Resul
         tenant: owner.tenant,
         customer: None,
         subscription: owner.subscription,
+        reveal: Reveal::Always,
         max_bindings: None,
         created_by: Actor::System,
     };

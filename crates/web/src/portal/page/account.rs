@@ -1,7 +1,7 @@
 //! An ACME account as pages name it: its label, its state, and the filter by it that several lists have.
 
 use base::Timestamp;
-use enrollment::subscription::{Product, State, Subscription};
+use enrollment::subscription::{State, Subscription};
 use flow::Caller;
 use flow::enrollment::list_subscriptions::choices;
 
@@ -45,11 +45,9 @@ pub(crate) fn label(subscription: &Subscription) -> String {
     label_or_stand_in(subscription.label.as_str())
 }
 
-/// Such as "DV".
+/// The product as people write it: its code in capitals.
 pub(crate) fn kind(subscription: &Subscription) -> String {
-    match subscription.product {
-        Product::Dv => "DV".to_owned(),
-    }
+    subscription.product.as_str().to_uppercase()
 }
 
 /// The state as one word.

@@ -106,7 +106,11 @@ async fn view<P>(
 ) -> Result<CredentialsPage, Refusal> {
     let id = found.subscription.id;
     let key_id = found.credential.as_ref().map(|key| key.key_id.to_string());
-    let server_url = portal.app.urls().directory();
+    let catalog = portal.app.catalog();
+    let directory = catalog.of_product(found.subscription.product.as_str());
+    // Empty while no directory takes orders for it.
+    let server_url = directory.map(|directory| portal.app.directory_url(&directory.slug));
+    let server_url = server_url.unwrap_or_default();
     let revealed = match &mac_key {
         MacKey::Revealed(key) => Some(key.clone()),
         MacKey::Hidden | MacKey::NeedsPassword(_) => None,

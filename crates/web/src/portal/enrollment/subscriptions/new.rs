@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
+use flow::memory::catalog::{Catalog, SoldOffer};
 use serde::Deserialize;
 
 use crate::portal::gate::csrf::Form;
@@ -26,9 +27,14 @@ pub(super) struct NewSubscriptionForm {
 
 /// `GET /accounts/new`.
 pub(super) async fn form(State(portal): State<Portal>, who: Permitted<ManageAccounts>) -> Answer {
+    let catalog = portal.app.catalog();
+    let proposed = catalog.offers().first();
+    let term = proposed.and_then(|offer| offer.policy.term_choices_years.iter().next());
     let typed = NewSubscriptionForm {
-        kind: "DV".to_owned(),
-        term_years: "1".to_owned(),
+        kind: proposed.map(|offer| offer.slug.clone()).unwrap_or_default(),
+        term_years: term
+            .map(|term| term.years().to_string())
+            .unwrap_or_default(),
         ..NewSubscriptionForm::default()
     };
     page(&view(&portal, &who, typed, Problems::none()))
@@ -40,14 +46,9 @@ pub(super) async fn create(
     who: Permitted<ManageAccounts>,
     Form(typed): Form<NewSubscriptionForm>,
 ) -> Answer {
-    let (label, term) = match read(&typed) {
-        Ok(read) => read,
+    let opening = match read(&portal.app.catalog(), &typed) {
+        Ok(opening) => opening,
         Err(problems) => return refused_form(&view(&portal, &who, typed, problems)),
-    };
-    let opening = Opening {
-        label,
-        term,
-        max_bindings: None,
     };
     let opened = open_subscription(&portal.app, &who.caller, opening).await?;
     let to = format!("{}/credentials", links::account(opened.subscription.id));
@@ -57,21 +58,32 @@ pub(super) async fn create(
     ))
 }
 
-fn read(typed: &NewSubscriptionForm) -> Result<(Label, Term), Problems> {
+fn read(catalog: &Catalog, typed: &NewSubscriptionForm) -> Result<Opening, Problems> {
     let mut problems = Problems::none();
-    if typed.kind != "DV" {
+    let offer = catalog.offer(&typed.kind);
+    if offer.is_none() {
         problems = problems.and("kind", "Choose a certificate type.");
     }
     let label = Label::parse(&typed.label);
     if let Err(error) = &label {
         problems = problems.and("label", &sentence(error));
     }
+    let terms = offer.map(|offer| offer.policy.term_choices_years.clone());
+    let terms = terms.unwrap_or_default();
     let term = Term::from_years(typed.term_years.parse().unwrap_or(0));
-    if term.is_err() {
-        problems = problems.and("term_years", "Choose a term of 1, 2 or 3 years.");
+    let term = term.ok().filter(|term| terms.allow(*term));
+    if term.is_none() {
+        let choose = format!("Choose a term of {terms} years.");
+        problems = problems.and("term_years", &choose);
     }
-    match (label, term) {
-        (Ok(label), Ok(term)) if problems.is_empty() => Ok((label, term)),
+    match (offer, label, term) {
+        (Some(offer), Ok(label), Some(term)) => Ok(Opening {
+            offer: offer.slug.clone(),
+            label,
+            term,
+            max_bindings: None,
+            shows_key: false,
+        }),
         _ => Err(problems),
     }
 }
@@ -83,7 +95,12 @@ fn view(
     problems: Problems,
 ) -> NewSubscriptionPage {
     let now = portal.app.now();
-    let terms = Term::CHOICES.map(|term| {
+    let catalog = portal.app.catalog();
+    let is_sold = |term: &Term| {
+        let mut offers = catalog.offers().iter();
+        offers.any(|offer| offer.policy.term_choices_years.allow(*term))
+    };
+    let terms = Term::CHOICES.into_iter().filter(is_sold).map(|term| {
         let years = term.years().to_string();
         let unit = if term.years() == 1 { "year" } else { "years" };
         Choice {
@@ -95,15 +112,23 @@ fn view(
     });
     NewSubscriptionPage {
         shell: who.shell(Nav::Accounts, "New ACME account"),
-        kinds: vec![Choice {
-            value: "DV".to_owned(),
-            label: "Domain validated (DV)".to_owned(),
-            hint: "Control of the domain is checked, nothing else.".to_owned(),
-            is_chosen: typed.kind == "DV",
-        }],
+        kinds: catalog
+            .offers()
+            .iter()
+            .map(|offer| kind(offer, &typed.kind))
+            .collect(),
         label: typed.label,
-        terms: terms.to_vec(),
+        terms: terms.collect(),
         problems,
+    }
+}
+
+fn kind(offer: &SoldOffer, chosen: &str) -> Choice {
+    Choice {
+        value: offer.slug.clone(),
+        label: format!("{} ({})", offer.name, offer.product.as_str().to_uppercase()),
+        hint: "Control of the domain is checked, nothing else.".to_owned(),
+        is_chosen: offer.slug == chosen,
     }
 }
 

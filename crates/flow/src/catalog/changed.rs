@@ -1,0 +1,39 @@
+//! What goes with every change of the catalogue: the version rises, and the operator's audit tells who did it.
+
+use serde_json::Value;
+use store::audit::Entry;
+use store::catalog::version;
+use store::tenancy::tenant;
+use store::{ReadTx, WriteTx};
+use tenancy::tenant::Tenant;
+
+use crate::caller::system;
+use crate::{App, Caller};
+
+/// The entry for a change; none before there is an operator.
+pub(super) async fn entry(
+    app: &App,
+    caller: &Caller,
+    (action, object): (&'static str, &str),
+    detail: &Value,
+) -> Result<Option<Entry>, store::Error> {
+    let store = app.store(system("the catalogue is the operator's"));
+    let operator = store.read((), operator).await?;
+    Ok(operator.map(|operator| {
+        let now = app.now();
+        app.audit_entry(caller, operator.id, action, object.to_owned(), detail, now)
+    }))
+}
+
+async fn operator(tx: &mut ReadTx, (): &()) -> Result<Option<Tenant>, store::Error> {
+    tenant::operator(tx).await
+}
+
+/// Ends the transaction of a change.
+pub(super) async fn record(tx: &mut WriteTx, entry: Option<&Entry>) -> Result<(), store::Error> {
+    version::raise_catalog(tx).await?;
+    match entry {
+        Some(entry) => store::audit::append(tx, entry).await,
+        None => Ok(()),
+    }
+}
