@@ -30,7 +30,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
     let signer = SoftwareSigner::generate(KeyAlgorithm::EcdsaP256)?;
-    let name = CaName::parse("CN=Example CA,O=Example Trust,C=DE")?;
+    let name = CaName::new("DE", "Example Trust", "Example CA")?;
     let der = self_signed_root(&name, &signer, SerialNumber::generate(&SystemRandom), NOW)?;
     let url = "http://pki.example.com/ca.crt";
     let issuer = Issuer::new(Certificate::from_der(&der)?, Arc::new(signer), url)?;

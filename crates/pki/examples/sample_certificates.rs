@@ -62,7 +62,7 @@ fn main() -> Outcome<()> {
 
 fn root(algorithm: KeyAlgorithm) -> Outcome<Issuer> {
     let signer = SoftwareSigner::generate(algorithm)?;
-    let name = CaName::parse("CN=Example Root R1,O=Example Trust Services GmbH,C=DE")?;
+    let name = CaName::new("DE", "Example Trust Services GmbH", "Example Root R1")?;
     let der = self_signed_root(&name, &signer, SerialNumber::generate(&SystemRandom), NOW)?;
     let certificate = Certificate::from_der(&der)?;
     Ok(Issuer::new(certificate, Arc::new(signer), ROOT_URL)?)
@@ -70,7 +70,7 @@ fn root(algorithm: KeyAlgorithm) -> Outcome<Issuer> {
 
 fn issuing(root: &Issuer, algorithm: KeyAlgorithm) -> Outcome<Issuer> {
     let signer = SoftwareSigner::generate(algorithm)?;
-    let name = CaName::parse("CN=Example DV E1,O=Example Trust Services GmbH,C=DE")?;
+    let name = CaName::new("DE", "Example Trust Services GmbH", "Example DV E1")?;
     let urls = CaUrls {
         crl: ROOT_CRL_URL,
         ca_issuers: ROOT_URL,

@@ -5,7 +5,7 @@
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base::Timestamp;
 use const_oid::db::rfc5280::{
-    ID_CE_BASIC_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
+    ID_CE_BASIC_CONSTRAINTS, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
 };
 use der::{Decode as _, Error};
 use x509_cert::name::Name;
@@ -64,8 +64,13 @@ pub struct Certificate {
     pub not_after: Timestamp,
     /// The certified key.
     pub key: PublicKey,
-    /// Whether it may issue certificates.
+    /// Whether basicConstraints says that it is a CA.
     pub is_ca: bool,
+    /// How many CA certificates that are not self-issued may stand between it and a subscriber's; `None` is any number
+    /// (RFC 5280 §4.2.1.9).
+    pub path_length: Option<u32>,
+    /// Whether keyUsage has keyCertSign, or is absent and limits nothing (RFC 5280 §4.2.1.3).
+    pub may_sign_certificates: bool,
     /// SHA-1 of the DER in lower-case hexadecimal: a label that old tools show, not a proof.
     pub sha1: String,
     /// SHA-256 of the DER in lower-case hexadecimal.
@@ -92,6 +97,8 @@ impl Certificate {
         let fields = &raw.fields;
         let (not_before, not_after) = fields.validity()?;
         let value = |oid| fields.extension(oid).map(|extension| extension.value);
+        let (is_ca, path_length) =
+            value(ID_CE_BASIC_CONSTRAINTS).map_or(Ok((false, None)), basic_constraints)?;
         Ok(Self {
             der: der.to_vec(),
             subject_der: fields.subject.to_vec(),
@@ -111,7 +118,9 @@ impl Certificate {
             not_before,
             not_after,
             key: PublicKey::from_spki(fields.spki)?,
-            is_ca: value(ID_CE_BASIC_CONSTRAINTS).map_or(Ok(false), is_ca)?,
+            is_ca,
+            path_length,
+            may_sign_certificates: value(ID_CE_KEY_USAGE).map_or(Ok(true), has_cert_sign)?,
             sha1: hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, der).as_ref()),
             sha256: hex(&sha256(der)),
             extensions: fields.extensions.iter().map(text::describe).collect(),
@@ -121,6 +130,12 @@ impl Certificate {
     /// Reads the only certificate of a PEM text.
     pub fn from_pem(text: &str) -> Result<Self, CertificateError> {
         Self::from_der(&pem::decode_certificate(text)?)
+    }
+
+    /// Reads every certificate of a PEM text, in its order.
+    pub fn chain_from_pem(text: &str) -> Result<Vec<Self>, CertificateError> {
+        let chain = pem::decode_chain(text)?;
+        chain.iter().map(|der| Self::from_der(der)).collect()
     }
 
     /// The DER.
@@ -143,8 +158,13 @@ impl Certificate {
         &self.subject_der
     }
 
-    /// Whether it names itself as its issuer, as roots do.
+    /// Whether it names itself as its issuer and its own key signed it: a root.
     pub fn is_self_signed(&self) -> bool {
+        self.is_self_issued() && self.verify_signature(&self.key).is_ok()
+    }
+
+    /// Whether issuer and subject are the same name (RFC 5280 §3.2).
+    pub(crate) fn is_self_issued(&self) -> bool {
         self.issuer_is(&self.subject_der)
     }
 
@@ -165,10 +185,31 @@ pub fn subject_key_identifier(key: &PublicKey) -> Vec<u8> {
     sha256(key.key_bits()).into_iter().take(20).collect()
 }
 
-fn is_ca(value: &[u8]) -> Result<bool, Error> {
+/// Whether it is a CA, and its path length constraint; one that no chain can reach is the longest.
+fn basic_constraints(value: &[u8]) -> Result<(bool, Option<u32>), Error> {
     let mut fields = Element::only(value, tag::SEQUENCE)?.elements()?;
-    match fields.optional(tag::BOOLEAN)? {
-        Some(flag) => flag.boolean(),
-        None => Ok(false),
-    }
+    let is_ca = match fields.optional(tag::BOOLEAN)? {
+        Some(flag) => flag.boolean()?,
+        None => false,
+    };
+    let path_length = match fields.optional(tag::INTEGER)? {
+        Some(length) => {
+            let octets = length.unsigned()?.iter();
+            Some(octets.fold(0_u32, |sum, octet| {
+                sum.saturating_mul(256).saturating_add(u32::from(*octet))
+            }))
+        }
+        None => None,
+    };
+    Ok((is_ca, path_length))
 }
+
+fn has_cert_sign(value: &[u8]) -> Result<bool, Error> {
+    let bits = Element::only(value, tag::BIT_STRING)?.content;
+    Ok(bits
+        .get(1)
+        .is_some_and(|usages| usages & KEY_CERT_SIGN != 0))
+}
+
+/// Bit 5 of keyUsage, counted from the top (RFC 5280 §4.2.1.3).
+const KEY_CERT_SIGN: u8 = 0x04;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use base::{Random, Timestamp};
 use const_oid::ObjectIdentifier;
@@ -42,7 +43,7 @@ pub(crate) fn signer(algorithm: KeyAlgorithm) -> SoftwareSigner {
 
 pub(crate) fn root(algorithm: KeyAlgorithm) -> Issuer {
     let signer = signer(algorithm);
-    let name = CaName::parse("CN=Example Root R1,O=Example Trust,C=DE").unwrap();
+    let name = CaName::new("DE", "Example Trust", "Example Root R1").unwrap();
     let der = self_signed_root(&name, &signer, serial(), NOW).unwrap();
     let certificate = Certificate::from_der(&der).unwrap();
     Issuer::new(
@@ -55,7 +56,7 @@ pub(crate) fn root(algorithm: KeyAlgorithm) -> Issuer {
 
 pub(crate) fn issuing(root: &Issuer, algorithm: KeyAlgorithm) -> Issuer {
     let signer = signer(algorithm);
-    let name = CaName::parse("CN=Example DV E1,O=Example Trust,C=DE").unwrap();
+    let name = CaName::new("DE", "Example Trust", "Example DV E1").unwrap();
     let urls = CaUrls {
         crl: "http://pki.example.com/root.crl",
         ca_issuers: "http://pki.example.com/root.crt",
@@ -75,6 +76,30 @@ pub(crate) fn request(key: &PublicKey, names: &[&str]) -> IssuanceRequest {
         must_staple: false,
         crl_url: CRL_URL.to_owned(),
     }
+}
+
+/// What a TLS client that trusts `root` says to a certificate for `example.com`: rustls-webpki shares no code with us.
+#[track_caller]
+pub(crate) fn relying_party(leaf: &[u8], between: &[&Certificate], root: &Certificate) {
+    use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+    let leaf = CertificateDer::from(leaf);
+    let leaf = webpki::EndEntityCert::try_from(&leaf).unwrap();
+    let root = CertificateDer::from(root.der());
+    let anchor = webpki::anchor_from_trusted_cert(&root).unwrap();
+    let between = between.iter().map(|one| CertificateDer::from(one.der()));
+    let now = Duration::from_secs(u64::try_from(NOW.as_seconds()).unwrap());
+    leaf.verify_for_usage(
+        webpki::ALL_VERIFICATION_ALGS,
+        &[anchor],
+        &between.collect::<Vec<_>>(),
+        UnixTime::since_unix_epoch(now),
+        webpki::KeyUsage::server_auth(),
+        None,
+        None,
+    )
+    .unwrap();
+    let name = ServerName::try_from("example.com").unwrap();
+    leaf.verify_is_valid_for_subject_name(&name).unwrap();
 }
 
 /// A request as a client would write it, or should not.

@@ -22,9 +22,13 @@ use crate::signer::{Signer, SignerError, SoftwareSigner};
 mod ca_name;
 mod ceremony;
 mod internal;
+mod path;
 
 pub use ca_name::{CaName, NameError};
-pub use ceremony::{CaUrls, issuing_ca, self_signed_root};
+pub use ceremony::{
+    CaUrls, ISSUING_DAYS, IssuingCaOptions, ROOT_DAYS, issuing_ca, issuing_ca_with,
+    self_signed_root, self_signed_root_for,
+};
 pub use internal::{InternalProfile, InternalProfileError};
 
 /// Why a certificate and a key do not make an issuer, or an issuer did not sign.
@@ -33,16 +37,27 @@ pub enum IssuerError {
     /// The certificate cannot be read.
     #[error("the CA certificate cannot be used")]
     Certificate(#[from] CertificateError),
-    /// The signature by the root does not verify.
-    #[error("the CA certificate is not signed by the root")]
-    Chain(#[from] SignatureError),
-    /// The issuer field is not the root's subject.
-    #[error("the CA certificate names \"{issuer}\" as its issuer and the root is \"{root}\"")]
+    /// The signature by the certificate above does not verify.
+    #[error("the CA certificate \"{certificate}\" is not signed by \"{parent}\"")]
+    Chain {
+        /// What is signed by another key.
+        certificate: String,
+        /// What should have signed it.
+        parent: String,
+        /// That it does not verify.
+        source: SignatureError,
+    },
+    /// The issuer field is not the subject of the certificate above.
+    #[error(
+        "the CA certificate \"{certificate}\" names \"{issuer}\" as its issuer and the next one is \"{parent}\""
+    )]
     ChainName {
-        /// What the certificate says.
+        /// The certificate in question.
+        certificate: String,
+        /// What it says.
         issuer: String,
-        /// What the root is called.
-        root: String,
+        /// What the next certificate is called.
+        parent: String,
     },
     /// Not yet or no longer valid.
     #[error("the CA certificate \"{0}\" is not valid at this time")]
@@ -56,6 +71,26 @@ pub enum IssuerError {
     /// basicConstraints does not say so.
     #[error("the certificate \"{0}\" is not a CA certificate")]
     NotACa(String),
+    /// The chain ends before its root.
+    #[error("the chain ends with \"{0}\", which is not self-signed; the root is missing")]
+    NotARoot(String),
+    /// keyUsage without keyCertSign.
+    #[error(
+        "the CA certificate \"{0}\" must not sign certificates: its key usage lacks keyCertSign"
+    )]
+    NotForSigning(String),
+    /// More CAs below one than it allows.
+    #[error(
+        "the CA certificate \"{certificate}\" allows {most} CA certificates below it and there are {below}"
+    )]
+    PathLength {
+        /// The certificate with the constraint.
+        certificate: String,
+        /// Its path length constraint.
+        most: u32,
+        /// How many there are.
+        below: u32,
+    },
     /// The key is not PEM.
     #[error("the private key cannot be read from PEM")]
     Pem(#[from] PemError),
@@ -94,9 +129,7 @@ impl Issuer {
         signer: Arc<dyn Signer>,
         ca_issuers_url: impl Into<String>,
     ) -> Result<Self, IssuerError> {
-        if !certificate.is_ca {
-            return Err(IssuerError::NotACa(certificate.subject));
-        }
+        path::check_ca(&certificate)?;
         if certificate.key != *signer.public_key() {
             return Err(IssuerError::KeyMismatch);
         }
@@ -125,6 +158,23 @@ impl Issuer {
         let certificate = Certificate::from_pem(certificate)?;
         let signer = SoftwareSigner::from_pkcs8(&pem::decode_private_key(private_key)?)?;
         Self::new(certificate, Arc::new(signer), ca_issuers_url)
+    }
+
+    /// Reads the issuer's certificate, those above it and its key from PEM; the second value is what is above, for
+    /// [`verify_path`](Self::verify_path).
+    pub fn from_chain_pem(
+        chain: &str,
+        private_key: &str,
+        ca_issuers_url: impl Into<String>,
+    ) -> Result<(Self, Vec<Certificate>), IssuerError> {
+        let mut parents = Certificate::chain_from_pem(chain)?;
+        let above = parents.split_off(parents.len().min(1));
+        let certificate = parents
+            .pop()
+            .ok_or(CertificateError::Pem(PemError::Count("CERTIFICATE")))?;
+        let signer = SoftwareSigner::from_pkcs8(&pem::decode_private_key(private_key)?)?;
+        let issuer = Self::new(certificate, Arc::new(signer), ca_issuers_url)?;
+        Ok((issuer, above))
     }
 
     /// The CA certificate.
@@ -168,28 +218,6 @@ impl Issuer {
             fingerprint: sha256(&der),
             der,
         })
-    }
-
-    /// Whether `root` is a self-signed CA that signed this issuer's certificate, and both are valid `now`.
-    pub fn verify_chain(&self, root: &Certificate, now: Timestamp) -> Result<(), IssuerError> {
-        for certificate in [root, &self.certificate] {
-            if now < certificate.not_before || now > certificate.not_after {
-                return Err(IssuerError::Expired(certificate.subject.clone()));
-            }
-        }
-        if !root.is_ca {
-            return Err(IssuerError::NotACa(root.subject.clone()));
-        }
-        for certificate in [root, &self.certificate] {
-            if !certificate.issuer_is(root.subject_der()) {
-                return Err(IssuerError::ChainName {
-                    issuer: certificate.issuer.clone(),
-                    root: root.subject.clone(),
-                });
-            }
-            certificate.verify_signature(&root.key)?;
-        }
-        Ok(())
     }
 
     pub(crate) fn identity(&self) -> &Identity {

@@ -26,6 +26,9 @@ mod serial;
 mod signer;
 
 pub use algorithm::{KeyAlgorithm, SignatureAlgorithm};
+/// Names algorithms, extensions and policies; an operator writes a policy as `2.23.140.1.2.1`.
+pub use const_oid::ObjectIdentifier;
+
 pub use certificate::{
     Certificate, CertificateError, ExtensionText, IssuanceRequest, TbsCertificate, TbsError,
     subject_key_identifier,
@@ -33,8 +36,9 @@ pub use certificate::{
 pub use crl::{Crl, CrlError, CrlRequest, CrlScope, RevokedCertificate};
 pub use csr::{Csr, CsrError};
 pub use issuer::{
-    CaName, CaUrls, InternalProfile, InternalProfileError, IssuedCertificate, Issuer, IssuerError,
-    NameError, issuing_ca, self_signed_root,
+    CaName, CaUrls, ISSUING_DAYS, InternalProfile, InternalProfileError, IssuedCertificate, Issuer,
+    IssuerError, IssuingCaOptions, NameError, ROOT_DAYS, issuing_ca, issuing_ca_with,
+    self_signed_root, self_signed_root_for,
 };
 pub use key::{KeyError, PublicKey, SignatureError};
 pub use key_policy::{DebianWeakKeys, KeyPolicy, KeyPolicyError, ListError};

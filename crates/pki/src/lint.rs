@@ -1,20 +1,21 @@
 //! The gate before every signature (BR §4.3.1.2): a certificate is signed only after its twin passed every lint.
 //!
 //! The twin has the same content and the signature of a throw-away key on something else, so it is a complete
-//! certificate that nobody can use. The lints read its DER anew; they share no code with the builder beyond tags and OIDs. That the names
-//! were validated and the key is strong is decided before.
+//! certificate that nobody can use. The lints read its DER anew; they share no code with the builder beyond tags and
+//! OIDs. That the names were validated and the key is strong is decided before. What only the Baseline Requirements ask
+//! is not asked of private certificates.
 
 use std::fmt;
 
 use base::Timestamp;
 
-use crate::algorithm::{KeyAlgorithm, SignatureAlgorithm};
+use crate::algorithm::KeyAlgorithm;
 use crate::certificate::TbsCertificate;
 use crate::certificate::raw::RawCertificate;
 use crate::certificate::tbs::assemble;
 use crate::identity::Identity;
 use crate::key::{KeyError, PublicKey};
-use crate::profile::Profile;
+use crate::profile::{Profile, ProfileTrust};
 use crate::signer::{Signer as _, SignerError, SoftwareSigner};
 
 mod extensions;
@@ -23,7 +24,6 @@ mod names;
 
 /// Makes twins and lints them, for issuers of one key algorithm.
 pub(crate) struct Linter {
-    algorithm: SignatureAlgorithm,
     signature: Vec<u8>,
 }
 
@@ -75,7 +75,6 @@ impl Linter {
         };
         let throw_away = SoftwareSigner::generate(algorithm)?;
         Ok(Self {
-            algorithm: throw_away.algorithm(),
             signature: throw_away.sign(b"no certificate")?,
         })
     }
@@ -87,7 +86,8 @@ impl Linter {
         profile: &Profile,
         now: Timestamp,
     ) -> Result<Linted<TbsCertificate>, Findings> {
-        let twin = assemble(tbs.der(), self.algorithm.identifier(), &self.signature);
+        // As the issuer will write it: a module may sign with another digest than the throw-away key.
+        let twin = assemble(tbs.der(), issuer.algorithm.identifier(), &self.signature);
         let certificate = RawCertificate::parse(&twin).map_err(|error| {
             Findings::one("encoding", "RFC 5280 §4.1", format!("not DER: {error}"))
         })?;
@@ -99,7 +99,7 @@ impl Linter {
             profile,
             now,
         };
-        let findings: Vec<Finding> = lints()
+        let findings: Vec<Finding> = lints(profile.trust)
             .filter_map(|lint| {
                 let detail = (lint.check)(&subject).err()?;
                 Some(Finding {
@@ -120,11 +120,18 @@ impl Linter {
     }
 }
 
-fn lints() -> impl Iterator<Item = &'static Lint> {
-    fields::LINTS
-        .iter()
-        .chain(names::LINTS)
-        .chain(extensions::LINTS)
+/// RFC 5280 and the profile hold for every certificate, the Baseline Requirements for public ones.
+fn lints(trust: ProfileTrust) -> impl Iterator<Item = &'static Lint> {
+    let every = [fields::LINTS, names::LINTS, extensions::LINTS];
+    let public = match trust {
+        ProfileTrust::Public => [
+            fields::PUBLIC_LINTS,
+            names::PUBLIC_LINTS,
+            extensions::PUBLIC_LINTS,
+        ],
+        ProfileTrust::Private => [[].as_slice(); 3],
+    };
+    every.into_iter().chain(public).flatten()
 }
 
 impl<T> Linted<T> {

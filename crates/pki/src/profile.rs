@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::algorithm::KeyAlgorithm;
 
+mod document;
+
+pub use document::ProfileError;
+
 /// The profile of subscriber certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -17,7 +21,7 @@ pub struct Profile {
     pub validity_seconds: i64,
     /// How far notBefore lies before the signature, in seconds, for clients with slow clocks.
     pub backdate_seconds: i64,
-    /// The certificate policy (BR §7.1.6.1); private certificates may have none.
+    /// The certificate policy; a public profile has one (BR §7.1.6.1).
     pub policy: Option<ObjectIdentifier>,
     /// Whether RSA keys get keyEncipherment too, for TLS 1.2 without forward secrecy.
     pub has_rsa_key_encipherment: bool,
@@ -25,29 +29,19 @@ pub struct Profile {
     pub honours_must_staple: bool,
     /// The most names in one certificate.
     pub max_names: usize,
-    /// Whose rules it keeps.
+    /// Whose rules hold besides RFC 5280.
     pub trust: ProfileTrust,
 }
 
-/// Whose rules a profile keeps.
+/// Who trusts the certificates, and therefore makes rules for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProfileTrust {
-    /// Those of the public web, its ceilings included.
+    /// Browsers and operating systems: the Baseline Requirements hold.
     #[default]
     Public,
-    /// Those of whoever runs the CA; RFC 5280 still holds.
+    /// The operator's own machines: RFC 5280 and the profile are all there is.
     Private,
-}
-
-impl ProfileTrust {
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde passes a reference"
-    )]
-    fn is_public(&self) -> bool {
-        *self == Self::Public
-    }
 }
 
 /// The lifetime of a certificate; both seconds belong to it (RFC 5280 §4.1.2.5).
@@ -98,129 +92,7 @@ impl Refuse for ValidityError {
     }
 }
 
-/// The parts that a stored profile may have.
-const PARTS: [&str; 7] = [
-    "validity_seconds",
-    "backdate_seconds",
-    "policy",
-    "has_rsa_key_encipherment",
-    "honours_must_staple",
-    "max_names",
-    "trust",
-];
-
-/// The profile as it is stored.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    validity_seconds: i64,
-    backdate_seconds: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    policy: Option<String>,
-    has_rsa_key_encipherment: bool,
-    honours_must_staple: bool,
-    max_names: usize,
-    #[serde(default, skip_serializing_if = "ProfileTrust::is_public")]
-    trust: ProfileTrust,
-}
-
-/// The text is no profile.
-#[derive(Debug, thiserror::Error)]
-pub enum ProfileError {
-    /// Not its JSON.
-    #[error("the stored profile cannot be read")]
-    Json(#[from] serde_json::Error),
-    /// A part of it is out of its range.
-    #[error("\"{0}\" must be {1}")]
-    Range(&'static str, &'static str),
-    /// A part that there is not.
-    #[error(
-        "a profile has no \"{0}\"; it has validity_seconds, backdate_seconds, policy, \
-             has_rsa_key_encipherment, honours_must_staple, max_names and trust"
-    )]
-    Unknown(String),
-    /// The policy is no object identifier.
-    #[error("\"{0}\" is not an object identifier")]
-    Policy(String),
-}
-
 impl Profile {
-    /// The profile without its name, as JSON that stays the same as long as the profile does.
-    pub fn to_json(&self) -> String {
-        let stored = Stored {
-            validity_seconds: self.validity_seconds,
-            backdate_seconds: self.backdate_seconds,
-            policy: self.policy.map(|policy| policy.to_string()),
-            has_rsa_key_encipherment: self.has_rsa_key_encipherment,
-            honours_must_staple: self.honours_must_staple,
-            max_names: self.max_names,
-            trust: self.trust,
-        };
-        // Numbers, strings and booleans cannot fail to serialise.
-        serde_json::to_string(&stored).unwrap_or_default()
-    }
-
-    /// Reads what [`to_json`](Self::to_json) wrote.
-    pub fn from_json(name: &str, text: &str) -> Result<Self, ProfileError> {
-        let stored: Stored = serde_json::from_str(text)?;
-        let read =
-            |text: String| ObjectIdentifier::new(&text).map_err(|_| ProfileError::Policy(text));
-        let policy = stored.policy.map(read).transpose()?;
-        Ok(Self {
-            name: name.to_owned(),
-            validity_seconds: stored.validity_seconds,
-            backdate_seconds: stored.backdate_seconds,
-            policy,
-            has_rsa_key_encipherment: stored.has_rsa_key_encipherment,
-            honours_must_staple: stored.honours_must_staple,
-            max_names: stored.max_names,
-            trust: stored.trust,
-        })
-    }
-
-    /// Reads what a person wrote: every part of it has to be known, and in its range.
-    pub fn from_file_json(name: &str, text: &str) -> Result<Self, ProfileError> {
-        let all: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text)?;
-        if let Some(unknown) = all.keys().find(|key| !PARTS.contains(&key.as_str())) {
-            return Err(ProfileError::Unknown(unknown.clone()));
-        }
-        let profile = Self::from_json(name, text)?;
-        profile.check()?;
-        Ok(profile)
-    }
-
-    /// Whether certificates can be made by it.
-    fn check(&self) -> Result<(), ProfileError> {
-        let is_public = self.trust == ProfileTrust::Public;
-        let longest = if is_public { 398 * DAY } else { 3652 * DAY };
-        let ranges = [
-            (
-                (HOUR..=longest).contains(&self.validity_seconds),
-                "validity_seconds",
-                "an hour to 398 days, or to ten years where trust is private",
-            ),
-            (
-                (0..=2 * DAY).contains(&self.backdate_seconds)
-                    && self.backdate_seconds < self.validity_seconds,
-                "backdate_seconds",
-                "0 to 172800, and less than the validity",
-            ),
-            (
-                (1..=1_000).contains(&self.max_names),
-                "max_names",
-                "1 to 1000",
-            ),
-            (
-                self.policy.is_some() || !is_public,
-                "policy",
-                "there, unless trust is private",
-            ),
-        ];
-        let wrong = ranges.into_iter().find(|(holds, ..)| !holds);
-        wrong.map_or(Ok(()), |(_, part, range)| {
-            Err(ProfileError::Range(part, range))
-        })
-    }
-
     /// Domain-validated TLS server certificates of exactly 90 days.
     pub fn dv() -> Self {
         Self {
@@ -256,7 +128,7 @@ impl Profile {
             return Err(ValidityError::NotBefore);
         }
         let end = end.unwrap_or(start + most - 1);
-        if end < start.max(now) + HOUR {
+        if end + 1 < start.max(now) + HOUR {
             return Err(ValidityError::TooShort);
         }
         let requested = end - start + 1;
@@ -269,16 +141,13 @@ impl Profile {
         })
     }
 
-    /// The profile's lifetime, or a day less than the law's ceiling: BR §6.3.2 advises against the maximum itself.
+    /// The profile's lifetime, or a day less than the law's ceiling: BR §6.3.2 advises against the maximum itself. There
+    /// is no such law for private certificates.
     fn most_seconds(&self, now: Timestamp) -> i64 {
-        if self.trust == ProfileTrust::Private {
-            return self.validity_seconds;
-        }
         let ceiling = validity_ceiling_seconds(now);
-        if self.validity_seconds > ceiling {
-            ceiling - DAY
-        } else {
-            self.validity_seconds
+        match self.trust {
+            ProfileTrust::Public if self.validity_seconds > ceiling => ceiling - DAY,
+            ProfileTrust::Public | ProfileTrust::Private => self.validity_seconds,
         }
     }
 
@@ -397,5 +266,29 @@ mod tests {
         check((None, Some("2026-11-23T12:30:00Z")), now, Err(()));
         check((Some("2026-11-26T00:00:00Z"), None), now, Err(()));
         check((Some("2026-11-20T00:00:00Z"), None), now, Err(()));
+    }
+
+    #[test]
+    fn the_shortest_lifetime_is_an_hour() {
+        let now = "2026-11-23T12:00:00Z";
+        check(
+            (Some(now), Some("2026-11-23T12:59:59Z")),
+            now,
+            Ok((now, "2026-11-23T12:59:59Z")),
+        );
+        check((Some(now), Some("2026-11-23T12:59:58Z")), now, Err(()));
+    }
+
+    #[test]
+    fn a_private_profile_has_no_ceiling() {
+        let private = Profile {
+            validity_seconds: 1000 * DAY,
+            policy: None,
+            trust: ProfileTrust::Private,
+            ..Profile::dv()
+        };
+        let now = at("2030-01-01T00:00:00Z");
+        let validity = private.validity(RequestedValidity::default(), now);
+        assert_eq!(validity.unwrap().seconds(), 1000 * DAY);
     }
 }

@@ -58,7 +58,7 @@ pub(crate) struct CaImport {
     /// The root's private key, PKCS#8 PEM; leave it out when it stays elsewhere and signs its CRLs there
     #[arg(long)]
     pub(crate) root_key: Option<PathBuf>,
-    /// The issuing CA's certificate, PEM, signed by the root
+    /// The issuing CA's certificate, PEM, and after it those of the CAs between it and the root
     #[arg(long)]
     pub(crate) issuing: PathBuf,
     /// The issuing CA's private key, PKCS#8 PEM

@@ -14,26 +14,62 @@ const WEB: &str = "web";
 /// What it calls the one that it gets by dns-01.
 const WILDCARD: &str = "wildcard";
 
-struct Certbot<'a> {
-    program: &'a Path,
-    folder: TempDir,
-    server: &'a Server,
+pub(crate) struct Certbot<'a> {
+    pub(crate) program: &'a Path,
+    pub(crate) folder: TempDir,
+    pub(crate) server: &'a Server,
 }
 
 impl Certbot<'_> {
-    async fn run(&self, words: &[&str]) -> anyhow::Result<()> {
+    pub(crate) async fn run(&self, words: &[&str]) -> anyhow::Result<()> {
+        let at = &self.server.directory_url;
+        self.run_at(at, "config", words).await
+    }
+
+    /// The same in another directory, with the configuration of this folder.
+    pub(crate) async fn run_at(
+        &self,
+        directory_url: &str,
+        config: &str,
+        words: &[&str],
+    ) -> anyhow::Result<()> {
         let mut command = Command::new(self.program);
         command
             .args(words)
             .args(["--non-interactive", "--agree-tos"]);
-        for folder in ["config", "work", "logs"] {
+        for (folder, name) in [("config", config), ("work", "work"), ("logs", "logs")] {
             command
                 .arg(format!("--{folder}-dir"))
-                .arg(self.folder.path().join(folder));
+                .arg(self.folder.path().join(name));
         }
-        command.args(["--server", &self.server.directory_url]);
+        command.args(["--server", directory_url]);
         command.env("REQUESTS_CA_BUNDLE", self.server.ca_file());
         program::run(&format!("certbot {}", words.join(" ")), &mut command).await?;
+        Ok(())
+    }
+
+    /// What `certbot renew --dry-run` does with what was obtained, from a fresh copy of the configuration: it saves its
+    /// account.
+    async fn dry_run(&self, copy: &str, more: &[&str]) -> anyhow::Result<()> {
+        let (from, to) = (
+            self.folder.path().join("config"),
+            self.folder.path().join(copy),
+        );
+        program::run("cp", Command::new("cp").arg("-a").arg(&from).arg(&to)).await?;
+        // What certbot has written names the folder by its path.
+        for file in std::fs::read_dir(to.join("renewal"))? {
+            let path = file?.path();
+            let text = std::fs::read_to_string(&path)?;
+            let (old, new) = (from.display().to_string(), to.display().to_string());
+            std::fs::write(&path, text.replace(&old, &new))?;
+        }
+        let renew = ["renew", "--dry-run", "--no-random-sleep-on-renew"];
+        let words = [&renew[..], more].concat();
+        let issued = self.server.certificates().await?.len();
+        self.run_at(&self.server.test_directory_url, copy, &words)
+            .await?;
+        let more = self.server.certificates().await?.len() - issued;
+        anyhow::ensure!(more == 2, "{more} certificates were issued by a dry run");
         Ok(())
     }
 
@@ -42,12 +78,13 @@ impl Certbot<'_> {
         live.join(lineage).join(name).display().to_string()
     }
 
-    fn chain(&self, lineage: &str) -> anyhow::Result<Chain> {
+    pub(crate) fn chain(&self, lineage: &str) -> anyhow::Result<Chain> {
         Chain::read(Path::new(&self.file(lineage, "fullchain.pem")))
     }
 }
 
-/// Register with a binding, http-01, a wildcard by dns-01, renew, revoke by account and by certificate key.
+/// Register with a binding, http-01, a wildcard by dns-01, renew, revoke by account and by certificate key, and
+/// dry runs against the test directory with and without a binding.
 async fn walk(program: &Path, server: &Server) -> anyhow::Result<()> {
     let certbot = Certbot {
         program,
@@ -64,6 +101,8 @@ async fn walk(program: &Path, server: &Server) -> anyhow::Result<()> {
     certbot.run(&[&register[..], &binding].concat()).await?;
     let first = obtain_by_http(&certbot).await?;
     obtain_by_dns(&certbot).await?;
+    certbot.dry_run("unbound", &[]).await?;
+    certbot.dry_run("bound", &binding).await?;
 
     certbot
         .run(&["renew", "--force-renewal", "--no-random-sleep-on-renew"])

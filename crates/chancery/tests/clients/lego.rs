@@ -17,12 +17,22 @@ struct Lego<'a> {
 
 impl Lego<'_> {
     async fn run(&self, options: &[&str], words: &[&str]) -> anyhow::Result<()> {
+        self.run_at(&self.server.directory_url, options, words)
+            .await
+    }
+
+    async fn run_at(
+        &self,
+        directory_url: &str,
+        options: &[&str],
+        words: &[&str],
+    ) -> anyhow::Result<()> {
         let server = self.server;
         let mut command = Command::new(self.program);
         command
             .arg("--path")
             .arg(self.folder.path())
-            .args(["--server", &server.directory_url]);
+            .args(["--server", directory_url]);
         command.args(["--email", "admin@example.com", "--accept-tos"]);
         command.args([
             "--eab",
@@ -82,6 +92,16 @@ async fn walk(program: &Path, server: &Server) -> anyhow::Result<()> {
     let wildcard = lego.chain("_.example.com")?;
     wildcard.expect_names(&["*.example.com"])?;
     wildcard.expect_issued(server).await?;
+
+    // With the account of the host, whose URL is the production directory's.
+    lego.run_at(&server.test_directory_url, &web, &["run"])
+        .await?;
+    let tried = lego.chain("example.com")?;
+    anyhow::ensure!(
+        tried.issuer.subject.contains("test issuing CA"),
+        "{} issued in the test directory",
+        tried.issuer.subject
+    );
 
     lego.run(&web, &["renew", "--days", "400", "--no-random-sleep"])
         .await?;

@@ -16,6 +16,7 @@ mod pebble;
 mod program;
 mod responder;
 mod server;
+mod two_directories;
 
 use std::time::Duration;
 

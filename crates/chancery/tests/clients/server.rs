@@ -26,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) names: NameServer,
     pub(crate) http_port: u16,
     pub(crate) directory_url: String,
+    /// The test directory beside it.
+    pub(crate) test_directory_url: String,
     pub(crate) eab_kid: String,
     pub(crate) eab_hmac_key: String,
     data: TempDir,
@@ -60,8 +62,10 @@ impl Server {
         let account = set_up(&settings).await?;
         let text = |key: &str| text_in(&account, key);
         let process = serve(&settings, &data.path().join("serve.log"))?;
+        let directory_url = text("directory_url")?;
         let mut server = Self {
-            directory_url: text("directory_url")?,
+            test_directory_url: test_directory_of(&settings, &directory_url).await?,
+            directory_url,
             eab_kid: text("eab_kid")?,
             eab_hmac_key: text("eab_hmac_key")?,
             names,
@@ -87,6 +91,13 @@ impl Server {
     /// The root of the CA that issues, as the server wrote it.
     pub(crate) fn root_file(&self) -> PathBuf {
         self.data.path().join("root-ca.pem")
+    }
+
+    /// Writes a file beside the data, and answers with its path.
+    pub(crate) fn write(&self, name: &str, text: &str) -> anyhow::Result<String> {
+        let path = self.data.path().join(name);
+        fs::write(&path, text)?;
+        Ok(path.display().to_string())
     }
 
     /// Runs `chancery admin` beside the server.
@@ -263,6 +274,30 @@ async fn set_up(settings: &[String]) -> anyhow::Result<Value> {
         .await?;
     }
     Ok(account)
+}
+
+/// The URL of the test directory beside the directory at a URL.
+async fn test_directory_of(settings: &[String], url: &str) -> anyhow::Result<String> {
+    let listed = admin(settings, &["directory", "list", "--json"]).await?;
+    let all: Vec<Value> = listed
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
+    let is_it = |each: &&Value| each.get("url").and_then(Value::as_str) == Some(url);
+    let production = all.iter().find(is_it);
+    let slug = text_in(
+        production.context("the directory is not listed")?,
+        "directory",
+    )?;
+    let beside =
+        |each: &&Value| each.pointer("/rules/production") == Some(&Value::from(slug.as_str()));
+    let test = all.iter().find(beside);
+    text_in(test.context("there is no test directory")?, "url")
+}
+
+/// The members of an answer in JSON.
+pub(crate) fn text_of(answer: &str, key: &str) -> anyhow::Result<String> {
+    text_in(&serde_json::from_str(answer)?, key)
 }
 
 async fn admin(settings: &[String], words: &[&str]) -> anyhow::Result<String> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use base::{CaId, Class, Refusal, Refuse};
 use pki::{
-    CaName, CaUrls, Certificate, Issuer, KeyAlgorithm, SerialNumber, SoftwareSigner,
-    generate_pkcs8, issuing_ca, self_signed_root,
+    CaName, CaUrls, Certificate, Issuer, IssuingCaOptions, KeyAlgorithm, ObjectIdentifier,
+    SerialNumber, SoftwareSigner, generate_pkcs8, issuing_ca_with, self_signed_root,
 };
 use store::catalog::ca::Trust;
 
@@ -25,6 +25,8 @@ pub struct CaPlan {
     pub parent: Option<CaId>,
     /// Who shall believe it.
     pub trust: Trust,
+    /// The certificate policy that a CA below a root is for; `None` for whatever its profile says.
+    pub policy: Option<ObjectIdentifier>,
 }
 
 /// Why no CA was made.
@@ -78,7 +80,7 @@ pub async fn create_ca(app: &App, caller: &Caller, plan: CaPlan) -> Result<CaId,
                 return Err(CreateCaError::Trust);
             }
             let parent = (above.id, above.issuer.as_ref());
-            make_issuing(outside, parent, &plan.name, plan.algorithm, plan.trust)?
+            make_issuing(outside, parent, &plan)?
         }
     };
     let id = new.id;
@@ -110,7 +112,13 @@ pub fn new_issuing_certificate(
     name: &CaName,
     key: &pki::PublicKey,
 ) -> Result<Vec<u8>, CatalogError> {
-    certify_issuing(&app.outside, (root.new.id, &root.issuer), name, key)
+    let policy = IssuingCaOptions::default().policy;
+    certify_issuing(
+        &app.outside,
+        (root.new.id, &root.issuer),
+        (name, key),
+        policy,
+    )
 }
 
 /// Makes a root.
@@ -146,19 +154,23 @@ pub(super) fn make_root(
 pub(super) fn make_issuing(
     outside: &Outside,
     (parent_id, parent): (CaId, &Issuer),
-    name: &CaName,
-    algorithm: KeyAlgorithm,
-    trust: Trust,
+    plan: &CaPlan,
 ) -> Result<NewCa, CatalogError> {
+    let algorithm = plan.algorithm;
     let key = generate_pkcs8(algorithm)?;
     let signer = SoftwareSigner::from_pkcs8(&key)?;
     let public_key = pki::Signer::public_key(&signer);
     Ok(NewCa {
         id: CaId::generate(outside.clock.now(), outside.random.as_ref()),
         role: Role::Issuing,
-        trust,
+        trust: plan.trust,
         parent: Some(parent_id),
-        certificate: certify_issuing(outside, (parent_id, parent), name, public_key)?,
+        certificate: certify_issuing(
+            outside,
+            (parent_id, parent),
+            (&plan.name, public_key),
+            plan.policy,
+        )?,
         private_key: Some(key.to_vec()),
     })
 }
@@ -167,8 +179,8 @@ pub(super) fn make_issuing(
 fn certify_issuing(
     outside: &Outside,
     (parent_id, parent): (CaId, &Issuer),
-    name: &CaName,
-    key: &pki::PublicKey,
+    (name, key): (&CaName, &pki::PublicKey),
+    policy: Option<ObjectIdentifier>,
 ) -> Result<Vec<u8>, CatalogError> {
     let origin = &outside.settings.pki_origin;
     let urls = CaUrls {
@@ -176,13 +188,13 @@ fn certify_issuing(
         ca_issuers: &certificate_url(origin, parent_id),
     };
     let serial = SerialNumber::generate(outside.random.as_ref());
-    Ok(issuing_ca(
-        parent,
-        name,
-        key,
-        urls,
-        serial,
-        outside.clock.now(),
+    let options = IssuingCaOptions {
+        policy,
+        ..IssuingCaOptions::default()
+    };
+    let now = outside.clock.now();
+    Ok(issuing_ca_with(
+        parent, name, key, urls, serial, now, options,
     )?)
 }
 

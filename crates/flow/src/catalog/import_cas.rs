@@ -14,7 +14,7 @@ pub struct ImportedCas {
     pub root: String,
     /// The root's key, if it shall sign CRLs here.
     pub root_key: Option<String>,
-    /// The issuing CA's certificate, signed by the root.
+    /// The issuing CA's certificate, then those of the CAs between it and the root.
     pub issuing: String,
     /// The issuing CA's key, PKCS#8 without a password.
     pub issuing_key: String,
@@ -63,30 +63,43 @@ pub async fn import_cas(
     let (now, random) = (app.now(), app.random());
     let (of_root, of_issuing) = (ImportCaError::Root, ImportCaError::Issuing);
     let root = Certificate::from_pem(&import.root).map_err(|error| of_root(error.into()))?;
-    let issuing = Issuer::from_pem(&import.issuing, &import.issuing_key, "").map_err(of_issuing)?;
-    issuing.verify_chain(&root, now).map_err(of_issuing)?;
+    let (issuing, between) =
+        Issuer::from_chain_pem(&import.issuing, &import.issuing_key, "").map_err(of_issuing)?;
+    let path = [between.as_slice(), std::slice::from_ref(&root)].concat();
+    issuing.verify_path(&path, now).map_err(of_issuing)?;
     let known: Vec<Stored> = app.store(caller).read((), ca::all).await?;
-    let is_here = |der: &[u8]| {
+    let find = |der: &[u8]| {
         known
             .iter()
             .find(|ca| ca.certificate == der)
             .map(|ca| ca.id)
     };
-    if let Some(id) = is_here(issuing.certificate().der()) {
+    if let Some(id) = find(issuing.certificate().der()) {
         return Err(ImportCaError::Exists(id));
     }
-    let root_id = is_here(root.der());
     let mut new = Vec::new();
-    let parent = root_id.unwrap_or_else(|| CaId::generate(now, random));
-    if root_id.is_none() {
-        new.push(NewCa {
-            id: parent,
-            role: Role::Root,
+    let mut parent = None;
+    for certificate in path.iter().rev() {
+        if let Some(id) = find(certificate.der()) {
+            parent = Some(id);
+            continue;
+        }
+        let is_root = parent.is_none();
+        let key = root_key(&import).map_err(of_root)?;
+        let above = NewCa {
+            id: CaId::generate(now, random),
+            role: if is_root {
+                Role::Root
+            } else {
+                Role::Intermediate
+            },
             trust: import.trust,
-            parent: None,
-            certificate: root.der().to_vec(),
-            private_key: root_key(&import).map_err(of_root)?,
-        });
+            parent,
+            certificate: certificate.der().to_vec(),
+            private_key: key.filter(|_| is_root),
+        };
+        parent = Some(above.id);
+        new.push(above);
     }
     let id = CaId::generate(now, random);
     let key = pki::pem::decode_private_key(&import.issuing_key);
@@ -94,7 +107,7 @@ pub async fn import_cas(
         id,
         role: Role::Issuing,
         trust: import.trust,
-        parent: Some(parent),
+        parent,
         certificate: issuing.certificate().der().to_vec(),
         private_key: Some(key.map_err(|error| of_issuing(error.into()))?.to_vec()),
     });

@@ -7,7 +7,7 @@ use base::{
     Timestamp,
 };
 use enrollment::policy::Preset;
-use pki::{CaName, KeyAlgorithm};
+use pki::{CaName, KeyAlgorithm, ObjectIdentifier};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use store::catalog::ca::{self, Ca as StoredCa, Trust};
@@ -20,7 +20,7 @@ use store::operations::setting::{self, Setting};
 use store::{ReadTx, WriteTx};
 
 use super::add_cas::{NewCa, seal};
-use super::create_ca::{called, make_issuing, make_root};
+use super::create_ca::{CaPlan, called, make_issuing, make_root};
 use super::publish_offer::digest_of;
 use crate::caller::system;
 use crate::memory::catalog::{CatalogError, DirectoryRules};
@@ -52,6 +52,8 @@ struct SeedHierarchy {
     root: String,
     issuing: String,
     trust: String,
+    /// The certificate policy that the issuing CA is for.
+    policy: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -296,8 +298,17 @@ fn make_hierarchy(outside: &Outside, wanted: &SeedHierarchy) -> Result<[NewCa; 2
         trust,
     )?;
     let parent = (root.new.id, &root.issuer);
-    let algorithm = KeyAlgorithm::EcdsaP256;
-    let issuing = make_issuing(outside, parent, &name(&wanted.issuing)?, algorithm, trust)?;
+    let policy = wanted.policy.as_deref().map(ObjectIdentifier::new);
+    let plan = CaPlan {
+        name: name(&wanted.issuing)?,
+        algorithm: KeyAlgorithm::EcdsaP256,
+        parent: Some(root.new.id),
+        trust,
+        policy: policy
+            .transpose()
+            .map_err(|_| SeedError::Missing("policy".to_owned()))?,
+    };
+    let issuing = make_issuing(outside, parent, &plan)?;
     Ok([root.new, issuing])
 }
 

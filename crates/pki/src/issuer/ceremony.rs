@@ -1,5 +1,6 @@
 //! Making a certificate authority: a self-signed root and an issuing CA below it (BR §7.1.2.1, §7.1.2.6).
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use base::Timestamp;
@@ -13,7 +14,7 @@ use crate::encode::Writer;
 use crate::extension;
 use crate::identity::Identity;
 use crate::key::PublicKey;
-use crate::profile::Validity;
+use crate::profile::{DOMAIN_VALIDATED, Validity};
 use crate::serial::SerialNumber;
 use crate::signer::{Signer, SignerError};
 
@@ -26,27 +27,59 @@ pub struct CaUrls<'a> {
     pub ca_issuers: &'a str,
 }
 
-/// The DER of a root that lives 20 years (BR §7.1.2.1.1 allows 8 to 25).
+/// What an operator chooses for an issuing CA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuingCaOptions {
+    /// Its lifetime in days; it ends with the root's, if that is earlier.
+    pub lifetime_days: NonZeroU16,
+    /// The only certificate policy of what it issues; a public CA needs one (BR §7.1.2.10.5), a private CA may leave the
+    /// extension out.
+    pub policy: Option<ObjectIdentifier>,
+}
+
+/// Domain-validated certificates for 10 years.
+impl Default for IssuingCaOptions {
+    fn default() -> Self {
+        Self {
+            lifetime_days: ISSUING_DAYS,
+            policy: Some(DOMAIN_VALIDATED),
+        }
+    }
+}
+
+/// The DER of a root that lives [`ROOT_DAYS`].
 pub fn self_signed_root(
     name: &CaName,
     signer: &dyn Signer,
     serial: SerialNumber,
     now: Timestamp,
 ) -> Result<Vec<u8>, SignerError> {
+    self_signed_root_for(name, signer, serial, now, ROOT_DAYS)
+}
+
+/// The DER of a root that lives as many days as the operator wants; a public root 2922 to 9132 (BR §7.1.2.1.1).
+pub fn self_signed_root_for(
+    name: &CaName,
+    signer: &dyn Signer,
+    serial: SerialNumber,
+    now: Timestamp,
+    lifetime_days: NonZeroU16,
+) -> Result<Vec<u8>, SignerError> {
     let key = signer.public_key();
     let subject = name.to_der();
+    let validity = lifetime(now, lifetime_days);
     let identity = Identity {
         name: subject.clone(),
         key_identifier: subject_key_identifier(key),
         algorithm: signer.algorithm(),
         ca_issuers_url: String::new(),
-        not_after: lifetime(now, ROOT_DAYS).not_after,
+        not_after: validity.not_after,
         fingerprint: [0; 32],
     };
     let frame = Frame {
         serial,
         issuer: &identity,
-        validity: lifetime(now, ROOT_DAYS),
+        validity,
         subject: &subject,
         key,
     };
@@ -60,7 +93,7 @@ pub fn self_signed_root(
     Ok(assemble(&tbs, identity.algorithm.identifier(), &signature))
 }
 
-/// The DER of a CA for TLS server certificates, signed by `root`; it lives 10 years, or as long
+/// The DER of a CA for domain-validated TLS server certificates, signed by `root`; it lives 10 years, or as long
 /// as the root.
 pub fn issuing_ca(
     root: &Issuer,
@@ -70,7 +103,21 @@ pub fn issuing_ca(
     serial: SerialNumber,
     now: Timestamp,
 ) -> Result<Vec<u8>, SignerError> {
-    let mut validity = lifetime(now, ISSUING_DAYS);
+    let options = IssuingCaOptions::default();
+    issuing_ca_with(root, name, key, urls, serial, now, options)
+}
+
+/// The DER of a CA for TLS server certificates as the operator wants it, signed by `root`.
+pub fn issuing_ca_with(
+    root: &Issuer,
+    name: &CaName,
+    key: &PublicKey,
+    urls: CaUrls<'_>,
+    serial: SerialNumber,
+    now: Timestamp,
+    options: IssuingCaOptions,
+) -> Result<Vec<u8>, SignerError> {
+    let mut validity = lifetime(now, options.lifetime_days);
     validity.not_after = validity.not_after.min(root.identity().not_after);
     let subject = name.to_der();
     let frame = Frame {
@@ -87,7 +134,9 @@ pub fn issuing_ca(
         extension::write_subject_key_identifier(writer, &subject_key_identifier(key));
         extension::write_authority_key_identifier(writer, &root.identity().key_identifier);
         extension::write_ca_issuers(writer, urls.ca_issuers);
-        extension::write_policy(writer, ANY_POLICY);
+        if let Some(policy) = options.policy {
+            extension::write_policy(writer, policy);
+        }
         extension::write_crl_distribution_point(writer, urls.crl);
     });
     root.sign(&tbs)
@@ -99,19 +148,18 @@ pub(super) fn write_tbs(frame: &Frame<'_>, extensions: impl FnOnce(&mut Writer))
     writer.finish()
 }
 
-fn lifetime(now: Timestamp, days: u64) -> Validity {
+fn lifetime(now: Timestamp, days: NonZeroU16) -> Validity {
     let not_before = now.truncated_to_second();
+    let days = u64::from(days.get());
     Validity {
         not_before,
         not_after: not_before.plus(Duration::from_secs(days * 86_400 - 1)),
     }
 }
 
-/// What stands below it may have any policy (RFC 5280 §4.2.1.4).
-const ANY_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32.0");
-/// 20 years with their leap days.
-const ROOT_DAYS: u64 = 7305;
-/// 10 years with the fewest leap days.
-const ISSUING_DAYS: u64 = 3652;
+/// How long a root lives by default: 20 years with their leap days (BR §7.1.2.1.1 allows 8 to 25 years).
+pub const ROOT_DAYS: NonZeroU16 = NonZeroU16::MIN.saturating_add(7304);
+/// How long an issuing CA lives by default: 10 years with the fewest leap days.
+pub const ISSUING_DAYS: NonZeroU16 = NonZeroU16::MIN.saturating_add(3651);
 /// keyCertSign and cRLSign (RFC 5280 §4.2.1.3).
 const CERTIFICATE_AND_CRL_SIGN: u8 = 0x06;

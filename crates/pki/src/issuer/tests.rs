@@ -1,9 +1,13 @@
 use std::net::IpAddr;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
+use der::Decode as _;
+
 use super::*;
-use crate::fixture::{CA_ISSUERS_URL, NOW, issuing, request, root, serial, signer};
-use crate::{CaName, generate_pkcs8, self_signed_root};
+use crate::fixture::{CA_ISSUERS_URL, NOW, issuing, relying_party, request, root, serial, signer};
+use crate::generate_pkcs8;
+use crate::profile::{ProfileTrust, RequestedValidity};
 
 const P256: KeyAlgorithm = KeyAlgorithm::EcdsaP256;
 
@@ -20,6 +24,13 @@ fn check(root_key: KeyAlgorithm, issuer_key: KeyAlgorithm, subscriber_key: KeyAl
     let issuer = issuing(&root, issuer_key);
     issuer.verify_chain(root.certificate(), NOW).unwrap();
     let leaf = issue(&issuer, subscriber_key, &["example.com", "*.example.com"]);
+    relying_party(&leaf.der, &[issuer.certificate()], root.certificate());
+    for certificate in [root.certificate(), issuer.certificate()] {
+        let read = x509_cert::Certificate::from_der(certificate.der()).unwrap();
+        let subject = read.tbs_certificate().subject().to_string();
+        assert_eq!(subject, certificate.subject);
+    }
+    assert!(root.certificate().is_self_signed());
     let certificate = Certificate::from_der(&leaf.der).unwrap();
     certificate
         .verify_signature(&issuer.certificate().key)
@@ -50,6 +61,84 @@ fn every_key_kind_issues_to_every_other() {
     check(p384, P256, p384);
     check(p384, p384, rsa);
     check(rsa, rsa, P256);
+}
+
+#[test]
+fn a_private_certificate_verifies_without_a_policy() {
+    let profile = Profile {
+        validity_seconds: 1000 * 86_400,
+        policy: None,
+        trust: ProfileTrust::Private,
+        ..Profile::dv()
+    };
+    for algorithm in [P256, KeyAlgorithm::Rsa { bits: 2048 }] {
+        let root = root(algorithm);
+        let issuer = issuing(&root, algorithm);
+        let validity = profile.validity(RequestedValidity::default(), NOW).unwrap();
+        let request = IssuanceRequest {
+            validity,
+            ..request(signer(P256).public_key(), &["example.com"])
+        };
+        let tbs = issuer.prepare(&profile, &request);
+        let leaf = issuer.issue(issuer.lint(tbs, &profile, NOW).unwrap());
+        let leaf = leaf.unwrap().der;
+        relying_party(&leaf, &[issuer.certificate()], root.certificate());
+        let certificate = Certificate::from_der(&leaf).unwrap();
+        let mut names = certificate.extensions.iter().map(|one| &one.name);
+        assert!(names.all(|name| name != "Certificate policies"));
+        let lifetime = certificate.not_after.since(certificate.not_before);
+        assert_eq!(lifetime, Duration::from_secs(1000 * 86_400 - 1));
+    }
+}
+
+#[test]
+fn longer_rsa_keys_sign_too() {
+    let rsa = |bits| KeyAlgorithm::Rsa { bits };
+    check(rsa(4096), rsa(3072), P256);
+}
+
+#[test]
+fn an_operator_chooses_lifetimes_and_policy() {
+    let days = |days| NonZeroU16::new(days).unwrap();
+    let root_signer = signer(P256);
+    let name = CaName::private("Root").unwrap();
+    let der = self_signed_root_for(&name, &root_signer, serial(), NOW, days(3650)).unwrap();
+    let certificate = Certificate::from_der(&der).unwrap();
+    let whole = |days: u64| Duration::from_secs(days * 86_400 - 1);
+    assert_eq!(certificate.not_after, NOW.plus(whole(3650)));
+    let root = Issuer::new(certificate, Arc::new(root_signer), CA_ISSUERS_URL).unwrap();
+
+    let signer = signer(P256);
+    let make = |options| {
+        let urls = CaUrls {
+            crl: "http://pki.example.com/root.crl",
+            ca_issuers: CA_ISSUERS_URL,
+        };
+        let name = CaName::private("Issuing").unwrap();
+        let der = issuing_ca_with(
+            &root,
+            &name,
+            signer.public_key(),
+            urls,
+            serial(),
+            NOW,
+            options,
+        );
+        Certificate::from_der(&der.unwrap()).unwrap()
+    };
+    let has_policy = |certificate: &Certificate| {
+        let mut names = certificate.extensions.iter().map(|one| &one.name);
+        names.any(|name| name == "Certificate policies")
+    };
+    let plain = make(IssuingCaOptions {
+        lifetime_days: days(30),
+        policy: None,
+    });
+    assert_eq!(plain.not_after, NOW.plus(whole(30)));
+    assert!(!has_policy(&plain));
+    let default = make(IssuingCaOptions::default());
+    assert_eq!(default.not_after, root.certificate().not_after);
+    assert!(has_policy(&default));
 }
 
 #[test]
@@ -92,7 +181,7 @@ fn stored_content_is_issued_after_an_interruption() {
 fn an_issuer_is_imported_from_pem_when_key_and_certificate_fit() {
     let private_key = generate_pkcs8(P256).unwrap();
     let signer = SoftwareSigner::from_pkcs8(&private_key).unwrap();
-    let name = CaName::parse("CN=Imported Root,O=Example Trust,C=DE").unwrap();
+    let name = CaName::new("DE", "Example Trust", "Imported Root").unwrap();
     let der = self_signed_root(&name, &signer, serial(), NOW).unwrap();
     let certificate = pem::encode_chain([der.as_slice()]);
     let load = |key: &str| Issuer::from_pem(&certificate, key, CA_ISSUERS_URL);
@@ -121,7 +210,7 @@ fn a_foreign_or_expired_chain_is_refused() {
     let issuer = issuing(&one, P256);
     // Both roots have one name, so only the signature tells them apart.
     let foreign = issuer.verify_chain(other.certificate(), NOW);
-    assert!(matches!(foreign, Err(IssuerError::Chain(_))));
+    assert!(matches!(foreign, Err(IssuerError::Chain { .. })));
     let later = NOW.plus(Duration::from_secs(4000 * 86_400));
     let expired = issuer.verify_chain(one.certificate(), later);
     assert!(matches!(expired, Err(IssuerError::Expired(_))));
@@ -151,6 +240,9 @@ fn the_servers_own_certificate_has_hosts_and_addresses() {
 
 #[test]
 fn names_of_authorities_are_checked() {
+    assert!(CaName::new("de", "Example", "Root").is_err());
+    assert!(CaName::new("DE", " ", "Root").is_err());
+    assert!(CaName::new("DE", "Example", &"x".repeat(65)).is_err());
     assert!(CaName::private("").is_err());
     assert!(CaName::private(&"x".repeat(65)).is_err());
     assert!(CaName::private(&"x".repeat(64)).is_ok());

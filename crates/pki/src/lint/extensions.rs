@@ -12,6 +12,7 @@ use super::{Lint, Subject, ensure, unreadable};
 use crate::decode::Element;
 use crate::encode::tag;
 use crate::extension::{TLS_FEATURE, has_status_request};
+use crate::profile::DOMAIN_VALIDATED;
 
 pub(super) const LINTS: &[Lint] = &[
     Lint {
@@ -60,6 +61,13 @@ pub(super) const LINTS: &[Lint] = &[
         check: tls_feature,
     },
 ];
+
+/// Rules of the Baseline Requirements alone, for public profiles.
+pub(super) const PUBLIC_LINTS: &[Lint] = &[Lint {
+    name: "policy_reserved",
+    citation: "BR §7.1.2.7.9, §7.1.6.1",
+    check: policy_reserved,
+}];
 
 fn extensions_known_and_once(subject: &Subject<'_>) -> Result<(), String> {
     let extensions = &subject.certificate.fields.extensions;
@@ -130,22 +138,34 @@ fn basic_constraints(subject: &Subject<'_>) -> Result<(), String> {
     }
 }
 
+/// The profile's policy, or no extension where the profile has none.
 fn certificate_policies(subject: &Subject<'_>) -> Result<(), String> {
+    let fields = &subject.certificate.fields;
     let Some(expected) = subject.profile.policy else {
-        let found = subject
-            .certificate
-            .fields
-            .extension(ID_CE_CERTIFICATE_POLICIES);
+        let found = fields.extension(ID_CE_CERTIFICATE_POLICIES);
         return ensure(found.is_none(), || "the profile has no policy".to_owned());
     };
-    let value = value(subject, ID_CE_CERTIFICATE_POLICIES, false)?;
-    let information = only_in_sequence(value, tag::SEQUENCE).map_err(unreadable)?;
-    let policy = only_in_sequence(information.whole, tag::OID)
-        .and_then(Element::oid)
-        .map_err(unreadable)?;
+    let policy = policy(subject)?;
     ensure(policy == expected, || {
         format!("{policy} is not the profile's policy")
     })
+}
+
+/// The reserved policy of certificates with an empty subject.
+fn policy_reserved(subject: &Subject<'_>) -> Result<(), String> {
+    let policy = policy(subject)?;
+    ensure(policy == DOMAIN_VALIDATED, || {
+        format!("{policy} is not the policy of domain-validated certificates")
+    })
+}
+
+/// The only policy, without qualifiers.
+fn policy(subject: &Subject<'_>) -> Result<ObjectIdentifier, String> {
+    let value = value(subject, ID_CE_CERTIFICATE_POLICIES, false)?;
+    let information = only_in_sequence(value, tag::SEQUENCE).map_err(unreadable)?;
+    only_in_sequence(information.whole, tag::OID)
+        .and_then(Element::oid)
+        .map_err(unreadable)
 }
 
 fn authority_information_access(subject: &Subject<'_>) -> Result<(), String> {

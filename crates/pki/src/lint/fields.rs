@@ -5,7 +5,7 @@ use der::Error;
 use super::{Lint, Subject, ensure, unreadable};
 use crate::algorithm::SignatureAlgorithm;
 use crate::encode::tag;
-use crate::profile::{ProfileTrust, validity_ceiling_seconds};
+use crate::profile::validity_ceiling_seconds;
 
 pub(super) const LINTS: &[Lint] = &[
     Lint {
@@ -30,7 +30,7 @@ pub(super) const LINTS: &[Lint] = &[
     },
     Lint {
         name: "algorithm_of_issuer",
-        citation: "BR §7.1.3.2",
+        citation: "RFC 5280 §4.1.1.2, BR §7.1.3.2",
         check: algorithm_of_issuer,
     },
     Lint {
@@ -44,18 +44,8 @@ pub(super) const LINTS: &[Lint] = &[
         check: time_encoding,
     },
     Lint {
-        name: "not_before_near_now",
-        citation: "BR §7.1.2.7",
-        check: not_before_near_now,
-    },
-    Lint {
-        name: "validity_ceiling",
-        citation: "BR §6.3.2",
-        check: validity_ceiling,
-    },
-    Lint {
         name: "validity_of_profile",
-        citation: "profile",
+        citation: "RFC 5280 §4.1.2.5, profile",
         check: validity_of_profile,
     },
     Lint {
@@ -65,18 +55,32 @@ pub(super) const LINTS: &[Lint] = &[
     },
     Lint {
         name: "subject_empty",
-        citation: "BR §7.1.2.7.2",
+        citation: "BR §7.1.2.7.2, profile",
         check: subject_empty,
     },
     Lint {
         name: "public_key",
-        citation: "BR §7.1.3.1",
+        citation: "RFC 5280 §4.1.2.7, BR §7.1.3.1",
         check: public_key,
     },
     Lint {
         name: "no_unique_identifiers",
         citation: "RFC 5280 §4.1.2.8, BR §7.1.2.7",
         check: no_unique_identifiers,
+    },
+];
+
+/// Rules of the Baseline Requirements alone, for public profiles.
+pub(super) const PUBLIC_LINTS: &[Lint] = &[
+    Lint {
+        name: "not_before_near_now",
+        citation: "BR §7.1.2.7",
+        check: not_before_near_now,
+    },
+    Lint {
+        name: "validity_ceiling",
+        citation: "BR §6.3.2",
+        check: validity_ceiling,
     },
 ];
 
@@ -154,9 +158,6 @@ fn not_before_near_now(subject: &Subject<'_>) -> Result<(), String> {
 }
 
 fn validity_ceiling(subject: &Subject<'_>) -> Result<(), String> {
-    if subject.profile.trust == ProfileTrust::Private {
-        return Ok(());
-    }
     let (not_before, not_after) = validity(subject)?;
     let (length, most) = (
         not_after - not_before + 1,
@@ -170,7 +171,7 @@ fn validity_ceiling(subject: &Subject<'_>) -> Result<(), String> {
 fn validity_of_profile(subject: &Subject<'_>) -> Result<(), String> {
     let (not_before, not_after) = validity(subject)?;
     let (length, most) = (not_after - not_before + 1, subject.profile.validity_seconds);
-    ensure(length <= most, || {
+    ensure((1..=most).contains(&length), || {
         format!("{length} seconds, the profile has {most}")
     })
 }

@@ -15,13 +15,8 @@ pub(super) const LINTS: &[Lint] = &[
     },
     Lint {
         name: "san_names",
-        citation: "BR §7.1.2.7.12",
+        citation: "RFC 5280 §4.2.1.6, BR §7.1.2.7.12",
         check: san_names,
-    },
-    Lint {
-        name: "san_no_reverse_zone",
-        citation: "BR §4.2.2 (SC-086)",
-        check: san_no_reverse_zone,
     },
     Lint {
         name: "san_count_of_profile",
@@ -29,6 +24,13 @@ pub(super) const LINTS: &[Lint] = &[
         check: san_count_of_profile,
     },
 ];
+
+/// Rules of the Baseline Requirements alone, for public profiles.
+pub(super) const PUBLIC_LINTS: &[Lint] = &[Lint {
+    name: "san_no_reverse_zone",
+    citation: "BR §4.2.2 (SC-086)",
+    check: san_no_reverse_zone,
+}];
 
 fn san_present_and_critical(subject: &Subject<'_>) -> Result<(), String> {
     let fields = &subject.certificate.fields;

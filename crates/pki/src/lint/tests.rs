@@ -60,15 +60,18 @@ fn s13_lifetimes_are_linted_to_the_second() {
     check(&["validity_of_profile"], |request, _| {
         request.validity.not_after = request.validity.not_after.plus(second);
     });
-    check(&["validity_ceiling"], |request, _| {
-        request.validity.not_after = request.validity.not_before.minus(second);
-    });
+    check(
+        &["validity_of_profile", "validity_ceiling"],
+        |request, _| {
+            request.validity.not_after = request.validity.not_before.minus(second);
+        },
+    );
     let day = |days: u64| std::time::Duration::from_secs(days * 86_400);
     check(
         &[
-            "validity_ceiling",
             "validity_of_profile",
             "validity_within_issuer",
+            "validity_ceiling",
         ],
         |request, _| request.validity.not_after = request.validity.not_before.plus(day(4000)),
     );
@@ -85,9 +88,11 @@ fn s13_lifetimes_are_linted_to_the_second() {
 
 #[test]
 fn s13_extensions_are_held_to_the_profile() {
-    check(&["certificate_policies"], |_, profile| {
+    let both = ["certificate_policies", "policy_reserved"];
+    check(&both, |_, profile| {
         profile.policy = Some(const_oid::ObjectIdentifier::new_unwrap("2.23.140.1.2.2"));
     });
+    check(&both, |_, profile| profile.policy = None);
     check(&["crl_distribution_points"], |request, _| {
         "https://example.com/a.crl".clone_into(&mut request.crl_url);
     });
@@ -131,11 +136,107 @@ fn s13_content_for_another_issuer_is_refused() {
     let tbs = one.prepare(&Profile::dv(), &request);
     let findings = p384.lint(tbs, &Profile::dv(), NOW).unwrap_err();
     let text = findings.to_string();
-    assert!(text.contains("algorithm_of_issuer (BR §7.1.3.2)"), "{text}");
+    assert!(
+        text.contains("algorithm_of_issuer (RFC 5280 §4.1.1.2, BR §7.1.3.2)"),
+        "{text}"
+    );
     assert!(
         text.contains("algorithms_equal (RFC 5280 §4.1.1.2)"),
         "{text}"
     );
+}
+
+#[test]
+fn s13_a_public_profile_cannot_leave_the_policy_out() {
+    let mut without = Profile::dv();
+    without.policy = None;
+    let broken = broken_by(&without, NOW, |_, written| written.policy = None);
+    assert_eq!(broken, ["policy_reserved"]);
+}
+
+#[test]
+fn s13_private_certificates_are_held_to_rfc_5280_and_their_profile() {
+    let days = |days: u64| std::time::Duration::from_secs(days * 86_400);
+    let private = Profile {
+        validity_seconds: 2000 * 86_400,
+        policy: None,
+        trust: ProfileTrust::Private,
+        ..Profile::dv()
+    };
+    let check = |expected: &[&str], change: fn(&mut IssuanceRequest, &mut Profile)| {
+        let broken = broken_by(&private, NOW, |request, written| {
+            request.validity.not_before = NOW.minus(days(3));
+            request.validity.not_after = NOW.plus(days(1900));
+            request.names = vec!["2.0.192.in-addr.arpa".parse().unwrap()];
+            change(request, written);
+        });
+        assert_eq!(broken, expected);
+    };
+    check(&[], |_, _| {});
+    check(&["validity_of_profile"], |request, _| {
+        request.validity.not_after = request.validity.not_before;
+        request.validity.not_before = NOW.plus(std::time::Duration::from_secs(1));
+    });
+    check(&["certificate_policies"], |_, written| {
+        written.policy = Profile::dv().policy;
+    });
+    check(&["san_names"], |request, _| request.names.clear());
+    check(&["tls_feature"], |request, written| {
+        request.must_staple = true;
+        written.honours_must_staple = true;
+    });
+}
+
+#[test]
+fn s13_lints_follow_the_issuer_whatever_its_kind() {
+    let rsa = KeyAlgorithm::Rsa { bits: 2048 };
+    let (one, other) = (issuing(&root(rsa), rsa), authority());
+    let request = request(signer(P256).public_key(), &["example.com"]);
+    for (written_for, linted_for) in [(&one, &other), (&other, &one)] {
+        let tbs = written_for.prepare(&Profile::dv(), &request);
+        let findings = linted_for.lint(tbs, &Profile::dv(), NOW).unwrap_err();
+        let lints: Vec<_> = findings.iter().map(|f| f.lint).collect();
+        let expected = [
+            "algorithms_equal",
+            "algorithm_of_issuer",
+            "authority_key_identifier",
+        ];
+        assert_eq!(lints, expected);
+    }
+    for issuer in [one, other] {
+        let tbs = issuer.prepare(&Profile::dv(), &request);
+        assert!(issuer.lint(tbs, &Profile::dv(), NOW).is_ok());
+    }
+}
+
+/// A module that signs with another digest than the key's own.
+struct Sha384(SoftwareSigner);
+
+impl crate::Signer for Sha384 {
+    fn algorithm(&self) -> crate::SignatureAlgorithm {
+        crate::SignatureAlgorithm::RsaSha384
+    }
+
+    fn public_key(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        self.0.sign(message)
+    }
+}
+
+#[test]
+fn s13_the_algorithm_is_the_one_that_the_issuer_signs_with() {
+    let rsa = SoftwareSigner::generate(KeyAlgorithm::Rsa { bits: 2048 }).unwrap();
+    let signer = std::sync::Arc::new(Sha384(rsa));
+    let name = crate::CaName::private("Module").unwrap();
+    let der = crate::self_signed_root(&name, signer.as_ref(), crate::fixture::serial(), NOW);
+    let certificate = crate::Certificate::from_der(&der.unwrap()).unwrap();
+    let issuer = Issuer::new(certificate, signer, crate::fixture::CA_ISSUERS_URL).unwrap();
+    let key = crate::fixture::signer(P256);
+    let tbs = issuer.prepare(&Profile::dv(), &request(key.public_key(), &["example.com"]));
+    assert!(issuer.lint(tbs, &Profile::dv(), NOW).is_ok());
 }
 
 /// Changes octets in a finished content and gives the names of the lints that notice.
@@ -179,7 +280,7 @@ fn s13_single_octets_that_went_wrong_are_noticed() {
     check_patched(
         b"\x82\x0bexample",
         b"\x81\x0bexample",
-        &["san_names", "san_no_reverse_zone", "san_count_of_profile"],
+        &["san_names", "san_count_of_profile", "san_no_reverse_zone"],
     );
     check_patched(
         b"http://pki.example.com/i",

@@ -80,7 +80,7 @@ pub struct Signed {
     pub order: OrderId,
     /// The job that is done.
     pub job: JobId,
-    /// Whether nobody believes who signed it: such a certificate is in no lineage.
+    /// Whether nobody believes who signed it: no such certificate counts.
     pub is_test: bool,
     /// The present moment.
     pub now: Timestamp,
