@@ -204,6 +204,20 @@ impl AcmeClient {
         self.post_by_key(&url, &payload).await
     }
 
+    /// Asks for an account without an external account binding.
+    pub async fn new_unbound_account(&self) -> Answer {
+        let payload = json!({ "termsOfServiceAgreed": true });
+        self.post_by_key(&self.resource("newAccount"), &payload)
+            .await
+    }
+
+    /// Registers without an external account binding.
+    pub async fn register_unbound(mut self) -> Self {
+        let answer = self.new_unbound_account().await.expect(201);
+        answer.header("location").clone_into(&mut self.account);
+        self
+    }
+
     /// Makes an account and goes on as it.
     pub async fn register(mut self, eab: &Eab) -> Self {
         let answer = self.new_account(eab).await.expect(201);

@@ -186,8 +186,18 @@ impl TestServer {
 
     /// A new subscription whose credential binds at most so many ACME accounts.
     pub async fn account_of(&self, reseller: Reseller, max_bindings: Option<u32>) -> Eab {
+        self.open(reseller, self.offer().slug, max_bindings).await
+    }
+
+    /// A new subscription of a reseller of its own, under another offer.
+    pub async fn account_for(&self, offer: &str) -> Eab {
+        let reseller = self.reseller().await;
+        self.open(reseller, offer.to_owned(), None).await
+    }
+
+    async fn open(&self, reseller: Reseller, offer: String, max_bindings: Option<u32>) -> Eab {
         let opening = Opening {
-            offer: self.offer().slug,
+            offer,
             shows_key: false,
             label: Label::default(),
             term: Term::from_years(1).expect("a term"),

@@ -1,7 +1,16 @@
 //! The whole server from its doors to its database, in one process, on SQLite and on PostgreSQL.
 
 #[cfg(test)]
+/// Compares a problem document; twice, since every test runs on both engines.
+macro_rules! assert_problem {
+    ($answer:expr, @$snapshot:literal) => {{
+        let problem = $answer.problem();
+        insta::allow_duplicates! { insta::assert_snapshot!(problem, @$snapshot) }
+    }};
+}
+
 mod acme;
+mod catalog;
 #[cfg(test)]
 mod enrollment;
 #[cfg(test)]

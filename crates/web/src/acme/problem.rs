@@ -48,11 +48,12 @@ impl Refusal {
         Self::new(Problem::not_found(detail))
     }
 
-    /// An account of another directory (RFC 8555 §7.3: accounts belong to a server's directory).
-    pub(crate) fn other_directory(slug: &str, directory_url: &str) -> Self {
+    /// An account of another directory than the one that the request was sent to.
+    pub(crate) fn other_directory(theirs: &str, here: &str, directory_url: &str) -> Self {
         let detail = format!(
-            "this account is registered in another directory than {slug}; register your client here too, with the \
-             EAB credentials of an ACME account for it (certbot and lego: --server {directory_url} --eab-kid ...)"
+            "this account belongs to directory {theirs} and not to {here}: register your client there with the EAB \
+             credentials of an ACME account for it (certbot: --server {directory_url} --eab-kid ... \
+             --eab-hmac-key ...; lego: --server {directory_url} --eab --kid ... --hmac ...)"
         );
         Self::new(Problem::new(Kind::AccountDoesNotExist, detail))
     }

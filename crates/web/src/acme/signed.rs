@@ -162,7 +162,11 @@ fn account_in(app: &App, at: &In, kid: &str) -> Result<(AccountId, bool), Refusa
         return Err(Refusal::no_account(kid));
     }
     if at.production.as_ref() != Some(&other.slug) {
-        return Err(Refusal::other_directory(&at.slug, &urls.directory()));
+        return Err(Refusal::other_directory(
+            &other.slug,
+            &at.slug,
+            &urls.directory(),
+        ));
     }
     let id = urls.with_paths(&other.paths).account_id_from_url(kid);
     Ok((id.ok_or_else(|| Refusal::no_account(kid))?, true))

@@ -1,0 +1,4 @@
+//! What can be had, as data: directories beside each other, the test directory, and changes while orders are under way.
+
+mod directories;
+mod test_directory;
