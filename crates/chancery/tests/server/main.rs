@@ -9,7 +9,9 @@ macro_rules! assert_problem {
     }};
 }
 
+#[cfg(test)]
 mod acme;
+#[cfg(test)]
 mod catalog;
 #[cfg(test)]
 mod enrollment;
