@@ -9,7 +9,6 @@ use std::io::Read as _;
 use acme::identifier::Identifiers;
 use anyhow::{Context, bail};
 use base::{CertificateId, Identifier, Refuse as _};
-use enrollment::enrolled_domain::Companions;
 use enrollment::subscription::{Label, Term};
 use flow::access::reset_password::reset_password;
 use flow::access::unlock_user::unlock_user;
@@ -244,11 +243,7 @@ async fn add_domain(
     let wanted = Enrollment {
         subscription: id,
         text: names.replace(',', "\n"),
-        companions: if only {
-            Companions::Off
-        } else {
-            Companions::Auto
-        },
+        companions: only.then_some(false),
     };
     let caller = Caller::command_line().within(subscription.tenant);
     let enrolled = enroll_domains(app, &caller, wanted).await?;

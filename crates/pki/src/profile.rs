@@ -62,9 +62,26 @@ pub struct RequestedValidity {
     pub not_after: Option<Timestamp>,
 }
 
+/// What was bought, as far as it says how long certificates may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ValidityLimits {
+    /// The most days.
+    pub days: Option<u16>,
+    /// The last second that a certificate may have.
+    pub not_after: Option<Timestamp>,
+}
+
 /// Why a requested lifetime is refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
 pub enum ValidityError {
+    /// Over the end of what was bought.
+    #[error(
+        "notAfter must be at most {last}, when the subscription ends; ask for no notAfter, or extend it in the portal"
+    )]
+    BeyondTerm {
+        /// The last second.
+        last: Timestamp,
+    },
     /// Over the profile's lifetime or the law's ceiling.
     #[error("a lifetime of {requested} seconds was requested; at most {most} are allowed")]
     TooLong {
@@ -84,6 +101,7 @@ pub enum ValidityError {
 impl Refuse for ValidityError {
     fn refusal(&self) -> Refusal {
         let code = match self {
+            Self::BeyondTerm { .. } => "validity_beyond_term",
             Self::NotBefore => "not_before_far",
             Self::TooLong { .. } => "validity_too_long",
             Self::TooShort => "validity_too_short",
@@ -108,15 +126,27 @@ impl Profile {
     }
 
     /// The lifetime of a certificate signed `now`, as requested or by default.
-    ///
-    /// When only the end is requested, the start moves towards `now` as far as the lifetime needs it.
     pub fn validity(
         &self,
         requested: RequestedValidity,
         now: Timestamp,
     ) -> Result<Validity, ValidityError> {
+        self.validity_within(requested, ValidityLimits::default(), now)
+    }
+
+    /// The same within what was bought: nobody who asks for no particular end is refused for it.
+    ///
+    /// When only the end is requested, the start moves towards `now` as far as the lifetime needs it.
+    pub fn validity_within(
+        &self,
+        requested: RequestedValidity,
+        limits: ValidityLimits,
+        now: Timestamp,
+    ) -> Result<Validity, ValidityError> {
         let now = now.as_seconds();
         let most = self.most_seconds(Timestamp::from_seconds(now));
+        let most = most.min(limits.days.map_or(i64::MAX, |days| i64::from(days) * DAY));
+        let last = limits.not_after.map(Timestamp::as_seconds);
         let end = requested.not_after.map(Timestamp::as_seconds);
         let backdated = now - self.backdate_seconds;
         let start = match (requested.not_before, end) {
@@ -127,7 +157,15 @@ impl Profile {
         if (start - now).abs() > 2 * DAY {
             return Err(ValidityError::NotBefore);
         }
-        let end = end.unwrap_or(start + most - 1);
+        if let (Some(end), Some(last)) = (end, last)
+            && end > last
+        {
+            return Err(ValidityError::BeyondTerm {
+                last: Timestamp::from_seconds(last),
+            });
+        }
+        let usual = start + most - 1;
+        let end = end.unwrap_or(last.map_or(usual, |last| usual.min(last)));
         if end + 1 < start.max(now) + HOUR {
             return Err(ValidityError::TooShort);
         }

@@ -9,7 +9,7 @@ use acme::paths::Shape;
 use acme::policy::Policy;
 use axum::Router;
 use base::{TenantId, Timestamp, UserId};
-use enrollment::enrolled_domain::{Companions, EnrolledDomain};
+use enrollment::enrolled_domain::EnrolledDomain;
 use enrollment::subscription::{Label, Term};
 use flow::caller::system;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
@@ -219,7 +219,7 @@ impl TestServer {
         let enrollment = Enrollment {
             subscription: eab.subscription,
             text: names.to_owned(),
-            companions: Companions::Off,
+            companions: Some(false),
         };
         let caller = Caller::command_line().within(eab.tenant);
         let enrolled = enroll_domains(&self.app, &caller, enrollment).await;

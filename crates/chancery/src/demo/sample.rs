@@ -5,7 +5,6 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use enrollment::enrolled_domain::Companions;
 use enrollment::subscription::{Label, Term};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
@@ -116,7 +115,7 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
     let enrollment = Enrollment {
         subscription: opened.subscription.id,
         text: DOMAIN.to_owned(),
-        companions: Companions::Auto,
+        companions: None,
     };
     enroll_domains(app, &caller, enrollment).await?;
     let data = fs::canonicalize(&config.data)?;

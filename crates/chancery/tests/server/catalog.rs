@@ -1,4 +1,5 @@
 //! What can be had, as data: directories beside each other, the test directory, and changes while orders are under way.
 
 mod directories;
+mod policies;
 mod test_directory;

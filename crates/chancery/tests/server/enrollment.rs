@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base::{AccountId, NodeId};
-use enrollment::enrolled_domain::Companions;
 use flow::Caller;
 use flow::caller::system;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
@@ -177,7 +176,7 @@ async fn sb14_importing_a_thousand_names_keeps_nobody_waiting(server: &TestServe
     let enrollment = Enrollment {
         subscription: eab.subscription,
         text: names.join("\n"),
-        companions: Companions::Auto,
+        companions: None,
     };
     let caller = Caller::command_line().within(eab.tenant);
     let import = enroll_domains(&server.app, &caller, enrollment);

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 
 use base::{Class, DnsName, Refusal, Refuse, SubscriptionId, Timestamp};
 use enrollment::enrolled_domain::bulk::{self, Entry, Row, TooManyRows};
-use enrollment::enrolled_domain::{Companions, EnrolledDomain, Enrolling, SponsorMissing};
+use enrollment::enrolled_domain::{EnrolledDomain, Enrolling, SponsorMissing};
+use enrollment::policy::CompanionMode;
 use enrollment::subscription::{Names, NotIssuing, Subscription};
 use serde_json::json;
 use store::audit::Entry as AuditEntry;
+use store::catalog::offer::{self, Policies};
 use store::enrollment::enrolled_domain::{self, NamesOf};
 use store::enrollment::subscription;
 use store::{ReadTx, WriteTx};
@@ -28,8 +30,8 @@ pub struct Enrollment {
     pub subscription: SubscriptionId,
     /// Names, one per line.
     pub text: String,
-    /// Whether companions come along.
-    pub companions: Companions,
+    /// Whether companions come along; `None` for as the offer has it.
+    pub companions: Option<bool>,
 }
 
 /// What became of each name.
@@ -85,12 +87,13 @@ pub async fn preview(
         entries: bulk::read(&enrollment.text, MAX_ROWS)?,
         subscription: enrollment.subscription,
         companions: enrollment.companions,
+        policies: app.catalog().policies(),
         now: app.now(),
     };
     let facts = app.store(caller).scan(piece.clone(), load).await;
     let facts: Facts = facts.map_err(EnrollError::Store)?;
     open(facts.subscription, piece.now)?;
-    Ok(piece.plan(&facts.enrolled))
+    Ok(piece.plan(&facts.enrolled, facts.companions))
 }
 
 /// Adds every valid name of the input; the others are told in their rows. Many names are added in pieces, so that
@@ -108,6 +111,7 @@ pub async fn enroll_domains(
         entries: bulk::read(&enrollment.text, MAX_ROWS)?,
         subscription: enrollment.subscription,
         companions: enrollment.companions,
+        policies: app.catalog().policies(),
         now: app.now(),
     };
     if whole.entries.len() <= PIECE {
@@ -133,13 +137,15 @@ struct Piece {
     caller: Caller,
     subscription: SubscriptionId,
     entries: Vec<Entry>,
-    companions: Companions,
+    companions: Option<bool>,
+    policies: Policies,
     now: Timestamp,
 }
 
 /// What there is of the names that matter.
 struct Facts {
     subscription: Option<Subscription>,
+    companions: CompanionMode,
     enrolled: Known,
 }
 
@@ -155,6 +161,14 @@ struct Decision {
 
 async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
     let subscription = subscription::find(tx, &piece.subscription).await?;
+    let companions = match &subscription {
+        Some(found) => {
+            offer::policy(tx, found.offer_version, &piece.policies)
+                .await?
+                .companion_mode
+        }
+        None => CompanionMode::Off,
+    };
     let asked = NamesOf {
         subscription: piece.subscription,
         names: bulk::candidates(&piece.entries).into_iter().collect(),
@@ -163,6 +177,7 @@ async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
     let enrolled = found.into_iter().flatten();
     Ok(Facts {
         subscription,
+        companions,
         enrolled: enrolled
             .map(|domain| (domain.name.clone(), domain))
             .collect(),
@@ -172,10 +187,11 @@ async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
 fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
     let Facts {
         subscription,
+        companions,
         enrolled,
     } = facts;
     let subscription = open(subscription, piece.now)?;
-    let rows = piece.plan(&enrolled);
+    let rows = piece.plan(&enrolled, companions);
     let enrolling = Enrolling {
         subscription: subscription.id,
         tenant: subscription.tenant,
@@ -223,8 +239,9 @@ impl Piece {
         }
     }
 
-    fn plan(&self, enrolled: &Known) -> Vec<Row> {
-        bulk::preview(&self.entries, self.companions, &|name| {
+    fn plan(&self, enrolled: &Known, mode: CompanionMode) -> Vec<Row> {
+        let companions = mode.companions(self.companions);
+        bulk::preview(&self.entries, companions, &|name| {
             enrolled.get(name)?.as_enrolled()
         })
     }

@@ -11,7 +11,7 @@ use base::{CertificateId, Class, OrderId, Refusal, Refuse, Timestamp};
 use enrollment::admission;
 use pki::{
     Csr, Findings, IssuanceRequest, KeyPolicyError, Linted, RequestedValidity, SerialNumber,
-    TbsCertificate, Validity,
+    TbsCertificate, Validity, ValidityLimits,
 };
 use store::enrollment::order_facts::{self, Asked, ForCertificate};
 use store::issuance::authorization::Authorization;
@@ -100,7 +100,7 @@ pub async fn finalize(
     let now = app.now();
     let (order, authorizations) = find_ready(app, caller, known, id, now).await?;
     let csr = check_csr(directory, known, &order, &csr)?;
-    let validity = validity(directory, &order, now)?;
+    let validity = validity(directory, &order, known.limits(), now)?;
     let linted = prepare(app, directory, csr.clone(), validity, now)?;
     let intent = intent(app, directory, &order, &linted, now);
     let job = app.leased_job(Kind::Issue, order.id.to_string(), now);
@@ -202,13 +202,15 @@ fn check_csr(
 fn validity(
     directory: &Directory,
     order: &Order,
+    limits: ValidityLimits,
     now: Timestamp,
 ) -> Result<Validity, pki::ValidityError> {
     let requested = RequestedValidity {
         not_before: order.not_before,
         not_after: order.not_after,
     };
-    directory.profile.profile.validity(requested, now)
+    let profile = &directory.profile.profile;
+    profile.validity_within(requested, limits, now)
 }
 
 fn prepare(

@@ -38,9 +38,10 @@ pub async fn find_account(
     if let Some(known) = accounts.get(id, now) {
         return Ok(Some(known));
     }
+    let asked = (id, app.catalog().policies());
     let reading = accounts.begin();
     let store = app.store(system("the account is not known yet"));
-    let Some(account) = store.read(id, account::by_id).await? else {
+    let Some(account) = store.read(asked, account::with_terms).await? else {
         return Ok(None);
     };
     let known = KnownAccount::from_stored(&account, now);

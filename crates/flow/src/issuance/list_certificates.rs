@@ -2,7 +2,9 @@
 
 use acme::authorization::State;
 use base::{Actor, CaId, CertificateId, Page, Query, Refusal, Refuse, Slice, Timestamp};
+use enrollment::policy::PortalRevoke;
 use store::ReadTx;
+use store::catalog::offer::{self, Policies};
 use store::enrollment::subscription;
 use store::issuance::{certificate_list, order_list};
 
@@ -69,6 +71,8 @@ pub struct CertificateDetail {
     pub successor: Option<CertificateId>,
     /// Who had it revoked, if it is.
     pub revoker: Option<Revoker>,
+    /// Whether people may revoke it in the portal, by the policies of its subscription.
+    pub is_revoked_in_portal: bool,
     /// The moment for which it holds.
     pub now: Timestamp,
 }
@@ -172,7 +176,8 @@ pub async fn certificate(
     id: CertificateId,
 ) -> Result<Option<CertificateDetail>, CertificateError> {
     let now = app.now();
-    let found = app.store(caller).read((id, now), load).await?;
+    let asked = (id, now, app.catalog().policies());
+    let found = app.store(caller).read(asked, load).await?;
     let Some(found) = found else {
         return Ok(None);
     };
@@ -188,6 +193,7 @@ pub async fn certificate(
         has_order: found.has_order,
         successor: found.successor,
         revoker: found.revoker,
+        is_revoked_in_portal: found.portal_revoke == PortalRevoke::Role,
         stored: found.stored,
         now,
     }))
@@ -259,17 +265,26 @@ struct Found {
     has_order: bool,
     successor: Option<CertificateId>,
     revoker: Option<Revoker>,
+    portal_revoke: PortalRevoke,
 }
 
 async fn load(
     tx: &mut ReadTx,
-    (id, now): &(CertificateId, Timestamp),
+    (id, now, policies): &(CertificateId, Timestamp, Policies),
 ) -> Result<Option<Found>, store::Error> {
     let Some(stored) = store::issuance::certificate::of_tenant(tx, id).await? else {
         return Ok(None);
     };
     let order = order_list::of_tenant(tx, &stored.order).await?;
     let subscription = subscription::find(tx, &stored.subscription).await?;
+    let portal_revoke = match &subscription {
+        Some(found) => {
+            offer::policy(tx, found.offer_version, policies)
+                .await?
+                .portal_revoke
+        }
+        None => PortalRevoke::Role,
+    };
     let mut proofs = Vec::new();
     let has_order = order.is_some();
     if let Some(found) = order {
@@ -286,6 +301,7 @@ async fn load(
         label: subscription.map_or_else(String::new, |each| each.label.as_str().to_owned()),
         proofs,
         has_order,
+        portal_revoke,
     }))
 }
 

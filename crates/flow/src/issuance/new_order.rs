@@ -72,7 +72,8 @@ pub async fn new_order(
         not_before: wanted.not_before,
         not_after: wanted.not_after,
     };
-    directory.profile.profile.validity(requested, now)?;
+    let (profile, limits) = (&directory.profile.profile, known.limits());
+    profile.validity_within(requested, limits, now)?;
     let draft = draft(app, caller, (directory, known), &wanted, now);
     let store = app.store(caller);
     let (order, authorizations) = store.decide(draft, load, decide, save).await?;

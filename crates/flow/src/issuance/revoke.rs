@@ -4,8 +4,11 @@
 use acme::Jwk;
 use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};
 use base::{AccountId, Actor, CertificateId, Class, Identifier, JobId, Refusal, Refuse, Timestamp};
+use enrollment::policy::PortalRevoke;
 use serde_json::json;
 use store::audit::Entry;
+use store::catalog::offer::{self, Policies};
+use store::enrollment::subscription;
 use store::issuance::blocked_key::{self, BlockedKey};
 use store::issuance::certificate::{self, Certificate, Status};
 use store::issuance::{authorization, revocation};
@@ -34,6 +37,11 @@ pub enum RevokeError {
     /// We did not issue it, or it is another tenant's.
     #[error("this certificate was not issued here")]
     NotFound,
+    /// The policies of its subscription.
+    #[error(
+        "certificates of this ACME account are revoked by its ACME clients only, not in the portal"
+    )]
+    NotInPortal,
     /// The request, or who asks.
     #[error(transparent)]
     Revocation(#[from] RevocationError),
@@ -47,6 +55,7 @@ impl Refuse for RevokeError {
         match self {
             Self::Certificate(_) => Class::Invalid.because("certificate_malformed", self),
             Self::NotFound => Class::NotFound.because("certificate_not_found", self),
+            Self::NotInPortal => Class::Forbidden.because("not_revoked_in_portal", self),
             Self::Revocation(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
         }
@@ -77,9 +86,12 @@ pub async fn revoke_in_portal(
     id: CertificateId,
     reason: Reason,
 ) -> Result<(), RevokeError> {
-    let store = app.store(by);
-    let found = store.read(id, certificate::of_tenant).await?;
-    let found = found.ok_or(RevokeError::NotFound)?;
+    let asked = (id, app.catalog().policies());
+    let found = app.store(by).read(asked, load_with_policy).await?;
+    let (found, portal_revoke) = found.ok_or(RevokeError::NotFound)?;
+    if portal_revoke == PortalRevoke::No {
+        return Err(RevokeError::NotInPortal);
+    }
     if found.status == Status::Revoked {
         return Err(RevocationError::Already.into());
     }
@@ -90,6 +102,26 @@ pub async fn revoke_in_portal(
         blocks_key: false,
     };
     revoke_granted(app, by, &found, granted, *key.fingerprint()).await
+}
+
+/// A tenant's certificate, and what its subscription says about people who would revoke it.
+async fn load_with_policy(
+    tx: &mut ReadTx,
+    (id, policies): &(CertificateId, Policies),
+) -> Result<Option<(Certificate, PortalRevoke)>, store::Error> {
+    let Some(found) = certificate::of_tenant(tx, id).await? else {
+        return Ok(None);
+    };
+    let subscription = subscription::find(tx, &found.subscription).await?;
+    let portal_revoke = match subscription {
+        Some(of) => {
+            offer::policy(tx, of.offer_version, policies)
+                .await?
+                .portal_revoke
+        }
+        None => PortalRevoke::Role,
+    };
+    Ok(Some((found, portal_revoke)))
 }
 
 async fn by_serial(app: &App, serial: String) -> Result<Option<Certificate>, store::Error> {

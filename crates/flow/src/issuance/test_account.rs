@@ -69,10 +69,13 @@ pub async fn find_test_account(
         return Ok(None);
     };
     let twin = test_account(app, directory, account).await?;
+    let asked = (twin.id, app.catalog().policies());
+    let Some(twin) = store.read(asked, account::with_terms).await? else {
+        return Ok(None);
+    };
     let known = KnownAccount::from_stored(&twin, app.now());
-    Ok(Some(Arc::new(
-        known.map_err(|error| LookUpError::Key(twin.id, error))?,
-    )))
+    let known = known.map_err(|error| LookUpError::Key(twin.0.id, error))?;
+    Ok(Some(Arc::new(known)))
 }
 
 /// The operator's subscription that accounts without a binding join in a test directory; made when the first one comes.

@@ -8,8 +8,10 @@ use std::time::Duration;
 use acme::jwk::JwkError;
 use acme::{Jwk, PublicKey, Thumbprint};
 use base::{AccountId, SubscriptionId, TenantId, Timestamp};
+use enrollment::policy::OnSubscriptionEnd;
+use pki::ValidityLimits;
 use quick_cache::sync::Cache;
-use store::issuance::account::Account;
+use store::issuance::account::{Account, Terms};
 
 use crate::caller::{Caller, Client};
 
@@ -29,6 +31,8 @@ pub struct KnownAccount {
     pub tenant: TenantId,
     /// Whose enrolled domains it may order.
     pub subscription: SubscriptionId,
+    /// What that subscription says about certificates.
+    pub terms: Terms,
     /// Whether it may do anything.
     pub status: acme::account::AccountStatus,
     /// Its key.
@@ -49,7 +53,21 @@ impl KnownAccount {
         self.jwk.public_key()
     }
 
-    pub(crate) fn from_stored(account: &Account, now: Timestamp) -> Result<Self, JwkError> {
+    /// How long its certificates may be.
+    pub(crate) fn limits(&self) -> ValidityLimits {
+        let policy = &self.terms.policy;
+        let is_capped = policy.on_subscription_end == OnSubscriptionEnd::CapNotAfter;
+        let last = |end: Timestamp| Timestamp::from_seconds(end.as_seconds().saturating_sub(1));
+        ValidityLimits {
+            days: policy.max_cert_days.days(),
+            not_after: self.terms.covered_until.filter(|_| is_capped).map(last),
+        }
+    }
+
+    pub(crate) fn from_stored(
+        (account, terms): &(Account, Terms),
+        now: Timestamp,
+    ) -> Result<Self, JwkError> {
         let jwk = Jwk::parse(&account.jwk)?;
         Ok(Self {
             id: account.id,
@@ -57,6 +75,7 @@ impl KnownAccount {
             is_bound: account.eab_key_id.is_some(),
             tenant: account.tenant,
             subscription: account.subscription,
+            terms: terms.clone(),
             status: account.status(),
             thumbprint: jwk.thumbprint(),
             jwk,
@@ -133,6 +152,10 @@ mod tests {
             is_bound: true,
             tenant: TenantId::of_bytes([1; 16]),
             subscription: SubscriptionId::of_bytes([2; 16]),
+            terms: Terms {
+                policy: Arc::default(),
+                covered_until: None,
+            },
             status: acme::account::AccountStatus::Valid,
             thumbprint: jwk.thumbprint(),
             jwk,

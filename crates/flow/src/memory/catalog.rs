@@ -13,6 +13,7 @@ use enrollment::admission::Coverage;
 use enrollment::policy::Policy;
 use enrollment::subscription::ProductCode;
 use pki::{Certificate, Profile};
+use store::catalog::offer::Policies;
 use store::enrollment::order_facts::Asked;
 use store::issuance::lineage;
 
@@ -34,7 +35,7 @@ pub struct Catalog {
     /// Every version of every profile: old intents keep theirs.
     profiles: HashMap<ProfileVersionId, Arc<VersionedProfile>>,
     /// The policies of every version of every offer; what another node published just now may be missing.
-    policies: Arc<HashMap<OfferVersionId, Arc<Policy>>>,
+    policies: Policies,
     /// In the order in which they were made.
     offers: Vec<SoldOffer>,
 }
@@ -169,6 +170,11 @@ impl Catalog {
             policies: self.policies.clone(),
             now,
         }
+    }
+
+    /// The policies that are known.
+    pub(crate) fn policies(&self) -> Policies {
+        self.policies.clone()
     }
 
     /// The certificate of the CA with this identifier.

@@ -1,5 +1,8 @@
 //! What can be bought, and the versions of the policies that it is bought under.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use base::{Actor, AuthorityId, OfferId, OfferVersionId, TenantId, Timestamp};
 
 use enrollment::policy::Policy;
@@ -122,4 +125,21 @@ pub async fn retire(
 ) -> Result<(), Error> {
     let statement = sql!("UPDATE offer SET retired_at = $2 WHERE id = $1");
     tx.execute(statement, &values![*id, *at]).await.map(drop)
+}
+
+/// Policies that are known, by the versions that they are of.
+pub type Policies = Arc<HashMap<OfferVersionId, Arc<Policy>>>;
+
+/// The policies of a version, from those that are known or else from its row: versions never change, so that a copy is as
+/// good.
+pub async fn policy(
+    tx: &mut ReadTx,
+    id: OfferVersionId,
+    known: &Policies,
+) -> Result<Arc<Policy>, Error> {
+    if let Some(known) = known.get(&id) {
+        return Ok(known.clone());
+    }
+    let stored = version(tx, id).await?;
+    Ok(stored.map_or_else(Arc::default, |stored| Arc::new(stored.policy)))
 }

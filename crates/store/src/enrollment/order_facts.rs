@@ -1,19 +1,14 @@
 //! What decides whether names may be ordered or certified, each in one round trip.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use acme::order::Progress;
-use base::{
-    AuthorizationId, DnsName, Identifier, LineageId, OfferVersionId, OrderId, SubscriptionId,
-    Timestamp,
-};
+use base::{AuthorizationId, DnsName, Identifier, LineageId, OrderId, SubscriptionId, Timestamp};
 use enrollment::admission::{Coverage, Facts, Standing};
-use enrollment::policy::Policy;
 use enrollment::subscription::{ProductCode, Subscription};
 
 use super::subscription;
-use crate::catalog::offer;
+use crate::catalog::offer::{self, Policies};
 use crate::issuance::order::{self, Order};
 use crate::tenancy::tenant::{chain_standing, standing_of};
 use crate::{Error, ReadTx, Record as _, Row, Sql, Value, sql, values};
@@ -28,7 +23,7 @@ pub struct Asked {
     /// What is ordered.
     pub product: ProductCode,
     /// The policies that are known; others are read.
-    pub policies: Arc<HashMap<OfferVersionId, Arc<Policy>>>,
+    pub policies: Policies,
     /// The present moment.
     pub now: Timestamp,
 }
@@ -252,26 +247,13 @@ async fn facts(
     };
     let subscription = Subscription::from_row(first)?;
     Ok(Facts {
-        policy: policy(tx, subscription.offer_version, asked).await?,
+        policy: offer::policy(tx, subscription.offer_version, &asked.policies).await?,
         coverage: asked.coverage,
         subscription: Some(subscription),
         standing: standing_of(first, "standing")?,
         enrolled,
         is_renewal: first.bool("is_renewal")?,
     })
-}
-
-/// What a subscription was bought under; versions never change, so that a copy is as good as the row.
-async fn policy(
-    tx: &mut ReadTx,
-    version: OfferVersionId,
-    asked: &Asked,
-) -> Result<Arc<Policy>, Error> {
-    if let Some(known) = asked.policies.get(&version) {
-        return Ok(known.clone());
-    }
-    let stored = offer::version(tx, version).await?;
-    Ok(stored.map_or_else(Arc::default, |stored| Arc::new(stored.policy)))
 }
 
 fn firsts(lists: impl Iterator<Item = Vec<Row>>) -> Vec<Option<Row>> {

@@ -1,10 +1,14 @@
 //! ACME accounts (RFC 8555 §7.1.2): a key that a subscription's credential was bound to.
 
+use std::sync::Arc;
+
 use acme::Thumbprint;
 use acme::account::AccountStatus;
 use base::{AccountId, SubscriptionId, TenantId, Timestamp};
+use enrollment::policy::Policy;
 
-use crate::{Error, ReadTx, Row, WriteTx, columns, sql, values};
+use crate::catalog::offer::{self, Policies};
+use crate::{Error, ReadTx, Record as _, Row, WriteTx, columns, sql, values};
 
 /// An ACME account as stored.
 #[derive(Clone, Debug)]
@@ -94,6 +98,34 @@ pub async fn insert(tx: &mut WriteTx, account: &Account) -> Result<(), Error> {
 pub async fn by_id(tx: &mut ReadTx, id: &AccountId) -> Result<Option<Account>, Error> {
     let statement = sql!(system: "SELECT ", account!(), " FROM acme_account WHERE id = $1");
     tx.record(statement, &values![id]).await
+}
+
+/// What an account's subscription says about certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The policies that it was bought under.
+    pub policy: Arc<Policy>,
+    /// The first moment at which its last term is over, once it has started.
+    pub covered_until: Option<Timestamp>,
+}
+
+/// The account with this identifier, with what its subscription says.
+pub async fn with_terms(
+    tx: &mut ReadTx,
+    (id, policies): &(AccountId, Policies),
+) -> Result<Option<(Account, Terms)>, Error> {
+    let statement = sql!(system:
+        "SELECT ", account!(a), ", s.offer_version_id, s.covered_until
+         FROM acme_account a JOIN subscription s ON s.id = a.subscription_id WHERE a.id = $1"
+    );
+    let Some(row) = tx.row(statement, &values![id]).await? else {
+        return Ok(None);
+    };
+    let terms = Terms {
+        policy: offer::policy(tx, row.id("offer_version_id")?, policies).await?,
+        covered_until: row.opt_timestamp("covered_until")?,
+    };
+    Ok(Some((Account::from_joined(&row)?, terms)))
 }
 
 /// The account of a directory with this key.

@@ -1,7 +1,6 @@
 //! What is typed to add domains; its preview sends it on.
 
 use base::SubscriptionId;
-use enrollment::enrolled_domain::Companions;
 use flow::enrollment::enroll_domains::Enrollment;
 use serde::Deserialize;
 
@@ -26,10 +25,6 @@ pub(super) fn read(typed: &AddDomainsForm) -> Result<Enrollment, Problems> {
     Ok(Enrollment {
         subscription,
         text: typed.names.clone(),
-        companions: if typed.only_this_name == "on" {
-            Companions::Off
-        } else {
-            Companions::Auto
-        },
+        companions: (typed.only_this_name == "on").then_some(false),
     })
 }

@@ -18,6 +18,7 @@ use crate::portal::page::frame::{Answer, add_cookie, done, not_done, page, refus
 use crate::portal::page::links;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 
 #[derive(Deserialize)]
@@ -38,7 +39,12 @@ pub(super) async fn form(
 ) -> Answer {
     let found = load(&portal, &who, &id).await?;
     if !show::is_revocable(&found) {
-        return Ok(not_done(&links::certificate(found.stored.id), OVER));
+        let why = if found.is_revoked_in_portal {
+            OVER.to_owned()
+        } else {
+            sentence(&RevokeError::NotInPortal)
+        };
+        return Ok(not_done(&links::certificate(found.stored.id), &why));
     }
     page(&view(&portal, &who, &found, "superseded", Problems::none()))
 }

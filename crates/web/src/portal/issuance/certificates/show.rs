@@ -59,7 +59,8 @@ pub(super) fn names(detail: &CertificateDetail) -> Vec<String> {
 
 /// Whether revoking it would mean anything.
 pub(super) fn is_revocable(detail: &CertificateDetail) -> bool {
-    detail.stored.status == Status::Issued && detail.stored.not_after > detail.now
+    let counts = detail.stored.status == Status::Issued && detail.stored.not_after > detail.now;
+    counts && detail.is_revoked_in_portal
 }
 
 fn view(shell: Shell, detail: &CertificateDetail, may_revoke: bool) -> CertificatePage {

@@ -1,0 +1,219 @@
+//! What an offer says is what happens, for whoever bought under it, and for nobody who bought before.
+
+use std::time::Duration;
+
+use acme::revocation::Reason;
+use enrollment::policy::{Policy, Preset};
+use enrollment::subscription::{Label, State, Term};
+use flow::Caller;
+use flow::caller::system;
+use flow::catalog::publish_offer::{OfferPlan, publish_offer};
+use flow::catalog::retire_offer::retire_offer;
+use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
+use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
+use flow::issuance::revoke::{RevokeError, revoke_in_portal};
+use testkit::acme_client::leaf;
+use testkit::{Eab, TestServer};
+
+testkit::on_both_engines![
+    what_was_bought_before_keeps_its_policies,
+    companions_come_as_the_offer_has_it,
+    certificates_are_as_long_as_the_offer_allows,
+    certificates_end_with_the_subscription_where_the_offer_says_so,
+    c14_renewals_on_hold_are_refused_where_the_offer_says_so,
+    terms_that_are_not_on_offer_are_refused,
+    a_term_starts_when_it_is_bought_where_the_offer_says_so,
+    people_revoke_where_the_offer_lets_them,
+    what_is_not_sold_any_more_is_not_bought
+];
+
+const DAY: u64 = 86_400;
+
+async fn publish(server: &TestServer, set: &[(&str, &str)]) {
+    let mut policy: Policy = Preset::named("000").unwrap().policy.clone();
+    for (key, value) in set {
+        policy = policy.with(key, value).unwrap();
+    }
+    let plan = OfferPlan {
+        slug: "mine".to_owned(),
+        name: Some("Mine".to_owned()),
+        product: Some("dv".to_owned()),
+        policy,
+    };
+    publish_offer(&server.app, &Caller::command_line(), plan)
+        .await
+        .unwrap();
+}
+
+async fn bought(server: &TestServer, set: &[(&str, &str)]) -> Eab {
+    publish(server, set).await;
+    server.account_for("mine").await
+}
+
+/// The lifetime of a certificate in seconds.
+fn seconds(chain: &str) -> i64 {
+    let certificate = leaf(chain);
+    certificate.not_after.as_seconds() - certificate.not_before.as_seconds() + 1
+}
+
+async fn what_was_bought_before_keeps_its_policies(server: &TestServer) {
+    let before = bought(server, &[("max_cert_days", "30")]).await;
+    server.enroll(&before, "example.com").await;
+    let after = bought(server, &[("max_cert_days", "10")]).await;
+    server.enroll(&after, "example.org").await;
+    for (eab, name, days) in [(&before, "example.com", 30), (&after, "example.org", 10)] {
+        let client = server.stranger().await.register(eab).await;
+        let issued = client.issue(&[name]).await;
+        assert_eq!(seconds(&issued.chain), days * 86_400, "{name}");
+    }
+}
+
+async fn companions_come_as_the_offer_has_it(server: &TestServer) {
+    for (mode, expected) in [("auto", 2), ("on_request", 1), ("off", 1)] {
+        let eab = bought(server, &[("companion_mode", mode)]).await;
+        let enrollment = Enrollment {
+            subscription: eab.subscription,
+            text: "example.com".to_owned(),
+            companions: None,
+        };
+        let caller = Caller::command_line().within(eab.tenant);
+        let enrolled = enroll_domains(&server.app, &caller, enrollment)
+            .await
+            .unwrap();
+        assert_eq!(enrolled.added.len(), expected, "{mode}");
+    }
+}
+
+async fn certificates_are_as_long_as_the_offer_allows(server: &TestServer) {
+    let eab = bought(server, &[("max_cert_days", "profile")]).await;
+    server.enroll(&eab, "example.com").await;
+    let client = server.stranger().await.register(&eab).await;
+    let usual = server.directory().profile.profile.validity_seconds;
+    assert_eq!(seconds(&client.issue(&["example.com"]).await.chain), usual);
+}
+
+async fn certificates_end_with_the_subscription_where_the_offer_says_so(server: &TestServer) {
+    let kept = bought(server, &[("on_subscription_end", "keep_certs")]).await;
+    server.enroll(&kept, "example.org").await;
+    let capped = bought(server, &[("on_subscription_end", "cap_not_after")]).await;
+    server.enroll(&capped, "example.com").await;
+    let clients = [
+        server.stranger().await.register(&kept).await,
+        server.stranger().await.register(&capped).await,
+    ];
+    server.clock().advance(Duration::from_secs(360 * DAY));
+    let [kept, capped] = clients;
+    assert_eq!(
+        seconds(&kept.issue(&["example.org"]).await.chain),
+        90 * 86_400
+    );
+    let issued = leaf(&capped.issue(&["example.com"]).await.chain);
+    let left = issued.not_after.since(server.app.now());
+    assert!(left < Duration::from_secs(7 * DAY), "{left:?}");
+    // The end of a term is a midnight; the last second before it belongs to the certificate.
+    assert_eq!((issued.not_after.as_seconds() + 1) % 86_400, 0);
+}
+
+async fn c14_renewals_on_hold_are_refused_where_the_offer_says_so(server: &TestServer) {
+    let eab = bought(server, &[("renewals_on_hold", "deny")]).await;
+    server.enroll(&eab, "example.com").await;
+    let client = server.stranger().await.register(&eab).await;
+    client.issue(&["example.com"]).await;
+    let store = server.app.store(system("a test"));
+    let hold = (eab.tenant, server.app.now());
+    assert!(
+        store
+            .write(hold, store::tenancy::tenant::hold)
+            .await
+            .unwrap()
+    );
+    let refused = client.new_order(&["example.com"]).await.expect(403);
+    assert_eq!(refused.problem_type(), "unauthorized");
+}
+
+fn opening(years: i64) -> Opening {
+    Opening {
+        offer: "mine".to_owned(),
+        label: Label::default(),
+        term: Term::from_years(years).unwrap(),
+        max_bindings: None,
+        shows_key: false,
+    }
+}
+
+async fn terms_that_are_not_on_offer_are_refused(server: &TestServer) {
+    publish(server, &[("term_choices_years", "2,3")]).await;
+    let caller = Caller::command_line().within(server.reseller().await.tenant);
+    let refused = open_subscription(&server.app, &caller, opening(1))
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(
+        refused.to_string(),
+        "this certificate type is sold for 2 or 3 years; choose one of them"
+    );
+    open_subscription(&server.app, &caller, opening(2))
+        .await
+        .unwrap();
+}
+
+async fn a_term_starts_when_it_is_bought_where_the_offer_says_so(server: &TestServer) {
+    let caller = Caller::command_line().within(server.reseller().await.tenant);
+    for (trigger, expected) in [
+        ("first_domain", State::Pending),
+        ("on_create", State::Active),
+    ] {
+        publish(server, &[("start_trigger", trigger)]).await;
+        let opened = open_subscription(&server.app, &caller, opening(1))
+            .await
+            .unwrap();
+        assert_eq!(
+            opened.subscription.state(server.app.now()),
+            expected,
+            "{trigger}"
+        );
+    }
+}
+
+async fn people_revoke_where_the_offer_lets_them(server: &TestServer) {
+    for (policy, is_allowed) in [("role", true), ("no", false)] {
+        let eab = bought(server, &[("portal_revoke", policy)]).await;
+        server.enroll(&eab, "example.com").await;
+        let client = server.stranger().await.register(&eab).await;
+        let issued = client.issue(&["example.com"]).await;
+        let id = base::CertificateId::from_suffix(issued.url.rsplit('/').next().unwrap());
+        let caller = Caller::command_line().within(eab.tenant);
+        let revoked = revoke_in_portal(&server.app, &caller, id.unwrap(), Reason::Superseded).await;
+        match revoked {
+            Ok(()) => assert!(is_allowed),
+            Err(RevokeError::NotInPortal) => assert!(!is_allowed),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+async fn what_is_not_sold_any_more_is_not_bought(server: &TestServer) {
+    let eab = bought(server, &[]).await;
+    server.enroll(&eab, "example.com").await;
+    retire_offer(&server.app, &Caller::command_line(), "mine")
+        .await
+        .unwrap();
+    let caller = Caller::command_line().within(eab.tenant);
+    let refused = open_subscription(&server.app, &caller, opening(1))
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(refused, OpenError::NoOffer(_)), "{refused}");
+    // Who has bought it goes on.
+    server
+        .stranger()
+        .await
+        .register(&eab)
+        .await
+        .issue(&["example.com"])
+        .await;
+    publish(server, &[]).await;
+    open_subscription(&server.app, &caller, opening(1))
+        .await
+        .unwrap();
+}
