@@ -82,7 +82,7 @@ fn issuing(root: &Issuer, algorithm: KeyAlgorithm) -> Outcome<Issuer> {
 }
 
 fn subscriber(issuer: &Issuer, key: KeyAlgorithm, names: &[&str]) -> Outcome<Vec<u8>> {
-    let profile = Profile::dv();
+    let profile = profile()?;
     let names = names.iter().map(|name| name.parse());
     let request = IssuanceRequest {
         serial: SerialNumber::generate(&SystemRandom),
@@ -125,4 +125,11 @@ fn write(directory: &Path, name: &str, der: &[u8]) -> Outcome<()> {
 
 fn write_crl(directory: &Path, name: &str, der: &[u8]) -> Outcome<()> {
     Ok(fs::write(directory.join(name), pem::encode_crl(der))?)
+}
+
+/// Certificates of 90 days, as the public web has them.
+fn profile() -> Result<Profile, pki::ProfileError> {
+    let text = r#"{ "validity_seconds": 7776000, "backdate_seconds": 3600, "policy": "2.23.140.1.2.1",
+        "has_rsa_key_encipherment": false, "honours_must_staple": false, "max_names": 100 }"#;
+    Profile::from_json("example", text)
 }

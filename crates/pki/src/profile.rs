@@ -111,20 +111,6 @@ impl Refuse for ValidityError {
 }
 
 impl Profile {
-    /// Domain-validated TLS server certificates of exactly 90 days.
-    pub fn dv() -> Self {
-        Self {
-            name: "dv".to_owned(),
-            validity_seconds: 90 * DAY,
-            backdate_seconds: HOUR,
-            policy: Some(DOMAIN_VALIDATED),
-            has_rsa_key_encipherment: false,
-            honours_must_staple: false,
-            max_names: 100,
-            trust: ProfileTrust::Public,
-        }
-    }
-
     /// The lifetime of a certificate signed `now`, as requested or by default.
     pub fn validity(
         &self,
@@ -236,6 +222,23 @@ const CEILINGS: [(i64, i64); 3] = [
     // 2026-03-15T00:00:00Z
     (1_773_532_800, 200),
 ];
+
+#[cfg(test)]
+impl Profile {
+    /// Domain-validated TLS server certificates of exactly 90 days.
+    pub(crate) fn dv() -> Self {
+        Self {
+            name: "dv".to_owned(),
+            validity_seconds: 90 * DAY,
+            backdate_seconds: HOUR,
+            policy: Some(DOMAIN_VALIDATED),
+            has_rsa_key_encipherment: false,
+            honours_must_staple: false,
+            max_names: 100,
+            trust: ProfileTrust::Public,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -32,6 +32,7 @@ const SEEDED: &str = "catalog_seed_2";
 /// What `seed.json` says.
 #[derive(Deserialize)]
 struct Seed {
+    server_ca: String,
     authority: SeedAuthority,
     hierarchies: BTreeMap<String, SeedHierarchy>,
     products: Vec<SeedProduct>,
@@ -226,7 +227,7 @@ async fn save(tx: &mut WriteTx, new: &Option<Rows>) -> Result<(), store::Error> 
 
 fn rows(outside: &Outside) -> Result<Rows, SeedError> {
     let (now, random) = (outside.clock.now(), outside.random.as_ref());
-    let seed: Seed = serde_json::from_str(include_str!("seed.json"))?;
+    let seed = read()?;
     let authority = Authority {
         id: AuthorityId::generate(now, random),
         kind: seed.authority.kind,
@@ -270,6 +271,22 @@ fn rows(outside: &Outside) -> Result<Rows, SeedError> {
     })
 }
 
+fn read() -> Result<Seed, serde_json::Error> {
+    serde_json::from_str(include_str!("seed.json"))
+}
+
+/// What the CA of the server's own certificates is called.
+pub(super) fn server_ca(outside: &Outside) -> Result<CaName, CatalogError> {
+    let seed = read().map_err(|error| CatalogError::Seed(error.to_string()))?;
+    name_after(outside, &seed.server_ca)
+}
+
+/// A name of the seed: `{host}` stands for that of the server.
+fn name_after(outside: &Outside, pattern: &str) -> Result<CaName, CatalogError> {
+    let host = called(&outside.settings.acme_origin);
+    Ok(CaName::private(&pattern.replace("{host}", host))?)
+}
+
 /// The root and the issuing CA of each hierarchy, with their keys sealed.
 fn hierarchies(
     outside: &Outside,
@@ -285,10 +302,7 @@ fn hierarchies(
 }
 
 fn make_hierarchy(outside: &Outside, wanted: &SeedHierarchy) -> Result<[NewCa; 2], SeedError> {
-    let host = called(&outside.settings.acme_origin);
-    let name = |pattern: &str| {
-        CaName::private(&pattern.replace("{host}", host)).map_err(CatalogError::from)
-    };
+    let name = |pattern: &str| name_after(outside, pattern);
     let trust = Trust::parse(&wanted.trust);
     let trust = trust.ok_or_else(|| SeedError::Missing(wanted.trust.clone()))?;
     let root = make_root(

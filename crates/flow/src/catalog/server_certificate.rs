@@ -3,8 +3,8 @@
 
 use base::CaId;
 use pki::{
-    CaName, Certificate, InternalProfile, Issuer, KeyAlgorithm, SerialNumber, Signer as _,
-    SoftwareSigner, generate_pkcs8,
+    Certificate, InternalProfile, Issuer, KeyAlgorithm, SerialNumber, Signer as _, SoftwareSigner,
+    generate_pkcs8,
 };
 use store::catalog::ca::{self, Ca as Stored, Trust};
 use store::catalog::server_certificate::{self, ServerCertificate};
@@ -12,7 +12,8 @@ use store::operations::setting::{self, Setting};
 use store::{ReadTx, WriteTx};
 
 use super::add_cas::{NewCa, seal};
-use super::create_ca::{called, make_root};
+use super::create_ca::make_root;
+use super::seed;
 use crate::caller::system;
 use crate::memory::catalog::{CatalogError, Role, open};
 use crate::outside::Outside;
@@ -99,8 +100,7 @@ async fn load_ca(outside: &Outside) -> Result<Option<ServerCa>, CatalogError> {
 }
 
 fn create(outside: &Outside) -> Result<Stored, CatalogError> {
-    let called = called(&outside.settings.acme_origin);
-    let name = CaName::private(&format!("{called} server CA"))?;
+    let name = seed::server_ca(outside)?;
     let made = make_root(outside, &name, KeyAlgorithm::EcdsaP256, Trust::Private)?;
     let new = NewCa {
         role: Role::Server,

@@ -96,6 +96,9 @@ pub enum CatalogError {
     /// A stored profile.
     #[error(transparent)]
     Profile(#[from] pki::ProfileError),
+    /// What this program brings along cannot be read.
+    #[error("the data that a fresh database begins with cannot be read: {0}")]
+    Seed(String),
     /// The private key cannot be opened with the present sealing key.
     #[error(
         "the private key of CA {0} cannot be opened; is this the sealing key that belongs to the database?"

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use acme::revocation::Reason;
+use base::Actor;
 use enrollment::policy::{Policy, Preset};
 use enrollment::subscription::{Label, State, Term};
 use flow::Caller;
@@ -24,7 +25,8 @@ testkit::on_both_engines![
     terms_that_are_not_on_offer_are_refused,
     a_term_starts_when_it_is_bought_where_the_offer_says_so,
     people_revoke_where_the_offer_lets_them,
-    what_is_not_sold_any_more_is_not_bought
+    what_is_not_sold_any_more_is_not_bought,
+    sb17_a_purchase_at_the_command_line_is_nobody_elses
 ];
 
 const DAY: u64 = 86_400;
@@ -216,4 +218,20 @@ async fn what_is_not_sold_any_more_is_not_bought(server: &TestServer) {
     open_subscription(&server.app, &caller, opening(1))
         .await
         .unwrap();
+}
+
+/// Not the first administrator's, who knows nothing of it.
+async fn sb17_a_purchase_at_the_command_line_is_nobody_elses(server: &TestServer) {
+    let reseller = server.reseller().await;
+    let eab = server.account_of(reseller, None).await;
+    let store = server.app.store(flow::caller::tenant(eab.tenant));
+    let bought = store
+        .read(eab.subscription, store::enrollment::subscription::by_id)
+        .await;
+    assert_eq!(bought.unwrap().unwrap().created_by, Actor::CommandLine);
+    let entries = store.read(10_i64, store::audit::newest).await.unwrap();
+    let opened = entries
+        .iter()
+        .find(|entry| entry.action == "subscription.open");
+    assert_eq!(opened.unwrap().actor, Actor::CommandLine);
 }
