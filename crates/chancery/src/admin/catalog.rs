@@ -143,7 +143,7 @@ async fn list_cas(app: &App, as_json: bool) -> anyhow::Result<()> {
             } else {
                 ""
             };
-            let (kind, trust, name) = (each.kind, each.trust, each.name);
+            let (kind, trust, name) = (each.kind, each.trust.as_str(), each.name);
             let signs = signs.join(" ");
             say(&format!(
                 "{}  {kind:12} {trust:8} {name}  {signs}{state}",

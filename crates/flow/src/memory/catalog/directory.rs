@@ -144,6 +144,9 @@ impl DirectoryRules {
                 known: known.join(", "),
             });
         };
+        if key == "production" {
+            return Err(wrong("it is decided when the directory is made".to_owned()));
+        }
         let is_list = place.is_array() || key == "caa_identities";
         *place = match text {
             "" if place.is_array() => Value::Array(Vec::new()),
