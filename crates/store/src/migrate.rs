@@ -38,6 +38,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0003_catalog",
         steps: &[Step::Both(include_str!("../migrations/0003_catalog.sql"))],
     },
+    Migration {
+        name: "0005_guest",
+        steps: &[Step::Both(include_str!("../migrations/0005_guest.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

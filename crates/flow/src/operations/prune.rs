@@ -1,14 +1,14 @@
-//! The end of what nobody needs any more: orders and authorizations that ended long ago, sessions, sign-in locks, and
+//! The end of what nobody needs any more: orders and authorizations that ended long ago, guests of test directories, sessions, sign-in locks, and
 //! nodes that died. Certificates, revocations and the evidence of proofs stay.
 //!
 //! Everybody else waits while a piece is deleted, so that each is of one table and small.
 
 use std::time::Duration;
 
-use base::{AuthorizationId, OrderId, Timestamp};
+use base::{AccountId, AuthorizationId, OrderId, Timestamp};
 use store::access::{session, sign_in_lock};
 use store::catalog::server_certificate;
-use store::issuance::{authorization, order};
+use store::issuance::{account, authorization, order};
 use store::old::Old;
 use store::operations::node;
 use store::{Error, Progress, WriteTx};
@@ -40,6 +40,7 @@ pub async fn prune(app: &App, lease: &Lease) -> Result<(), Error> {
     store
         .write_bulk(limits.authorizations(), authorization::delete_old)
         .await?;
+    store.write_bulk(now, delete_guests).await?;
     store.write_bulk(now, delete_sessions).await?;
     store.write_bulk(now, delete_sign_in_locks).await?;
     store.write_bulk(now, delete_server_certificates).await?;
@@ -90,6 +91,13 @@ impl Limits {
 
 async fn delete_pending(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
     let deleted = order::delete_expired_pending(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+/// Those whose orders are gone, so that they have not ordered for as long as orders are kept.
+async fn delete_guests(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let until = AccountId::first_at(now.minus(KEEP_ENDED));
+    let deleted = account::delete_guests(tx, &(until, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

@@ -247,3 +247,19 @@ pub async fn change_key(
     let values = values![id, old.as_bytes(), new.as_bytes(), jwk];
     tx.execute_later(statement, &values).await
 }
+
+/// Deletes guests of test directories that were registered before `until` and have no order that is kept, at most the limit.
+pub async fn delete_guests(
+    tx: &mut WriteTx,
+    (until, limit): &(AccountId, i64),
+) -> Result<u64, Error> {
+    let statement = sql!(system:
+        "DELETE FROM acme_account WHERE id IN
+           (SELECT a.id FROM acme_account a
+            WHERE a.eab_key_id IS NULL AND a.id < $1
+              AND a.directory IN (SELECT d.slug FROM directory d WHERE d.is_test)
+              AND NOT EXISTS (SELECT 1 FROM acme_order o WHERE o.account_id = a.id)
+            ORDER BY a.id LIMIT $2)"
+    );
+    tx.execute(statement, &values![*until, *limit]).await
+}

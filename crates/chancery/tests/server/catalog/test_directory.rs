@@ -14,7 +14,8 @@ testkit::on_both_engines![
     a_production_account_is_known_by_its_url_and_by_its_key,
     what_the_test_directory_issues_takes_nobodys_place,
     a_test_order_is_not_seen_in_production,
-    a_production_directory_takes_no_guests
+    a_production_directory_takes_no_guests,
+    guests_go_with_their_orders
 ];
 
 async fn guest(server: &TestServer) -> AcmeClient {
@@ -184,4 +185,24 @@ async fn a_production_directory_takes_no_guests(server: &TestServer) {
     let mut client = server.stranger().await.with_key(guest.key.clone());
     client.account.clone_from(&guest.account);
     assert_problem!(client.new_order(&["example.com"]).await, @r#"{"type":"urn:ietf:params:acme:error:accountDoesNotExist","detail":"this account belongs to directory DV-TEST and not to DV: register your client there with the EAB credentials of an ACME account for it (certbot: --server https://acme.test/v2/DV --eab-kid ... --eab-hmac-key ...; lego: --server https://acme.test/v2/DV --eab --kid ... --hmac ...)","status":400}"#);
+}
+
+async fn guests_go_with_their_orders(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let old = guest(server).await;
+    let busy = guest(server).await;
+    busy.issue(&["example.com"]).await;
+    let days = |days: u64| std::time::Duration::from_secs(days * 86_400);
+    server.clock().advance(days(60));
+    busy.issue(&["example.com"]).await;
+    server.clock().advance(days(40));
+    server.run_jobs().await;
+    old.post_as_get(&old.account).await.expect(400);
+    busy.post_as_get(&busy.account).await.expect(200);
+    client.post_as_get(&client.account).await.expect(200);
+    server.clock().advance(days(200));
+    server.run_jobs().await;
+    server.run_jobs().await;
+    busy.post_as_get(&busy.account).await.expect(400);
+    client.post_as_get(&client.account).await.expect(200);
 }
