@@ -8,7 +8,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use base::{Actor, Class, Random, Refusal, Refuse, SubscriptionId, TenantId, Timestamp, words};
+use base::{
+    AccountId, Actor, Class, Random, Refusal, Refuse, SubscriptionId, TenantId, Timestamp, words,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Serialize, Serializer};
@@ -177,19 +179,30 @@ pub struct NewCredential {
     pub created_by: Actor,
 }
 
+/// The account that a binding of a credential was used for last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The account.
+    pub account: AccountId,
+    /// When it was bound.
+    pub since: Timestamp,
+}
+
 /// Why a credential cannot bind another account. The sentence names the key ID, never the key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotBinding {
     /// All its bindings are used (C2).
     #[error(
-        "EAB key ID {key_id} is already bound to {max_bindings} of {max_bindings} ACME accounts; \
-         create another ACME account in the portal to get new credentials"
+        "EAB key ID {key_id} is already bound to {max_bindings} of {max_bindings} ACME accounts; {way_out}",
+        way_out = way_out(*holder)
     )]
     Exhausted {
         /// The credential.
         key_id: KeyId,
         /// Its limit.
         max_bindings: u32,
+        /// Who can be asked to give way, once it is known.
+        holder: Option<Holder>,
     },
     /// It is on hold.
     #[error("EAB key ID {key_id} is suspended; resume it in the portal")]
@@ -209,6 +222,37 @@ pub enum NotBinding {
         /// The credential.
         key_id: KeyId,
     },
+}
+
+/// How to come to a free binding.
+fn way_out(holder: Option<Holder>) -> String {
+    let Some(Holder { account, since }) = holder else {
+        return "rotate the credential in the portal to get a new one".to_owned();
+    };
+    let day = since.as_jiff().strftime("%-d %B %Y");
+    format!(
+        "{account} has held it since {day}: release it in the portal, or with \
+         `chancery admin account release {account}`"
+    )
+}
+
+impl NotBinding {
+    /// The same with the account that holds the binding.
+    #[must_use]
+    pub fn held_by(self, found: Holder) -> Self {
+        match self {
+            Self::Exhausted {
+                key_id,
+                max_bindings,
+                ..
+            } => Self::Exhausted {
+                key_id,
+                max_bindings,
+                holder: Some(found),
+            },
+            Self::Suspended { .. } | Self::Revoked { .. } | Self::Rotated { .. } => self,
+        }
+    }
 }
 
 impl Refuse for NotBinding {
@@ -345,6 +389,7 @@ impl EabCredential {
             Some(max_bindings) if self.bindings >= max_bindings => Err(NotBinding::Exhausted {
                 key_id: self.key_id.clone(),
                 max_bindings,
+                holder: None,
             }),
             Some(_) | None => Ok(()),
         }
@@ -383,6 +428,11 @@ impl EabCredential {
         }
     }
 
+    /// Whether it is the one to give to clients: neither replaced, be it with an overlap, nor withdrawn.
+    pub fn is_in_use(&self) -> bool {
+        self.valid_until.is_none() && self.revoked_at.is_none()
+    }
+
     /// Whether another has taken its place.
     fn is_replaced(&self, now: Timestamp) -> bool {
         self.valid_until.is_some_and(|end| now >= end)
@@ -404,11 +454,19 @@ impl EabCredential {
         if overlap > Self::MAX_OVERLAP {
             return Err(RotateError::Overlap);
         }
-        if self.valid_until.is_some() || self.revoked_at.is_some() {
+        if !self.is_in_use() {
             return Err(RotateError::NotActive);
         }
         Ok(Self {
             valid_until: Some(now.plus(overlap)),
+            ..self.clone()
+        })
+    }
+
+    /// The credential with one binding given back; `None` when it has none.
+    pub fn released(&self) -> Option<Self> {
+        Some(Self {
+            bindings: self.bindings.checked_sub(1)?,
             ..self.clone()
         })
     }

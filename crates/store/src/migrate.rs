@@ -39,6 +39,12 @@ const MIGRATIONS: &[Migration] = &[
         steps: &[Step::Both(include_str!("../migrations/0003_catalog.sql"))],
     },
     Migration {
+        name: "0004_account_by_credential",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0004_account_by_credential.sql"
+        ))],
+    },
+    Migration {
         name: "0005_guest",
         steps: &[Step::Both(include_str!("../migrations/0005_guest.sql"))],
     },

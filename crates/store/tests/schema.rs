@@ -464,10 +464,6 @@ const SYSTEM: &[(&str, &str)] = &[
         "an ACME client is known by the key ID that it brings",
     ),
     (
-        "FROM eab_credential WHERE subscription_id = $1",
-        "a test server's clients join its one subscription without a binding",
-    ),
-    (
         "UPDATE eab_credential SET bindings = bindings + 1",
         "an ACME client has proven its credential",
     ),
@@ -482,6 +478,10 @@ const SYSTEM: &[(&str, &str)] = &[
     (
         "FROM acme_account WHERE directory = $1 AND thumbprint = $2",
         "a key is all that newAccount knows",
+    ),
+    (
+        "FROM acme_account a JOIN directory d ON d.slug = a.directory WHERE a.eab_key_id = $1",
+        "whoever has proven a credential is told which account holds it",
     ),
     (
         "FROM acme_account WHERE subscription_id = $1 AND id > $2",

@@ -101,6 +101,41 @@ fn c2_bindings_are_counted_up_to_the_limit() {
     assert!(refused.contains("2 of 2"), "{refused}");
 }
 
+#[test]
+fn c2_a_refusal_names_the_holder_of_the_binding() {
+    let credential = with(|it| it.bindings = 1);
+    let refused = credential.may_bind(NOW).unwrap_err();
+    assert!(refused.to_string().ends_with("to get a new one"));
+    let account = AccountId::generate(NOW, &random());
+    let said = refused
+        .held_by(Holder {
+            account,
+            since: NOW,
+        })
+        .to_string();
+    let expected = format!("{account} has held it since 23 November 2026: release it");
+    assert!(said.contains(&expected), "{said}");
+    assert!(said.ends_with(&format!("release {account}`")), "{said}");
+    let revoked = with(|it| it.revoked_at = Some(NOW)).may_bind(NOW);
+    let holder = Holder {
+        account,
+        since: NOW,
+    };
+    assert_eq!(
+        revoked.clone().map_err(|error| error.held_by(holder)),
+        revoked
+    );
+}
+
+#[test]
+fn c2_a_binding_is_given_back_once() {
+    let used_up = with(|it| it.bindings = 1);
+    let released = used_up.released().unwrap();
+    assert_eq!(released.bindings, 0);
+    assert_eq!(released.may_bind(NOW), Ok(()));
+    assert_eq!(released.released(), None);
+}
+
 /// A credential as these say, with what is changed in it.
 fn with(change: impl FnOnce(&mut EabCredential)) -> EabCredential {
     let (mut credential, _) = credential(Some(1));

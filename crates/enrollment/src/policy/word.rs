@@ -159,7 +159,7 @@ words! {
     pub enum OnLoss {
         /// The credential is replaced.
         Rotate = "rotate",
-        /// Only another subscription.
+        /// A new credential, beside which the old one ends at once.
         Recreate = "recreate",
     }
 }

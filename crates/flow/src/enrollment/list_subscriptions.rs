@@ -21,7 +21,7 @@ const MAX_CHOICES: usize = 200;
 pub struct Summary {
     /// The account.
     pub subscription: Subscription,
-    /// Its newest credential.
+    /// Its credential in use, or else its newest.
     pub credential: Option<EabCredential>,
     /// Names that are charged.
     pub paid: i64,
@@ -60,6 +60,12 @@ pub struct AcmeClient {
     pub last_order_at: Option<Timestamp>,
     /// valid, deactivated or revoked.
     pub status: AccountStatus,
+    /// The directory that it registered in.
+    pub directory: String,
+    /// The credential of which it holds a binding.
+    pub key_id: Option<String>,
+    /// Whether it has given its binding back.
+    pub is_released: bool,
 }
 
 /// A page of a tenant's accounts, newest first.
@@ -109,6 +115,16 @@ pub async fn choices(app: &App, caller: &Caller) -> Result<Vec<Subscription>, st
     Ok(found?.rows)
 }
 
+/// The credentials of a tenant's account: the one in use, then the others, newest first.
+pub async fn credentials(
+    app: &App,
+    caller: &Caller,
+    id: SubscriptionId,
+) -> Result<Vec<EabCredential>, store::Error> {
+    let store = app.store(caller);
+    store.read(id, eab_credential::of_subscription).await
+}
+
 /// A page of the clients of a tenant's account, newest first.
 pub async fn clients(
     app: &App,
@@ -140,7 +156,7 @@ async fn summaries(
 ) -> Result<Vec<Summary>, store::Error> {
     let ids: Vec<_> = subscriptions.iter().map(|found| found.id).collect();
     let uses = account::use_of(tx, &ids).await?;
-    let credentials = eab_credential::newest_of(tx, &ids).await?;
+    let credentials = eab_credential::present_of(tx, &ids).await?;
     let mut summaries = Vec::with_capacity(ids.len());
     let figures = uses.into_iter().zip(credentials);
     for (subscription, ((clients, last_used_at), credential)) in
@@ -161,6 +177,9 @@ async fn summaries(
 fn client(account: Account, last_order_at: Option<Timestamp>) -> AcmeClient {
     let status = account.status();
     AcmeClient {
+        is_released: account.is_released(),
+        directory: account.directory,
+        key_id: account.eab_key_id,
         id: account.id,
         thumbprint: account.thumbprint.to_string(),
         contact: account.contact.0,

@@ -185,28 +185,31 @@ pub async fn find(tx: &mut ReadTx, key_id: &str) -> Result<Option<SealedCredenti
     Ok(found.map(SealedCredential::from))
 }
 
-/// The credentials of a subscription, whoever owns it, newest first; for the ACME side.
-pub async fn by_subscription(
+/// The credentials of the tenant's subscription: the one in use, then the others, newest first.
+pub async fn of_subscription(
     tx: &mut ReadTx,
     subscription: &SubscriptionId,
-) -> Result<Vec<SealedCredential>, Error> {
-    let newest = sql!(
-        system: "SELECT ", eab_credential!(), " FROM eab_credential WHERE subscription_id = $1
-         ORDER BY created_at DESC, key_id LIMIT $2"
+) -> Result<Vec<EabCredential>, Error> {
+    let in_order = sql!(
+        tenant: "SELECT ", eab_credential!(), " FROM eab_credential WHERE subscription_id = $2 AND tenant_id = $1
+         ORDER BY CASE WHEN valid_until IS NULL AND revoked_at IS NULL THEN 0 ELSE 1 END, created_at DESC, key_id
+         LIMIT $3"
     );
     let values = values![*subscription, MAX_SHOWN];
-    let found = tx.records::<Stored>(newest, &values).await?;
-    Ok(found.into_iter().map(SealedCredential::from).collect())
+    let found = tx.records::<Stored>(in_order, &values).await?;
+    let found = found.into_iter().map(SealedCredential::from);
+    Ok(found.map(|sealed| sealed.credential).collect())
 }
 
-/// The newest credential of each of the tenant's subscriptions, in their order.
-pub async fn newest_of(
+/// The credential of each of the tenant's subscriptions that is in use, or else the newest, in their order.
+pub async fn present_of(
     tx: &mut ReadTx,
     subscriptions: &[SubscriptionId],
 ) -> Result<Vec<Option<EabCredential>>, Error> {
-    let newest = sql!(
+    let present = sql!(
         tenant: "SELECT ", eab_credential!(), " FROM eab_credential WHERE subscription_id = $2 AND tenant_id = $1
-         ORDER BY created_at DESC, key_id LIMIT 1"
+         ORDER BY CASE WHEN valid_until IS NULL AND revoked_at IS NULL THEN 0 ELSE 1 END, created_at DESC, key_id
+         LIMIT 1"
     );
     let values: Vec<_> = subscriptions
         .iter()
@@ -216,7 +219,7 @@ pub async fn newest_of(
         let stored = <Stored as crate::Record>::from_row(row)?;
         Ok(SealedCredential::from(stored).credential)
     };
-    let rows = tx.row_each(newest, &values).await?;
+    let rows = tx.row_each(present, &values).await?;
     rows.iter()
         .map(|row| row.as_ref().map(read).transpose())
         .collect()
@@ -247,4 +250,31 @@ pub async fn note_revealed(tx: &mut WriteTx, revealed: &Revealed) -> Result<(), 
         &values![&revealed.key_id, revealed.at],
     )
     .await
+}
+
+/// Stores the last moment of a tenant's credential that another replaces.
+pub async fn replace(tx: &mut WriteTx, old: &EabCredential) -> Result<(), Error> {
+    let statement = sql!(
+        tenant: "UPDATE eab_credential SET valid_until = $3 WHERE key_id = $2 AND tenant_id = $1"
+    );
+    let values = values![old.key_id.as_str(), old.valid_until];
+    tx.execute_later(statement, &values).await
+}
+
+/// Stores that a tenant's credential was withdrawn.
+pub async fn revoke(tx: &mut WriteTx, revoked: &EabCredential) -> Result<(), Error> {
+    let statement = sql!(
+        tenant: "UPDATE eab_credential SET revoked_at = $3 WHERE key_id = $2 AND tenant_id = $1"
+    );
+    let values = values![revoked.key_id.as_str(), revoked.revoked_at];
+    tx.execute_later(statement, &values).await
+}
+
+/// Gives back one binding of a tenant's credential.
+pub async fn release(tx: &mut WriteTx, key_id: &str) -> Result<(), Error> {
+    let statement = sql!(
+        tenant: "UPDATE eab_credential SET bindings = bindings - 1
+         WHERE key_id = $2 AND tenant_id = $1 AND bindings > 0"
+    );
+    tx.execute_later(statement, &values![key_id]).await
 }

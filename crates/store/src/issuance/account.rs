@@ -23,7 +23,7 @@ pub struct Account {
     pub tenant: TenantId,
     /// Whose enrolled domains it may order.
     pub subscription: SubscriptionId,
-    /// The EAB credential that it was bound with.
+    /// The EAB credential that it was bound with; none when that binding was given back.
     pub eab_key_id: Option<String>,
     /// The binding as received, JSON, which the account object repeats.
     pub external_account_binding: Option<String>,
@@ -87,6 +87,11 @@ impl Account {
             AccountStatus::Valid
         }
     }
+
+    /// Whether it gave its binding back.
+    pub fn is_released(&self) -> bool {
+        self.eab_key_id.is_none() && self.external_account_binding.is_some()
+    }
 }
 
 /// Stores a new account.
@@ -138,6 +143,36 @@ pub async fn by_key(
     );
     tx.record(statement, &values![directory, thumbprint.as_bytes()])
         .await
+}
+
+/// The tenant's account with this identifier.
+pub async fn find(tx: &mut ReadTx, id: &AccountId) -> Result<Option<Account>, Error> {
+    let statement = sql!(tenant:
+        "SELECT ", account!(), " FROM acme_account WHERE tenant_id = $1 AND id = $2"
+    );
+    tx.record(statement, &values![*id]).await
+}
+
+/// The account that was last bound with a credential and holds a binding of it, and when it was bound. Accounts of
+/// test directories hold none.
+pub async fn holder_of(
+    tx: &mut ReadTx,
+    key_id: &String,
+) -> Result<Option<(AccountId, Timestamp)>, Error> {
+    let statement = sql!(system:
+        "SELECT a.id, a.created_at FROM acme_account a JOIN directory d ON d.slug = a.directory
+         WHERE a.eab_key_id = $1 AND NOT d.is_test ORDER BY a.id DESC LIMIT 1"
+    );
+    let row = tx.row(statement, &values![key_id]).await?;
+    let read = |row: Row| Ok((row.id("id")?, row.timestamp("created_at")?));
+    row.map(read).transpose()
+}
+
+/// Whether a directory counts the accounts that are bound in it.
+pub async fn is_counted(tx: &mut ReadTx, account: &Account) -> Result<bool, Error> {
+    let statement = sql!("SELECT slug FROM directory WHERE slug = $1 AND NOT is_test");
+    let row = tx.row(statement, &values![&account.directory]).await?;
+    Ok(row.is_some())
 }
 
 /// A page of the accounts that were bound to a subscription, newest first.
@@ -231,6 +266,23 @@ pub async fn update_contact(
 pub async fn deactivate(tx: &mut WriteTx, id: AccountId, now: Timestamp) -> Result<(), Error> {
     let statement = sql!(system: "UPDATE acme_account SET deactivated_at = $2 WHERE id = $1");
     tx.execute_later(statement, &values![id, now]).await
+}
+
+/// Ends a tenant's account for its owner, if it was not ended so before.
+pub async fn revoke(tx: &mut WriteTx, id: AccountId, now: Timestamp) -> Result<(), Error> {
+    let statement = sql!(tenant:
+        "UPDATE acme_account SET suspended_at = $3
+         WHERE id = $2 AND tenant_id = $1 AND suspended_at IS NULL"
+    );
+    tx.execute_later(statement, &values![id, now]).await
+}
+
+/// Takes the binding from a tenant's account; its own record of it, `external_account_binding`, stays.
+pub async fn unbind(tx: &mut WriteTx, id: AccountId) -> Result<(), Error> {
+    let statement = sql!(tenant:
+        "UPDATE acme_account SET eab_key_id = NULL WHERE id = $2 AND tenant_id = $1"
+    );
+    tx.execute_later(statement, &values![id]).await
 }
 
 /// Gives an account another key.
