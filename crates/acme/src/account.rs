@@ -70,7 +70,9 @@ pub enum AccountError {
     #[error("the payload is not a valid account object: {0}")]
     Json(serde_json::Error),
     /// We have ended it.
-    #[error("this account was revoked; ask the support how to go on")]
+    #[error(
+        "this account was revoked; ask whoever gave you its credentials, and register a new one with another key"
+    )]
     Revoked,
     /// A status that a client cannot set.
     #[error("the account's status can only be set to \"deactivated\", not to \"{0}\"")]

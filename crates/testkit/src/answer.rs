@@ -123,6 +123,7 @@ fn without_identifiers(text: &str) -> String {
         out.push_str(match word.len() {
             22 => "KEY-ID",
             26 => "ID",
+            30 if word.starts_with("acc_") => "ACCOUNT",
             _ => &word,
         });
         word.clear();

@@ -5,7 +5,7 @@ use acme::eab::{EabError, ExternalAccountBinding};
 use acme::{Jwk, Thumbprint};
 use base::{AccountId, Actor, Class, Refusal, Refuse, Timestamp};
 use enrollment::admission::Standing;
-use enrollment::eab::{EabCredential, NotBinding};
+use enrollment::eab::{EabCredential, Holder, NotBinding};
 use enrollment::subscription::{State, Subscription};
 use serde_json::json;
 use store::audit::Entry;
@@ -111,6 +111,34 @@ impl Refuse for RegisterError {
 
 /// The account of `key` in a directory: an old one as it is, or a new one under the subscription of its binding.
 pub async fn register_account(
+    app: &App,
+    caller: &Caller,
+    directory: &Directory,
+    key: Jwk,
+    request: (&str, &[u8]),
+) -> Result<Registered, RegisterError> {
+    match find_or_register(app, caller, directory, key, request).await {
+        Err(RegisterError::NotBinding(refused)) => Err(name_holder(app, refused).await?.into()),
+        answer => answer,
+    }
+}
+
+/// Whoever could not be bound, for want of a binding, learns who holds it.
+async fn name_holder(app: &App, refused: NotBinding) -> Result<NotBinding, store::Error> {
+    let NotBinding::Exhausted { key_id, .. } = &refused else {
+        return Ok(refused);
+    };
+    let key_id = key_id.to_string();
+    let store = app.store(system("the credential is proven"));
+    let found = store.read(key_id, account::holder_of).await?;
+    let holder = found.map(|(account, since)| Holder { account, since });
+    Ok(match holder {
+        Some(holder) => refused.held_by(holder),
+        None => refused,
+    })
+}
+
+async fn find_or_register(
     app: &App,
     caller: &Caller,
     directory: &Directory,

@@ -121,7 +121,7 @@ async fn a_limited_credential_binds_no_further_account(server: &TestServer) {
     let eab = server.account_of(reseller, Some(1)).await;
     server.stranger().await.register(&eab).await;
     let second = server.stranger().await;
-    assert_problem!(second.new_account(&eab).await, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"EAB key ID KEY-ID is already bound to 1 of 1 ACME accounts; create another ACME account in the portal to get new credentials","status":403}"#);
+    assert_problem!(second.new_account(&eab).await, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"EAB key ID KEY-ID is already bound to 1 of 1 ACME accounts; ACCOUNT has held it since 23 November 2026: release it in the portal, or with `chancery admin account release ACCOUNT`","status":403}"#);
     assert_eq!(bindings(server, &eab).await, 1);
 }
 
