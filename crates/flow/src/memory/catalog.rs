@@ -153,6 +153,11 @@ impl Catalog {
         self.offers.iter().find(|each| each.slug == slug)
     }
 
+    /// The policy of a version of an offer, new or old; what another node published just now may be missing.
+    pub fn policy(&self, version: OfferVersionId) -> Option<&Arc<Policy>> {
+        self.policies.get(&version)
+    }
+
     /// A version of a profile, new or old.
     pub fn profile_version(&self, id: ProfileVersionId) -> Option<&Arc<VersionedProfile>> {
         self.profiles.get(&id)

@@ -8,6 +8,8 @@ use std::path::Path;
 pub(super) enum Object {
     Account,
     Certificate,
+    Client,
+    Credential,
     Domain,
     Order,
     Session,
@@ -66,7 +68,7 @@ const fn file(name: &'static str) -> Route {
 }
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 26] = [
+pub(super) const ROUTES: [Route; 34] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -77,6 +79,10 @@ pub(super) const ROUTES: [Route; 26] = [
     get("/accounts/{id}/suspend", Object::Account),
     get("/accounts/{id}/resume", Object::Account),
     get("/accounts/{id}/deactivate", Object::Account),
+    get("/accounts/{id}/rotate", Object::Account),
+    get("/credentials/{id}/revoke", Object::Credential),
+    get("/clients/{id}/revoke", Object::Client),
+    get("/clients/{id}/release", Object::Client),
     get("/activity/{id}", Object::Order),
     get("/certificates/{id}", Object::Certificate),
     file("chain.pem"),
@@ -87,6 +93,14 @@ pub(super) const ROUTES: [Route; 26] = [
     get("/domains/{id}", Object::Domain),
     get("/domains/{id}/remove", Object::Domain),
     post("/accounts/{id}/reveal", Object::Account, &[]),
+    post(
+        "/accounts/{id}/rotate",
+        Object::Account,
+        &[("overlap_hours", "24")],
+    ),
+    post("/credentials/{id}/revoke", Object::Credential, &[]),
+    post("/clients/{id}/revoke", Object::Client, &[]),
+    post("/clients/{id}/release", Object::Client, &[]),
     post("/accounts/{id}/suspend", Object::Account, &[]),
     post("/accounts/{id}/resume", Object::Account, &[]),
     post("/domains/{id}/remove", Object::Domain, &[]),

@@ -21,6 +21,7 @@ struct Full {
     eab: Eab,
     account: String,
     certificate: String,
+    client: String,
     domain: String,
     order: String,
     session: String,
@@ -39,6 +40,7 @@ impl Full {
         Self {
             account: eab.subscription.suffix(),
             certificate: first_id(&browser.get("/certificates").await, "/certificates/"),
+            client: client.account.rsplit('/').next().unwrap().to_owned(),
             domain: enrolled.first().unwrap().id.suffix(),
             order: first_id(&browser.get("/activity").await, "/activity/"),
             session: other_session(&browser.get("/settings").await),
@@ -52,6 +54,8 @@ impl Full {
         route.path(match route.object {
             Object::Account => &self.account,
             Object::Certificate => &self.certificate,
+            Object::Client => &self.client,
+            Object::Credential => &self.eab.key_id,
             Object::Domain => &self.domain,
             Object::Order => &self.order,
             Object::Session => &self.session,
@@ -64,6 +68,7 @@ impl Full {
         for path in [
             "/",
             &format!("/accounts/{}/credentials", self.account),
+            &format!("/accounts/{}/clients", self.account),
             &format!("/certificates/{}", self.certificate),
             "/domains",
             "/settings",
@@ -174,6 +179,7 @@ fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
         &of.shop.email,
         &of.account,
         &of.certificate,
+        &of.client,
         &of.domain,
         &of.order,
         &of.session,

@@ -10,6 +10,8 @@ pub mod domains;
 pub mod head;
 pub mod list;
 pub mod new;
+pub mod revoke;
+pub mod rotate;
 mod show;
 pub mod state;
 
@@ -32,6 +34,22 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/accounts/{id}/certificates", get(certificates::show))
         .route("/accounts/{id}/activity", get(activity::show))
         .route("/accounts/{id}/clients", get(clients::show))
+        .route(
+            "/accounts/{id}/rotate",
+            get(rotate::form).post(rotate::rotate),
+        )
+        .route(
+            "/credentials/{id}/revoke",
+            get(revoke::credential_form).post(revoke::credential),
+        )
+        .route(
+            "/clients/{id}/revoke",
+            get(revoke::client_form).post(revoke::client),
+        )
+        .route(
+            "/clients/{id}/release",
+            get(revoke::release_form).post(revoke::release),
+        )
         .route(
             "/accounts/{id}/suspend",
             get(state::suspend_form).post(state::suspend),

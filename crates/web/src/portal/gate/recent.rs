@@ -3,6 +3,7 @@
 use flow::access::reauthenticate::{ReauthenticateError, reauthenticate};
 use flow::access::{ProofError, SignedIn};
 use tenancy::password::Password;
+use tenancy::session::set_cookie;
 
 use super::permitted::Permitted;
 use crate::portal::page::form::Problems;
@@ -55,6 +56,21 @@ pub(crate) async fn prove<P>(
         }
         Err(error @ ReauthenticateError::Store(_)) => Err(error.into()),
     }
+}
+
+/// The same for forms of which the password is one field of several: the cookie of the session that goes on under a
+/// new token, if it does, or what is wrong with the field.
+pub(crate) async fn prove_field<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    password: String,
+) -> Result<Result<Option<String>, Problems>, Refusal> {
+    Ok(match prove(portal, who, password).await? {
+        Recent::Already => Ok(None),
+        Recent::Anew(signed_in) => Ok(Some(set_cookie(&signed_in.token))),
+        Recent::Unasked => Err(Problems::one("password", "Type your password again.")),
+        Recent::Refused(problems) => Err(problems),
+    })
 }
 
 /// What is wrong with a password that was typed to prove oneself.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::form::Problems;
+use super::form::{Choice, Problems};
 use super::shell::Shell;
 
 /// Something typed to show that it is meant; only for what cannot be undone.
@@ -11,6 +11,28 @@ pub struct Typed {
     /// What must be typed, exactly; sent as `confirmation`.
     pub expected: String,
     /// What is wrong with the last try; field `confirmation`.
+    pub problems: Problems,
+}
+
+/// One of several things to choose from.
+#[derive(Clone, Debug)]
+pub struct Choosing {
+    /// The field.
+    pub field: String,
+    /// What is chosen.
+    pub legend: String,
+    /// What there is to choose from.
+    pub list: Vec<Choice>,
+}
+
+/// What is asked besides whether it is meant.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// A choice.
+    pub choosing: Option<Choosing>,
+    /// Whether the sign-in is too long ago for this; field `password`.
+    pub asks_password: bool,
+    /// What is wrong with these fields.
     pub problems: Problems,
 }
 
@@ -32,6 +54,8 @@ pub struct ConfirmPage {
     pub names_title: String,
     /// Needed only for what cannot be undone.
     pub typed: Option<Typed>,
+    /// What is asked besides.
+    pub extras: Extras,
     /// Where the answer goes.
     pub action_href: String,
     /// Text of the button.

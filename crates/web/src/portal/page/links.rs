@@ -1,6 +1,7 @@
 //! Addresses of pages that other pages lead to, and which of them a form may name.
 
-use base::{CertificateId, EnrolledDomainId, OrderId, SubscriptionId};
+use base::{AccountId, CertificateId, EnrolledDomainId, OrderId, SubscriptionId};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The path of an ACME account's pages.
 pub(crate) fn account(id: SubscriptionId) -> String {
@@ -10,6 +11,18 @@ pub(crate) fn account(id: SubscriptionId) -> String {
 /// The path of a certificate's page.
 pub(crate) fn certificate(id: CertificateId) -> String {
     format!("/certificates/{}", id.suffix())
+}
+
+/// The path of what is done to a client.
+pub(crate) fn client(id: AccountId) -> String {
+    format!("/clients/{}", id.suffix())
+}
+
+/// The path of what is done to a credential.
+pub(crate) fn credential(key_id: &str) -> String {
+    // One that was imported may have any letter.
+    let key_id = utf8_percent_encode(key_id, NON_ALPHANUMERIC);
+    format!("/credentials/{key_id}")
 }
 
 /// The path of a domain's pages.
@@ -29,7 +42,15 @@ pub(crate) fn local_path(text: &str) -> &str {
         .and_then(|rest| rest.split(['/', '?', '#']).next());
     let is_known = matches!(
         first,
-        Some("" | "accounts" | "activity" | "certificates" | "domains" | "settings")
+        Some(
+            "" | "accounts"
+                | "activity"
+                | "certificates"
+                | "clients"
+                | "credentials"
+                | "domains"
+                | "settings"
+        )
     );
     let is_plain = text
         .bytes()

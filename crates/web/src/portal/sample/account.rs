@@ -8,13 +8,15 @@ use crate::portal::enrollment::subscriptions::activity::SubscriptionActivityPage
 use crate::portal::enrollment::subscriptions::certificates::SubscriptionCertificatesPage;
 use crate::portal::enrollment::subscriptions::clients::{ClientRow, SubscriptionClientsPage};
 use crate::portal::enrollment::subscriptions::command::{self, CommandFacts};
-use crate::portal::enrollment::subscriptions::credentials::{CredentialsPage, MacKey};
+use crate::portal::enrollment::subscriptions::credentials::{CredentialsPage, KeyRow, MacKey};
 use crate::portal::enrollment::subscriptions::domains::SubscriptionDomainsPage;
 use crate::portal::enrollment::subscriptions::head::{SubscriptionHead, Tab};
 use crate::portal::enrollment::subscriptions::list::{SubscriptionListPage, SubscriptionRow};
 use crate::portal::enrollment::subscriptions::new::NewSubscriptionPage;
-use crate::portal::enrollment::subscriptions::state;
+use crate::portal::enrollment::subscriptions::revoke::{self, EndView};
+use crate::portal::enrollment::subscriptions::{rotate, state};
 use crate::portal::issuance::orders::show::LastOrder;
+use crate::portal::page::confirm::Extras;
 use crate::portal::page::form::{Choice, Problems};
 
 const KEY: &str = "3q2-7wB5dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyE4Zk1sUQ";
@@ -143,13 +145,42 @@ fn credentials(mac_key: MacKey, last_order: Option<LastOrder>) -> CredentialsPag
         server_url: facts.server_url.clone(),
         key_id: facts.key_id.clone(),
         mac_key,
+        reveal_note: "The key can be shown again at any time.".to_owned(),
+        keys: keys(),
+        can_rotate: true,
         commands: command::for_account(&facts),
         last_order,
     }
 }
 
+fn keys() -> Vec<KeyRow> {
+    let key = |key_id: &str, bound: &str, status: Chip| KeyRow {
+        key_id: key_id.to_owned(),
+        made: "made 14 March 2026".to_owned(),
+        bound: bound.to_owned(),
+        until: None,
+        status,
+        revoke_href: Some("/credentials/x/revoke".to_owned()),
+    };
+    vec![
+        key("Zy0pH3kW5vT9bQ2e", "2 of 5", chip(Tone::Good, "Active")),
+        KeyRow {
+            until: Some(date("3 December 2026, 12:00", "in 7 days")),
+            ..key("m4Cx9TqA1sLh6BvR", "1 of 5", chip(Tone::Warn, "Replaced"))
+        },
+        KeyRow {
+            revoke_href: None,
+            ..key("Qw3eR5tY7uI9oP1a", "0", chip(Tone::Bad, "Revoked"))
+        },
+    ]
+}
+
 fn client(agent: &str, contact: &str, status: Chip) -> ClientRow {
     ClientRow {
+        directory: "DV".to_owned(),
+        binding: "key ID Zy0pH3kW5vT9bQ2e".to_owned(),
+        revoke_href: (status.tone == Tone::Good).then(|| "/clients/x/revoke".to_owned()),
+        release_href: Some("/clients/x/release".to_owned()),
         thumbprint: "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s".to_owned(),
         contact: contact.to_owned(),
         agent: agent.to_owned(),
@@ -245,8 +276,41 @@ fn consequences(pages: &mut Pages) -> Result<(), Error> {
             problems,
         )
     };
+    endings(pages)?;
     pages.add("account-deactivate", &page(Problems::none()))?;
     pages.add("account-deactivate-error", &page(problems))
+}
+
+/// Pages before a credential or a client ends.
+fn endings(pages: &mut Pages) -> Result<(), Error> {
+    let shell = |title| shell(Nav::Accounts, title);
+    let choosing = Extras {
+        choosing: Some(rotate::overlaps(Some(24))),
+        ..Extras::default()
+    };
+    let rotation =
+        |extras| rotate::rotate_page(shell("Rotate"), "Production", "/accounts/x", extras);
+    pages.add("account-rotate", &rotation(choosing))?;
+    let at_once = Extras {
+        asks_password: true,
+        problems: Problems::one("password", "That is not your password."),
+        ..Extras::default()
+    };
+    pages.add("account-rotate-error", &rotation(at_once))?;
+    let view = |name: &str, own_href: &str| EndView {
+        label: "Production".to_owned(),
+        href: "/accounts/x".to_owned(),
+        name: name.to_owned(),
+        own_href: own_href.to_owned(),
+    };
+    let key = view("Zy0pH3kW5vT9bQ2e", "/credentials/x");
+    let page = revoke::credential_page(shell("Revoke credential"), &key, Extras::default());
+    pages.add("credential-revoke", &page)?;
+    let client = view("acc_01m844dzg0sh3c0vnmg2a9nqtb", "/clients/x");
+    let page = revoke::client_page(shell("Revoke client"), &client, Extras::default());
+    pages.add("client-revoke", &page)?;
+    let page = revoke::release_page(shell("Release binding"), &client, Extras::default());
+    pages.add("client-release", &page)
 }
 
 pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
@@ -279,6 +343,10 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         "account-password-error",
         &credentials(MacKey::NeedsPassword(wrong), None),
     )?;
+    let withheld = "The MAC key of EAB key ID Zy0pH3kW5vT9bQ2e was shown once and is not shown again; rotate the \
+                    credential to get a new key.";
+    let withheld = MacKey::Withheld(withheld.to_owned());
+    pages.add("account-withheld", &credentials(withheld, None))?;
     let why = "You suspended it on 20 November 2026. New orders are refused until you resume it; certificates already issued stay valid.";
     let suspended = CredentialsPage {
         shell: with_flash(

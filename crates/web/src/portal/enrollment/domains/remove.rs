@@ -9,7 +9,7 @@ use super::show::find;
 use crate::portal::gate::csrf::{Form, Nothing};
 use crate::portal::gate::permitted::{ManageDomains, Permitted};
 use crate::portal::issuance::certificates;
-use crate::portal::page::confirm::ConfirmPage;
+use crate::portal::page::confirm::{ConfirmPage, Extras};
 use crate::portal::page::frame::{Answer, done, page};
 use crate::portal::page::links;
 use crate::portal::page::part::Tone;
@@ -102,5 +102,6 @@ pub fn remove_page(
         is_dangerous: true,
         shell,
         typed: None,
+        extras: Extras::default(),
     }
 }

@@ -5,6 +5,8 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use base::{AccountId, Timestamp};
 use flow::enrollment::list_subscriptions::{self, AcmeClient};
+use flow::memory::catalog::Catalog;
+use tenancy::role::Permission;
 
 use super::head::{self, SubscriptionHead, Tab};
 use super::show::find;
@@ -36,19 +38,26 @@ pub(super) async fn show(
     let last = last.filter(|_| slice.has_after);
     let path = format!("{}/clients", links::account(id));
     let now = portal.app.now();
+    let catalog = portal.app.catalog();
+    let may_end = who.may(Permission::ManageAccounts);
     page(&SubscriptionClientsPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
         head: head::head(&found, &who, Tab::Clients, now),
         clients: slice
             .rows
             .into_iter()
-            .map(|client| row(client, now))
+            .map(|client| row(client, may_end, &catalog, now))
             .collect(),
         paging: query.paging(&path, None, last.as_deref(), String::new()),
     })
 }
 
-fn row(client: AcmeClient, now: Timestamp) -> ClientRow {
+fn row(client: AcmeClient, may_end: bool, catalog: &Catalog, now: Timestamp) -> ClientRow {
+    let href = links::client(client.id);
+    let directory = catalog.directory(&client.directory);
+    let is_test = directory.is_some_and(|directory| directory.is_test);
+    let is_over = client.status == AccountStatus::Revoked;
+    let holds_binding = client.key_id.is_some() && !is_test;
     let contact: Vec<_> = client
         .contact
         .iter()
@@ -56,6 +65,14 @@ fn row(client: AcmeClient, now: Timestamp) -> ClientRow {
         .collect();
     ClientRow {
         contact: contact.join(", "),
+        directory: client.directory,
+        binding: match client.key_id {
+            Some(key_id) => format!("key ID {key_id}"),
+            None if client.is_released => "binding released".to_owned(),
+            None => String::new(),
+        },
+        revoke_href: (may_end && !is_over).then(|| format!("{href}/revoke")),
+        release_href: (may_end && holds_binding).then(|| format!("{href}/release")),
         thumbprint: client.thumbprint,
         agent: client.agent,
         address: client.address,
@@ -90,6 +107,14 @@ pub struct ClientRow {
     pub last_seen: Option<When>,
     /// valid, deactivated or revoked.
     pub status: Chip,
+    /// The directory that it registered in, such as "DV".
+    pub directory: String,
+    /// What it was bound with, or that this is over; empty when it needed nothing.
+    pub binding: String,
+    /// Where it is ended, if that can be done.
+    pub revoke_href: Option<String>,
+    /// Where it gives its binding back, if it holds one.
+    pub release_href: Option<String>,
 }
 
 /// `GET /accounts/{id}/clients`.

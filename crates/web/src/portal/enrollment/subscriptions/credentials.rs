@@ -4,11 +4,14 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
-use base::SubscriptionId;
+use base::{SubscriptionId, Timestamp};
+use enrollment::eab::{EabCredential, Reveal};
+use enrollment::subscription::State as Standing;
 use flow::enrollment::list_domains;
-use flow::enrollment::list_subscriptions::Summary;
-use flow::enrollment::reveal_credential::reveal_credential;
+use flow::enrollment::list_subscriptions::{self, Summary};
+use flow::enrollment::reveal_credential::{RevealError, reveal_credential};
 use serde::Deserialize;
+use tenancy::role::Permission;
 use tenancy::session::set_cookie;
 
 use super::command::{self, ClientCommand, CommandFacts};
@@ -21,8 +24,12 @@ use crate::portal::issuance::orders::show::{LastOrder, last_of_account};
 use crate::portal::page::account::label;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
+use crate::portal::page::links;
+use crate::portal::page::moment::{day, when};
+use crate::portal::page::part::{Chip, Tone, When};
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 
 /// How many of the account's names stand in the commands.
@@ -52,6 +59,9 @@ pub(super) async fn reveal(
     Form(typed): Form<RevealForm>,
 ) -> Answer {
     let found = find(&portal, &who, &id).await?;
+    if let Some(withheld) = withheld(&found, portal.app.now()) {
+        return refused_form(&view(&portal, &who, &found, withheld).await?);
+    }
     let renewed = match recent::prove(&portal, &who, typed.password).await? {
         Recent::Already => None,
         Recent::Anew(signed_in) => Some(*signed_in),
@@ -63,7 +73,7 @@ pub(super) async fn reveal(
         set_cookie(&who.signed_in.token)
     });
     let key = open(&portal, &who, &found).await?;
-    let mut response = page(&view(&portal, &who, &found, MacKey::Revealed(key)).await?)?;
+    let mut response = page(&view(&portal, &who, &found, key).await?)?;
     let no_referrer = HeaderValue::from_static("no-referrer");
     response
         .headers_mut()
@@ -88,14 +98,23 @@ async fn open(
     portal: &Portal,
     who: &Permitted<RevealSecrets>,
     found: &Summary,
-) -> Result<String, Refusal> {
+) -> Result<MacKey, Refusal> {
     let id = found.subscription.id;
     let key_id = found.credential.as_ref().ok_or(Refusal::NotFound)?;
     let key_id = key_id.key_id.as_str();
     match reveal_credential(&portal.app, &who.caller, id, key_id).await {
-        Ok(key) => Ok(key.reveal()),
+        Ok(key) => Ok(MacKey::Revealed(key.reveal())),
+        // Somebody else looked, or a client came, at the same moment.
+        Err(RevealError::Hidden(hidden)) => Ok(MacKey::Withheld(sentence(&hidden))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Why the key is not shown, if its policy does not let it.
+fn withheld(found: &Summary, now: Timestamp) -> Option<MacKey> {
+    let credential = found.credential.as_ref()?;
+    let hidden = credential.may_reveal(now).err()?;
+    Some(MacKey::Withheld(sentence(&hidden)))
 }
 
 async fn view<P>(
@@ -113,7 +132,7 @@ async fn view<P>(
     let server_url = server_url.unwrap_or_default();
     let revealed = match &mac_key {
         MacKey::Revealed(key) => Some(key.clone()),
-        MacKey::Hidden | MacKey::NeedsPassword(_) => None,
+        MacKey::Hidden | MacKey::NeedsPassword(_) | MacKey::Withheld(_) => None,
     };
     let facts = CommandFacts {
         server_url: server_url.clone(),
@@ -125,7 +144,21 @@ async fn view<P>(
         http_port: portal.hints.http_port,
     };
     let now = portal.app.now();
+    let mac_key = match mac_key {
+        MacKey::Hidden => withheld(found, now).unwrap_or(MacKey::Hidden),
+        shown => shown,
+    };
+    let credentials = list_subscriptions::credentials(&portal.app, &who.caller, id).await?;
+    let may = who.may(Permission::ManageAccounts);
+    let is_over = found.subscription.state(now) == Standing::Deactivated;
+    let reveal = found.credential.as_ref().map(|key| key.reveal);
     Ok(CredentialsPage {
+        reveal_note: reveal.map(reveal_note).unwrap_or_default().to_owned(),
+        keys: credentials
+            .iter()
+            .map(|key| key_row(key, may, now))
+            .collect(),
+        can_rotate: may && !is_over,
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
         head: head::head(found, who, Tab::Credentials, now),
         server_url,
@@ -134,6 +167,44 @@ async fn view<P>(
         commands: command::for_account(&facts),
         last_order: last_of_account(portal, who, id).await?,
     })
+}
+
+fn reveal_note(reveal: Reveal) -> &'static str {
+    match reveal {
+        Reveal::Always => "The key can be shown again at any time.",
+        Reveal::UntilBound => "The key is shown until a client has registered with it.",
+        Reveal::Once => "The key is shown once.",
+    }
+}
+
+fn key_row(key: &EabCredential, may: bool, now: Timestamp) -> KeyRow {
+    let status = if key.revoked_at.is_some() {
+        Chip::new(Tone::Bad, "Revoked")
+    } else if key.valid_until.is_some_and(|end| end <= now) {
+        Chip::new(Tone::Idle, "Replaced")
+    } else if key.suspended_at.is_some() {
+        Chip::new(Tone::Warn, "Suspended")
+    } else if key.valid_until.is_some() {
+        Chip::new(Tone::Warn, "Replaced")
+    } else {
+        Chip::new(Tone::Good, "Active")
+    };
+    let is_over = key.revoked_at.is_some();
+    let href = links::credential(key.key_id.as_str());
+    KeyRow {
+        key_id: key.key_id.to_string(),
+        made: format!("made {}", day(key.created_at)),
+        bound: match key.max_bindings {
+            Some(most) => format!("{} of {most}", key.bindings),
+            None => key.bindings.to_string(),
+        },
+        until: key
+            .valid_until
+            .filter(|_| !is_over)
+            .map(|end| when(end, now)),
+        status,
+        revoke_href: (may && !is_over).then(|| format!("{href}/revoke")),
+    }
 }
 
 /// The first names of the account, for commands.
@@ -155,13 +226,15 @@ pub enum MacKey {
     NeedsPassword(Problems),
     /// In clear, base64url, for 60 seconds.
     Revealed(String),
+    /// Masked, and why it stays so: its policy, and what to do.
+    Withheld(String),
 }
 
 impl MacKey {
     pub(crate) fn revealed(&self) -> &str {
         match self {
             Self::Revealed(key) => key,
-            Self::Hidden | Self::NeedsPassword(_) => "",
+            Self::Hidden | Self::NeedsPassword(_) | Self::Withheld(_) => "",
         }
     }
 
@@ -173,9 +246,34 @@ impl MacKey {
     pub(crate) fn question(&self) -> Option<&Problems> {
         match self {
             Self::NeedsPassword(problems) => Some(problems),
-            Self::Hidden | Self::Revealed(_) => None,
+            Self::Hidden | Self::Revealed(_) | Self::Withheld(_) => None,
         }
     }
+
+    /// Why it is not shown, if that is so.
+    pub(crate) fn withheld(&self) -> Option<&str> {
+        match self {
+            Self::Withheld(reason) => Some(reason),
+            Self::Hidden | Self::NeedsPassword(_) | Self::Revealed(_) => None,
+        }
+    }
+}
+
+/// A credential of the account.
+#[derive(Clone, Debug)]
+pub struct KeyRow {
+    /// EAB key ID.
+    pub key_id: String,
+    /// Such as "made 14 March 2026".
+    pub made: String,
+    /// How many clients hold a binding, such as "1 of 3".
+    pub bound: String,
+    /// Until when it binds clients, when another has replaced it.
+    pub until: Option<When>,
+    /// Active, replaced, suspended or revoked.
+    pub status: Chip,
+    /// Where it is withdrawn, if that can be done.
+    pub revoke_href: Option<String>,
 }
 
 /// `GET /accounts/{id}/credentials` and `POST /accounts/{id}/reveal`.
@@ -194,6 +292,12 @@ pub struct CredentialsPage {
     pub key_id: String,
     /// EAB MAC key.
     pub mac_key: MacKey,
+    /// How often the policy lets it be shown; one sentence.
+    pub reveal_note: String,
+    /// All credentials, the one in use first.
+    pub keys: Vec<KeyRow>,
+    /// Whether a new one may be made.
+    pub can_rotate: bool,
     /// Ready-made commands, from [`super::command::for_account`].
     pub commands: Vec<ClientCommand>,
     /// None before the first order.

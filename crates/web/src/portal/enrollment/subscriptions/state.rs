@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::portal::gate::csrf::{Form, Nothing};
 use crate::portal::gate::permitted::{ManageAccounts, Permitted};
 use crate::portal::page::account::label;
-use crate::portal::page::confirm::{ConfirmPage, Typed};
+use crate::portal::page::confirm::{ConfirmPage, Extras, Typed};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, done, not_done, page, refused_form};
 use crate::portal::page::links;
@@ -193,7 +193,8 @@ pub fn deactivate_page(
     }
 }
 
-fn about_account(shell: Shell, label: &str, href: &str, verb: &str) -> ConfirmPage {
+/// A question about an account, without the words.
+pub(super) fn about_account(shell: Shell, label: &str, href: &str, verb: &str) -> ConfirmPage {
     ConfirmPage {
         shell,
         back: (label.to_owned(), format!("{href}/credentials")),
@@ -202,6 +203,7 @@ fn about_account(shell: Shell, label: &str, href: &str, verb: &str) -> ConfirmPa
         names: Vec::new(),
         names_title: String::new(),
         typed: None,
+        extras: Extras::default(),
         action_href: format!("{href}/{verb}"),
         action: String::new(),
         is_dangerous: false,
