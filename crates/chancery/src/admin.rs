@@ -1,6 +1,7 @@
 //! `chancery admin`: what an operator does without the portal. Works beside a running server, so that it never changes
 //! the schema of a database in use.
 
+mod account;
 mod catalog;
 
 use std::fs;
@@ -9,34 +10,27 @@ use std::io::Read as _;
 use acme::identifier::Identifiers;
 use anyhow::{Context, bail};
 use base::{CertificateId, Identifier, Refuse as _};
-use enrollment::subscription::{Label, Term};
 use flow::access::reset_password::reset_password;
 use flow::access::unlock_user::unlock_user;
 use flow::caller::system;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::explain_admission::explain_admission;
-use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::operations::node::shut_down;
 use flow::{App, Caller};
 use serde_json::json;
 use store::enrollment::subscription;
 use store::issuance::certificate::{self, Status};
-use store::tenancy::tenant;
 use tenancy::password::Password;
-use tenancy::tenant::{Tenant, TenantName};
+use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
-use crate::cli::{
-    AccountCommand, Admin, BootstrapArgs, CertificateCommand, DomainCommand, UserCommand,
-};
+use crate::cli::{Admin, BootstrapArgs, CertificateCommand, DomainCommand, UserCommand};
 use crate::config::{Config, Migrate};
 use crate::{logging, parts};
 
 /// How many certificates are read at a time.
 const PAGE: i64 = 500;
-/// How many tenants of one name are looked at.
-const FEW: i64 = 100;
 
 /// `chancery migrate`.
 pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
@@ -69,20 +63,7 @@ pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
 
 async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
     match command {
-        Admin::Account {
-            command:
-                AccountCommand::Create {
-                    tenant,
-                    label,
-                    offer,
-                    years,
-                    json,
-                },
-        } => {
-            let offer =
-                offer.map_or_else(|| parts::first_offer(app).map(|first| first.slug), Ok)?;
-            create_account(app, &tenant, (&label, offer, years), json).await
-        }
+        Admin::Account { command } => account::account(app, command).await,
         Admin::Ca { command } => catalog::ca(app, command).await,
         Admin::Directory { command } => catalog::directory(app, command).await,
         Admin::Offer { command } => catalog::offer(app, command).await,
@@ -173,58 +154,6 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
         ));
     }
     Ok(())
-}
-
-async fn create_account(
-    app: &App,
-    tenant: &str,
-    (label, offer, years): (&str, String, i64),
-    as_json: bool,
-) -> anyhow::Result<()> {
-    let tenant = find_tenant(app, tenant).await?;
-    let opening = Opening {
-        offer,
-        shows_key: true,
-        label: Label::parse(label)?,
-        term: Term::from_years(years)?,
-        max_bindings: None,
-    };
-    let caller = Caller::command_line().within(tenant.id);
-    let opened = open_subscription(app, &caller, opening).await?;
-    let catalog = app.catalog();
-    let directory = catalog.of_product(opened.subscription.product.as_str());
-    let directory_url = directory.map(|directory| app.directory_url(&directory.slug));
-    let directory_url = directory_url.unwrap_or_default();
-    let (key_id, mac_key) = (opened.credential.key_id.as_str(), opened.mac_key.reveal());
-    if as_json {
-        say(
-            &json!({ "subscription": opened.subscription.id, "directory_url": directory_url,
-            "eab_kid": key_id, "eab_hmac_key": mac_key })
-            .to_string(),
-        );
-        return Ok(());
-    }
-    say(&format!("ACME account  {}", opened.subscription.id));
-    say(&format!("directory URL {directory_url}"));
-    say(&format!("EAB key ID    {key_id}"));
-    say(&format!("EAB MAC key   {mac_key}"));
-    Ok(())
-}
-
-/// By identifier, or by name when only one has it.
-async fn find_tenant(app: &App, text: &str) -> anyhow::Result<Tenant> {
-    let all = app.store(system("an operator names a tenant at the command line"));
-    if let Ok(id) = text.parse() {
-        let found = all.read(id, tenant::by_id).await?;
-        return found.with_context(|| format!("there is no tenant {text}"));
-    }
-    let name = TenantName::parse(text)?;
-    let mut found = all.read((name, FEW), tenant::by_name).await?;
-    match (found.pop(), found.is_empty()) {
-        (Some(tenant), true) => Ok(tenant),
-        (Some(_), false) => bail!("several tenants are called \"{text}\"; use the identifier"),
-        (None, _) => bail!("no tenant is called \"{text}\""),
-    }
 }
 
 async fn add_domain(

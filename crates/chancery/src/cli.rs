@@ -135,6 +135,14 @@ pub(crate) struct BootstrapArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
+    /// List the clients that registered with its credentials, newest first
+    Clients {
+        /// The ACME account, by its identifier (sub_…)
+        account: String,
+        /// One JSON document per line
+        #[arg(long)]
+        json: bool,
+    },
     /// Open an ACME account and show its credentials
     Create {
         /// The reseller, by name or identifier
@@ -149,6 +157,33 @@ pub(crate) enum AccountCommand {
         /// How many years it runs: 1, 2 or 3, as its offer allows
         #[arg(long, default_value_t = 1)]
         years: i64,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give back the binding that a client holds, and revoke the client
+    Release {
+        /// The client, by its identifier (acc_…)
+        client: String,
+    },
+    /// End a client for good; its binding stays used up
+    RevokeClient {
+        /// The client, by its identifier (acc_…)
+        client: String,
+    },
+    /// Withdraw a credential for good; clients that it has bound go on
+    RevokeCredential {
+        /// Its EAB key ID
+        #[arg(allow_hyphen_values = true)]
+        key_id: String,
+    },
+    /// Replace its credential and show the new one
+    Rotate {
+        /// The ACME account, by its identifier (sub_…)
+        account: String,
+        /// For how many hours the old credential binds further clients, 720 at most, if its policy lets it
+        #[arg(long, default_value_t = 24)]
+        overlap_hours: u32,
         /// Answer in JSON
         #[arg(long)]
         json: bool,

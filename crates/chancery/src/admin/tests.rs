@@ -1,11 +1,15 @@
 //! What commands do with a database that is empty, behind or foreign.
 
+use base::AccountId;
+use flow::enrollment::list_subscriptions;
 use store::migrate::SchemaState;
+use store::tenancy::tenant;
 use store::testing::{Database, leave_behind};
 use store::{DatabaseUrl, Store};
 use tempfile::TempDir;
 
 use super::*;
+use crate::cli::AccountCommand;
 use crate::config;
 
 /// An installation on one engine.
@@ -88,6 +92,91 @@ async fn sb4_a_command_does_not_migrate() {
         let error = parts::start(&installation.config, Migrate::Check).await;
         assert!(error.is_err(), "a server that only checks has started");
         assert_eq!(installation.state().await, behind);
+        installation.database.remove().await;
+    }
+}
+
+fn account(command: AccountCommand) -> Admin {
+    Admin::Account { command }
+}
+
+/// A reseller with one ACME account.
+async fn subscription(app: &App) -> enrollment::subscription::Subscription {
+    let reseller = BootstrapArgs {
+        operator: "Operator".to_owned(),
+        reseller: "Shop".to_owned(),
+        email: "admin@shop.test".to_owned(),
+        name: "Admin".to_owned(),
+        password_stdin: false,
+        json: true,
+    };
+    dispatch(app, Admin::Bootstrap(reseller)).await.unwrap();
+    let create = AccountCommand::Create {
+        tenant: "Shop".to_owned(),
+        label: String::new(),
+        offer: None,
+        years: 1,
+        json: true,
+    };
+    dispatch(app, account(create)).await.unwrap();
+    let all = app.store(system("a test"));
+    let shop = all
+        .read((TenantName::parse("Shop").unwrap(), 1), tenant::by_name)
+        .await;
+    let shop: Vec<tenancy::tenant::Tenant> = shop.unwrap();
+    let caller = Caller::command_line().within(shop[0].id);
+    let found = list_subscriptions::choices(app, &caller).await.unwrap();
+    found.into_iter().next().unwrap()
+}
+
+#[tokio::test]
+async fn c1_commands_rotate_and_revoke_credentials() {
+    for installation in Installation::on_each_engine().await {
+        let app = parts::start(&installation.config, Migrate::Auto)
+            .await
+            .unwrap();
+        let subscription = subscription(&app).await;
+        let caller = Caller::command_line().within(subscription.tenant);
+        let id = subscription.id.to_string();
+        let rotate = |overlap_hours| {
+            account(AccountCommand::Rotate {
+                account: id.clone(),
+                overlap_hours,
+                json: true,
+            })
+        };
+        let error = dispatch(&app, rotate(721)).await.unwrap_err();
+        assert!(error.to_string().contains("30 days"), "{error}");
+        dispatch(&app, rotate(24)).await.unwrap();
+        let keys = list_subscriptions::credentials(&app, &caller, subscription.id).await;
+        let keys = keys.unwrap();
+        assert!(keys[0].is_in_use() && keys[0].revealed_at.is_some());
+        let overlap = keys[1].valid_until.unwrap().since(keys[0].created_at);
+        assert_eq!(overlap.as_secs(), 24 * 3600);
+        let revoke = || {
+            let key_id = keys[0].key_id.to_string();
+            account(AccountCommand::RevokeCredential { key_id })
+        };
+        dispatch(&app, revoke()).await.unwrap();
+        let error = dispatch(&app, revoke()).await.unwrap_err();
+        assert!(error.to_string().contains("already revoked"), "{error}");
+        let (account_id, json) = (id.clone(), true);
+        let clients = AccountCommand::Clients {
+            account: account_id,
+            json,
+        };
+        dispatch(&app, account(clients)).await.unwrap();
+        let client = AccountId::generate(app.now(), app.random()).to_string();
+        for command in [
+            AccountCommand::Release {
+                client: client.clone(),
+            },
+            AccountCommand::RevokeClient { client },
+        ] {
+            let error = dispatch(&app, account(command)).await.unwrap_err();
+            assert!(error.to_string().contains("no client acc_"), "{error}");
+        }
+        shut_down(&app).await;
         installation.database.remove().await;
     }
 }

@@ -62,7 +62,7 @@ pub struct AcmeClient {
     pub status: AccountStatus,
     /// The directory that it registered in.
     pub directory: String,
-    /// The credential of which it holds a binding.
+    /// The credential that it was bound with, until its binding is given back.
     pub key_id: Option<String>,
     /// Whether it has given its binding back.
     pub is_released: bool,

@@ -144,10 +144,9 @@ async fn view<P>(
         http_port: portal.hints.http_port,
     };
     let now = portal.app.now();
-    let mac_key = match mac_key {
-        MacKey::Hidden => withheld(found, now).unwrap_or(MacKey::Hidden),
-        shown => shown,
-    };
+    let is_hidden = matches!(mac_key, MacKey::Hidden);
+    let withheld = withheld(found, now).filter(|_| is_hidden);
+    let mac_key = withheld.unwrap_or(mac_key);
     let credentials = list_subscriptions::credentials(&portal.app, &who.caller, id).await?;
     let may = who.may(Permission::ManageAccounts);
     let is_over = found.subscription.state(now) == Standing::Deactivated;
