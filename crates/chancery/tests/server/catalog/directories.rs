@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use base::CaId;
-use enrollment::policy::Preset;
+use enrollment::policy::{Policy, Preset};
 use flow::Caller;
 use flow::catalog::change_directory::{DirectoryPlan, change_directory};
 use flow::catalog::create_ca::{CaPlan, create_ca};
@@ -47,6 +47,11 @@ async fn issuing(server: &TestServer, name: &str, algorithm: KeyAlgorithm) -> Ca
     ca
 }
 
+fn as_long_as_its_profile() -> Policy {
+    let preset = &Preset::named("000").unwrap().policy;
+    preset.with("max_cert_days", "profile").unwrap()
+}
+
 /// The private directory of the seed, with an offer for it.
 async fn private_offer(server: &TestServer) {
     // Offers are sorted by when they were made.
@@ -55,7 +60,7 @@ async fn private_offer(server: &TestServer) {
         slug: "inside".to_owned(),
         name: Some("Inside".to_owned()),
         product: Some("private".to_owned()),
-        policy: Preset::named("000").unwrap().policy.clone(),
+        policy: as_long_as_its_profile(),
     };
     publish_offer(&server.app, &CALLER(), plan).await.unwrap();
 }

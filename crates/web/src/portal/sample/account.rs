@@ -143,6 +143,7 @@ fn credentials(mac_key: MacKey, last_order: Option<LastOrder>) -> CredentialsPag
         shell: shell(Nav::Accounts, "Production"),
         head: active(Tab::Credentials),
         server_url: facts.server_url.clone(),
+        test_server_url: Some(format!("{}-TEST", facts.server_url)),
         key_id: facts.key_id.clone(),
         mac_key,
         reveal_note: "The key can be shown again at any time.".to_owned(),

@@ -130,6 +130,8 @@ async fn view<P>(
     // Empty while no directory takes orders for it.
     let server_url = directory.map(|directory| portal.app.directory_url(&directory.slug));
     let server_url = server_url.unwrap_or_default();
+    let test = directory.and_then(|directory| catalog.test_of(&directory.slug));
+    let test_server_url = test.map(|test| portal.app.directory_url(&test.slug));
     let revealed = match &mac_key {
         MacKey::Revealed(key) => Some(key.clone()),
         MacKey::Hidden | MacKey::NeedsPassword(_) | MacKey::Withheld(_) => None,
@@ -161,6 +163,7 @@ async fn view<P>(
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
         head: head::head(found, who, Tab::Credentials, now),
         server_url,
+        test_server_url,
         key_id: key_id.unwrap_or_default(),
         mac_key,
         commands: command::for_account(&facts),
@@ -287,6 +290,8 @@ pub struct CredentialsPage {
     pub head: SubscriptionHead,
     /// ACME directory address.
     pub server_url: String,
+    /// The same for trying, if there is a test directory.
+    pub test_server_url: Option<String>,
     /// EAB key ID.
     pub key_id: String,
     /// EAB MAC key.
