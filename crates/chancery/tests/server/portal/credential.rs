@@ -81,7 +81,7 @@ async fn c1_rotating_needs_a_choice_and_a_recent_sign_in(server: &TestServer) {
     for overlap in ["", "5", "721", "x"] {
         let fields = [("overlap_hours", overlap)];
         let refused = browser.post_form(&path, &path, &fields).await.expect(422);
-        assert_says(&refused, "Choose for how long the old credential goes on.");
+        assert_says(&refused, "Choose when the old credential ends.");
     }
     server.clock().advance(Duration::from_secs(10 * 60));
     let credential = format!("/credentials/{}/revoke", eab.key_id);

@@ -135,6 +135,7 @@ fn credentials(mac_key: MacKey, last_order: Option<LastOrder>) -> CredentialsPag
         server_url: "https://acme.chancery.example/v2/DV".to_owned(),
         key_id: "Zy0pH3kW5vT9bQ2e".to_owned(),
         mac_key: revealed,
+        is_withheld: matches!(mac_key, MacKey::Withheld(_)),
         email: "ops@northwind.example".to_owned(),
         names: strings(&["example.com", "www.example.com"]),
         ..CommandFacts::default()
@@ -170,6 +171,7 @@ fn keys() -> Vec<KeyRow> {
             ..key("m4Cx9TqA1sLh6BvR", "1 of 5", chip(Tone::Warn, "Replaced"))
         },
         KeyRow {
+            until: Some(date("2 December 2026, 09:00", "6 days ago")),
             revoke_href: None,
             ..key("Qw3eR5tY7uI9oP1a", "0", chip(Tone::Bad, "Revoked"))
         },
@@ -180,7 +182,7 @@ fn client(agent: &str, contact: &str, status: Chip) -> ClientRow {
     ClientRow {
         directory: "DV".to_owned(),
         binding: "key ID Zy0pH3kW5vT9bQ2e".to_owned(),
-        revoke_href: (status.tone == Tone::Good).then(|| "/clients/x/revoke".to_owned()),
+        revoke_href: (status.tone != Tone::Bad).then(|| "/clients/x/revoke".to_owned()),
         release_href: Some("/clients/x/release".to_owned()),
         thumbprint: "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s".to_owned(),
         contact: contact.to_owned(),

@@ -12,6 +12,8 @@ pub struct CommandFacts {
     pub key_id: String,
     /// EAB MAC key, only while it is revealed.
     pub mac_key: Option<String>,
+    /// Whether it cannot be revealed, so that only those have it who were given it.
+    pub is_withheld: bool,
     /// Contact address for the client's registration.
     pub email: String,
     /// Names of the first certificate; empty shows example.com.
@@ -87,6 +89,15 @@ struct Values {
     note: &'static str,
 }
 
+/// Where somebody has a hidden key from.
+fn where_from(facts: &CommandFacts) -> &'static str {
+    if facts.is_withheld {
+        "Paste the MAC key here that you were given when it was shown"
+    } else {
+        "Reveal the MAC key above and paste it here"
+    }
+}
+
 impl Values {
     fn from_facts(facts: &CommandFacts) -> Self {
         let mut names = facts.names.clone();
@@ -98,8 +109,7 @@ impl Values {
             Some(key) => (quoted(key), String::new(), key.clone()),
             None => (
                 "\"$EAB_HMAC_KEY\"".to_owned(),
-                "# Reveal the MAC key above and paste it here\nexport EAB_HMAC_KEY='…'\n\n"
-                    .to_owned(),
+                format!("# {}\nexport EAB_HMAC_KEY='…'\n\n", where_from(facts)),
                 "{$EAB_HMAC_KEY}".to_owned(),
             ),
         };
@@ -310,6 +320,7 @@ mod tests {
             server_url: "https://acme.example/v2/DV".to_owned(),
             key_id: "kid-1".to_owned(),
             mac_key: Some("c2VjcmV0".to_owned()),
+            is_withheld: false,
             email: "ops@northwind.example".to_owned(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             ca_file: None,

@@ -140,6 +140,7 @@ async fn view<P>(
         server_url: server_url.clone(),
         key_id: key_id.clone().unwrap_or_default(),
         mac_key: revealed,
+        is_withheld: mac_key.withheld().is_some(),
         email: who.signed_in.user.email.as_str().to_owned(),
         names: names(portal, who, id).await?,
         ca_file: portal.hints.ca_file.clone(),
@@ -202,7 +203,9 @@ fn key_row(key: &EabCredential, may: bool, now: Timestamp) -> KeyRow {
         },
         until: key
             .valid_until
-            .filter(|_| !is_over)
+            .into_iter()
+            .chain(key.revoked_at)
+            .min()
             .map(|end| when(end, now)),
         status,
         revoke_href: (may && !is_over).then(|| format!("{href}/revoke")),
@@ -270,7 +273,7 @@ pub struct KeyRow {
     pub made: String,
     /// How many clients hold a binding, such as "1 of 3".
     pub bound: String,
-    /// Until when it binds clients, when another has replaced it.
+    /// When it stops to bind clients, or did, because it was replaced or revoked.
     pub until: Option<When>,
     /// Active, replaced, suspended or revoked.
     pub status: Chip,

@@ -31,10 +31,10 @@ const SECONDS_AN_HOUR: u64 = 3_600;
 /// For how long the old credential may go on: hours and words.
 const OVERLAPS: [(u64, &str); 5] = [
     (0, "At once"),
-    (24, "1 day"),
-    (7 * 24, "7 days"),
-    (14 * 24, "14 days"),
-    (30 * 24, "30 days"),
+    (24, "After 1 day"),
+    (7 * 24, "After 7 days"),
+    (14 * 24, "After 14 days"),
+    (30 * 24, "After 30 days"),
 ];
 
 #[derive(Default, Deserialize)]
@@ -69,7 +69,7 @@ pub(super) async fn rotate(
     let hours = hours.filter(|hours| OVERLAPS.iter().any(|(each, _)| each == hours));
     let refused = |problems| refused_form(&view(&portal, &who, &found, (hours, problems)));
     let Some(overlap) = hours.or(ends_at_once.then_some(0)) else {
-        let message = "Choose for how long the old credential goes on.";
+        let message = "Choose when the old credential ends.";
         return refused(Problems::one(FIELD, message));
     };
     let cookie = match recent::prove_field(&portal, &who, typed.password).await? {
@@ -148,7 +148,7 @@ pub fn overlaps(chosen: Option<u64>) -> Choosing {
     };
     Choosing {
         field: FIELD.to_owned(),
-        legend: "The old credential goes on for".to_owned(),
+        legend: "The old credential ends".to_owned(),
         list: OVERLAPS.map(choice).to_vec(),
     }
 }
@@ -156,9 +156,9 @@ pub fn overlaps(chosen: Option<u64>) -> Choosing {
 /// The page of `GET` and failed `POST /accounts/{id}/rotate`; without a choice when the old credential ends at once.
 pub fn rotate_page(shell: Shell, label: &str, href: &str, extras: Extras) -> ConfirmPage {
     let old = if extras.choosing.is_some() {
-        "The old one binds further clients only for as long as you choose here."
+        "The old one registers further clients until it ends."
     } else {
-        "The old one binds no further clients from that moment on."
+        "The old one registers no further clients from that moment on."
     };
     ConfirmPage {
         lead: format!("The ACME account “{label}” will get a new EAB key ID and MAC key."),
