@@ -3,9 +3,7 @@
 use base::{Page, Query, Slice, SubscriptionId, Timestamp};
 use enrollment::subscription::{Label, ProductCode, State, Subscription, Term};
 
-use crate::{
-    Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, text_columns, values, word_columns,
-};
+use crate::{Error, ReadTx, WriteTx, columns, sql, text_columns, values, word_columns};
 
 /// Which of a tenant's subscriptions to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,17 +16,7 @@ pub struct SubscriptionFilter {
 pub type SubscriptionQuery = Query<SubscriptionFilter, SubscriptionId>;
 
 word_columns!(Term);
-text_columns!(ProductCode);
-
-impl Column for Label {
-    fn read(row: &Row, column: &'static str) -> Result<Self, Error> {
-        Self::parse(row.text(column)?).map_err(|error| row.corrupt(column, error))
-    }
-
-    fn value(&self) -> Value<'_> {
-        Value::from(self.as_str())
-    }
-}
+text_columns!(Label, ProductCode);
 
 columns! { "subscription" subscription_columns => Subscription {
     id, tenant = "tenant_id", customer = "customer_id", offer_version = "offer_version_id",
