@@ -205,3 +205,56 @@ fn the_worst_standing_of_a_chain_is_the_least() {
     all.sort_unstable();
     assert_eq!(all, [Standing::Suspended, Standing::OnHold, Standing::Good]);
 }
+
+/// One of each kind; a further variant does not compile here until it has an example.
+fn examples() -> Vec<Refused> {
+    let named = coverage::admit(&[name("shop.example.com").into()], |_| false).unwrap_err();
+    let covered_until = NOW;
+    let all = vec![
+        named.into(),
+        NotIssuing::Deactivated.into(),
+        NotIssuing::Expired { covered_until }.into(),
+        NotIssuing::NoDomain.into(),
+        NotIssuing::Suspended.into(),
+        Refused::NotEnrolledAnywhere(name("shop.example.com").into()),
+        Refused::OnHold,
+        Refused::RenewalsOnHold,
+        Refused::Suspended,
+    ];
+    for refused in &all {
+        match refused {
+            Refused::NotEnrolled(_)
+            | Refused::NotIssuing(
+                NotIssuing::Deactivated
+                | NotIssuing::Expired { .. }
+                | NotIssuing::NoDomain
+                | NotIssuing::Suspended,
+            )
+            | Refused::NotEnrolledAnywhere(_)
+            | Refused::OnHold
+            | Refused::RenewalsOnHold
+            | Refused::Suspended => {}
+        }
+    }
+    all
+}
+
+#[test]
+fn every_refusal_has_its_example_in_the_documents() {
+    let row = |refused: &Refused| {
+        let refusal = refused.refusal();
+        let part = match refusal.about.first().map(|about| &about.part) {
+            Some(Part::Identifier { .. }) => "the identifier",
+            Some(Part::Field(field)) => field,
+            None => "the whole order",
+        };
+        format!("| `{}` | {part} | {} |", refusal.code, refusal.sentence)
+    };
+    let rows: Vec<_> = examples().iter().map(row).collect();
+    let documents = include_str!("../../../../docs/errors.md");
+    assert!(
+        documents.contains(&rows.join("\n")),
+        "docs/errors.md needs:\n{}",
+        rows.join("\n")
+    );
+}
