@@ -314,7 +314,7 @@ fn f066_terms_are_chosen_from_those_on_offer() {
 
 /// Some policy; each key has a value of a preset or one of [`ENTERED`].
 fn any_policy() -> impl Strategy<Value = Policy> {
-    let change = (0..NAMES.len(), 0_usize..27, 0..ENTERED.len());
+    let change = (0..NAMES.len(), 0..Policy::KEYS.len(), 0..ENTERED.len());
     proptest::collection::vec(change, 0..20).prop_map(|changes| {
         let mut policy = Policy::default();
         for (name, row, entered) in changes {
