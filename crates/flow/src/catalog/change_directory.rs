@@ -49,6 +49,17 @@ pub enum ChangeDirectoryError {
         "there is a directory \"{0}\" already; change it with `chancery admin directory change`"
     )]
     Exists(String),
+    /// A test directory has no rules and no profile of its own.
+    #[error(
+        "{slug} follows the profile and the rules of {production}; change them there (its own are its CAs, \
+         external_account_required and joins)"
+    )]
+    Follows {
+        /// The test directory.
+        slug: String,
+        /// The one that it stands beside.
+        production: String,
+    },
     /// It needs more to be made.
     #[error("a new directory needs a CA and a profile")]
     Incomplete,
@@ -90,6 +101,7 @@ impl Refuse for ChangeDirectoryError {
             Self::Ca(_) => Class::NotFound.because("ca_not_found", self),
             Self::Catalog(error) => Refusal::internal(error),
             Self::Exists(_) => Class::Conflict.because("directory_exists", self),
+            Self::Follows { .. } => Class::Invalid.because("directory_follows", self),
             Self::Incomplete => Class::Invalid.because("directory_incomplete", self),
             Self::NotFound(_) => Class::NotFound.because("directory_not_found", self),
             Self::Product(_) => Class::NotFound.because("product_not_found", self),
@@ -174,6 +186,7 @@ fn decide(wish: &Wish, facts: Facts) -> Result<Decision, ChangeDirectoryError> {
     let plan = &wish.plan;
     let mut directory = directory_of(wish, &facts)?;
     let mut rules = read_rules(&directory)?;
+    check_follows(plan, rules.production.as_deref())?;
     for (key, text) in &plan.rules {
         rules = rules.with(key, text)?;
     }
@@ -203,6 +216,22 @@ fn decide(wish: &Wish, facts: Facts) -> Result<Decision, ChangeDirectoryError> {
     })
 }
 
+/// What is set for a production directory holds beside it too.
+fn check_follows(
+    plan: &DirectoryPlan,
+    production: Option<&str>,
+) -> Result<(), ChangeDirectoryError> {
+    let mut keys = plan.rules.iter().map(|(key, _)| key);
+    let sets_more = plan.profile.is_some() || keys.any(|key| !DirectoryRules::is_own(key));
+    match production.filter(|_| sets_more) {
+        Some(production) => Err(ChangeDirectoryError::Follows {
+            slug: plan.slug.clone(),
+            production: production.to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// The directory that there is, or a new one.
 fn directory_of(wish: &Wish, facts: &Facts) -> Result<Directory, ChangeDirectoryError> {
     let plan = &wish.plan;
@@ -220,9 +249,9 @@ fn directory_of(wish: &Wish, facts: &Facts) -> Result<Directory, ChangeDirectory
     if facts.products.iter().all(|each| each.code != *code) {
         return Err(ChangeDirectoryError::Product(code.clone()));
     }
-    if let Some(production) = &plan.beside {
-        let production = find(production).filter(|each| !each.is_test);
-        production.ok_or_else(|| not_found(plan.beside.as_deref().unwrap_or_default()))?;
+    if let Some(slug) = &plan.beside {
+        let production = find(slug).filter(|each| !each.is_test && each.product_code == *code);
+        production.ok_or_else(|| not_found(slug))?;
     }
     let rules = DirectoryRules {
         production: plan.beside.clone(),
@@ -285,9 +314,8 @@ fn profile_of(
     profiles: Vec<ProfileVersion>,
     in_use: &[DirectoryProfile],
 ) -> Result<(DirectoryProfile, ProfileVersion), ChangeDirectoryError> {
-    let mut present = in_use
-        .iter()
-        .filter(|each| each.directory == directory.slug);
+    let leading = plan.beside.as_ref().unwrap_or(&directory.slug);
+    let mut present = in_use.iter().filter(|each| each.directory == *leading);
     let present = present
         .find(|each| each.is_default)
         .map(|each| each.profile_name.clone());

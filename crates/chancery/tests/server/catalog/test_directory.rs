@@ -1,6 +1,9 @@
 //! The test directory beside a production directory: the same rules, another CA, and ways in that real clients need.
 
+use flow::Caller;
 use flow::caller::system;
+use flow::catalog::change_directory::{DirectoryPlan, change_directory};
+use flow::catalog::publish_profile::publish_profile;
 use serde_json::json;
 use store::enrollment::eab_credential;
 use testkit::acme_client::leaf;
@@ -15,7 +18,8 @@ testkit::on_both_engines![
     what_the_test_directory_issues_takes_nobodys_place,
     a_test_order_is_not_seen_in_production,
     a_production_directory_takes_no_guests,
-    guests_go_with_their_orders
+    guests_go_with_their_orders,
+    it_follows_the_rules_and_the_profile_of_production
 ];
 
 async fn guest(server: &TestServer) -> AcmeClient {
@@ -205,4 +209,51 @@ async fn guests_go_with_their_orders(server: &TestServer) {
     server.run_jobs().await;
     busy.post_as_get(&busy.account).await.expect(400);
     client.post_as_get(&client.account).await.expect(200);
+}
+
+async fn it_follows_the_rules_and_the_profile_of_production(server: &TestServer) {
+    server.client("example.com\nexample.org").await;
+    let guest = guest(server).await;
+    let production = server.directory();
+    let caller = Caller::command_line();
+    let short = pki::Profile {
+        name: "short".to_owned(),
+        validity_seconds: 864_000,
+        ..production.profile.profile.clone()
+    };
+    publish_profile(&server.app, &caller, &short).await.unwrap();
+    let plan = |slug: &str, key: &str, text: &str| DirectoryPlan {
+        slug: slug.to_owned(),
+        rules: vec![(key.to_owned(), text.to_owned())],
+        ..DirectoryPlan::default()
+    };
+    let changed = DirectoryPlan {
+        profile: Some("short".to_owned()),
+        ..plan(&production.slug, "max_names", "1")
+    };
+    change_directory(&server.app, &caller, changed)
+        .await
+        .unwrap();
+    guest
+        .new_order(&["example.com", "example.org"])
+        .await
+        .expect(400);
+    let issued = leaf(&guest.issue(&["example.com"]).await.chain);
+    let seconds = issued.not_after.as_seconds() - issued.not_before.as_seconds() + 1;
+    assert_eq!(seconds, 864_000);
+    // Setting it there would be overruled, so that it is refused; who is let in is its own.
+    let catalog = server.app.catalog();
+    let test = catalog.test_of(&production.slug).unwrap().slug.clone();
+    let refused = change_directory(&server.app, &caller, plan(&test, "max_names", "5")).await;
+    let refused = refused.err().unwrap().to_string();
+    assert!(
+        refused.starts_with("DV-TEST follows the profile and the rules of DV;"),
+        "{refused}"
+    );
+    let closed = plan(&test, "external_account_required", "true");
+    change_directory(&server.app, &caller, closed)
+        .await
+        .unwrap();
+    let answer = tester(server).await.new_unbound_account().await.expect(403);
+    assert_eq!(answer.problem_type(), "externalAccountRequired");
 }

@@ -177,6 +177,22 @@ impl DirectoryRules {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// These rules of a directory where its own follow those of another one, as a test directory's do; itself is that one
+    /// for any other.
+    pub(super) fn beside(self, leading: Self) -> Self {
+        Self {
+            external_account_required: self.external_account_required,
+            joins: self.joins,
+            production: self.production,
+            ..leading
+        }
+    }
+
+    /// Whether a test directory decides about this rule itself.
+    pub(crate) fn is_own(key: &str) -> bool {
+        matches!(key, "external_account_required" | "joins")
+    }
+
     fn check(&self) -> Result<(), String> {
         if self
             .max_names
@@ -245,10 +261,9 @@ impl Directory {
     /// Joins what is stored about a directory.
     pub(super) fn new(
         stored: &Stored,
-        (issuing, profile): (Arc<Ca>, Arc<VersionedProfile>),
+        (rules, issuing, profile): (DirectoryRules, Arc<Ca>, Arc<VersionedProfile>),
         settings: &Settings,
     ) -> Result<Self, CatalogError> {
-        let rules = read_rules(stored)?;
         let product = ProductCode::parse(&stored.product_code);
         let longest = settings.authorization_lifetime;
         let reuse = rules

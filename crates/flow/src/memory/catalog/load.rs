@@ -14,6 +14,7 @@ use store::catalog::version;
 use store::{ReadTx, Scoped};
 
 use super::ca::{crl_url, open};
+use super::directory::read_rules;
 use super::{
     Ca, Catalog, CatalogError, Directory, Placed, Role, SoldOffer, VersionedProfile, path,
 };
@@ -216,37 +217,56 @@ fn directories(
     profiles: &HashMap<base::ProfileVersionId, Arc<VersionedProfile>>,
 ) -> Result<HashMap<String, Arc<Directory>>, CatalogError> {
     let mut found = HashMap::new();
-    for stored in rows
-        .directories
-        .iter()
-        .filter(|each| each.retired_at.is_none())
-    {
-        let is_active = |id: &CaId| {
-            let ca = rows.cas.iter().find(|ca| ca.id == *id);
-            ca.is_some_and(|ca| ca.retired_at.is_none())
+    for stored in open_directories(rows) {
+        let own = read_rules(stored)?;
+        // A test directory follows the one that it stands beside, in all but its CA and who is let in.
+        let leading = match &own.production {
+            Some(production) => open_directories(rows).find(|each| each.slug == *production),
+            None => Some(stored),
         };
-        let mut placed = rows
-            .placed
-            .iter()
-            .filter(|each| each.directory == stored.slug);
-        let issuing = placed.find(|each| is_active(&each.ca) && signers.contains_key(&each.ca));
-        let issuing = issuing.and_then(|each| signers.get(&each.ca));
-        let mut in_use = rows
-            .in_use
-            .iter()
-            .filter(|each| each.directory == stored.slug);
-        let profile = in_use.find(|each| each.is_default);
-        let profile = profile.and_then(|each| profiles.get(&each.version));
-        let (Some(issuing), Some(profile)) = (issuing, profile) else {
+        let issuing = issuing(rows, &stored.slug, signers);
+        let profile = leading.and_then(|each| profile(rows, &each.slug, profiles));
+        let (Some(leading), Some(issuing), Some(profile)) = (leading, issuing, profile) else {
             tracing::warn!(
                 directory = stored.slug,
-                "a directory without a CA that signs, or without a profile, is closed"
+                "a directory without a CA that signs, a profile, or its production directory is closed"
             );
             continue;
         };
-        let parts = (issuing.clone(), profile.clone());
+        let rules = own.beside(read_rules(leading)?);
+        let parts = (rules, issuing.clone(), profile.clone());
         let directory = Directory::new(stored, parts, &outside.settings)?;
         found.insert(stored.slug.clone(), Arc::new(directory));
     }
     Ok(found)
+}
+
+fn open_directories(rows: &Rows) -> impl Iterator<Item = &directory::Directory> {
+    let all = rows.directories.iter();
+    all.filter(|each| each.retired_at.is_none())
+}
+
+/// The first CA of a directory that signs.
+fn issuing<'s>(
+    rows: &Rows,
+    slug: &str,
+    signers: &'s HashMap<CaId, Arc<Ca>>,
+) -> Option<&'s Arc<Ca>> {
+    let is_active = |id: CaId| {
+        let mut all = rows.cas.iter();
+        all.any(|ca| ca.id == id && ca.retired_at.is_none())
+    };
+    let mut placed = rows.placed.iter().filter(|each| each.directory == slug);
+    placed.find_map(|each| signers.get(&each.ca).filter(|_| is_active(each.ca)))
+}
+
+/// The version that a directory makes certificates by now.
+fn profile<'p>(
+    rows: &Rows,
+    slug: &str,
+    profiles: &'p HashMap<base::ProfileVersionId, Arc<VersionedProfile>>,
+) -> Option<&'p Arc<VersionedProfile>> {
+    let mut in_use = rows.in_use.iter().filter(|each| each.directory == slug);
+    let in_use = in_use.find(|each| each.is_default)?;
+    profiles.get(&in_use.version)
 }
