@@ -1,6 +1,7 @@
 //! Withdrawing a credential, ending a client, and giving back the binding that a client holds (features C1, C2).
 
 use axum::extract::{Path, State};
+use axum::response::Response;
 use base::{AccountId, SubscriptionId};
 use enrollment::eab::EabCredential;
 use flow::enrollment::list_subscriptions;
@@ -43,6 +44,14 @@ pub struct EndView {
     pub own_href: String,
 }
 
+/// What the pages here end.
+#[derive(Clone, Copy)]
+enum End {
+    Credential,
+    Client,
+    Binding,
+}
+
 /// `GET /credentials/{id}/revoke`.
 pub(super) async fn credential_form(
     State(portal): State<Portal>,
@@ -50,12 +59,7 @@ pub(super) async fn credential_form(
     Path(id): Path<String>,
 ) -> Answer {
     let view = credential_view(&portal, &who, &id).await?;
-    let shell = who.shell(Nav::Accounts, "Revoke credential");
-    page(&credential_page(
-        shell,
-        &view,
-        extras(&portal, &who, Problems::none()),
-    ))
+    page(&End::Credential.ask(&portal, &who, &view, Problems::none()))
 }
 
 /// `POST /credentials/{id}/revoke`.
@@ -68,26 +72,14 @@ pub(super) async fn credential(
     let view = credential_view(&portal, &who, &id).await?;
     let cookie = match recent::prove_field(&portal, &who, typed.password).await? {
         Ok(cookie) => cookie,
-        Err(problems) => {
-            let shell = who.shell(Nav::Accounts, "Revoke credential");
-            return refused_form(&credential_page(
-                shell,
-                &view,
-                extras(&portal, &who, problems),
-            ));
-        }
+        Err(wrong) => return refused_form(&End::Credential.ask(&portal, &who, &view, wrong)),
     };
-    let revoked = revoke_credential(&portal.app, &who.caller, &id).await;
-    let back = format!("{}/credentials", view.href);
-    let response = match revoked {
-        Ok(_) => done(
-            &back,
-            "The credential is revoked; it binds no more clients.",
-        ),
-        Err(RevokeCredentialError::Already(error)) => not_done(&back, &sentence(&error)),
+    let outcome = match revoke_credential(&portal.app, &who.caller, &id).await {
+        Ok(_) => Ok("The credential is revoked; it binds no more clients."),
+        Err(RevokeCredentialError::Already(error)) => Err(sentence(&error)),
         Err(error) => return Err(error.into()),
     };
-    Ok(with_cookie(response, cookie))
+    Ok(End::Credential.answer(&view, outcome, cookie))
 }
 
 /// `GET /clients/{id}/revoke`.
@@ -97,12 +89,7 @@ pub(super) async fn client_form(
     Path(id): Path<String>,
 ) -> Answer {
     let (_, view) = client_view(&portal, &who, &id).await?;
-    let shell = who.shell(Nav::Accounts, "Revoke client");
-    page(&client_page(
-        shell,
-        &view,
-        extras(&portal, &who, Problems::none()),
-    ))
+    page(&End::Client.ask(&portal, &who, &view, Problems::none()))
 }
 
 /// `POST /clients/{id}/revoke`.
@@ -115,19 +102,14 @@ pub(super) async fn client(
     let (id, view) = client_view(&portal, &who, &id).await?;
     let cookie = match recent::prove_field(&portal, &who, typed.password).await? {
         Ok(cookie) => cookie,
-        Err(problems) => {
-            let shell = who.shell(Nav::Accounts, "Revoke client");
-            return refused_form(&client_page(shell, &view, extras(&portal, &who, problems)));
-        }
+        Err(wrong) => return refused_form(&End::Client.ask(&portal, &who, &view, wrong)),
     };
-    let revoked = revoke_client(&portal.app, &who.caller, id).await;
-    let back = format!("{}/clients", view.href);
-    let response = match revoked {
-        Ok(_) => done(&back, "The client is revoked; its requests are refused."),
-        Err(error @ RevokeClientError::Already) => not_done(&back, &sentence(&error)),
+    let outcome = match revoke_client(&portal.app, &who.caller, id).await {
+        Ok(_) => Ok("The client is revoked; its requests are refused."),
+        Err(error @ RevokeClientError::Already) => Err(sentence(&error)),
         Err(error) => return Err(error.into()),
     };
-    Ok(with_cookie(response, cookie))
+    Ok(End::Client.answer(&view, outcome, cookie))
 }
 
 /// `GET /clients/{id}/release`.
@@ -137,12 +119,7 @@ pub(super) async fn release_form(
     Path(id): Path<String>,
 ) -> Answer {
     let (_, view) = client_view(&portal, &who, &id).await?;
-    let shell = who.shell(Nav::Accounts, "Release binding");
-    page(&release_page(
-        shell,
-        &view,
-        extras(&portal, &who, Problems::none()),
-    ))
+    page(&End::Binding.ask(&portal, &who, &view, Problems::none()))
 }
 
 /// `POST /clients/{id}/release`.
@@ -155,40 +132,59 @@ pub(super) async fn release(
     let (id, view) = client_view(&portal, &who, &id).await?;
     let cookie = match recent::prove_field(&portal, &who, typed.password).await? {
         Ok(cookie) => cookie,
-        Err(problems) => {
-            let shell = who.shell(Nav::Accounts, "Release binding");
-            return refused_form(&release_page(shell, &view, extras(&portal, &who, problems)));
-        }
+        Err(wrong) => return refused_form(&End::Binding.ask(&portal, &who, &view, wrong)),
     };
-    let released = release_binding(&portal.app, &who.caller, id).await;
-    let back = format!("{}/clients", view.href);
-    let response = match released {
-        Ok(_) => done(
-            &back,
-            "The binding is released; another client can register.",
-        ),
-        Err(error @ ReleaseError::Nothing) => not_done(&back, &sentence(&error)),
+    let outcome = match release_binding(&portal.app, &who.caller, id).await {
+        Ok(_) => Ok("The binding is released; another client can register."),
+        Err(error @ ReleaseError::Nothing) => Err(sentence(&error)),
         Err(error) => return Err(error.into()),
     };
-    Ok(with_cookie(response, cookie))
+    Ok(End::Binding.answer(&view, outcome, cookie))
 }
 
-fn extras(portal: &Portal, who: &Permitted<ManageAccounts>, problems: Problems) -> Extras {
-    Extras {
-        choosing: None,
-        asks_password: !recent::is_recent(portal, who),
-        problems,
+impl End {
+    /// The question, again with what is wrong with the answer.
+    fn ask(
+        self,
+        portal: &Portal,
+        who: &Permitted<ManageAccounts>,
+        view: &EndView,
+        problems: Problems,
+    ) -> ConfirmPage {
+        let extras = Extras {
+            choosing: None,
+            asks_password: !recent::is_recent(portal, who),
+            problems,
+        };
+        let (title, page): (_, fn(Shell, &EndView, Extras) -> ConfirmPage) = match self {
+            Self::Credential => ("Revoke credential", credential_page),
+            Self::Client => ("Revoke client", client_page),
+            Self::Binding => ("Release binding", release_page),
+        };
+        page(who.shell(Nav::Accounts, title), view, extras)
     }
-}
 
-fn with_cookie(
-    mut response: axum::response::Response,
-    cookie: Option<String>,
-) -> axum::response::Response {
-    if let Some(cookie) = cookie {
-        add_cookie(&mut response, &cookie);
+    /// Back to the list that it was chosen from, with what was done or why not.
+    fn answer(
+        self,
+        view: &EndView,
+        outcome: Result<&str, String>,
+        cookie: Option<String>,
+    ) -> Response {
+        let tab = match self {
+            Self::Credential => "credentials",
+            Self::Client | Self::Binding => "clients",
+        };
+        let back = format!("{}/{tab}", view.href);
+        let mut response = match outcome {
+            Ok(said) => done(&back, said),
+            Err(why) => not_done(&back, &why),
+        };
+        if let Some(cookie) = cookie {
+            add_cookie(&mut response, &cookie);
+        }
+        response
     }
-    response
 }
 
 async fn credential_view(
