@@ -104,8 +104,9 @@ impl Problem {
             BAD_MAC_ALGORITHM => Kind::BadSignatureAlgorithm,
             _ => Kind::of_class(refusal.class),
         };
+        let class = refusal.class;
         let subproblem = |about: About| Subproblem {
-            kind: kind(about.code).unwrap_or(Kind::Malformed),
+            kind: kind(about.code).unwrap_or(Kind::of_class(class)),
             detail: about.sentence,
             identifier: match about.part {
                 Part::Identifier { kind, value } => Some(Requested { kind, value }),

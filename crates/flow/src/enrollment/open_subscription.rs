@@ -58,10 +58,12 @@ pub enum OpenError {
 impl Refuse for OpenError {
     fn refusal(&self) -> Refusal {
         match self {
-            Self::NoOffer(_) => Class::Invalid.because("offer_not_found", self),
+            Self::NoOffer(_) => Class::Invalid.because("offer_not_found", self).at("kind"),
             Self::Seal(error) => Refusal::internal(error),
             Self::Store(error) => error.refusal(),
-            Self::Term(_) => Class::Invalid.because("term_not_offered", self),
+            Self::Term(_) => Class::Invalid
+                .because("term_not_offered", self)
+                .at("term_years"),
         }
     }
 }

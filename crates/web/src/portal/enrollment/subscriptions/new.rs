@@ -13,6 +13,7 @@ use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::moment::day;
+use crate::portal::page::refused::problems;
 use crate::portal::page::shell::{Nav, Shell};
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
@@ -50,7 +51,14 @@ pub(super) async fn create(
         Ok(opening) => opening,
         Err(problems) => return refused_form(&view(&portal, &who, typed, problems)),
     };
-    let opened = open_subscription(&portal.app, &who.caller, opening).await?;
+    // What was sold when the form was read may have gone meanwhile.
+    let opened = match open_subscription(&portal.app, &who.caller, opening).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            let problems = problems(error)?;
+            return refused_form(&view(&portal, &who, typed, problems));
+        }
+    };
     let to = format!("{}/credentials", links::account(opened.subscription.id));
     Ok(done(
         &to,
