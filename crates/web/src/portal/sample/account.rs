@@ -89,11 +89,12 @@ fn new_account(label: &str, problems: Problems) -> NewSubscriptionPage {
     NewSubscriptionPage {
         shell: shell(Nav::Accounts, "New ACME account"),
         kinds: vec![choice(
-            "DV",
+            "dv",
             "Domain validated (DV)",
             "Control of the domain is checked, nothing else.",
             true,
         )],
+        key_note: "The credentials are shown on the next page and can be looked up again later, with your password.".to_owned(),
         label: label.to_owned(),
         terms: vec![
             choice("1", "1 year", "until 23 November 2027", true),

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use enrollment::eab::Reveal;
 use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Catalog, SoldOffer};
@@ -125,9 +126,21 @@ fn view(
             .iter()
             .map(|offer| kind(offer, &typed.kind))
             .collect(),
+        key_note: key_note(catalog.offers()).to_owned(),
         label: typed.label,
         terms: terms.collect(),
         problems,
+    }
+}
+
+/// How often the MAC key of what is sold here is shown.
+fn key_note(offers: &[SoldOffer]) -> &'static str {
+    let mut reveals = offers.iter().map(|offer| offer.policy.eab_reveal);
+    if reveals.all(|reveal| reveal == Reveal::Always) {
+        "The credentials are shown on the next page and can be looked up again later, with your password."
+    } else {
+        "The credentials are on the next page. Some certificate types show the MAC key once, or until a client has \
+         registered: copy it then."
     }
 }
 
@@ -150,6 +163,8 @@ pub struct NewSubscriptionPage {
     pub shell: Shell,
     /// Types on offer.
     pub kinds: Vec<Choice>,
+    /// How often the credentials are shown.
+    pub key_note: String,
     /// What was typed.
     pub label: String,
     /// Terms on offer, with their end in the hint.
