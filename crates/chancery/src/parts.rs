@@ -65,7 +65,7 @@ pub(crate) fn what_is_missing(names: &[&str]) -> String {
 
 /// Starts an application on a database that is ready.
 async fn start_on(config: &Config, store: Store) -> anyhow::Result<App> {
-    let app = node::start(outside(config, store)?).await?;
+    let app = node::start(outside(config, store)?, jobs::all()).await?;
     write_root(config, &app)?;
     Ok(app)
 }
@@ -143,6 +143,7 @@ fn settings(config: &Config) -> Settings {
         retry_after: Duration::from_secs(1),
         orders_per_page: 100,
         name_policy: names,
+        crl_wait: Duration::from_millis(500),
         password_hash: tenancy::password::HashParameters::default(),
     }
 }
@@ -208,7 +209,6 @@ pub(crate) fn write_root(config: &Config, app: &App) -> anyhow::Result<()> {
 
 /// Publishes the first CRLs of CAs that have none, and sees to the next ones.
 pub(crate) async fn begin_crls(app: &App) -> anyhow::Result<()> {
-    jobs::schedule_periodic(app).await?;
     publish_first(app)
         .await
         .context("the first CRL cannot be published")

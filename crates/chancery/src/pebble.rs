@@ -97,7 +97,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for door in doors {
         running.spawn(door.serve(stop.clone()));
     }
-    tokio::spawn(flow::jobs::run_until_stopped(app.clone()));
+    tokio::spawn(flow::jobs::run_until_ended(app.clone()));
     tracing::info!(
         acme.url = app.directory_url(settings::DIRECTORY),
         "standing in for Pebble"

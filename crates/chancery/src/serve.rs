@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base::Clock as _;
 use flow::catalog::reload::reload_until_stopped;
-use flow::operations::node::{reclaim_jobs, shut_down};
+use flow::operations::node::{reclaim_jobs, shut_down, tell_until_ended};
 use flow::{App, jobs};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -67,7 +67,8 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     for door in doors_of(config, &app).await? {
         doors.spawn(door.serve(stop.clone()));
     }
-    tokio::spawn(jobs::run_until_stopped(app.clone()));
+    tokio::spawn(jobs::run_until_ended(app.clone()));
+    tokio::spawn(tell_until_ended(app.clone()));
     tokio::spawn(reload_until_stopped(app.clone(), tell_root(config.clone())));
     Ok(Running {
         app,

@@ -4,13 +4,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use base::{NodeId, Random, Scope, Timestamp};
+use base::{Random, Scope, Timestamp};
 use store::Scoped;
 
-use crate::jobs::Runner;
 use crate::memory::Memory;
 use crate::memory::catalog::Catalog;
 use crate::outside::Outside;
+use crate::queue::Work;
 use crate::settings::Settings;
 
 /// The first argument of every use case.
@@ -23,8 +23,7 @@ pub struct App {
 pub struct Inner {
     pub(crate) outside: Outside,
     pub(crate) memory: Memory,
-    pub(crate) runner: Runner,
-    pub(crate) node: NodeId,
+    pub(crate) work: Work<App>,
 }
 
 impl Deref for App {
@@ -36,13 +35,7 @@ impl Deref for App {
 }
 
 impl App {
-    pub(crate) fn new(outside: Outside, memory: Memory, node: NodeId) -> Self {
-        let inner = Inner {
-            outside,
-            memory,
-            runner: Runner::default(),
-            node,
-        };
+    pub(crate) fn new(inner: Inner) -> Self {
         Self {
             inner: Arc::new(inner),
         }
@@ -80,11 +73,6 @@ impl App {
 
     /// Where clients find a directory.
     pub fn directory_url(&self, slug: &str) -> String {
-        let settings = self.settings();
-        settings
-            .paths
-            .of(slug)
-            .at(&settings.acme_origin)
-            .directory()
+        self.settings().directory_url(slug)
     }
 }

@@ -1,94 +1,50 @@
-//! Work that outlives its request. A job is inserted with its cause and leased to the inserting node,
-//! which starts it at once; whatever a node leaves behind is taken by another when the lease ends.
-//! Jobs carry identifiers only and may run twice: every result is a guarded update.
-
-mod runner;
+//! Every job that there is, and what comes again and again: one line each. Known to those who run nodes only; a use
+//! case names its own job.
 
 use std::time::Duration;
 
-use base::{JobId, Timestamp};
-pub use runner::{AttemptError, Runner, run_due, run_until_stopped, schedule_periodic};
-pub(crate) use runner::{reschedule, retry_later, under_lease};
-use store::queue::job::NewJob;
-
 use crate::App;
+use crate::enrollment::end_orders::EndOrders;
+use crate::issuance::issue::Issue;
+use crate::issuance::publish_crl::{self, PublishCrl};
+use crate::issuance::validate::Validate;
+use crate::operations::prune::Prune;
+use crate::queue::{Kind, Schedule, every, job};
 
-/// How long a node may work on a job before others take it for dead. A validation ends within half of it.
-pub const LEASE: Duration = Duration::from_secs(20);
-
-/// What a job does. The word is what the database holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// End what was begun for a removed name; the subject is the enrolled domain.
-    EndOrders,
-    /// Sign an intended certificate; the subject is its order.
-    Issue,
-    /// Delete what has expired; periodic.
-    Prune,
-    /// Sign a fresh CRL; the subject is the CA. Periodic, and brought forward by a revocation.
-    PublishCrl,
-    /// Prove control of a name; the subject is the authorization.
-    Validate,
+/// What a node can run.
+pub fn all() -> Vec<Kind<App>> {
+    vec![
+        job::<App, EndOrders>(),
+        job::<App, Issue>(),
+        job::<App, Prune>(),
+        job::<App, PublishCrl>(),
+        job::<App, Validate>(),
+    ]
 }
 
-impl Kind {
-    /// The word in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::EndOrders => "end_orders",
-            Self::Issue => "issue",
-            Self::Prune => "prune",
-            Self::PublishCrl => "publish_crl",
-            Self::Validate => "validate",
-        }
-    }
-
-    /// Reads the word in the database.
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "end_orders" => Some(Self::EndOrders),
-            "issue" => Some(Self::Issue),
-            "prune" => Some(Self::Prune),
-            "publish_crl" => Some(Self::PublishCrl),
-            "validate" => Some(Self::Validate),
-            _ => None,
-        }
-    }
+/// What comes again and again, as of now.
+pub fn schedules(app: &App) -> Vec<Schedule> {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let signers = app.catalog();
+    let crls = signers
+        .crl_signers()
+        .map(|ca| every(publish_crl::INTERVAL, &PublishCrl { ca }));
+    std::iter::once(every(HOUR, &Prune::default()))
+        .chain(crls)
+        .collect()
 }
 
-/// A job in the hands of this node.
-#[derive(Clone, Debug)]
-pub struct Lease {
-    /// The row to delete with the result.
-    pub id: JobId,
-    /// What to do.
-    pub kind: Kind,
-    /// To what.
-    pub subject: String,
-    /// How often it was taken, this time included.
-    pub attempts: i64,
+/// Works until the node ends.
+pub async fn run_until_ended(app: App) {
+    app.work.clone().run_until_ended(app, schedules).await;
 }
 
-impl App {
-    /// A job that this node will start at once, for the transaction of its cause.
-    pub fn leased_job(&self, kind: Kind, subject: String, now: Timestamp) -> NewJob {
-        NewJob {
-            id: JobId::generate(now, self.random()),
-            kind: kind.as_str(),
-            subject,
-            due_at: now.plus(LEASE),
-            leased_by: Some(self.node),
-            created_at: now,
-        }
-    }
+/// Makes sure that what comes again and again is there, for a node that does not work by itself.
+pub async fn ensure_schedules(app: &App) -> Result<(), store::Error> {
+    app.work.ensure(&schedules(app)).await
 }
 
-/// The lease for a job that was just inserted by [`App::leased_job`].
-pub fn first_attempt(job: &NewJob, kind: Kind) -> Lease {
-    Lease {
-        id: job.id,
-        kind,
-        subject: job.subject.clone(),
-        attempts: 1,
-    }
+/// Takes what is due now and runs it; says how many jobs that were, once they have ended.
+pub async fn run_due(app: &App) -> Result<usize, store::Error> {
+    app.work.run_due(app).await
 }

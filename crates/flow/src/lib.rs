@@ -11,10 +11,10 @@ pub mod enrollment;
 pub mod issuance;
 pub mod jobs;
 pub mod memory;
-
 pub mod operations;
 pub mod outside;
 pub mod overview;
+pub mod queue;
 pub mod settings;
 
 pub use app::App;

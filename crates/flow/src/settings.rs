@@ -35,6 +35,15 @@ pub struct Settings {
     pub orders_per_page: usize,
     /// Names that are never issued for in any directory, and what else an order's names must be.
     pub name_policy: acme::policy::Policy,
+    /// How long after a revocation its CRL is signed, so that one is for all revocations of a moment.
+    pub crl_wait: Duration,
     /// What a password's hash costs.
     pub password_hash: HashParameters,
+}
+
+impl Settings {
+    /// Where clients find a directory.
+    pub fn directory_url(&self, slug: &str) -> String {
+        self.paths.of(slug).at(&self.acme_origin).directory()
+    }
 }

@@ -3,9 +3,9 @@
 //! No query builder and no mapper: statements are text that people can audit, rows become plain
 //! structs in the aggregate files. Only this module names a database driver.
 
-mod backoff;
 #[cfg(any(test, feature = "testing"))]
 mod closures;
+mod columns;
 mod connection;
 mod counters;
 mod database_url;
@@ -25,6 +25,9 @@ mod turn;
 mod value;
 mod work;
 
+#[doc(hidden)]
+pub use columns::tenant_column;
+pub use columns::{Column, Record};
 pub use counters::Counters;
 pub use database_url::{DatabaseUrl, DatabaseUrlError, Engine};
 pub use error::{DriverError, Error, SchemaError, SourceLine};

@@ -7,7 +7,6 @@
 pub mod access;
 pub mod audit;
 pub mod catalog;
-mod columns;
 mod db;
 pub mod enrollment;
 pub mod issuance;
@@ -22,12 +21,11 @@ pub mod tenancy;
 pub mod testing;
 
 #[doc(hidden)]
-pub use columns::tenant_column;
-pub use columns::{Column, Record};
+pub use db::tenant_column;
 pub use db::{
-    Counters, DatabaseUrl, DatabaseUrlError, DriverError, Engine, Error, Load, MigrationLimits,
-    Options, Progress, ReadTx, Row, Rows, STATEMENTS, Save, SchemaError, Scoped, SourceLine, Sql,
-    Statement, Store, Value, WriteTx,
+    Column, Counters, DatabaseUrl, DatabaseUrlError, DriverError, Engine, Error, Load,
+    MigrationLimits, Options, Progress, ReadTx, Record, Row, Rows, STATEMENTS, Save, SchemaError,
+    Scoped, SourceLine, Sql, Statement, Store, Value, WriteTx,
 };
 pub use futures_util::future::BoxFuture;
 #[doc(hidden)]

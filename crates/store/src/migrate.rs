@@ -48,6 +48,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0005_guest",
         steps: &[Step::Both(include_str!("../migrations/0005_guest.sql"))],
     },
+    Migration {
+        name: "0006_queue",
+        steps: &[Step::Both(include_str!("../migrations/0006_queue.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -472,6 +472,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "the job that ends what was begun for a removed name knows its identifier only",
     ),
     (
+        "FROM enrolled_domain WHERE companion_of_id = $1",
+        "the same job, for the names that went along",
+    ),
+    (
         "FROM acme_account WHERE id = $1",
         "a signed request names its account; whose it is follows from the row",
     ),

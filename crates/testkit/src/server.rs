@@ -17,8 +17,10 @@ use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Directory, SoldOffer};
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::operations::node::{reclaim_jobs, shut_down, start};
+use flow::queue::Queue;
 use flow::{App, Caller, Outside, Settings, jobs};
 use store::Store;
+use store::queue::summary;
 use store::seal::Sealer;
 use store::testing::Database;
 use tempfile::TempDir;
@@ -122,8 +124,8 @@ impl TestServer {
             internal_url: internal_url.clone(),
             settings,
         };
-        let app = start(outside).await.expect("a node");
-        jobs::schedule_periodic(&app).await.expect("periodic jobs");
+        let app = start(outside, jobs::all()).await.expect("a node");
+        jobs::ensure_schedules(&app).await.expect("schedules");
         of.peers.add(&internal_url, app.clone());
         Self {
             acme: web::acme::router(app.clone()),
@@ -292,16 +294,22 @@ impl TestServer {
         self.run_jobs().await;
     }
 
-    /// Ends the node and its database; every job must have ended but the periodic ones.
+    /// Nothing waits, and nobody is at work.
+    async fn assert_no_jobs(&self) {
+        let store = self.app.store(system("a test counts all jobs"));
+        for queue in Queue::ALL {
+            let asked = (queue.as_str().to_owned(), self.app.now());
+            let standing = store.read(asked, summary::of_queue).await;
+            let standing = standing.expect("the queue");
+            assert_eq!((standing.waiting, standing.running), (0, 0), "{queue:?}");
+        }
+    }
+
+    /// Ends the node and its database; every job must have ended.
     pub async fn end(self) {
         if flow::operations::health::ping(&self.app).await.is_ok() {
             self.run_jobs().await;
-            let store = self.app.store(system("a test counts all jobs"));
-            let backlog = store.read((), store::queue::job::backlog).await;
-            let (left, _) = backlog.expect("the backlog");
-            let periodic = 1 + self.app.catalog().crl_signers().count();
-            let periodic = i64::try_from(periodic).unwrap_or(i64::MAX);
-            assert_eq!(left, periodic, "jobs are left behind");
+            self.assert_no_jobs().await;
             shut_down(&self.app).await;
         }
         self.peers().clear();
@@ -334,6 +342,7 @@ fn settings() -> Settings {
         orders_per_page: 3,
         name_policy: Policy::new(),
         // The least that Argon2 allows: these passwords protect nothing.
+        crl_wait: Duration::ZERO,
         password_hash: HashParameters::new(8, 1, 1).expect("parameters"),
     }
 }

@@ -33,7 +33,7 @@ pub(super) async fn install(
     let store = parts::ready_store(&stage.config, Migrate::Auto).await?;
     let mut outside = parts::outside(&stage.config, store)?;
     stage.apply(arguments, &mut outside.settings);
-    let app = start(outside).await?;
+    let app = start(outside, flow::jobs::all()).await?;
     let caller = Caller::command_line();
     let (issuing, authorities) =
         authorities::create(&app, arguments.environment.alternate_roots).await?;

@@ -16,7 +16,7 @@ mod nonce;
 mod orders;
 mod refusal;
 mod removal;
-mod revocation;
+pub(crate) mod revocation;
 mod secrets;
 mod signed;
 mod tenants;

@@ -16,6 +16,8 @@ mod catalog;
 #[cfg(test)]
 mod enrollment;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod own_tls;
 #[cfg(test)]
 mod portal;

@@ -93,7 +93,7 @@ impl House {
             internal_url: String::new(),
             settings: settings(),
         };
-        let app = start(outside).await.unwrap();
+        let app = start(outside, Vec::new()).await.unwrap();
         let made = bootstrap(&app, &Caller::command_line(), wanted(password))
             .await
             .unwrap();
@@ -144,6 +144,7 @@ impl House {
 
 fn settings() -> Settings {
     Settings {
+        crl_wait: Duration::ZERO,
         acme_origin: "https://acme.example.com".to_owned(),
         pki_origin: "http://pki.example.com".to_owned(),
         paths: Shape::Ours,

@@ -27,7 +27,7 @@ pub async fn reload(app: &App) -> Result<bool, CatalogError> {
 /// Does so again and again until this node shuts down, and tells of each change. What cannot be read is told in the log;
 /// the node goes on with the picture that it has.
 pub async fn reload_until_stopped(app: App, tell: impl Fn(&App)) {
-    while app.runner.goes_on_after(INTERVAL).await {
+    while app.work.goes_on_after(INTERVAL).await {
         match reload(&app).await {
             Ok(true) => {
                 tracing::info!(

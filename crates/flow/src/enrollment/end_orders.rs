@@ -5,35 +5,104 @@ use std::time::Duration;
 
 use acme::Problem;
 use acme::problem::Kind;
-use base::{AccountId, AuthorizationId, DnsName, EnrolledDomainId, JobId, OrderId, Timestamp};
+use base::{AccountId, AuthorizationId, DnsName, EnrolledDomainId, OrderId, TenantId, Timestamp};
 use enrollment::enrolled_domain::EnrolledDomain;
+use serde::{Deserialize, Serialize};
 use store::enrollment::enrolled_domain;
 use store::issuance::{account, authorization, order};
-use store::{Progress, WriteTx};
+use store::{Progress, ReadTx, WriteTx};
 
 use crate::App;
 use crate::caller::{system, tenant};
-use crate::jobs::Lease;
+use crate::queue::{Done, Job, JobError, Lease, Priority, Queue};
 
 /// How many accounts are gone through, or orders of one failed, at a time.
 const PIECE: i64 = 100;
+/// How many pieces one run does; the rest is for the next.
+const PIECES: usize = 10;
 /// Identifiers tell the millisecond.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// Goes through the accounts of a removed domain's subscription; the job's subject is the domain.
-pub async fn end_orders(app: &App, lease: &Lease) -> Result<(), store::Error> {
-    let all = app.store(system("the orders of a removed domain end"));
-    if let Ok(id) = lease.subject.parse::<EnrolledDomainId>()
-        && let Some(domain) = all.read(id, enrolled_domain::by_id).await?
-        && let Some(removed_at) = domain.removed_at
-    {
-        let ending = Ending::new(domain, removed_at, app.now());
-        let own = app.store(tenant(ending.domain.tenant));
-        let ended = own.write_bulk(ending, piece).await;
-        app.memory.recent.forget_all();
-        ended?;
+/// Goes through the accounts of the subscription of a removed domain, for the domain and the companions that went
+/// with it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EndOrders {
+    /// The domain.
+    pub domain: EnrolledDomainId,
+    /// Whose it was.
+    #[serde(default)]
+    pub tenant: Option<TenantId>,
+    /// Which of the names it is about now.
+    #[serde(default)]
+    pub name: usize,
+    /// The account that was gone through last.
+    #[serde(default)]
+    pub after: Option<AccountId>,
+}
+
+impl Job<App> for EndOrders {
+    const KIND: &'static str = "end_orders";
+    const QUEUE: Queue = Queue::Bulk;
+    const PRIORITY: Priority = Priority::Urgent;
+
+    fn tenant(&self) -> Option<TenantId> {
+        self.tenant
     }
-    all.write(lease.id, end_job).await
+
+    async fn run(self, app: &App, _: &Lease) -> Result<Done<Self>, JobError> {
+        let next = end_orders(app, self).await?;
+        Ok(next.map_or(Done::Finished, |next| Done::Next(next, Duration::ZERO)))
+    }
+}
+
+/// Does some pieces, and says what is left.
+async fn end_orders(app: &App, job: EndOrders) -> Result<Option<EndOrders>, store::Error> {
+    let all = app.store(system("the orders of a removed domain end"));
+    let removed = all.read(job.domain, removed_together).await?;
+    let Some(domain) = removed.into_iter().nth(job.name) else {
+        return Ok(None);
+    };
+    let Some(ending) = Ending::new(domain, job.after, app.now()) else {
+        return Ok(None);
+    };
+    let own = app.store(tenant(ending.domain.tenant));
+    let mut progress = Progress::More(ending);
+    for _ in 0..PIECES {
+        if let Progress::More(ending) = progress {
+            progress = own.write_piece(ending, piece).await?;
+        }
+    }
+    app.memory.recent.forget_all();
+    Ok(Some(match progress {
+        Progress::More(ending) => EndOrders {
+            after: ending.after,
+            ..job
+        },
+        Progress::Done => EndOrders {
+            after: None,
+            name: job.name + 1,
+            ..job
+        },
+    }))
+}
+
+/// A removed domain and the companions that went at the same moment.
+async fn removed_together(
+    tx: &mut ReadTx,
+    id: &EnrolledDomainId,
+) -> Result<Vec<EnrolledDomain>, store::Error> {
+    let Some(domain) = enrolled_domain::by_id(tx, id).await? else {
+        return Ok(Vec::new());
+    };
+    let removed_at = domain.removed_at;
+    let mut all = vec![domain];
+    let companions = enrolled_domain::companions_ever(tx, id).await?;
+    all.extend(
+        companions
+            .into_iter()
+            .filter(|companion| companion.removed_at == removed_at),
+    );
+    Ok(all)
 }
 
 /// Where the work stands.
@@ -48,14 +117,16 @@ struct Ending {
 }
 
 impl Ending {
-    fn new(domain: EnrolledDomain, removed_at: Timestamp, now: Timestamp) -> Self {
-        Self {
+    /// For a name that was removed.
+    fn new(domain: EnrolledDomain, after: Option<AccountId>, now: Timestamp) -> Option<Self> {
+        let removed_at = domain.removed_at?;
+        Some(Self {
             problem: removed_problem(&domain.name).to_json(),
             domain,
             before: removed_at.plus(MOMENT),
-            after: None,
+            after,
             now,
-        }
+        })
     }
 }
 
@@ -100,10 +171,6 @@ async fn fail_pending(
         order::fail(tx, *order, &ending.problem, ending.now).await?;
     }
     Ok(i64::try_from(pending.len()).unwrap_or(PIECE))
-}
-
-async fn end_job(tx: &mut WriteTx, id: &JobId) -> Result<(), store::Error> {
-    store::queue::job::delete(tx, *id).await
 }
 
 fn removed_problem(name: &DnsName) -> Problem {

@@ -8,11 +8,10 @@ use serde_json::json;
 use store::audit::Entry;
 use store::enrollment::enrolled_domain::{self, Removed};
 use store::enrollment::subscription;
-use store::queue::job::NewJob;
+use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
 
-use super::end_orders::end_orders;
-use crate::jobs::{Kind, Lease, first_attempt, retry_later, under_lease};
+use super::end_orders::EndOrders;
 use crate::{App, Caller};
 
 /// Why nothing was removed.
@@ -52,33 +51,29 @@ pub async fn remove_domain(
     caller: &Caller,
     id: EnrolledDomainId,
 ) -> Result<Vec<EnrolledDomain>, RemoveError> {
+    let now = app.now();
+    let ending = EndOrders {
+        domain: id,
+        tenant: Some(caller.tenant()?),
+        name: 0,
+        after: None,
+    };
+    let begun = app.work.begin(&ending, now);
     let removal = Removal {
         app: app.clone(),
         caller: caller.clone(),
         id,
-        now: app.now(),
+        job: begun.row(),
+        now,
     };
     let store = app.store(caller);
-    let (leaving, jobs) = store
-        .decide(removal, load, decide, save)
-        .await
-        .map_err(|error: RemoveError| error)?;
-    let running = jobs.iter().map(|job| {
-        let (app, lease) = (app.clone(), first_attempt(job, Kind::EndOrders));
-        app.clone()
-            .runner
-            .spawn(async move { run(&app, &lease).await })
-    });
-    let running = futures_util::future::join_all(running);
-    // With few accounts all has ended when the answer is read.
-    let _ended = tokio::time::timeout(app.settings().challenge_wait, running).await;
-    Ok(leaving)
-}
-
-async fn run(app: &App, lease: &Lease) {
-    if let Err(error) = under_lease(app, lease.id, end_orders(app, lease)).await {
-        retry_later(app, lease.id, lease.attempts, &error.into()).await;
+    let leaving: Result<_, RemoveError> = store.decide(removal, load, decide, save).await;
+    let leaving = leaving?;
+    if let Some(running) = app.work.start::<EndOrders>(app, begun) {
+        // With few accounts all has ended when the answer is read.
+        let _ended = tokio::time::timeout(app.settings().challenge_wait, running).await;
     }
+    Ok(leaving)
 }
 
 /// What to remove.
@@ -86,6 +81,7 @@ struct Removal {
     app: App,
     caller: Caller,
     id: EnrolledDomainId,
+    job: Row,
     now: Timestamp,
 }
 
@@ -101,7 +97,7 @@ struct Decision {
     removed: Vec<Removed>,
     leaving: Vec<EnrolledDomain>,
     audit: Vec<Entry>,
-    jobs: Vec<NewJob>,
+    job: Row,
 }
 
 async fn load(tx: &mut ReadTx, removal: &Removal) -> Result<Facts, store::Error> {
@@ -154,34 +150,24 @@ fn decide(removal: &Removal, facts: Facts) -> Result<Decision, RemoveError> {
         subscription: subscription.release(Names::of(&leaving)),
         removed: leaving.iter().map(removed).collect(),
         audit: leaving.iter().map(|domain| removal.audit(domain)).collect(),
-        jobs: leaving.iter().map(|domain| removal.job(domain)).collect(),
+        job: removal.job.clone(),
         leaving,
     })
 }
 
-async fn save(
-    tx: &mut WriteTx,
-    decision: &Decision,
-) -> Result<(Vec<EnrolledDomain>, Vec<NewJob>), store::Error> {
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Vec<EnrolledDomain>, store::Error> {
     subscription::update(tx, &decision.subscription).await?;
     for removed in &decision.removed {
         enrolled_domain::remove(tx, removed).await?;
     }
-    for job in &decision.jobs {
-        store::queue::job::insert(tx, job).await?;
-    }
+    job::insert(tx, &decision.job).await?;
     for entry in &decision.audit {
         store::audit::append(tx, entry).await?;
     }
-    Ok((decision.leaving.clone(), decision.jobs.clone()))
+    Ok(decision.leaving.clone())
 }
 
 impl Removal {
-    fn job(&self, domain: &EnrolledDomain) -> NewJob {
-        let subject = domain.id.to_string();
-        self.app.leased_job(Kind::EndOrders, subject, self.now)
-    }
-
     fn audit(&self, domain: &EnrolledDomain) -> Entry {
         let detail = json!({ "name": domain.name, "subscription": domain.subscription });
         let (action, object) = ("domain.remove", domain.id.to_string());

@@ -11,9 +11,9 @@ use store::issuance::authorization::Authorization;
 use tokio::sync::oneshot;
 
 use super::authorization::load_stored;
-use super::validate::{Subject, begin, outcome_of, record};
-use crate::jobs::{retry_later, under_lease};
+use super::validate::{Subject, Validate, begin, outcome_of, record};
 use crate::memory::accounts::KnownAccount;
+use crate::queue::{JobError, Queue, Slot};
 use crate::{App, Caller};
 
 /// Why nothing is validated.
@@ -70,11 +70,14 @@ pub async fn answer_challenge(
         challenge,
         thumbprint: known.thumbprint,
     };
+    let Some(slot) = app.work.slot(&Validate::of(&subject.authorization)) else {
+        return Ok(wait(app, &subject).await?);
+    };
     let (answer, answered) = oneshot::channel();
     let app_of_job = app.clone();
     // Whoever asked may go away; what was begun is brought to its end.
-    app.runner.spawn(async move {
-        prove(&app_of_job, subject, answer).await;
+    app.work.spawn(async move {
+        prove(&app_of_job, subject, slot, answer).await;
         drop(claim);
     });
     match answered.await {
@@ -105,7 +108,16 @@ async fn find(
 
 type Answer = Result<Record, store::Error>;
 
-async fn prove(app: &App, subject: Subject, answer: oneshot::Sender<Answer>) {
+/// Its tenant has as many validations at work as there is room for: this one waits for its turn.
+async fn wait(app: &App, subject: &Subject) -> Answer {
+    let job = Validate::of(&subject.authorization);
+    let begun = app.work.begin_with(None, &job, app.now());
+    let (record, _) = begin(app, subject, &begun).await?;
+    app.work.wake(Queue::Validate);
+    Ok(record)
+}
+
+async fn prove(app: &App, subject: Subject, slot: Slot, answer: oneshot::Sender<Answer>) {
     let mut probing = pin!(outcome_of(app, &subject));
     let quick = tokio::time::timeout(app.settings().challenge_wait, &mut probing).await;
     // Whoever asked may have gone.
@@ -113,22 +125,19 @@ async fn prove(app: &App, subject: Subject, answer: oneshot::Sender<Answer>) {
         let _ = answer.send(record(app, &subject, outcome, None).await);
         return;
     }
-    let lease = match begin(app, &subject).await {
-        Ok((record, lease)) => {
-            let _ = answer.send(Ok(record));
-            lease
-        }
-        Err(error) => {
-            let _ = answer.send(Err(error));
-            return;
-        }
-    };
+    let job = Validate::of(&subject.authorization);
+    let begun = app.work.begin_with(Some(slot), &job, app.now());
+    let recorded = begin(app, &subject, &begun).await;
     // Nothing to do when the client has given the authorization up meanwhile.
-    let Some(lease) = lease else {
+    let goes_on = matches!(recorded, Ok((_, true)));
+    let _ = answer.send(recorded.map(|(record, _)| record));
+    let Some(lease) = begun.lease().filter(|_| goes_on) else {
         return;
     };
-    let outcome = under_lease(app, lease.id, probing).await;
-    if let Err(error) = record(app, &subject, outcome, Some(&lease)).await {
-        retry_later(app, lease.id, lease.attempts, &error.into()).await;
-    }
+    let ending = async {
+        let outcome = probing.await;
+        Ok::<_, JobError>(record(app, &subject, outcome, Some(&lease)).await?)
+    };
+    app.work.hold(lease, ending).await;
+    drop(begun);
 }

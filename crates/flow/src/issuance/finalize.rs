@@ -17,15 +17,15 @@ use store::enrollment::order_facts::{self, Asked, ForCertificate};
 use store::issuance::authorization::Authorization;
 use store::issuance::order::{self, Order};
 use store::issuance::signing_intent::SigningIntent;
-use store::queue::job::{self, NewJob};
+use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
 
-use super::issue::{Issuing, issue, unsigned};
+use super::issue::{Issue, Issuing, issue, unsigned};
 use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
-use crate::jobs::{Kind, first_attempt};
 use crate::memory::accounts::KnownAccount;
 use crate::memory::catalog::Directory;
+use crate::queue::{Begun, Lease};
 use crate::{App, Caller};
 
 /// Why the order was not taken; it can be finalized again, unless its state says otherwise.
@@ -102,9 +102,9 @@ pub async fn finalize(
     let csr = check_csr(directory, known, &order, &csr)?;
     let validity = validity(directory, &order, known.limits(), now)?;
     let linted = prepare(app, directory, csr.clone(), validity, now)?;
-    let intent = intent(app, directory, &order, &linted, now);
-    let job = app.leased_job(Kind::Issue, order.id.to_string(), now);
-    let lease = first_attempt(&job, Kind::Issue);
+    let begun = app.work.begin(&Issue::of(&order), now);
+    let fence = begun.lease().map_or(0, |lease| lease.attempt);
+    let intent = intent(app, directory, &order, &linted, (fence, now));
     let issuing = Issuing {
         certificate: unsigned(&order, &authorizations, &intent, validity),
         order: order.clone(),
@@ -117,7 +117,7 @@ pub async fn finalize(
         order: order.clone(),
         intent,
         key_digest: *csr.key().fingerprint(),
-        job,
+        job: begun.row(),
         asked: asked(app, directory, known, &order, now),
         now,
     };
@@ -126,20 +126,24 @@ pub async fn finalize(
     app.memory.recent.forget_order(id);
     taken?;
 
-    let app_of_job = app.clone();
-    let running = app
-        .runner
-        .spawn(async move { issue(&app_of_job, &lease, issuing).await });
-    match tokio::time::timeout(app.settings().finalize_wait, running).await {
-        Ok(Ok(Some(ended_at))) => return Ok(ended(order, certificate, &authorizations, ended_at)),
-        Ok(_) => {}
-        Err(_) => {
-            tracing::info!(order.id = %id, "the certificate takes longer; the client will poll");
-        }
+    if let Some(ended_at) = issue_at_once(app, begun, issuing).await {
+        return Ok(ended(order, certificate, &authorizations, ended_at));
     }
     read_order(app, caller, known, id)
         .await?
         .ok_or(FinalizeError::NotFound)
+}
+
+/// Signs, unless too many do; when the order has ended, if that was soon.
+async fn issue_at_once(app: &App, begun: Begun, issuing: Issuing) -> Option<Timestamp> {
+    let (app_of_job, id) = (app.clone(), issuing.order.id);
+    let sign = |lease: Lease| async move { Ok(issue(&app_of_job, lease, issuing).await?) };
+    let running = app.work.carry_out(begun, sign)?;
+    let soon = tokio::time::timeout(app.settings().finalize_wait, running).await;
+    if soon.is_err() {
+        tracing::info!(order.id = %id, "the certificate takes longer; the client will poll");
+    }
+    soon.ok()?.ok().flatten().flatten()
 }
 
 /// The order as it was stored with its certificate.
@@ -242,7 +246,7 @@ fn intent(
     directory: &Directory,
     order: &Order,
     linted: &Linted<TbsCertificate>,
-    now: Timestamp,
+    (fence, now): (i64, Timestamp),
 ) -> SigningIntent {
     let content = linted.content();
     SigningIntent {
@@ -253,7 +257,7 @@ fn intent(
         profile: directory.profile.id,
         serial: *content.serial().as_bytes(),
         step: "certificate".to_owned(),
-        fence: 1,
+        fence,
         tbs: content.der().to_vec(),
         created_at: now,
     }
@@ -275,7 +279,7 @@ struct Finalization {
     order: Order,
     intent: SigningIntent,
     key_digest: [u8; 32],
-    job: NewJob,
+    job: Row,
     asked: Asked,
     now: Timestamp,
 }
@@ -284,7 +288,7 @@ struct Finalization {
 struct Taken {
     order: Order,
     intent: SigningIntent,
-    job: NewJob,
+    job: Row,
     now: Timestamp,
 }
 

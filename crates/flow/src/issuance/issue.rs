@@ -6,8 +6,9 @@ use std::sync::Arc;
 use acme::Problem;
 use acme::order::Progress;
 use acme::problem::Kind;
-use base::{CaId, CertificateId, IdError, JobId, OrderId, ProfileVersionId, Timestamp};
+use base::{CaId, CertificateId, OrderId, ProfileVersionId, TenantId, Timestamp};
 use pki::{Linted, TbsCertificate, Validity};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::audit::Entry;
 use store::catalog::ca::Trust;
@@ -17,16 +18,13 @@ use store::issuance::end::{self, ForIssue};
 use store::issuance::lineage::Standing;
 use store::issuance::order::{self, Order};
 use store::issuance::signing_intent::{self, SigningIntent};
-use store::queue::job;
+use store::queue::dead::{self, Burial};
 use store::{ReadTx, WriteTx};
 
 use crate::caller::{system, tenant};
-use crate::jobs::{Lease, retry_later};
 use crate::memory::catalog::Ca;
+use crate::queue::{Done, Job, JobError, Lease, Priority, Queue};
 use crate::{App, Caller};
-
-/// How often an order is tried before it ends invalid.
-const MAX_ATTEMPTS: i64 = 8;
 
 /// A linted certificate whose serial number and content are stored.
 pub(super) struct Issuing {
@@ -75,9 +73,6 @@ pub enum IssueError {
     /// The stored content cannot be read.
     #[error("the stored content of certificate {0} cannot be signed")]
     Content(CertificateId, #[source] pki::TbsError),
-    /// The job names no order.
-    #[error(transparent)]
-    Id(#[from] IdError),
     /// The signature.
     #[error(transparent)]
     Issuer(#[from] pki::IssuerError),
@@ -98,48 +93,66 @@ pub enum IssueError {
     Thread,
 }
 
-/// Issues for the request that finalized; a failure leaves the job to be tried again. Answers with the moment
-/// at which the order ended, if it was this attempt that ended it.
-pub(super) async fn issue(app: &App, lease: &Lease, issuing: Issuing) -> Option<Timestamp> {
-    match attempt(app, lease.id, issuing).await {
-        Ok(ended_at) => ended_at,
-        Err(error) => {
-            retry_later(app, lease.id, lease.attempts, &error.into()).await;
-            None
+/// Signs an intended certificate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Issue {
+    /// The order that it is for.
+    pub order: OrderId,
+    /// Whose order that is.
+    #[serde(default)]
+    pub tenant: Option<TenantId>,
+}
+
+impl Issue {
+    pub(super) fn of(order: &Order) -> Self {
+        Self {
+            order: order.id,
+            tenant: Some(order.tenant),
         }
     }
 }
 
-/// Goes on with an order whose node has died or whose signature failed.
-pub async fn resume(app: &App, lease: &Lease) -> Result<(), IssueError> {
-    let order: OrderId = lease.subject.parse()?;
-    let found = app.store(system("a job")).read(order, load_intent).await?;
-    let going_on = found.filter(|found| found.order.progress() == Progress::Processing);
-    let Some(found) = going_on else {
-        app.store(system("a job")).write(lease.id, drop_job).await?;
-        return Ok(());
-    };
-    let order = found.order.clone();
-    let tried = async {
-        // From here on nobody can store what an earlier attempt has signed.
-        let claim = (found.intent.certificate, lease.attempts);
-        if !app
-            .store(system("a job"))
-            .write(claim, signing_intent::fence)
-            .await?
-        {
-            return Ok(());
-        }
-        let issuing = reload_intent(app, found, lease.attempts)?;
-        attempt(app, lease.id, issuing).await.map(|_| ())
-    };
-    match tried.await {
-        Err(error) if lease.attempts >= MAX_ATTEMPTS => {
-            tracing::error!(order.id = %order.id, error = %error, "giving the order up");
-            fail_order(app, lease.id, &order).await
-        }
-        other => other,
+impl Job<App> for Issue {
+    const KIND: &'static str = "issue";
+    const QUEUE: Queue = Queue::Issue;
+    const PRIORITY: Priority = Priority::Urgent;
+
+    fn tenant(&self) -> Option<TenantId> {
+        self.tenant
     }
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Done<Self>, JobError> {
+        Ok(resume(app, self.order, lease).await?)
+    }
+
+    async fn give_up(self, app: &App, lease: &Lease, why: &str) -> Result<bool, JobError> {
+        let Some(found) = unfinished(app, self.order).await? else {
+            return Ok(false);
+        };
+        fail_order(app, lease, &found.order, why).await?;
+        Ok(true)
+    }
+}
+
+/// Goes on with an order whose node has died, whose signature failed, or that waited for its turn.
+async fn resume(app: &App, order: OrderId, lease: &Lease) -> Result<Done<Issue>, IssueError> {
+    let Some(found) = unfinished(app, order).await? else {
+        return Ok(Done::Finished);
+    };
+    // From here on nobody can store what an earlier attempt has signed.
+    let claim = (found.intent.certificate, lease.attempt);
+    let store = app.store(system("a job"));
+    if store.write(claim, signing_intent::fence).await? {
+        let issuing = reload_intent(app, found, lease.attempt)?;
+        issue(app, *lease, issuing).await?;
+    }
+    Ok(Done::FinishedInside)
+}
+
+/// An order that was taken and has not ended, with its intent.
+async fn unfinished(app: &App, order: OrderId) -> Result<Option<Found>, store::Error> {
+    let found = app.store(system("a job")).read(order, load_intent).await?;
+    Ok(found.filter(|found| found.order.progress() == Progress::Processing))
 }
 
 struct Found {
@@ -161,10 +174,6 @@ async fn load_intent(tx: &mut ReadTx, id: &OrderId) -> Result<Option<Found>, sto
         authorizations,
         intent,
     }))
-}
-
-async fn drop_job(tx: &mut WriteTx, id: &JobId) -> Result<(), store::Error> {
-    job::delete(tx, *id).await
 }
 
 /// Reads the stored content back; it has to pass the lints of its own profile again.
@@ -195,7 +204,12 @@ fn reload_intent(app: &App, found: Found, fence: i64) -> Result<Issuing, IssueEr
     })
 }
 
-async fn attempt(app: &App, job: JobId, issuing: Issuing) -> Result<Option<Timestamp>, IssueError> {
+/// Signs and ends the order. Answers with the moment at which it ended, if it was this attempt that ended it.
+pub(super) async fn issue(
+    app: &App,
+    lease: Lease,
+    issuing: Issuing,
+) -> Result<Option<Timestamp>, IssueError> {
     let Issuing {
         order,
         mut certificate,
@@ -214,7 +228,7 @@ async fn attempt(app: &App, job: JobId, issuing: Issuing) -> Result<Option<Times
             names: order.names,
             subscription: order.subscription,
             order: order.id,
-            job,
+            job: lease.id,
             is_test,
             now,
         },
@@ -277,7 +291,12 @@ async fn sign(
 }
 
 /// Ends the order invalid. The intent stays: whether it was signed is not known for certain.
-async fn fail_order(app: &App, job: JobId, order: &Order) -> Result<(), IssueError> {
+async fn fail_order(
+    app: &App,
+    lease: &Lease,
+    order: &Order,
+    why: &str,
+) -> Result<(), store::Error> {
     let now = app.now();
     let problem = Problem::new(
         Kind::ServerInternal,
@@ -293,18 +312,22 @@ async fn fail_order(app: &App, job: JobId, order: &Order) -> Result<(), IssueErr
         now,
     );
     let failure = Failure {
-        job,
+        job: Burial {
+            id: lease.id,
+            attempt: lease.attempt,
+            error: why.to_owned(),
+            now,
+        },
         order: order.id,
         problem: problem.to_json(),
         audit,
         now,
     };
-    app.store(&caller).write(failure, save_failure).await?;
-    Ok(())
+    app.store(&caller).write(failure, save_failure).await
 }
 
 struct Failure {
-    job: JobId,
+    job: Burial,
     order: OrderId,
     problem: String,
     audit: Entry,
@@ -313,6 +336,6 @@ struct Failure {
 
 async fn save_failure(tx: &mut WriteTx, failure: &Failure) -> Result<(), store::Error> {
     order::fail(tx, failure.order, &failure.problem, failure.now).await?;
-    job::delete(tx, failure.job).await?;
+    dead::bury(tx, &failure.job).await?;
     store::audit::append(tx, &failure.audit).await
 }

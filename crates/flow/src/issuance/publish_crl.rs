@@ -3,19 +3,25 @@
 
 use std::time::Duration;
 
-use base::{CaId, IdError, Timestamp};
+use base::{CaId, Timestamp};
 use pki::{CrlRequest, RevocationReason, RevokedCertificate, SerialNumber};
+use serde::{Deserialize, Serialize};
 use store::ReadTx;
 use store::issuance::crl::{self, Crl};
 use store::issuance::revocation::{self, Revoked};
 
 use crate::App;
 use crate::caller::system;
-use crate::jobs::{Lease, reschedule};
 use crate::memory::catalog::Ca;
+use crate::queue::{Done, Job, JobError, Lease, Queue};
 
 /// How often a CRL is signed when nothing is revoked.
-const INTERVAL: Duration = Duration::from_secs(24 * 3600);
+pub const INTERVAL: Duration = Duration::from_secs(24 * 3600);
+/// How long an entry stays after the last CRL before which its certificate ended. It has to be on one regular CRL issued
+/// after that (RFC 5280 §3.3); those that follow a revocation are not regular, and whoever fetches may miss one.
+const LOOK_BACK: Duration = INTERVAL.saturating_mul(2);
+/// How often another node may be faster before the job is put back.
+const RACES: usize = 4;
 /// How many old CRLs are kept.
 const KEEP: i64 = 8;
 
@@ -25,9 +31,6 @@ pub enum PublishCrlError {
     /// A stored serial number cannot be read.
     #[error("a revoked serial number cannot be read")]
     Serial(#[from] pki::SerialError),
-    /// The job names no CA.
-    #[error(transparent)]
-    Id(#[from] IdError),
     /// Another node signed one with the same number at the same time.
     #[error("another node published CRL {0} first")]
     Raced(i64),
@@ -39,14 +42,41 @@ pub enum PublishCrlError {
     Store(#[from] store::Error),
 }
 
-/// Signs and stores the next CRL of the job's CA and plans the one after it.
-pub async fn publish_crl(app: &App, lease: &Lease) -> Result<(), PublishCrlError> {
-    let ca: CaId = lease.subject.parse()?;
-    let now = app.now();
-    if let Some(ca) = app.catalog().signer(ca) {
-        publish(app, ca, now).await?;
+/// Signs and stores the next CRL of a CA.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PublishCrl {
+    /// The CA.
+    pub ca: CaId,
+}
+
+impl Job<App> for PublishCrl {
+    const KIND: &'static str = "publish_crl";
+    const QUEUE: Queue = Queue::Crl;
+
+    fn key(&self) -> Option<String> {
+        Some(self.ca.to_string())
     }
-    Ok(reschedule(app, lease, now, now.plus(INTERVAL)).await?)
+
+    async fn run(self, app: &App, _: &Lease) -> Result<Done<Self>, JobError> {
+        publish_next(app, self.ca).await?;
+        Ok(Done::Finished)
+    }
+}
+
+async fn publish_next(app: &App, ca: CaId) -> Result<(), PublishCrlError> {
+    let catalog = app.catalog();
+    // A CA that is no more had its last one.
+    let Some(ca) = catalog.signer(ca) else {
+        return Ok(());
+    };
+    for _ in 1..RACES {
+        match publish(app, ca, app.now()).await {
+            // What was revoked since the other node has looked is not on its list.
+            Err(PublishCrlError::Raced(_)) => {}
+            ended => return ended,
+        }
+    }
+    publish(app, ca, app.now()).await
 }
 
 /// Publishes the CRLs that were never published, so that no certificate points to one that is not there.
@@ -91,7 +121,9 @@ async fn load(
     (ca, now): &(CaId, Timestamp),
 ) -> Result<(i64, Vec<Revoked>), store::Error> {
     let last = crl::newest(tx, ca).await?;
-    let revoked = revocation::listed(tx, *ca, *now).await?;
+    let before = last.as_ref().map_or(*now, |last| last.this_update);
+    let valid_at = before.min(*now).minus(LOOK_BACK);
+    let revoked = revocation::listed(tx, *ca, valid_at).await?;
     Ok((last.map_or(0, |last| last.number), revoked))
 }
 

@@ -3,7 +3,7 @@
 
 use acme::Jwk;
 use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};
-use base::{AccountId, Actor, CertificateId, Class, Identifier, JobId, Refusal, Refuse, Timestamp};
+use base::{AccountId, Actor, CaId, CertificateId, Class, Identifier, Refusal, Refuse, Timestamp};
 use enrollment::policy::PortalRevoke;
 use serde_json::json;
 use store::audit::Entry;
@@ -12,12 +12,13 @@ use store::enrollment::subscription;
 use store::issuance::blocked_key::{self, BlockedKey};
 use store::issuance::certificate::{self, Certificate, Status};
 use store::issuance::{authorization, revocation};
-use store::queue::job::{self, NewJob};
+use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
 
+use super::publish_crl::PublishCrl;
 use crate::caller::{system, tenant};
-use crate::jobs::Kind;
 use crate::memory::accounts::KnownAccount;
+use crate::queue::Queue;
 use crate::{App, Caller};
 
 /// Who signed the request.
@@ -179,19 +180,20 @@ async fn revoke_granted(
         granted,
         key_digest,
         requested_by: by.actor,
-        job: NewJob {
-            id: JobId::generate(now, app.random()),
-            kind: Kind::PublishCrl.as_str(),
-            subject: found.ca.to_string(),
-            due_at: now,
-            leased_by: None,
-            created_at: now,
-        },
+        job: crl_job(app, found.ca, now),
         audit,
         now,
     };
     let store = app.store(tenant(found.tenant));
-    store.decide(wish, load, decide, save).await
+    let revoked = store.decide(wish, load, decide, save).await;
+    app.work.wake(Queue::Crl);
+    revoked
+}
+
+/// The CRL that the revocation comes on.
+fn crl_job(app: &App, ca: CaId, now: Timestamp) -> Row {
+    app.work
+        .later(&PublishCrl { ca }, now, app.settings().crl_wait)
 }
 
 #[derive(Clone)]
@@ -200,7 +202,7 @@ struct Wish {
     granted: Granted,
     key_digest: [u8; 32],
     requested_by: Actor,
-    job: NewJob,
+    job: Row,
     audit: Entry,
     now: Timestamp,
 }
@@ -228,9 +230,6 @@ async fn save(tx: &mut WriteTx, wish: &Wish) -> Result<(), store::Error> {
         };
         blocked_key::insert(tx, &key).await?;
     }
-    // The periodic job exists; it only has to come sooner.
-    if !job::bring_forward(tx, wish.job.kind, &wish.job.subject, now).await? {
-        job::insert(tx, &wish.job).await?;
-    }
+    job::insert(tx, &wish.job).await?;
     store::audit::append(tx, &wish.audit).await
 }

@@ -5,17 +5,18 @@ use acme::Thumbprint;
 use acme::authorization::{Authorization as Record, Outcome, State};
 use acme::challenge::{Type, dns_01_value};
 use acme::problem::{Kind as ProblemKind, Problem, Subproblem};
-use base::{AuthorizationId, IdError, JobId, OrderId, Timestamp, ValidationId};
+use base::{AuthorizationId, JobId, OrderId, TenantId, Timestamp, ValidationId};
+use serde::{Deserialize, Serialize};
 use store::issuance::authorization::{self, Authorization, Ending};
 use store::issuance::order;
-use store::queue::job::{self, NewJob};
+use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
 use validation::{Failure, Method, Probe};
 
 use super::find_account::{LookUpError, find_account};
 use crate::App;
 use crate::caller::{system, tenant};
-use crate::jobs::{Kind, Lease, first_attempt};
+use crate::queue::{Begun, Done, Job, JobError, Lease, Priority, Queue};
 
 /// What is to be proven, and by which key.
 pub(super) struct Subject {
@@ -30,9 +31,6 @@ pub(super) struct Subject {
 /// Why the outcome was not recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum ValidateError {
-    /// The job names no authorization.
-    #[error(transparent)]
-    Id(#[from] IdError),
     /// The account cannot be read.
     #[error(transparent)]
     LookUp(#[from] LookUpError),
@@ -41,19 +39,55 @@ pub enum ValidateError {
     Store(#[from] store::Error),
 }
 
-/// Goes on with a validation whose node has died.
-pub async fn resume(app: &App, lease: &Lease) -> Result<(), ValidateError> {
-    let id: AuthorizationId = lease.subject.parse()?;
+/// Proves control of a name, for an authorization that a client has asked to be validated.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Validate {
+    /// The authorization.
+    pub authorization: AuthorizationId,
+    /// Whose it is.
+    #[serde(default)]
+    pub tenant: Option<TenantId>,
+}
+
+impl Validate {
+    pub(super) fn of(authorization: &Authorization) -> Self {
+        Self {
+            authorization: authorization.record.id,
+            tenant: Some(authorization.tenant),
+        }
+    }
+}
+
+impl Job<App> for Validate {
+    const KIND: &'static str = "validate";
+    const QUEUE: Queue = Queue::Validate;
+    const PRIORITY: Priority = Priority::Urgent;
+
+    fn tenant(&self) -> Option<TenantId> {
+        self.tenant
+    }
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Done<Self>, JobError> {
+        Ok(resume(app, self.authorization, lease).await?)
+    }
+}
+
+/// Begins a validation that waited, or goes on with one whose node has died.
+async fn resume(
+    app: &App,
+    id: AuthorizationId,
+    lease: &Lease,
+) -> Result<Done<Validate>, ValidateError> {
     let found = app
         .store(system("a job"))
         .read(id, authorization::by_id)
         .await?;
     let going_on = found.and_then(|found| Some((going_on(&found.record)?, found)));
     let Some((challenge, authorization)) = going_on else {
-        return drop_job(app, lease).await;
+        return Ok(Done::Finished);
     };
     let Some(account) = find_account(app, authorization.account).await? else {
-        return drop_job(app, lease).await;
+        return Ok(Done::Finished);
     };
     let subject = Subject {
         authorization,
@@ -62,7 +96,7 @@ pub async fn resume(app: &App, lease: &Lease) -> Result<(), ValidateError> {
     };
     let outcome = outcome_of(app, &subject).await;
     record(app, &subject, outcome, Some(lease)).await?;
-    Ok(())
+    Ok(Done::FinishedInside)
 }
 
 fn going_on(record: &Record) -> Option<Type> {
@@ -74,17 +108,6 @@ fn going_on(record: &Record) -> Option<Type> {
         | State::Revoked
         | State::Valid { .. } => None,
     }
-}
-
-async fn drop_job(app: &App, lease: &Lease) -> Result<(), ValidateError> {
-    app.store(system("a job"))
-        .write(lease.id, delete_job)
-        .await?;
-    Ok(())
-}
-
-async fn delete_job(tx: &mut WriteTx, id: &JobId) -> Result<(), store::Error> {
-    job::delete(tx, *id).await
 }
 
 /// Asks the outside.
@@ -107,37 +130,35 @@ pub(super) async fn outcome_of(app: &App, subject: &Subject) -> validation::Outc
     app.outside.validator.validate(probe).await
 }
 
-/// Records that a validation takes longer, with a job that goes on with it; the record as it stands, and no lease when
-/// it is not to be gone on with.
+/// Records that a validation was begun, with a job that goes on with it; the record as it stands, and whether it is to
+/// be gone on with.
 pub(super) async fn begin(
     app: &App,
     subject: &Subject,
-) -> Result<(Record, Option<Lease>), store::Error> {
+    begun: &Begun,
+) -> Result<(Record, bool), store::Error> {
     let now = app.now();
-    let id = subject.authorization.record.id;
-    let job = app.leased_job(Kind::Validate, id.to_string(), now);
-    let lease = first_attempt(&job, Kind::Validate);
     let beginning = Beginning {
         authorization: subject.authorization.clone(),
         challenge: subject.challenge,
-        job,
+        job: begun.row(),
     };
     let store = app.store(tenant(subject.authorization.tenant));
-    let begun = store.decide(beginning, load_beginning, decide_beginning, save_beginning);
-    let (authorization, has_begun) = begun.await?;
+    let recorded = store.decide(beginning, load_beginning, decide_beginning, save_beginning);
+    let (authorization, has_begun) = recorded.await?;
     let record = authorization.record.clone();
     app.memory.recent.keep_authorization(authorization, now);
-    Ok((record, has_begun.then_some(lease)))
+    Ok((record, has_begun))
 }
 
 struct Beginning {
     authorization: Authorization,
     challenge: Type,
-    job: NewJob,
+    job: Row,
 }
 
 /// What is stored, if it begins now, and the authorization as it is from now on.
-type Begun = (Option<(Type, NewJob)>, Authorization);
+type Recorded = (Option<(Type, Row)>, Authorization);
 
 async fn load_beginning(
     tx: &mut ReadTx,
@@ -149,7 +170,7 @@ async fn load_beginning(
 fn decide_beginning(
     beginning: &Beginning,
     found: Option<Authorization>,
-) -> Result<Begun, store::Error> {
+) -> Result<Recorded, store::Error> {
     let own = beginning.authorization.clone();
     Ok(match found {
         Some(found) if found.record.state != State::Pending => (None, found),
@@ -160,7 +181,7 @@ fn decide_beginning(
 
 async fn save_beginning(
     tx: &mut WriteTx,
-    (change, authorization): &Begun,
+    (change, authorization): &Recorded,
 ) -> Result<(Authorization, bool), store::Error> {
     if let (Some((challenge, job)), Some(begun_at)) = (change, authorization.begun_at) {
         authorization::begin(tx, authorization.record.id, *challenge, begun_at).await?;

@@ -1,6 +1,8 @@
 //! The life of one node beside the others that share the database: it starts, goes on with what a crash left
 //! behind, and takes leave.
 
+use std::time::Duration;
+
 use acme::nonce::{Mint, NodePrefix};
 use base::NodeId;
 use pki::InternalProfile;
@@ -9,6 +11,7 @@ use store::queue::job;
 use tenancy::password::HashError;
 
 use crate::App;
+use crate::app::Inner;
 use crate::caller::system;
 use crate::catalog::seed::{SeedError, seed};
 use crate::catalog::server_certificate::{ServerKey, server_certificate};
@@ -16,6 +19,10 @@ use crate::memory::Memory;
 use crate::memory::catalog::{self, CatalogError};
 use crate::memory::password_work::Passwords;
 use crate::outside::Outside;
+use crate::queue::{Desk, Kind, Work};
+
+/// How often a node says that it is alive.
+const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Why a node cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -38,14 +45,25 @@ pub enum StartError {
 }
 
 /// Announces this node and loads what it needs; at the very first start it makes what a fresh database begins with.
-pub async fn start(outside: Outside) -> Result<App, StartError> {
+/// What it can run is given to it.
+pub async fn start(outside: Outside, kinds: Vec<Kind<App>>) -> Result<App, StartError> {
     seed(&outside).await?;
     let catalog = catalog::load(&outside, None).await?;
     let cost = outside.settings.password_hash.clone();
     let passwords = Passwords::new(cost, outside.random.as_ref())?;
     let node = announce(&outside).await?;
     let memory = Memory::new(catalog, nonces(&outside, &node), passwords);
-    Ok(App::new(outside, memory, node.id))
+    let desk = Desk {
+        store: outside.store.clone(),
+        clock: outside.clock.clone(),
+        random: outside.random.clone(),
+        node: node.id,
+    };
+    Ok(App::new(Inner {
+        work: Work::new(desk, kinds),
+        outside,
+        memory,
+    }))
 }
 
 /// Finds a nonce prefix that no other node has and writes this node down.
@@ -79,17 +97,27 @@ fn nonces(outside: &Outside, node: &Node) -> Mint {
 
 /// Takes over what a crash left behind. Only for a database that one process has to itself.
 pub async fn reclaim_jobs(app: &App) -> Result<u64, store::Error> {
-    let from = (app.node, app.now());
+    let from = (app.work.node(), app.now());
     let store = app.store(system("jobs are everybody's"));
     store.write(from, job::reclaim_all).await
 }
 
-/// Lets begun work end, then takes leave of the other nodes.
+/// Says now and then that this node is alive, until it ends.
+pub async fn tell_until_ended(app: App) {
+    while app.work.goes_on_after(TOUCH_INTERVAL).await {
+        let store = app.store(system("nodes are everybody's"));
+        let touched = store.write((app.work.node(), app.now()), node::touch).await;
+        if let Err(error) = touched {
+            tracing::warn!(error = %error, "could not say that this node is alive");
+        }
+    }
+}
+
+/// Ends the work of this node, which waits for none of it, and takes leave of the other nodes.
 pub async fn shut_down(app: &App) {
-    app.runner.stop();
-    app.runner.drained().await;
+    app.work.end().await;
     let store = app.store(system("nodes are everybody's"));
-    if let Err(error) = store.write(app.node, node::delete).await {
+    if let Err(error) = store.write(app.work.node(), node::delete).await {
         tracing::warn!(error = %error, "could not take leave of the database");
     }
     app.outside.store.close().await;

@@ -6,48 +6,163 @@
 use std::time::Duration;
 
 use base::{AccountId, AuthorizationId, OrderId, Timestamp};
+use serde::{Deserialize, Serialize};
 use store::access::{session, sign_in_lock};
 use store::catalog::server_certificate;
 use store::issuance::{account, authorization, order};
 use store::old::Old;
 use store::operations::node;
-use store::{Error, Progress, WriteTx};
+use store::queue::dead;
+use store::{Error, Progress, Save, WriteTx};
 
 use crate::App;
 use crate::caller::system;
-use crate::jobs::{Lease, reschedule};
+use crate::queue::{Done, Job, JobError, Lease, Queue};
 
 /// How many rows one transaction deletes. Those of an order lie on several pages of their own, which SQLite's commit has
 /// to write: twice as many take longer than anybody should wait.
 const PIECE: i64 = 25;
-/// How long orders and authorizations stay after their end, for the people who wonder what became of them.
+/// How many pieces one run deletes; the rest is for the next.
+const PIECES: usize = 40;
+/// How long orders and authorizations stay after their end, for the people who wonder what became of them, and jobs
+/// that were given up.
 const KEEP_ENDED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// A node that was not seen for so long is gone.
 const KEEP_NODES: Duration = Duration::from_secs(24 * 3600);
-/// How often to prune.
-const INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Deletes what has ended, a piece at a time.
-pub async fn prune(app: &App, lease: &Lease) -> Result<(), Error> {
-    let now = app.now();
+/// Deletes what has ended, one kind after the other, some pieces in each run.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Prune {
+    /// What is deleted now.
+    #[serde(default)]
+    part: Part,
+    /// The orders before this one were looked at.
+    #[serde(default)]
+    order: Option<OrderId>,
+    /// The authorizations before this one were looked at.
+    #[serde(default)]
+    authorization: Option<AuthorizationId>,
+}
+
+/// A kind of rows, in the order in which they go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    #[default]
+    Orders,
+    OrderNames,
+    PendingOrders,
+    Authorizations,
+    Guests,
+    Sessions,
+    SignInLocks,
+    ServerCertificates,
+    DeadJobs,
+    Nodes,
+}
+
+const PARTS: [Part; 10] = [
+    Part::Orders,
+    Part::OrderNames,
+    Part::PendingOrders,
+    Part::Authorizations,
+    Part::Guests,
+    Part::Sessions,
+    Part::SignInLocks,
+    Part::ServerCertificates,
+    Part::DeadJobs,
+    Part::Nodes,
+];
+
+impl Job<App> for Prune {
+    const KIND: &'static str = "prune";
+    const QUEUE: Queue = Queue::Bulk;
+
+    fn key(&self) -> Option<String> {
+        Some("expired".to_owned())
+    }
+
+    async fn run(self, app: &App, _: &Lease) -> Result<Done<Self>, JobError> {
+        let next = self.delete_some(app).await?.or_else(|| self.behind());
+        Ok(next.map_or(Done::Finished, |next| Done::Next(next, Duration::ZERO)))
+    }
+}
+
+impl Prune {
+    /// What comes when all of this kind is gone.
+    fn behind(&self) -> Option<Self> {
+        let place = PARTS.iter().position(|part| *part == self.part)?;
+        let part = *PARTS.get(place + 1)?;
+        Some(Self {
+            part,
+            ..Self::default()
+        })
+    }
+
+    /// Deletes some pieces; what is left of this kind, if there is more.
+    async fn delete_some(&self, app: &App) -> Result<Option<Self>, Error> {
+        let now = app.now();
+        let limits = Limits::of(app, now);
+        let same = |more: Option<Timestamp>| more.map(|_| self.clone());
+        match self.part {
+            Part::Orders => self.orders(app, &limits, order::delete_old).await,
+            Part::OrderNames => self.orders(app, &limits, order::delete_old_names).await,
+            Part::PendingOrders => Ok(same(pieces(app, now, delete_pending).await?)),
+            Part::Authorizations => self.authorizations(app, &limits).await,
+            Part::Guests => Ok(same(pieces(app, now, delete_guests).await?)),
+            Part::Sessions => Ok(same(pieces(app, now, delete_sessions).await?)),
+            Part::SignInLocks => Ok(same(pieces(app, now, delete_sign_in_locks).await?)),
+            Part::ServerCertificates => {
+                Ok(same(pieces(app, now, delete_server_certificates).await?))
+            }
+            Part::DeadJobs => Ok(same(pieces(app, now, delete_dead_jobs).await?)),
+            Part::Nodes => {
+                let store = app.store(system("nodes are everybody's"));
+                let unseen = now.minus(KEEP_NODES);
+                store.write(unseen, node::delete_unseen).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn orders<S>(&self, app: &App, limits: &Limits, piece: S) -> Result<Option<Self>, Error>
+    where
+        S: for<'a> Save<'a, Old<OrderId>, Progress<Old<OrderId>>> + Clone + 'static,
+    {
+        let after = self.order.unwrap_or(OrderId::FIRST);
+        let rest = pieces(app, limits.orders(after), piece).await?;
+        Ok(rest.map(|rest| Self {
+            order: Some(rest.after),
+            ..self.clone()
+        }))
+    }
+
+    async fn authorizations(&self, app: &App, limits: &Limits) -> Result<Option<Self>, Error> {
+        let after = self.authorization.unwrap_or(AuthorizationId::FIRST);
+        let old = limits.authorizations(after);
+        let rest = pieces(app, old, authorization::delete_old).await?;
+        Ok(rest.map(|rest| Self {
+            authorization: Some(rest.after),
+            ..self.clone()
+        }))
+    }
+}
+
+/// Some pieces, and where the next one begins.
+async fn pieces<I, S>(app: &App, input: I, piece: S) -> Result<Option<I>, Error>
+where
+    I: Clone + Send + Sync + 'static,
+    S: for<'a> Save<'a, I, Progress<I>> + Clone + 'static,
+{
     let store = app.store(system("what has expired goes, whoever had it"));
-    let limits = Limits::of(app, now);
-    store.write_bulk(limits.orders(), order::delete_old).await?;
-    store
-        .write_bulk(limits.orders(), order::delete_old_names)
-        .await?;
-    store.write_bulk(now, delete_pending).await?;
-    store
-        .write_bulk(limits.authorizations(), authorization::delete_old)
-        .await?;
-    store.write_bulk(now, delete_guests).await?;
-    store.write_bulk(now, delete_sessions).await?;
-    store.write_bulk(now, delete_sign_in_locks).await?;
-    store.write_bulk(now, delete_server_certificates).await?;
-    store
-        .write(now.minus(KEEP_NODES), node::delete_unseen)
-        .await?;
-    reschedule(app, lease, now, now.plus(INTERVAL)).await
+    let mut next = input;
+    for _ in 0..PIECES {
+        match store.write_piece(next, piece.clone()).await? {
+            Progress::Done => return Ok(None),
+            Progress::More(more) => next = more,
+        }
+    }
+    Ok(Some(next))
 }
 
 /// Before which moment what goes ended and was made. An order has ended when its lifetime is over, and what it proved
@@ -70,18 +185,18 @@ impl Limits {
         }
     }
 
-    fn orders(&self) -> Old<OrderId> {
+    fn orders(&self, after: OrderId) -> Old<OrderId> {
         Old {
-            after: OrderId::FIRST,
+            after,
             until: OrderId::first_at(self.ordered),
             ended_before: self.ended,
             rows: PIECE,
         }
     }
 
-    fn authorizations(&self) -> Old<AuthorizationId> {
+    fn authorizations(&self, after: AuthorizationId) -> Old<AuthorizationId> {
         Old {
-            after: AuthorizationId::FIRST,
+            after,
             until: AuthorizationId::first_at(self.authorized),
             ended_before: self.ended,
             rows: PIECE,
@@ -119,6 +234,11 @@ async fn delete_server_certificates(
     now: &Timestamp,
 ) -> Result<Progress<Timestamp>, Error> {
     let deleted = server_certificate::delete_ended(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_dead_jobs(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let deleted = dead::delete_old(tx, &(now.minus(KEEP_ENDED), PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

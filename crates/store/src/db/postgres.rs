@@ -1,6 +1,7 @@
 //! PostgreSQL: a few lanes that write, a few connections that all look-ups share, and a pool for
 //! the rest.
 
+mod backoff;
 mod lane;
 mod lookups;
 mod migrator;

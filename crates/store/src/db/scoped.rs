@@ -157,7 +157,8 @@ impl Scoped<'_> {
         Ok(())
     }
 
-    async fn write_piece<I, S>(&self, input: I, piece: S) -> Result<Progress<I>, Error>
+    /// One piece of a large change, and where the next one begins.
+    pub async fn write_piece<I, S>(&self, input: I, piece: S) -> Result<Progress<I>, Error>
     where
         I: Send + Sync + 'static,
         S: for<'a> Save<'a, I, Progress<I>> + 'static,

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use base::Scope;
 
+use super::columns::tenant_of;
 use super::connection::{Bound, Connection, sqlite};
 use super::counters::{Tally, count};
 use super::{Engine, Error, Row, Rows, Sql, Value};
 use crate::Record;
-use crate::columns::tenant_of;
 
 /// Reads. Each statement sees all that was committed before it; inside a write, all statements
 /// see one state and the transaction's own changes.

@@ -102,16 +102,6 @@ macro_rules! from_id {
             }
         }
 
-        impl crate::Column for $id {
-            fn read(row: &crate::Row, column: &'static str) -> Result<Self, crate::Error> {
-                row.id(column)
-            }
-
-            fn value(&self) -> Value<'_> {
-                Value::from(*self)
-            }
-        }
-
         impl From<&$id> for Value<'_> {
             fn from(id: &$id) -> Self {
                 Self::from(*id)
@@ -120,26 +110,34 @@ macro_rules! from_id {
     };
 }
 
-from_id!(
-    AccountId,
-    AuditId,
-    AuthorityId,
-    AuthorizationId,
-    CaId,
-    CertificateId,
-    EnrolledDomainId,
-    JobId,
-    LineageId,
-    NodeId,
-    OfferId,
-    OfferVersionId,
-    OrderId,
-    ProfileVersionId,
-    SubscriptionId,
-    TenantId,
-    UserId,
-    ValidationId
-);
+/// Does something for every type of identifier.
+macro_rules! for_each_id {
+    ($apply:ident) => {
+        $apply!(
+            AccountId,
+            AuditId,
+            AuthorityId,
+            AuthorizationId,
+            CaId,
+            CertificateId,
+            EnrolledDomainId,
+            JobId,
+            LineageId,
+            NodeId,
+            OfferId,
+            OfferVersionId,
+            OrderId,
+            ProfileVersionId,
+            SubscriptionId,
+            TenantId,
+            UserId,
+            ValidationId
+        );
+    };
+}
+pub(super) use for_each_id;
+
+for_each_id!(from_id);
 
 impl rusqlite::ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

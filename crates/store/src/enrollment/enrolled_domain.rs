@@ -205,6 +205,16 @@ pub async fn by_ids(
     Ok(found.into_iter().flatten().collect())
 }
 
+/// All companions that a domain ever had.
+pub async fn companions_ever(
+    tx: &mut ReadTx,
+    of: &EnrolledDomainId,
+) -> Result<Vec<EnrolledDomain>, Error> {
+    let all = sql!(system: "SELECT ", enrolled_domain!(), " FROM enrolled_domain WHERE companion_of_id = $1 ORDER BY id");
+    let found = tx.records::<Stored>(all, &values![*of]).await?;
+    Ok(found.into_iter().map(EnrolledDomain::from).collect())
+}
+
 /// The active companions of a domain.
 pub async fn companions(
     tx: &mut ReadTx,

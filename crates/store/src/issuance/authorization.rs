@@ -9,7 +9,7 @@ use base::{
     ValidationId,
 };
 
-use super::evidence;
+use super::evidence::{RULES, Validation};
 use crate::old::Old;
 use crate::{Error, Progress, ReadTx, Row, Sql, Value, WriteTx, columns, sql, values};
 
@@ -191,6 +191,23 @@ pub struct Ending {
     pub now: Timestamp,
 }
 
+/// The evidence of a success.
+fn proof(ending: &Ending, id: ValidationId, method: &str) -> Validation {
+    let authorization = &ending.authorization;
+    let record = &authorization.record;
+    Validation {
+        id,
+        validated_at: ending.now,
+        valid_until: record.expires,
+        tenant: authorization.tenant,
+        account: authorization.account,
+        name: record.ordered().value,
+        method: method.to_owned(),
+        rules: RULES.to_owned(),
+        evidence: ending.evidence.clone(),
+    }
+}
+
 /// Records how a validation ended; the evidence of a success is kept apart from its authorization.
 pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
     let Authorization {
@@ -219,7 +236,7 @@ pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
             ];
             tx.execute_later(statement, &values).await?;
             match validation {
-                Some(id) => evidence::insert(tx, ending, *id, challenge.as_str()).await,
+                Some(id) => tx.insert(&proof(ending, *id, challenge.as_str())).await,
                 None => Ok(()),
             }
         }

@@ -1,12 +1,10 @@
 //! The evidence that control of a name was proven: one row for each proof, append-only, kept as long as the rules ask.
 
+use crate::columns;
 use base::{AccountId, TenantId, Timestamp, ValidationId};
 
-use super::authorization::Ending;
-use crate::{Error, WriteTx, columns};
-
 /// The rules under which a proof counts: the version of the Baseline Requirements that this program follows.
-const RULES: &str = "BR 2.1";
+pub(super) const RULES: &str = "BR 2.1";
 
 /// A proof as stored.
 pub(crate) struct Validation {
@@ -26,26 +24,3 @@ pub(crate) struct Validation {
 columns! { "domain_validation" domain_validation => Validation {
     id, validated_at, valid_until, tenant = "tenant_id", account = "account_id", name, method, rules, evidence,
 } }
-
-/// Stores the evidence of a success.
-pub(super) async fn insert(
-    tx: &mut WriteTx,
-    ending: &Ending,
-    id: ValidationId,
-    method: &str,
-) -> Result<(), Error> {
-    let authorization = &ending.authorization;
-    let record = &authorization.record;
-    tx.insert(&Validation {
-        id,
-        validated_at: ending.now,
-        valid_until: record.expires,
-        tenant: authorization.tenant,
-        account: authorization.account,
-        name: record.ordered().value,
-        method: method.to_owned(),
-        rules: RULES.to_owned(),
-        evidence: ending.evidence.clone(),
-    })
-    .await
-}

@@ -1,57 +1,54 @@
-//! Work that outlives its request: inserted with its cause, leased by a node, run until it is deleted.
+//! Jobs: inserted with their cause, leased by a node, run until they are deleted.
 //!
-//! Of the same work, kind and subject, at most one job waits. A second one may come while a node is at work on
-//! the first: what asked for it came too late for that run. When the first comes back it gives way to the second.
+//! Of the same work, kind and key, at most one job waits. A second one may come while a node is at work on the
+//! first: what asked for it came too late for that run. When the first comes back it gives way to the second.
 
-use base::{JobId, NodeId, Timestamp};
+use base::{JobId, NodeId, TenantId, Timestamp};
 
 use crate::{Error, ReadTx, Sql, Value, WriteTx, columns, sql, values};
 
-columns! { "job" job => Job { id, kind, subject, due_at, leased_by, attempts, last_error, created_at } }
+columns! {
+    "job" job => Job {
+        id, due_at, priority, attempt, max_attempts, leased_by, share_of, queue, kind, dedup_key, payload, last_error
+    }
+}
 
 /// A job as stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// The job's identifier.
+    /// The job's identifier, which tells when it was made.
     pub id: JobId,
-    /// Which use case runs it; the table of kinds is in `flow::jobs`.
-    pub kind: String,
-    /// The identifier of what it is about.
-    pub subject: String,
     /// When a node may take it: while one works on it, the end of its lease.
     pub due_at: Timestamp,
+    /// 0 or 1; those of 0 come first.
+    pub priority: i64,
+    /// How often it was taken, this time included.
+    pub attempt: i64,
+    /// How often it may be taken.
+    pub max_attempts: i64,
     /// The node that works on it, or did so last without coming to an end.
     pub leased_by: Option<NodeId>,
-    /// How often it was taken, this time included.
-    pub attempts: i64,
+    /// The tenant in whose share of the queue it counts.
+    pub share_of: Option<TenantId>,
+    /// Which workers take it.
+    pub queue: String,
+    /// Which use case runs it.
+    pub kind: String,
+    /// What is the same work: of a kind and key, one waits at most.
+    pub dedup_key: Option<String>,
+    /// What the use case needs to know, JSON.
+    pub payload: String,
     /// Why the last attempt did not end it.
     pub last_error: Option<String>,
-    /// When it was inserted.
-    pub created_at: Timestamp,
 }
 
-/// A job to insert.
-#[derive(Clone, Debug)]
-pub struct NewJob {
-    /// The job's identifier.
-    pub id: JobId,
-    /// Which use case runs it.
-    pub kind: &'static str,
-    /// The identifier of what it is about.
-    pub subject: String,
-    /// When it may be taken; the end of the lease when `leased_by` starts it at once.
-    pub due_at: Timestamp,
-    /// The node that starts it at once.
-    pub leased_by: Option<NodeId>,
-    /// Now.
-    pub created_at: Timestamp,
-}
-
-/// Who takes jobs, and how many.
+/// Who takes jobs, of which queue, and how many.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim {
     /// The node that takes them.
     pub node: NodeId,
+    /// From which queue.
+    pub queue: &'static str,
     /// Those that are due by now.
     pub now: Timestamp,
     /// Until when nobody else may take them.
@@ -65,92 +62,104 @@ pub struct Claim {
 pub struct Postponement {
     /// The job.
     pub id: JobId,
+    /// Who has it.
+    pub node: NodeId,
     /// When to try it again.
     pub due_at: Timestamp,
-    /// Why it did not end; empty when it did and comes again.
-    pub error: String,
+    /// What it needs to know then, if that is something else.
+    pub payload: Option<String>,
+    /// How often it was taken, from which on it counts.
+    pub attempt: i64,
+    /// Why it did not end, if that is why it goes back.
+    pub error: Option<String>,
 }
 
-/// Work that a run of a periodic job has done for others too.
-#[derive(Clone, Debug)]
-pub struct SameWork {
-    /// The kind of the job that has run.
-    pub kind: &'static str,
-    /// What it was about.
-    pub subject: String,
-    /// The job that has run.
-    pub id: JobId,
-    /// Who asked before this moment was served.
-    pub before: Timestamp,
-}
-
-impl From<&NewJob> for Job {
-    fn from(new: &NewJob) -> Self {
-        Self {
-            id: new.id,
-            kind: new.kind.to_owned(),
-            subject: new.subject.clone(),
-            due_at: new.due_at,
-            leased_by: new.leased_by,
-            attempts: i64::from(new.leased_by.is_some()),
-            last_error: None,
-            created_at: new.created_at,
-        }
+/// Inserts a job in the transaction of its cause. One that waits for the same work stands for it already, and is due
+/// when the sooner of them was.
+pub async fn insert(tx: &mut WriteTx, job: &Job) -> Result<(), Error> {
+    if job.leased_by.is_some() || job.dedup_key.is_none() {
+        return tx.insert(job).await;
     }
-}
-
-/// Inserts a job in the transaction of its cause. One that waits for the same work already stands for it.
-pub async fn insert(tx: &mut WriteTx, new: &NewJob) -> Result<(), Error> {
-    let job = Job::from(new);
-    if job.leased_by.is_some() {
-        tx.insert(&job).await
-    } else {
-        tx.insert_new(&job).await.map(|_| ())
+    if tx.insert_new(job).await? {
+        return Ok(());
     }
-}
-
-/// Inserts a periodic job unless there is one for the same work, waiting or not.
-pub async fn insert_unless_present(tx: &mut WriteTx, new: &NewJob) -> Result<bool, Error> {
-    let present = tx
-        .row(
-            sql!("SELECT id FROM job WHERE kind = $1 AND subject = $2"),
-            &values![new.kind, &new.subject],
-        )
-        .await?;
-    if present.is_some() {
-        return Ok(false);
-    }
-    // Of two that look at the same time, the second finds the first's, or is run again and sees it.
-    tx.insert_new(&Job::from(new)).await
-}
-
-/// Takes due jobs, those that have waited longest first.
-pub async fn claim(tx: &mut WriteTx, claim: &Claim) -> Result<Vec<Job>, Error> {
-    let statement = tx.pick(
-        sql!(sqlite:
-            "UPDATE job SET due_at = $3, leased_by = $1, attempts = attempts + 1
-             WHERE id IN (SELECT id FROM job WHERE due_at <= $2 ORDER BY due_at LIMIT $4)
-             RETURNING ", job!()
-        ),
-        sql!(postgres:
-            "UPDATE job SET due_at = $3, leased_by = $1, attempts = attempts + 1
-             WHERE id IN (SELECT id FROM job WHERE due_at <= $2 ORDER BY due_at LIMIT $4
-                          FOR UPDATE SKIP LOCKED)
-             RETURNING ", job!()
-        ),
+    let statement = sql!(
+        "UPDATE job SET due_at = $3 WHERE kind = $1 AND dedup_key = $2 AND leased_by IS NULL AND due_at > $3"
     );
-    let values = values![claim.node, claim.now, claim.lease_ends_at, claim.limit];
-    tx.records(statement, &values).await
+    let values = values![&job.kind, job.dedup_key.as_deref(), job.due_at];
+    tx.execute(statement, &values).await.map(drop)
 }
 
-/// Keeps a job for its node until a later moment, unless somebody else has it.
+/// Takes jobs that are due, urgent ones first, and of these the ones whose turn is longest due.
+pub async fn claim(tx: &mut WriteTx, claim: &Claim) -> Result<Vec<Job>, Error> {
+    macro_rules! turns {
+        ($lock:literal) => {
+            concat!(
+                "UPDATE job SET due_at = $3, leased_by = $1, attempt = attempt + 1
+                 WHERE id IN (SELECT t.id FROM (
+                   SELECT * FROM (SELECT id, priority, due_at FROM job
+                     WHERE queue = $5 AND priority = 0 AND due_at <= $2 ORDER BY due_at LIMIT $4", $lock, ") u
+                   UNION ALL
+                   SELECT * FROM (SELECT id, priority, due_at FROM job
+                     WHERE queue = $5 AND priority = 1 AND due_at <= $2 ORDER BY due_at LIMIT $4", $lock, ") v
+                 ) t ORDER BY t.priority, t.due_at LIMIT $4)
+                 RETURNING "
+            )
+        };
+    }
+    let statement = tx.pick(
+        sql!(sqlite: turns!(""), job!()),
+        sql!(postgres: turns!(" FOR UPDATE SKIP LOCKED"), job!()),
+    );
+    let Claim {
+        node,
+        queue,
+        now,
+        lease_ends_at,
+        limit,
+    } = *claim;
+    tx.records(statement, &values![node, now, lease_ends_at, limit, queue])
+        .await
+}
+
+/// When the next job of a queue is due, which may have been long ago.
+pub async fn next_due(tx: &mut ReadTx, queue: &String) -> Result<Option<Timestamp>, Error> {
+    let statement = sql!(
+        "SELECT MIN(t.due_at) AS due_at FROM (
+           SELECT MIN(due_at) AS due_at FROM job WHERE queue = $1 AND priority = 0
+           UNION ALL SELECT MIN(due_at) AS due_at FROM job WHERE queue = $1 AND priority = 1) t"
+    );
+    let row = tx.row(statement, &values![queue]).await?;
+    row.map_or(Ok(None), |row| row.opt_timestamp("due_at"))
+}
+
+/// The jobs of a queue in the order of their turns, at most so many.
+pub async fn of_queue(tx: &mut ReadTx, (queue, limit): &(String, i64)) -> Result<Vec<Job>, Error> {
+    let statement = sql!(
+        "SELECT ",
+        job!(),
+        " FROM job WHERE queue = $1 ORDER BY priority, due_at LIMIT $2"
+    );
+    tx.records(statement, &values![queue, *limit]).await
+}
+
+/// A job that waits or runs.
+pub async fn by_id(tx: &mut ReadTx, id: &JobId) -> Result<Option<Job>, Error> {
+    let statement = sql!("SELECT ", job!(), " FROM job WHERE id = $1");
+    tx.record(statement, &values![*id]).await
+}
+
+/// Keeps a job for its node until a later moment; `false` when somebody else has it, or it has ended.
 pub async fn renew(
     tx: &mut WriteTx,
-    (id, node, until): &(JobId, NodeId, Timestamp),
-) -> Result<(), Error> {
-    let statement = sql!("UPDATE job SET due_at = $3 WHERE id = $1 AND leased_by = $2");
-    tx.execute_later(statement, &values![*id, *node, *until])
-        .await
+    (id, node, attempt, until): &(JobId, NodeId, i64, Timestamp),
+) -> Result<bool, Error> {
+    let statement =
+        sql!("UPDATE job SET due_at = $4 WHERE id = $1 AND leased_by = $2 AND attempt = $3");
+    let renewed = tx
+        .execute(statement, &values![*id, *node, *attempt, *until])
+        .await?;
+    Ok(renewed == 1)
 }
 
 /// Removes a finished job, unless another node finished it first.
@@ -165,42 +174,52 @@ pub(crate) fn delete_one(id: JobId) -> (Sql, Vec<Value<'static>>) {
 
 /// Gives a job back. When another one waits for the same work, that one is due then at the latest, and this one goes.
 pub async fn postpone(tx: &mut WriteTx, postponed: &Postponement) -> Result<(), Error> {
-    let Postponement { id, due_at, error } = postponed;
-    let waits = tx
-        .execute(
-            sql!(
-                "UPDATE job SET due_at = $2, leased_by = NULL, last_error = $3
-                 WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM job other
-                   WHERE other.kind = job.kind AND other.subject = job.subject AND other.leased_by IS NULL
-                     AND other.id <> job.id)"
-            ),
-            &values![id, *due_at, error],
-        )
-        .await?;
-    if waits == 1 {
+    let Postponement {
+        id,
+        node,
+        due_at,
+        payload,
+        attempt,
+        error,
+    } = postponed;
+    let statement = sql!(
+        "UPDATE job SET due_at = $3, leased_by = NULL, payload = COALESCE($4, payload), attempt = $5, last_error = $6
+         WHERE id = $1 AND leased_by = $2 AND NOT EXISTS (SELECT 1 FROM job other
+           WHERE other.kind = job.kind AND other.dedup_key = job.dedup_key AND other.leased_by IS NULL)"
+    );
+    let values = values![
+        id,
+        *node,
+        *due_at,
+        payload.as_deref(),
+        *attempt,
+        error.as_deref()
+    ];
+    if tx.execute(statement, &values).await? == 1 {
         return Ok(());
     }
-    tx.execute(
-        sql!(
-            "UPDATE job SET due_at = $2 WHERE leased_by IS NULL AND due_at > $2
-               AND (kind, subject) = (SELECT own.kind, own.subject FROM job own WHERE own.id = $1)"
-        ),
-        &values![id, *due_at],
-    )
-    .await?;
-    delete(tx, *id).await
+    let sooner = sql!(
+        "UPDATE job SET due_at = $3 WHERE leased_by IS NULL AND due_at > $3
+           AND (kind, dedup_key) = (SELECT own.kind, own.dedup_key FROM job own WHERE own.id = $1 AND own.leased_by = $2)"
+    );
+    tx.execute(sooner, &values![id, *node, *due_at]).await?;
+    let gone = sql!("DELETE FROM job WHERE id = $1 AND leased_by = $2");
+    tx.execute(gone, &values![id, *node]).await.map(drop)
 }
 
-/// Removes the waiting job that asked for work that has been done.
-pub async fn delete_same(tx: &mut WriteTx, done: &SameWork) -> Result<u64, Error> {
-    tx.execute(
-        sql!(
-            "DELETE FROM job WHERE kind = $1 AND subject = $2 AND id <> $3 AND leased_by IS NULL
-               AND created_at < $4"
-        ),
-        &values![done.kind, &done.subject, done.id, done.before],
-    )
-    .await
+/// Lets go of jobs that this node will not end: they are due at once and this attempt does not count.
+pub async fn release(
+    tx: &mut WriteTx,
+    (ids, node, now): &(Vec<JobId>, NodeId, Timestamp),
+) -> Result<(), Error> {
+    let statement = sql!(
+        "UPDATE job SET due_at = $3, attempt = attempt - 1 WHERE id = $1 AND leased_by = $2 AND due_at > $3"
+    );
+    for id in ids {
+        tx.execute_later(statement, &values![*id, *node, *now])
+            .await?;
+    }
+    Ok(())
 }
 
 /// Makes the jobs of other nodes than this one due at once; for a database that only one process opens.
@@ -213,36 +232,4 @@ pub async fn reclaim_all(
         &values![node, *now],
     )
     .await
-}
-
-/// How many jobs there are, and when the next is due.
-pub async fn backlog(tx: &mut ReadTx, (): &()) -> Result<(i64, Option<Timestamp>), Error> {
-    let row = tx
-        .row(
-            sql!("SELECT COUNT(*) AS jobs, MIN(due_at) AS next_due_at FROM job"),
-            &[],
-        )
-        .await?;
-    match row {
-        Some(row) => Ok((row.int("jobs")?, row.opt_timestamp("next_due_at")?)),
-        None => Ok((0, None)),
-    }
-}
-
-/// Makes a waiting job due at `now`; `false` when there is none, or a node is at work on it already.
-pub async fn bring_forward(
-    tx: &mut WriteTx,
-    kind: &str,
-    subject: &str,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let changed = tx
-        .execute(
-            sql!(
-                "UPDATE job SET due_at = $3 WHERE kind = $1 AND subject = $2 AND leased_by IS NULL"
-            ),
-            &values![kind, subject, now],
-        )
-        .await?;
-    Ok(changed > 0)
 }

@@ -1,14 +1,10 @@
 //! http-01: what is served, and what becomes of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use base::DnsName;
-use futures_util::future::BoxFuture;
 use reach::network::{LabSettings, Network};
-use reach::resolver::{Addresses, LookupError, Resolver, TxtRecords};
 use validation::failure::{ConnectionCause, Content, Failure, Problem, Stage};
-use validation::{AssumeValid, Method, NetworkValidator, Outcome, Probe, ProbeSettings, Validator};
+use validation::{AssumeValid, Method, Outcome, Probe, Validator};
 
 use crate::lab::{
     FixedClock, KEY_AUTHORIZATION, ScriptedResolver, TOKEN, http_01, impatient, lab, validator,
@@ -324,55 +320,6 @@ async fn wildcards_and_odd_tokens_are_not_probed() {
     };
     let failure = validator.validate(probe).await.result.unwrap_err();
     assert_eq!(failure.problem(), Problem::Malformed);
-}
-
-#[tokio::test]
-async fn only_so_many_probes_run_at_once() {
-    let most = Arc::new(AtomicUsize::new(0));
-    let running = Arc::new(AtomicUsize::new(0));
-    let resolver = Counting {
-        most: Arc::clone(&most),
-        running,
-    };
-    let network = lab(LINES, closed_port().await, 443).with_resolver(Arc::new(resolver));
-    let settings = ProbeSettings {
-        max_concurrent: 2,
-        ..ProbeSettings::default()
-    };
-    let validator = NetworkValidator::new(network, &settings, Arc::new(FixedClock)).unwrap();
-    let probes = (0..10).map(|_| http_01(&validator, "www.example.com"));
-    futures_util::future::join_all(probes).await;
-    assert_eq!(most.load(Ordering::SeqCst), 2);
-}
-
-struct Counting {
-    most: Arc<AtomicUsize>,
-    running: Arc<AtomicUsize>,
-}
-
-impl Resolver for Counting {
-    fn addresses<'a>(
-        &'a self,
-        _name: &'a DnsName,
-    ) -> BoxFuture<'a, Result<Addresses, LookupError>> {
-        Box::pin(async {
-            let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
-            self.most.fetch_max(now, Ordering::SeqCst);
-            for _ in 0..10 {
-                tokio::task::yield_now().await;
-            }
-            self.running.fetch_sub(1, Ordering::SeqCst);
-            Ok(Addresses::default())
-        })
-    }
-
-    fn txt<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<TxtRecords, LookupError>> {
-        Box::pin(async { Ok(TxtRecords::default()) })
-    }
-
-    fn description(&self) -> &'static str {
-        "counting"
-    }
 }
 
 #[tokio::test]

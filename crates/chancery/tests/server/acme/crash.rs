@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use acme::order::Progress;
-use base::{CertificateId, JobId, NodeId, OrderId};
+use base::{CertificateId, JobId, NodeId, OrderId, TenantId};
 use flow::Caller;
 use flow::caller::system;
 use flow::catalog::publish_profile::publish_profile;
-use flow::jobs::{Kind, LEASE};
+use flow::issuance::issue::Issue;
 use flow::operations::node::shut_down;
+use flow::queue::LEASE;
 use pki::{IssuanceRequest, PublicKey, RequestedValidity, SerialNumber};
 use store::WriteTx;
 use store::issuance::order;
 use store::issuance::signing_intent::SigningIntent;
-use store::queue::job::NewJob;
+use store::queue::job::Job;
 use testkit::acme_client::leaf;
 use testkit::{AcmeClient, Key, Order, TestServer};
 
@@ -80,7 +81,7 @@ async fn acme_2_1_a_restarted_node_goes_on_at_once(server: &TestServer) {
 pub(super) struct Left {
     order: order::Order,
     pub(super) intent: SigningIntent,
-    job: NewJob,
+    job: Job,
 }
 
 pub(super) async fn left_behind(server: &TestServer, placed: &Order, key: &Key) -> Left {
@@ -120,18 +121,34 @@ pub(super) async fn left_behind(server: &TestServer, placed: &Order, key: &Key) 
         tbs: content.der().to_vec(),
         created_at: now,
     };
-    let job = NewJob {
-        id: JobId::generate(now, random),
-        kind: Kind::Issue.as_str(),
-        subject: id.to_string(),
-        due_at: now.plus(LEASE),
-        leased_by: Some(NodeId::generate(now, random)),
-        created_at: now,
-    };
+    let job = leased(server, id, found.tenant);
     Left {
         order: found,
         intent,
         job,
+    }
+}
+
+/// The job of a node that is no more.
+fn leased(server: &TestServer, order: OrderId, of: TenantId) -> Job {
+    let (now, random) = (server.app.now(), server.app.random());
+    let work = Issue {
+        order,
+        tenant: Some(of),
+    };
+    Job {
+        id: JobId::generate(now, random),
+        due_at: now.plus(LEASE),
+        priority: 0,
+        attempt: 1,
+        max_attempts: 8,
+        leased_by: Some(NodeId::generate(now, random)),
+        share_of: Some(of),
+        queue: "issue".to_owned(),
+        kind: "issue".to_owned(),
+        dedup_key: None,
+        payload: serde_json::to_string(&work).unwrap(),
+        last_error: None,
     }
 }
 
@@ -187,6 +204,16 @@ async fn acme_2_3_what_cannot_be_signed_ends_its_order(server: &TestServer) {
     let ended = client.read(&order).await;
     assert_eq!(ended.member("status"), "invalid");
     insta::allow_duplicates! { insta::assert_snapshot!(ended.error(), @r#"{"type":"urn:ietf:params:acme:error:serverInternal","detail":"the certificate could not be signed; place a new order and tell the operator if it happens again","status":500}"#) };
+    // The operator sees why.
+    let store = server.app.store(system("a test"));
+    let letters = store.read(9_i64, store::queue::dead::newest).await.unwrap();
+    assert_eq!(letters.len(), 1);
+    assert_eq!((letters[0].kind.as_str(), letters[0].attempt), ("issue", 8));
+    assert!(
+        letters[0].error.contains("cannot be signed"),
+        "{}",
+        letters[0].error
+    );
     client.issue(&["example.com"]).await;
 }
 
@@ -248,8 +275,9 @@ async fn a_lost_answer_to_finalize_is_found_again(server: &TestServer) {
         .await
         .expect(200);
     assert!(["processing", "valid"].contains(&answer.member("status").as_str()));
-    // Begun work ends with its node.
+    // What a node that ends has not signed is signed by another one.
     shut_down(&hasty.app).await;
+    server.run_jobs().await;
     assert_eq!(client.read(&order).await.member("status"), "valid");
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use base::{CertificateId, Clock, NodeId, Timestamp};
 use flow::caller::system;
-use flow::issuance::issue::resume;
-use flow::jobs::{Kind, LEASE, Lease};
+use flow::issuance::issue::Issue;
 use flow::operations::node::{shut_down, start};
+use flow::queue::{Job as _, LEASE, Lease};
 use flow::{App, Outside};
 use store::Store;
 use store::issuance::certificate::{self, Certificate};
@@ -120,36 +120,29 @@ impl Node {
             internal_url: "http://slow.test".to_owned(),
             settings: self.settings,
         };
-        let app = start(outside).await.unwrap();
-        let lease = claim(&app).await;
+        let app = start(outside, flow::jobs::all()).await.unwrap();
+        let (work, lease) = claim(&app).await;
         *clock.next() = Some(gate);
-        resume(&app, &lease).await.unwrap();
+        work.run(&app, &lease).await.unwrap();
         assert!(clock.next().is_none(), "it did not sign");
         shut_down(&app).await;
     }
 }
 
 /// Takes the one job to sign that is due.
-async fn claim(app: &App) -> Lease {
+async fn claim(app: &App) -> (Issue, Lease) {
     let now = app.now();
     let claim = Claim {
         node: NodeId::generate(now, app.random()),
+        queue: "issue",
         now,
         lease_ends_at: now.plus(LEASE),
         limit: 32,
     };
     let claimed = app.store(system("a test")).write(claim, job::claim).await;
     let claimed = claimed.unwrap();
-    let job = claimed
-        .into_iter()
-        .find(|job| job.kind == Kind::Issue.as_str());
-    let job = job.unwrap();
-    Lease {
-        id: job.id,
-        kind: Kind::Issue,
-        subject: job.subject,
-        attempts: job.attempts,
-    }
+    let job = claimed.first().unwrap();
+    (serde_json::from_str(&job.payload).unwrap(), Lease::of(job))
 }
 
 /// An order with an intent that its node did not live to sign, and whose lease has ended.
@@ -195,8 +188,8 @@ async fn sb11_an_attempt_whose_fence_is_gone_stores_nothing(server: &TestServer)
     let slow = Slow::start(server).await;
     lease_ends(server);
     // The later attempt has only just begun.
-    let later = claim(&server.app).await;
-    let fence = (id, later.attempts);
+    let (_, later) = claim(&server.app).await;
+    let fence = (id, later.attempt);
     let store = server.app.store(system("a test"));
     assert!(store.write(fence, signing_intent::fence).await.unwrap());
     slow.finish().await;

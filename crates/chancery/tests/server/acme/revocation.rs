@@ -1,7 +1,10 @@
 //! revokeCert (RFC 8555 §7.6), and the CRL that follows from it.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::Request;
+use base::Clock as _;
 use pki::{Crl, RevocationReason};
 use serde_json::json;
 use testkit::{Answer, Key, TestServer};
@@ -17,6 +20,8 @@ testkit::on_both_engines![
     a_reason_that_is_not_the_subscribers_is_refused,
     what_was_not_issued_here_is_not_revoked,
     the_crl_lists_what_was_revoked,
+    sb5_an_entry_stays_until_a_crl_after_its_certificates_end,
+    sb5_an_entry_stays_though_nothing_was_published_for_long,
 ];
 
 async fn the_account_that_ordered_revokes(server: &TestServer) {
@@ -113,7 +118,7 @@ async fn what_was_not_issued_here_is_not_revoked(server: &TestServer) {
     assert_problem!(client.post(&client.resource("revokeCert"), &padded).await, @r#"{"type":"urn:ietf:params:acme:error:malformed","detail":"the member \"certificate\" is padded with \"=\": send base64url without padding (RFC 8555 section 6.1)","status":400}"#);
 }
 
-async fn published(server: &TestServer) -> Crl {
+pub(crate) async fn published(server: &TestServer) -> Crl {
     let directory = server.directory();
     let issuing = &directory.issuing;
     let path = issuing
@@ -146,4 +151,58 @@ async fn the_crl_lists_what_was_revoked(server: &TestServer) {
     assert_eq!(entry.serial.to_string(), certificate.serial);
     assert_eq!(entry.reason, RevocationReason::CessationOfOperation);
     assert_ne!(revoked.der, kept.der);
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Revokes a certificate, and says how long it would have lived.
+async fn revoke_one(server: &TestServer) -> Duration {
+    let client = server.client("example.com").await;
+    let issued = client.issue(&["example.com"]).await;
+    client.revoke(&issued.der, 4).await.expect(200);
+    server.run_jobs().await;
+    assert_eq!(published(server).await.revoked.len(), 1);
+    let certificate = pki::Certificate::from_der(&issued.der).unwrap();
+    certificate.not_after.since(server.clock().now())
+}
+
+async fn sb5_an_entry_stays_until_a_crl_after_its_certificates_end(server: &TestServer) {
+    let lifetime = revoke_one(server).await;
+    // The regular CRLs of its life, and the last of them before its end.
+    server
+        .clock()
+        .advance(lifetime.checked_sub(DAY / 2).unwrap());
+    server.run_jobs().await;
+    assert_eq!(published(server).await.revoked.len(), 1);
+    server.clock().advance(DAY);
+    let client = server.client("example.org").await;
+    let other = client.issue(&["example.org"]).await;
+    client.revoke(&other.der, 4).await.expect(200);
+    server.run_jobs().await;
+    assert_eq!(
+        published(server).await.revoked.len(),
+        2,
+        "the first after its end"
+    );
+    for _ in 0..4 {
+        server.clock().advance(DAY);
+        server.run_jobs().await;
+    }
+    assert_eq!(
+        published(server).await.revoked.len(),
+        1,
+        "it was on regular ones"
+    );
+}
+
+async fn sb5_an_entry_stays_though_nothing_was_published_for_long(server: &TestServer) {
+    let lifetime = revoke_one(server).await;
+    server.clock().advance(lifetime + 30 * DAY);
+    server.run_jobs().await;
+    assert_eq!(published(server).await.revoked.len(), 1);
+    for _ in 0..4 {
+        server.clock().advance(DAY);
+        server.run_jobs().await;
+    }
+    assert!(published(server).await.revoked.is_empty());
 }

@@ -12,7 +12,7 @@ use flow::catalog::publish_offer::{OfferPlan, publish_offer};
 use flow::catalog::publish_profile::publish_profile;
 use flow::catalog::reload::reload_until_stopped;
 use flow::issuance::publish_crl::publish_first;
-use flow::jobs::schedule_periodic;
+use flow::jobs::ensure_schedules;
 use flow::operations::node::shut_down;
 use pki::{CaName, KeyAlgorithm, Profile};
 use store::catalog::ca::Trust;
@@ -43,7 +43,7 @@ async fn issuing(server: &TestServer, name: &str, algorithm: KeyAlgorithm) -> Ca
     let ca = plan(name.to_owned(), algorithm, Some(root));
     let ca = create_ca(&server.app, &CALLER(), ca).await.unwrap();
     publish_first(&server.app).await.unwrap();
-    schedule_periodic(&server.app).await.unwrap();
+    ensure_schedules(&server.app).await.unwrap();
     ca
 }
 

@@ -9,11 +9,12 @@ use deadpool_postgres::Pool;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::backoff;
 use super::connect;
 use crate::db::connection::{Connection, Session};
 use crate::db::counters::{Tally, count};
 use crate::db::work::{Group, Outcome, Work};
-use crate::db::{Error, ReadTx, WriteTx, backoff};
+use crate::db::{Error, ReadTx, WriteTx};
 
 /// How an attempt to run one closure ended.
 enum Attempt {

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use base::{Actor, DnsName, Identifier, IdentifierKind, TenantId, TenantPath, Timestamp};
 
-use crate::{Error, Row, Sql, Value};
+use super::value::for_each_id;
+use super::{Error, Row, Sql, Value};
 
 /// A type that one column holds.
 pub trait Column: Sized {
@@ -191,6 +192,22 @@ plain! {
     Actor => |row, column| row.parsed(column, Actor::parse), |actor| actor.to_string();
     TenantPath => |row, column| row.parsed(column, TenantPath::parse), |path| path.as_str();
 }
+
+macro_rules! id_columns {
+    ($($id:ident),* $(,)?) => {
+        $(impl Column for base::$id {
+            fn read(row: &Row, column: &'static str) -> Result<Self, Error> {
+                row.id(column)
+            }
+
+            fn value(&self) -> Value<'_> {
+                Value::from(*self)
+            }
+        })*
+    };
+}
+
+for_each_id!(id_columns);
 
 fn small<T>(row: &Row, column: &'static str) -> Result<T, Error>
 where

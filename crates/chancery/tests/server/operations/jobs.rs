@@ -1,0 +1,120 @@
+//! Work beside requests: one queue does not wait for another, one tenant not for another, and a node that ends for
+//! none of it.
+
+use std::time::Duration;
+
+use flow::jobs;
+use flow::operations::node::shut_down;
+use futures_util::future::join_all;
+use testkit::{AcmeClient, Order, TestServer};
+use tokio::time::{Instant, timeout};
+
+use crate::acme::revocation::published;
+
+testkit::on_both_engines![
+    sb7_hanging_validations_hold_up_neither_a_crl_nor_another_tenant,
+    sb7_a_node_that_ends_waits_for_no_job,
+];
+
+/// More than a tenant may have at work at once.
+const HANGING: usize = 300;
+
+/// Asks for the validation of names that never answer; returns their orders.
+async fn hang(client: &AcmeClient, server: &TestServer, names: &[String]) -> Vec<Order> {
+    for name in names {
+        server.validator().hang(name);
+    }
+    let mut orders = Vec::new();
+    for some in names.chunks(50) {
+        let some: Vec<&str> = some.iter().map(String::as_str).collect();
+        let order = client.order(&some).await;
+        let answers = order.authorizations.iter().map(async |url| {
+            let challenge = client.challenge(url, "http-01").await;
+            client.answer(&challenge.unwrap()).await.expect(200);
+        });
+        join_all(answers).await;
+        orders.push(order);
+    }
+    orders
+}
+
+fn names(count: usize) -> Vec<String> {
+    (0..count)
+        .map(|number| format!("w{number}.example.com"))
+        .collect()
+}
+
+async fn sb7_hanging_validations_hold_up_neither_a_crl_nor_another_tenant(server: &TestServer) {
+    let hasty = server
+        .beside_with(|settings| settings.challenge_wait = Duration::from_millis(1))
+        .await;
+    let working = tokio::spawn(jobs::run_until_ended(hasty.app.clone()));
+    let names = names(HANGING);
+    let greedy = server
+        .client(&names.join("\n"))
+        .await
+        .at(hasty.acme.clone());
+    hang(&greedy, server, &names).await;
+    let at_work = names
+        .iter()
+        .filter(|name| server.validator().probes(name) > 0);
+    let at_work = at_work.count();
+    assert!((200..HANGING).contains(&at_work), "{at_work} are at work");
+
+    let other = server
+        .client("example.org\nexample.net")
+        .await
+        .at(hasty.acme.clone());
+    let issued = other.issue(&["example.net"]).await;
+    let began = Instant::now();
+    let order = other.order(&["example.org"]).await;
+    let challenge = other.first_challenge(&order).await;
+    other.answer(&challenge).await.expect(200);
+    server.validator().probed("example.org", 1).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+
+    let began = Instant::now();
+    other.revoke(&issued.der, 4).await.expect(200);
+    while published(server).await.revoked.is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(2), "no CRL");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for name in &names {
+        server.validator().release(name);
+    }
+    // Those that waited for their turn have it now.
+    server.clock().advance(Duration::from_secs(5));
+    for name in &names {
+        let probed = server.validator().probed(name, 1);
+        timeout(Duration::from_secs(10), probed).await.expect(name);
+    }
+    shut_down(&hasty.app).await;
+    working.await.unwrap();
+}
+
+async fn sb7_a_node_that_ends_waits_for_no_job(server: &TestServer) {
+    let hasty = server
+        .beside_with(|settings| settings.challenge_wait = Duration::from_millis(1))
+        .await;
+    let names = names(3);
+    let client = server.client(&names.join("\n")).await;
+    let orders = hang(&client.at(hasty.acme.clone()), server, &names).await;
+    let began = Instant::now();
+    shut_down(&hasty.app).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    // Another node goes on at once: no lease has to end.
+    for name in &names {
+        server.validator().release(name);
+    }
+    server.run_jobs().await;
+    assert_eq!(client.read(&orders[0]).await.member("status"), "ready");
+    assert_eq!(server.validator().probes(&names[0]), 2);
+}
