@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 mod beside;
 mod issuance;
+mod jobs;
 mod lineage;
 mod load;
 mod report;
@@ -19,6 +20,8 @@ pub(crate) enum Subject {
     Beside(beside::Options),
     /// Whole ACME flows, from newOrder to the downloaded chain
     Issuance(issuance::Options),
+    /// Taking jobs when few wait and when a million do
+    Jobs(jobs::Options),
     /// Issuance of one name that has few certificates, and of one that has many
     Lineage(lineage::Options),
     /// The hot statements and issuance, on a small and a large store
@@ -30,6 +33,7 @@ pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
     match subject {
         Subject::Beside(options) => beside::run(options),
         Subject::Issuance(options) => issuance::run(options),
+        Subject::Jobs(options) => jobs::run(options),
         Subject::Lineage(options) => lineage::run(options),
         Subject::Scale(options) => scale::run(options),
     }

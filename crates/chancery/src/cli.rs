@@ -89,6 +89,11 @@ pub(crate) enum Admin {
         #[arg(long)]
         json: bool,
     },
+    /// Jobs: what is done beside requests, and what was given up
+    Job {
+        #[command(subcommand)]
+        command: JobCommand,
+    },
     /// Offers: what can be bought under which policies
     Offer {
         #[command(subcommand)]
@@ -232,5 +237,39 @@ pub(crate) enum UserCommand {
         /// Their e-mail address
         #[arg(long)]
         email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobCommand {
+    /// Take a job away that was given up, or that waits; what it was for is not done
+    Drop {
+        /// The job, by its identifier (job_…)
+        id: String,
+    },
+    /// List the queues; the jobs of one; those that were given up; or what comes again and again
+    List {
+        /// The jobs of this queue, in the order of their turns: bulk, crl, issue or validate
+        #[arg(long, conflicts_with_all = ["dead", "schedules"])]
+        queue: Option<String>,
+        /// The jobs that were given up, the last first
+        #[arg(long, conflicts_with = "schedules")]
+        dead: bool,
+        /// What comes again and again, and when next
+        #[arg(long)]
+        schedules: bool,
+        /// One JSON document per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Begin a job again that was given up, or let one that waits come at once
+    Retry {
+        /// The job, by its identifier (job_…)
+        id: String,
+    },
+    /// Show all of a job
+    Show {
+        /// The job, by its identifier (job_…)
+        id: String,
     },
 }

@@ -3,7 +3,7 @@
 
 pub mod add_cas;
 pub mod change_directory;
-mod changed;
+pub(crate) mod changed;
 pub mod create_ca;
 pub mod create_product;
 pub mod import_cas;

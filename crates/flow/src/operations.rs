@@ -1,6 +1,10 @@
-//! What keeps an installation running: its first users, its nodes, and the end of what has expired.
+//! What keeps an installation running: its first users, its nodes, what operators do with jobs, and the end of what has
+//! expired.
 
 pub mod bootstrap;
+pub mod drop_job;
 pub mod health;
+pub mod list_jobs;
 pub mod node;
 pub mod prune;
+pub mod retry_job;

@@ -10,8 +10,18 @@ use tenancy::tenant::Tenant;
 use crate::caller::system;
 use crate::{App, Caller};
 
-/// The entry for a change; none before there is an operator.
+/// The entry for a change of the catalogue; none before there is an operator.
 pub(super) async fn entry(
+    app: &App,
+    caller: &Caller,
+    action: (&'static str, &str),
+    detail: &Value,
+) -> Result<Option<Entry>, store::Error> {
+    operators_entry(app, caller, action, detail).await
+}
+
+/// The entry for what an operator changes of what is nobody else's; none before there is an operator.
+pub(crate) async fn operators_entry(
     app: &App,
     caller: &Caller,
     (action, object): (&'static str, &str),

@@ -3,9 +3,18 @@
 
 use std::time::Duration;
 
-use flow::jobs;
+use base::{JobId, NodeId, TenantId};
+use flow::caller::system;
+use flow::operations::drop_job::{DropJobError, drop_job};
+use flow::operations::list_jobs::{
+    FoundJob, list_dead, list_jobs, list_queues, list_schedules, show_job,
+};
 use flow::operations::node::shut_down;
+use flow::operations::retry_job::{RetryJobError, retry_job};
+use flow::queue::Queue;
+use flow::{App, Caller, jobs};
 use futures_util::future::join_all;
+use store::queue::job::{self, Job};
 use testkit::{AcmeClient, Order, TestServer};
 use tokio::time::{Instant, timeout};
 
@@ -14,6 +23,7 @@ use crate::acme::revocation::published;
 testkit::on_both_engines![
     sb7_hanging_validations_hold_up_neither_a_crl_nor_another_tenant,
     sb7_a_node_that_ends_waits_for_no_job,
+    sb7_an_operator_sees_what_was_given_up_and_begins_it_again,
 ];
 
 /// More than a tenant may have at work at once.
@@ -117,4 +127,84 @@ async fn sb7_a_node_that_ends_waits_for_no_job(server: &TestServer) {
     server.run_jobs().await;
     assert_eq!(client.read(&orders[0]).await.member("status"), "ready");
     assert_eq!(server.validator().probes(&names[0]), 2);
+}
+
+/// A job that nobody here knows how to run.
+fn gone(app: &App, of: TenantId, kind: &str) -> Job {
+    Job {
+        id: JobId::generate(app.now(), app.random()),
+        due_at: app.now(),
+        priority: 1,
+        attempt: 0,
+        max_attempts: 1,
+        leased_by: None,
+        share_of: Some(of),
+        queue: "bulk".to_owned(),
+        kind: kind.to_owned(),
+        dedup_key: None,
+        payload: "{}".to_owned(),
+        last_error: None,
+    }
+}
+
+async fn sb7_an_operator_sees_what_was_given_up_and_begins_it_again(server: &TestServer) {
+    let (app, operator) = (&server.app, Caller::command_line());
+    let reseller = server.reseller().await;
+    let (first, second) = (
+        gone(app, reseller.tenant, "of_a_newer_version"),
+        gone(app, reseller.tenant, "of_another"),
+    );
+    for job in [&first, &second] {
+        let store = app.store(system("a test"));
+        store.write(job.clone(), job::insert).await.unwrap();
+    }
+    let waiting = list_jobs(app, Queue::Bulk).await.unwrap();
+    assert!(waiting.iter().any(|job| job.id == first.id));
+    server.run_jobs().await;
+    // A tenant has one of the two slots.
+    server.clock().advance(Duration::from_secs(2));
+    server.run_jobs().await;
+    let dead = list_dead(app).await.unwrap();
+    assert_eq!(dead.len(), 2);
+    assert!(
+        dead[0].error.contains("unknown to this version"),
+        "{}",
+        dead[0].error
+    );
+    retry_job(app, &operator, first.id).await.unwrap();
+    let found = show_job(app, first.id).await.unwrap();
+    assert!(
+        matches!(found, Some(FoundJob::Live(job)) if job.attempt == 0 && job.due_at == app.now())
+    );
+    // What waits can go too, and only once.
+    drop_job(app, &operator, first.id).await.unwrap();
+    drop_job(app, &operator, second.id).await.unwrap();
+    let again = drop_job(app, &operator, second.id).await;
+    assert!(matches!(again, Err(DropJobError::NotFound)));
+    let again = retry_job(app, &operator, second.id).await;
+    assert!(matches!(again, Err(RetryJobError::NotFound)));
+    // Nobody takes away what a node is at work on.
+    let held = Job {
+        leased_by: Some(NodeId::generate(app.now(), app.random())),
+        due_at: app.now().plus(Duration::from_secs(5)),
+        ..gone(app, reseller.tenant, "held")
+    };
+    let store = app.store(system("a test"));
+    store.write(held.clone(), job::insert).await.unwrap();
+    let busy = drop_job(app, &operator, held.id).await;
+    assert!(matches!(busy, Err(DropJobError::Running)));
+    server.clock().advance(Duration::from_secs(6));
+    server.run_jobs().await;
+    let queues = list_queues(app).await.unwrap();
+    assert!(
+        queues
+            .iter()
+            .all(|item| item.standing.waiting == 0 && item.waits_since.is_none())
+    );
+    let schedules = list_schedules(app).await.unwrap();
+    assert!(
+        schedules
+            .iter()
+            .any(|schedule| schedule.name == "prune/expired")
+    );
 }

@@ -1,0 +1,89 @@
+//! Takes a job away that was given up, or that waits. What it was for is not done by this installation.
+
+use base::{Class, JobId, Refusal, Refuse};
+use serde_json::json;
+use store::audit::Entry;
+use store::queue::dead;
+use store::queue::summary;
+use store::{ReadTx, WriteTx};
+
+use super::list_jobs::{FoundJob, find};
+use crate::caller::system;
+use crate::catalog::changed::operators_entry;
+use crate::{App, Caller};
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum DropJobError {
+    /// It has ended, or never was.
+    #[error("there is no such job; it may have ended already")]
+    NotFound,
+    /// A node has it in its hands.
+    #[error("a node is at work on this job; look again when it has ended or its lease has")]
+    Running,
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Refuse for DropJobError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NotFound => Class::NotFound.because("job_not_found", self),
+            Self::Running => Class::Conflict.because("job_is_running", self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
+}
+
+/// Takes a job away that was given up, or that waits. What it was for is not done by this installation.
+pub async fn drop_job(app: &App, caller: &Caller, id: JobId) -> Result<(), DropJobError> {
+    let (action, object) = ("job.drop", id.to_string());
+    let entry = operators_entry(app, caller, (action, &object), &json!({})).await?;
+    let wish = Wish { id, entry };
+    let store = app.store(system("jobs are everybody's"));
+    store.decide(wish, load, decide, save).await
+}
+
+struct Wish {
+    id: JobId,
+    entry: Option<Entry>,
+}
+
+type Decision = (FoundJob, Option<Entry>);
+
+async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Option<FoundJob>, store::Error> {
+    find(tx, &wish.id).await
+}
+
+fn decide(wish: &Wish, found: Option<FoundJob>) -> Result<Decision, DropJobError> {
+    let found = found.ok_or(DropJobError::NotFound)?;
+    if matches!(&found, FoundJob::Live(job) if job.leased_by.is_some()) {
+        return Err(DropJobError::Running);
+    }
+    let mut entry = wish.entry.clone();
+    if let Some(entry) = &mut entry {
+        entry.detail = told(&found);
+    }
+    Ok((found, entry))
+}
+
+/// What the job was.
+fn told(found: &FoundJob) -> String {
+    let (kind, payload) = match found {
+        FoundJob::Dead(dead) => (&dead.kind, &dead.payload),
+        FoundJob::Live(job) => (&job.kind, &job.payload),
+    };
+    json!({ "kind": kind, "payload": payload }).to_string()
+}
+
+async fn save(tx: &mut WriteTx, (found, entry): &Decision) -> Result<(), store::Error> {
+    let is_done = match found {
+        FoundJob::Dead(dead) => dead::delete(tx, dead.id).await?,
+        FoundJob::Live(job) => summary::drop_waiting(tx, job.id).await?,
+    };
+    match entry {
+        Some(entry) if is_done => store::audit::append(tx, entry).await,
+        Some(_) | None => Ok(()),
+    }
+}
