@@ -27,7 +27,7 @@ use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
 use crate::cli::{Admin, BootstrapArgs, CertificateCommand, DomainCommand, UserCommand};
-use crate::config::{Config, Migrate};
+use crate::config::Config;
 use crate::{logging, parts};
 
 /// How many certificates are read at a time.
@@ -56,7 +56,7 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 /// Runs one command and closes the database.
 pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
-    let app = parts::start(config, Migrate::Check).await?;
+    let app = parts::start_aside(config).await?;
     let done = dispatch(&app, command).await;
     shut_down(&app).await;
     done

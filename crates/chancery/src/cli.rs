@@ -9,8 +9,9 @@ use crate::config::Options;
 
 /// Certificates as a Service: a reseller portal, an ACME server and a certificate authority.
 ///
-/// Every setting can be given as a flag, as an environment variable (CHANCERY_…), or in a TOML file named by
-/// --config; a flag counts more than the environment, the environment more than the file.
+/// Settings are given in a TOML file named by --config. Those of an address, a place or the lab are also flags and
+/// variables (CHANCERY_…), those of the file's sections also variables (CHANCERY__SECTION__KEY). A flag counts more than a
+/// variable, a variable more than the file; chancery config show says what is in force.
 ///
 /// To see it work: chancery demo. To run it: chancery serve, after chancery admin bootstrap has made the first
 /// reseller.
@@ -35,6 +36,11 @@ pub(crate) enum Command {
     Admin {
         #[command(subcommand)]
         command: Admin,
+    },
+    /// See which settings are in force, and where each comes from
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
     },
     /// Run with sample data on loopback, until Ctrl-C
     ///
@@ -199,6 +205,16 @@ pub(crate) enum AccountCommand {
 pub(crate) enum CertificateCommand {
     /// List every certificate, oldest first
     List {
+        /// One JSON document per line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting with its source; passwords are left out
+    Show {
         /// One JSON document per line
         #[arg(long)]
         json: bool,

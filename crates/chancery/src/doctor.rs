@@ -4,12 +4,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+use base::Clock as _;
+use flow::operations::address::{Neighbours, is_local, neighbours};
+use store::Engine;
 use store::migrate::SchemaState;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::admin::say;
 use crate::config::Config;
 use crate::parts;
+use crate::system::SystemClock;
 
 /// Looks at everything; fails when something is wrong.
 pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
@@ -17,6 +21,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     findings.note("data directory", data_directory(&config.data));
     findings.note("sealing key", sealing_key(&config.sealing_key));
     findings.note("database", database(config).await);
+    findings.note("nodes", nodes(config).await);
     findings.note("TLS", tls(config));
     for (name, address) in [
         ("portal listener", config.portal_listen),
@@ -98,6 +103,37 @@ async fn database(config: &Config) -> Result<String, String> {
         Ok(SchemaState::Empty) => Ok(format!("{place} answers and is empty; it will be set up")),
         Err(error) => Err(format!("{place}: {error}")),
     }
+}
+
+/// Whether the nodes of a shared database can reach each other.
+async fn nodes(config: &Config) -> Result<String, String> {
+    let url = &config.internal_url;
+    if config.database.engine() == Engine::Sqlite {
+        return Ok("one; PostgreSQL is for more".to_owned());
+    }
+    let store = parts::open_store(config)
+        .await
+        .map_err(|_| "cannot be known without the database".to_owned())?;
+    let found = match store.check_schema().await {
+        Ok(SchemaState::Current) => neighbours(&store, url, SystemClock.now()).await.ok(),
+        Ok(SchemaState::Behind(_) | SchemaState::Empty) | Err(_) => None,
+    };
+    store.close().await;
+    let count = match found {
+        Some(Neighbours {
+            clash: Some(clash), ..
+        }) => return Err(clash.to_string()),
+        Some(Neighbours { count, .. }) => format!("{count} seen lately"),
+        None => "none known yet".to_owned(),
+    };
+    Ok(if is_local(url) {
+        format!(
+            "{count}; only this machine reaches {url}: before a node on another one starts, set internal_url and \
+             internal_listen"
+        )
+    } else {
+        format!("{count}; the others reach this one at {url}")
+    })
 }
 
 fn tls(config: &Config) -> Result<String, String> {

@@ -12,7 +12,7 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
-    let started = if config.log_json {
+    let started = if config.logging.json {
         builder.json().try_init()
     } else {
         builder.with_target(false).try_init()

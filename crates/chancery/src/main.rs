@@ -19,9 +19,9 @@ mod tls;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ConfigCommand};
 
 /// Requests allocate many small things on one thread and free some on another.
 #[global_allocator]
@@ -32,8 +32,9 @@ fn main() -> ExitCode {
     if let Some(arguments) = pebble::arguments() {
         return pebble::main(arguments);
     }
-    let cli = Cli::parse();
-    match run(cli) {
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match run(cli, &matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("chancery: {error:#}");
@@ -42,29 +43,38 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
-    let config = config::load(cli.settings)?;
+fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<()> {
+    let loaded = config::load(&cli.settings, matches)?;
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .is_err()
     {
         anyhow::bail!("another TLS provider was installed first");
     }
-    let runtime = runtime(&config)?;
+    let runtime = runtime(&loaded.config)?;
+    let config = &loaded.config;
     runtime.block_on(async {
         match cli.command {
-            Command::Admin { command } => admin::run(&config, command).await,
-            Command::Demo => demo::run(config).await,
-            Command::Doctor => doctor::run(&config).await,
-            Command::Migrate => admin::migrate(&config).await,
-            Command::Serve => serve::run(&config).await,
+            Command::Admin { command } => admin::run(config, command).await,
+            Command::Config {
+                command: ConfigCommand::Show { json },
+            } => {
+                for line in config::show(&loaded, json) {
+                    admin::say(&line);
+                }
+                Ok(())
+            }
+            Command::Demo => demo::run(config.clone()).await,
+            Command::Doctor => doctor::run(config).await,
+            Command::Migrate => admin::migrate(config).await,
+            Command::Serve => serve::run(config).await,
         }
     })
 }
 
 fn runtime(config: &config::Config) -> anyhow::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if let Some(threads) = config.worker_threads {
+    if let Some(threads) = config.runtime.worker_threads {
         builder.worker_threads(threads);
     }
     Ok(builder.enable_all().thread_name("chancery").build()?)

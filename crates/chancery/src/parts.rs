@@ -28,7 +28,16 @@ use crate::system::{SystemClock, SystemRandom};
 
 /// Opens the database and starts an application on it.
 pub(crate) async fn start(config: &Config, migrate: Migrate) -> anyhow::Result<App> {
-    start_on(config, ready_store(config, migrate).await?).await
+    let store = ready_store(config, migrate).await?;
+    start_with(config, outside(config, store)?).await
+}
+
+/// Starts an application for one command. It gives out no nonces, so that no other node has to reach it.
+pub(crate) async fn start_aside(config: &Config) -> anyhow::Result<App> {
+    let store = ready_store(config, Migrate::Check).await?;
+    let mut outside = outside(config, store)?;
+    outside.internal_url.clear();
+    start_with(config, outside).await
 }
 
 /// Opens the database with the schema of this release. An empty one is set up by whoever comes first.
@@ -58,14 +67,13 @@ async fn make_ready(store: &Store, migrate: Migrate) -> anyhow::Result<()> {
 /// What to do about a schema that is behind.
 pub(crate) fn what_is_missing(names: &[&str]) -> String {
     format!(
-        "it is behind this release ({} missing); run chancery migrate, or chancery serve --migrate auto",
+        "it is behind this release ({} missing); run chancery migrate, or chancery serve with migrate = \"auto\" in [storage]",
         names.join(", ")
     )
 }
 
-/// Starts an application on a database that is ready.
-async fn start_on(config: &Config, store: Store) -> anyhow::Result<App> {
-    let app = node::start(outside(config, store)?, jobs::all()).await?;
+async fn start_with(config: &Config, outside: Outside) -> anyhow::Result<App> {
+    let app = node::start(outside, jobs::all()).await?;
     write_root(config, &app)?;
     Ok(app)
 }
@@ -91,7 +99,7 @@ pub(crate) fn outside(config: &Config, store: Store) -> anyhow::Result<Outside> 
 /// Opens the database as it is.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let options = Options {
-        postgres_connections: config.postgres_connections,
+        postgres_connections: config.storage.postgres_connections,
         ..Options::default()
     };
     Store::open(&config.database, options)
@@ -128,15 +136,15 @@ fn settings(config: &Config) -> Settings {
         paths: Shape::Ours,
         sole_directory: None,
         meta: Meta {
-            terms_of_service: config.terms_of_service.clone(),
-            website: config.website.clone(),
-            caa_identities: config.caa_identities.clone(),
+            terms_of_service: config.acme.terms_of_service.clone(),
+            website: config.acme.website.clone(),
+            caa_identities: config.acme.caa_identities.clone(),
             external_account_required: true,
         },
-        max_identifiers: config.max_names,
+        max_identifiers: config.acme.max_names,
         order_lifetime: Duration::from_secs(7 * 24 * 3600),
         authorization_lifetime: Duration::from_secs(
-            config.authorization_reuse_hours.saturating_mul(3600),
+            config.acme.authorization_reuse_hours.saturating_mul(3600),
         ),
         challenge_wait: Duration::from_millis(100),
         finalize_wait: Duration::from_millis(900),
@@ -156,7 +164,7 @@ fn validator(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn V
         }
         Some(lab) => lab_network(lab)?,
         None => Network::public(&PublicSettings {
-            dns_servers: config.dns_servers.clone(),
+            dns_servers: config.network.dns_servers.clone(),
             ..PublicSettings::default()
         })?,
     };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base::Clock as _;
 use flow::catalog::reload::reload_until_stopped;
+use flow::operations::address::hold_until_stopped;
 use flow::operations::node::{reclaim_jobs, shut_down, tell_until_ended};
 use flow::{App, jobs};
 use tokio::task::JoinSet;
@@ -50,7 +51,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
 pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     parts::make_data_directory(&config.data)?;
     let lock = ServeLock::take(&config.database, SystemClock.now())?;
-    let app = parts::start(config, config.migrate).await?;
+    let app = parts::start(config, config.storage.migrate).await?;
     if parts::is_alone(config) {
         let reclaimed = reclaim_jobs(&app).await?;
         if reclaimed > 0 {
@@ -69,6 +70,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     }
     tokio::spawn(jobs::run_until_ended(app.clone()));
     tokio::spawn(tell_until_ended(app.clone()));
+    tokio::spawn(hold_until_stopped(app.clone()));
     tokio::spawn(reload_until_stopped(app.clone(), tell_root(config.clone())));
     Ok(Running {
         app,
@@ -100,7 +102,7 @@ impl Running {
 
 async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
     let tls = tls::server_config(config, app).await?;
-    let proxies = TrustedProxies(Arc::new(config.trusted_proxies.clone()));
+    let proxies = TrustedProxies(Arc::new(config.network.trusted_proxies.clone()));
     let door = |name, listener, tls, router| Door {
         name,
         listener,

@@ -1,6 +1,7 @@
 //! What keeps an installation running: its first users, its nodes, what operators do with jobs, and the end of what has
 //! expired.
 
+pub mod address;
 pub mod bootstrap;
 pub mod drop_job;
 pub mod health;

@@ -25,7 +25,7 @@ pub struct Outside {
     pub peers: Arc<dyn Peers>,
     /// Secrets at rest.
     pub sealer: Sealer,
-    /// Where other nodes reach this one's internal listener.
+    /// Where other nodes reach this one's internal listener; empty for a command, which gives out no nonces.
     pub internal_url: String,
     /// What the installation decides.
     pub settings: Settings,

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::cli::AccountCommand;
-use crate::config;
+use crate::config::{self, Migrate};
 
 /// An installation on one engine.
 struct Installation {
@@ -36,7 +36,7 @@ impl Installation {
             "data = {:?}\ndatabase = {location:?}\nlab_assume_valid = true",
             data.path()
         );
-        let config = config::load(toml::from_str(&settings).unwrap()).unwrap();
+        let config = config::of_text(&settings).unwrap();
         Self {
             config,
             database,
@@ -84,7 +84,9 @@ async fn sb4_a_command_does_not_migrate() {
         let error = installation.list().await.unwrap_err();
         let said = format!("{error:#}");
         assert!(
-            said.ends_with("run chancery migrate, or chancery serve --migrate auto"),
+            said.ends_with(
+                "run chancery migrate, or chancery serve with migrate = \"auto\" in [storage]"
+            ),
             "{said}"
         );
         assert_eq!(installation.state().await, behind);

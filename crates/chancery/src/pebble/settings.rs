@@ -43,7 +43,7 @@ impl Stage {
     ) -> anyhow::Result<Self> {
         arguments.environment.check()?;
         let file = File::read(&arguments.config)?;
-        let mut config = config::load(config::Options::default())?;
+        let mut config = config::defaults()?;
         config.data = folder.to_owned();
         config.database = DatabaseUrl::Sqlite(folder.join("pebble.db"));
         config.sealing_key = folder.join("sealing.key");

@@ -18,6 +18,7 @@ use crate::catalog::server_certificate::{ServerKey, server_certificate};
 use crate::memory::Memory;
 use crate::memory::catalog::{self, CatalogError};
 use crate::memory::password_work::Passwords;
+use crate::operations::address::{Clash, claim};
 use crate::outside::Outside;
 use crate::queue::{Desk, Kind, Work};
 
@@ -27,6 +28,9 @@ const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
 /// Why a node cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Another node lives at an address that cannot be beside the one of this node.
+    #[error(transparent)]
+    Address(#[from] Clash),
     /// The catalogue cannot be read.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -66,7 +70,7 @@ pub async fn start(outside: Outside, kinds: Vec<Kind<App>>) -> Result<App, Start
     }))
 }
 
-/// Finds a nonce prefix that no other node has and writes this node down.
+/// Finds a nonce prefix that no other node has and writes this node down, unless others could not reach it.
 async fn announce(outside: &Outside) -> Result<Node, StartError> {
     let now = outside.clock.now();
     for _ in 0..16 {
@@ -80,9 +84,14 @@ async fn announce(outside: &Outside) -> Result<Node, StartError> {
             seen_at: now,
         };
         let store = outside.store.within(system("nodes are everybody's"));
-        if store.write(node.clone(), insert).await? {
-            return Ok(node);
+        if !store.write(node.clone(), insert).await? {
+            continue;
         }
+        if let Some(clash) = claim(outside, &node).await? {
+            store.write(node.id, node::delete).await?;
+            return Err(clash.into());
+        }
+        return Ok(node);
     }
     Err(StartError::NoncePrefix)
 }

@@ -13,7 +13,7 @@ pub struct Node {
     pub id: NodeId,
     /// What stands at the start of every nonce that it gives out.
     pub nonce_prefix: u32,
-    /// Where other nodes reach its internal listener.
+    /// Where other nodes reach its internal listener; empty for a command, which gives out no nonces.
     pub internal_url: String,
     /// When it started.
     pub started_at: Timestamp,
@@ -57,6 +57,19 @@ pub async fn by_nonce_prefix(tx: &mut ReadTx, prefix: &u32) -> Result<Option<Nod
     tx.record(
         sql!("SELECT ", node!(), " FROM node WHERE nonce_prefix = $1"),
         &values![*prefix],
+    )
+    .await
+}
+
+/// The nodes that were seen since a moment, the oldest first.
+pub async fn seen_since(tx: &mut ReadTx, moment: &Timestamp) -> Result<Vec<Node>, Error> {
+    tx.records(
+        sql!(
+            "SELECT ",
+            node!(),
+            " FROM node WHERE seen_at >= $1 ORDER BY id"
+        ),
+        &values![*moment],
     )
     .await
 }

@@ -1,0 +1,36 @@
+//! `[network]`: whom this server asks, and whom it believes.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use super::refused::Refused;
+use super::section::Section;
+
+/// Whom this server asks, and whom it believes.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct NetworkSection {
+    /// Proxies whose X-Forwarded-For counts.
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// DNS servers for validation; without any, those of the system.
+    pub(crate) dns_servers: Vec<SocketAddr>,
+}
+
+impl Section for NetworkSection {
+    fn validate(&self) -> Result<(), Refused> {
+        let proxies = self.trusted_proxies.iter();
+        if let Some(any) = proxies.into_iter().find(|address| address.is_unspecified()) {
+            let allowed = "the addresses of proxies, one by one";
+            return Err(Refused::new("network.trusted_proxies", any, allowed));
+        }
+        let wrong = |server: &&SocketAddr| server.port() == 0 || server.ip().is_unspecified();
+        match self.dns_servers.iter().find(wrong) {
+            Some(server) => {
+                let allowed = "ADDRESS:PORT, such as 192.0.2.53:53";
+                Err(Refused::new("network.dns_servers", server, allowed))
+            }
+            None => Ok(()),
+        }
+    }
+}

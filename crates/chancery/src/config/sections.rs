@@ -1,0 +1,43 @@
+//! All sections of the file. One more is a field here and a file of its own.
+
+use serde::{Deserialize, Serialize};
+
+use super::Config;
+use super::acme::AcmeSection;
+use super::logging::LoggingSection;
+use super::network::NetworkSection;
+use super::refused::Refused;
+use super::runtime::RuntimeSection;
+use super::section::Section;
+use super::storage::StorageSection;
+
+/// All sections, by the names that they have in the file.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Sections {
+    pub(super) acme: AcmeSection,
+    pub(super) logging: LoggingSection,
+    pub(super) network: NetworkSection,
+    pub(super) runtime: RuntimeSection,
+    pub(super) storage: StorageSection,
+}
+
+impl Sections {
+    /// Refuses values that have the right type and cannot be used.
+    pub(super) fn validate(&self) -> Result<(), Refused> {
+        let all: [&dyn Section; 5] = [
+            &self.acme,
+            &self.logging,
+            &self.network,
+            &self.runtime,
+            &self.storage,
+        ];
+        all.into_iter().try_for_each(Section::validate)
+    }
+
+    /// What is in force, for people.
+    pub(super) fn in_force(mut self, config: &Config) -> Self {
+        self.storage.sealing_key = Some(config.sealing_key.clone());
+        self
+    }
+}
