@@ -4,7 +4,7 @@
 
 pub mod access;
 pub mod app;
-mod audit_entry;
+mod audit;
 pub mod caller;
 pub mod catalog;
 pub mod enrollment;
@@ -16,6 +16,7 @@ pub mod outside;
 pub mod overview;
 pub mod queue;
 pub mod settings;
+mod told;
 
 pub use app::App;
 pub use caller::Caller;

@@ -6,7 +6,8 @@ use crate::{Error, ReadTx, WriteTx, columns, sql, values};
 
 columns! {
     "audit" audit => Entry {
-        id, at, tenant = "tenant_id", actor, action, object, detail, client_address, request_id
+        id, at, tenant = "tenant_id", customer = "customer_id", actor, acting_as, action, object_kind, object,
+        parent, change, client_address, client_agent, request_id
     }
 }
 
@@ -19,16 +20,26 @@ pub struct Entry {
     pub at: Timestamp,
     /// Whose data changed.
     pub tenant: TenantId,
+    /// The customer below the tenant whose data changed.
+    pub customer: Option<TenantId>,
     /// Who did it: a user, an ACME account, `command line` or `system`.
     pub actor: Actor,
+    /// As whom, if that is somebody else.
+    pub acting_as: Option<String>,
     /// What was done, `noun.verb`.
     pub action: String,
-    /// The identifier of what it was done to.
+    /// What sort of thing it was done to; entries from before it was told have none.
+    pub object_kind: Option<String>,
+    /// The identifier or name of what it was done to.
     pub object: String,
+    /// What has a page of its own on which it is shown too: the subscription of a name.
+    pub parent: Option<String>,
     /// Facts for the reader, JSON; never a secret.
-    pub detail: String,
+    pub change: String,
     /// Where the request came from; empty for work of our own.
     pub client_address: String,
+    /// What the client called itself.
+    pub client_agent: Option<String>,
     /// The request that caused it.
     pub request_id: String,
 }

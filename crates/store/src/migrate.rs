@@ -52,6 +52,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0006_queue",
         steps: &[Step::Both(include_str!("../migrations/0006_queue.sql"))],
     },
+    Migration {
+        name: "0007_audit",
+        steps: &[Step::Both(include_str!("../migrations/0007_audit.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

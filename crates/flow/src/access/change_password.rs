@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 
 use base::{Class, Refusal, Refuse, Timestamp};
-use serde_json::json;
 use store::access::session::{self, Browser};
 use store::access::user::{self, Replacement};
 use store::audit::{self, Entry};
@@ -16,6 +15,7 @@ use super::attempt::{Attempt, Counts};
 use super::new_password::{Owner, check};
 use super::proof::{ProofError, prove};
 use super::session::browser;
+use crate::audit::Event;
 use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
@@ -153,20 +153,15 @@ fn decide(replacing: &Replacing, facts: Facts) -> Result<Decision, ChangePasswor
     let Facts { counts, sessions } = facts;
     counts.check(*now).map_err(ProofError::Locked)?;
     let ended = sessions.saturating_sub(1);
-    let detail = json!({ "sessions_ended": ended });
-    let (tenant, object) = (browser.session.tenant, browser.session.user.to_string());
+    let event = Event::PasswordChanged {
+        user: browser.session.user,
+        sessions_ended: ended,
+    };
     Ok(Decision {
         replacement: replacing.replacement.clone(),
         browser: browser.clone(),
         ended,
-        entry: app.audit_entry(
-            caller,
-            tenant,
-            "user.change_password",
-            object,
-            &detail,
-            *now,
-        ),
+        entry: app.entry(caller, browser.session.tenant, &event, *now),
     })
 }
 

@@ -2,7 +2,6 @@
 //! they were checked.
 
 use base::{Actor, Timestamp};
-use serde_json::json;
 use store::access::session::{self, Browser};
 use store::access::user::{self, Replacement};
 use store::audit::{self, Entry};
@@ -16,6 +15,7 @@ use tenancy::user::Status;
 use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::session::browser;
+use crate::audit::{Event, Text};
 use crate::{App, Caller};
 
 /// Why the session does not begin after all.
@@ -58,7 +58,7 @@ enum Decision {
     /// The session begins.
     Open(Box<Opened>),
     /// They are told why, and it is recorded.
-    Refuse(OrganizationSuspended, Entry),
+    Refuse(OrganizationSuspended, Box<Entry>),
 }
 
 struct Opened {
@@ -117,19 +117,24 @@ fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
         .filter(|current| is_same(current, proven))
         .ok_or(OpenSessionError::Changed)?;
     if let Err(suspended) = may_sign_in(current.suspended_at) {
-        let detail = json!({ "purpose": "sign_in", "reason": "organization suspended",
-            "factors": ["password"] });
-        return Ok(Decision::Refuse(
-            suspended,
-            input.entry("session.refuse", &detail),
-        ));
+        let refused = Event::SessionRefused {
+            who: Text::new(input.browser.session.user.to_string()),
+            purpose: "sign_in",
+            reason: "organization suspended",
+            factor: "password",
+            locked_until: None,
+        };
+        return Ok(Decision::Refuse(suspended, Box::new(input.entry(&refused))));
     }
     Ok(Decision::Open(Box::new(Opened {
         attempt: attempt.clone(),
         rehashed: rehashed.clone(),
         browser: input.browser.clone(),
         now: *now,
-        entry: input.entry("session.open", &json!({ "factors": ["password"] })),
+        entry: input.entry(&Event::SessionOpened {
+            user: input.browser.session.user,
+            factor: "password",
+        }),
     })))
 }
 
@@ -143,11 +148,10 @@ fn is_same(current: &Candidate, proven: &Candidate) -> bool {
 }
 
 impl Input {
-    fn entry(&self, action: &'static str, detail: &serde_json::Value) -> Entry {
-        let Session { user, tenant, .. } = self.browser.session;
-        let (object, now) = (user.to_string(), self.opening.now);
+    fn entry(&self, event: &Event) -> Entry {
+        let tenant = self.browser.session.tenant;
         self.app
-            .audit_entry(&self.caller, tenant, action, object, detail, now)
+            .entry(&self.caller, tenant, event, self.opening.now)
     }
 }
 

@@ -1,13 +1,13 @@
 //! What a user sets for themselves: colours and name (features F-018).
 
 use base::UserId;
-use serde_json::json;
 use store::WriteTx;
 use store::access::user;
 use store::audit::{self, Entry};
 use tenancy::user::{DisplayName, Theme};
 
 use super::SignedIn;
+use crate::audit::{Document, Event, Text};
 use crate::{App, Caller};
 
 /// Stores the colours that a signed-in user chose.
@@ -18,9 +18,11 @@ pub async fn set_theme(
     theme: Theme,
 ) -> Result<(), store::Error> {
     let user = signed_in.user.id;
-    let (detail, object) = (json!({ "theme": theme }), user.to_string());
-    let (tenant, now) = (signed_in.session.tenant, app.now());
-    let entry = app.audit_entry(caller, tenant, "user.set_theme", object, &detail, now);
+    let event = Event::ThemeSet {
+        user,
+        theme: Document::new(&theme),
+    };
+    let entry = app.entry(caller, signed_in.session.tenant, &event, app.now());
     let store = app.store(caller);
     store.write(((user, theme), entry), save_theme).await
 }
@@ -41,17 +43,12 @@ pub async fn set_display_name(
     name: DisplayName,
 ) -> Result<(), store::Error> {
     let user = signed_in.user.id;
-    let detail = json!({ "from": signed_in.user.display_name, "to": name });
-    let (tenant, now) = (signed_in.session.tenant, app.now());
-    let object = user.to_string();
-    let entry = app.audit_entry(
-        caller,
-        tenant,
-        "user.set_display_name",
-        object,
-        &detail,
-        now,
-    );
+    let event = Event::DisplayNameSet {
+        user,
+        from: Text::new(signed_in.user.display_name.as_str()),
+        to: Text::new(name.as_str()),
+    };
+    let entry = app.entry(caller, signed_in.session.tenant, &event, app.now());
     let store = app.store(caller);
     store.write(((user, name), entry), save_name).await
 }

@@ -3,7 +3,6 @@
 use base::{Class, Refusal, Refuse};
 use std::net::IpAddr;
 
-use serde_json::json;
 use store::access::session::{self, Browser};
 use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
@@ -14,6 +13,7 @@ use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::proof::{ProofError, prove};
 use super::session::browser;
+use crate::audit::Event;
 use crate::{App, Caller};
 
 /// Why the user was not accepted again.
@@ -51,14 +51,11 @@ pub async fn reauthenticate(
     let proof = prove(app, caller, signed_in, password, client, "reauthenticate").await?;
     let now = app.now();
     let (session, token) = signed_in.session.reauthenticate(now, app.random());
-    let entry = app.audit_entry(
-        caller,
-        session.tenant,
-        "session.reauthenticate",
-        session.user.to_string(),
-        &json!({ "factors": ["password"] }),
-        now,
-    );
+    let event = Event::Reauthenticated {
+        user: session.user,
+        factor: "password",
+    };
+    let entry = app.entry(caller, session.tenant, &event, now);
     let accepted = Accepted {
         attempt: proof.attempt,
         old: signed_in.session.digest,

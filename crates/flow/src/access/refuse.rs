@@ -2,13 +2,13 @@
 //! is told the same.
 
 use base::{TenantId, Timestamp, UserId};
-use serde_json::json;
 use store::audit::{self, Entry};
 use store::tenancy::tenant::operator;
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::Locked;
 
 use super::attempt::{Attempt, Counts, Failure};
+use crate::audit::{Event, Text};
 use crate::caller::system;
 use crate::{App, Caller};
 
@@ -69,22 +69,18 @@ fn decide<E: From<Locked>>(
     } = refusing;
     let Facts { counts, operator } = facts;
     let failure = failed.attempt.failed(counts, failed.now)?;
-    let detail = json!({ "purpose": failed.purpose, "reason": failed.reason,
-        "factors": ["password"], "locked_until": failure.locked_until });
-    let (object, tenant) = match failed.of {
+    let (who, tenant) = match failed.of {
         Some((user, tenant)) => (user.to_string(), Some(tenant)),
         None => (failed.attempt.subject().to_owned(), operator),
     };
-    let entry = tenant.map(|tenant| {
-        app.audit_entry(
-            caller,
-            tenant,
-            "session.refuse",
-            object,
-            &detail,
-            failed.now,
-        )
-    });
+    let event = Event::SessionRefused {
+        who: Text::new(who),
+        purpose: failed.purpose,
+        reason: failed.reason,
+        factor: "password",
+        locked_until: failure.locked_until,
+    };
+    let entry = tenant.map(|tenant| app.entry(caller, tenant, &event, failed.now));
     Ok((failure, entry))
 }
 

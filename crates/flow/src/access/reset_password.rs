@@ -2,7 +2,6 @@
 //! and to be replaced first (features F-011; security S-06). Sessions and locks end with it.
 
 use base::{Class, Refusal, Refuse, Timestamp};
-use serde_json::json;
 use store::access::user::{self, Replacement};
 use store::access::{session, sign_in_lock};
 use store::audit::{self, Entry};
@@ -12,6 +11,7 @@ use tenancy::password::{Credential, Password};
 use tenancy::user::{Email, User};
 
 use super::attempt::address_key;
+use crate::audit::Event;
 use crate::caller::{self, system};
 use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
@@ -113,9 +113,11 @@ fn decide(resetting: &Resetting, facts: Facts) -> Result<Decision, ResetError> {
     let Some(old) = facts.credential else {
         return Err(ResetError::NotFound(user.email.clone()));
     };
-    let detail =
-        json!({ "sessions_ended": facts.sessions, "good_until": credential.initial_until });
-    let object = user.id.to_string();
+    let event = Event::PasswordReset {
+        user: user.id,
+        sessions_ended: facts.sessions,
+        good_until: credential.initial_until,
+    };
     Ok(Decision {
         replacement: Replacement {
             user: user.id,
@@ -123,14 +125,7 @@ fn decide(resetting: &Resetting, facts: Facts) -> Result<Decision, ResetError> {
             to: credential.clone(),
         },
         lock: lock.clone(),
-        entry: app.audit_entry(
-            caller,
-            user.tenant,
-            "user.reset_password",
-            object,
-            &detail,
-            *now,
-        ),
+        entry: app.entry(caller, user.tenant, &event, *now),
     })
 }
 

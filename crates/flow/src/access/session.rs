@@ -6,7 +6,6 @@
 use std::fmt::Write as _;
 
 use base::{Class, Refusal, Refuse, Timestamp};
-use serde_json::json;
 use store::access::session::{self, Browser};
 use store::audit::{self, Entry};
 use store::tenancy::sign_in::{self, Found};
@@ -17,6 +16,7 @@ use tenancy::token::{Token, TokenDigest};
 use tenancy::user::Status;
 
 use super::SignedIn;
+use crate::audit::{Event, Text};
 use crate::caller::{system, tenant};
 use crate::{App, Caller};
 
@@ -138,12 +138,12 @@ async fn load_others(tx: &mut ReadTx, ending: &EndingOthers) -> Result<u64, stor
 )]
 fn decide_others(ending: &EndingOthers, others: u64) -> Result<OthersEnd, store::Error> {
     let (session, now) = (&ending.session, ending.now);
-    let (action, object) = ("session.end_others", session.user.to_string());
-    let detail = json!({ "sessions_ended": others });
-    let entry =
-        ending
-            .app
-            .audit_entry(&ending.caller, session.tenant, action, object, &detail, now);
+    let event = Event::SessionsOfOthersEnded {
+        user: session.user,
+        sessions_ended: others,
+    };
+    let (app, tenant) = (&ending.app, session.tenant);
+    let entry = app.entry(&ending.caller, tenant, &event, now);
     Ok(OthersEnd {
         session: session.clone(),
         ended: others,
@@ -239,10 +239,11 @@ async fn end(
     signed_in: &SignedIn,
     digest: TokenDigest,
 ) -> Result<bool, store::Error> {
-    let detail = json!({ "session": shown_id(&digest) });
-    let (tenant, object) = (signed_in.session.tenant, signed_in.user.id.to_string());
-    let now = app.now();
-    let entry = app.audit_entry(caller, tenant, "session.end", object, &detail, now);
+    let event = Event::SessionEnded {
+        user: signed_in.user.id,
+        session: Text::new(shown_id(&digest)),
+    };
+    let entry = app.entry(caller, signed_in.session.tenant, &event, app.now());
     let store = app.store(caller);
     store.write((digest, entry), save_end).await
 }

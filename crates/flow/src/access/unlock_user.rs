@@ -1,7 +1,6 @@
 //! An operator lets a locked user try again at once (feature F-006). The password stays.
 
 use base::{Class, Refusal, Refuse};
-use serde_json::json;
 use store::WriteTx;
 use store::access::{sign_in_lock, user};
 use store::audit::{self, Entry};
@@ -9,6 +8,7 @@ use tenancy::lockout::AttemptKey;
 use tenancy::user::Email;
 
 use super::attempt::address_key;
+use crate::audit::Event;
 use crate::caller::{self, system};
 use crate::{App, Caller};
 
@@ -37,8 +37,8 @@ pub async fn unlock_user(app: &App, caller: &Caller, email: Email) -> Result<boo
     let store = app.store(system("an operator knows a user by their address"));
     let found = store.read(email.clone(), user::by_email).await?;
     let found = found.ok_or_else(|| UnlockError::NotFound(email.clone()))?;
-    let (object, now) = (found.id.to_string(), app.now());
-    let entry = app.audit_entry(caller, found.tenant, "user.unlock", object, &json!({}), now);
+    let event = Event::UserUnlocked { user: found.id };
+    let entry = app.entry(caller, found.tenant, &event, app.now());
     let store = app.store(caller::tenant(found.tenant));
     Ok(store
         .write((address_key(email.as_str()), entry), save)

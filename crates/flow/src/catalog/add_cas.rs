@@ -9,6 +9,7 @@ use store::catalog::ca::{self, Ca as Stored, Trust};
 
 use super::changed;
 use super::reload::reload;
+use crate::audit::{Document, Event};
 use crate::memory::catalog::{CatalogError, Role, context};
 use crate::outside::Outside;
 use crate::{App, Caller};
@@ -38,9 +39,11 @@ pub async fn add_cas(app: &App, caller: &Caller, new: Vec<NewCa>) -> Result<(), 
         .iter()
         .map(|ca| json!({ "ca": ca.id, "name": ca.name, "kind": ca.kind, "trust": ca.trust }))
         .collect();
-    let first = stored.first().map(|ca| ca.id.to_string());
-    let action = ("ca.add", first.as_deref().unwrap_or_default());
-    let entry = changed::entry(app, caller, action, &json!({ "cas": about })).await?;
+    let event = Event::CasAdded {
+        ca: stored.first().map(|ca| ca.id),
+        cas: Document::new(&about),
+    };
+    let entry = changed::entry(app, caller, &event).await?;
     app.store(caller).write((stored, entry), save).await?;
     reload(app).await?;
     Ok(())

@@ -11,6 +11,7 @@ use store::{ReadTx, WriteTx};
 
 use super::changed;
 use super::reload::reload;
+use crate::audit::{Document, Event, Text};
 use crate::memory::catalog::{CatalogError, DirectoryRules, Role, RuleError, read_rules};
 use crate::{App, Caller};
 
@@ -122,14 +123,7 @@ pub async fn change_directory(
     plan: DirectoryPlan,
 ) -> Result<Directory, ChangeDirectoryError> {
     check_slug(&plan.slug)?;
-    let detail = json!({ "product": plan.product, "beside": plan.beside, "cas": plan.cas,
-        "profile": plan.profile, "rules": plan.rules, "closed": plan.is_closed });
-    let action = if plan.product.is_some() {
-        "directory.create"
-    } else {
-        "directory.change"
-    };
-    let entry = changed::entry(app, caller, (action, &plan.slug), &detail).await?;
+    let entry = changed::entry(app, caller, &event(&plan)).await?;
     let wish = Wish {
         now: app.now(),
         plan,
@@ -138,6 +132,18 @@ pub async fn change_directory(
     let changed = app.store(caller).decide(wish, load, decide, save).await?;
     reload(app).await?;
     Ok(changed)
+}
+
+fn event(plan: &DirectoryPlan) -> Event {
+    let slug = Text::new(&plan.slug);
+    let told = json!({ "product": plan.product, "beside": plan.beside, "cas": plan.cas,
+        "profile": plan.profile, "rules": plan.rules, "closed": plan.is_closed });
+    let told = Document::new(&told);
+    if plan.product.is_some() {
+        Event::DirectoryCreated { slug, plan: told }
+    } else {
+        Event::DirectoryChanged { slug, plan: told }
+    }
 }
 
 fn check_slug(slug: &str) -> Result<(), ChangeDirectoryError> {

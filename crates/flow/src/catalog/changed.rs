@@ -1,12 +1,12 @@
 //! What goes with every change of the catalogue: the version rises, and the operator's audit tells who did it.
 
-use serde_json::Value;
 use store::audit::Entry;
 use store::catalog::version;
 use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::tenant::Tenant;
 
+use crate::audit::Event;
 use crate::caller::system;
 use crate::{App, Caller};
 
@@ -14,25 +14,20 @@ use crate::{App, Caller};
 pub(super) async fn entry(
     app: &App,
     caller: &Caller,
-    action: (&'static str, &str),
-    detail: &Value,
+    event: &Event,
 ) -> Result<Option<Entry>, store::Error> {
-    operators_entry(app, caller, action, detail).await
+    operators_entry(app, caller, event).await
 }
 
 /// The entry for what an operator changes of what is nobody else's; none before there is an operator.
 pub(crate) async fn operators_entry(
     app: &App,
     caller: &Caller,
-    (action, object): (&'static str, &str),
-    detail: &Value,
+    event: &Event,
 ) -> Result<Option<Entry>, store::Error> {
     let store = app.store(system("the catalogue is the operator's"));
     let operator = store.read((), operator).await?;
-    Ok(operator.map(|operator| {
-        let now = app.now();
-        app.audit_entry(caller, operator.id, action, object.to_owned(), detail, now)
-    }))
+    Ok(operator.map(|operator| app.entry(caller, operator.id, event, app.now())))
 }
 
 async fn operator(tx: &mut ReadTx, (): &()) -> Result<Option<Tenant>, store::Error> {

@@ -2,12 +2,12 @@
 
 use base::{Class, Refusal, Refuse};
 use enrollment::subscription::{ProductCode, ProductCodeError};
-use serde_json::json;
 use store::WriteTx;
 use store::audit::Entry;
 use store::catalog::product::{self, Product};
 
 use super::changed;
+use crate::audit::{Event, Text};
 use crate::{App, Caller};
 
 /// What is checked of a certificate's owner in this release: that they control its names.
@@ -61,8 +61,11 @@ pub async fn create_product(
         created_at: app.now(),
         retired_at: None,
     };
-    let action = ("product.create", code.as_str());
-    let entry = changed::entry(app, caller, action, &json!({ "name": name })).await?;
+    let event = Event::ProductCreated {
+        code: Text::new(code.as_str()),
+        name: Text::new(name),
+    };
+    let entry = changed::entry(app, caller, &event).await?;
     let is_new = app
         .store(caller)
         .write((product.clone(), entry), save)

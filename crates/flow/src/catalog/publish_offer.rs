@@ -3,7 +3,6 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base::{Class, OfferId, OfferVersionId, Refusal, Refuse};
 use enrollment::policy::{Policy, Unbuilt};
-use serde_json::json;
 use store::audit::Entry;
 use store::catalog::offer::{self, Offer, OfferVersion};
 use store::catalog::product::{self, Authority, Product};
@@ -11,6 +10,7 @@ use store::{ReadTx, WriteTx};
 
 use super::changed;
 use super::reload::reload;
+use crate::audit::{Document, Event, Text};
 use crate::memory::catalog::CatalogError;
 use crate::{App, Caller};
 
@@ -120,9 +120,11 @@ pub async fn publish_unchecked(
     caller: &Caller,
     plan: OfferPlan,
 ) -> Result<Published, PublishOfferError> {
-    let detail = json!({ "policy": plan.policy.to_json() });
-    let action = ("offer.publish", plan.slug.as_str());
-    let entry = changed::entry(app, caller, action, &detail).await?;
+    let event = Event::OfferPublished {
+        slug: Text::new(&plan.slug),
+        policy: Document::new(&plan.policy.to_json()),
+    };
+    let entry = changed::entry(app, caller, &event).await?;
     let wish = Wish {
         app: app.clone(),
         caller: caller.clone(),

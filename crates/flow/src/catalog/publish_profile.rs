@@ -3,7 +3,6 @@
 
 use base::{Class, ProfileVersionId, Refusal, Refuse};
 use pki::Profile;
-use serde_json::json;
 use store::audit::Entry;
 use store::catalog::directory::{self, DirectoryProfile};
 use store::catalog::profile::{self, ProfileVersion};
@@ -11,6 +10,7 @@ use store::{ReadTx, WriteTx};
 
 use super::changed;
 use super::reload::reload;
+use crate::audit::{Document, Event, Text};
 use crate::memory::catalog::CatalogError;
 use crate::{App, Caller};
 
@@ -59,8 +59,12 @@ pub async fn publish_profile(
         config: profile.to_json(),
         created_at: now,
     };
-    let action = ("profile.publish", new.name.as_str());
-    let entry = changed::entry(app, caller, action, &json!({ "config": new.config })).await?;
+    let event = Event::ProfilePublished {
+        name: Text::new(&new.name),
+        version: new.id,
+        config: Document::new(&new.config),
+    };
+    let entry = changed::entry(app, caller, &event).await?;
     let wish = Wish { new, entry };
     let published = app.store(caller).decide(wish, load, decide, save).await?;
     reload(app).await?;

@@ -1,13 +1,13 @@
 //! Lets a CA sign no more certificates. Its CRLs go on, and what it signed can be downloaded and revoked.
 
 use base::{CaId, Class, Refusal, Refuse, Timestamp};
-use serde_json::json;
 use store::WriteTx;
 use store::audit::Entry;
 use store::catalog::ca;
 
 use super::changed;
 use super::reload::reload;
+use crate::audit::{Event, Text};
 use crate::memory::catalog::CatalogError;
 use crate::{App, Caller};
 
@@ -47,11 +47,11 @@ pub async fn retire_ca(app: &App, caller: &Caller, id: CaId) -> Result<(), Retir
     if let Some(user) = directories.find(|each| each.issuing.id == id) {
         return Err(RetireCaError::InUse(user.slug.clone()));
     }
-    let (object, detail) = (
-        id.to_string(),
-        json!({ "name": ca.issuer.certificate().subject }),
-    );
-    let entry = changed::entry(app, caller, ("ca.retire", &object), &detail).await?;
+    let event = Event::CaRetired {
+        ca: id,
+        name: Text::new(&ca.issuer.certificate().subject),
+    };
+    let entry = changed::entry(app, caller, &event).await?;
     app.store(caller)
         .write((id, app.now(), entry), save)
         .await?;

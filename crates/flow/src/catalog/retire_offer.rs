@@ -1,13 +1,13 @@
 //! Sells an offer no more. Who bought it keeps it; publishing it again sells it again.
 
 use base::{Class, OfferId, Refusal, Refuse, Timestamp};
-use serde_json::json;
 use store::audit::Entry;
 use store::catalog::offer::{self, Offer};
 use store::{ReadTx, WriteTx};
 
 use super::changed;
 use super::reload::reload;
+use crate::audit::{Event, Text};
 use crate::memory::catalog::CatalogError;
 use crate::{App, Caller};
 
@@ -37,7 +37,10 @@ impl Refuse for RetireOfferError {
 
 /// Retires the operator's offer of this name.
 pub async fn retire_offer(app: &App, caller: &Caller, slug: &str) -> Result<(), RetireOfferError> {
-    let entry = changed::entry(app, caller, ("offer.retire", slug), &json!({})).await?;
+    let event = Event::OfferRetired {
+        slug: Text::new(slug),
+    };
+    let entry = changed::entry(app, caller, &event).await?;
     let wish = Wish {
         slug: slug.to_owned(),
         now: app.now(),

@@ -8,13 +8,13 @@ use enrollment::enrolled_domain::bulk::{self, Entry, Row, TooManyRows};
 use enrollment::enrolled_domain::{EnrolledDomain, Enrolling, SponsorMissing};
 use enrollment::policy::CompanionMode;
 use enrollment::subscription::{Names, NotIssuing, Subscription};
-use serde_json::json;
 use store::audit::Entry as AuditEntry;
 use store::catalog::offer::{self, Policies};
 use store::enrollment::enrolled_domain::{self, NamesOf};
 use store::enrollment::subscription;
 use store::{ReadTx, WriteTx};
 
+use crate::audit::Event;
 use crate::{App, Caller};
 
 /// How many names one request may bring; larger lists are for an import job.
@@ -247,9 +247,12 @@ impl Piece {
     }
 
     fn audit(&self, domain: &EnrolledDomain) -> AuditEntry {
-        let detail = json!({ "name": domain.name, "subscription": domain.subscription });
-        let (action, object) = ("domain.enroll", domain.id.to_string());
-        let (app, tenant) = (&self.app, domain.tenant);
-        app.audit_entry(&self.caller, tenant, action, object, &detail, self.now)
+        let event = Event::DomainEnrolled {
+            domain: domain.id,
+            name: domain.name.clone(),
+            subscription: domain.subscription,
+        };
+        self.app
+            .entry(&self.caller, domain.tenant, &event, self.now)
     }
 }

@@ -2,11 +2,11 @@
 
 use base::{Refusal, Refuse, SubscriptionId};
 use enrollment::eab::{EabCredential, KeyId, MacKey, NewCredential, Reveal};
-use serde_json::json;
 use store::WriteTx;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, SealedCredential};
 
+use crate::audit::{Event, Text};
 use crate::{App, Caller};
 
 /// What another server handed out, and what it shall lead to here.
@@ -62,9 +62,11 @@ pub async fn import_credential(
         ..fresh
     };
     let sealed = SealedCredential::seal(credential, &import.mac_key, &app.outside.sealer, random)?;
-    let detail = json!({ "subscription": import.subscription });
-    let action = "eab_credential.import";
-    let audit = app.audit_entry(caller, tenant, action, key_id, &detail, now);
+    let event = Event::CredentialImported {
+        key_id: Text::new(key_id),
+        subscription: import.subscription,
+    };
+    let audit = app.entry(caller, tenant, &event, now);
     let store = app.store(caller);
     store.write((sealed, audit), save).await?;
     Ok(())

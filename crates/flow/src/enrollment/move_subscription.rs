@@ -3,11 +3,11 @@
 
 use base::{Class, Refusal, Refuse, SubscriptionId, Timestamp};
 use enrollment::subscription::{Subscription, TransitionError};
-use serde_json::json;
 use store::audit::Entry;
 use store::enrollment::subscription;
 use store::{ReadTx, WriteTx};
 
+use crate::audit::Event;
 use crate::{App, Caller};
 
 /// Where to move a subscription.
@@ -58,11 +58,11 @@ impl Move {
         }
     }
 
-    fn action(self) -> &'static str {
+    fn event(self, subscription: SubscriptionId) -> Event {
         match self {
-            Self::Deactivate => "subscription.deactivate",
-            Self::Resume => "subscription.resume",
-            Self::Suspend => "subscription.suspend",
+            Self::Deactivate => Event::SubscriptionDeactivated { subscription },
+            Self::Resume => Event::SubscriptionResumed { subscription },
+            Self::Suspend => Event::SubscriptionSuspended { subscription },
         }
     }
 }
@@ -80,7 +80,7 @@ pub async fn move_subscription(
         id,
         to,
         now,
-        audit: app.audit_entry(caller, tenant, to.action(), id.to_string(), &json!({}), now),
+        audit: app.entry(caller, tenant, &to.event(id), now),
     };
     app.store(caller).decide(moving, load, decide, save).await
 }

@@ -6,11 +6,11 @@ use base::{Class, Refusal, Refuse, SubscriptionId};
 use enrollment::eab::{EabCredential, MacKey, NewCredential};
 use enrollment::policy::{StartTrigger, TermChoices};
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
-use serde_json::json;
 use store::WriteTx;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, SealedCredential};
 
+use crate::audit::{Event, Text};
 use crate::{App, Caller};
 
 /// What was opened; the MAC key is in the clear here and sealed in the database.
@@ -97,8 +97,13 @@ pub async fn open_subscription(
     let (mut credential, mac_key) = EabCredential::generate(credential, now, random);
     credential.revealed_at = opening.shows_key.then_some(now);
     let sealed = SealedCredential::seal(credential.clone(), &mac_key, &app.outside.sealer, random)?;
-    let detail = json!({ "label": opening.label, "term": opening.term.as_str(),
-        "offer": offer.slug, "eab_key_id": credential.key_id });
+    let event = Event::SubscriptionOpened {
+        subscription: id,
+        label: Text::new(opening.label.as_str()),
+        term: Text::new(opening.term.as_str()),
+        offer: Text::new(&offer.slug),
+        eab_key_id: Text::new(credential.key_id.as_str()),
+    };
     let purchase = Purchase {
         tenant,
         customer: None,
@@ -109,11 +114,10 @@ pub async fn open_subscription(
         starts_at_once: policy.start_trigger == StartTrigger::OnCreate,
         created_by: caller.actor,
     };
-    let (action, object) = ("subscription.open", id.to_string());
     let new = New {
         subscription: Subscription::new(id, purchase, now),
         sealed,
-        audit: app.audit_entry(caller, tenant, action, object, &detail, now),
+        audit: app.entry(caller, tenant, &event, now),
     };
     let subscription = app.store(caller).write(new, save).await?;
     Ok(Opened {

@@ -1,14 +1,14 @@
 //! Gives back the binding that an ACME account uses up, so that another can be bound with the same credential (features
 //! C2). The account ends with it, as in `revoke_client`; one that has ended before can still give its binding back, once.
 
-use base::{AccountId, Class, Refusal, Refuse, Timestamp};
+use base::{AccountId, Class, Refusal, Refuse, TenantId, Timestamp};
 use enrollment::eab::EabCredential;
-use serde_json::json;
 use store::audit::Entry;
 use store::enrollment::eab_credential;
 use store::issuance::account::{self, Account};
 use store::{ReadTx, WriteTx};
 
+use crate::audit::{Event, Text};
 use crate::{App, Caller};
 
 /// Why nothing was given back.
@@ -51,10 +51,11 @@ pub async fn release_binding(
     id: AccountId,
 ) -> Result<Released, ReleaseError> {
     let (tenant, now) = (caller.tenant()?, app.now());
-    let (action, object) = ("eab_credential.release", String::new());
     let wish = Wish {
+        app: app.clone(),
+        caller: caller.clone(),
+        tenant,
         id,
-        audit: app.audit_entry(caller, tenant, action, object, &json!({}), now),
         now,
     };
     let released = app.store(caller).decide(wish, load, decide, save).await;
@@ -64,8 +65,10 @@ pub async fn release_binding(
 }
 
 struct Wish {
+    app: App,
+    caller: Caller,
+    tenant: TenantId,
     id: AccountId,
-    audit: Entry,
     now: Timestamp,
 }
 
@@ -100,10 +103,12 @@ fn decide(wish: &Wish, facts: Option<Facts>) -> Result<(Released, Entry), Releas
     let credential = credential.ok_or(ReleaseError::Nothing)?;
     account.suspended_at = account.suspended_at.or(Some(wish.now));
     account.eab_key_id = None;
-    let mut audit = wish.audit.clone();
-    audit.object = credential.key_id.to_string();
-    let detail = json!({ "subscription": account.subscription, "acme_account": account.id });
-    audit.detail = detail.to_string();
+    let event = Event::CredentialReleased {
+        key_id: Text::new(credential.key_id.as_str()),
+        subscription: account.subscription,
+        acme_account: account.id,
+    };
+    let audit = wish.app.entry(&wish.caller, wish.tenant, &event, wish.now);
     Ok((
         Released {
             account,

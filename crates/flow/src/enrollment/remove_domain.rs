@@ -4,7 +4,6 @@
 use base::{Class, EnrolledDomainId, Refusal, Refuse, Timestamp};
 use enrollment::enrolled_domain::{EnrolledDomain, removal};
 use enrollment::subscription::{Names, Subscription};
-use serde_json::json;
 use store::audit::Entry;
 use store::enrollment::enrolled_domain::{self, Removed};
 use store::enrollment::subscription;
@@ -12,6 +11,7 @@ use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
 
 use super::end_orders::EndOrders;
+use crate::audit::Event;
 use crate::{App, Caller};
 
 /// Why nothing was removed.
@@ -169,9 +169,12 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Vec<EnrolledDomai
 
 impl Removal {
     fn audit(&self, domain: &EnrolledDomain) -> Entry {
-        let detail = json!({ "name": domain.name, "subscription": domain.subscription });
-        let (action, object) = ("domain.remove", domain.id.to_string());
-        let (app, tenant) = (&self.app, domain.tenant);
-        app.audit_entry(&self.caller, tenant, action, object, &detail, self.now)
+        let event = Event::DomainRemoved {
+            domain: domain.id,
+            name: domain.name.clone(),
+            subscription: domain.subscription,
+        };
+        self.app
+            .entry(&self.caller, domain.tenant, &event, self.now)
     }
 }

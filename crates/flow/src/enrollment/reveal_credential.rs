@@ -2,11 +2,11 @@
 
 use base::{Class, Refusal, Refuse, SubscriptionId};
 use enrollment::eab::{MacKey, NotRevealed};
-use serde_json::json;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, Revealed, SealedCredential};
 use store::{ReadTx, WriteTx};
 
+use crate::audit::{Event, Text};
 use crate::{App, Caller};
 
 /// Why the key is not shown.
@@ -45,15 +45,17 @@ pub async fn reveal_credential(
     key_id: &str,
 ) -> Result<MacKey, RevealError> {
     let (tenant, now) = (caller.tenant()?, app.now());
-    let detail = json!({ "subscription": subscription });
-    let (action, object) = ("eab_credential.reveal", key_id.to_owned());
+    let event = Event::CredentialRevealed {
+        key_id: Text::new(key_id),
+        subscription,
+    };
     let wish = Wish {
         subscription,
         revealed: Revealed {
             key_id: key_id.to_owned(),
             at: now,
         },
-        audit: app.audit_entry(caller, tenant, action, object, &detail, now),
+        audit: app.entry(caller, tenant, &event, now),
     };
     // What cannot be opened is not shown: that is found out before the showing counts.
     let found: Option<SealedCredential> =

@@ -2,12 +2,12 @@
 //! at once and by others within a second, so that its pending orders end by themselves; its certificates stay, and so
 //! does the binding that it used up.
 
-use base::{AccountId, Class, Refusal, Refuse, Timestamp};
-use serde_json::json;
+use base::{AccountId, Class, Refusal, Refuse, TenantId, Timestamp};
 use store::audit::Entry;
 use store::issuance::account::{self, Account};
 use store::{ReadTx, WriteTx};
 
+use crate::audit::{Event, Text};
 use crate::{App, Caller};
 
 /// Why it was not ended.
@@ -41,10 +41,11 @@ pub async fn revoke_client(
     id: AccountId,
 ) -> Result<Account, RevokeClientError> {
     let (tenant, now) = (caller.tenant()?, app.now());
-    let (action, object) = ("acme_account.revoke", id.to_string());
     let wish = Wish {
+        app: app.clone(),
+        caller: caller.clone(),
+        tenant,
         id,
-        audit: app.audit_entry(caller, tenant, action, object, &json!({}), now),
         now,
     };
     let revoked = app.store(caller).decide(wish, load, decide, save).await;
@@ -63,8 +64,10 @@ pub async fn find_client(
 }
 
 struct Wish {
+    app: App,
+    caller: Caller,
+    tenant: TenantId,
     id: AccountId,
-    audit: Entry,
     now: Timestamp,
 }
 
@@ -78,9 +81,12 @@ fn decide(wish: &Wish, found: Option<Account>) -> Result<(Account, Entry), Revok
         return Err(RevokeClientError::Already);
     }
     account.suspended_at = Some(wish.now);
-    let mut audit = wish.audit.clone();
-    let detail = json!({ "subscription": account.subscription, "eab_key_id": account.eab_key_id });
-    audit.detail = detail.to_string();
+    let event = Event::ClientRevoked {
+        account: account.id,
+        subscription: account.subscription,
+        eab_key_id: account.eab_key_id.as_ref().map(Text::new),
+    };
+    let audit = wish.app.entry(&wish.caller, wish.tenant, &event, wish.now);
     Ok((account, audit))
 }
 

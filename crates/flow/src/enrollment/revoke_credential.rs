@@ -1,12 +1,12 @@
 //! Withdraws a credential at once. Accounts that are bound stay bound: each is ended by itself (`revoke_client`).
 
-use base::{Class, Refusal, Refuse, Timestamp};
+use base::{Class, Refusal, Refuse, TenantId, Timestamp};
 use enrollment::eab::{AlreadyRevoked, EabCredential};
-use serde_json::json;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, SealedCredential};
 use store::{ReadTx, WriteTx};
 
+use crate::audit::{Event, Text};
 use crate::{App, Caller};
 
 /// Why it was not withdrawn.
@@ -40,10 +40,11 @@ pub async fn revoke_credential(
     key_id: &str,
 ) -> Result<EabCredential, RevokeCredentialError> {
     let (tenant, now) = (caller.tenant()?, app.now());
-    let (action, object) = ("eab_credential.revoke", key_id.to_owned());
     let wish = Wish {
+        app: app.clone(),
+        caller: caller.clone(),
+        tenant,
         key_id: key_id.to_owned(),
-        audit: app.audit_entry(caller, tenant, action, object, &json!({}), now),
         now,
     };
     app.store(caller).decide(wish, load, decide, save).await
@@ -61,8 +62,10 @@ pub async fn find_credential(
 }
 
 struct Wish {
+    app: App,
+    caller: Caller,
+    tenant: TenantId,
     key_id: String,
-    audit: Entry,
     now: Timestamp,
 }
 
@@ -79,8 +82,11 @@ fn decide(
     found: Option<SealedCredential>,
 ) -> Result<(EabCredential, Entry), RevokeCredentialError> {
     let found = found.ok_or(RevokeCredentialError::NotFound)?.credential;
-    let mut audit = wish.audit.clone();
-    audit.detail = json!({ "subscription": found.subscription }).to_string();
+    let event = Event::CredentialRevoked {
+        key_id: Text::new(&wish.key_id),
+        subscription: found.subscription,
+    };
+    let audit = wish.app.entry(&wish.caller, wish.tenant, &event, wish.now);
     Ok((found.revoke(wish.now)?, audit))
 }
 

@@ -8,13 +8,13 @@ use base::{Class, Refusal, Refuse, SubscriptionId, Timestamp};
 use enrollment::eab::{EabCredential, MacKey, NewCredential, Reveal, RotateError};
 use enrollment::policy::{OnLoss, Policy};
 use enrollment::subscription::{State, Subscription, TransitionError};
-use serde_json::json;
 use store::audit::Entry;
 use store::catalog::offer;
 use store::enrollment::eab_credential::{self, SealedCredential};
 use store::enrollment::subscription;
 use store::{ReadTx, WriteTx};
 
+use crate::audit::{Event, Text};
 use crate::{App, Caller};
 
 /// What to replace, and how.
@@ -94,12 +94,11 @@ pub async fn rotate_credential(
     };
     let (mut draft, mac_key) = EabCredential::generate(draft, now, random);
     draft.revealed_at = rotation.shows_key.then_some(now);
-    let (action, object) = ("eab_credential.rotate", draft.key_id.to_string());
-    let audit = app.audit_entry(caller, tenant, action, object, &json!({}), now);
     let wish = Wish {
+        app: app.clone(),
+        caller: caller.clone(),
         rotation,
         draft: SealedCredential::seal(draft, &mac_key, &app.outside.sealer, random)?,
-        audit,
         now,
     };
     let changed: Result<_, RotateCredentialError> =
@@ -113,9 +112,10 @@ pub async fn rotate_credential(
 }
 
 struct Wish {
+    app: App,
+    caller: Caller,
     rotation: Rotation,
     draft: SealedCredential,
-    audit: Entry,
     now: Timestamp,
 }
 
@@ -167,10 +167,14 @@ fn decide(wish: &Wish, facts: Option<Facts>) -> Result<Decision, RotateCredentia
     new.credential.max_bindings = fewer.into_iter().chain(most).min();
     new.credential.customer = facts.subscription.customer;
     new.credential.directory = present.and_then(|old| old.directory.clone());
-    let mut audit = wish.audit.clone();
-    let detail = json!({ "subscription": facts.subscription.id,
-        "replaced": replaced.as_ref().map(|old| &old.key_id), "overlap_seconds": overlap.as_secs() });
-    audit.detail = detail.to_string();
+    let event = Event::CredentialRotated {
+        key_id: Text::new(new.credential.key_id.as_str()),
+        subscription: facts.subscription.id,
+        replaced: replaced.as_ref().map(|old| Text::new(old.key_id.as_str())),
+        overlap_seconds: overlap.as_secs(),
+    };
+    let tenant = facts.subscription.tenant;
+    let audit = wish.app.entry(&wish.caller, tenant, &event, wish.now);
     Ok(Decision {
         new,
         replaced,

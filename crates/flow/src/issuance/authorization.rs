@@ -2,11 +2,11 @@
 
 use acme::authorization::{Authorization, DeactivateError, parse_deactivation};
 use base::{AccountId, AuthorizationId, Class, Refusal, Refuse, Timestamp};
-use serde_json::json;
 use store::audit::Entry;
 use store::issuance::authorization;
 use store::{ReadTx, WriteTx};
 
+use crate::audit::Event;
 use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
@@ -70,15 +70,11 @@ pub async fn deactivate_authorization(
 ) -> Result<Authorization, DeactivationError> {
     parse_deactivation(payload)?;
     let now = app.now();
-    let action = "authorization.deactivate";
-    let audit = app.audit_entry(
-        caller,
-        known.tenant,
-        action,
-        id.to_string(),
-        &json!({}),
-        now,
-    );
+    let event = Event::AuthorizationDeactivated {
+        authorization: id,
+        account: known.id,
+    };
+    let audit = app.entry(caller, known.tenant, &event, now);
     let wish = Wish {
         account: known.id,
         id,

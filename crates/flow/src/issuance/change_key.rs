@@ -3,11 +3,11 @@
 use acme::Thumbprint;
 use acme::key_change::{KeyChange, KeyChangeError};
 use base::{AccountId, Class, Refusal, Refuse};
-use serde_json::json;
 use store::audit::Entry;
 use store::issuance::account::{self, Account};
 use store::{ReadTx, WriteTx};
 
+use crate::audit::{Event, Text};
 use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
@@ -49,10 +49,11 @@ pub async fn change_key(
 ) -> Result<Account, ChangeKeyError> {
     let change = KeyChange::parse(payload, url, account_url, known.thumbprint)?;
     let now = app.now();
-    let detail = json!({ "thumbprint": change.new_key.thumbprint().to_string() });
-    let (object, tenant) = (known.id.to_string(), known.tenant);
-    let action = "acme_account.change_key";
-    let audit = app.audit_entry(caller, tenant, action, object, &detail, now);
+    let event = Event::AccountKeyChanged {
+        account: known.id,
+        thumbprint: Text::new(change.new_key.thumbprint().to_string()),
+    };
+    let audit = app.entry(caller, known.tenant, &event, now);
     let wish = Wish {
         id: known.id,
         directory: known.directory.clone(),

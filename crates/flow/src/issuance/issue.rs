@@ -9,7 +9,6 @@ use acme::problem::Kind;
 use base::{CaId, CertificateId, OrderId, ProfileVersionId, TenantId, Timestamp};
 use pki::{Linted, TbsCertificate, Validity};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::audit::Entry;
 use store::catalog::ca::Trust;
 use store::issuance::authorization::Authorization;
@@ -21,6 +20,7 @@ use store::issuance::signing_intent::{self, SigningIntent};
 use store::queue::dead::{self, Burial};
 use store::{ReadTx, WriteTx};
 
+use crate::audit::{Event, Text};
 use crate::caller::{system, tenant};
 use crate::memory::catalog::Ca;
 use crate::queue::{Done, Job, JobError, Lease, Priority, Queue};
@@ -303,14 +303,11 @@ async fn fail_order(
         "the certificate could not be signed; place a new order and tell the operator if it happens again",
     );
     let caller = Caller::system("a job").within(order.tenant);
-    let audit: Entry = app.audit_entry(
-        &caller,
-        order.tenant,
-        "order.fail",
-        order.id.to_string(),
-        &json!({}),
-        now,
-    );
+    let event = Event::OrderFailed {
+        order: order.id,
+        why: Text::new(why),
+    };
+    let audit = app.entry(&caller, order.tenant, &event, now);
     let failure = Failure {
         job: Burial {
             id: lease.id,

@@ -7,7 +7,6 @@ use base::{AccountId, Actor, Class, Refusal, Refuse, Timestamp};
 use enrollment::admission::Standing;
 use enrollment::eab::{EabCredential, Holder, NotBinding};
 use enrollment::subscription::{State, Subscription};
-use serde_json::json;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, Bound, SealedCredential};
 use store::enrollment::subscription;
@@ -17,6 +16,7 @@ use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 
 use super::test_account::{test_account, test_subscription};
+use crate::audit::{Event, Text};
 use crate::caller::system;
 use crate::memory::catalog::Directory;
 use crate::{App, Caller};
@@ -365,16 +365,12 @@ async fn store_account(
     let caller = caller
         .known_as(Actor::Account(account.id))
         .within(account.tenant);
-    let detail = json!({ "eab_key_id": account.eab_key_id, "subscription": account.subscription });
-    let object = account.id.to_string();
-    let audit = app.audit_entry(
-        &caller,
-        account.tenant,
-        "acme_account.register",
-        object,
-        &detail,
-        now,
-    );
+    let event = Event::AccountRegistered {
+        account: account.id,
+        eab_key_id: account.eab_key_id.as_ref().map(Text::new),
+        subscription: account.subscription,
+    };
+    let audit = app.entry(&caller, account.tenant, &event, now);
     let wish = Wish {
         account,
         is_test,

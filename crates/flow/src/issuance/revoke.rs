@@ -5,7 +5,6 @@ use acme::Jwk;
 use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};
 use base::{AccountId, Actor, CaId, CertificateId, Class, Identifier, Refusal, Refuse, Timestamp};
 use enrollment::policy::PortalRevoke;
-use serde_json::json;
 use store::audit::Entry;
 use store::catalog::offer::{self, Policies};
 use store::enrollment::subscription;
@@ -16,6 +15,7 @@ use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
 
 use super::publish_crl::PublishCrl;
+use crate::audit::{Event, Text};
 use crate::caller::{system, tenant};
 use crate::memory::accounts::KnownAccount;
 use crate::queue::Queue;
@@ -172,9 +172,12 @@ async fn revoke_granted(
     key_digest: [u8; 32],
 ) -> Result<(), RevokeError> {
     let now = app.now();
-    let detail = json!({ "serial": found.serial, "reason": granted.reason.code() });
-    let object = found.id.to_string();
-    let audit = app.audit_entry(by, found.tenant, "certificate.revoke", object, &detail, now);
+    let event = Event::CertificateRevoked {
+        certificate: found.id,
+        serial: Text::new(&found.serial),
+        reason: u64::from(granted.reason.code()),
+    };
+    let audit = app.entry(by, found.tenant, &event, now);
     let wish = Wish {
         certificate: found.clone(),
         granted,

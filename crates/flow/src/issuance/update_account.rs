@@ -2,11 +2,11 @@
 
 use acme::account::{AccountError, Update};
 use base::{AccountId, Class, Refusal, Refuse, Timestamp};
-use serde_json::json;
 use store::audit::Entry;
 use store::issuance::account::{self, Account, Contact};
 use store::{ReadTx, WriteTx};
 
+use crate::audit::Event;
 use crate::memory::accounts::KnownAccount;
 use crate::{App, Caller};
 
@@ -96,13 +96,12 @@ async fn change(
     change: Change,
 ) -> Result<Account, UpdateError> {
     let now = app.now();
-    let action = match change {
-        Change::Contact(_) => "acme_account.change_contact",
-        Change::Deactivate => "acme_account.deactivate",
-    };
-    let (object, tenant) = (known.id.to_string(), known.tenant);
-    let audit = app.audit_entry(caller, tenant, action, object, &json!({}), now);
     let id = known.id;
+    let event = match change {
+        Change::Contact(_) => Event::AccountContactChanged { account: id },
+        Change::Deactivate => Event::AccountDeactivated { account: id },
+    };
+    let audit = app.entry(caller, known.tenant, &event, now);
     let wish = Wish {
         id,
         change,

@@ -2,7 +2,6 @@
 //! administrator (features F-001, F-011). Nobody else can be made without signing in.
 
 use base::{Class, Refusal, Refuse, TenantId, Timestamp, UserId};
-use serde_json::json;
 use store::access::user;
 use store::audit::{self, Entry};
 use store::tenancy::tenant;
@@ -13,6 +12,7 @@ use tenancy::tenant::{Tenant, TenantKind, TenantName, TreeError};
 use tenancy::user::{DisplayName, Email, User};
 
 use crate::access::new_password::{Owner, check};
+use crate::audit::{Document, Event, Text};
 use crate::caller::system;
 use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
@@ -226,26 +226,27 @@ fn decide(founding: &Founding, facts: Facts) -> Result<Decision, BootstrapError>
 }
 
 fn entries(founding: &Founding, tenants: &[Tenant], user: &User) -> Vec<Entry> {
-    let entry = |tenant, action, object, detail: serde_json::Value| {
+    let entry = |tenant, event: &Event| {
         let (caller, now) = (&founding.caller, founding.now);
-        founding
-            .app
-            .audit_entry(caller, tenant, action, object, &detail, now)
+        founding.app.entry(caller, tenant, event, now)
     };
     let mut entries: Vec<_> = tenants
         .iter()
         .map(|tenant| {
-            let detail = json!({ "name": tenant.name, "kind": tenant.kind });
-            entry(tenant.id, "tenant.create", tenant.id.to_string(), detail)
+            let event = Event::TenantCreated {
+                tenant: tenant.id,
+                name: Text::new(tenant.name.as_str()),
+                kind: Document::new(&tenant.kind),
+            };
+            entry(tenant.id, &event)
         })
         .collect();
-    let detail = json!({ "email": user.email, "role": user.role });
-    entries.push(entry(
-        user.tenant,
-        "user.create",
-        user.id.to_string(),
-        detail,
-    ));
+    let event = Event::UserCreated {
+        user: user.id,
+        email: Text::new(user.email.as_str()),
+        role: Document::new(&user.role),
+    };
+    entries.push(entry(user.tenant, &event));
     entries
 }
 

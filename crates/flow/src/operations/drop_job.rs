@@ -1,13 +1,13 @@
 //! Takes a job away that was given up, or that waits. What it was for is not done by this installation.
 
 use base::{Class, JobId, Refusal, Refuse};
-use serde_json::json;
 use store::audit::Entry;
 use store::queue::dead;
 use store::queue::summary;
 use store::{ReadTx, WriteTx};
 
 use super::list_jobs::{FoundJob, find};
+use crate::audit::{Event, Text};
 use crate::caller::system;
 use crate::catalog::changed::operators_entry;
 use crate::{App, Caller};
@@ -38,8 +38,15 @@ impl Refuse for DropJobError {
 
 /// Takes a job away that was given up, or that waits. What it was for is not done by this installation.
 pub async fn drop_job(app: &App, caller: &Caller, id: JobId) -> Result<(), DropJobError> {
-    let (action, object) = ("job.drop", id.to_string());
-    let entry = operators_entry(app, caller, (action, &object), &json!({})).await?;
+    let found = app
+        .store(system("jobs are everybody's"))
+        .read(id, find)
+        .await?;
+    let event = found.as_ref().map(|found| told(id, found));
+    let entry = match &event {
+        Some(event) => operators_entry(app, caller, event).await?,
+        None => None,
+    };
     let wish = Wish { id, entry };
     let store = app.store(system("jobs are everybody's"));
     store.decide(wish, load, decide, save).await
@@ -61,20 +68,19 @@ fn decide(wish: &Wish, found: Option<FoundJob>) -> Result<Decision, DropJobError
     if matches!(&found, FoundJob::Live(job) if job.leased_by.is_some()) {
         return Err(DropJobError::Running);
     }
-    let mut entry = wish.entry.clone();
-    if let Some(entry) = &mut entry {
-        entry.detail = told(&found);
-    }
-    Ok((found, entry))
+    Ok((found, wish.entry.clone()))
 }
 
-/// What the job was.
-fn told(found: &FoundJob) -> String {
+fn told(job: JobId, found: &FoundJob) -> Event {
     let (kind, payload) = match found {
         FoundJob::Dead(dead) => (&dead.kind, &dead.payload),
-        FoundJob::Live(job) => (&job.kind, &job.payload),
+        FoundJob::Live(live) => (&live.kind, &live.payload),
     };
-    json!({ "kind": kind, "payload": payload }).to_string()
+    Event::JobDropped {
+        job,
+        kind: Text::new(kind),
+        payload: Text::new(payload),
+    }
 }
 
 async fn save(tx: &mut WriteTx, (found, entry): &Decision) -> Result<(), store::Error> {

@@ -1,13 +1,13 @@
 //! Begins a job again that was given up, or lets one that waits come at once.
 
 use base::{Class, JobId, Refusal, Refuse, Timestamp};
-use serde_json::json;
 use store::audit::Entry;
 use store::queue::dead;
 use store::queue::summary;
 use store::{ReadTx, WriteTx};
 
 use super::list_jobs::{FoundJob, find};
+use crate::audit::{Event, Text};
 use crate::caller::system;
 use crate::catalog::changed::operators_entry;
 use crate::{App, Caller};
@@ -38,8 +38,15 @@ impl Refuse for RetryJobError {
 
 /// Begins a job again that was given up, or lets one that waits come at once.
 pub async fn retry_job(app: &App, caller: &Caller, id: JobId) -> Result<(), RetryJobError> {
-    let (action, object) = ("job.retry", id.to_string());
-    let entry = operators_entry(app, caller, (action, &object), &json!({})).await?;
+    let found = app
+        .store(system("jobs are everybody's"))
+        .read(id, find)
+        .await?;
+    let event = found.as_ref().map(|found| told(id, found));
+    let entry = match &event {
+        Some(event) => operators_entry(app, caller, event).await?,
+        None => None,
+    };
     let wish = Wish {
         id,
         entry,
@@ -66,20 +73,19 @@ fn decide(wish: &Wish, found: Option<FoundJob>) -> Result<Decision, RetryJobErro
     if matches!(&found, FoundJob::Live(job) if job.leased_by.is_some()) {
         return Err(RetryJobError::Running);
     }
-    let mut entry = wish.entry.clone();
-    if let Some(entry) = &mut entry {
-        entry.detail = told(&found);
-    }
-    Ok((found, entry, wish.now))
+    Ok((found, wish.entry.clone(), wish.now))
 }
 
-/// What the job was.
-fn told(found: &FoundJob) -> String {
+fn told(job: JobId, found: &FoundJob) -> Event {
     let (kind, payload) = match found {
         FoundJob::Dead(dead) => (&dead.kind, &dead.payload),
-        FoundJob::Live(job) => (&job.kind, &job.payload),
+        FoundJob::Live(live) => (&live.kind, &live.payload),
     };
-    json!({ "kind": kind, "payload": payload }).to_string()
+    Event::JobRetried {
+        job,
+        kind: Text::new(kind),
+        payload: Text::new(payload),
+    }
 }
 
 async fn save(tx: &mut WriteTx, (found, entry, now): &Decision) -> Result<(), store::Error> {

@@ -1,0 +1,200 @@
+//! Everything that is told of, a line each: its facts, its word, what it is about, and of what that is a part.
+
+use base::{
+    AccountId, AuthorizationId, CaId, CertificateId, DnsName, EnrolledDomainId, JobId, OrderId,
+    ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
+};
+use serde_json::{Map, Value};
+
+use super::fact::{Document, Fact, Text};
+
+/// Writes the enum: `Name { fact: Type, … } = "noun.verb" on fact in fact;`. What stands behind `on` is the object, what
+/// stands behind `in` has a page of its own on which the event is shown too.
+macro_rules! events {
+    ($($name:ident { $($field:ident: $type:ty),* $(,)? } = $action:literal on $object:ident $(in $parent:ident)?;)*) => {
+        /// What happened.
+        #[derive(Clone, Debug)]
+        pub(crate) enum Event {
+            $($name { $($field: $type),* },)*
+        }
+
+        impl Event {
+            /// What was done, `noun.verb`; a word that keeps its meaning.
+            pub(crate) fn action(&self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => $action,)*
+                }
+            }
+
+            /// What it was done to, by its name or identifier.
+            pub(super) fn object(&self) -> String {
+                match self {
+                    $(Self::$name { $object, .. } => $object.name(),)*
+                }
+            }
+
+            /// What has a page of its own on which it is shown too.
+            pub(super) fn parent(&self) -> Option<String> {
+                match self {
+                    $(Self::$name { .. } if events!(@has $($parent)?) => {
+                        events!(@parent self, $name, $($parent)?)
+                    })*
+                    _ => None,
+                }
+            }
+
+            /// The facts, by their names.
+            pub(super) fn change(&self) -> Value {
+                let mut facts = Map::new();
+                match self {
+                    $(Self::$name { $($field),* } => {
+                        $(facts.insert(stringify!($field).to_owned(), $field.told());)*
+                    })*
+                }
+                Value::Object(facts)
+            }
+        }
+
+        #[cfg(test)]
+        const ACTIONS: &[&str] = &[$($action),*];
+    };
+    (@has) => { false };
+    (@has $parent:ident) => { true };
+    (@parent $event:ident, $name:ident,) => { None };
+    (@parent $event:ident, $name:ident, $parent:ident) => {
+        match $event {
+            Self::$name { $parent, .. } => Some($parent.name()).filter(|name| !name.is_empty()),
+            _ => None,
+        }
+    };
+}
+
+events! {
+    // access
+    DisplayNameSet { user: UserId, from: Text, to: Text } = "user.set_display_name" on user;
+    PasswordChanged { user: UserId, sessions_ended: u64 } = "user.change_password" on user;
+    PasswordReset { user: UserId, sessions_ended: u64, good_until: Option<Timestamp> } = "user.reset_password" on user;
+    Reauthenticated { user: UserId, factor: &'static str } = "session.reauthenticate" on user;
+    SessionEnded { user: UserId, session: Text } = "session.end" on user;
+    SessionOpened { user: UserId, factor: &'static str } = "session.open" on user;
+    SessionRefused {
+        who: Text, purpose: &'static str, reason: &'static str, factor: &'static str, locked_until: Option<Timestamp>,
+    } = "session.refuse" on who;
+    SessionsOfOthersEnded { user: UserId, sessions_ended: u64 } = "session.end_others" on user;
+    ThemeSet { user: UserId, theme: Document } = "user.set_theme" on user;
+    UserUnlocked { user: UserId } = "user.unlock" on user;
+
+    // tenancy
+    TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
+    UserCreated { user: UserId, email: Text, role: Document } = "user.create" on user;
+
+    // catalog
+    CasAdded { ca: Option<CaId>, cas: Document } = "ca.add" on ca;
+    CaRetired { ca: CaId, name: Text } = "ca.retire" on ca;
+    DirectoryChanged { slug: Text, plan: Document } = "directory.change" on slug;
+    DirectoryCreated { slug: Text, plan: Document } = "directory.create" on slug;
+    OfferPublished { slug: Text, policy: Document } = "offer.publish" on slug;
+    OfferRetired { slug: Text } = "offer.retire" on slug;
+    ProductCreated { code: Text, name: Text } = "product.create" on code;
+    ProfilePublished { name: Text, version: ProfileVersionId, config: Document } = "profile.publish" on name;
+
+    // issuance
+    AccountContactChanged { account: AccountId } = "acme_account.change_contact" on account;
+    AccountDeactivated { account: AccountId } = "acme_account.deactivate" on account;
+    AccountKeyChanged { account: AccountId, thumbprint: Text } = "acme_account.change_key" on account;
+    AccountRegistered {
+        account: AccountId, eab_key_id: Option<Text>, subscription: SubscriptionId,
+    } = "acme_account.register" on account in subscription;
+    AuthorizationDeactivated {
+        authorization: AuthorizationId, account: AccountId,
+    } = "authorization.deactivate" on authorization in account;
+    CertificateRevoked { certificate: CertificateId, serial: Text, reason: u64 } = "certificate.revoke" on certificate;
+    OrderFailed { order: OrderId, why: Text } = "order.fail" on order;
+
+    // enrollment
+    ClientRevoked {
+        account: AccountId, subscription: SubscriptionId, eab_key_id: Option<Text>,
+    } = "acme_account.revoke" on account in subscription;
+    CredentialImported { key_id: Text, subscription: SubscriptionId } = "eab_credential.import" on key_id in subscription;
+    CredentialReleased {
+        key_id: Text, subscription: SubscriptionId, acme_account: AccountId,
+    } = "eab_credential.release" on key_id in subscription;
+    CredentialRevealed { key_id: Text, subscription: SubscriptionId } = "eab_credential.reveal" on key_id in subscription;
+    CredentialRevoked { key_id: Text, subscription: SubscriptionId } = "eab_credential.revoke" on key_id in subscription;
+    CredentialRotated {
+        key_id: Text, subscription: SubscriptionId, replaced: Option<Text>, overlap_seconds: u64,
+    } = "eab_credential.rotate" on key_id in subscription;
+    DomainEnrolled {
+        domain: EnrolledDomainId, name: DnsName, subscription: SubscriptionId,
+    } = "domain.enroll" on domain in subscription;
+    DomainRemoved {
+        domain: EnrolledDomainId, name: DnsName, subscription: SubscriptionId,
+    } = "domain.remove" on domain in subscription;
+    SubscriptionDeactivated { subscription: SubscriptionId } = "subscription.deactivate" on subscription;
+    SubscriptionOpened {
+        subscription: SubscriptionId, label: Text, term: Text, offer: Text, eab_key_id: Text,
+    } = "subscription.open" on subscription;
+    SubscriptionResumed { subscription: SubscriptionId } = "subscription.resume" on subscription;
+    SubscriptionSuspended { subscription: SubscriptionId } = "subscription.suspend" on subscription;
+
+    // operations
+    JobDropped { job: JobId, kind: Text, payload: Text } = "job.drop" on job;
+    JobRetried { job: JobId, kind: Text, payload: Text } = "job.retry" on job;
+}
+
+impl Event {
+    /// What sort of thing it was done to.
+    pub(super) fn object_kind(&self) -> &'static str {
+        let action = self.action();
+        action.split_once('.').map_or(action, |(noun, _)| noun)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use base::Id as _;
+
+    use super::*;
+
+    #[test]
+    fn every_word_is_a_noun_and_a_verb_and_there_once() {
+        let words: BTreeSet<_> = ACTIONS.iter().collect();
+        assert_eq!(words.len(), ACTIONS.len());
+        for word in words {
+            let (noun, verb) = word.split_once('.').unwrap();
+            assert!(
+                !noun.is_empty() && !verb.is_empty() && !verb.contains('.'),
+                "{word}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_event_tells_its_facts_its_object_and_of_what_that_is_a_part() {
+        let (domain, subscription) = (
+            EnrolledDomainId::of_bytes([1; 16]),
+            SubscriptionId::of_bytes([2; 16]),
+        );
+        let event = Event::DomainEnrolled {
+            domain,
+            name: DnsName::parse("www.example.com").unwrap(),
+            subscription,
+        };
+        assert_eq!(
+            (event.action(), event.object_kind()),
+            ("domain.enroll", "domain")
+        );
+        assert_eq!(event.object(), domain.to_string());
+        assert_eq!(event.parent(), Some(subscription.to_string()));
+        let expected = serde_json::json!({
+            "domain": domain, "name": "www.example.com", "subscription": subscription,
+        });
+        assert_eq!(event.change(), expected);
+        let unlocked = Event::UserUnlocked {
+            user: UserId::of_bytes([3; 16]),
+        };
+        assert_eq!(unlocked.parent(), None);
+    }
+}
