@@ -13,23 +13,27 @@ mod gate;
 pub mod issuance;
 pub mod overview;
 pub mod page;
+mod route;
 #[cfg(test)]
 mod sample;
 mod state;
+mod table;
 
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
 use axum::{Router, middleware};
 use flow::App;
 
-use gate::permitted::Public;
+use gate::permitted::{Open, Public};
 use page::finish::finish;
 use page::refused::Refusal;
 use state::Portal;
+use table::Table;
 
+pub use route::{MayCall, PortalRoute};
 pub use state::Hints;
+pub use table::portal_routes;
 
 /// The largest form: a thousand names of the greatest length, percent-encoded.
 const MAX_BODY: usize = 512 * 1024;
@@ -41,22 +45,28 @@ pub fn router(app: App, origin: &str) -> Router {
 
 /// The same for an installation whose clients need to be told more.
 pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
+    let (routes, pages) = table().into_parts();
     let portal = Portal {
         app,
         origin: Arc::from(origin),
         hints: Arc::new(hints),
+        routes: Arc::new(routes),
     };
-    Router::new()
-        .merge(access::routes())
-        .merge(issuance::routes())
-        .merge(enrollment::routes())
-        .merge(overview::routes())
-        .route("/assets/{file}", get(files::asset))
+    pages
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(portal.clone(), finish))
         .with_state(portal)
+}
+
+/// Every route.
+fn table() -> Table {
+    access::routes()
+        .and(issuance::routes())
+        .and(enrollment::routes())
+        .and(overview::routes())
+        .and(Table::default().get("/assets/{file}", Open, files::asset))
 }
 
 async fn not_found(_: Public) -> Refusal {

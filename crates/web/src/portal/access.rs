@@ -3,13 +3,9 @@
 pub mod session;
 pub mod settings;
 
-use axum::Router;
-
-use crate::portal::state::Portal;
+use crate::portal::table::Table;
 
 /// All routes of the wing.
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .merge(session::routes())
-        .merge(settings::routes())
+pub(super) fn routes() -> Table {
+    session::routes().and(settings::routes())
 }

@@ -3,13 +3,9 @@
 pub mod domains;
 pub mod subscriptions;
 
-use axum::Router;
-
-use crate::portal::state::Portal;
+use crate::portal::table::Table;
 
 /// All routes of the wing.
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .merge(domains::routes())
-        .merge(subscriptions::routes())
+pub(super) fn routes() -> Table {
+    domains::routes().and(subscriptions::routes())
 }

@@ -3,13 +3,9 @@
 pub mod certificates;
 pub mod orders;
 
-use axum::Router;
-
-use crate::portal::state::Portal;
+use crate::portal::table::Table;
 
 /// All routes of the wing.
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .merge(certificates::routes())
-        .merge(orders::routes())
+pub(super) fn routes() -> Table {
+    certificates::routes().and(orders::routes())
 }

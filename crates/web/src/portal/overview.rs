@@ -2,11 +2,9 @@
 
 pub mod dashboard;
 
-use axum::Router;
-
-use crate::portal::state::Portal;
+use crate::portal::table::Table;
 
 /// All routes of the wing.
-pub(super) fn routes() -> Router<Portal> {
+pub(super) fn routes() -> Table {
     dashboard::routes()
 }

@@ -14,6 +14,7 @@ pub mod form;
 pub(crate) mod frame;
 pub(crate) mod links;
 pub mod listing;
+pub mod menu;
 pub(crate) mod moment;
 pub mod part;
 pub mod refused;

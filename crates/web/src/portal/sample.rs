@@ -1,10 +1,12 @@
 //! Every page in every state, with made-up data: for the preview and for the tests of the markup.
 
 use askama::{Error, Template};
+use tenancy::tenant::TenantKind;
 
 use crate::portal::page::listing::{FilterChip, FilterGroup, Paging, Search};
+use crate::portal::page::menu::{Nav, menu};
 use crate::portal::page::part::{Chip, Lifetime, Tone, When};
-use crate::portal::page::shell::{Flash, Nav, Shell, Theme};
+use crate::portal::page::shell::{Flash, Shell, Theme};
 
 #[path = "sample/account.rs"]
 mod account;
@@ -61,6 +63,7 @@ fn shell(nav: Nav, title: &str) -> Shell {
         email: "ops@northwind.example".to_owned(),
         flashes: Vec::new(),
         has_shortcuts: true,
+        menu: menu(TenantKind::Reseller, |_| true),
         nav,
         path: "/".to_owned(),
         tenant: "Northwind Hosting".to_owned(),

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use flow::App;
 
+use super::route::Routes;
+
 /// What handlers are given.
 #[derive(Clone)]
 pub(crate) struct Portal {
@@ -11,6 +13,8 @@ pub(crate) struct Portal {
     /// Where browsers reach us, such as `https://portal.example.com`.
     pub(crate) origin: Arc<str>,
     pub(crate) hints: Arc<Hints>,
+    /// What the routes of the portal are.
+    pub(crate) routes: Arc<Routes>,
 }
 
 /// What client commands must say where this installation is no public one.

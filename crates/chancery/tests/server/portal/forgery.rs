@@ -1,8 +1,8 @@
 //! Forms of other sites (security S-24) and caches that keep too much (security S-27).
 
 use testkit::{TestServer, Visitor};
+use web::portal::{MayCall, portal_routes};
 
-use super::routes::ROUTES;
 use super::{ORIGIN, PASSWORD, Shop, stranger};
 
 testkit::on_both_engines![
@@ -13,28 +13,15 @@ testkit::on_both_engines![
     s27_no_page_is_stored,
 ];
 
-/// Forms whose paths name no object.
-const FORMS: [&str; 9] = [
-    "/accounts",
-    "/domains",
-    "/domains/edit",
-    "/domains/preview",
-    "/settings/appearance",
-    "/settings/password",
-    "/settings/profile",
-    "/settings/sessions/end-others",
-    "/sign-out",
-];
-
 /// A good account, whatever else a form may need.
 const FIELDS: [(&str, &str); 3] = [("kind", "dv"), ("label", "Forged"), ("term_years", "1")];
 
+/// Every form but the door's, which has a test of its own.
 fn forms() -> impl Iterator<Item = String> {
     let id = "0".repeat(26);
-    let with_id = ROUTES.iter().filter(|route| route.method == "POST");
-    with_id
-        .map(move |route| route.path(&id))
-        .chain(FORMS.map(str::to_owned))
+    let all = portal_routes().into_iter();
+    all.filter(|route| route.method == "POST" && route.may_call != MayCall::Everybody)
+        .map(move |route| route.path.replace("{id}", &id))
 }
 
 /// Asserts that nothing came of it: the session is still there, and no account was made.

@@ -1,7 +1,6 @@
 //! Every route of the portal whose path names an object, and the proof that none is missing here.
 
-use std::fs;
-use std::path::Path;
+use web::portal::portal_routes;
 
 /// What the `{id}` of a path names.
 #[derive(Clone, Copy, Debug)]
@@ -117,91 +116,20 @@ pub(super) const ROUTES: [Route; 34] = [
     post("/settings/sessions/{id}/end", Object::Session, &[]),
 ];
 
-/// The source of the portal, in which every route is looked for.
-const PORTAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/src/portal");
-
-/// The text of every file below a folder, and of the file beside it.
-fn sources(folder: &Path) -> Vec<String> {
-    let mut found: Vec<_> = fs::read_to_string(folder.with_extension("rs"))
-        .into_iter()
-        .collect();
-    for entry in fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("it can be read").path();
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if !path.with_extension("").is_dir() {
-            found.push(fs::read_to_string(&path).expect("it is text"));
-        }
-    }
-    found
-}
-
-#[test]
-fn s29_every_file_with_routes_is_looked_into() {
-    let sources = sources(Path::new(PORTAL));
-    let count = |word: &str| sources.iter().map(|text| text.matches(word).count()).sum();
-    let (routes, nested): (usize, usize) = (count(".route("), count(".nest"));
-    assert!(routes > 20, "{routes} routes were found");
-    assert_eq!(nested, 0, "nested routes are not looked at");
-}
-
 #[test]
 fn s29_every_route_with_an_id_is_in_the_table() {
-    let mut found = Vec::new();
-    for source in sources(Path::new(PORTAL)) {
-        found.extend(routes_of(&source));
-    }
-    found.retain(|(_, template)| template.contains('{') && template != "/assets/{file}");
-    let mut known: Vec<(&str, String)> = ROUTES
+    let mut found: Vec<(&str, &str)> = portal_routes()
         .iter()
-        .map(|route| (route.method, route.template.to_owned()))
+        .filter(|route| route.path.contains('{') && route.path != "/assets/{file}")
+        .map(|route| (route.method, route.path))
         .collect();
-    found.sort();
-    known.sort();
+    let mut known: Vec<(&str, &str)> = ROUTES
+        .iter()
+        .map(|route| (route.method, route.template))
+        .collect();
+    found.sort_unstable();
+    known.sort_unstable();
     known.dedup();
+    assert!(found.len() > 20, "{found:?}");
     assert_eq!(found, known, "what the portal has, and what is tested");
-}
-
-/// The methods and templates of the calls of `.route` in a source.
-fn routes_of(source: &str) -> Vec<(&'static str, String)> {
-    let mut routes = Vec::new();
-    for rest in source.split(".route(").skip(1) {
-        let call = arguments(rest);
-        let (path, handlers) = call.split_once(',').expect("a path and its handlers");
-        let literal = path.trim().strip_prefix('"');
-        let template = match literal.and_then(|path| path.strip_suffix('"')) {
-            Some(literal) => literal.to_owned(),
-            None => constant(source, path.trim()),
-        };
-        let before = routes.len();
-        for (call, method) in [("get(", "GET"), ("post(", "POST")] {
-            if handlers.contains(call) {
-                routes.push((method, template.clone()));
-            }
-        }
-        assert!(routes.len() > before, "an unknown method at {template}");
-    }
-    routes
-}
-
-/// What stands before the parenthesis that closes a call.
-fn arguments(rest: &str) -> &str {
-    let mut depth = 1_usize;
-    let end = rest.find(|c| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        depth == 0
-    });
-    end.and_then(|end| rest.get(..end))
-        .expect("a call that ends")
-}
-
-fn constant(source: &str, name: &str) -> String {
-    let (_, rest) = source
-        .split_once(&format!("const {name}: &str = \""))
-        .expect("a path is a literal or a constant of its file");
-    rest.split('"').next().unwrap().to_owned()
 }

@@ -1,12 +1,20 @@
 //! Nobody reaches another tenant's objects (security S-29).
 
+use base::UserId;
+use flow::caller;
+use store::access::user;
+use tenancy::role::Role;
+use tenancy::tenant::TenantKind;
+use tenancy::user::{DisplayName, Email, User};
 use testkit::{Answer, Eab, TestServer, Visitor};
+use web::portal::{MayCall, portal_routes};
 
 use super::routes::{Object, ROUTES, Route};
-use super::{Shop, assert_asks_to_sign_in, stranger};
+use super::{PASSWORD, Shop, assert_asks_to_sign_in, sign_in, stranger};
 
 testkit::on_both_engines![
     s29_every_route_with_an_id_is_tenant_scoped,
+    s29_every_route_is_closed_to_who_may_not_call_it,
     s29_lists_and_searches_show_nothing_of_others,
     s29_forms_that_name_anothers_account_find_nothing,
 ];
@@ -142,6 +150,74 @@ async fn s29_every_route_with_an_id_is_tenant_scoped(server: &TestServer) {
             route.method,
             answer.text()
         );
+    }
+}
+
+/// A browser of somebody in the shop who may look and change nothing.
+async fn viewer(server: &TestServer, shop: &Shop) -> Visitor {
+    let app = &server.app;
+    let store = app.store(caller::tenant(shop.reseller.tenant));
+    let known = store.read(shop.reseller.user, user::credential).await;
+    let credential = known.unwrap().unwrap();
+    let email = "viewer@shop.test";
+    let mut viewer = User::new(
+        UserId::generate(app.now(), app.random()),
+        shop.reseller.tenant,
+        Email::parse(email).unwrap(),
+        DisplayName::parse("Viewer").unwrap(),
+        Role::Viewer,
+        app.now(),
+    );
+    viewer.role = Role::Viewer;
+    let made = store.write((viewer, credential), user::insert).await;
+    assert!(made.unwrap());
+    let mut browser = stranger(server);
+    let answer = sign_in(&mut browser, email, PASSWORD).await;
+    answer.expect(303);
+    browser
+}
+
+async fn s29_every_route_is_closed_to_who_may_not_call_it(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut viewer = viewer(server, &shop).await;
+    let id = "0".repeat(26);
+    let mut refused = 0;
+    for route in portal_routes() {
+        let MayCall::Holder(permission) = route.may_call else {
+            continue;
+        };
+        let path = route
+            .path
+            .replace("{id}", &id)
+            .replace("{file}", "leaf.pem");
+        let answer = match route.method {
+            "GET" => viewer.get(&path).await,
+            _ => viewer.post_form("/settings", &path, &[]).await,
+        };
+        let may = Role::Viewer.permits(TenantKind::Reseller, permission);
+        let is_refused = answer.status.as_u16() == 403;
+        assert_eq!(
+            is_refused, !may,
+            "{} {path}: {}",
+            route.method, answer.status
+        );
+        refused += usize::from(is_refused);
+    }
+    assert!(refused > 20, "{refused}");
+    // What the menu leads to, they may open.
+    let page = viewer.get("/").await.expect(200);
+    for path in [
+        "/accounts",
+        "/activity",
+        "/certificates",
+        "/domains",
+        "/settings",
+    ] {
+        assert!(
+            page.text().contains(&format!("<a href=\"{path}\">")),
+            "{path}"
+        );
+        viewer.get(path).await.expect(200);
     }
 }
 

@@ -3,14 +3,13 @@
 pub mod sign_in;
 pub mod sign_out;
 
-use axum::Router;
-use axum::routing::{get, post};
+use crate::portal::gate::permitted::{Open, Own};
+use crate::portal::table::Table;
 
-use crate::portal::state::Portal;
-
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/sign-in", get(sign_in::form).post(sign_in::submit))
-        .route("/sign-out", post(sign_out::sign_out))
-        .route("/signed-out", get(sign_out::signed_out))
+pub(super) fn routes() -> Table {
+    Table::default()
+        .get("/sign-in", Open, sign_in::form)
+        .post("/sign-in", Open, sign_in::submit)
+        .post("/sign-out", Own, sign_out::sign_out)
+        .get("/signed-out", Open, sign_out::signed_out)
 }

@@ -6,17 +6,15 @@ mod password;
 mod profile;
 pub mod show;
 
-use axum::Router;
-use axum::routing::{get, post};
+use crate::portal::gate::permitted::Own;
+use crate::portal::table::Table;
 
-use crate::portal::state::Portal;
-
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/settings", get(show::show))
-        .route("/settings/profile", post(profile::submit))
-        .route("/settings/appearance", post(appearance::submit))
-        .route("/settings/password", post(password::change))
-        .route("/settings/sessions/{id}/end", post(browsers::end_session))
-        .route("/settings/sessions/end-others", post(browsers::end_others))
+pub(super) fn routes() -> Table {
+    Table::default()
+        .get("/settings", Own, show::show)
+        .post("/settings/profile", Own, profile::submit)
+        .post("/settings/appearance", Own, appearance::submit)
+        .post("/settings/password", Own, password::change)
+        .post("/settings/sessions/{id}/end", Own, browsers::end_session)
+        .post("/settings/sessions/end-others", Own, browsers::end_others)
 }

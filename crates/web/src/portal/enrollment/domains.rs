@@ -8,20 +8,17 @@ pub mod show;
 pub mod table;
 pub mod verdict;
 
-use axum::Router;
-use axum::routing::{get, post};
+use crate::portal::gate::permitted::{ManageDomains, ViewDomains};
+use crate::portal::table::Table;
 
-use crate::portal::state::Portal;
-
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/domains", get(list::list).post(add::add))
-        .route("/domains/new", get(add::form))
-        .route("/domains/preview", post(add::preview))
-        .route("/domains/edit", post(add::edit))
-        .route("/domains/{id}", get(show::show))
-        .route(
-            "/domains/{id}/remove",
-            get(remove::form).post(remove::remove),
-        )
+pub(super) fn routes() -> Table {
+    Table::default()
+        .get("/domains", ViewDomains, list::list)
+        .post("/domains", ManageDomains, add::add)
+        .get("/domains/new", ManageDomains, add::form)
+        .post("/domains/preview", ManageDomains, add::preview)
+        .post("/domains/edit", ManageDomains, add::edit)
+        .get("/domains/{id}", ViewDomains, show::show)
+        .get("/domains/{id}/remove", ManageDomains, remove::form)
+        .post("/domains/{id}/remove", ManageDomains, remove::remove)
 }

@@ -15,51 +15,74 @@ pub mod rotate;
 mod show;
 pub mod state;
 
-use axum::Router;
-use axum::routing::{get, post};
+use crate::portal::gate::permitted::{
+    ManageAccounts, RevealSecrets, ViewAccounts, ViewActivity, ViewCertificates, ViewDomains,
+};
+use crate::portal::table::Table;
 
-use crate::portal::state::Portal;
+pub(super) fn routes() -> Table {
+    Table::default()
+        .get("/accounts", ViewAccounts, list::list)
+        .post("/accounts", ManageAccounts, new::create)
+        .get("/accounts/new", ManageAccounts, new::form)
+        .get("/accounts/{id}", ViewAccounts, show::redirect)
+        .get(
+            "/accounts/{id}/credentials",
+            ViewAccounts,
+            credentials::show,
+        )
+        .get("/accounts/{id}/reveal", ViewAccounts, show::redirect)
+        .post("/accounts/{id}/reveal", RevealSecrets, credentials::reveal)
+        .get("/accounts/{id}/domains", ViewDomains, domains::show)
+        .get(
+            "/accounts/{id}/certificates",
+            ViewCertificates,
+            certificates::show,
+        )
+        .get("/accounts/{id}/activity", ViewActivity, activity::show)
+        .get("/accounts/{id}/clients", ViewAccounts, clients::show)
+        .and(changes())
+}
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/accounts", get(list::list).post(new::create))
-        .route("/accounts/new", get(new::form))
-        .route("/accounts/{id}", get(show::redirect))
-        .route("/accounts/{id}/credentials", get(credentials::show))
-        .route(
-            "/accounts/{id}/reveal",
-            post(credentials::reveal).get(show::redirect),
-        )
-        .route("/accounts/{id}/domains", get(domains::show))
-        .route("/accounts/{id}/certificates", get(certificates::show))
-        .route("/accounts/{id}/activity", get(activity::show))
-        .route("/accounts/{id}/clients", get(clients::show))
-        .route(
-            "/accounts/{id}/rotate",
-            get(rotate::form).post(rotate::rotate),
-        )
-        .route(
-            "/credentials/{id}/revoke",
-            get(revoke::credential_form).post(revoke::credential),
-        )
-        .route(
-            "/clients/{id}/revoke",
-            get(revoke::client_form).post(revoke::client),
-        )
-        .route(
-            "/clients/{id}/release",
-            get(revoke::release_form).post(revoke::release),
-        )
-        .route(
+/// What is done to a subscription, its credentials and its clients.
+fn changes() -> Table {
+    Table::default()
+        .get("/accounts/{id}/rotate", ManageAccounts, rotate::form)
+        .post("/accounts/{id}/rotate", ManageAccounts, rotate::rotate)
+        .get(
             "/accounts/{id}/suspend",
-            get(state::suspend_form).post(state::suspend),
+            ManageAccounts,
+            state::suspend_form,
         )
-        .route(
-            "/accounts/{id}/resume",
-            get(state::resume_form).post(state::resume),
-        )
-        .route(
+        .post("/accounts/{id}/suspend", ManageAccounts, state::suspend)
+        .get("/accounts/{id}/resume", ManageAccounts, state::resume_form)
+        .post("/accounts/{id}/resume", ManageAccounts, state::resume)
+        .get(
             "/accounts/{id}/deactivate",
-            get(state::deactivate_form).post(state::deactivate),
+            ManageAccounts,
+            state::deactivate_form,
         )
+        .post(
+            "/accounts/{id}/deactivate",
+            ManageAccounts,
+            state::deactivate,
+        )
+        .get(
+            "/credentials/{id}/revoke",
+            ManageAccounts,
+            revoke::credential_form,
+        )
+        .post(
+            "/credentials/{id}/revoke",
+            ManageAccounts,
+            revoke::credential,
+        )
+        .get("/clients/{id}/revoke", ManageAccounts, revoke::client_form)
+        .post("/clients/{id}/revoke", ManageAccounts, revoke::client)
+        .get(
+            "/clients/{id}/release",
+            ManageAccounts,
+            revoke::release_form,
+        )
+        .post("/clients/{id}/release", ManageAccounts, revoke::release)
 }

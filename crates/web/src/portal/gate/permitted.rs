@@ -15,14 +15,17 @@ use tenancy::session::{COOKIE_NAME, csrf_token};
 use tenancy::token::Token;
 
 use crate::portal::page::cookie;
+use crate::portal::page::menu::{MenuSection, Nav, menu};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{BRAND, Flash, Nav, Shell, Theme};
+use crate::portal::page::shell::{BRAND, Flash, Shell, Theme};
+use crate::portal::route::{Grant, MayCall};
 use crate::portal::state::Portal;
 
-/// What a route asks of those who call it.
-pub(crate) trait Grant: Send + Sync + 'static {
-    /// The permission; none for what everybody may do to themselves.
-    const PERMISSION: Option<Permission>;
+/// Anybody, before or without signing in; the handler takes [`Public`].
+pub(crate) struct Open;
+
+impl Grant for Open {
+    const MAY_CALL: MayCall = MayCall::Everybody;
 }
 
 macro_rules! grants {
@@ -31,22 +34,22 @@ macro_rules! grants {
         pub(crate) struct $name;
 
         impl Grant for $name {
-            const PERMISSION: Option<Permission> = $permission;
+            const MAY_CALL: MayCall = $permission;
         }
     )*};
 }
 
 grants! {
     /// One's own name, password, sessions; open before an initial password was replaced.
-    Own => None;
-    ManageAccounts => Some(Permission::ManageAccounts);
-    ManageDomains => Some(Permission::ManageDomains);
-    RevealSecrets => Some(Permission::RevealSecrets);
-    RevokeCertificates => Some(Permission::RevokeCertificates);
-    ViewAccounts => Some(Permission::ViewAccounts);
-    ViewActivity => Some(Permission::ViewActivity);
-    ViewCertificates => Some(Permission::ViewCertificates);
-    ViewDomains => Some(Permission::ViewDomains);
+    Own => MayCall::SignedIn;
+    ManageAccounts => MayCall::Holder(Permission::ManageAccounts);
+    ManageDomains => MayCall::Holder(Permission::ManageDomains);
+    RevealSecrets => MayCall::Holder(Permission::RevealSecrets);
+    RevokeCertificates => MayCall::Holder(Permission::RevokeCertificates);
+    ViewAccounts => MayCall::Holder(Permission::ViewAccounts);
+    ViewActivity => MayCall::Holder(Permission::ViewActivity);
+    ViewCertificates => MayCall::Holder(Permission::ViewCertificates);
+    ViewDomains => MayCall::Holder(Permission::ViewDomains);
 }
 
 /// A signed-in person who may use the route.
@@ -55,6 +58,7 @@ pub(crate) struct Permitted<P> {
     pub(crate) caller: Caller,
     flash: Option<Flash>,
     has_shortcuts: bool,
+    menu: Vec<MenuSection>,
     path: String,
     grant: PhantomData<P>,
 }
@@ -78,6 +82,7 @@ impl<P> Permitted<P> {
             email: self.signed_in.user.email.as_str().to_owned(),
             flashes: self.flash.iter().cloned().collect(),
             has_shortcuts: self.has_shortcuts,
+            menu: self.menu.clone(),
             nav,
             path: self.path.clone(),
             tenant: self.signed_in.tenant.name.as_str().to_owned(),
@@ -97,14 +102,17 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
             next: path(parts),
             has_ended: !token.is_empty(),
         })?;
-        if signed_in.must_change_password && P::PERMISSION.is_some() {
-            return Err(Refusal::MustChangePassword);
-        }
-        if P::PERMISSION.is_some_and(|permission| !signed_in.may(permission)) {
-            return Err(Refusal::Forbidden);
+        if let MayCall::Holder(permission) = P::MAY_CALL {
+            if signed_in.must_change_password {
+                return Err(Refusal::MustChangePassword);
+            }
+            if !signed_in.may(permission) {
+                return Err(Refusal::Forbidden);
+            }
         }
         Ok(Self {
             caller: signed_in.caller(client(parts)),
+            menu: menu_of(&signed_in, portal),
             signed_in,
             flash: cookie::flash(&parts.headers),
             has_shortcuts: cookie::has_shortcuts(&parts.headers),
@@ -112,6 +120,17 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
             grant: PhantomData,
         })
     }
+}
+
+/// The entries whose pages a person may open; none before an initial password was replaced.
+fn menu_of(signed_in: &SignedIn, portal: &Portal) -> Vec<MenuSection> {
+    menu(signed_in.tenant.kind, |path| {
+        match portal.routes.may_open(path) {
+            Some(MayCall::Holder(permission)) => signed_in.may(permission),
+            Some(MayCall::Everybody | MayCall::SignedIn) => true,
+            None => false,
+        }
+    })
 }
 
 /// Anybody, before or without signing in.

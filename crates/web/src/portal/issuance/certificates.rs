@@ -6,18 +6,26 @@ pub mod revoke;
 pub mod show;
 pub mod table;
 
-use axum::Router;
-use axum::routing::get;
+use crate::portal::gate::permitted::{RevokeCertificates, ViewCertificates};
+use crate::portal::table::Table;
 
-use crate::portal::state::Portal;
-
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/certificates", get(list::list))
-        .route("/certificates/{id}", get(show::show))
-        .route("/certificates/{id}/{file}", get(download::fetch))
-        .route(
+pub(super) fn routes() -> Table {
+    Table::default()
+        .get("/certificates", ViewCertificates, list::list)
+        .get("/certificates/{id}", ViewCertificates, show::show)
+        .get(
+            "/certificates/{id}/{file}",
+            ViewCertificates,
+            download::fetch,
+        )
+        .get(
             "/certificates/{id}/revoke",
-            get(revoke::form).post(revoke::submit),
+            RevokeCertificates,
+            revoke::form,
+        )
+        .post(
+            "/certificates/{id}/revoke",
+            RevokeCertificates,
+            revoke::submit,
         )
 }

@@ -6,13 +6,11 @@ pub mod show;
 pub mod table;
 pub mod timeline;
 
-use axum::Router;
-use axum::routing::get;
+use crate::portal::gate::permitted::ViewActivity;
+use crate::portal::table::Table;
 
-use crate::portal::state::Portal;
-
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/activity", get(list::list))
-        .route("/activity/{id}", get(show::show))
+pub(super) fn routes() -> Table {
+    Table::default()
+        .get("/activity", ViewActivity, list::list)
+        .get("/activity/{id}", ViewActivity, show::show)
 }

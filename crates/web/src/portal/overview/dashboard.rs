@@ -4,11 +4,9 @@ pub mod chart;
 pub mod onboarding;
 pub mod show;
 
-use axum::Router;
-use axum::routing::get;
+use crate::portal::gate::permitted::ViewDomains;
+use crate::portal::table::Table;
 
-use crate::portal::state::Portal;
-
-pub(super) fn routes() -> Router<Portal> {
-    Router::new().route("/", get(show::show))
+pub(super) fn routes() -> Table {
+    Table::default().get("/", ViewDomains, show::show)
 }

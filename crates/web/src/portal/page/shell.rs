@@ -1,28 +1,10 @@
 //! The frame around every page: brand, navigation, person, theme, messages.
 
+use super::menu::{MenuItem, MenuSection, Nav};
 use super::part::Tone;
 
 /// Name of the product in titles.
 pub(crate) const BRAND: &str = "Chancery";
-
-/// The entry of the sidebar that a page belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nav {
-    /// ACME accounts and everything below them.
-    Accounts,
-    /// ACME orders.
-    Activity,
-    /// Issued certificates.
-    Certificates,
-    /// The start page.
-    Dashboard,
-    /// Enrolled domains.
-    Domains,
-    /// No entry, as on error pages.
-    None,
-    /// The person's own settings.
-    Settings,
-}
 
 /// Light or dark, or whatever the browser prefers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +60,8 @@ pub struct Shell {
     pub flashes: Vec<Flash>,
     /// Whether single-key shortcuts are on (WCAG 2.1.4 wants a switch).
     pub has_shortcuts: bool,
+    /// The sidebar; empty when nobody is signed in.
+    pub menu: Vec<MenuSection>,
     /// Entry of the sidebar to mark.
     pub nav: Nav,
     /// Path and query of this page, where a change of theme comes back to.
@@ -99,6 +83,7 @@ impl Shell {
             email: String::new(),
             flashes: Vec::new(),
             has_shortcuts: false,
+            menu: Vec::new(),
             nav: Nav::None,
             path: String::new(),
             tenant: String::new(),
@@ -116,17 +101,8 @@ impl Shell {
             .unwrap_or_default()
     }
 
-    pub(crate) fn marks(&self, entry: &str) -> bool {
-        let current = match self.nav {
-            Nav::Accounts => "accounts",
-            Nav::Activity => "activity",
-            Nav::Certificates => "certificates",
-            Nav::Dashboard => "dashboard",
-            Nav::Domains => "domains",
-            Nav::None => "",
-            Nav::Settings => "settings",
-        };
-        current == entry
+    pub(crate) fn marks(&self, item: &MenuItem) -> bool {
+        self.nav == item.nav
     }
 
     pub(crate) fn uses(&self, theme: &str) -> bool {

@@ -6,6 +6,7 @@ use super::render_all;
 use crate::portal::access::session::sign_in::SignInPage;
 use crate::portal::page::assets;
 use crate::portal::page::shell::{Shell, Theme};
+use crate::portal::portal_routes;
 
 /// A start tag with its attributes and the text up to the next tag.
 struct Tag {
@@ -265,4 +266,30 @@ fn assets_are_found_by_their_hashed_address_only() {
     assert!(text.contains(assets::url("inter.woff2")) && !text.contains("url(\"inter"));
     assert!(assets::find("portal.css").is_none());
     assert_eq!(assets::url("nothing.css"), "/assets/unknown");
+}
+
+#[test]
+fn every_address_of_a_page_is_a_route() {
+    let routes = portal_routes();
+    let is_route = |method: &str, address: &str| {
+        let path = address.split(['?', '#']).next().unwrap_or_default();
+        let mut all = routes.iter().filter(|route| route.method == method);
+        all.any(|route| route.fits(path))
+    };
+    let mut looked_at = 0;
+    for (page, html) in render_all().expect("pages") {
+        for tag in tags(&html) {
+            let (method, address) = match tag.name.as_str() {
+                "a" => ("GET", tag.get("href")),
+                "form" if tag.get("method") == "post" => ("POST", tag.get("action")),
+                "form" => ("GET", tag.get("action")),
+                _ => continue,
+            };
+            if address.starts_with('/') {
+                assert!(is_route(method, address), "{page}: {method} {address}");
+                looked_at += 1;
+            }
+        }
+    }
+    assert!(looked_at > 200, "{looked_at}");
 }

@@ -13,7 +13,6 @@ use crate::portal::gate::csrf::VisitorForm;
 use crate::portal::gate::permitted::Public;
 use crate::portal::page::cookie;
 use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
-use crate::portal::page::links::local_path;
 use crate::portal::page::moment::minutes_until;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{Shell, Theme};
@@ -35,13 +34,17 @@ pub(super) struct SignInForm {
 }
 
 /// `GET /sign-in`.
-pub(super) async fn form(who: Public, Query(asked): Query<Asked>) -> Answer {
+pub(super) async fn form(
+    State(portal): State<Portal>,
+    who: Public,
+    Query(asked): Query<Asked>,
+) -> Answer {
     let problem = (asked.reason == "ended").then_some(SignInProblem::SessionEnded);
     let mut response = page(&SignInPage {
         shell: who.shell("Sign in"),
         email: String::new(),
         problem,
-        next: local_path(&asked.next).to_owned(),
+        next: portal.routes.local_path(&asked.next).to_owned(),
         contact: String::new(),
     })?;
     if !who.has_token {
@@ -63,7 +66,7 @@ pub(super) async fn submit(
     };
     match sign_in(&portal.app, &who.caller, credentials).await {
         Ok(signed_in) => {
-            let mut response = Redirect::to(local_path(&typed.next)).into_response();
+            let mut response = Redirect::to(portal.routes.local_path(&typed.next)).into_response();
             let theme = Theme::from_text(signed_in.user.theme.as_str());
             add_cookie(&mut response, &set_cookie(&signed_in.token));
             add_cookie(&mut response, &cookie::set_theme(theme));
@@ -73,7 +76,7 @@ pub(super) async fn submit(
             shell: who.shell("Sign in"),
             email: typed.email,
             problem: Some(problem(error, portal.app.now())?),
-            next: local_path(&typed.next).to_owned(),
+            next: portal.routes.local_path(&typed.next).to_owned(),
             contact: String::new(),
         }),
     }

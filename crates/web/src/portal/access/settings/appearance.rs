@@ -9,7 +9,6 @@ use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Own, Permitted};
 use crate::portal::page::cookie;
 use crate::portal::page::frame::{Answer, add_cookie, done};
-use crate::portal::page::links::local_path;
 use crate::portal::page::shell::Theme;
 use crate::portal::state::Portal;
 
@@ -36,7 +35,7 @@ pub(super) async fn submit(
     let mut response = if is_full {
         done("/settings", "The appearance was saved.")
     } else {
-        Redirect::to(local_path(&typed.next)).into_response()
+        Redirect::to(portal.routes.local_path(&typed.next)).into_response()
     };
     add_cookie(&mut response, &cookie::set_theme(theme));
     if is_full {

@@ -11,9 +11,10 @@ use super::browsers::{self, SessionRow};
 use crate::portal::gate::permitted::{Own, Permitted};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::menu::Nav;
 use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Flash, Nav, Shell};
+use crate::portal::page::shell::{Flash, Shell};
 use crate::portal::state::Portal;
 
 /// `GET /settings`.

@@ -14,9 +14,10 @@ use crate::portal::page::account::label;
 use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, page, refused_form};
 use crate::portal::page::listing::ListQuery;
+use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::day;
 use crate::portal::page::refused::{Refusal, problems};
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
 
 /// `GET /domains/new`.

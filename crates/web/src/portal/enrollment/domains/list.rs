@@ -10,8 +10,9 @@ use crate::portal::gate::permitted::{Permitted, ViewDomains};
 use crate::portal::page::account;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
+use crate::portal::page::menu::Nav;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::count;
 use crate::portal::state::Portal;
 

@@ -12,9 +12,10 @@ use crate::portal::issuance::certificates;
 use crate::portal::page::confirm::{ConfirmPage, Extras};
 use crate::portal::page::frame::{Answer, done, page};
 use crate::portal::page::links;
+use crate::portal::page::menu::Nav;
 use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::count;
 use crate::portal::state::Portal;
 

@@ -13,10 +13,11 @@ use crate::portal::issuance::certificates::table::CertificateRow;
 use crate::portal::issuance::orders::table::OrderRow;
 use crate::portal::issuance::{certificates, orders};
 use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::day;
 use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
 
 /// `GET /domains/{id}`.

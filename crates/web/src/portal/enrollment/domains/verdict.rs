@@ -10,9 +10,10 @@ use super::form::AddDomainsForm;
 use crate::portal::gate::permitted::{ManageDomains, Permitted};
 use crate::portal::page::account::label;
 use crate::portal::page::links;
+use crate::portal::page::menu::Nav;
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::{count, sentence};
 use crate::portal::state::Portal;
 

@@ -12,7 +12,8 @@ use crate::portal::page::account::label;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
 use crate::portal::page::listing::{ListQuery, Paging};
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::menu::Nav;
+use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
 
 /// `GET /accounts/{id}/certificates`.

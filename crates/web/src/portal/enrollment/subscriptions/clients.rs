@@ -15,9 +15,10 @@ use crate::portal::page::account::label;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
 use crate::portal::page::listing::{ListQuery, Paging};
+use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::when;
 use crate::portal::page::part::{Chip, Tone, When};
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
 
 /// `GET /accounts/{id}/clients`.

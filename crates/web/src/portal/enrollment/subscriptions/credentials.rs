@@ -25,10 +25,11 @@ use crate::portal::page::account::label;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
 use crate::portal::page::links;
+use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::{day, when};
 use crate::portal::page::part::{Chip, Tone, When};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 

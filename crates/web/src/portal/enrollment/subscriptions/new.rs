@@ -13,9 +13,10 @@ use crate::portal::gate::permitted::{ManageAccounts, Permitted};
 use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, done, page, refused_form};
 use crate::portal::page::links;
+use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::day;
 use crate::portal::page::refused::problems;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 

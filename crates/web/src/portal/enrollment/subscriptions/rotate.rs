@@ -20,8 +20,9 @@ use crate::portal::page::confirm::{Choosing, ConfirmPage, Extras};
 use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, add_cookie, done, not_done, page, refused_form};
 use crate::portal::page::links;
+use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::when;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 

@@ -13,8 +13,9 @@ use crate::portal::page::confirm::{ConfirmPage, Extras, Typed};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, done, not_done, page, refused_form};
 use crate::portal::page::links;
+use crate::portal::page::menu::Nav;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 

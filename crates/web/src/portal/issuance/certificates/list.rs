@@ -14,8 +14,9 @@ use crate::portal::gate::permitted::{Permitted, ViewCertificates};
 use crate::portal::page::account;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
+use crate::portal::page::menu::Nav;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::{count, grouped, grouped_up_to};
 use crate::portal::state::Portal;
 

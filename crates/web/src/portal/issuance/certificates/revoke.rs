@@ -16,8 +16,9 @@ use crate::portal::gate::recent::{self, Recent};
 use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, add_cookie, done, not_done, page, refused_form};
 use crate::portal::page::links;
+use crate::portal::page::menu::Nav;
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 

@@ -18,10 +18,11 @@ use crate::portal::issuance::orders::timeline::seen_in_short;
 use crate::portal::page::account::label_or_stand_in;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
+use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::{day, distance, when};
 use crate::portal::page::part::{Chip, Lifetime, When};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
 
 pub(super) async fn show(

@@ -11,9 +11,10 @@ use super::timeline::{Failure, TimelineStep, announcement, failure, short_steps,
 use crate::portal::gate::permitted::{Permitted, ViewActivity};
 use crate::portal::page::account::label_or_stand_in;
 use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::menu::Nav;
 use crate::portal::page::part::{Chip, When};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::{links, moment};
 use crate::portal::state::Portal;
 

@@ -16,9 +16,10 @@ use crate::portal::issuance::orders::list::FAILED_LATELY;
 use crate::portal::issuance::orders::table::{self, OrderRow};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
+use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::{day, distance};
 use crate::portal::page::part::{Chip, Tone};
-use crate::portal::page::shell::{Nav, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::{count, grouped, grouped_up_to};
 use crate::portal::state::Portal;
 

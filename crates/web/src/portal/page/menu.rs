@@ -1,0 +1,123 @@
+//! The entries of the sidebar: those whose page the person may open, and that mean something for a tenant of its level.
+
+use tenancy::tenant::TenantKind;
+
+/// The entry of the sidebar that a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nav {
+    /// ACME accounts and everything below them.
+    Accounts,
+    /// ACME orders.
+    Activity,
+    /// Issued certificates.
+    Certificates,
+    /// The start page.
+    Dashboard,
+    /// Enrolled domains.
+    Domains,
+    /// No entry, as on error pages.
+    None,
+    /// The person's own settings.
+    Settings,
+}
+
+/// Some entries with a title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MenuSection {
+    /// The title.
+    pub title: &'static str,
+    /// The entries.
+    pub items: Vec<MenuItem>,
+}
+
+/// An entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MenuItem {
+    /// Which one.
+    pub nav: Nav,
+    /// What it is called.
+    pub title: &'static str,
+    /// The page that it leads to.
+    pub path: &'static str,
+}
+
+const fn item(nav: Nav, title: &'static str, path: &'static str) -> MenuItem {
+    MenuItem { nav, title, path }
+}
+
+const SECTIONS: [(&str, &[MenuItem]); 3] = [
+    (
+        "Overview",
+        &[
+            item(Nav::Dashboard, "Dashboard", "/"),
+            item(Nav::Activity, "Activity", "/activity"),
+        ],
+    ),
+    (
+        "Certificates",
+        &[
+            item(Nav::Accounts, "ACME accounts", "/accounts"),
+            item(Nav::Domains, "Domains", "/domains"),
+            item(Nav::Certificates, "Certificates", "/certificates"),
+        ],
+    ),
+    ("Account", &[item(Nav::Settings, "Settings", "/settings")]),
+];
+
+/// The menu of somebody in a tenant of this level, who may open some of the pages.
+pub fn menu(kind: TenantKind, may_open: impl Fn(&str) -> bool) -> Vec<MenuSection> {
+    let is_for = |item: &MenuItem| match item.nav {
+        // Who owns the installation or only has resellers enrols nothing.
+        Nav::Accounts | Nav::Activity | Nav::Certificates | Nav::Domains => {
+            matches!(kind, TenantKind::Customer | TenantKind::Reseller)
+        }
+        Nav::Dashboard | Nav::None | Nav::Settings => true,
+    };
+    let sections = SECTIONS.iter().map(|(title, items)| MenuSection {
+        title,
+        items: items
+            .iter()
+            .filter(|item| is_for(item) && may_open(item.path))
+            .copied()
+            .collect(),
+    });
+    sections
+        .filter(|section| !section.items.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(kind: TenantKind, may_open: impl Fn(&str) -> bool, expected: &[&str]) {
+        let shown = menu(kind, may_open);
+        let titles: Vec<_> = shown
+            .iter()
+            .flat_map(|section| section.items.iter().map(|item| item.title))
+            .collect();
+        assert_eq!(titles, expected);
+    }
+
+    #[test]
+    fn an_entry_is_there_for_who_may_open_its_page() {
+        let all = [
+            "Dashboard",
+            "Activity",
+            "ACME accounts",
+            "Domains",
+            "Certificates",
+            "Settings",
+        ];
+        check(TenantKind::Reseller, |_| true, &all);
+        check(TenantKind::Customer, |_| true, &all);
+        check(TenantKind::Operator, |_| true, &["Dashboard", "Settings"]);
+        check(
+            TenantKind::Reseller,
+            |path| path == "/domains",
+            &["Domains"],
+        );
+        check(TenantKind::Reseller, |_| false, &[]);
+    }
+}
