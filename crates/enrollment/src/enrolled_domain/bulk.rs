@@ -100,71 +100,98 @@ fn enrolled_as(addition: &Addition) -> Enrolled {
     }
 }
 
-/// The names with their line numbers. With a header line only its column counts; without one
-/// every field is a name, so that a list with commas works.
+/// The names with the lines on which their records begin. With a header only its column counts; without one every
+/// field is a name, so that a list with commas works, and no name has what separates fields.
 fn entries(text: &str) -> Vec<Entry> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = (1_usize..)
-        .zip(text.lines())
-        .map(|(number, line)| (number, fields(line)))
-        .filter(|(_, fields)| !fields.is_empty())
-        .peekable();
-    let column = lines
+    let mut records = records(text).into_iter().peekable();
+    let column = records
         .peek()
         .and_then(|(_, first)| first.iter().position(|field| is_header(field)));
     if column.is_some() {
-        lines.next();
+        records.next();
     }
-    lines
-        .flat_map(|(number, fields)| {
-            let chosen: Vec<String> = match column {
-                Some(column) => fields.into_iter().skip(column).take(1).collect(),
-                None => fields,
-            };
-            chosen
-                .into_iter()
-                .filter(|field| !field.is_empty())
-                .map(move |text| Entry { line: number, text })
-        })
-        .collect()
+    let mut entries = Vec::new();
+    for (line, fields) in records {
+        let names: Vec<&str> = match column {
+            Some(column) => fields.get(column).map(String::as_str).into_iter().collect(),
+            None => fields
+                .iter()
+                .flat_map(|field| field.split(SEPARATORS))
+                .collect(),
+        };
+        let names = names
+            .into_iter()
+            .map(unquoted)
+            .filter(|name| !name.is_empty());
+        entries.extend(names.map(|name| Entry {
+            line,
+            text: name.to_owned(),
+        }));
+    }
+    entries
+}
+
+/// What separates fields: a file has one of them, a list that somebody typed may have all.
+const SEPARATORS: [char; 3] = ['\t', ';', ','];
+
+/// The records that are not blank (RFC 4180), with the line on which each begins.
+fn records(text: &str) -> Vec<(usize, Vec<String>)> {
+    let first = text.lines().find(|line| !line.trim().is_empty());
+    let separator = SEPARATORS
+        .into_iter()
+        .find(|separator| first.is_some_and(|line| line.contains(*separator)));
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .delimiter(
+            separator
+                .and_then(|one| u8::try_from(one).ok())
+                .unwrap_or(b','),
+        )
+        .from_reader(text.as_bytes());
+    let (mut records, mut line, mut counted) = (Vec::new(), 1_usize, 0);
+    // A text can be read, and is UTF-8.
+    for record in reader.records().flatten() {
+        // The reader counts lines, but not those that end with a carriage return too.
+        let start = start_of(text, record.position());
+        line = line.saturating_add(line_breaks(text.get(counted..start)));
+        counted = start;
+        let fields: Vec<String> = record.iter().map(str::to_owned).collect();
+        if fields.iter().any(|field| !field.is_empty()) {
+            records.push((line, fields));
+        }
+    }
+    records
+}
+
+/// Where a record begins: behind the line breaks before it.
+fn start_of(text: &str, position: Option<&csv::Position>) -> usize {
+    let byte = position.map_or(0, csv::Position::byte);
+    let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+    let rest = text.get(byte..).unwrap_or_default();
+    let line_ends = rest.find(|letter| !matches!(letter, '\r' | '\n'));
+    byte.saturating_add(line_ends.unwrap_or(rest.len()))
+}
+
+fn line_breaks(text: Option<&str>) -> usize {
+    text.unwrap_or_default().matches('\n').count()
+}
+
+/// Without the quotes that stay when a blank stands before them.
+fn unquoted(field: &str) -> &str {
+    let field = field.trim();
+    let inside = field
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inside.map_or(field, str::trim)
 }
 
 fn is_header(field: &str) -> bool {
     ["domain", "domain_name"]
         .iter()
         .any(|name| field.eq_ignore_ascii_case(name))
-}
-
-/// Splits a line at commas, semicolons and tabs outside quotes; `""` in quotes is a quote
-/// (RFC 4180 §2). A blank line has no fields.
-fn fields(line: &str) -> Vec<String> {
-    if line.trim().is_empty() {
-        return Vec::new();
-    }
-    let mut fields = vec![String::new()];
-    let mut is_quoted = false;
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if is_quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                push(&mut fields, '"');
-            }
-            '"' => is_quoted = !is_quoted,
-            ',' | ';' | '\t' if !is_quoted => fields.push(String::new()),
-            other => push(&mut fields, other),
-        }
-    }
-    fields
-        .into_iter()
-        .map(|field| field.trim().to_owned())
-        .collect()
-}
-
-fn push(fields: &mut [String], letter: char) {
-    if let Some(field) = fields.last_mut() {
-        field.push(letter);
-    }
 }
 
 #[cfg(test)]
@@ -219,6 +246,23 @@ mod tests {
     }
 
     #[test]
+    fn f080_a_quoted_field_may_have_line_breaks_and_separators() {
+        check(
+            "note,domain\n\"two\nlines, and a comma\",a.test\nx,b.test\n",
+            &[(2, "a.test"), (4, "b.test")],
+        );
+        check(
+            "domain;note\r\na.test;\"x;\r\ny\"\r\nb.test;z\r\n",
+            &[(2, "a.test"), (4, "b.test")],
+        );
+        check("\"a.test\", \"b.test\"\n", &[(1, "a.test"), (1, "b.test")]);
+        // A quote that nobody closes takes the rest along, which is then no name, and is told.
+        let open = entries("domain\na.test\n\"b.test\nc.test\n");
+        assert_eq!(open.len(), 2);
+        assert!(DnsName::parse(&open[1].text).is_err());
+    }
+
+    #[test]
     fn f081_a_companion_of_an_earlier_row_is_already_included() {
         let text = "domain\nexample.com\nwww.example.com\nEXAMPLE.com.\nco.uk\nnot a name\n";
         let rows = preview(&entries(text), Companions::Auto, &|_| None);
@@ -242,6 +286,23 @@ mod tests {
     }
 
     proptest! {
+        /// Whatever stands in the columns beside it, the names of a file are found, in their order.
+        #[test]
+        fn f080_the_names_of_a_file_are_found(
+            rows in prop::collection::vec(("[a-z]{1,9}\\.test", "[ -~\n]{0,12}"), 1..20),
+            separator in prop::sample::select(b",;\t".to_vec()),
+        ) {
+            let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
+            writer.write_record(["note", "domain", "more"]).unwrap();
+            for (name, note) in &rows {
+                writer.write_record([note, name, note]).unwrap();
+            }
+            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let found: Vec<_> = entries(&text).into_iter().map(|entry| entry.text).collect();
+            let names: Vec<_> = rows.iter().map(|(name, _)| name.clone()).collect();
+            prop_assert_eq!(found, names);
+        }
+
         #[test]
         fn f082_any_text_is_previewed_and_no_name_is_added_twice(text in "[a-c.,\"\n\r*w; ]{0,120}") {
             let rows = preview(&entries(&text), Companions::Auto, &|_| None);
