@@ -26,9 +26,9 @@ use crate::outside::Outside;
 /// A node that was not seen for so long is gone: each says every minute that it is alive.
 const GONE_AFTER: Duration = Duration::from_secs(150);
 /// How often a node looks for others in its way.
-const INTERVAL: Duration = Duration::from_millis(500);
+const INTERVAL: Duration = Duration::from_millis(300);
 /// How long a node that starts waits for those in its way to say that they are alive; several times `INTERVAL`.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_millis(1_500);
 /// How often one newcomer is answered, after which it has ended or will never.
 const ANSWERS: u32 = 20;
 

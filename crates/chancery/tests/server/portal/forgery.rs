@@ -3,6 +3,8 @@
 use testkit::{TestServer, Visitor};
 use web::portal::{MayCall, portal_routes};
 
+use super::routes::ROUTES;
+use super::scope::Full;
 use super::{ORIGIN, PASSWORD, Shop, stranger};
 
 testkit::on_both_engines![
@@ -16,12 +18,15 @@ testkit::on_both_engines![
 /// A good account, whatever else a form may need.
 const FIELDS: [(&str, &str); 3] = [("kind", "dv"), ("label", "Forged"), ("term_years", "1")];
 
-/// Every form but the door's, which has a test of its own.
-fn forms() -> impl Iterator<Item = String> {
-    let id = "0".repeat(26);
+/// Every form but the door's, which has a test of its own, at what the shop has.
+fn forms(full: &Full) -> Vec<String> {
     let all = portal_routes().into_iter();
-    all.filter(|route| route.method == "POST" && route.may_call != MayCall::Everybody)
-        .map(move |route| route.path.replace("{id}", &id))
+    let forms = all.filter(|route| route.method == "POST" && route.may_call != MayCall::Everybody);
+    let at = |path: &str| {
+        let known = ROUTES.iter().find(|route| route.template == path);
+        known.map_or_else(|| path.to_owned(), |route| full.path(route))
+    };
+    forms.map(|route| at(route.path)).collect()
 }
 
 /// Asserts that nothing came of it: the session is still there, and no account was made.
@@ -31,9 +36,9 @@ async fn assert_nothing_happened(browser: &mut Visitor) {
 }
 
 async fn s24_forms_without_their_token_are_refused(server: &TestServer) {
-    let shop = Shop::open(server, "alpha").await;
-    let mut browser = shop.browser(server).await;
-    for path in forms() {
+    let full = Full::open(server).await;
+    let mut browser = full.shop.browser(server).await;
+    for path in forms(&full) {
         let refused = browser.post(&path, &FIELDS).await;
         assert_eq!(refused.status.as_u16(), 403, "{path}");
         assert!(refused.text().contains("This form is too old"), "{path}");
@@ -42,11 +47,11 @@ async fn s24_forms_without_their_token_are_refused(server: &TestServer) {
 }
 
 async fn s24_forms_of_another_session_are_refused(server: &TestServer) {
-    let shop = Shop::open(server, "alpha").await;
-    let mut browser = shop.browser(server).await;
+    let full = Full::open(server).await;
+    let mut browser = full.shop.browser(server).await;
     let mut other = Shop::open(server, "beta").await.browser(server).await;
     let token = other.get("/").await.csrf().unwrap();
-    for path in forms() {
+    for path in forms(&full) {
         let fields = [&[("csrf", token.as_str())], &FIELDS[..]].concat();
         let refused = browser.post(&path, &fields).await;
         assert_eq!(refused.status.as_u16(), 403, "{path}");
@@ -55,11 +60,11 @@ async fn s24_forms_of_another_session_are_refused(server: &TestServer) {
 }
 
 async fn s24_forms_of_another_site_are_refused(server: &TestServer) {
-    let shop = Shop::open(server, "alpha").await;
-    let mut browser = shop.browser(server).await;
+    let full = Full::open(server).await;
+    let mut browser = full.shop.browser(server).await;
     let token = browser.get("/").await.csrf().unwrap();
     let fields = [&[("csrf", token.as_str())], &FIELDS[..]].concat();
-    for path in forms() {
+    for path in forms(&full) {
         for origin in [
             "https://evil.example",
             "https://portal.test.evil.example",

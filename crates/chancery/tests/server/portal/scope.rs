@@ -23,8 +23,8 @@ testkit::on_both_engines![
 const NAME: &str = "secret-a.com";
 
 /// A shop with one of everything.
-struct Full {
-    shop: Shop,
+pub(super) struct Full {
+    pub(super) shop: Shop,
     browser: Visitor,
     eab: Eab,
     account: String,
@@ -36,7 +36,7 @@ struct Full {
 }
 
 impl Full {
-    async fn open(server: &TestServer) -> Self {
+    pub(super) async fn open(server: &TestServer) -> Self {
         let shop = Shop::open(server, "alpha").await;
         let eab = server.account_of(shop.reseller, None).await;
         let enrolled = server.enroll(&eab, NAME).await;
@@ -58,7 +58,7 @@ impl Full {
         }
     }
 
-    fn path(&self, route: &Route) -> String {
+    pub(super) fn path(&self, route: &Route) -> String {
         route.path(match route.object {
             Object::Account => &self.account,
             Object::Certificate => &self.certificate,

@@ -1,31 +1,30 @@
 //! Taking a domain out of its account (features F-083, F-085).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use base::EnrolledDomainId;
 use enrollment::enrolled_domain::EnrolledDomain;
 use flow::enrollment::remove_domain::{self, remove_domain};
 
-use super::show::find;
+use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::{Form, Nothing};
-use crate::portal::gate::permitted::{ManageDomains, Permitted};
+use crate::portal::gate::permitted::ManageDomains;
 use crate::portal::issuance::certificates;
 use crate::portal::page::confirm::{ConfirmPage, Extras};
 use crate::portal::page::frame::{Answer, done, page};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::part::Tone;
-use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::count;
 use crate::portal::state::Portal;
+use flow::enrollment::list_domains::DomainDetail;
 
 /// `GET /domains/{id}/remove`.
 pub(super) async fn form(
     State(portal): State<Portal>,
-    who: Permitted<ManageDomains>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ManageDomains, DomainDetail>,
 ) -> Answer {
-    let domain = find(&portal, &who, &id).await?.line.domain;
+    let domain = found.line.domain;
     let leaving = remove_domain::preview(&portal.app, &who.caller, domain.id).await;
     let leaving = leaving?;
     let companions = leaving.iter().filter(|other| other.id != domain.id);
@@ -46,11 +45,10 @@ pub(super) async fn form(
 /// `POST /domains/{id}/remove`.
 pub(super) async fn remove(
     State(portal): State<Portal>,
-    who: Permitted<ManageDomains>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ManageDomains, DomainDetail>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    let id = EnrolledDomainId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
+    let id = found.line.domain.id;
     let removed = remove_domain(&portal.app, &who.caller, id).await;
     let removed = removed?;
     Ok(done("/domains", &message(&removed, id)))

@@ -1,14 +1,15 @@
 //! One domain: what it admits, what was issued for it, what was asked for it.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use base::{EnrolledDomainId, Timestamp};
 use enrollment::subscription::State as AccountState;
 use flow::enrollment::list_domains::{self, DomainDetail, DomainLine};
 use tenancy::role::Permission;
 
 use super::table::{DomainRow, row};
-use crate::portal::gate::permitted::{Permitted, ViewDomains};
+use crate::portal::gate::allowed::{Allowed, Object};
+use crate::portal::gate::permitted::ViewDomains;
 use crate::portal::issuance::certificates::table::CertificateRow;
 use crate::portal::issuance::orders::table::OrderRow;
 use crate::portal::issuance::{certificates, orders};
@@ -19,14 +20,14 @@ use crate::portal::page::part::Tone;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
+use flow::Caller;
 
 /// `GET /domains/{id}`.
 pub(super) async fn show(
     State(portal): State<Portal>,
-    who: Permitted<ViewDomains>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ViewDomains, DomainDetail>,
 ) -> Answer {
-    let DomainDetail { line, companions } = find(&portal, &who, &id).await?;
+    let DomainDetail { line, companions } = found;
     let (account, name) = (line.subscription.id, &line.domain.name);
     let certificates = certificates::list::of_name(&portal, &who, account, name).await?;
     let orders = orders::list::of_name(&portal, &who, account, name).await?;
@@ -49,15 +50,13 @@ pub(super) async fn show(
     })
 }
 
-/// The tenant's domain behind an address.
-pub(super) async fn find<P>(
-    portal: &Portal,
-    who: &Permitted<P>,
-    id: &str,
-) -> Result<DomainDetail, Refusal> {
-    let id = EnrolledDomainId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = list_domains::find(&portal.app, &who.caller, id).await?;
-    found.ok_or(Refusal::NotFound)
+impl Object for DomainDetail {
+    async fn load(portal: &Portal, caller: &Caller, id: &str) -> Result<Option<Self>, Refusal> {
+        let Ok(id) = EnrolledDomainId::from_suffix(id) else {
+            return Ok(None);
+        };
+        Ok(list_domains::find(&portal.app, caller, id).await?)
+    }
 }
 
 /// The answer first: may it be used, and is it?

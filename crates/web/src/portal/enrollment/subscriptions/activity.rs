@@ -1,11 +1,11 @@
 //! The orders of an account.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 
 use super::head::{self, SubscriptionHead, Tab};
-use super::show::find;
-use crate::portal::gate::permitted::{Permitted, ViewActivity};
+use crate::portal::gate::allowed::Allowed;
+use crate::portal::gate::permitted::ViewActivity;
 use crate::portal::issuance::orders;
 use crate::portal::issuance::orders::table::OrderRow;
 use crate::portal::page::account::label;
@@ -15,15 +15,14 @@ use crate::portal::page::listing::{ListQuery, Paging};
 use crate::portal::page::menu::Nav;
 use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
+use flow::enrollment::list_subscriptions::Summary;
 
 /// `GET /accounts/{id}/activity`.
 pub(super) async fn show(
     State(portal): State<Portal>,
-    who: Permitted<ViewActivity>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ViewActivity, Summary>,
     Query(query): Query<ListQuery>,
 ) -> Answer {
-    let found = find(&portal, &who, &id).await?;
     let id = found.subscription.id;
     let path = format!("{}/activity", links::account(id));
     let (orders, paging) = orders::list::of_account(&portal, &who, id, &query, &path).await?;

@@ -1,11 +1,11 @@
 //! The certificates of an account.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 
 use super::head::{self, SubscriptionHead, Tab};
-use super::show::find;
-use crate::portal::gate::permitted::{Permitted, ViewCertificates};
+use crate::portal::gate::allowed::Allowed;
+use crate::portal::gate::permitted::ViewCertificates;
 use crate::portal::issuance::certificates;
 use crate::portal::issuance::certificates::table::CertificateRow;
 use crate::portal::page::account::label;
@@ -15,15 +15,14 @@ use crate::portal::page::listing::{ListQuery, Paging};
 use crate::portal::page::menu::Nav;
 use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
+use flow::enrollment::list_subscriptions::Summary;
 
 /// `GET /accounts/{id}/certificates`.
 pub(super) async fn show(
     State(portal): State<Portal>,
-    who: Permitted<ViewCertificates>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ViewCertificates, Summary>,
     Query(query): Query<ListQuery>,
 ) -> Answer {
-    let found = find(&portal, &who, &id).await?;
     let id = found.subscription.id;
     let path = format!("{}/certificates", links::account(id));
     let (certificates, paging) =

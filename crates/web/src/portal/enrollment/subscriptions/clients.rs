@@ -2,15 +2,15 @@
 
 use acme::account::AccountStatus;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use base::{AccountId, Timestamp};
 use flow::enrollment::list_subscriptions::{self, AcmeClient};
 use flow::memory::catalog::Catalog;
 use tenancy::role::Permission;
 
 use super::head::{self, SubscriptionHead, Tab};
-use super::show::find;
-use crate::portal::gate::permitted::{Permitted, ViewAccounts};
+use crate::portal::gate::allowed::Allowed;
+use crate::portal::gate::permitted::ViewAccounts;
 use crate::portal::page::account::label;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
@@ -20,15 +20,14 @@ use crate::portal::page::moment::when;
 use crate::portal::page::part::{Chip, Tone, When};
 use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
+use flow::enrollment::list_subscriptions::Summary;
 
 /// `GET /accounts/{id}/clients`.
 pub(super) async fn show(
     State(portal): State<Portal>,
-    who: Permitted<ViewAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ViewAccounts, Summary>,
     Query(query): Query<ListQuery>,
 ) -> Answer {
-    let found = find(&portal, &who, &id).await?;
     let (id, limit) = (found.subscription.id, query.limit());
     let after = AccountId::from_suffix(&query.after).ok();
     let clients =

@@ -2,7 +2,7 @@
 //! MAC key is shown after a recent sign-in only, by a POST that is audited (security S-23).
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use base::{SubscriptionId, Timestamp};
 use enrollment::eab::{EabCredential, Reveal};
@@ -16,7 +16,7 @@ use tenancy::session::set_cookie;
 
 use super::command::{self, ClientCommand, CommandFacts};
 use super::head::{self, SubscriptionHead, Tab};
-use super::show::find;
+use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Permitted, RevealSecrets, ViewAccounts};
 use crate::portal::gate::recent::{self, Recent};
@@ -45,21 +45,20 @@ pub(super) struct RevealForm {
 /// `GET /accounts/{id}/credentials`.
 pub(super) async fn show(
     State(portal): State<Portal>,
-    who: Permitted<ViewAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ViewAccounts, Summary>,
 ) -> Answer {
-    let found = find(&portal, &who, &id).await?;
     page(&view(&portal, &who, &found, MacKey::Hidden).await?)
 }
 
 /// `POST /accounts/{id}/reveal`.
 pub(super) async fn reveal(
     State(portal): State<Portal>,
-    mut who: Permitted<RevealSecrets>,
-    Path(id): Path<String>,
+    Allowed {
+        mut who,
+        object: found,
+    }: Allowed<RevealSecrets, Summary>,
     Form(typed): Form<RevealForm>,
 ) -> Answer {
-    let found = find(&portal, &who, &id).await?;
     if let Some(withheld) = withheld(&found, portal.app.now()) {
         return refused_form(&view(&portal, &who, &found, withheld).await?);
     }

@@ -1,13 +1,13 @@
 //! The domains of an account.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 
 use super::head::{self, SubscriptionHead, Tab};
-use super::show::find;
 use crate::portal::enrollment::domains::list::of_account;
 use crate::portal::enrollment::domains::table::DomainRow;
-use crate::portal::gate::permitted::{Permitted, ViewDomains};
+use crate::portal::gate::allowed::Allowed;
+use crate::portal::gate::permitted::ViewDomains;
 use crate::portal::page::account::label;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
@@ -15,15 +15,14 @@ use crate::portal::page::listing::{ListQuery, Paging};
 use crate::portal::page::menu::Nav;
 use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
+use flow::enrollment::list_subscriptions::Summary;
 
 /// `GET /accounts/{id}/domains`.
 pub(super) async fn show(
     State(portal): State<Portal>,
-    who: Permitted<ViewDomains>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ViewDomains, Summary>,
     Query(query): Query<ListQuery>,
 ) -> Answer {
-    let found = find(&portal, &who, &id).await?;
     let id = found.subscription.id;
     let path = format!("{}/domains", links::account(id));
     let (domains, paging) = of_account(&portal, &who, id, &query, &path).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use enrollment::policy::OnLoss;
 use flow::enrollment::list_subscriptions::Summary;
 use flow::enrollment::rotate_credential::{
@@ -10,8 +10,8 @@ use flow::enrollment::rotate_credential::{
 };
 use serde::Deserialize;
 
-use super::show::find;
 use super::state::about_account;
+use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{ManageAccounts, Permitted};
 use crate::portal::gate::recent;
@@ -48,10 +48,8 @@ pub(super) struct RotateForm {
 /// `GET /accounts/{id}/rotate`.
 pub(super) async fn form(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ManageAccounts, Summary>,
 ) -> Answer {
-    let found = find(&portal, &who, &id).await?;
     let usual = Rotation::OVERLAP.as_secs() / SECONDS_AN_HOUR;
     let view = view(&portal, &who, &found, (Some(usual), Problems::none()));
     page(&view)
@@ -60,11 +58,9 @@ pub(super) async fn form(
 /// `POST /accounts/{id}/rotate`.
 pub(super) async fn rotate(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ManageAccounts, Summary>,
     Form(typed): Form<RotateForm>,
 ) -> Answer {
-    let found = find(&portal, &who, &id).await?;
     let ends_at_once = ends_at_once(&portal, &found);
     let hours = typed.overlap_hours.parse::<u64>().ok();
     let hours = hours.filter(|hours| OVERLAPS.iter().any(|(each, _)| each == hours));

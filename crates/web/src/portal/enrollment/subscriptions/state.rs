@@ -1,11 +1,10 @@
 //! Suspending, resuming and deactivating an account.
 
-use axum::extract::{Path, State};
-use base::SubscriptionId;
-use flow::enrollment::list_subscriptions;
+use axum::extract::State;
 use flow::enrollment::move_subscription::{Move, MoveError, move_subscription};
 use serde::Deserialize;
 
+use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::{Form, Nothing};
 use crate::portal::gate::permitted::{ManageAccounts, Permitted};
 use crate::portal::page::account::label;
@@ -14,10 +13,10 @@ use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, done, not_done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
-use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
+use flow::enrollment::list_subscriptions::Summary;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -27,11 +26,9 @@ pub(super) struct StateForm {
 
 /// `GET /accounts/{id}/suspend`.
 pub(super) async fn suspend_form(
-    State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ManageAccounts, Summary>,
 ) -> Answer {
-    let (label, href) = named(&portal, &who, &id).await?;
+    let (label, href) = named(&found);
     let shell = who.shell(Nav::Accounts, &format!("Suspend “{label}”"));
     page(&suspend_page(shell, &label, &href))
 }
@@ -39,20 +36,17 @@ pub(super) async fn suspend_form(
 /// `POST /accounts/{id}/suspend`.
 pub(super) async fn suspend(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ManageAccounts, Summary>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    apply(&portal, &who, &id, Move::Suspend).await
+    apply(&portal, &who, &found, Move::Suspend).await
 }
 
 /// `GET /accounts/{id}/resume`.
 pub(super) async fn resume_form(
-    State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ManageAccounts, Summary>,
 ) -> Answer {
-    let (label, href) = named(&portal, &who, &id).await?;
+    let (label, href) = named(&found);
     let shell = who.shell(Nav::Accounts, &format!("Resume “{label}”"));
     page(&resume_page(shell, &label, &href))
 }
@@ -60,37 +54,33 @@ pub(super) async fn resume_form(
 /// `POST /accounts/{id}/resume`.
 pub(super) async fn resume(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ManageAccounts, Summary>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    apply(&portal, &who, &id, Move::Resume).await
+    apply(&portal, &who, &found, Move::Resume).await
 }
 
 /// `GET /accounts/{id}/deactivate`.
 pub(super) async fn deactivate_form(
-    State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ManageAccounts, Summary>,
 ) -> Answer {
-    let (label, href) = named(&portal, &who, &id).await?;
+    let (label, href) = named(&found);
     page(&deactivation(&who, &label, &href, Problems::none()))
 }
 
 /// `POST /accounts/{id}/deactivate`; the account's name must be typed.
 pub(super) async fn deactivate(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ManageAccounts, Summary>,
     Form(typed): Form<StateForm>,
 ) -> Answer {
-    let (label, href) = named(&portal, &who, &id).await?;
+    let (label, href) = named(&found);
     if typed.confirmation.trim() != label {
         let message = format!("Type “{label}” exactly, or go back.");
         let problems = Problems::one("confirmation", &message);
         return refused_form(&deactivation(&who, &label, &href, problems));
     }
-    apply(&portal, &who, &id, Move::Deactivate).await
+    apply(&portal, &who, &found, Move::Deactivate).await
 }
 
 fn deactivation(
@@ -103,19 +93,18 @@ fn deactivation(
     deactivate_page(shell, label, href, label, problems)
 }
 
-async fn named(
-    portal: &Portal,
-    who: &Permitted<ManageAccounts>,
-    id: &str,
-) -> Result<(String, String), Refusal> {
-    let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = list_subscriptions::find(&portal.app, &who.caller, id).await?;
-    let found = found.ok_or(Refusal::NotFound)?;
-    Ok((label(&found.subscription), links::account(id)))
+fn named(found: &Summary) -> (String, String) {
+    let subscription = &found.subscription;
+    (label(subscription), links::account(subscription.id))
 }
 
-async fn apply(portal: &Portal, who: &Permitted<ManageAccounts>, id: &str, to: Move) -> Answer {
-    let id = SubscriptionId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
+async fn apply(
+    portal: &Portal,
+    who: &Permitted<ManageAccounts>,
+    found: &Summary,
+    to: Move,
+) -> Answer {
+    let id = found.subscription.id;
     let moved = move_subscription(&portal.app, &who.caller, id, to).await;
     let href = format!("{}/credentials", links::account(id));
     match moved {

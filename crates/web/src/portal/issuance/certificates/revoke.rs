@@ -2,14 +2,14 @@
 
 use acme::revocation::{Reason, RevocationError};
 use askama::Template;
-use axum::extract::{Path, State};
-use base::CertificateId;
-use flow::issuance::list_certificates::{CertificateDetail, certificate};
+use axum::extract::State;
+use flow::issuance::list_certificates::CertificateDetail;
 use flow::issuance::revoke::{RevokeError, revoke_in_portal};
 use serde::Deserialize;
 use tenancy::session::set_cookie;
 
 use super::show;
+use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Permitted, RevokeCertificates};
 use crate::portal::gate::recent::{self, Recent};
@@ -17,7 +17,6 @@ use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, add_cookie, done, not_done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
-use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
@@ -34,11 +33,9 @@ pub(super) struct RevokeForm {
 
 /// The form.
 pub(super) async fn form(
-    who: Permitted<RevokeCertificates>,
+    Allowed { who, object: found }: Allowed<RevokeCertificates, CertificateDetail>,
     State(portal): State<Portal>,
-    Path(id): Path<String>,
 ) -> Answer {
-    let found = load(&portal, &who, &id).await?;
     if !show::is_revocable(&found) {
         let why = if found.is_revoked_in_portal {
             OVER.to_owned()
@@ -52,12 +49,10 @@ pub(super) async fn form(
 
 /// What the form does.
 pub(super) async fn submit(
-    who: Permitted<RevokeCertificates>,
+    Allowed { who, object: found }: Allowed<RevokeCertificates, CertificateDetail>,
     State(portal): State<Portal>,
-    Path(id): Path<String>,
     Form(typed): Form<RevokeForm>,
 ) -> Answer {
-    let found = load(&portal, &who, &id).await?;
     let refused = |problems| refused_form(&view(&portal, &who, &found, &typed.reason, problems));
     let reason = match checked(&typed) {
         Ok(reason) => reason,
@@ -83,16 +78,6 @@ pub(super) async fn submit(
 }
 
 const OVER: &str = "This certificate is revoked or expired already; nothing is left to do.";
-
-async fn load(
-    portal: &Portal,
-    who: &Permitted<RevokeCertificates>,
-    id: &str,
-) -> Result<CertificateDetail, Refusal> {
-    let id = CertificateId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = certificate(&portal.app, &who.caller, id).await?;
-    found.ok_or(Refusal::NotFound)
-}
 
 fn view(
     portal: &Portal,

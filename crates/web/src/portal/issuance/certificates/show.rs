@@ -2,8 +2,8 @@
 
 use acme::authorization;
 use askama::Template;
-use axum::extract::{Path, State};
 use base::{CertificateId, Timestamp};
+use flow::Caller;
 use flow::issuance::list_certificates::{
     CertificateDetail, Revoker, Status, certificate, common_name, is_due,
 };
@@ -13,7 +13,8 @@ use tenancy::role::Permission;
 
 use super::list;
 use super::table::{chip, lifetime, pairs};
-use crate::portal::gate::permitted::{Permitted, ViewCertificates};
+use crate::portal::gate::allowed::{Allowed, Object};
+use crate::portal::gate::permitted::ViewCertificates;
 use crate::portal::issuance::orders::timeline::seen_in_short;
 use crate::portal::page::account::label_or_stand_in;
 use crate::portal::page::frame::{Answer, page};
@@ -25,14 +26,18 @@ use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
 
+impl Object for CertificateDetail {
+    async fn load(portal: &Portal, caller: &Caller, id: &str) -> Result<Option<Self>, Refusal> {
+        let Ok(id) = CertificateId::from_suffix(id) else {
+            return Ok(None);
+        };
+        Ok(certificate(&portal.app, caller, id).await?)
+    }
+}
+
 pub(super) async fn show(
-    who: Permitted<ViewCertificates>,
-    State(portal): State<Portal>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ViewCertificates, CertificateDetail>,
 ) -> Answer {
-    let id = CertificateId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
-    let found = certificate(&portal.app, &who.caller, id).await?;
-    let found = found.ok_or(Refusal::NotFound)?;
     let can_revoke = who.may(Permission::RevokeCertificates);
     let shell = who.shell(Nav::Certificates, &title(&found));
     page(&view(shell, &found, can_revoke))

@@ -1,13 +1,14 @@
 //! One order as it happens, and the last one of an account in short (`ux.md` R16).
 
 use askama::Template;
-use axum::extract::{Path, State};
 use base::{OrderId, SubscriptionId};
-use flow::issuance::list_orders::{OrderFilter, order, orders};
+use flow::Caller;
+use flow::issuance::list_orders::{OrderDetail, OrderFilter, order, orders};
 
 use super::list;
 use super::table::{agent, chip};
 use super::timeline::{Failure, TimelineStep, announcement, failure, short_steps, steps};
+use crate::portal::gate::allowed::{Allowed, Object};
 use crate::portal::gate::permitted::{Permitted, ViewActivity};
 use crate::portal::page::account::label_or_stand_in;
 use crate::portal::page::frame::{Answer, page};
@@ -18,14 +19,20 @@ use crate::portal::page::shell::Shell;
 use crate::portal::page::{links, moment};
 use crate::portal::state::Portal;
 
+impl Object for OrderDetail {
+    async fn load(portal: &Portal, caller: &Caller, id: &str) -> Result<Option<Self>, Refusal> {
+        let Ok(id) = OrderId::from_suffix(id) else {
+            return Ok(None);
+        };
+        Ok(order(&portal.app, caller, id).await?)
+    }
+}
+
 pub(super) async fn show(
-    who: Permitted<ViewActivity>,
-    State(portal): State<Portal>,
-    Path(id): Path<String>,
+    Allowed { who, object: found }: Allowed<ViewActivity, OrderDetail>,
 ) -> Answer {
-    let id = OrderId::from_suffix(&id).map_err(|_| Refusal::NotFound)?;
-    let found = order(&portal.app, &who.caller, id).await?;
-    let detail = found.ok_or(Refusal::NotFound)?;
+    let id = found.row.id;
+    let detail = found;
     let name = detail.row.names.first().cloned().unwrap_or_default();
     let began = detail.row.created_at;
     page(&OrderPage {
