@@ -13,7 +13,6 @@ mod network;
 mod options;
 mod refused;
 mod runtime;
-mod section;
 mod sections;
 mod show;
 mod storage;

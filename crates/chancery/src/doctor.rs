@@ -115,25 +115,32 @@ async fn nodes(config: &Config) -> Result<String, String> {
         .await
         .map_err(|_| "cannot be known without the database".to_owned())?;
     let found = match store.check_schema().await {
-        Ok(SchemaState::Current) => neighbours(&store, url, SystemClock.now()).await.ok(),
+        Ok(SchemaState::Current) => {
+            let runs = TcpListener::bind(config.internal_listen).await.is_err();
+            let found = neighbours(&store, url, runs, SystemClock.now()).await;
+            found.ok()
+        }
         Ok(SchemaState::Behind(_) | SchemaState::Empty) | Err(_) => None,
     };
     store.close().await;
     let count = match found {
         Some(Neighbours {
             clash: Some(clash), ..
-        }) => return Err(clash.to_string()),
+        }) => {
+            return Err(format!(
+                "{clash} (a node that has crashed is forgotten after some minutes)"
+            ));
+        }
         Some(Neighbours { count, .. }) => format!("{count} seen lately"),
         None => "none known yet".to_owned(),
     };
-    Ok(if is_local(url) {
-        format!(
+    if is_local(url) {
+        return Ok(format!(
             "{count}; only this machine reaches {url}: before a node on another one starts, set internal_url and \
              internal_listen"
-        )
-    } else {
-        format!("{count}; the others reach this one at {url}")
-    })
+        ));
+    }
+    Ok(format!("{count}; the others reach this one at {url}"))
 }
 
 fn tls(config: &Config) -> Result<String, String> {

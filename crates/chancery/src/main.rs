@@ -59,9 +59,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<()> {
             Command::Config {
                 command: ConfigCommand::Show { json },
             } => {
-                for line in config::show(&loaded, json) {
-                    admin::say(&line);
-                }
+                admin::say(&config::show(&loaded, json));
                 Ok(())
             }
             Command::Demo => demo::run(config.clone()).await,

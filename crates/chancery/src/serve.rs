@@ -52,6 +52,8 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     parts::make_data_directory(&config.data)?;
     let lock = ServeLock::take(&config.database, SystemClock.now())?;
     let app = parts::start(config, config.storage.migrate).await?;
+    // At once: whoever starts in the way of this node waits only so long for its answer.
+    tokio::spawn(hold_until_stopped(app.clone()));
     if parts::is_alone(config) {
         let reclaimed = reclaim_jobs(&app).await?;
         if reclaimed > 0 {
@@ -70,7 +72,6 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     }
     tokio::spawn(jobs::run_until_ended(app.clone()));
     tokio::spawn(tell_until_ended(app.clone()));
-    tokio::spawn(hold_until_stopped(app.clone()));
     tokio::spawn(reload_until_stopped(app.clone(), tell_root(config.clone())));
     Ok(Running {
         app,

@@ -389,6 +389,13 @@ async fn a_nonce_prefix_belongs_to_one_node() {
         touched.unwrap();
         let one = found(u32::MAX).await.unwrap().unwrap();
         assert_eq!(one.internal_url, first.internal_url);
+        let seen = async |moment| {
+            let nodes = all.scan(moment, node::seen_since).await.unwrap();
+            nodes.into_iter().map(|node| node.id).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(NOW).await.len(), 2);
+        assert_eq!(seen(later(60)).await, [other.id]);
+        assert!(seen(later(61)).await.is_empty());
         // Only the one that was not seen any more goes.
         let gone = all.write(later(30), node::delete_unseen).await;
         assert_eq!(gone.unwrap(), 1);

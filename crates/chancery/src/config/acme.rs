@@ -6,8 +6,7 @@ use std::ops::RangeInclusive;
 use base::DnsName;
 use serde::{Deserialize, Serialize};
 
-use super::refused::{Refused, refuse_other_than_url, refuse_outside};
-use super::section::Section;
+use super::refused::{Refused, Validate, refuse_other_than_url, refuse_outside};
 
 /// The most names that an order can be allowed to have.
 const NAMES: RangeInclusive<usize> = 1..=1_000;
@@ -42,7 +41,7 @@ impl Default for AcmeSection {
     }
 }
 
-impl Section for AcmeSection {
+impl Validate for AcmeSection {
     fn validate(&self) -> Result<(), Refused> {
         for (key, url) in [
             ("acme.terms_of_service", &self.terms_of_service),

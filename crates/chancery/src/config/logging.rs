@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::refused::Refused;
-use super::section::Section;
+use super::refused::{Refused, Validate};
 
 /// The form of the log.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -13,7 +12,7 @@ pub(crate) struct LoggingSection {
     pub(crate) json: bool,
 }
 
-impl Section for LoggingSection {
+impl Validate for LoggingSection {
     fn validate(&self) -> Result<(), Refused> {
         // Both forms are good.
         Ok(())

@@ -4,8 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::refused::Refused;
-use super::section::Section;
+use super::refused::{Refused, Validate};
 
 /// Whom this server asks, and whom it believes.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -17,7 +16,7 @@ pub(crate) struct NetworkSection {
     pub(crate) dns_servers: Vec<SocketAddr>,
 }
 
-impl Section for NetworkSection {
+impl Validate for NetworkSection {
     fn validate(&self) -> Result<(), Refused> {
         let proxies = self.trusted_proxies.iter();
         if let Some(any) = proxies.into_iter().find(|address| address.is_unspecified()) {

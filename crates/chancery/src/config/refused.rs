@@ -14,6 +14,12 @@ pub(crate) struct Refused {
     pub(super) allowed: String,
 }
 
+/// What a section does once all its values are there.
+pub(super) trait Validate {
+    /// Refuses values that have the right type and cannot be used.
+    fn validate(&self) -> Result<(), Refused>;
+}
+
 impl Refused {
     pub(super) fn new(key: &str, value: impl Display, allowed: impl Display) -> Self {
         Self {

@@ -4,8 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::refused::{Refused, refuse_outside};
-use super::section::Section;
+use super::refused::{Refused, Validate, refuse_outside};
 
 /// A machine with more processors than that would gain nothing.
 const THREADS: RangeInclusive<usize> = 1..=1_024;
@@ -18,7 +17,7 @@ pub(crate) struct RuntimeSection {
     pub(crate) worker_threads: Option<usize>,
 }
 
-impl Section for RuntimeSection {
+impl Validate for RuntimeSection {
     fn validate(&self) -> Result<(), Refused> {
         match self.worker_threads {
             Some(threads) => refuse_outside("runtime.worker_threads", threads, &THREADS, "threads"),

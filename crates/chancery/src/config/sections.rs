@@ -6,9 +6,8 @@ use super::Config;
 use super::acme::AcmeSection;
 use super::logging::LoggingSection;
 use super::network::NetworkSection;
-use super::refused::Refused;
+use super::refused::{Refused, Validate};
 use super::runtime::RuntimeSection;
-use super::section::Section;
 use super::storage::StorageSection;
 
 /// All sections, by the names that they have in the file.
@@ -25,14 +24,14 @@ pub(super) struct Sections {
 impl Sections {
     /// Refuses values that have the right type and cannot be used.
     pub(super) fn validate(&self) -> Result<(), Refused> {
-        let all: [&dyn Section; 5] = [
+        let all: [&dyn Validate; 5] = [
             &self.acme,
             &self.logging,
             &self.network,
             &self.runtime,
             &self.storage,
         ];
-        all.into_iter().try_for_each(Section::validate)
+        all.into_iter().try_for_each(Validate::validate)
     }
 
     /// What is in force, for people.

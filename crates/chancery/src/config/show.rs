@@ -12,8 +12,8 @@ pub(super) struct Shown {
     pub(super) origin: Origin,
 }
 
-/// They, one a line.
-pub(crate) fn show(loaded: &Loaded, as_json: bool) -> Vec<String> {
+/// All of them as text, one a line.
+pub(crate) fn show(loaded: &Loaded, as_json: bool) -> String {
     let all = loaded.settings();
     let widest = |text: fn(&Shown) -> String| {
         let widths = all.iter().map(|shown| text(shown).chars().count());
@@ -21,14 +21,14 @@ pub(crate) fn show(loaded: &Loaded, as_json: bool) -> Vec<String> {
     };
     let key_width = widest(|shown| shown.key.clone());
     let value_width = widest(Shown::text);
-    let line = |shown: &Shown| {
+    let lines = all.iter().map(|shown| {
         if as_json {
             return shown.json().to_string();
         }
         let (key, text) = (&shown.key, shown.text());
         format!("{key:key_width$}  {text:value_width$}  {}", shown.origin)
-    };
-    all.iter().map(line).collect()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 impl Loaded {

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::refused::{Refused, refuse_outside};
-use super::section::Section;
+use super::refused::{Refused, Validate, refuse_outside};
 
 /// Fewer do not suffice for the kinds of work that have connections of their own; more than that, no PostgreSQL serves
 /// well.
@@ -44,7 +43,7 @@ impl Default for StorageSection {
     }
 }
 
-impl Section for StorageSection {
+impl Validate for StorageSection {
     fn validate(&self) -> Result<(), Refused> {
         let connections = self.postgres_connections;
         refuse_outside(

@@ -171,11 +171,7 @@ fn what_is_unknown_is_refused_with_what_was_meant() {
     }
     let refused = loaded(&[], &[], "zzz = 1").unwrap_err().to_string();
     let all = known::defaults();
-    let keys = all
-        .keys()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let keys = all.keys().cloned().collect::<Vec<_>>().join(", ");
     assert!(
         refused.ends_with(&format!("; there are: {keys}")),
         "{refused}"

@@ -17,7 +17,7 @@ use crate::{on_postgres, on_sqlite};
 /// Within which a server that may not start has ended.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-async fn ended(process: &mut Child) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn ended(process: &mut Child) -> anyhow::Result<ExitStatus> {
     let status = tokio::time::timeout(PATIENCE, process.wait()).await;
     Ok(status.context("the second server runs")??)
 }

@@ -3,6 +3,7 @@
 //! Each test has a server, a database and a name server of its own. The programs are named by the
 //! environment (`script/test` sets it); without one a test says so and passes, with `CI=true` it fails.
 
+mod addresses;
 mod alone;
 mod certbot;
 mod chain;

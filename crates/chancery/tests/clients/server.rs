@@ -131,8 +131,46 @@ impl Server {
         Ok(body.get(4..).unwrap_or_default().to_vec())
     }
 
+    /// Where the other nodes reach this one, unless it is told otherwise.
+    pub(crate) fn internal_url(&self) -> anyhow::Result<String> {
+        let mut addresses = self
+            .settings
+            .iter()
+            .filter_map(|setting| setting.strip_prefix("--internal-listen="));
+        let address = addresses.next().context("no internal listener")?;
+        Ok(format!("http://{address}"))
+    }
+
+    /// What `chancery doctor` says with more settings, and whether it has found nothing wrong; of a server that would
+    /// have another internal listener, if a port is given.
+    pub(crate) async fn doctor(
+        &self,
+        internal_port: Option<u16>,
+        more: &[&str],
+    ) -> anyhow::Result<(bool, String)> {
+        let mut settings = self.settings.clone();
+        if let Some(port) = internal_port {
+            settings.retain(|setting| !setting.starts_with("--internal-listen="));
+            settings.push(format!("--internal-listen=127.0.0.1:{port}"));
+        }
+        let mut command = binary();
+        let output = command.args(settings).args(more).arg("doctor");
+        let output = output.output().await?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok((output.status.success(), text))
+    }
+
     /// One more process on the same data and database, with an ACME door and others of its own.
     pub(crate) fn spawn_beside(&self, log: &str) -> anyhow::Result<(Child, SocketAddr)> {
+        self.spawn_beside_with(log, &[])
+    }
+
+    /// The same with more settings.
+    pub(crate) fn spawn_beside_with(
+        &self,
+        log: &str,
+        more: &[&str],
+    ) -> anyhow::Result<(Child, SocketAddr)> {
         let [acme, portal, pki, internal] = free_ports()?;
         let mut settings = self.settings.clone();
         settings.retain(|setting| !setting.contains("-listen="));
@@ -144,6 +182,7 @@ impl Server {
         ] {
             settings.push(format!("--{door}-listen=127.0.0.1:{port}"));
         }
+        settings.extend(more.iter().copied().map(str::to_owned));
         let process = serve(&settings, &self.data.path().join(log))?;
         Ok((process, SocketAddr::from((Ipv4Addr::LOCALHOST, acme))))
     }

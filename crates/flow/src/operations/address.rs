@@ -7,7 +7,7 @@
 //! answers, though its node may live on another machine. So the question goes through the database, which all nodes
 //! share: whoever starts writes its row and waits a moment; a node that lives sees the row and says that it is alive, a
 //! dead one does not. Then the new one is refused, or goes on. Nobody waits but who finds a row in its way, for
-//! [`PATIENCE`] at most: after a crash, that is, and not after an orderly end, which takes the row away.
+//! three seconds at most: after a crash, that is, and not after an orderly end, which takes the row away.
 //!
 //! A SQLite file has one server, which no other node asks for anything.
 
@@ -29,6 +29,8 @@ const GONE_AFTER: Duration = Duration::from_secs(150);
 const INTERVAL: Duration = Duration::from_millis(300);
 /// How long a node that starts waits for those in its way to say that they are alive; several times `INTERVAL`.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+/// Within which two nodes start at one moment: each may have read the rows before the other one wrote its own.
+const AT_ONCE: Duration = Duration::from_secs(2);
 /// How often one newcomer is answered, after which it has ended or will never.
 const ANSWERS: u32 = 20;
 
@@ -124,7 +126,7 @@ pub(super) async fn claim(outside: &Outside, node: &Node) -> Result<Option<Clash
         return Ok(None);
     }
     let clock = outside.clock.as_ref();
-    let before = in_the_way(&outside.store, node.id, &node.internal_url, clock.now()).await?;
+    let mut before = in_the_way(&outside.store, node.id, &node.internal_url, clock.now()).await?;
     let mut waited = Duration::ZERO;
     while waited < PATIENCE && !before.is_empty() {
         tokio::time::sleep(INTERVAL).await;
@@ -138,6 +140,10 @@ pub(super) async fn claim(outside: &Outside, node: &Node) -> Result<Option<Clash
         if others.iter().any(|other| other.id > node.id) {
             touch(&outside.store, node.id, now).await?;
         }
+        // The first by its id may be the second to write its row.
+        let is_new = |other: &Node| before.iter().all(|earlier| earlier.id != other.id);
+        let new: Vec<Node> = others.into_iter().filter(is_new).collect();
+        before.extend(new);
     }
     Ok(None)
 }
@@ -153,7 +159,7 @@ pub async fn hold_until_stopped(app: App) {
     if !is_shared(&app.outside.store) {
         return;
     }
-    let mut answered = BTreeMap::new();
+    let mut answered = None;
     while app.work.goes_on_after(INTERVAL).await {
         if let Err(error) = answer(&app, &mut answered).await {
             tracing::warn!(error = %error, "could not look for nodes at the address of this one");
@@ -161,10 +167,20 @@ pub async fn hold_until_stopped(app: App) {
     }
 }
 
-async fn answer(app: &App, answered: &mut BTreeMap<NodeId, u32>) -> Result<(), store::Error> {
+/// Answers each newcomer, and counts how often: clocks differ, so that its id may be smaller. Whoever is there at the first
+/// look and was made well before this node was found dead by it.
+async fn answer(
+    app: &App,
+    answered: &mut Option<BTreeMap<NodeId, u32>>,
+) -> Result<(), store::Error> {
     let (url, now) = (&app.outside.internal_url, app.now());
     let others = in_the_way(&app.outside.store, app.work.node(), url, now).await?;
-    for other in others.iter().filter(|other| other.id > app.work.node()) {
+    let answered = answered.get_or_insert_with(|| {
+        let earlier = |other: &&Node| other.id.made_at().plus(AT_ONCE) < app.work.node().made_at();
+        let dead = others.iter().filter(earlier);
+        dead.map(|other| (other.id, ANSWERS)).collect()
+    });
+    for other in &others {
         let count = answered.entry(other.id).or_default();
         if *count == 0 {
             tracing::warn!(
@@ -190,15 +206,20 @@ pub struct Neighbours {
     pub clash: Option<Clash>,
 }
 
-/// Looks at the nodes of a database from where a node at `url` is.
+/// Looks at the nodes of a database from where a node at `url` is. If that runs, the newest one at `url` is taken for it;
+/// else whoever is at `url` is another one, alive or dead for less than two and a half minutes.
 pub async fn neighbours(
     store: &Store,
     url: &str,
+    runs: bool,
     now: Timestamp,
 ) -> Result<Neighbours, store::Error> {
     let mut nodes = seen(store, now).await?;
     nodes.retain(|node| !node.internal_url.is_empty());
-    let own = nodes.iter().rev().find(|node| node.internal_url == url);
+    let own = nodes
+        .iter()
+        .rev()
+        .find(|node| runs && node.internal_url == url);
     // Who was not seen any more when this one started was dead by then: it would have been refused.
     let mut beside = nodes.iter().filter(|other| {
         own.is_none_or(|own| other.id != own.id && other.seen_at >= own.started_at)
