@@ -55,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) tls_files: Option<(PathBuf, PathBuf)>,
     pub(crate) plain_http: bool,
     pub(crate) lab: Option<Lab>,
+    /// Set by `chancery demo` alone.
+    pub(crate) is_demo: bool,
     pub(crate) log: String,
     pub(crate) acme: AcmeSection,
     pub(crate) logging: LoggingSection,
@@ -165,6 +167,7 @@ impl Config {
             tls_files: tls_files(given.tls_certificate, given.tls_key)?,
             plain_http,
             lab: options.lab(),
+            is_demo: false,
             log: given.log.unwrap_or_else(|| "info".to_owned()),
             acme: sections.acme.clone(),
             logging: sections.logging.clone(),

@@ -52,6 +52,7 @@ async fn in_a_lab(mut config: Config) -> anyhow::Result<Config> {
         Some(_) | None => free_port(HTTP_PORT).await?,
     };
     let stored = sample::Sample::read(&config)?;
+    config.is_demo = true;
     config.lab = Some(Lab {
         addresses: vec![
             format!("{DOMAIN}=127.0.0.1"),

@@ -133,10 +133,12 @@ async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
     ])
 }
 
-/// What clients must be told while a CA of our own speaks for the server.
+/// What clients must be told while a CA of our own speaks for the server, and what the demo shows besides.
 fn hints(config: &Config) -> Hints {
+    let mut hints = Hints::default();
+    hints.shows_design |= config.is_demo;
     let Some(lab) = &config.lab else {
-        return Hints::default();
+        return hints;
     };
     let root = config.data.join(tls::SERVER_CA);
     let root = std::path::absolute(&root).unwrap_or(root);
@@ -146,5 +148,6 @@ fn hints(config: &Config) -> Hints {
             .is_none()
             .then(|| root.display().to_string()),
         http_port: Some(lab.http_port).filter(|port| *port != 80),
+        ..hints
     }
 }

@@ -142,9 +142,11 @@ impl Answer {
         Some(rest.split_once(after)?.0.to_owned())
     }
 
-    /// The page's text without the invisible places where names may break.
+    /// The page's text without the marks around names and where they may break.
     pub fn page(&self) -> String {
-        self.text().replace("<wbr>", "")
+        let marks = ["<wbr>", "<bdi class=\"name\">", "</bdi>"];
+        let text = self.text().to_owned();
+        marks.iter().fold(text, |text, mark| text.replace(mark, ""))
     }
 }
 

@@ -56,7 +56,7 @@
     }
     const value = event.target.closest("[data-select]");
     if (value && getSelection().isCollapsed) getSelection().selectAllChildren(value);
-    for (const menu of doc.querySelectorAll("details.pick[open],details.person[open]")) {
+    for (const menu of doc.querySelectorAll("details.pick[open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
@@ -91,7 +91,7 @@
   let afterG = false;
   doc.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
-      for (const menu of doc.querySelectorAll("details.pick[open],details.person[open]")) {
+      for (const menu of doc.querySelectorAll("details.pick[open]")) {
         menu.open = false;
         if (menu.contains(doc.activeElement)) menu.querySelector("summary").focus();
       }
@@ -106,7 +106,7 @@
       event.preventDefault();
       if (search) { search.focus(); search.select(); } else location.assign("/domains");
     }
-    if (event.key === "n") doc.querySelector(".top .actions a.primary")?.click();
+    if (event.key === "n") doc.querySelector(".head .actions a.primary")?.click();
   });
 
   // Live regions: what changed is announced once; nothing moves while somebody reads in it.
@@ -126,17 +126,21 @@
     if (isRead) event.preventDefault();
   });
 
-  // Times in the viewer's own zone; UTC stays one hover away.
-  const zone = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  // Times in the viewer's own zone, which the foot names; UTC stays one hover away.
+  const shown = {
+    day: new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }),
+    moment: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
+  };
   function localise() {
-    for (const time of doc.querySelectorAll("time[datetime]:not([title])")) {
+    for (const time of doc.querySelectorAll("time[data-shown]")) {
       const moment = new Date(time.dateTime);
-      if (Number.isNaN(moment.getTime())) continue;
-      time.title = moment.toISOString().slice(0, 16).replace("T", " ") + " UTC";
-      if (time.dateTime.includes("T")) time.textContent = zone.format(moment);
+      if (!Number.isNaN(moment.getTime())) time.textContent = shown[time.dataset.shown].format(moment);
     }
   }
   localise();
+  const place = shown.day.resolvedOptions().timeZone;
+  const zone = doc.querySelector("[data-zone]");
+  if (zone && place !== "UTC") zone.textContent = `Times are shown for ${place}; on hover, in UTC.`;
 
   // The one rule for passwords that can be seen while typing.
   for (const list of doc.querySelectorAll("[data-rules]")) {

@@ -1,6 +1,6 @@
-// Walks the portal with a real browser: sign in, look at every page, download the certificate's chain and
-// compare it with the demo's file. Twice a width, once a theme. Any error on a page, any broken rule of the
-// content security policy and any sideways scroll is a failure.
+// Walks the portal with a real browser: sign in, look at every page and at the component sheet, download the
+// certificate's chain and compare it with the demo's file. Twice a width, once a theme. Any error on a page, any
+// broken rule of the content security policy and any sideways scroll is a failure.
 //
 // node walk.mjs DEMO_JSON PLAYWRIGHT_MODULE CHROMIUM SCREENSHOT_DIRECTORY
 import { strict as assert } from "node:assert";
@@ -77,6 +77,7 @@ for (const [theme, width] of walks) {
   assert.equal(chain.trim(), readFileSync(demo.certificate_file, "utf8").trim());
 
   await open("/settings", "settings");
+  await open("/design", "design");
   assert.deepEqual(errors, [], `errors on pages, ${theme} at ${width}`);
   console.log(`walked ${theme} at ${width}`);
   await context.close();

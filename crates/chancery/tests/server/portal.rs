@@ -2,6 +2,7 @@
 
 mod account;
 mod credential;
+mod design;
 mod domain;
 mod error;
 mod forgery;

@@ -12,6 +12,7 @@ pub(crate) mod cookie;
 pub(crate) mod finish;
 pub mod form;
 pub(crate) mod frame;
+pub mod icon;
 pub(crate) mod links;
 pub mod listing;
 pub mod menu;

@@ -24,6 +24,9 @@ mod overview;
 mod settings;
 
 #[cfg(test)]
+#[path = "sample/classes.rs"]
+mod classes;
+#[cfg(test)]
 #[path = "sample/contrast.rs"]
 mod contrast;
 #[cfg(test)]
@@ -85,6 +88,8 @@ fn when(iso: &str, text: &str, hint: &str) -> When {
         iso: iso.to_owned(),
         text: text.to_owned(),
         hint: hint.to_owned(),
+        day: text.split(',').next().unwrap_or(text).to_owned(),
+        is_near: hint.contains("minute") || hint.contains("now"),
     }
 }
 

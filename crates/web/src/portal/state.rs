@@ -17,11 +17,23 @@ pub(crate) struct Portal {
     pub(crate) routes: Arc<Routes>,
 }
 
-/// What client commands must say where this installation is no public one.
-#[derive(Clone, Debug, Default)]
+/// What is special about this installation.
+#[derive(Clone, Debug)]
 pub struct Hints {
-    /// File with the root certificate, when clients do not trust the ACME server by themselves.
+    /// For client commands: file with the root certificate, when clients do not trust the ACME server by themselves.
     pub ca_file: Option<String>,
-    /// Port on which http-01 is answered, when it is not 80.
+    /// For client commands: port on which http-01 is answered, when it is not 80.
     pub http_port: Option<u16>,
+    /// Whether the component sheet is shown.
+    pub shows_design: bool,
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self {
+            ca_file: None,
+            http_port: None,
+            shows_design: cfg!(debug_assertions),
+        }
+    }
 }

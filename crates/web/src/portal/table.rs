@@ -124,6 +124,8 @@ mod tests {
             ("GET", "/sign-in"),
             ("POST", "/sign-in"),
             ("GET", "/signed-out"),
+            // Nobody's data, and not in what is delivered.
+            ("GET", "/design"),
             ("GET", "/assets/{file}"),
         ];
         assert_eq!(open, door);

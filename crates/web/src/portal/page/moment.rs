@@ -12,6 +12,8 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
         iso: at.truncated_to_second().to_string(),
         text: at.as_jiff().strftime("%-d %B %Y, %H:%M").to_string(),
         hint: distance(at, now),
+        day: at.as_jiff().strftime("%-d %b %Y").to_string(),
+        is_near: is_near(at, now),
     }
 }
 
@@ -21,7 +23,15 @@ pub(crate) fn words_only(text: &str) -> When {
         iso: String::new(),
         text: text.to_owned(),
         hint: String::new(),
+        day: text.to_owned(),
+        is_near: false,
     }
+}
+
+/// Within a day, "4 minutes ago" tells more than the date.
+fn is_near(at: Timestamp, now: Timestamp) -> bool {
+    const DAY: u64 = 86_400;
+    at.since(now).as_secs() < DAY && now.since(at).as_secs() < DAY
 }
 
 /// The day alone, such as "14 March 2028".
@@ -102,6 +112,9 @@ mod tests {
         let found = when(NOW, NOW);
         assert_eq!(found.iso, "2026-11-23T12:00:00Z");
         assert_eq!(found.text, "23 November 2026, 12:00");
+        assert_eq!((found.day.as_str(), found.is_near), ("23 Nov 2026", true));
+        let in_two_days = Timestamp::from_seconds(NOW.as_seconds() + 172_800);
+        assert!(!when(in_two_days, NOW).is_near && !when(NOW, in_two_days).is_near);
         assert_eq!(day(NOW), "23 November 2026");
         assert_eq!(took(Duration::from_millis(1_449)), "1.4 s");
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::icon::{self, Icon};
+
 /// How good or bad something is; chooses icon and colour together, so colour never stands alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -33,6 +35,56 @@ impl Tone {
 
     pub(crate) fn is(self, class: &str) -> bool {
         self.class() == class
+    }
+
+    /// Class of words that say it by themselves.
+    pub(crate) fn ink(self) -> &'static str {
+        match self {
+            Self::Bad => "wrong",
+            Self::Busy | Self::Idle => "muted",
+            Self::Good => "good",
+            Self::Warn => "caution",
+        }
+    }
+
+    /// Drawing in chips.
+    pub(crate) fn icon(self) -> Icon {
+        match self {
+            Self::Bad => icon::CROSS_CIRCLE,
+            Self::Busy => icon::CLOCK,
+            Self::Good => icon::CHECK,
+            Self::Idle => icon::PAUSE,
+            Self::Warn => icon::WARNING,
+        }
+    }
+
+    /// Drawing in the small circle of a step or check.
+    pub(crate) fn dot(self) -> Icon {
+        match self {
+            Self::Bad => icon::CROSS,
+            Self::Idle => icon::DOTS,
+            Self::Busy | Self::Good | Self::Warn => self.icon(),
+        }
+    }
+
+    /// Drawing beside a sentence.
+    pub(crate) fn sign(self) -> Icon {
+        match self {
+            Self::Good => icon::CHECK_CIRCLE,
+            Self::Idle => icon::INFO,
+            Self::Bad | Self::Busy | Self::Warn => self.icon(),
+        }
+    }
+
+    /// What a check says to those who do not see its circle.
+    pub(crate) fn verdict(self) -> &'static str {
+        match self {
+            Self::Bad => "Failed",
+            Self::Busy => "Running",
+            Self::Good => "Passed",
+            Self::Idle => "Not checked",
+            Self::Warn => "Warning",
+        }
     }
 }
 
@@ -68,9 +120,34 @@ pub struct When {
     pub text: String,
     /// Relative, such as "in 12 days"; may be empty.
     pub hint: String,
+    /// In lists, such as "14 Mar 2028".
+    pub day: String,
+    /// Whether it is so near that lists say the hint instead of the day.
+    pub is_near: bool,
 }
 
 impl HtmlSafe for When {}
+
+impl When {
+    /// Whether it has a time of day, which the script shows in the viewer's zone.
+    pub(crate) fn is_moment(&self) -> bool {
+        self.iso.contains('T')
+    }
+
+    /// The same for a cell: one line, with all of it on hover.
+    pub(crate) fn short(&self) -> ShortWhen<'_> {
+        ShortWhen { when: self }
+    }
+}
+
+/// A moment in a cell of a list.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "portal/page/part/short.html")]
+pub(crate) struct ShortWhen<'w> {
+    when: &'w When,
+}
+
+impl HtmlSafe for ShortWhen<'_> {}
 
 /// How much of a lifetime has passed, drawn as a bar.
 #[derive(Clone, Debug, Template)]
@@ -92,7 +169,8 @@ impl Lifetime {
 
 impl HtmlSafe for Lifetime {}
 
-/// Lets a DNS name wrap after its dots, and escapes it; the text that is copied stays the same.
+/// A DNS name, or a label in its place: set apart from the direction of the text around it, it wraps after its
+/// dots; the text that is copied stays the same.
 pub(crate) fn dots(name: &str) -> impl HtmlSafe {
     Dotted(name.to_owned())
 }
@@ -101,6 +179,7 @@ struct Dotted(String);
 
 impl fmt::Display for Dotted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<bdi class=\"name\">")?;
         for letter in self.0.chars() {
             match letter {
                 '.' => f.write_str(".<wbr>")?,
@@ -112,7 +191,7 @@ impl fmt::Display for Dotted {
                 other => write!(f, "{other}")?,
             }
         }
-        Ok(())
+        f.write_str("</bdi>")
     }
 }
 
@@ -124,10 +203,11 @@ mod tests {
 
     #[test]
     fn names_wrap_at_dots_and_are_escaped() {
-        assert_eq!(dots("www.example").to_string(), "www.<wbr>example");
-        assert_eq!(
-            dots("<i>.'\"&").to_string(),
-            "&lt;i&gt;.<wbr>&#39;&quot;&amp;"
-        );
+        let check = |name: &str, inside: &str| {
+            let expected = format!("<bdi class=\"name\">{inside}</bdi>");
+            assert_eq!(dots(name).to_string(), expected);
+        };
+        check("www.example", "www.<wbr>example");
+        check("<i>.'\"&", "&lt;i&gt;.<wbr>&#39;&quot;&amp;");
     }
 }

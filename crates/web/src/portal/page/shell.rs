@@ -92,13 +92,14 @@ impl Shell {
         }
     }
 
-    /// First letter of the tenant, for the round badge beside its name.
+    /// First letter of the tenant, for the badge beside its name.
     pub(crate) fn initial(&self) -> String {
-        self.tenant
-            .chars()
-            .next()
-            .map(|first| first.to_uppercase().collect())
-            .unwrap_or_default()
+        first_letter(&self.tenant)
+    }
+
+    /// First letter of the person's address, for the round badge of their menu.
+    pub(crate) fn person_initial(&self) -> String {
+        first_letter(&self.email)
     }
 
     pub(crate) fn marks(&self, item: &MenuItem) -> bool {
@@ -108,4 +109,9 @@ impl Shell {
     pub(crate) fn uses(&self, theme: &str) -> bool {
         self.theme.as_str() == theme
     }
+}
+
+fn first_letter(text: &str) -> String {
+    let first = text.chars().next();
+    first.into_iter().flat_map(char::to_uppercase).collect()
 }

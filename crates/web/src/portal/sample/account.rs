@@ -113,7 +113,12 @@ fn head(tab: Tab, status: Chip, explanation: &str) -> SubscriptionHead {
         label: "Production".to_owned(),
         kind: "DV".to_owned(),
         status,
-        summary: "2-year term, ends 14 March 2028. 38 domains, 121 certificates issued.".to_owned(),
+        facts: vec![
+            ("Term", "2 years".to_owned()),
+            ("Ends", "14 March 2028".to_owned()),
+            ("Domains", "38 and 12 free".to_owned()),
+            ("Registered", "3 clients".to_owned()),
+        ],
         explanation: explanation.to_owned(),
         tab,
         can_suspend: is_active,
@@ -159,7 +164,7 @@ fn credentials(mac_key: MacKey, last_order: Option<LastOrder>) -> CredentialsPag
 fn keys() -> Vec<KeyRow> {
     let key = |key_id: &str, bound: &str, status: Chip| KeyRow {
         key_id: key_id.to_owned(),
-        made: "made 14 March 2026".to_owned(),
+        made: "14 March 2026".to_owned(),
         bound: bound.to_owned(),
         until: None,
         status,

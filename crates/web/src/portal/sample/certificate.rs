@@ -119,6 +119,12 @@ fn detail(status: Chip, explanation: &str, revocation: Option<Revocation>) -> Ce
         not_before: when("2026-11-01T03:12:50Z", "1 Nov 2026, 03:12", "22 days ago"),
         not_after: when("2027-01-30T03:12:49Z", "30 Jan 2027, 03:12", "in 68 days"),
         lifetime: life(24, if is_revoked { Tone::Idle } else { Tone::Good }),
+        key_facts: vec![
+            Fact::text("ACME account", "Production"),
+            Fact::text("Issuer", "Chancery DV CA 1"),
+            Fact::text("Key", "EC P-256"),
+            Fact::text("Profile", "DV server, 90 days"),
+        ],
         facts: vec![
             Fact::code(
                 "Serial number",
@@ -128,9 +134,12 @@ fn detail(status: Chip, explanation: &str, revocation: Option<Revocation>) -> Ce
                 "SHA-256",
                 "9B:2E:71:0C:44:F1:8A:6D:02:5B:E3:97:A0:CC:1D:38:7F:64:B9:20:5E:D8:13:AF:46:90:2C:EB:71:35:08:DA",
             ),
-            Fact::text("Key", "EC P-256"),
-            Fact::text("Profile", "DV server, 90 days"),
-            Fact::text("ACME account", "Production"),
+            Fact::text("Issuer", "CN=Chancery DV CA 1,O=Chancery,C=FI"),
+            Fact::text("Key usage", "digital signature; critical"),
+            Fact::text(
+                "CRL distribution points",
+                "http://pki.chancery.example/ca/dv1.crl",
+            ),
         ],
         chain: vec![
             link("Certificate", "example.com", "ends 30 January 2027"),

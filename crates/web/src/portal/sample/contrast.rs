@@ -58,6 +58,10 @@ fn text_has_at_least_4_5() {
     }
     check("accent-ink", "accent", 4.5);
     check("accent-ink", "accent-hover", 4.5);
+    check("danger-ink", "danger", 4.5);
+    check("danger-ink", "danger-hover", 4.5);
+    check("ink", "raised", 4.5);
+    check("ink-2", "well", 4.5);
     check("ink-2", "warn-soft", 4.5);
     check("ink-2", "accent-soft", 4.5);
 }
@@ -67,6 +71,8 @@ fn edges_of_fields_and_bars_have_at_least_3() {
     for back in ["bg", "surface"] {
         check("line-2", back, 3.0);
         check("accent", back, 3.0);
+        check("ok-fill", back, 3.0);
         check("warn-fill", back, 3.0);
+        check("bad", back, 3.0);
     }
 }

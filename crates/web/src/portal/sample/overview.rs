@@ -4,6 +4,7 @@ use super::{Error, Nav, Pages, Tone, chip, order, shell, with_flash};
 use crate::portal::overview::dashboard::chart::Expiry;
 use crate::portal::overview::dashboard::onboarding::{Facts, Onboarding};
 use crate::portal::overview::dashboard::show::{Attention, DashboardPage, Overview, Tile};
+use crate::portal::overview::design::show::DesignPage;
 
 fn tile(label: &str, value: &str, note: &str, note_tone: Tone, href: &str) -> Tile {
     Tile {
@@ -128,6 +129,8 @@ fn calm() -> Overview {
 }
 
 pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
+    let sheet = DesignPage::new(shell(Nav::None, "Components"));
+    pages.add("design", &sheet)?;
     let page = |onboarding, overview| DashboardPage {
         shell: shell(Nav::Dashboard, "Dashboard"),
         onboarding,

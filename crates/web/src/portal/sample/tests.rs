@@ -277,7 +277,9 @@ fn every_address_of_a_page_is_a_route() {
         all.any(|route| route.fits(path))
     };
     let mut looked_at = 0;
-    for (page, html) in render_all().expect("pages") {
+    // The sheet of components leads nowhere.
+    let pages = render_all().expect("pages").into_iter();
+    for (page, html) in pages.filter(|(page, _)| *page != "design") {
         for tag in tags(&html) {
             let (method, address) = match tag.name.as_str() {
                 "a" => ("GET", tag.get("href")),

@@ -196,7 +196,7 @@ fn key_row(key: &EabCredential, may: bool, now: Timestamp) -> KeyRow {
     let href = links::credential(key.key_id.as_str());
     KeyRow {
         key_id: key.key_id.to_string(),
-        made: format!("made {}", day(key.created_at)),
+        made: day(key.created_at),
         bound: match key.max_bindings {
             Some(most) => format!("{} of {most}", key.bindings),
             None => key.bindings.to_string(),
@@ -269,7 +269,7 @@ impl MacKey {
 pub struct KeyRow {
     /// EAB key ID.
     pub key_id: String,
-    /// Such as "made 14 March 2026".
+    /// The day on which it was made.
     pub made: String,
     /// How many clients hold a binding, such as "1 of 3".
     pub bound: String,

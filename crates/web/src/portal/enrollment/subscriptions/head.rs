@@ -8,7 +8,7 @@ use tenancy::role::Permission;
 use crate::portal::gate::permitted::Permitted;
 use crate::portal::page::moment::day;
 use crate::portal::page::part::Chip;
-use crate::portal::page::words::count;
+use crate::portal::page::words::{count, grouped};
 use crate::portal::page::{account, links};
 
 /// Title, state and tabs.
@@ -28,7 +28,7 @@ pub(super) fn head<P>(
         label: account::label(subscription),
         kind: account::kind(subscription),
         status: account::chip(subscription, now),
-        summary: summary(found),
+        facts: facts(found),
         explanation: explanation(state),
         tab,
         can_suspend: may && is_running,
@@ -37,16 +37,24 @@ pub(super) fn head<P>(
     }
 }
 
-fn summary(found: &Summary) -> String {
+/// What there is to know about it at a glance, as label and value.
+fn facts(found: &Summary) -> Vec<(&'static str, String)> {
     let subscription = &found.subscription;
-    let years = subscription.term.years();
+    let years = count(subscription.term.years().into(), "year", "years");
     let end = match subscription.covered_until {
-        Some(at) => format!("ends {}", day(at)),
+        Some(at) => day(at),
         None => "starts with its first domain".to_owned(),
     };
-    let domains = count(found.paid + found.companions, "domain", "domains");
-    let clients = count(found.clients, "client", "clients");
-    format!("{years}-year term, {end}. {domains}, {clients} registered.")
+    let domains = match found.companions {
+        0 => grouped(found.paid),
+        free => format!("{} and {} free", grouped(found.paid), grouped(free)),
+    };
+    vec![
+        ("Term", years),
+        ("Ends", end),
+        ("Domains", domains),
+        ("Registered", count(found.clients, "client", "clients")),
+    ]
 }
 
 /// Why it is in this state and what ends it.
@@ -100,8 +108,8 @@ pub struct SubscriptionHead {
     pub kind: String,
     /// State of the account.
     pub status: Chip,
-    /// Such as "2-year term, ends 14 March 2028. 38 domains, 121 certificates issued."
-    pub summary: String,
+    /// Term, end and what is in it, as label and value.
+    pub facts: Vec<(&'static str, String)>,
     /// Why it is in this state and what ends it; empty when it is simply active.
     pub explanation: String,
     /// The open tab.

@@ -84,6 +84,7 @@ fn view(shell: Shell, detail: &CertificateDetail, may_revoke: bool) -> Certifica
         not_after: when(stored.not_after, now),
         lifetime: lifetime(stored.not_before, stored.not_after, status.tone, now),
         status,
+        key_facts: key_facts(detail),
         facts: facts(detail),
         chain: chain(detail),
         proofs: detail
@@ -146,16 +147,24 @@ fn explanation(detail: &CertificateDetail) -> String {
     }
 }
 
+/// What is asked first.
+fn key_facts(detail: &CertificateDetail) -> Vec<Fact> {
+    let key = detail.leaf.key.algorithm().to_string();
+    vec![
+        Fact::text("ACME account", &label_or_stand_in(&detail.label)),
+        Fact::text("Issuer", &common_name(&detail.leaf.issuer)),
+        Fact::text("Key", &key),
+        Fact::text("Profile", &detail.stored.profile),
+    ]
+}
+
 fn facts(detail: &CertificateDetail) -> Vec<Fact> {
     let leaf = &detail.leaf;
     let mut facts = vec![
         Fact::code("Serial number", &serial(detail)),
         Fact::code("SHA-256", &apart(&leaf.sha256).to_uppercase()),
         Fact::code("SHA-1", &apart(&leaf.sha1).to_uppercase()),
-        Fact::text("Key", &leaf.key.algorithm().to_string()),
         Fact::text("Issuer", &leaf.issuer),
-        Fact::text("Profile", &detail.stored.profile),
-        Fact::text("ACME account", &label_or_stand_in(&detail.label)),
     ];
     let told = leaf
         .extensions
@@ -328,7 +337,9 @@ pub struct CertificatePage {
     pub not_after: When,
     /// How much of the lifetime has passed.
     pub lifetime: Lifetime,
-    /// Serial number, key, profile, account, fingerprints.
+    /// Account, issuer, key, profile.
+    pub key_facts: Vec<Fact>,
+    /// Serial number, fingerprints, extensions.
     pub facts: Vec<Fact>,
     /// Leaf first.
     pub chain: Vec<ChainLink>,
