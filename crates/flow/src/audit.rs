@@ -22,34 +22,20 @@ pub(crate) fn entry(
     (id, now): (AuditId, Timestamp),
 ) -> Entry {
     let request_id = caller.client.request_id;
-    let blank = Entry {
+    Entry {
         id,
         at: now,
         tenant,
         customer: None,
         actor: caller.actor,
         acting_as: None,
-        action: String::new(),
-        object_kind: None,
-        object: String::new(),
-        parent: None,
-        change: String::new(),
+        action: event.action().to_owned(),
+        object_kind: Some(event.object_kind().to_owned()),
+        object: event.object(),
+        parent: event.parent(),
+        change: event.change().to_string(),
         client_address: caller.client.address.clone(),
         client_agent: Some(caller.client.agent.clone()),
         request_id: request_id.map(|id| id.to_string()).unwrap_or_default(),
-    };
-    retold(&blank, event)
-}
-
-/// The same entry for what turned out to have happened.
-pub(crate) fn retold(entry: &Entry, event: &Event) -> Entry {
-    let object = event.object();
-    Entry {
-        action: event.action().to_owned(),
-        object_kind: Some(event.object_kind().to_owned()),
-        object,
-        parent: event.parent(),
-        change: event.change().to_string(),
-        ..entry.clone()
     }
 }

@@ -3,9 +3,8 @@
 
 pub mod address;
 pub mod bootstrap;
-pub mod drop_job;
+pub mod change_job;
 pub mod health;
 pub mod list_jobs;
 pub mod node;
 pub mod prune;
-pub mod retry_job;

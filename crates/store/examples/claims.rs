@@ -3,10 +3,11 @@
 //! `cargo xtask bench jobs` runs it on empty databases.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base::{JobId, NodeId, Random, Scope, TenantId, Timestamp};
 use store::queue::job::{self, Claim, Job};
+use store::testing::report::{say, stopwatch};
 use store::testing::settle;
 use store::{DatabaseUrl, Error, Options, Scoped, Store, WriteTx};
 
@@ -164,14 +165,4 @@ impl Random for Count {
             *byte = random;
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a stopwatch measures real time")]
-fn stopwatch() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::print_stdout, reason = "the report is what it is for")]
-fn say(line: &str) {
-    println!("{line}");
 }

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use store::testing::report::stopwatch;
 use store::testing::{Database, make_schema};
 use store::{Engine, Error, Store, sql, values};
 
@@ -41,7 +42,7 @@ async fn main() -> Result<(), Error> {
 
 async fn measure(store: &Store, clients: i64, length: Duration) -> Result<(), Error> {
     let before = store.counters();
-    let (begin, used) = (now(), cpu_micros());
+    let (begin, used) = (stopwatch(), cpu_micros());
     let tasks =
         (0..clients).map(|client| tokio::spawn(insert(store.clone(), client, begin, length)));
     let mut waits = Vec::new();
@@ -111,11 +112,6 @@ fn cpu_micros() -> u64 {
     let ticks = fields.split_whitespace().skip(11).take(2);
     let ticks: u64 = ticks.filter_map(|tick| tick.parse::<u64>().ok()).sum();
     ticks * 10_000
-}
-
-#[expect(clippy::disallowed_methods, reason = "a stopwatch measures real time")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 #[expect(clippy::print_stdout, reason = "the report is what it is for")]

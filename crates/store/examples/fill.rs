@@ -2,10 +2,11 @@
 //!
 //! `cargo xtask fill --engine sqlite|postgres --certificates N --into PATH|URL` runs it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base::{Scope, Timestamp};
 use store::testing::fill::{Shape, fill, shape_of};
+use store::testing::report::{say, stopwatch};
 use store::testing::{settle, size};
 use store::{DatabaseUrl, Options, Store};
 
@@ -69,14 +70,4 @@ fn today() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let hours = since.unwrap_or_default().as_secs() / 3600;
     Timestamp::from_seconds(i64::try_from(hours * 3600).unwrap_or_default())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a stopwatch measures real time")]
-fn stopwatch() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::print_stdout, reason = "the report is what it is for")]
-fn say(line: &str) {
-    println!("{line}");
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base::{
     AuthorizationId, CaId, DnsName, OrderId, Query, Random, Scope, Slice, SubscriptionId, Timestamp,
@@ -22,6 +22,7 @@ use store::issuance::order_list::{self, OrderEnding, OrderFilter};
 use store::issuance::{certificate, revocation};
 use store::old::Old;
 use store::testing::fill::{Lineage, Plan, Shape, fill, shape_of};
+use store::testing::report::{say, stopwatch};
 use store::testing::{settle, size};
 use store::{DatabaseUrl, Error, Options, Progress, ReadTx, Save, Scoped, Store};
 
@@ -587,14 +588,4 @@ fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let hours = since.unwrap_or_default().as_secs() / 3600;
     Timestamp::from_seconds(i64::try_from(hours * 3600).unwrap_or_default())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a stopwatch measures real time")]
-fn stopwatch() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::print_stdout, reason = "the report is what it is for")]
-fn say(line: &str) {
-    println!("{line}");
 }

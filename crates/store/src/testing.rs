@@ -4,6 +4,7 @@
 //! be made. Where `CI=true`, its absence is a failure and not a silent gap.
 
 pub mod fill;
+pub mod report;
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -152,5 +152,6 @@
     });
   }
 
-  doc.querySelector("[data-focus]")?.focus();
+  // On the sheet of components nothing is wrong.
+  doc.querySelector(":not([data-sheet]) > [data-focus]")?.focus();
 })();

@@ -2,11 +2,10 @@
 
 use anyhow::Context;
 use base::JobId;
-use flow::operations::drop_job::drop_job;
+use flow::operations::change_job::{JobChange, change_job};
 use flow::operations::list_jobs::{
     FoundJob, QueueItem, list_dead, list_jobs, list_queues, list_schedules, show_job,
 };
-use flow::operations::retry_job::retry_job;
 use flow::queue::Queue;
 use flow::{App, Caller};
 use serde_json::{Value, json};
@@ -22,7 +21,7 @@ pub(super) async fn job(app: &App, command: JobCommand) -> anyhow::Result<()> {
     let caller = Caller::command_line();
     match command {
         JobCommand::Drop { id } => {
-            drop_job(app, &caller, parse(&id)?).await?;
+            change_job(app, &caller, parse(&id)?, JobChange::Drop).await?;
             say("dropped");
         }
         JobCommand::List {
@@ -56,7 +55,7 @@ pub(super) async fn job(app: &App, command: JobCommand) -> anyhow::Result<()> {
             }
         }
         JobCommand::Retry { id } => {
-            retry_job(app, &caller, parse(&id)?).await?;
+            change_job(app, &caller, parse(&id)?, JobChange::Retry).await?;
             say("it is due now");
         }
         JobCommand::Show { id } => show(app, parse(&id)?).await?,

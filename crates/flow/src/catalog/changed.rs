@@ -10,22 +10,13 @@ use crate::audit::Event;
 use crate::caller::system;
 use crate::{App, Caller};
 
-/// The entry for a change of the catalogue; none before there is an operator.
-pub(super) async fn entry(
-    app: &App,
-    caller: &Caller,
-    event: &Event,
-) -> Result<Option<Entry>, store::Error> {
-    operators_entry(app, caller, event).await
-}
-
 /// The entry for what an operator changes of what is nobody else's; none before there is an operator.
-pub(crate) async fn operators_entry(
+pub(crate) async fn entry(
     app: &App,
     caller: &Caller,
     event: &Event,
 ) -> Result<Option<Entry>, store::Error> {
-    let store = app.store(system("the catalogue is the operator's"));
+    let store = app.store(system("what is nobody else's is the operator's"));
     let operator = store.read((), operator).await?;
     Ok(operator.map(|operator| app.entry(caller, operator.id, event, app.now())))
 }

@@ -7,7 +7,7 @@ use base::{Clock, JobId, NodeId, Random, Timestamp};
 use store::queue::dead::{self, Burial};
 use store::queue::job::{self, Claim, Job, Postponement};
 use store::queue::schedule;
-use store::{Error, ReadTx, Scoped, Store, WriteTx};
+use store::{Error, Scoped, Store, WriteTx};
 
 use super::lane::Queue;
 use super::lease::{LEASE, Lease};
@@ -148,7 +148,7 @@ impl Desk {
     }
 
     pub(super) async fn due_schedules(&self) -> Result<Vec<schedule::Schedule>, Error> {
-        self.rows().read(self.now(), due).await
+        self.rows().read(self.now(), schedule::due).await
     }
 
     pub(super) async fn come(&self, due: schedule::Schedule, job: Job) -> Result<bool, Error> {
@@ -160,10 +160,6 @@ impl Desk {
 
 async fn delete(tx: &mut WriteTx, id: &JobId) -> Result<(), Error> {
     job::delete(tx, *id).await
-}
-
-async fn due(tx: &mut ReadTx, now: &Timestamp) -> Result<Vec<schedule::Schedule>, Error> {
-    schedule::due(tx, now).await
 }
 
 fn backoff(attempts: i64) -> Duration {

@@ -117,9 +117,9 @@ pub async fn newest(tx: &mut ReadTx, limit: &i64) -> Result<Vec<DeadJob>, Error>
 }
 
 /// Takes one away.
-pub async fn delete(tx: &mut WriteTx, id: JobId) -> Result<bool, Error> {
+pub async fn delete(tx: &mut WriteTx, id: JobId) -> Result<(), Error> {
     let statement = sql!("DELETE FROM job_dead WHERE id = $1");
-    Ok(tx.execute(statement, &values![id]).await? == 1)
+    tx.execute_later(statement, &values![id]).await
 }
 
 /// Begins the work anew.

@@ -5,7 +5,7 @@
 
 use base::{JobId, NodeId, TenantId, Timestamp};
 
-use crate::{Error, ReadTx, Sql, Value, WriteTx, columns, sql, values};
+use crate::{Error, ReadTx, WriteTx, columns, sql, values};
 
 columns! {
     "job" job => Job {
@@ -164,12 +164,8 @@ pub async fn renew(
 
 /// Removes a finished job, unless another node finished it first.
 pub async fn delete(tx: &mut WriteTx, id: JobId) -> Result<(), Error> {
-    let (statement, values) = delete_one(id);
-    tx.execute_later(statement, &values).await
-}
-
-pub(crate) fn delete_one(id: JobId) -> (Sql, Vec<Value<'static>>) {
-    (sql!("DELETE FROM job WHERE id = $1"), values![id].to_vec())
+    let statement = sql!("DELETE FROM job WHERE id = $1");
+    tx.execute_later(statement, &values![id]).await
 }
 
 /// Gives a job back. When another one waits for the same work, that one is due then at the latest, and this one goes.

@@ -47,15 +47,15 @@ pub async fn of_queue(
     })
 }
 
-/// Takes a job away that no node has in its hands; `false` when one has, or it has ended.
-pub async fn drop_waiting(tx: &mut WriteTx, id: JobId) -> Result<bool, Error> {
+/// Takes a job away that no node has in its hands.
+pub async fn drop_waiting(tx: &mut WriteTx, id: JobId) -> Result<(), Error> {
     let statement = sql!("DELETE FROM job WHERE id = $1 AND leased_by IS NULL");
-    Ok(tx.execute(statement, &values![id]).await? == 1)
+    tx.execute(statement, &values![id]).await.map(drop)
 }
 
-/// Makes a job due at once that no node has in its hands; `false` when one has, or it has ended.
-pub async fn hurry(tx: &mut WriteTx, id: JobId, now: Timestamp) -> Result<bool, Error> {
+/// Makes a job due at once that no node has in its hands.
+pub async fn hurry(tx: &mut WriteTx, id: JobId, now: Timestamp) -> Result<(), Error> {
     let statement =
         sql!("UPDATE job SET due_at = $2, attempt = 0 WHERE id = $1 AND leased_by IS NULL");
-    Ok(tx.execute(statement, &values![id, now]).await? == 1)
+    tx.execute(statement, &values![id, now]).await.map(drop)
 }

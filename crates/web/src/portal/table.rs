@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::handler::Handler;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 
 use super::route::{Grant, PortalRoute, Routes};
 use super::state::Portal;
@@ -18,33 +18,37 @@ pub(super) struct Table {
 impl Table {
     /// A page; its handler takes [`Permitted`](super::gate::permitted::Permitted) with this grant.
     pub(super) fn get<P: Grant, T: 'static>(
-        mut self,
+        self,
         path: &'static str,
-        _grant: P,
+        grant: P,
         handler: impl Handler<T, Portal>,
     ) -> Self {
-        self.routes.push(PortalRoute {
-            method: "GET",
-            path,
-            may_call: P::MAY_CALL,
-        });
-        self.router = self.router.route(path, get(handler));
-        self
+        self.with("GET", path, grant, get(handler))
     }
 
     /// A form; its handler takes the same.
     pub(super) fn post<P: Grant, T: 'static>(
-        mut self,
+        self,
         path: &'static str,
-        _grant: P,
+        grant: P,
         handler: impl Handler<T, Portal>,
     ) -> Self {
+        self.with("POST", path, grant, post(handler))
+    }
+
+    fn with<P: Grant>(
+        mut self,
+        method: &'static str,
+        path: &'static str,
+        _: P,
+        handler: MethodRouter<Portal>,
+    ) -> Self {
         self.routes.push(PortalRoute {
-            method: "POST",
+            method,
             path,
             may_call: P::MAY_CALL,
         });
-        self.router = self.router.route(path, post(handler));
+        self.router = self.router.route(path, handler);
         self
     }
 

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use base::{JobId, NodeId, TenantId};
 use flow::caller::system;
-use flow::operations::drop_job::{DropJobError, drop_job};
+use flow::operations::change_job::{ChangeJobError, JobChange, change_job};
 use flow::operations::list_jobs::{
     FoundJob, list_dead, list_jobs, list_queues, list_schedules, show_job,
 };
 use flow::operations::node::shut_down;
-use flow::operations::retry_job::{RetryJobError, retry_job};
 use flow::queue::Queue;
 use flow::{App, Caller, jobs};
 use futures_util::future::join_all;
@@ -24,6 +23,7 @@ testkit::on_both_engines![
     sb7_hanging_validations_hold_up_neither_a_crl_nor_another_tenant,
     sb7_a_node_that_ends_waits_for_no_job,
     sb7_an_operator_sees_what_was_given_up_and_begins_it_again,
+    sb7_an_operator_sees_what_comes_again,
 ];
 
 /// More than a tenant may have at work at once.
@@ -171,18 +171,24 @@ async fn sb7_an_operator_sees_what_was_given_up_and_begins_it_again(server: &Tes
         "{}",
         dead[0].error
     );
-    retry_job(app, &operator, first.id).await.unwrap();
+    change_job(app, &operator, first.id, JobChange::Retry)
+        .await
+        .unwrap();
     let found = show_job(app, first.id).await.unwrap();
     assert!(
         matches!(found, Some(FoundJob::Live(job)) if job.attempt == 0 && job.due_at == app.now())
     );
     // What waits can go too, and only once.
-    drop_job(app, &operator, first.id).await.unwrap();
-    drop_job(app, &operator, second.id).await.unwrap();
-    let again = drop_job(app, &operator, second.id).await;
-    assert!(matches!(again, Err(DropJobError::NotFound)));
-    let again = retry_job(app, &operator, second.id).await;
-    assert!(matches!(again, Err(RetryJobError::NotFound)));
+    change_job(app, &operator, first.id, JobChange::Drop)
+        .await
+        .unwrap();
+    change_job(app, &operator, second.id, JobChange::Drop)
+        .await
+        .unwrap();
+    let again = change_job(app, &operator, second.id, JobChange::Drop).await;
+    assert!(matches!(again, Err(ChangeJobError::NotFound)));
+    let again = change_job(app, &operator, second.id, JobChange::Retry).await;
+    assert!(matches!(again, Err(ChangeJobError::NotFound)));
     // Nobody takes away what a node is at work on.
     let held = Job {
         leased_by: Some(NodeId::generate(app.now(), app.random())),
@@ -191,8 +197,8 @@ async fn sb7_an_operator_sees_what_was_given_up_and_begins_it_again(server: &Tes
     };
     let store = app.store(system("a test"));
     store.write(held.clone(), job::insert).await.unwrap();
-    let busy = drop_job(app, &operator, held.id).await;
-    assert!(matches!(busy, Err(DropJobError::Running)));
+    let busy = change_job(app, &operator, held.id, JobChange::Drop).await;
+    assert!(matches!(busy, Err(ChangeJobError::Running)));
     server.clock().advance(Duration::from_secs(6));
     server.run_jobs().await;
     let queues = list_queues(app).await.unwrap();
@@ -201,10 +207,12 @@ async fn sb7_an_operator_sees_what_was_given_up_and_begins_it_again(server: &Tes
             .iter()
             .all(|item| item.standing.waiting == 0 && item.waits_since.is_none())
     );
-    let schedules = list_schedules(app).await.unwrap();
-    assert!(
-        schedules
-            .iter()
-            .any(|schedule| schedule.name == "prune/expired")
-    );
+}
+
+async fn sb7_an_operator_sees_what_comes_again(server: &TestServer) {
+    let schedules = list_schedules(&server.app).await.unwrap();
+    let names: Vec<_> = schedules.iter().map(|each| each.name.as_str()).collect();
+    assert!(names.contains(&"prune/expired"), "{names:?}");
+    let crls = names.iter().filter(|name| name.starts_with("publish_crl/"));
+    assert_eq!(crls.count(), server.app.catalog().crl_signers().count());
 }

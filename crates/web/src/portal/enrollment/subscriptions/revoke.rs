@@ -1,9 +1,9 @@
 //! Withdrawing a credential, ending a client, and giving back the binding that a client holds (features C1, C2).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use base::{AccountId, SubscriptionId};
-use enrollment::eab::EabCredential;
+use flow::Caller;
 use flow::enrollment::list_subscriptions;
 use flow::enrollment::release_binding::{ReleaseError, release_binding};
 use flow::enrollment::revoke_client::{RevokeClientError, find_client, revoke_client};
@@ -13,6 +13,7 @@ use flow::enrollment::revoke_credential::{
 use serde::Deserialize;
 
 use super::state::about_account;
+use crate::portal::gate::allowed::{Allowed, Object};
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{ManageAccounts, Permitted};
 use crate::portal::gate::recent;
@@ -56,26 +57,24 @@ enum End {
 /// `GET /credentials/{id}/revoke`.
 pub(super) async fn credential_form(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object }: Allowed<ManageAccounts, CredentialEnd>,
 ) -> Answer {
-    let view = credential_view(&portal, &who, &id).await?;
+    let CredentialEnd(view) = object;
     page(&End::Credential.ask(&portal, &who, &view, Problems::none()))
 }
 
 /// `POST /credentials/{id}/revoke`.
 pub(super) async fn credential(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object }: Allowed<ManageAccounts, CredentialEnd>,
     Form(typed): Form<EndForm>,
 ) -> Answer {
-    let view = credential_view(&portal, &who, &id).await?;
+    let CredentialEnd(view) = object;
     let cookie = match recent::prove_field(&portal, &who, typed.password).await? {
         Ok(cookie) => cookie,
         Err(wrong) => return refused_form(&End::Credential.ask(&portal, &who, &view, wrong)),
     };
-    let outcome = match revoke_credential(&portal.app, &who.caller, &id).await {
+    let outcome = match revoke_credential(&portal.app, &who.caller, &view.name).await {
         Ok(_) => Ok("The credential is revoked; it binds no more clients."),
         Err(RevokeCredentialError::Already(error)) => Err(sentence(&error)),
         Err(error) => return Err(error.into()),
@@ -86,21 +85,19 @@ pub(super) async fn credential(
 /// `GET /clients/{id}/revoke`.
 pub(super) async fn client_form(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object }: Allowed<ManageAccounts, ClientEnd>,
 ) -> Answer {
-    let (_, view) = client_view(&portal, &who, &id).await?;
+    let ClientEnd(_, view) = object;
     page(&End::Client.ask(&portal, &who, &view, Problems::none()))
 }
 
 /// `POST /clients/{id}/revoke`.
 pub(super) async fn client(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object }: Allowed<ManageAccounts, ClientEnd>,
     Form(typed): Form<EndForm>,
 ) -> Answer {
-    let (id, view) = client_view(&portal, &who, &id).await?;
+    let ClientEnd(id, view) = object;
     let cookie = match recent::prove_field(&portal, &who, typed.password).await? {
         Ok(cookie) => cookie,
         Err(wrong) => return refused_form(&End::Client.ask(&portal, &who, &view, wrong)),
@@ -116,21 +113,19 @@ pub(super) async fn client(
 /// `GET /clients/{id}/release`.
 pub(super) async fn release_form(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object }: Allowed<ManageAccounts, ClientEnd>,
 ) -> Answer {
-    let (_, view) = client_view(&portal, &who, &id).await?;
+    let ClientEnd(_, view) = object;
     page(&End::Binding.ask(&portal, &who, &view, Problems::none()))
 }
 
 /// `POST /clients/{id}/release`.
 pub(super) async fn release(
     State(portal): State<Portal>,
-    who: Permitted<ManageAccounts>,
-    Path(id): Path<String>,
+    Allowed { who, object }: Allowed<ManageAccounts, ClientEnd>,
     Form(typed): Form<EndForm>,
 ) -> Answer {
-    let (id, view) = client_view(&portal, &who, &id).await?;
+    let ClientEnd(id, view) = object;
     let cookie = match recent::prove_field(&portal, &who, typed.password).await? {
         Ok(cookie) => cookie,
         Err(wrong) => return refused_form(&End::Binding.ask(&portal, &who, &view, wrong)),
@@ -188,49 +183,51 @@ impl End {
     }
 }
 
-async fn credential_view(
-    portal: &Portal,
-    who: &Permitted<ManageAccounts>,
-    key_id: &str,
-) -> Result<EndView, Refusal> {
-    let found = find_credential(&portal.app, &who.caller, key_id).await?;
-    let found: EabCredential = found.ok_or(Refusal::NotFound)?;
-    let own_href = links::credential(key_id);
-    about(
-        portal,
-        who,
-        found.subscription,
-        (key_id.to_owned(), own_href),
-    )
-    .await
+/// A credential that can be ended.
+pub(super) struct CredentialEnd(EndView);
+
+impl Object for CredentialEnd {
+    async fn load(portal: &Portal, caller: &Caller, key_id: &str) -> Result<Option<Self>, Refusal> {
+        let found = find_credential(&portal.app, caller, key_id).await?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let own = (key_id.to_owned(), links::credential(key_id));
+        let view = about(portal, caller, found.subscription, own).await?;
+        Ok(view.map(Self))
+    }
 }
 
-async fn client_view(
-    portal: &Portal,
-    who: &Permitted<ManageAccounts>,
-    id: &str,
-) -> Result<(AccountId, EndView), Refusal> {
-    let id = AccountId::from_suffix(id).map_err(|_| Refusal::NotFound)?;
-    let found = find_client(&portal.app, &who.caller, id).await?;
-    let found = found.ok_or(Refusal::NotFound)?;
-    let own = (id.to_string(), links::client(id));
-    Ok((id, about(portal, who, found.subscription, own).await?))
+/// A client that can be ended.
+pub(super) struct ClientEnd(AccountId, EndView);
+
+impl Object for ClientEnd {
+    async fn load(portal: &Portal, caller: &Caller, id: &str) -> Result<Option<Self>, Refusal> {
+        let Ok(id) = AccountId::from_suffix(id) else {
+            return Ok(None);
+        };
+        let Some(found) = find_client(&portal.app, caller, id).await? else {
+            return Ok(None);
+        };
+        let own = (id.to_string(), links::client(id));
+        let view = about(portal, caller, found.subscription, own).await?;
+        Ok(view.map(|view| Self(id, view)))
+    }
 }
 
 async fn about(
     portal: &Portal,
-    who: &Permitted<ManageAccounts>,
+    caller: &Caller,
     subscription: SubscriptionId,
     (name, own_href): (String, String),
-) -> Result<EndView, Refusal> {
-    let found = list_subscriptions::find(&portal.app, &who.caller, subscription).await?;
-    let found = found.ok_or(Refusal::NotFound)?;
-    Ok(EndView {
+) -> Result<Option<EndView>, Refusal> {
+    let found = list_subscriptions::find(&portal.app, caller, subscription).await?;
+    Ok(found.map(|found| EndView {
         label: label(&found.subscription),
         href: links::account(subscription),
         name,
         own_href,
-    })
+    }))
 }
 
 /// The page of `GET` and failed `POST /credentials/{id}/revoke`.
