@@ -78,6 +78,17 @@ pub(crate) fn request(key: &PublicKey, names: &[&str]) -> IssuanceRequest {
     }
 }
 
+/// What another parser, which shares no code with our writer, reads; written again by it, the octets are the same.
+#[track_caller]
+pub(crate) fn read_back<T>(document: &[u8]) -> T
+where
+    T: for<'d> der::Decode<'d, Error = der::Error> + der::Encode,
+{
+    let read = T::from_der(document).unwrap();
+    assert_eq!(read.to_der().unwrap(), document);
+    read
+}
+
 /// What a TLS client that trusts `root` says to a certificate for `example.com`: rustls-webpki shares no code with us.
 #[track_caller]
 pub(crate) fn relying_party(leaf: &[u8], between: &[&Certificate], root: &Certificate) {

@@ -1,6 +1,9 @@
+use x509_cert::certificate::Rfc5280;
+use x509_cert::crl::CertificateList;
+
 use super::*;
 use crate::KeyAlgorithm;
-use crate::fixture::{CRL_URL, NOW, issuing, root, serial};
+use crate::fixture::{CRL_URL, NOW, issuing, read_back, root, serial};
 
 fn entry(reason: RevocationReason) -> RevokedCertificate {
     RevokedCertificate {
@@ -15,6 +18,9 @@ fn check(algorithm: KeyAlgorithm, revoked: &[RevokedCertificate]) {
     let issuer = issuing(&root(KeyAlgorithm::EcdsaP256), algorithm);
     let request = CrlRequest::new(0x80, NOW, CRL_URL);
     let der = issuer.sign_crl(&request, revoked.iter().copied()).unwrap();
+    let read: CertificateList<Rfc5280> = read_back(&der);
+    let entries = read.tbs_cert_list.revoked_certificates.unwrap_or_default();
+    assert_eq!(entries.len(), revoked.len());
     let crl = Crl::parse(&der, &issuer.certificate().key).unwrap();
     assert_eq!(
         crl,

@@ -2,10 +2,10 @@ use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use der::Decode as _;
-
 use super::*;
-use crate::fixture::{CA_ISSUERS_URL, NOW, issuing, relying_party, request, root, serial, signer};
+use crate::fixture::{
+    CA_ISSUERS_URL, NOW, issuing, read_back, relying_party, request, root, serial, signer,
+};
 use crate::generate_pkcs8;
 use crate::profile::{ProfileTrust, RequestedValidity};
 
@@ -25,8 +25,9 @@ fn check(root_key: KeyAlgorithm, issuer_key: KeyAlgorithm, subscriber_key: KeyAl
     issuer.verify_chain(root.certificate(), NOW).unwrap();
     let leaf = issue(&issuer, subscriber_key, &["example.com", "*.example.com"]);
     relying_party(&leaf.der, &[issuer.certificate()], root.certificate());
+    read_back::<x509_cert::Certificate>(&leaf.der);
     for certificate in [root.certificate(), issuer.certificate()] {
-        let read = x509_cert::Certificate::from_der(certificate.der()).unwrap();
+        let read = read_back::<x509_cert::Certificate>(certificate.der());
         let subject = read.tbs_certificate().subject().to_string();
         assert_eq!(subject, certificate.subject);
     }
@@ -83,6 +84,7 @@ fn a_private_certificate_verifies_without_a_policy() {
         let leaf = issuer.issue(issuer.lint(tbs, &profile, NOW).unwrap());
         let leaf = leaf.unwrap().der;
         relying_party(&leaf, &[issuer.certificate()], root.certificate());
+        read_back::<x509_cert::Certificate>(&leaf);
         let certificate = Certificate::from_der(&leaf).unwrap();
         let mut names = certificate.extensions.iter().map(|one| &one.name);
         assert!(names.all(|name| name != "Certificate policies"));
@@ -229,6 +231,7 @@ fn the_servers_own_certificate_has_hosts_and_addresses() {
     let leaf = issuer
         .issue_server_certificate(&profile, key.public_key(), serial(), NOW)
         .unwrap();
+    read_back::<x509_cert::Certificate>(&leaf.der);
     let certificate = Certificate::from_der(&leaf.der).unwrap();
     assert_eq!(certificate.names, ["localhost", "127.0.0.1", "::1"]);
     certificate
