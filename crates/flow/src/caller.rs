@@ -34,6 +34,18 @@ impl Caller {
         }
     }
 
+    /// A job that is about a tenant, with the request that caused it.
+    pub(crate) fn job(request: Option<RequestId>, of: TenantId) -> Self {
+        Self {
+            actor: Actor::System,
+            client: Client {
+                request_id: request,
+                ..Client::default()
+            },
+            scope: tenant(of),
+        }
+    }
+
     /// An operator at the command line, who has not named a tenant.
     pub fn command_line() -> Self {
         Self {

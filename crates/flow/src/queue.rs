@@ -24,7 +24,7 @@ pub use lane::Queue;
 pub use lease::{LEASE, Lease};
 pub use schedule::{Schedule, every};
 pub use slots::Slot;
-pub use work::{Begun, Work};
+pub use work::{Begun, Cause, Work};
 
 #[cfg(test)]
 mod tests;

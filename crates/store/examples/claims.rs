@@ -142,6 +142,7 @@ fn waiting(number: u64, random: &Count) -> Job {
         dedup_key: None,
         payload: format!("{{\"mail\":{number}}}"),
         last_error: None,
+        request_id: None,
     }
 }
 

@@ -56,6 +56,12 @@ const MIGRATIONS: &[Migration] = &[
         name: "0007_audit",
         steps: &[Step::Both(include_str!("../migrations/0007_audit.sql"))],
     },
+    Migration {
+        name: "0008_job_request",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0008_job_request.sql"
+        ))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

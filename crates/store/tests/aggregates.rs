@@ -51,6 +51,7 @@ fn new_job(key: &str, due_at: Timestamp, leased_by: Option<NodeId>) -> Job {
         dedup_key: Some(key.to_owned()),
         payload: format!("\"{key}\""),
         last_error: None,
+        request_id: None,
     }
 }
 

@@ -96,7 +96,7 @@ fn of_job(job: &Job) -> Value {
         "id": job.id, "queue": job.queue, "kind": job.kind, "payload": payload(&job.payload),
         "state": state(job), "priority": job.priority, "due_at": job.due_at.to_string(),
         "made_at": job.id.made_at().to_string(), "attempt": job.attempt, "max_attempts": job.max_attempts,
-        "node": job.leased_by, "tenant": job.share_of, "last_error": job.last_error,
+        "node": job.leased_by, "tenant": job.share_of, "request": job.request_id, "last_error": job.last_error,
     })
 }
 
@@ -112,7 +112,7 @@ fn of_dead(dead: &DeadJob) -> Value {
     json!({
         "id": dead.id, "queue": dead.queue, "kind": dead.kind, "payload": payload(&dead.payload),
         "state": "given up", "died_at": dead.died_at.to_string(), "attempt": dead.attempt,
-        "tenant": dead.share_of, "error": dead.error,
+        "tenant": dead.share_of, "request": dead.request_id, "error": dead.error,
     })
 }
 

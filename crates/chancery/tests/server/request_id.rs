@@ -3,16 +3,20 @@
 use std::collections::HashSet;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use acme::Thumbprint;
 use base::{AccountId, RequestId};
 use flow::caller::{system, tenant};
+use flow::operations::list_jobs::list_jobs;
+use flow::queue::Queue;
 use store::WriteTx;
 use testkit::{Answer, TestServer};
 
 testkit::on_both_engines![
     sb10_a_failure_has_one_name_for_the_client_and_the_log,
     sb10_the_audit_keeps_the_name_that_the_client_was_given,
+    sb10_a_job_keeps_the_name_of_the_request_that_caused_it,
     sb10_no_two_requests_have_one_name
 ];
 
@@ -88,6 +92,21 @@ async fn sb10_the_audit_keeps_the_name_that_the_client_was_given(server: &TestSe
     entries.retain(|entry| entry.action == "acme_account.register");
     let kept: Vec<_> = entries.iter().map(|entry| &entry.request_id).collect();
     assert_eq!(kept, [&name_of(&answer)]);
+}
+
+async fn sb10_a_job_keeps_the_name_of_the_request_that_caused_it(server: &TestServer) {
+    let hasty = server
+        .beside_with(|settings| settings.challenge_wait = Duration::ZERO)
+        .await;
+    let client = server.client("example.com").await;
+    let order = client.order(&["example.com"]).await;
+    let challenge = client.first_challenge(&order).await;
+    server.validator().hang("example.com");
+    let answer = client.at(hasty.acme.clone()).answer(&challenge).await;
+    let jobs = list_jobs(&server.app, Queue::Validate).await.unwrap();
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(jobs[0].request_id.unwrap().to_string(), name_of(&answer));
+    server.validator().release("example.com");
 }
 
 /// On two nodes that begin at the same moment, as after a restart.

@@ -12,6 +12,7 @@ use store::{ReadTx, WriteTx};
 
 use super::end_orders::EndOrders;
 use crate::audit::Event;
+use crate::queue::Cause;
 use crate::{App, Caller};
 
 /// Why nothing was removed.
@@ -58,7 +59,7 @@ pub async fn remove_domain(
         name: 0,
         after: None,
     };
-    let begun = app.work.begin(&ending, now);
+    let begun = app.work.begin(&ending, Cause::of(caller, now));
     let removal = Removal {
         app: app.clone(),
         caller: caller.clone(),

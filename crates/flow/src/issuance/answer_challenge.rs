@@ -69,6 +69,7 @@ pub async fn answer_challenge(
         authorization,
         challenge,
         thumbprint: known.thumbprint,
+        request: caller.client.request_id,
     };
     let Some(slot) = app.work.slot(&Validate::of(&subject.authorization)) else {
         return Ok(wait(app, &subject).await?);
@@ -111,7 +112,7 @@ type Answer = Result<Record, store::Error>;
 /// Its tenant has as many validations at work as there is room for: this one waits for its turn.
 async fn wait(app: &App, subject: &Subject) -> Answer {
     let job = Validate::of(&subject.authorization);
-    let begun = app.work.begin_with(None, &job, app.now());
+    let begun = app.work.begin_with(None, &job, subject.cause(app.now()));
     let (record, _) = begin(app, subject, &begun).await?;
     app.work.wake(Queue::Validate);
     Ok(record)
@@ -126,7 +127,9 @@ async fn prove(app: &App, subject: Subject, slot: Slot, answer: oneshot::Sender<
         return;
     }
     let job = Validate::of(&subject.authorization);
-    let begun = app.work.begin_with(Some(slot), &job, app.now());
+    let begun = app
+        .work
+        .begin_with(Some(slot), &job, subject.cause(app.now()));
     let recorded = begin(app, &subject, &begun).await;
     // Nothing to do when the client has given the authorization up meanwhile.
     let goes_on = matches!(recorded, Ok((_, true)));

@@ -25,7 +25,7 @@ use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
 use crate::memory::accounts::KnownAccount;
 use crate::memory::catalog::Directory;
-use crate::queue::{Begun, Lease};
+use crate::queue::{Begun, Cause, Lease};
 use crate::{App, Caller};
 
 /// Why the order was not taken; it can be finalized again, unless its state says otherwise.
@@ -102,7 +102,7 @@ pub async fn finalize(
     let csr = check_csr(directory, known, &order, &csr)?;
     let validity = validity(directory, &order, known.limits(), now)?;
     let linted = prepare(app, directory, csr.clone(), validity, now)?;
-    let begun = app.work.begin(&Issue::of(&order), now);
+    let begun = app.work.begin(&Issue::of(&order), Cause::of(caller, now));
     let fence = begun.lease().map_or(0, |lease| lease.attempt);
     let intent = intent(app, directory, &order, &linted, (fence, now));
     let issuing = Issuing {

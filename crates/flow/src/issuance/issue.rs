@@ -302,7 +302,7 @@ async fn fail_order(
         Kind::ServerInternal,
         "the certificate could not be signed; place a new order and tell the operator if it happens again",
     );
-    let caller = Caller::system("a job").within(order.tenant);
+    let caller = Caller::job(lease.request, order.tenant);
     let event = Event::OrderFailed {
         order: order.id,
         why: Text::new(why),

@@ -18,7 +18,7 @@ use super::publish_crl::PublishCrl;
 use crate::audit::{Event, Text};
 use crate::caller::{system, tenant};
 use crate::memory::accounts::KnownAccount;
-use crate::queue::Queue;
+use crate::queue::{Cause, Queue};
 use crate::{App, Caller};
 
 /// Who signed the request.
@@ -183,7 +183,7 @@ async fn revoke_granted(
         granted,
         key_digest,
         requested_by: by.actor,
-        job: crl_job(app, found.ca, now),
+        job: crl_job(app, found.ca, Cause::of(by, now)),
         audit,
         now,
     };
@@ -194,9 +194,9 @@ async fn revoke_granted(
 }
 
 /// The CRL that the revocation comes on.
-fn crl_job(app: &App, ca: CaId, now: Timestamp) -> Row {
+fn crl_job(app: &App, ca: CaId, cause: Cause) -> Row {
     app.work
-        .later(&PublishCrl { ca }, now, app.settings().crl_wait)
+        .later(&PublishCrl { ca }, cause, app.settings().crl_wait)
 }
 
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use acme::Thumbprint;
 use acme::authorization::{Authorization as Record, Outcome, State};
 use acme::challenge::{Type, dns_01_value};
 use acme::problem::{Kind as ProblemKind, Problem, Subproblem};
-use base::{AuthorizationId, JobId, OrderId, TenantId, Timestamp, ValidationId};
+use base::{AuthorizationId, JobId, OrderId, RequestId, TenantId, Timestamp, ValidationId};
 use serde::{Deserialize, Serialize};
 use store::issuance::authorization::{self, Authorization, Ending};
 use store::issuance::order;
@@ -16,7 +16,7 @@ use validation::{Failure, Method, Probe};
 use super::find_account::{LookUpError, find_account};
 use crate::App;
 use crate::caller::{system, tenant};
-use crate::queue::{Begun, Done, Job, JobError, Lease, Priority, Queue};
+use crate::queue::{Begun, Cause, Done, Job, JobError, Lease, Priority, Queue};
 
 /// What is to be proven, and by which key.
 pub(super) struct Subject {
@@ -26,6 +26,18 @@ pub(super) struct Subject {
     pub(super) challenge: Type,
     /// The account key's thumbprint.
     pub(super) thumbprint: Thumbprint,
+    /// The request that asked for it.
+    pub(super) request: Option<RequestId>,
+}
+
+impl Subject {
+    /// What makes its job come.
+    pub(super) fn cause(&self, now: Timestamp) -> Cause {
+        Cause {
+            request: self.request,
+            at: now,
+        }
+    }
 }
 
 /// Why the outcome was not recorded.
@@ -93,6 +105,7 @@ async fn resume(
         authorization,
         challenge,
         thumbprint: account.thumbprint,
+        request: lease.request,
     };
     let outcome = outcome_of(app, &subject).await;
     record(app, &subject, outcome, Some(lease)).await?;

@@ -112,7 +112,8 @@ impl Desk {
 
     /// Puts a job back with a growing wait; when even that fails, the lease ends by itself.
     pub(super) async fn retry_later(&self, lease: Lease, error: String) {
-        tracing::warn!(job.id = %lease.id, job.attempts = lease.attempt, error, "job will be tried again");
+        let request = lease.request.map(tracing::field::display);
+        tracing::warn!(job.id = %lease.id, request.id = request, job.attempts = lease.attempt, error, "job will be tried again");
         let again = Postponement {
             id: lease.id,
             node: self.node,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::JobId;
+use base::{JobId, RequestId};
 
 /// How long a node may work on a job without renewing before others take it for dead.
 pub const LEASE: Duration = Duration::from_secs(20);
@@ -16,6 +16,8 @@ pub struct Lease {
     pub attempt: i64,
     /// How often it may be taken.
     pub max_attempts: i64,
+    /// The request that caused it.
+    pub request: Option<RequestId>,
 }
 
 impl Lease {
@@ -25,6 +27,7 @@ impl Lease {
             id: job.id,
             attempt: job.attempt,
             max_attempts: job.max_attempts,
+            request: job.request_id,
         }
     }
 }

@@ -51,6 +51,7 @@ pub(super) fn job_of(due: &Row, id: JobId, now: Timestamp) -> Waiting {
         dedup_key: key.map(str::to_owned),
         payload: due.payload.clone(),
         last_error: None,
+        request_id: None,
     }
 }
 

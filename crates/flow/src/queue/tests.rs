@@ -178,9 +178,16 @@ impl Installation {
         (Work::new(desk, vec![job::<World, Numbered>()]), store)
     }
 
+    fn cause(&self) -> Cause {
+        Cause {
+            request: None,
+            at: self.clock.now(),
+        }
+    }
+
     /// Commits a job and starts it.
     async fn submit(&self, node: &(Work<World>, Store), job: Numbered) {
-        let begun = node.0.begin(&job, self.clock.now());
+        let begun = node.0.begin(&job, self.cause());
         let row = begun.row();
         rows(&node.1).write(row, job::insert).await.unwrap();
         node.0.start::<Numbered>(&self.world, begun);
@@ -340,7 +347,7 @@ async fn sb7_long_work_is_a_chain_of_small_jobs_that_carry_how_far_they_have_com
             left: 3,
             ..numbered(1)
         };
-        let row = node.0.waiting(&chain, installation.clock.now());
+        let row = node.0.waiting(&chain, installation.cause());
         rows(&node.1).write(row, job::insert).await.unwrap();
         for step in 1..=4 {
             assert_eq!(node.0.run_due(world).await.unwrap(), 1, "step {step}");

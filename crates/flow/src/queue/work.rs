@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use base::{JobId, NodeId, Timestamp};
+use base::{JobId, NodeId, RequestId, Timestamp};
 use store::queue::job::Job as Row;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,7 @@ use super::lease::{LEASE, Lease};
 use super::renewal::under_lease;
 use super::shares::Shares;
 use super::slots::Slot;
+use crate::Caller;
 
 /// How long a node that ends waits for what is nearly done.
 const GRACE: Duration = Duration::from_millis(500);
@@ -36,6 +37,25 @@ pub(super) struct Inner<C: 'static> {
     leased: Mutex<HashSet<JobId>>,
     tracker: TaskTracker,
     pub(super) stop: CancellationToken,
+}
+
+/// What makes a job come: a request, or work of our own at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The request, whose name the job keeps.
+    pub request: Option<RequestId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Cause {
+    /// What is asked for now.
+    pub fn of(caller: &Caller, at: Timestamp) -> Self {
+        Self {
+            request: caller.client.request_id,
+            at,
+        }
+    }
 }
 
 /// A job for the transaction of its cause, to be started when that is committed.
@@ -88,16 +108,16 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
     }
 
     /// A job that starts at once if there is a slot for it, and waits otherwise.
-    pub fn begin<J: Job<C>>(&self, job: &J, now: Timestamp) -> Begun {
-        self.begin_with(self.slot(job), job, now)
+    pub fn begin<J: Job<C>>(&self, job: &J, cause: Cause) -> Begun {
+        self.begin_with(self.slot(job), job, cause)
     }
 
     /// The same with the slot that was taken before, if there was one.
-    pub fn begin_with<J: Job<C>>(&self, slot: Option<Slot>, job: &J, now: Timestamp) -> Begun {
-        let mut row = self.waiting(job, now);
+    pub fn begin_with<J: Job<C>>(&self, slot: Option<Slot>, job: &J, cause: Cause) -> Begun {
+        let mut row = self.waiting(job, cause);
         if slot.is_some() {
             row.leased_by = Some(self.inner.desk.node);
-            row.due_at = now.plus(LEASE);
+            row.due_at = cause.at.plus(LEASE);
             row.attempt = 1;
         }
         Begun {
@@ -113,8 +133,8 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
     }
 
     /// A job that waits for its turn. When it is committed, [`wake`](Self::wake) its queue.
-    pub fn waiting<J: Job<C>>(&self, job: &J, now: Timestamp) -> Row {
-        let share_of = job.tenant();
+    pub fn waiting<J: Job<C>>(&self, job: &J, cause: Cause) -> Row {
+        let (share_of, now) = (job.tenant(), cause.at);
         Row {
             id: self.inner.desk.new_id(now),
             due_at: self.inner.shares.turn(J::QUEUE, share_of, now),
@@ -129,14 +149,15 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
             // Identifiers, numbers and words cannot fail to serialise.
             payload: serde_json::to_string(job).unwrap_or_default(),
             last_error: None,
+            request_id: cause.request,
         }
     }
 
     /// A job that is due after a while.
-    pub fn later<J: Job<C>>(&self, job: &J, now: Timestamp, wait: Duration) -> Row {
+    pub fn later<J: Job<C>>(&self, job: &J, cause: Cause, wait: Duration) -> Row {
         Row {
-            due_at: now.plus(wait),
-            ..self.waiting(job, now)
+            due_at: cause.at.plus(wait),
+            ..self.waiting(job, cause)
         }
     }
 

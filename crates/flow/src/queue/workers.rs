@@ -213,7 +213,8 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
         if lease.attempt < lease.max_attempts {
             return desk.retry_later(lease, why).await;
         }
-        tracing::error!(job.id = %lease.id, job.attempts = lease.attempt, error = why, "job is given up");
+        let request = lease.request.map(tracing::field::display);
+        tracing::error!(job.id = %lease.id, request.id = request, job.attempts = lease.attempt, error = why, "job is given up");
         if let Some(give_up) = give_up {
             match give_up(context, lease, payload, why.clone()).await {
                 Ok(true) => return,

@@ -6,7 +6,7 @@ use std::error::Error;
 use base::{
     AccountId, Actor, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DnsName,
     EnrolledDomainId, Identifier, JobId, LineageId, NodeId, OfferId, OfferVersionId, OrderId,
-    ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
+    ProfileVersionId, RequestId, SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::private::BytesMut;
@@ -128,6 +128,7 @@ macro_rules! for_each_id {
             OfferVersionId,
             OrderId,
             ProfileVersionId,
+            RequestId,
             SubscriptionId,
             TenantId,
             UserId,

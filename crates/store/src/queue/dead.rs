@@ -1,14 +1,15 @@
 //! Jobs that were given up after their last attempt. They stay until an operator tries them again or drops them, or
 //! until they are old.
 
-use base::{JobId, TenantId, Timestamp};
+use base::{JobId, RequestId, TenantId, Timestamp};
 
 use super::job::{self, Job};
 use crate::{Error, ReadTx, WriteTx, columns, sql, values};
 
 columns! {
     "job_dead" job_dead => DeadJob {
-        id, died_at, attempt, max_attempts, priority, share_of, queue, kind, dedup_key, payload, error
+        id, died_at, attempt, max_attempts, priority, share_of, queue, kind, dedup_key, payload, error,
+        request_id
     }
 }
 
@@ -37,6 +38,8 @@ pub struct DeadJob {
     pub payload: String,
     /// Why the last attempt did not end it.
     pub error: String,
+    /// The request that caused it.
+    pub request_id: Option<RequestId>,
 }
 
 impl DeadJob {
@@ -54,6 +57,7 @@ impl DeadJob {
             dedup_key: job.dedup_key,
             payload: job.payload,
             error,
+            request_id: job.request_id,
         }
     }
 
@@ -72,6 +76,7 @@ impl DeadJob {
             dedup_key: self.dedup_key,
             payload: self.payload,
             last_error: Some(self.error),
+            request_id: self.request_id,
         }
     }
 }

@@ -3,13 +3,14 @@
 //! Of the same work, kind and key, at most one job waits. A second one may come while a node is at work on the
 //! first: what asked for it came too late for that run. When the first comes back it gives way to the second.
 
-use base::{JobId, NodeId, TenantId, Timestamp};
+use base::{JobId, NodeId, RequestId, TenantId, Timestamp};
 
 use crate::{Error, ReadTx, WriteTx, columns, sql, values};
 
 columns! {
     "job" job => Job {
-        id, due_at, priority, attempt, max_attempts, leased_by, share_of, queue, kind, dedup_key, payload, last_error
+        id, due_at, priority, attempt, max_attempts, leased_by, share_of, queue, kind, dedup_key, payload, last_error,
+        request_id
     }
 }
 
@@ -40,6 +41,8 @@ pub struct Job {
     pub payload: String,
     /// Why the last attempt did not end it.
     pub last_error: Option<String>,
+    /// The request that caused it.
+    pub request_id: Option<RequestId>,
 }
 
 /// Who takes jobs, of which queue, and how many.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use acme::order::Progress;
-use base::{CertificateId, JobId, NodeId, OrderId, TenantId};
+use base::{CertificateId, JobId, NodeId, OrderId, RequestId, TenantId};
 use flow::Caller;
-use flow::caller::system;
+use flow::caller::{system, tenant};
 use flow::catalog::publish_profile::publish_profile;
 use flow::issuance::issue::Issue;
 use flow::operations::node::shut_down;
@@ -22,7 +22,7 @@ testkit::on_both_engines![
     acme_2_1_a_validation_of_a_dead_node_is_ended_when_its_lease_ends,
     acme_2_1_a_restarted_node_goes_on_at_once,
     acme_2_3_an_intended_certificate_is_signed_after_a_crash,
-    acme_2_3_what_cannot_be_signed_ends_its_order,
+    acme_2_3_sb10_what_cannot_be_signed_ends_its_order,
     sb12_a_shorter_profile_leaves_orders_in_flight_alone,
     sb12_the_same_profile_ends_orders_in_flight,
     a_lost_answer_to_finalize_is_found_again,
@@ -149,6 +149,7 @@ fn leased(server: &TestServer, order: OrderId, of: TenantId) -> Job {
         dedup_key: None,
         payload: serde_json::to_string(&work).unwrap(),
         last_error: None,
+        request_id: None,
     }
 }
 
@@ -189,11 +190,13 @@ async fn acme_2_3_an_intended_certificate_is_signed_after_a_crash(server: &TestS
     client.revoke(certificate.der(), 0).await.expect(200);
 }
 
-async fn acme_2_3_what_cannot_be_signed_ends_its_order(server: &TestServer) {
+async fn acme_2_3_sb10_what_cannot_be_signed_ends_its_order(server: &TestServer) {
     let client = server.client("example.com").await;
     let order = client.ready_order(&["example.com"]).await;
     let mut left = left_behind(server, &order, &Key::generate()).await;
     left.intent.tbs = b"not a certificate".to_vec();
+    let request = RequestId::generate(server.app.now(), server.app.random());
+    left.job.request_id = Some(request);
     leave(server, left).await;
     // The dead node took it once.
     for _ in 1..8 {
@@ -214,6 +217,12 @@ async fn acme_2_3_what_cannot_be_signed_ends_its_order(server: &TestServer) {
         "{}",
         letters[0].error
     );
+    // SB-10: both tell which request it was.
+    assert_eq!(letters[0].request_id, Some(request));
+    let store = server.app.store(tenant(letters[0].share_of.unwrap()));
+    let entries = store.read(9, store::audit::newest).await.unwrap();
+    let told = entries.iter().find(|entry| entry.action == "order.fail");
+    assert_eq!(told.unwrap().request_id, request.to_string());
     client.issue(&["example.com"]).await;
 }
 

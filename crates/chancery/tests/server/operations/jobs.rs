@@ -144,6 +144,7 @@ fn gone(app: &App, of: TenantId, kind: &str) -> Job {
         dedup_key: None,
         payload: "{}".to_owned(),
         last_error: None,
+        request_id: None,
     }
 }
 
