@@ -152,6 +152,7 @@ fn settings(config: &Config) -> Settings {
         orders_per_page: 100,
         name_policy: names,
         crl_wait: Duration::from_millis(500),
+        counted_up_to: 10_000,
         password_hash: tenancy::password::HashParameters::default(),
     }
 }

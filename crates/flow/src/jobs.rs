@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::App;
 use crate::enrollment::end_orders::EndOrders;
 use crate::issuance::issue::Issue;
+use crate::issuance::list_certificates::counts::CountCertificates;
 use crate::issuance::publish_crl::{self, PublishCrl};
 use crate::issuance::validate::Validate;
 use crate::operations::prune::Prune;
@@ -14,6 +15,7 @@ use crate::queue::{Kind, Schedule, every, job};
 /// What a node can run.
 pub fn all() -> Vec<Kind<App>> {
     vec![
+        job::<App, CountCertificates>(),
         job::<App, EndOrders>(),
         job::<App, Issue>(),
         job::<App, Prune>(),

@@ -37,6 +37,8 @@ pub struct Settings {
     pub name_policy: acme::policy::Policy,
     /// How long after a revocation its CRL is signed, so that one is for all revocations of a moment.
     pub crl_wait: Duration,
+    /// How far the certificates of a tenant are counted for each page that says how many there are.
+    pub counted_up_to: i64,
     /// What a password's hash costs.
     pub password_hash: HashParameters,
 }

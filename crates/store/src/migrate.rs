@@ -62,6 +62,12 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0008_job_request.sql"
         ))],
     },
+    Migration {
+        name: "0009_certificate_figures",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0009_certificate_figures.sql"
+        ))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -348,7 +348,7 @@ async fn count(store: &Store, owner: &Owner, view: View) -> i64 {
 }
 
 async fn count_view(tx: &mut ReadTx, view: &View) -> Result<i64, Error> {
-    certificate_list::count(tx, *view, NOW).await
+    certificate_list::count(tx, *view, NOW, i64::MAX).await
 }
 
 fn view(view: View) -> Query<CertificateFilter, Cursor> {

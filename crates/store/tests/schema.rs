@@ -412,6 +412,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "a new password ends a person's sessions wherever they act",
     ),
     (
+        "DELETE FROM certificate_figures WHERE tenant_id IN",
+        "figures that nobody looks at are deleted, whoever had them",
+    ),
+    (
         "DELETE FROM session WHERE digest IN",
         "what has ended is deleted, whoever had it",
     ),

@@ -145,6 +145,7 @@ impl House {
 fn settings() -> Settings {
     Settings {
         crl_wait: Duration::ZERO,
+        counted_up_to: 10_000,
         acme_origin: "https://acme.example.com".to_owned(),
         pki_origin: "http://pki.example.com".to_owned(),
         paths: Shape::Ours,

@@ -1,5 +1,7 @@
 //! Certificates as their owner looks at them: lists, one with its chain and proofs, downloads.
 
+pub mod counts;
+
 use acme::authorization::State;
 use base::{Actor, CaId, CertificateId, Page, Query, Refusal, Refuse, Slice, Timestamp};
 use enrollment::policy::PortalRevoke;
@@ -8,25 +10,15 @@ use store::catalog::offer::{self, Policies};
 use store::enrollment::subscription;
 use store::issuance::{certificate_list, order_list};
 
+use self::counts::{Counting, Counts};
 use super::list_orders::{Attempt, attempt, authorizations};
 use crate::{App, Caller};
 
 pub use store::issuance::certificate::{Certificate as Stored, Status};
 pub use store::issuance::certificate_list::{
-    CertificateFilter, CertificateRow, Cursor, MAX_COUNTED, View, is_due,
+    CertificateFilter, CertificateRow, Cursor, View, is_due,
 };
 pub use store::issuance::names::Names;
-
-/// How many certificates the views of a tenant have, each at most [`MAX_COUNTED`]; expired ones are not counted.
-#[derive(Clone, Copy, Debug)]
-pub struct Counts {
-    /// Valid now.
-    pub valid: i64,
-    /// Valid, about to end, and without a successor.
-    pub expiring: i64,
-    /// Revoked.
-    pub revoked: i64,
-}
 
 /// A page of certificates, and as of when.
 #[derive(Clone, Debug)]
@@ -119,34 +111,43 @@ pub async fn certificates(
     caller: &Caller,
     asked: Query<CertificateFilter, Cursor>,
 ) -> Result<CertificateListing, store::Error> {
-    app.store(caller).scan(asked, load_page).await
+    let asked = (asked, app.settings().counted_up_to);
+    let listing = app.store(caller).scan(asked, load_page).await?;
+    listing.recount(app, caller).await;
+    Ok(listing)
+}
+
+impl CertificateListing {
+    async fn recount(&self, app: &App, caller: &Caller) {
+        let Counts {
+            valid,
+            expiring,
+            revoked,
+        } = self.counts;
+        counts::recount(app, caller, &[valid, expiring, revoked]).await;
+    }
 }
 
 async fn load_page(
     tx: &mut ReadTx,
-    asked: &Query<CertificateFilter, Cursor>,
+    (asked, limit): &(Query<CertificateFilter, Cursor>, i64),
 ) -> Result<CertificateListing, store::Error> {
     let page = certificate_list::page(tx, asked).await?;
-    with_counts(tx, page, asked.filter.now).await
+    with_counts(tx, page, Counting::new(asked.filter.now, *limit)).await
 }
 
 async fn with_counts(
     tx: &mut ReadTx,
     page: Page<CertificateRow>,
-    now: Timestamp,
+    mut counting: Counting,
 ) -> Result<CertificateListing, store::Error> {
-    use certificate_list::{count, has_any};
-    let counts = Counts {
-        valid: count(tx, View::Valid, now).await?,
-        expiring: count(tx, View::Expiring, now).await?,
-        revoked: count(tx, View::Revoked, now).await?,
-    };
-    let has_any = counts.valid > 0 || has_any(tx).await?;
+    let counts = counting.all(tx).await?;
+    let has_any = !counts.valid.is_empty() || certificate_list::has_any(tx).await?;
     Ok(CertificateListing {
         page,
         counts,
         has_any,
-        now,
+        now: counting.now,
     })
 }
 
@@ -156,17 +157,19 @@ pub async fn certificates_by_serial(
     caller: &Caller,
     serial: &str,
 ) -> Result<CertificateListing, store::Error> {
-    let asked = (serial.to_owned(), app.now());
-    app.store(caller).scan(asked, load_by_serial).await
+    let asked = (serial.to_owned(), app.now(), app.settings().counted_up_to);
+    let listing = app.store(caller).scan(asked, load_by_serial).await?;
+    listing.recount(app, caller).await;
+    Ok(listing)
 }
 
 async fn load_by_serial(
     tx: &mut ReadTx,
-    (serial, now): &(String, Timestamp),
+    (serial, now, limit): &(String, Timestamp, i64),
 ) -> Result<CertificateListing, store::Error> {
     let rows = certificate_list::by_serial(tx, serial, BY_SERIAL).await?;
     let page = Page::cut(rows, &Slice::<Cursor>::Start, usize::MAX);
-    with_counts(tx, page, *now).await
+    with_counts(tx, page, Counting::new(*now, *limit)).await
 }
 
 /// The tenant's certificate; `None` when it is another tenant's, there is none, or it is not signed.

@@ -9,6 +9,7 @@ use base::{AccountId, AuthorizationId, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::access::{session, sign_in_lock};
 use store::catalog::server_certificate;
+use store::issuance::certificate_list::figures;
 use store::issuance::{account, authorization, order};
 use store::old::Old;
 use store::operations::node;
@@ -25,7 +26,7 @@ const PIECE: i64 = 25;
 /// How many pieces one run deletes; the rest is for the next.
 const PIECES: usize = 40;
 /// How long orders and authorizations stay after their end, for the people who wonder what became of them, and jobs
-/// that were given up.
+/// that were given up, and figures that nobody has looked at.
 const KEEP_ENDED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// A node that was not seen for so long is gone.
 const KEEP_NODES: Duration = Duration::from_secs(24 * 3600);
@@ -58,10 +59,11 @@ enum Part {
     SignInLocks,
     ServerCertificates,
     DeadJobs,
+    Figures,
     Nodes,
 }
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -71,6 +73,7 @@ const PARTS: [Part; 10] = [
     Part::SignInLocks,
     Part::ServerCertificates,
     Part::DeadJobs,
+    Part::Figures,
     Part::Nodes,
 ];
 
@@ -116,6 +119,7 @@ impl Prune {
                 Ok(same(pieces(app, now, delete_server_certificates).await?))
             }
             Part::DeadJobs => Ok(same(pieces(app, now, delete_dead_jobs).await?)),
+            Part::Figures => Ok(same(pieces(app, now, delete_figures).await?)),
             Part::Nodes => {
                 let store = app.store(system("nodes are everybody's"));
                 let unseen = now.minus(KEEP_NODES);
@@ -239,6 +243,11 @@ async fn delete_server_certificates(
 
 async fn delete_dead_jobs(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
     let deleted = dead::delete_old(tx, &(now.minus(KEEP_ENDED), PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_figures(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let deleted = figures::delete_old(tx, &(now.minus(KEEP_ENDED), PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

@@ -1,22 +1,16 @@
 //! The figures of the start page. Each is counted by the same condition as the list it leads to.
 
-use std::time::Duration;
-
 use base::{Query, Timestamp};
 use store::ReadTx;
-use store::issuance::certificate_list::{
-    CertificateFilter, CertificateRow, View, count, count_ending, page,
-};
+use store::issuance::certificate_list::{CertificateFilter, CertificateRow, View, page};
 use store::issuance::{certificate_list, order_list};
 
+use crate::issuance::list_certificates::counts::{Counting, Length, recount};
 use crate::issuance::list_orders::{Row, recently, rows};
 use crate::{App, Caller};
 
 pub use store::overview::dashboard::Totals;
 
-const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// A little more than 90 days.
-const WEEKS: usize = 13;
 /// How many things of one kind are listed as needing attention.
 const ATTENTION: usize = 5;
 /// Among how many failed orders the different ones are looked for.
@@ -32,6 +26,12 @@ pub struct Week {
     pub certificates: i64,
 }
 
+impl From<(Timestamp, i64)> for Week {
+    fn from((from, certificates): (Timestamp, i64)) -> Self {
+        Self { from, certificates }
+    }
+}
+
 /// What a tenant has, what needs attention, what happened.
 #[derive(Clone, Debug)]
 pub struct Dashboard {
@@ -40,10 +40,10 @@ pub struct Dashboard {
     /// Whether there ever was a certificate.
     pub has_certificate: bool,
     /// Certificates that are valid now.
-    pub valid: i64,
+    pub valid: Length,
     /// Of those, the ones about to end without a successor.
-    pub expiring: i64,
-    /// The coming 91 days; the first week begins now.
+    pub expiring: Length,
+    /// The coming 91 days; the first week begins now, or when a long list was counted.
     pub weeks: Vec<Week>,
     /// Orders placed within 24 hours.
     pub orders: i64,
@@ -63,13 +63,18 @@ pub struct Dashboard {
 /// Looks at everything at once.
 pub async fn dashboard(app: &App, caller: &Caller) -> Result<Dashboard, store::Error> {
     let now = app.now();
-    app.store(caller).scan(now, load).await
+    let asked = (now, app.settings().counted_up_to);
+    let found = app.store(caller).scan(asked, load).await?;
+    recount(app, caller, &[found.valid, found.expiring]).await;
+    Ok(found)
 }
 
-async fn load(tx: &mut ReadTx, now: &Timestamp) -> Result<Dashboard, store::Error> {
+async fn load(tx: &mut ReadTx, (now, limit): &(Timestamp, i64)) -> Result<Dashboard, store::Error> {
     let now = *now;
+    let mut counting = Counting::new(now, *limit);
     let totals = store::overview::dashboard::totals(tx, &()).await?;
-    let (weeks, valid) = weeks(tx, now).await?;
+    let valid = counting.length(tx, View::Valid).await?;
+    let weeks = counting.weeks(tx, valid).await?;
     let filter = CertificateFilter::of(View::Expiring, now);
     let ending = page(tx, &Query::first(filter, ATTENTION)).await?;
     let (orders, failed) = order_list::count_since(tx, recently(now)).await?;
@@ -77,14 +82,14 @@ async fn load(tx: &mut ReadTx, now: &Timestamp) -> Result<Dashboard, store::Erro
     let recent = order_list::page(tx, &recent).await?;
     Ok(Dashboard {
         totals,
-        has_certificate: valid > 0 || certificate_list::has_any(tx).await?,
+        has_certificate: !valid.is_empty() || certificate_list::has_any(tx).await?,
         valid,
         expiring: if ending.has_after {
-            count(tx, View::Expiring, now).await?
+            counting.length(tx, View::Expiring).await?
         } else {
-            i64::try_from(ending.rows.len()).unwrap_or(i64::MAX)
+            Length::Exact(i64::try_from(ending.rows.len()).unwrap_or(i64::MAX))
         },
-        weeks,
+        weeks: weeks.into_iter().map(Week::from).collect(),
         orders,
         failed,
         ending: ending.rows,
@@ -92,29 +97,6 @@ async fn load(tx: &mut ReadTx, now: &Timestamp) -> Result<Dashboard, store::Erro
         recent: rows(tx, recent.rows, now).await?,
         now,
     })
-}
-
-/// Valid certificates by the week of their end, and all of them.
-async fn weeks(tx: &mut ReadTx, now: Timestamp) -> Result<(Vec<Week>, i64), store::Error> {
-    let mut ranges = Vec::with_capacity(WEEKS.saturating_add(1));
-    let mut from = now;
-    for _ in 0..WEEKS {
-        let until = from.plus(WEEK);
-        ranges.push((from, until));
-        from = until;
-    }
-    ranges.push((from, Timestamp::from_micros(i64::MAX)));
-    let counts = count_ending(tx, &ranges).await?;
-    let valid = counts.iter().sum();
-    let weeks = ranges
-        .iter()
-        .zip(counts)
-        .take(WEEKS)
-        .map(|((from, _), certificates)| Week {
-            from: *from,
-            certificates,
-        });
-    Ok((weeks.collect(), valid))
 }
 
 async fn failing(tx: &mut ReadTx, now: Timestamp) -> Result<Vec<(Row, usize)>, store::Error> {

@@ -5,6 +5,7 @@
 //! found by its serial number and in the history of its names. The current one is called expiring in the last quarter
 //! of its lifetime, and never earlier than 30 days before its end: by then its client should have renewed it.
 
+pub mod figures;
 mod pages;
 
 use std::time::Duration;
@@ -22,6 +23,17 @@ use crate::{Error, ReadTx, Row, sql, values};
 const EXPIRING_WITHIN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const FIRST_MOMENT: Timestamp = Timestamp::from_micros(i64::MIN);
 const LAST_MOMENT: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// The current ones that end within some time.
+macro_rules! ending_within {
+    () => {
+        sql!(tenant:
+            "SELECT COUNT(*) AS certificates FROM (SELECT id FROM lineage
+             WHERE tenant_id = $1 AND not_after > $2 AND not_after <= $3 AND certificate_id IS NOT NULL
+             LIMIT $4) AS counted"
+        )
+    };
+}
 
 /// Which certificates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -198,40 +210,30 @@ fn range(digits: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     Some((begin, end))
 }
 
-/// How many of a tenant's sets of names have a certificate that ends after `from`, up to `until`, for each pair.
+/// How many of a tenant's sets of names have a certificate that ends after `from`, up to `until`, for each pair; each
+/// counted up to a limit.
 pub async fn count_ending(
     tx: &mut ReadTx,
     ranges: &[(Timestamp, Timestamp)],
+    limit: i64,
 ) -> Result<Vec<i64>, Error> {
-    let statement = sql!(tenant:
-        "SELECT COUNT(*) AS certificates FROM lineage
-         WHERE tenant_id = $1 AND not_after > $2 AND not_after <= $3 AND certificate_id IS NOT NULL"
-    );
     let values: Vec<_> = ranges
         .iter()
-        .map(|(from, until)| values![*from, *until].to_vec())
+        .map(|(from, until)| values![*from, *until, limit].to_vec())
         .collect();
-    let rows = tx.row_each(statement, &values).await?;
+    let rows = tx.row_each(ending_within!(), &values).await?;
     rows.iter()
         .flatten()
         .map(|row| row.int("certificates"))
         .collect()
 }
 
-/// Counting further than this costs more than it tells.
-pub const MAX_COUNTED: i64 = 10_000;
-
-/// How many certificates the view of a tenant has, at most [`MAX_COUNTED`].
-pub async fn count(tx: &mut ReadTx, view: View, now: Timestamp) -> Result<i64, Error> {
+/// How many certificates the view of a tenant has, counted up to a limit.
+pub async fn count(tx: &mut ReadTx, view: View, now: Timestamp, limit: i64) -> Result<i64, Error> {
     let (from, until) = bounds(view, now);
     let row = match view {
         View::Valid | View::Expired => {
-            let statement = sql!(tenant:
-                "SELECT COUNT(*) AS certificates FROM (SELECT id FROM lineage
-                 WHERE tenant_id = $1 AND not_after > $2 AND not_after <= $3 AND certificate_id IS NOT NULL
-                 LIMIT $4) AS counted"
-            );
-            tx.row(statement, &values![from, until, MAX_COUNTED])
+            tx.row(ending_within!(), &values![from, until, limit])
                 .await?
         }
         View::Expiring => {
@@ -240,14 +242,14 @@ pub async fn count(tx: &mut ReadTx, view: View, now: Timestamp) -> Result<i64, E
                  WHERE l.tenant_id = $1 AND l.not_after > $2 AND l.not_after <= $3 AND l.certificate_id IS NOT NULL
                    AND (l.not_after - $2) * 4 <= l.not_after - l.not_before LIMIT $4) AS counted"
             );
-            tx.row(statement, &values![now, until, MAX_COUNTED]).await?
+            tx.row(statement, &values![now, until, limit]).await?
         }
         View::Revoked => {
             let statement = sql!(tenant:
                 "SELECT COUNT(*) AS certificates FROM (SELECT certificate_id FROM revocation WHERE tenant_id = $1
                  LIMIT $2) AS counted"
             );
-            tx.row(statement, &values![MAX_COUNTED]).await?
+            tx.row(statement, &values![limit]).await?
         }
     };
     row.map_or(Ok(0), |row| row.int("certificates"))

@@ -1,6 +1,7 @@
 //! Issued certificates.
 
 mod download;
+pub(crate) mod length;
 pub mod list;
 pub mod revoke;
 pub mod show;

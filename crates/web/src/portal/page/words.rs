@@ -22,12 +22,6 @@ pub(crate) fn grouped(number: i64) -> String {
     text
 }
 
-/// The same for a number that was counted no further than to `limit`.
-pub(crate) fn grouped_up_to(number: i64, limit: i64) -> String {
-    let more = if number >= limit { "+" } else { "" };
-    format!("{}{more}", grouped(number))
-}
-
 /// What follows the first name of several.
 pub(crate) fn more(names: &[String]) -> String {
     match names {
@@ -57,12 +51,6 @@ pub(crate) fn sentence(error: &impl std::fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_counted_up_to_a_limit_says_so() {
-        assert_eq!(grouped_up_to(9_999, 10_000), "9,999");
-        assert_eq!(grouped_up_to(10_000, 10_000), "10,000+");
-    }
 
     #[test]
     fn numbers_are_grouped() {

@@ -4,11 +4,13 @@ use askama::Template;
 use axum::extract::{Query, State};
 use base::{Cursor as _, DnsName, Page, Slice, SubscriptionId, Timestamp};
 use flow::Caller;
+use flow::issuance::list_certificates::counts::Length;
 use flow::issuance::list_certificates::{
-    CertificateFilter, CertificateListing, CertificateRow as Listed, Cursor, MAX_COUNTED, Names,
-    View, certificates, certificates_by_serial,
+    CertificateFilter, CertificateListing, CertificateRow as Listed, Cursor, Names, View,
+    certificates, certificates_by_serial,
 };
 
+use super::length;
 use super::table::{CertificateRow, rows};
 use crate::portal::gate::permitted::{Permitted, ViewCertificates};
 use crate::portal::page::account;
@@ -17,7 +19,7 @@ use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
 use crate::portal::page::menu::Nav;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
-use crate::portal::page::words::{count, grouped, grouped_up_to};
+use crate::portal::page::words::{count, grouped};
 use crate::portal::state::Portal;
 
 /// The list.
@@ -167,7 +169,7 @@ fn views(query: &ListQuery, listing: &CertificateListing) -> FilterGroup {
     let chips = views.map(|(each, label, count)| {
         let mut chip = query.chip(PATH, "view", (view_word(each), label), view(query) == each);
         if let Some(count) = count.filter(|_| has_counts) {
-            chip.count = grouped_up_to(count, MAX_COUNTED);
+            chip.count = length::number(count);
         }
         chip
     });
@@ -209,16 +211,21 @@ fn counted(query: &ListQuery, listing: &CertificateListing) -> String {
         View::Revoked => Some(listing.counts.revoked),
         View::Valid => Some(listing.counts.valid),
     };
-    match total.filter(|_| query.q.is_empty() && query.account.is_empty()) {
-        Some(MAX_COUNTED) => {
-            let total = grouped(MAX_COUNTED);
-            format!("{} of {total} certificates or more", grouped(shown))
+    let total = total.filter(|_| query.q.is_empty() && query.account.is_empty());
+    let Some(total) = total else {
+        return format!("{shown_text} on this page");
+    };
+    let shown = grouped(shown);
+    match (total, length::as_of(total, listing.now)) {
+        (Length::Exact(total), _) => {
+            format!("{shown} of {}", count(total, "certificate", "certificates"))
         }
-        Some(total) => {
-            let total = count(total, "certificate", "certificates");
-            format!("{} of {total}", grouped(shown))
+        (Length::Long { .. }, Some(as_of)) => {
+            format!("{shown} of {} certificates, {as_of}", length::number(total))
         }
-        None => format!("{shown_text} on this page"),
+        (Length::Long { at_least, .. }, None) => {
+            format!("{shown} of {} certificates or more", grouped(at_least))
+        }
     }
 }
 

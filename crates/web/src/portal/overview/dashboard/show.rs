@@ -5,13 +5,14 @@ use askama::Template;
 use axum::extract::State;
 use base::Timestamp;
 use flow::issuance::list_certificates::CertificateRow;
-use flow::issuance::list_certificates::MAX_COUNTED;
+use flow::issuance::list_certificates::counts::Length;
 use flow::issuance::list_orders::Row;
 use flow::overview::dashboard::{Dashboard, dashboard};
 
 use super::chart::Expiry;
 use super::onboarding::{Facts, Onboarding};
 use crate::portal::gate::permitted::{Permitted, ViewDomains};
+use crate::portal::issuance::certificates::length;
 use crate::portal::issuance::orders::list::FAILED_LATELY;
 use crate::portal::issuance::orders::table::{self, OrderRow};
 use crate::portal::page::frame::{Answer, page};
@@ -20,7 +21,7 @@ use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::{day, distance};
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::shell::Shell;
-use crate::portal::page::words::{count, grouped, grouped_up_to};
+use crate::portal::page::words::{count, grouped};
 use crate::portal::state::Portal;
 
 /// A client that renews in time leaves no certificate in this many of the first weeks.
@@ -76,14 +77,6 @@ fn tiles(found: &Dashboard) -> Vec<Tile> {
         0 => "none registered yet".to_owned(),
         some => format!("{} registered by a client", grouped(some)),
     };
-    let (valid_note, valid_tone) = match (found.valid, found.expiring) {
-        (0, _) if !found.has_certificate => ("none issued yet".to_owned(), Tone::Idle),
-        (_, 0) => ("none overdue for renewal".to_owned(), Tone::Idle),
-        (_, some) => {
-            let some = grouped_up_to(some, MAX_COUNTED);
-            (format!("{some} overdue for renewal"), Tone::Warn)
-        }
-    };
     let failed_tone = if found.failed > 0 {
         Tone::Bad
     } else {
@@ -94,28 +87,22 @@ fn tiles(found: &Dashboard) -> Vec<Tile> {
     vec![
         tile(
             "Active domains",
-            totals.domains,
+            &grouped(totals.domains),
             &format!("{companions} among them"),
             Tone::Idle,
             "/domains",
         ),
         tile(
             "ACME accounts",
-            totals.subscriptions,
+            &grouped(totals.subscriptions),
             &registered,
             Tone::Idle,
             "/accounts",
         ),
-        tile(
-            "Certificates valid now",
-            found.valid,
-            &valid_note,
-            valid_tone,
-            "/certificates",
-        ),
+        valid_tile(found),
         tile(
             "Orders failed in 24 h",
-            found.failed,
+            &grouped(found.failed),
             &failed_note,
             failed_tone,
             &failed_list,
@@ -123,10 +110,34 @@ fn tiles(found: &Dashboard) -> Vec<Tile> {
     ]
 }
 
-fn tile(label: &str, value: i64, note: &str, note_tone: Tone, href: &str) -> Tile {
+fn valid_tile(found: &Dashboard) -> Tile {
+    let (mut note, tone) = match (found.valid, found.expiring) {
+        (Length::Exact(0), _) if !found.has_certificate => {
+            ("none issued yet".to_owned(), Tone::Idle)
+        }
+        (_, Length::Exact(0)) => ("none overdue for renewal".to_owned(), Tone::Idle),
+        (_, some) => {
+            let some = length::number(some);
+            (format!("{some} overdue for renewal"), Tone::Warn)
+        }
+    };
+    if let Some(as_of) = length::as_of(found.valid, found.now) {
+        note = format!("{note}, {as_of}");
+    }
+    let number = length::number(found.valid);
+    tile(
+        "Certificates valid now",
+        &number,
+        &note,
+        tone,
+        "/certificates",
+    )
+}
+
+fn tile(label: &str, value: &str, note: &str, note_tone: Tone, href: &str) -> Tile {
     Tile {
         label: label.to_owned(),
-        value: grouped(value),
+        value: value.to_owned(),
         note: note.to_owned(),
         note_tone,
         href: href.to_owned(),
