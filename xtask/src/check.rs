@@ -19,6 +19,7 @@ mod house;
 mod layout;
 mod lints;
 mod names;
+mod parsers;
 mod refusals;
 mod size;
 mod source;
@@ -80,6 +81,7 @@ fn find(root: &Path, members: &[Package], code: &Code<'_>) -> anyhow::Result<Vec
         findings.extend(sql::check(source));
         findings.extend(words::check(source));
     }
+    findings.extend(parsers::check(root, code)?);
     findings.extend(refusals::check(root, code)?);
     findings.extend(breaches::check(root, code)?);
     Ok(findings)

@@ -18,6 +18,7 @@ mod bench;
 mod check;
 mod crash;
 mod fill;
+mod fuzz;
 mod launch;
 mod portal_client;
 mod postgres_run;
@@ -49,6 +50,8 @@ enum Task {
     Errors,
     /// Fill a database with a believable history of so many certificates
     Fill(fill::Options),
+    /// Give every parser of outside bytes inputs that a fuzzer makes up
+    Fuzz(fuzz::Options),
     /// Run a command with a private PostgreSQL whose address is in CHANCERY_TEST_POSTGRES_URL
     WithPostgres(postgres_run::Options),
 }
@@ -68,6 +71,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Crash(options) => crash::run(options),
         Task::Errors => check::write_errors(&workspace::root()),
         Task::Fill(options) => fill::run(options),
+        Task::Fuzz(options) => fuzz::run(options),
         Task::WithPostgres(options) => postgres_run::run(options),
     }
 }

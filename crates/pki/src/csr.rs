@@ -174,6 +174,7 @@ fn common_names(subject: Element<'_>) -> Result<Vec<Identifier>, CsrError> {
             let is_common_name = fields.any()?.oid()? == CN;
             let value = fields.any()?;
             fields.finish()?;
+            value.check_below(MOST_LEVELS)?;
             // Many tools write an empty common name when they are given none.
             if is_common_name && !value.content.is_empty() {
                 names.push(name(value.content, "subject common name")?);
@@ -182,6 +183,9 @@ fn common_names(subject: Element<'_>) -> Result<Vec<Identifier>, CsrError> {
     }
     Ok(names)
 }
+
+/// How deep what we do not read may be nested: an extension request has five levels.
+const MOST_LEVELS: u8 = 8;
 
 fn read_attributes(mut attributes: Elements<'_>) -> Result<Requested, CsrError> {
     let mut requested = None;
@@ -195,6 +199,8 @@ fn read_attributes(mut attributes: Elements<'_>) -> Result<Requested, CsrError> 
             if requested.replace(read_extensions(extensions)?).is_some() {
                 return Err(CsrError::Duplicate("an extension request"));
             }
+        } else {
+            values.check_below(MOST_LEVELS)?;
         }
     }
     Ok(requested.unwrap_or_default())

@@ -89,6 +89,20 @@ impl<'a> Element<'a> {
         Elements::new(self.content)
     }
 
+    /// Refuses what is not DER somewhere below; nobody nests deeper than so many levels.
+    pub(crate) fn check_below(self, levels: u8) -> Result<(), Error> {
+        const CONSTRUCTED: u8 = 0x20;
+        if self.tag & CONSTRUCTED == 0 {
+            return Ok(());
+        }
+        let levels = levels.checked_sub(1).ok_or_else(invalid)?;
+        let mut below = self.elements()?;
+        while let Some(element) = below.next()? {
+            element.check_below(levels)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn oid(self) -> Result<ObjectIdentifier, Error> {
         self.check_tag(tag::OID)?;
         Ok(ObjectIdentifier::from_bytes(self.content)?)

@@ -123,6 +123,8 @@ pub(crate) struct CsrDraft<'a> {
     /// Other extensions: OID and value.
     pub(crate) extensions: Vec<(ObjectIdentifier, Vec<u8>)>,
     pub(crate) algorithm: Option<Vec<u8>>,
+    /// The value of an attribute that nobody reads: tag and content.
+    pub(crate) unread: (u8, Vec<u8>),
 }
 
 impl<'a> CsrDraft<'a> {
@@ -137,6 +139,7 @@ impl<'a> CsrDraft<'a> {
                 .collect(),
             extensions: Vec::new(),
             algorithm: None,
+            unread: (tag::UTF8_STRING, b"secret".to_vec()),
         }
     }
 
@@ -169,7 +172,8 @@ impl<'a> CsrDraft<'a> {
         let challenge_password = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.7");
         writer.sequence(|writer| {
             writer.oid(challenge_password);
-            writer.nested(tag::SET, |writer| writer.value(tag::UTF8_STRING, b"secret"));
+            let (tag, content) = &self.unread;
+            writer.nested(tag::SET, |writer| writer.value(*tag, content));
         });
         if self.names.is_empty() && self.extensions.is_empty() {
             return;

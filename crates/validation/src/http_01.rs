@@ -6,6 +6,8 @@
 
 mod client;
 mod content;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod target;
 mod tls;
 

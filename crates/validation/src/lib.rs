@@ -11,6 +11,8 @@
 mod dns_01;
 pub mod evidence;
 pub mod failure;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod http_01;
 mod probe;
 mod trace;

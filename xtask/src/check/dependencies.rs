@@ -77,6 +77,18 @@ const DIRECTIONS: &[Direction] = &[
             "web",
         ],
     ),
+    direction(
+        "fuzz",
+        &[
+            "acme",
+            "base",
+            "enrollment",
+            "pki",
+            "reach",
+            "tenancy",
+            "validation",
+        ],
+    ),
     direction("xtask", &[]),
 ];
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Finding, source};
 
-/// Checks the names of all files under `crates/` and `xtask/`.
+/// Checks the names of all files of the workspace.
 pub(crate) fn check(root: &Path) -> anyhow::Result<Vec<Finding>> {
     let paths = source::files(root)?;
     Ok(paths

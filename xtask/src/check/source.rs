@@ -156,7 +156,7 @@ pub(crate) fn mark_tests(sources: &mut [Source]) {
     }
 }
 
-/// Reads every Rust file under `crates/` and `xtask/`.
+/// Reads every Rust file of the workspace.
 pub(crate) fn read_all(root: &Path) -> anyhow::Result<Vec<Source>> {
     let mut sources = Vec::new();
     for path in files(root)? {
@@ -171,10 +171,12 @@ pub(crate) fn read_all(root: &Path) -> anyhow::Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// Every file under `crates/` and `xtask/`, in a fixed order.
+/// Every file under `crates/`, `fuzz/` (but its corpora) and `xtask/`, in a fixed order.
 pub(crate) fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    let mut open = vec![root.join("crates"), root.join("xtask")];
+    let mut open = ["crates", "fuzz/src", "fuzz/tests", "xtask"]
+        .map(|folder| root.join(folder))
+        .to_vec();
     while let Some(directory) = open.pop() {
         let entries = fs::read_dir(&directory)
             .with_context(|| format!("{} is unreadable", directory.display()))?;

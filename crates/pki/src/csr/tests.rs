@@ -45,6 +45,23 @@ fn names_come_from_the_san_in_its_order_and_the_common_name_and_once() {
 }
 
 #[test]
+fn what_nobody_reads_is_der_too() {
+    let signer = p256();
+    let read = |tag: u8, content: Vec<u8>| {
+        let mut draft = CsrDraft::new(&signer, &["example.com"]);
+        draft.unread = (tag, content);
+        Csr::parse(&draft.der())
+    };
+    read(tag::SEQUENCE, vec![0x30, 2, 5, 0]).unwrap();
+    // An element that is longer than what it is in, and elements in each other without end.
+    let too_long = read(tag::SEQUENCE, vec![0x30, 9, 5, 0]);
+    assert!(matches!(too_long, Err(CsrError::Encoding(_))));
+    let deep = (0..40_u8).rev().step_by(2).flat_map(|left| [0x30, left]);
+    let deep = read(tag::SEQUENCE, deep.collect());
+    assert!(matches!(deep, Err(CsrError::Encoding(_))));
+}
+
+#[test]
 fn f074_other_kinds_of_names_are_refused_and_shown() {
     let refused = |tag: u8, content: &[u8], kind, value: &str| {
         let signer = p256();

@@ -133,7 +133,7 @@ impl Client {
         Err(failure)
     }
 
-    async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
+    pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,
         target: &Target,

@@ -66,6 +66,9 @@ fn agent(headers: &HeaderMap) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn request(peer: &str, forwarded: &str, trusted: &[&str]) -> Client {
@@ -92,5 +95,25 @@ mod tests {
             request("192.0.2.1:5", "nonsense", &["192.0.2.1"]).address,
             "192.0.2.1"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_client_calls_itself_is_short_and_plain(name in "\\PC{0,300}", forwarded in "[0-9a-f:., ]{0,60}") {
+            let proxy = IpAddr::from([192, 0, 2, 1]);
+            let mut request = Request::new(());
+            for (header, text) in [("user-agent", &name), ("x-forwarded-for", &forwarded)] {
+                if let Ok(value) = HeaderValue::from_str(text) {
+                    request.headers_mut().insert(header, value);
+                }
+            }
+            let extensions = request.extensions_mut();
+            extensions.insert(ConnectInfo(SocketAddr::new(proxy, 443)));
+            extensions.insert(TrustedProxies(std::sync::Arc::new(vec![proxy])));
+            let client = client_of(&request, RequestId::FIRST);
+            prop_assert!(client.agent.chars().count() <= MAX_AGENT);
+            prop_assert!(!client.agent.contains(char::is_control));
+            prop_assert!(client.address.parse::<IpAddr>().is_ok());
+        }
     }
 }

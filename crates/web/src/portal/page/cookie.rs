@@ -88,6 +88,9 @@ pub(crate) fn clear_flash() -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -114,6 +117,24 @@ mod tests {
         ] {
             assert!(cookie.starts_with("__Host-"), "{cookie}");
             assert!(cookie.contains("; Path=/; Secure; HttpOnly; SameSite=Lax"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_browser_sends_is_read(line in "(__Host-chancery-(flash|theme|visitor)|[a-z]{1,3}|[ -~]{0,9})[=;]?\\PC{0,40}(; [ -~]{0,40})?") {
+            let mut headers = HeaderMap::new();
+            if let Ok(value) = HeaderValue::from_str(&line) {
+                headers.append(header::COOKIE, value);
+            }
+            theme(&headers);
+            visitor(&headers);
+            has_shortcuts(&headers);
+            if let Some(found) = flash(&headers) {
+                prop_assert!(found.text.len() <= line.len());
+            }
+            let value = read(&headers, FLASH).unwrap_or_default();
+            prop_assert!(line.contains(value) && !value.contains(';'));
         }
     }
 }

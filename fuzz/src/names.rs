@@ -1,0 +1,136 @@
+//! Single values that people type, clients send and links carry: what is accepted has one written form.
+
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+
+use acme::requested::Requested;
+use base::{
+    AccountId, Actor, AuditId, AuthorizationId, CaId, CertificateId, DnsName, EnrolledDomainId,
+    Identifier, IdentifierKind, JobId, OrderId, Slice, SubscriptionId, TenantId, TenantPath,
+    Timestamp, UserId,
+};
+use enrollment::eab::KeyId;
+use enrollment::subscription::{Label, ProductCode, Term};
+use pki::{CaName, RevocationReason, SerialNumber};
+use reach::address_guard::Block;
+use reach::network::LabHost;
+use tenancy::password::{self, Context, Mode, Password};
+use tenancy::tenant::TenantName;
+use tenancy::token::Token;
+use tenancy::user::{DisplayName, Email};
+
+/// One text, read as each of them.
+pub(crate) fn names(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    domain(text);
+    same(Email::parse(text).ok(), |it| Email::parse(it).ok());
+    same(Email::from_str(text).ok(), |it| Email::from_str(it).ok());
+    same(KeyId::from_str(text).ok(), |it| KeyId::from_str(it).ok());
+    same(SerialNumber::from_str(text).ok(), |it| {
+        SerialNumber::from_str(it).ok()
+    });
+    same(RevocationReason::from_str(text).ok(), |it| {
+        RevocationReason::from_str(it).ok()
+    });
+    same(Actor::parse(text).ok(), |it| Actor::parse(it).ok());
+    same(Timestamp::parse_rfc3339(text).ok(), |it| {
+        Timestamp::parse_rfc3339(it).ok()
+    });
+    same(CaName::parse(text).ok(), |it| CaName::parse(it).ok());
+    same(LabHost::from_str(text).ok(), |it| {
+        LabHost::from_str(it).ok()
+    });
+    same(Block::from_str(text).ok(), |it| Block::from_str(it).ok());
+    typed(text);
+    ids(text);
+    if let Slice::After(cursor) | Slice::Before(cursor) = Slice::<OrderId>::parse(text, text) {
+        assert_eq!(OrderId::from_suffix(text).unwrap(), cursor);
+    }
+    let context = Context::new([text]);
+    let verdict = password::check(Mode::Composition, &Password::new(text), &context);
+    let mut words = text.split(|letter: char| !letter.is_alphanumeric());
+    if words.any(|word| word.chars().count() >= 4) {
+        assert!(verdict.is_err(), "one's own name is no password");
+    }
+}
+
+fn domain(text: &str) {
+    let requested = acme::identifier::parse(&Requested::dns(text));
+    if let Ok(name) = DnsName::parse(text) {
+        assert_eq!(DnsName::parse(name.as_str()).unwrap(), name);
+        assert!(name.as_str().is_ascii() && name.as_str().len() <= 255);
+        assert!(name.to_unicode().len() <= 4 * 255);
+        let from_labels = DnsName::from_reversed(&name.reversed()).unwrap();
+        assert_eq!(from_labels, name);
+        let identifier = Identifier::from_str(name.as_str()).unwrap();
+        assert_eq!(identifier.as_text(), name.as_str());
+        assert_eq!(identifier.kind(), IdentifierKind::Dns);
+    }
+    // What a client may order can be enrolled too.
+    if let Ok(identifier) = requested {
+        let name = DnsName::from_str(text).unwrap();
+        assert_eq!(name.as_str(), identifier.as_text());
+    }
+}
+
+/// What a person types as a name of something.
+fn typed(text: &str) {
+    if let Ok(name) = DisplayName::parse(text) {
+        assert_eq!(
+            DisplayName::parse(name.as_str()).unwrap().as_str(),
+            name.as_str()
+        );
+    }
+    if let Ok(name) = TenantName::parse(text) {
+        assert_eq!(
+            TenantName::parse(name.as_str()).unwrap().as_str(),
+            name.as_str()
+        );
+    }
+    if let Ok(label) = Label::parse(text) {
+        assert_eq!(
+            Label::parse(label.as_str()).unwrap().as_str(),
+            label.as_str()
+        );
+    }
+    if let Ok(code) = ProductCode::parse(text) {
+        assert_eq!(code.as_str(), text);
+    }
+    if let Some(term) = Term::parse(text) {
+        assert_eq!(term.as_str(), text);
+    }
+    if let Some(kind) = IdentifierKind::parse(text) {
+        assert_eq!(kind.as_str(), text);
+    }
+    if let Some(token) = Token::parse(text) {
+        assert_eq!(token.reveal(), text);
+    }
+    if let Ok(path) = TenantPath::parse(text) {
+        assert_eq!(path.as_str(), text);
+    }
+}
+
+macro_rules! each_id {
+    ($text:ident: $($id:ty),+) => {
+        $(
+            same(<$id>::from_str($text).ok(), |it| <$id>::from_str(it).ok());
+            if let Ok(id) = <$id>::from_suffix($text) {
+                assert_eq!(<$id>::from_suffix(&id.suffix()).unwrap(), id);
+            }
+        )+
+    };
+}
+
+fn ids(text: &str) {
+    each_id!(text: AccountId, AuditId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, JobId, OrderId);
+    each_id!(text: SubscriptionId, TenantId, UserId);
+}
+
+/// What was read is read again from its written form.
+fn same<T: Debug + Display + PartialEq>(read: Option<T>, again: impl FnOnce(&str) -> Option<T>) {
+    if let Some(value) = read {
+        assert_eq!(again(&value.to_string()).as_ref(), Some(&value));
+    }
+}
