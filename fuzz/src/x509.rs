@@ -21,9 +21,11 @@ fn request(der: &[u8]) {
     };
     let _ = request.wants_must_staple();
     assert!(!request.names().is_empty());
-    let other = CertReq::from_der(der).unwrap();
-    let key = other.info.public_key.to_der().unwrap();
-    assert_eq!(request.key().spki(), key);
+    // It also wants sets to be sorted, which many clients' are not.
+    if let Ok(other) = CertReq::from_der(der) {
+        let key = other.info.public_key.to_der().unwrap();
+        assert_eq!(request.key().spki(), key);
+    }
 }
 
 /// A certificate, its content, a public or private key; in DER or PEM.
@@ -34,9 +36,10 @@ pub(crate) fn certificate(bytes: &[u8]) {
         assert_eq!(content.der(), bytes);
     }
     if let Ok(read) = Certificate::from_der(bytes) {
-        let other = x509_cert::Certificate::from_der(bytes).unwrap();
-        let key = other.tbs_certificate().subject_public_key_info();
-        assert_eq!(read.key.spki(), key.to_der().unwrap());
+        if let Ok(other) = x509_cert::Certificate::from_der(bytes) {
+            let key = other.tbs_certificate().subject_public_key_info();
+            assert_eq!(read.key.spki(), key.to_der().unwrap());
+        }
         let again = Certificate::from_pem(&read.to_pem()).unwrap();
         assert_eq!(again, read);
         let _ = read.verify_signature(SIGNER.public_key());
@@ -65,7 +68,8 @@ pub(crate) fn crl(bytes: &[u8]) {
 
 fn list(der: &[u8]) {
     if let Ok(read) = Crl::parse(der, SIGNER.public_key()) {
-        let other = CertificateList::<x509_cert::certificate::Rfc5280>::from_der(der).unwrap();
+        let other = CertificateList::<x509_cert::certificate::Rfc5280>::from_der(der);
+        let Ok(other) = other else { return };
         let entries = other.tbs_cert_list.revoked_certificates.unwrap_or_default();
         assert_eq!(read.revoked.len(), entries.len());
     }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -58,7 +58,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 fn list(engine: &Path) -> anyhow::Result<Vec<Target>> {
     let output = Command::new(engine)
         .env_remove("FUZZ_TARGET")
-        .stderr(Stdio::inherit())
         .output()
         .context("the engine cannot be started")?;
     ensure!(

@@ -1,5 +1,6 @@
 //! Where the workspace is and what `cargo metadata` says about it.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -37,10 +38,11 @@ pub(crate) struct Dependency {
     pub(crate) kind: Option<String>,
 }
 
-/// The root of the workspace this binary was compiled in.
+/// The root of the workspace: where cargo has found this package, else where it was compiled.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    let here = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let here = here.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    here.parent().unwrap_or(&here).to_path_buf()
 }
 
 /// The members' manifests, as cargo reads them; needs no network.
