@@ -7,12 +7,14 @@ use acme::nonce::Mint;
 
 pub mod accounts;
 pub mod catalog;
+pub mod measures;
 pub mod password_work;
 pub(crate) mod recent;
 pub(crate) mod validating;
 
 use self::accounts::Accounts;
 use self::catalog::Catalog;
+use self::measures::Measures;
 use self::password_work::Passwords;
 use self::recent::Recent;
 use self::validating::Validating;
@@ -21,6 +23,8 @@ use self::validating::Validating;
 pub(crate) struct Memory {
     pub(crate) accounts: Accounts,
     catalog: RwLock<Arc<Catalog>>,
+    /// What is counted and timed.
+    pub(crate) measures: Measures,
     /// Replay nonces of this node.
     pub(crate) nonces: Mint,
     pub(crate) passwords: Passwords,
@@ -30,10 +34,16 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// What a node begins with.
-    pub(crate) fn new(catalog: Catalog, nonces: Mint, passwords: Passwords) -> Self {
+    pub(crate) fn new(
+        catalog: Catalog,
+        measures: Measures,
+        nonces: Mint,
+        passwords: Passwords,
+    ) -> Self {
         Self {
             accounts: Accounts::new(),
             catalog: RwLock::new(Arc::new(catalog)),
+            measures,
             nonces,
             passwords,
             recent: Recent::default(),

@@ -1,25 +1,30 @@
 //! For operators and other nodes, on a listener of its own that the public cannot reach: health, figures,
 //! and the redemption of nonces that this node gave out (security S-70).
 
-use std::fmt::Write as _;
-
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use flow::App;
 use flow::issuance::redeem_nonce::redeem_own_nonce;
+use flow::memory::measures::{DoorName, Measures};
 use flow::operations::health;
 
-use crate::request::counter;
+use crate::request::measure::{Measure, RefusedFor};
+
+const HEALTH: &str = "/healthz";
+const METRICS: &str = "/metrics";
+const NONCE: &str = "/nonce";
 
 /// `/healthz`, `/metrics` and `/nonce`.
 pub fn router(app: App) -> Router {
+    let measure = Measure::by_patterns(&app, DoorName::Internal, [HEALTH, METRICS, NONCE]);
     Router::new()
-        .route("/healthz", get(healthz))
-        .route("/metrics", get(metrics))
-        .route("/nonce", post(redeem))
+        .route(HEALTH, get(healthz))
+        .route(METRICS, get(metrics))
+        .route(NONCE, post(redeem))
+        .layer(measure)
         .with_state(app)
 }
 
@@ -38,57 +43,18 @@ async fn healthz(State(app): State<App>) -> Response {
     }
 }
 
-/// Prometheus text format, version 0.0.4.
+/// What this node counts and times; docs/metrics.md says what each figure means.
 async fn metrics(State(app): State<App>) -> Response {
-    let counters = health::counters(&app);
-    let mut text = String::with_capacity(1024);
-    for (name, help, value) in [
-        (
-            "chancery_store_statements_total",
-            "SQL statements run.",
-            counters.statements,
-        ),
-        (
-            "chancery_store_commits_total",
-            "Commits of the database.",
-            counters.commits,
-        ),
-        (
-            "chancery_store_rows_total",
-            "Rows changed and committed; SQLite only.",
-            counters.rows,
-        ),
-        (
-            "chancery_store_transactions_total",
-            "Write transactions.",
-            counters.transactions,
-        ),
-        (
-            "chancery_store_undone_total",
-            "Shared transactions that were undone because of one of their parts.",
-            counters.undone,
-        ),
-        (
-            "chancery_acme_requests_total",
-            "Requests to ACME resources.",
-            counter::acme(),
-        ),
-    ] {
-        // Writing to a String cannot fail.
-        let _written = writeln!(
-            text,
-            "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}"
-        );
-    }
-    let content_type = HeaderValue::from_static("text/plain; version=0.0.4");
+    let content_type = HeaderValue::from_static(Measures::CONTENT_TYPE);
+    let text = health::measures(&app).text();
     ([(header::CONTENT_TYPE, content_type)], text).into_response()
 }
 
 /// A nonce is a bearer secret that its holder may use up; another node asks for that and no more.
-async fn redeem(State(app): State<App>, nonce: String) -> StatusCode {
+async fn redeem(State(app): State<App>, nonce: String) -> Response {
     if redeem_own_nonce(&app, nonce.trim()) {
-        StatusCode::OK
+        StatusCode::OK.into_response()
     } else {
-        StatusCode::GONE
+        (StatusCode::GONE, Extension(RefusedFor("bad_nonce"))).into_response()
     }
 }

@@ -8,12 +8,20 @@ use axum::routing::get;
 use base::CaId;
 use flow::App;
 use flow::issuance::publish_crl::newest;
+use flow::memory::measures::DoorName;
+
+use crate::request::measure::Measure;
+
+const CRL: &str = "/crl/{file}";
+const ISSUER: &str = "/issuer/{file}";
 
 /// CRLs at `/crl/ISSUER.crl`, CA certificates at `/issuer/ISSUER.der`.
 pub fn router(app: App) -> Router {
+    let measure = Measure::by_patterns(&app, DoorName::Pki, [CRL, ISSUER]);
     Router::new()
-        .route("/crl/{file}", get(crl))
-        .route("/issuer/{file}", get(issuer))
+        .route(CRL, get(crl))
+        .route(ISSUER, get(issuer))
+        .layer(measure)
         .with_state(app)
 }
 

@@ -24,12 +24,15 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
 use flow::App;
+use flow::memory::measures::DoorName;
 
 use gate::permitted::{Open, Public};
 use page::finish::finish;
 use page::refused::Refusal;
 use state::Portal;
 use table::Table;
+
+use crate::request::measure::Measure;
 
 pub use route::{MayCall, PortalRoute};
 pub use state::Hints;
@@ -46,6 +49,7 @@ pub fn router(app: App, origin: &str) -> Router {
 /// The same for an installation whose clients need to be told more.
 pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
     let (routes, pages) = table().into_parts();
+    let measure = Measure::by_patterns(&app, DoorName::Portal, routes.paths());
     let portal = Portal {
         app,
         origin: Arc::from(origin),
@@ -57,6 +61,7 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
         .method_not_allowed_fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(portal.clone(), finish))
+        .layer(measure)
         .with_state(portal)
 }
 

@@ -1,4 +1,4 @@
-//! What every door learns of a request before it reads it.
+//! What every door learns of a request before it reads it, and notes of its answer.
 
 pub mod client;
-pub(crate) mod counter;
+pub(crate) mod measure;

@@ -118,6 +118,11 @@ const CONFINED: &[Confined] = &[
     confined("axum", &["web", "chancery", "testkit"], HTTP),
     confined("tower-http", &["web", "chancery"], HTTP),
     confined("askama", &["web"], "only the doors render pages"),
+    confined(
+        "prometheus-client",
+        &["flow"],
+        "figures are registered in crates/flow/src/memory/measures",
+    ),
     confined("hyper", TALKS_HTTP, HTTP),
     confined("hyper-util", TALKS_HTTP, HTTP),
     confined("hickory-resolver", &["reach", "testkit"], PURE),

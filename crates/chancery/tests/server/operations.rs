@@ -1,3 +1,4 @@
 //! What runs beside the requests.
 
 mod jobs;
+mod metrics;

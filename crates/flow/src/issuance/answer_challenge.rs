@@ -141,6 +141,6 @@ async fn prove(app: &App, subject: Subject, slot: Slot, answer: oneshot::Sender<
         let outcome = probing.await;
         Ok::<_, JobError>(record(app, &subject, outcome, Some(&lease)).await?)
     };
-    app.work.hold(lease, ending).await;
+    app.work.hold::<Validate, _>(lease, ending).await;
     drop(begun);
 }

@@ -138,7 +138,7 @@ pub async fn finalize(
 async fn issue_at_once(app: &App, begun: Begun, issuing: Issuing) -> Option<Timestamp> {
     let (app_of_job, id) = (app.clone(), issuing.order.id);
     let sign = |lease: Lease| async move { Ok(issue(&app_of_job, lease, issuing).await?) };
-    let running = app.work.carry_out(begun, sign)?;
+    let running = app.work.carry_out::<Issue, _, _>(begun, sign)?;
     let soon = tokio::time::timeout(app.settings().finalize_wait, running).await;
     if soon.is_err() {
         tracing::info!(order.id = %id, "the certificate takes longer; the client will poll");

@@ -19,6 +19,7 @@ use store::issuance::order::{self, Order};
 use store::issuance::signing_intent::{self, SigningIntent};
 use store::queue::dead::{self, Burial};
 use store::{ReadTx, WriteTx};
+use tokio::time::Instant;
 
 use crate::audit::{Event, Text};
 use crate::caller::{system, tenant};
@@ -218,7 +219,9 @@ pub(super) async fn issue(
         ca,
     } = issuing;
     let (ca_id, is_test) = (ca.id, ca.trust == Trust::Test);
+    let (key, begun) = (ca.issuer.key_algorithm(), Instant::now());
     let issued = sign(ca, linted).await?;
+    app.memory.measures.proofs.signed(key, begun.elapsed());
     certificate.der = Some(issued.der.clone());
     let now = app.now();
     let (scope, id) = (tenant(order.tenant), certificate.id);

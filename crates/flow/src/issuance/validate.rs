@@ -11,6 +11,7 @@ use store::issuance::authorization::{self, Authorization, Ending};
 use store::issuance::order;
 use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
+use tokio::time::Instant;
 use validation::{Failure, Method, Probe};
 
 use super::find_account::{LookUpError, find_account};
@@ -140,7 +141,11 @@ pub(super) async fn outcome_of(app: &App, subject: &Subject) -> validation::Outc
     };
     let identifier = &record.identifier;
     let probe = Probe { identifier, method };
-    app.outside.validator.validate(probe).await
+    let begun = Instant::now();
+    let outcome = app.outside.validator.validate(probe).await;
+    let proofs = &app.memory.measures.proofs;
+    proofs.validated(subject.challenge, &outcome.result, begun.elapsed());
+    outcome
 }
 
 /// Records that a validation was begun, with a job that goes on with it; the record as it stands, and whether it is to

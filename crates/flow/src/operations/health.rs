@@ -1,9 +1,8 @@
 //! What an operator's monitoring asks of a node.
 
-use store::Counters;
-
 use crate::App;
 use crate::caller::system;
+use crate::memory::measures::Measures;
 
 /// Whether the database answers.
 pub async fn ping(app: &App) -> Result<(), store::Error> {
@@ -12,7 +11,7 @@ pub async fn ping(app: &App) -> Result<(), store::Error> {
         .await
 }
 
-/// What has been asked of the database so far.
-pub fn counters(app: &App) -> Counters {
-    app.store(system("the database is everybody's")).counters()
+/// What this node counts and times.
+pub fn measures(app: &App) -> &Measures {
+    &app.memory.measures
 }

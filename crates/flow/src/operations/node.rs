@@ -17,6 +17,7 @@ use crate::catalog::seed::{SeedError, seed};
 use crate::catalog::server_certificate::{ServerKey, server_certificate};
 use crate::memory::Memory;
 use crate::memory::catalog::{self, CatalogError};
+use crate::memory::measures::Measures;
 use crate::memory::password_work::Passwords;
 use crate::operations::address::{Clash, claim};
 use crate::outside::Outside;
@@ -56,7 +57,9 @@ pub async fn start(outside: Outside, kinds: Vec<Kind<App>>) -> Result<App, Start
     let cost = outside.settings.password_hash.clone();
     let passwords = Passwords::new(cost, outside.random.as_ref())?;
     let node = announce(&outside).await?;
-    let memory = Memory::new(catalog, nonces(&outside, &node), passwords);
+    let measures = Measures::new(&outside.store);
+    let jobs = measures.jobs.clone();
+    let memory = Memory::new(catalog, measures, nonces(&outside, &node), passwords);
     let desk = Desk {
         store: outside.store.clone(),
         clock: outside.clock.clone(),
@@ -64,7 +67,7 @@ pub async fn start(outside: Outside, kinds: Vec<Kind<App>>) -> Result<App, Start
         node: node.id,
     };
     Ok(App::new(Inner {
-        work: Work::new(desk, kinds),
+        work: Work::new(desk, kinds, jobs),
         outside,
         memory,
     }))

@@ -13,6 +13,7 @@ use store::{Error, Store, WriteTx};
 use tokio::sync::Semaphore;
 
 use super::*;
+use crate::memory::measures::{JobFigures, Outcome};
 
 /// Time that all nodes of a test share.
 struct TestClock(Mutex<Timestamp>);
@@ -175,7 +176,10 @@ impl Installation {
             node: NodeId::generate(self.clock.now(), random.as_ref()),
             random,
         };
-        (Work::new(desk, vec![job::<World, Numbered>()]), store)
+        (
+            Work::new(desk, vec![job::<World, Numbered>()], JobFigures::default()),
+            store,
+        )
     }
 
     fn cause(&self) -> Cause {
@@ -204,6 +208,18 @@ fn numbered(number: usize) -> Numbered {
         left: 0,
         of: None,
     }
+}
+
+/// How many attempts ended in each way.
+fn counted(node: &(Work<World>, Store)) -> [u64; 4] {
+    let of = ("numbered", "validate");
+    let outcomes = [
+        Outcome::Done,
+        Outcome::Part,
+        Outcome::Failed,
+        Outcome::GivenUp,
+    ];
+    outcomes.map(|outcome| node.0.inner.figures.attempts(of, outcome))
 }
 
 async fn on_both(test: impl AsyncFn(&Installation)) {
@@ -309,6 +325,7 @@ async fn sb7_a_job_that_always_fails_becomes_a_dead_letter() {
         revive(&node.1, letters[0].clone(), installation.clock.now()).await;
         assert_eq!(node.0.run_due(world).await.unwrap(), 1);
         assert_eq!(world.all()[0].ended, 1);
+        assert_eq!(counted(&node), [1, 0, 2, 1]);
         node.1.close().await;
     })
     .await;
@@ -368,6 +385,7 @@ async fn sb7_long_work_is_a_chain_of_small_jobs_that_carry_how_far_they_have_com
             }
         );
         assert_eq!(node.0.run_due(world).await.unwrap(), 0);
+        assert_eq!(counted(&node), [1, 3, 0, 0]);
         node.1.close().await;
     })
     .await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use base::{JobId, NodeId, RequestId, Timestamp};
 use store::queue::job::Job as Row;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,6 +20,7 @@ use super::renewal::under_lease;
 use super::shares::Shares;
 use super::slots::Slot;
 use crate::Caller;
+use crate::memory::measures::{JobFigures, Outcome as Figure};
 
 /// How long a node that ends waits for what is nearly done.
 const GRACE: Duration = Duration::from_millis(500);
@@ -33,6 +35,7 @@ pub(super) struct Inner<C: 'static> {
     pub(super) kinds: Vec<Kind<C>>,
     lanes: Vec<Lane>,
     shares: Shares,
+    pub(super) figures: JobFigures,
     /// Jobs whose lease this node has.
     leased: Mutex<HashSet<JobId>>,
     tracker: TaskTracker,
@@ -87,14 +90,15 @@ impl<C> Clone for Work<C> {
 }
 
 impl<C: Clone + Send + Sync + 'static> Work<C> {
-    /// Nothing yet, and all that can be run.
-    pub fn new(desk: Desk, kinds: Vec<Kind<C>>) -> Self {
+    /// Nothing yet, and all that can be run; what becomes of it is counted in `figures`.
+    pub fn new(desk: Desk, kinds: Vec<Kind<C>>, figures: JobFigures) -> Self {
         Self {
             inner: Arc::new(Inner {
                 desk,
                 kinds,
                 lanes: Queue::ALL.into_iter().map(Lane::of).collect(),
                 shares: Shares::default(),
+                figures,
                 leased: Mutex::default(),
                 tracker: TaskTracker::new(),
                 stop: CancellationToken::new(),
@@ -178,7 +182,7 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
 
     /// Carries out the work of a job that was committed, in another way than by its payload. It deletes the job with
     /// its result; what fails is tried again as the job. Without a slot nothing is done here.
-    pub fn carry_out<T, W>(
+    pub fn carry_out<J: Job<C>, T, W>(
         &self,
         begun: Begun,
         work: impl FnOnce(Lease) -> W,
@@ -193,31 +197,40 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
         };
         let (own, work) = (self.clone(), work(lease));
         Some(self.spawn(async move {
-            let output = own.hold(lease, work).await;
+            let output = own.hold::<J, _>(lease, work).await;
             drop(slot);
             output
         }))
     }
 
     /// Does the work of a job that this node has, and keeps the lease meanwhile; what fails is tried again.
-    pub async fn hold<T>(
+    pub async fn hold<J: Job<C>, T>(
         &self,
         lease: Lease,
         work: impl Future<Output = Result<T, JobError>>,
     ) -> Option<T> {
         let held = Held::new(self, lease);
         let desk = &self.inner.desk;
+        let begun = Instant::now();
         let ended = tokio::select! {
             () = self.inner.stop.cancelled() => return None,
             ended = under_lease(desk, lease, work) => ended,
         };
         held.end();
-        match ended {
-            Some(Ok(output)) => return Some(output),
-            Some(Err(error)) => desk.retry_later(lease, error.chain()).await,
-            None => tracing::warn!(job.id = %lease.id, "another node has taken this job over"),
-        }
-        None
+        let (output, figure) = match ended {
+            Some(Ok(output)) => (Some(output), Figure::Done),
+            Some(Err(error)) => {
+                desk.retry_later(lease, error.chain()).await;
+                (None, Figure::Failed)
+            }
+            None => {
+                tracing::warn!(job.id = %lease.id, "another node has taken this job over");
+                (None, Figure::Lost)
+            }
+        };
+        let of = (J::KIND, J::QUEUE.as_str());
+        self.inner.figures.ended(of, figure, begun.elapsed());
+        output
     }
 
     /// Runs `work` to its end even when the request that asked for it goes away.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use base::{Timestamp, chain};
 use store::queue::job::Job as Row;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
+use super::job::Priority;
 use super::kind::{GiveUp, Outcome};
 use super::lane::Queue;
 use super::lease::Lease;
@@ -14,6 +16,7 @@ use super::renewal::under_lease;
 use super::schedule::{self, Schedule};
 use super::slots::Slot;
 use super::work::{Held, Work};
+use crate::memory::measures::Outcome as Figure;
 
 /// How often workers look for what others left behind, and for what comes again.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -23,6 +26,8 @@ const BATCH: usize = 64;
 const OVER_SHARE: Duration = Duration::from_secs(1);
 /// That step.
 const STEP: Duration = Duration::from_millis(20);
+/// What figures call a job or a queue that this version does not know.
+const UNKNOWN: &str = "unknown";
 
 /// What one look at a queue has led to.
 #[derive(Default)]
@@ -136,7 +141,8 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
         for row in claimed {
             let queue = Queue::parse(&row.queue);
             let slot = queue.and_then(|queue| self.lane(queue).slots.take(row.share_of));
-            if let Some(slot) = slot {
+            if let Some((slot, queue)) = slot.zip(queue) {
+                self.note_wait(&row, queue);
                 let attempt = self.clone().attempt(context.clone(), row, slot);
                 running.push(self.spawn(attempt));
             } else {
@@ -147,21 +153,39 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
         Ok(running)
     }
 
+    /// Nobody waits for the others, which may be due later or done in parts.
+    fn note_wait(&self, row: &Row, queue: Queue) {
+        if row.attempt == 1 && row.priority == Priority::Urgent.number() {
+            let wait = self.inner.desk.now().since(row.id.made_at());
+            self.inner.figures.waited(queue.as_str(), wait);
+        }
+    }
+
     /// Runs a job that this node has, and does with its row what follows.
     pub(super) async fn attempt(self, context: C, row: Row, slot: Slot) {
         let lease = Lease::of(&row);
         let held = Held::new(&self, lease);
-        let is_over = tokio::select! {
-            () = self.inner.stop.cancelled() => false,
-            () = self.run(context, lease, row) => true,
+        let of = self.words_of(&row);
+        let begun = Instant::now();
+        let ended = tokio::select! {
+            () = self.inner.stop.cancelled() => None,
+            figure = self.run(context, lease, row) => Some(figure),
         };
-        if is_over {
+        if let Some(figure) = ended {
             held.end();
+            self.inner.figures.ended(of, figure, begun.elapsed());
         }
         drop(slot);
     }
 
-    async fn run(&self, context: C, lease: Lease, row: Row) {
+    /// What the figures call a job and its queue; what a newer node has stored has no word here.
+    fn words_of(&self, row: &Row) -> (&'static str, &'static str) {
+        let kind = self.inner.kinds.iter().find(|kind| kind.word == row.kind);
+        let queue = Queue::parse(&row.queue).map_or(UNKNOWN, Queue::as_str);
+        (kind.map_or(UNKNOWN, |kind| kind.word), queue)
+    }
+
+    async fn run(&self, context: C, lease: Lease, row: Row) -> Figure {
         let desk = &self.inner.desk;
         let Some(kind) = self.inner.kinds.iter().find(|kind| kind.word == row.kind) else {
             let error = format!("jobs of kind \"{}\" are unknown to this version", row.kind);
@@ -176,17 +200,17 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
         }
         let work = (kind.run)(context.clone(), lease, row.payload.clone());
         let ended = under_lease(desk, lease, work).await;
-        let stored = match ended {
+        let (figure, stored) = match ended {
             None => {
                 tracing::warn!(job.id = %lease.id, "another node has taken this job over");
-                return;
+                return Figure::Lost;
             }
-            Some(Ok(Outcome::FinishedInside)) => return,
-            Some(Ok(Outcome::Finished)) => desk.finish(lease).await,
+            Some(Ok(Outcome::FinishedInside)) => return Figure::Done,
+            Some(Ok(Outcome::Finished)) => (Figure::Done, desk.finish(lease).await),
             Some(Ok(Outcome::Next(payload, wait))) => {
                 let next = desk.go_on_later(lease, payload, wait).await;
                 self.wake(kind.queue);
-                next
+                (Figure::Part, next)
             }
             Some(Err(error)) => {
                 let why = error.chain();
@@ -197,7 +221,9 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
         };
         if let Err(error) = stored {
             tracing::warn!(job.id = %lease.id, error = chain(&error), "what became of a job is not stored; its lease will end");
+            return Figure::Failed;
         }
+        figure
     }
 
     /// Tries a job again later, or gives it up.
@@ -208,23 +234,29 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
         lease: Lease,
         payload: String,
         why: String,
-    ) {
+    ) -> Figure {
         let desk = &self.inner.desk;
         if lease.attempt < lease.max_attempts {
-            return desk.retry_later(lease, why).await;
+            desk.retry_later(lease, why).await;
+            return Figure::Failed;
         }
         let request = lease.request.map(tracing::field::display);
         tracing::error!(job.id = %lease.id, request.id = request, job.attempts = lease.attempt, error = why, "job is given up");
         if let Some(give_up) = give_up {
             match give_up(context, lease, payload, why.clone()).await {
-                Ok(true) => return,
+                Ok(true) => return Figure::GivenUp,
                 Ok(false) => {}
-                Err(error) => return desk.retry_later(lease, error.chain()).await,
+                Err(error) => {
+                    desk.retry_later(lease, error.chain()).await;
+                    return Figure::Failed;
+                }
             }
         }
         if let Err(error) = desk.bury(lease, why).await {
             tracing::warn!(job.id = %lease.id, error = chain(&error), "a dead letter is not stored; the lease will end");
+            return Figure::Failed;
         }
+        Figure::GivenUp
     }
 
     /// Takes what is due now of every queue and runs it; says how many, once they have ended.

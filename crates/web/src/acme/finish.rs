@@ -15,7 +15,6 @@ use super::door::{Door, In};
 use super::problem::Fault;
 use super::respond::REPLAY_NONCE;
 use crate::request::client::{REQUEST_ID, client_of};
-use crate::request::counter;
 
 /// Names the request, gives every answer this name and its `Link: rel="index"`, keeps it out of caches, and gives the answers to POST
 /// requests, good or bad, a nonce for the next one (RFC 8555 §6.5, §7.1).
@@ -85,7 +84,6 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Finishing<S>
     }
 
     fn call(&mut self, mut request: Request) -> Answer<S::Future> {
-        counter::count_acme();
         let door = &self.headers.door;
         let id = RequestId::generate(door.app.now(), door.app.random());
         let client = client_of(&request, id);

@@ -6,13 +6,18 @@ use acme::problem::{CONTENT_TYPE, Kind, Problem};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base::{Refuse, RequestId};
+use base::{Class, Refuse, RequestId};
 use flow::issuance::change_key::ChangeKeyError;
+
+use crate::request::measure::RefusedFor;
 
 /// A refused request.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    problem: Problem,
+    /// In a box, so that a good answer does not carry the room for it.
+    problem: Box<Problem>,
+    /// Its name in figures.
+    code: &'static str,
     retry_after: Option<u32>,
     location: Option<Box<str>>,
     fault: Option<Fault>,
@@ -39,7 +44,10 @@ impl Refusal {
 
     pub(crate) fn not_found() -> Self {
         let detail = "there is no such resource, or it is another account's";
-        Self::new(Problem::not_found(detail))
+        Self {
+            code: Class::NotFound.as_str(),
+            ..Self::new(Problem::not_found(detail))
+        }
     }
 
     pub(crate) fn no_directory() -> Self {
@@ -111,8 +119,10 @@ fn kind_of(code: &str) -> Option<Kind> {
 impl Refusal {
     fn telling(mut refusal: base::Refusal) -> Self {
         let fault = refusal.cause.take();
+        let code = refusal.code;
         let retry_after = refusal.retry_after;
         Self {
+            code,
             retry_after,
             fault: fault.map(|cause| Fault(cause.into())),
             ..Self::new(Problem::telling(refusal, kind_of))
@@ -154,6 +164,7 @@ impl IntoResponse for Refusal {
         if let Some(location) = location {
             response.headers_mut().insert(header::LOCATION, location);
         }
+        response.extensions_mut().insert(RefusedFor(self.code));
         if let Some(fault) = self.fault {
             response.extensions_mut().insert(fault);
         }
@@ -164,7 +175,8 @@ impl IntoResponse for Refusal {
 impl Refusal {
     fn new(problem: Problem) -> Self {
         Self {
-            problem,
+            code: problem.kind.code(),
+            problem: Box::new(problem),
             retry_after: None,
             location: None,
             fault: None,

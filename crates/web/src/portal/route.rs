@@ -55,6 +55,11 @@ impl Routes {
         Self(all)
     }
 
+    /// The paths, some of them twice.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|route| route.path)
+    }
+
     /// Who may open a page.
     pub(crate) fn may_open(&self, path: &str) -> Option<MayCall> {
         let mut pages = self.0.iter().filter(|route| route.method == "GET");

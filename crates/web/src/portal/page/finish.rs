@@ -14,6 +14,7 @@ use super::refused::{ErrorPage, Refusal};
 use super::shell::{BRAND, Shell, Theme};
 use crate::portal::state::Portal;
 use crate::request::client::{REQUEST_ID, client_of};
+use crate::request::measure::RefusedFor;
 
 /// Runs around every request.
 pub(crate) async fn finish(
@@ -42,6 +43,8 @@ pub(crate) async fn finish(
     if let Some(refusal) = refusal.or(is_unreadable.then_some(Refusal::NotFound)) {
         refusal.log(&asked.request_id);
         response = page(&refusal, &asked).unwrap_or(response);
+        let code = RefusedFor(refusal.code());
+        response.extensions_mut().insert(code);
     } else if asked.has_flash && is_page(response.headers()) {
         add_cookie(&mut response, &cookie::clear_flash());
     }

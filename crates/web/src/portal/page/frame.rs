@@ -3,11 +3,13 @@
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use base::Class;
 
 use super::cookie;
 use super::part::Tone;
 use super::refused::Refusal;
 use super::shell::Flash;
+use crate::request::measure::RefusedFor;
 
 /// What handlers give.
 pub(crate) type Answer = Result<Response, Refusal>;
@@ -22,6 +24,8 @@ pub(crate) fn page(view: &impl Template) -> Answer {
 pub(crate) fn refused_form(view: &impl Template) -> Answer {
     let mut response = page(view)?;
     *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    let code = RefusedFor(Class::Invalid.as_str());
+    response.extensions_mut().insert(code);
     Ok(response)
 }
 

@@ -58,6 +58,20 @@ impl Refusal {
         }
     }
 
+    /// What figures call it.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict => Class::Conflict.as_str(),
+            Self::Forbidden => Class::Forbidden.as_str(),
+            Self::MustChangePassword => "must_change_password",
+            Self::NotFound => Class::NotFound.as_str(),
+            Self::SignIn { .. } => Class::Unauthenticated.as_str(),
+            Self::StaleForm => "stale_form",
+            Self::Told(refusal) => refusal.code,
+            Self::TooLarge => "too_large",
+        }
+    }
+
     /// Writes down what the page does not tell.
     pub(crate) fn log(&self, request_id: &str) {
         if let Self::Told(refusal) = self {
