@@ -89,7 +89,7 @@ pub(crate) fn outside(config: &Config, store: Store) -> anyhow::Result<Outside> 
         store,
         clock,
         random,
-        peers: Arc::new(HttpPeers),
+        peers: Arc::new(HttpPeers::new()),
         sealer,
         internal_url: config.internal_url.clone(),
         settings: settings(config),
