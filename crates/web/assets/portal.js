@@ -127,14 +127,16 @@
   });
 
   // Times in the viewer's own zone, which the foot names; UTC stays one hover away.
+  // Written as the server writes them, since the words around them are English in every browser.
+  const day = { day: "numeric", month: "short", year: "numeric" };
   const shown = {
-    day: new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }),
-    moment: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
+    day: new Intl.DateTimeFormat("en-GB", day),
+    moment: new Intl.DateTimeFormat("en-GB", { ...day, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
   };
   function localise() {
     for (const time of doc.querySelectorAll("time[data-shown]")) {
       const moment = new Date(time.dateTime);
-      if (!Number.isNaN(moment.getTime())) time.textContent = shown[time.dataset.shown].format(moment);
+      if (!Number.isNaN(moment.getTime())) time.textContent = shown[time.dataset.shown].format(moment).replace("Sept", "Sep");
     }
   }
   localise();
