@@ -297,8 +297,10 @@ fn endings(pages: &mut Pages) -> Result<(), Error> {
         choosing: Some(rotate::overlaps(Some(24))),
         ..Extras::default()
     };
-    let rotation =
-        |extras| rotate::rotate_page(shell("Rotate"), "Production", "/accounts/x", extras);
+    let rotation = |extras| {
+        let shell = shell("Rotate the credential of “Production”");
+        rotate::rotate_page(shell, "Production", "/accounts/x", extras)
+    };
     pages.add("account-rotate", &rotation(choosing))?;
     let at_once = Extras {
         asks_password: true,
@@ -315,7 +317,10 @@ fn endings(pages: &mut Pages) -> Result<(), Error> {
     let key = view("Zy0pH3kW5vT9bQ2e", "/credentials/x");
     let page = revoke::credential_page(shell("Revoke credential"), &key, Extras::default());
     pages.add("credential-revoke", &page)?;
-    let client = view("acc_01m844dzg0sh3c0vnmg2a9nqtb", "/clients/x");
+    let client = view(
+        "certbot/5.8.0 with the key cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s",
+        "/clients/x",
+    );
     let page = revoke::client_page(shell("Revoke client"), &client, Extras::default());
     pages.add("client-revoke", &page)?;
     let page = revoke::release_page(shell("Release binding"), &client, Extras::default());

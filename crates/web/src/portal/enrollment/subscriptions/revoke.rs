@@ -1,5 +1,6 @@
 //! Withdrawing a credential, ending a client, and giving back the binding that a client holds (features C1, C2).
 
+use acme::jwk::Thumbprint;
 use axum::extract::State;
 use axum::response::Response;
 use base::{AccountId, SubscriptionId};
@@ -40,7 +41,7 @@ pub struct EndView {
     pub label: String,
     /// The account's path.
     pub href: String,
-    /// A key ID, or a client's identifier.
+    /// A key ID, or a client in words.
     pub name: String,
     /// The path of the credential or client.
     pub own_href: String,
@@ -209,9 +210,20 @@ impl Object for ClientEnd {
         let Some(found) = find_client(&portal.app, caller, id).await? else {
             return Ok(None);
         };
-        let own = (id.to_string(), links::client(id));
+        let words = client_words(&found.client_agent, &found.thumbprint);
+        let own = (words, links::client(id));
         let view = about(portal, caller, found.subscription, own).await?;
         Ok(view.map(|view| Self(id, view)))
+    }
+}
+
+/// A client as the list of clients shows it.
+fn client_words(agent: &str, thumbprint: &Thumbprint) -> String {
+    let key = format!("with the key {thumbprint}");
+    if agent.is_empty() {
+        key
+    } else {
+        format!("{agent} {key}")
     }
 }
 
