@@ -122,6 +122,16 @@ pub struct OrderPage {
     pub certificate_href: Option<String>,
 }
 
+impl OrderPage {
+    /// The state in one sentence, unless the answer below says it already.
+    fn summary(&self) -> &str {
+        match self.failure {
+            Some(_) => "",
+            None => &self.announcement,
+        }
+    }
+}
+
 /// The last order of the account, in short.
 #[derive(Clone, Debug)]
 pub struct LastOrder {
