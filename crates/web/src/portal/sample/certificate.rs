@@ -97,10 +97,10 @@ fn link(role: &str, subject: &str, note: &str) -> ChainLink {
     }
 }
 
-fn proof(name: &str, method: &str, detail: &str) -> Proof {
+fn proof(name: &str, way: &'static str, detail: &str) -> Proof {
     Proof {
         name: name.to_owned(),
-        method: method.to_owned(),
+        way,
         when: when("2026-11-01T03:12:44Z", "1 Nov 2026, 03:12", ""),
         detail: detail.to_owned(),
     }
@@ -119,8 +119,9 @@ fn detail(status: Chip, explanation: &str, revocation: Option<Revocation>) -> Ce
         not_before: when("2026-11-01T03:12:50Z", "1 Nov 2026, 03:12", "22 days ago"),
         not_after: when("2027-01-30T03:12:49Z", "30 Jan 2027, 03:12", "in 68 days"),
         lifetime: life(24, if is_revoked { Tone::Idle } else { Tone::Good }),
+        account: "Production".to_owned(),
+        account_href: "/accounts/x".to_owned(),
         key_facts: vec![
-            Fact::text("ACME account", "Production"),
             Fact::text("Issuer", "Chancery DV CA 1"),
             Fact::text("Key", "EC P-256"),
             Fact::text("Profile", "DV server, 90 days"),
@@ -149,12 +150,12 @@ fn detail(status: Chip, explanation: &str, revocation: Option<Revocation>) -> Ce
         proofs: vec![
             proof(
                 "example.com",
-                "http-01",
+                "over HTTP",
                 "192.0.2.7 answered with the key authorization",
             ),
             proof(
                 "www.example.com",
-                "http-01",
+                "over HTTP",
                 "192.0.2.7 answered with the key authorization",
             ),
         ],
@@ -192,7 +193,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
     )?;
     let revocation = Revocation {
         reason: "key compromised".to_owned(),
-        when: when("2026-11-20T10:00:00Z", "20 Nov 2026, 10:00", "3 days ago"),
+        when: when("2026-11-20T10:00:00Z", "20 Nov 2026, 10:00", ""),
         by: "ops@northwind.example".to_owned(),
     };
     let text = "No client should accept it any more.";

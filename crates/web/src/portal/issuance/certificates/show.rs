@@ -15,7 +15,7 @@ use super::list;
 use super::table::{chip, lifetime, pairs};
 use crate::portal::gate::allowed::{Allowed, Object};
 use crate::portal::gate::permitted::ViewCertificates;
-use crate::portal::issuance::orders::timeline::seen_in_short;
+use crate::portal::issuance::orders::timeline::{seen_in_short, way};
 use crate::portal::page::account::label_or_stand_in;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
@@ -84,6 +84,8 @@ fn view(shell: Shell, detail: &CertificateDetail, may_revoke: bool) -> Certifica
         not_after: when(stored.not_after, now),
         lifetime: lifetime(stored.not_before, stored.not_after, status.tone, now),
         status,
+        account: label_or_stand_in(&detail.label),
+        account_href: links::account(stored.subscription),
         key_facts: key_facts(detail),
         facts: facts(detail),
         chain: chain(detail),
@@ -151,7 +153,6 @@ fn explanation(detail: &CertificateDetail) -> String {
 fn key_facts(detail: &CertificateDetail) -> Vec<Fact> {
     let key = detail.leaf.key.algorithm().to_string();
     vec![
-        Fact::text("ACME account", &label_or_stand_in(&detail.label)),
         Fact::text("Issuer", &common_name(&detail.leaf.issuer)),
         Fact::text("Key", &key),
         Fact::text("Profile", &detail.stored.profile),
@@ -206,7 +207,7 @@ fn proof(attempt: &Attempt, now: Timestamp) -> Option<Proof> {
     };
     Some(Proof {
         name: attempt.name.clone(),
-        method: challenge.as_str().to_owned(),
+        way: way(*challenge),
         when: when(*validated, now),
         detail: seen_in_short(attempt),
     })
@@ -223,7 +224,11 @@ fn revocation(detail: &CertificateDetail) -> Option<Revocation> {
     let reason = RevocationReason::from_code(code).unwrap_or(RevocationReason::Unspecified);
     Some(Revocation {
         reason: reason_words(reason).to_owned(),
-        when: when(at, detail.now),
+        // In the middle of a sentence, where a distance beside the date would not read.
+        when: When {
+            hint: String::new(),
+            ..when(at, detail.now)
+        },
         by: by.to_owned(),
     })
 }
@@ -294,8 +299,8 @@ pub struct ChainLink {
 pub struct Proof {
     /// The name.
     pub name: String,
-    /// Such as "http-01".
-    pub method: String,
+    /// Such as "over HTTP".
+    pub way: &'static str,
     /// When it was proved.
     pub when: When,
     /// What was seen, in one line; may be empty.
@@ -337,7 +342,11 @@ pub struct CertificatePage {
     pub not_after: When,
     /// How much of the lifetime has passed.
     pub lifetime: Lifetime,
-    /// Account, issuer, key, profile.
+    /// Label of its ACME account.
+    pub account: String,
+    /// Path of that account.
+    pub account_href: String,
+    /// Issuer, key, profile.
     pub key_facts: Vec<Fact>,
     /// Serial number, fingerprints, extensions.
     pub facts: Vec<Fact>,

@@ -203,7 +203,8 @@ fn last(detail: &OrderDetail) -> Option<TimelineStep> {
     }
 }
 
-fn way(challenge: Type) -> &'static str {
+/// How control was proved, in words.
+pub(crate) fn way(challenge: Type) -> &'static str {
     match challenge {
         Type::Dns01 => "by DNS",
         Type::Http01 => "over HTTP",
