@@ -140,28 +140,28 @@ fn verdicts(is_preview: bool) -> VerdictsPage {
         is_only_this_name: false,
         is_preview,
         can_add: true,
-        outcome: "2 new names, 1 free companion, 2 left out".to_owned(),
+        outcome: "2 new names, 1 free companion, 1 already there, 1 invalid line".to_owned(),
         verdicts: vec![
             verdict("northwind.example", Tone::Good, "New", new, false),
             verdict(
                 "www.northwind.example",
                 Tone::Good,
                 "Included",
-                "Free: comes with its domain.",
+                "Comes with northwind.example, free.",
                 true,
             ),
             verdict(
                 "*.fjord.example",
                 Tone::Good,
                 "New",
-                "Needs dns-01: a wildcard is proved over DNS.",
+                &format!("{new} A wildcard is proved by a DNS record."),
                 false,
             ),
             verdict(
                 "example.com",
                 Tone::Idle,
                 "Already there",
-                "It is in this account since 2 February 2026.",
+                "It is in this account already; nothing is charged twice.",
                 false,
             ),
             verdict(

@@ -135,7 +135,13 @@ fn added(new: &Addition, is_preview: bool) -> Verdict {
             } else {
                 "Added."
             };
-            verdict(name, Chip::new(Tone::Good, "New"), text)
+            let hint = if new.name.is_wildcard() {
+                " A wildcard is proved by a DNS record."
+            } else {
+                ""
+            };
+            let text = format!("{text}{hint}");
+            verdict(name, Chip::new(Tone::Good, "New"), &text)
         }
         Some(main) => Verdict {
             is_companion: true,
