@@ -74,15 +74,15 @@ fn busy() -> Overview {
         attention: vec![
             attention(
                 "shop.lakeside.example",
-                "ends in 6 days, no renewal seen",
+                "ends in 6 days, on 29 November 2026; no renewal seen",
                 Tone::Bad,
-                "Overdue",
+                "Expiring",
             ),
             attention(
                 "*.harbor.example",
-                "dns-01 failed twice today: no TXT record",
-                Tone::Warn,
-                "Failing",
+                "No TXT record found, 2 times in 24 hours",
+                Tone::Bad,
+                "Failed",
             ),
             attention("Staging", "term ends in 12 days", Tone::Warn, "Expiring"),
         ],

@@ -54,6 +54,11 @@ impl Expiry {
         }
     }
 
+    /// Whether one of the bars is marked.
+    pub(crate) fn has_soon(&self) -> bool {
+        self.bars.iter().any(|bar| bar.is_soon)
+    }
+
     /// Whether any certificate ends in these weeks at all.
     pub(crate) fn has_any(&self) -> bool {
         self.bars.iter().any(|bar| bar.count > 0)
