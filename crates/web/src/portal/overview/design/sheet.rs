@@ -21,7 +21,7 @@ const STATES: [(Tone, &str); 14] = [
     (Tone::Warn, "Grace"),
     (Tone::Idle, "Expired"),
     (Tone::Warn, "On hold"),
-    (Tone::Idle, "Suspended"),
+    (Tone::Warn, "Suspended"),
     (Tone::Bad, "Revoked"),
     (Tone::Idle, "Draft"),
     (Tone::Busy, "Open"),
