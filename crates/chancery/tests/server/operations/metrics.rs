@@ -73,6 +73,7 @@ async fn run_two_jobs(server: &TestServer) {
         dedup_key: None,
         payload,
         last_error: None,
+        request_id: None,
     };
     let nothing = AuthorizationId::generate(app.now(), app.random());
     let payload = format!(r#"{{"authorization":"{nothing}"}}"#);
