@@ -27,9 +27,6 @@ pub(crate) struct Options {
     /// How long each target runs
     #[arg(long, default_value_t = 600, value_name = "N")]
     seconds: u32,
-    /// Afterwards, add the inputs that reach new code to fuzz/corpus
-    #[arg(long)]
-    keep: bool,
 }
 
 /// One target as the library lists it.
@@ -47,9 +44,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     for target in &targets {
         let folders = Folders::new(&root, &place, &target.name)?;
         println!("{}", fuzz(&engine, &folders, target, options.seconds)?);
-        if options.keep {
-            folders.keep(&engine, target)?;
-        }
     }
     Ok(())
 }
@@ -139,20 +133,6 @@ impl Folders {
     fn inputs(&self) -> Vec<&Path> {
         let kept = Some(self.corpus.as_path()).filter(|corpus| corpus.is_dir());
         [self.work.as_path()].into_iter().chain(kept).collect()
-    }
-
-    fn keep(&self, engine: &Path, target: &Target) -> anyhow::Result<()> {
-        fs::create_dir_all(&self.corpus)?;
-        let output = command(engine, self, target)
-            .arg("-merge=1")
-            .args([&self.corpus, &self.work])
-            .output()?;
-        ensure!(
-            output.status.success(),
-            "the corpus of {} cannot be kept",
-            target.name
-        );
-        Ok(())
     }
 }
 
