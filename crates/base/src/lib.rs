@@ -1,20 +1,25 @@
-//! What every other crate shares: time, chance, ids, DNS names and what certificates are about.
+//! What every other crate shares: time, chance, ids, DNS names, what certificates are about, and bounds.
 //!
 //! Nothing here does I/O. The real clock and generator live in the binary; rules take a
 //! [`Timestamp`] and flows take a [`Clock`], so tests decide what time it is.
 
 mod actor;
+mod capacity;
+mod client_network;
 mod dns_name;
 mod id;
 mod identifier;
 mod page;
 mod random;
+mod rate;
 mod refusal;
 mod scope;
 mod timestamp;
 mod words;
 
 pub use actor::{Actor, ActorError};
+pub use capacity::{Capacity, Full, Taken};
+pub use client_network::ClientNetwork;
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
     AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, Id,
@@ -24,6 +29,7 @@ pub use id::{
 pub use identifier::{Identifier, IdentifierKind};
 pub use page::{Cursor, Page, Placed, Query, Slice};
 pub use random::Random;
+pub use rate::{Exceeded, Rate};
 pub use refusal::{About, Class, Part, Refusal, Refuse, chain};
 pub use scope::{Scope, TenantPath, TenantPathError};
 #[doc(hidden)]

@@ -1,37 +1,43 @@
 //! Listeners: accept, end TLS if there is any, serve HTTP/1.1 and HTTP/2, and on shutdown finish what was begun.
 
+mod activity;
+mod connection;
+pub(crate) mod descriptors;
+mod room;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use axum::extract::connect_info::ConnectInfo;
-use hyper::body::Incoming;
-use hyper::{Request, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use flow::memory::measures::{DoorName, Tally};
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
+use tokio_util::task::TaskTracker;
 use web::request::client::TrustedProxies;
 
-/// A client that does not finish its handshake or its headers in this time is cut off.
-const PATIENCE: Duration = Duration::from_secs(20);
+use self::connection::Connection;
+use self::room::{Place, Room};
+
 /// How long a shutdown waits for requests that were begun.
 const GRACE: Duration = Duration::from_secs(20);
+/// How long nothing is accepted after the system refused to.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// One address with what is served there.
 pub(crate) struct Door {
-    pub(crate) name: &'static str,
+    pub(crate) name: DoorName,
     pub(crate) listener: TcpListener,
     pub(crate) tls: Option<Arc<ServerConfig>>,
     pub(crate) router: Router,
     pub(crate) proxies: TrustedProxies,
+    /// How many connections it takes.
+    pub(crate) connections: usize,
+    /// Counts those that came when there were as many.
+    pub(crate) no_room: Tally,
 }
 
 /// Takes an address.
@@ -44,95 +50,64 @@ pub(crate) async fn bind(name: &str, address: SocketAddr) -> anyhow::Result<TcpL
 impl Door {
     /// Serves until `stop`, then until the requests that were begun have ended.
     pub(crate) async fn serve(self, stop: CancellationToken) {
-        let graceful = GracefulShutdown::new();
-        let tls = self.tls.map(TlsAcceptor::from);
+        let tasks = TaskTracker::new();
+        let tls = self.tls.clone().map(TlsAcceptor::from);
+        let room = Room::new(self.connections, &self.proxies);
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 () = stop.cancelled() => break,
             };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(door = self.name, error = %error, "could not accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
+            match accepted {
+                Ok((stream, peer)) => {
+                    if let Some(served) = self.take(&room, stream, peer, tls.clone(), &stop) {
+                        tasks.spawn(served);
+                    }
                 }
-            };
-            let _ = stream.set_nodelay(true);
-            let router = self.router.clone();
-            let proxies = self.proxies.clone();
-            let watcher = graceful.watcher();
-            let tls = tls.clone();
-            tokio::spawn(async move {
-                let connection = Connection {
-                    router,
-                    peer,
-                    proxies,
-                };
-                connection.run(stream, tls, watcher).await;
-            });
+                Err(error) => {
+                    tracing::warn!(door = self.name.as_str(), error = %error, "could not accept a connection");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
         }
-        drop(self.listener);
-        if tokio::time::timeout(GRACE, graceful.shutdown())
-            .await
-            .is_err()
-        {
-            tracing::warn!(door = self.name, "some requests did not end in time");
+        let name = self.name;
+        drop(self);
+        tasks.close();
+        if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+            tracing::warn!(door = name.as_str(), "some requests did not end in time");
         }
     }
-}
 
-struct Connection {
-    router: Router,
-    peer: SocketAddr,
-    proxies: TrustedProxies,
-}
-
-impl Connection {
-    async fn run(
-        self,
+    /// The life of a new connection, if there is room for it.
+    fn take(
+        &self,
+        room: &Room,
         stream: TcpStream,
+        peer: SocketAddr,
         tls: Option<TlsAcceptor>,
-        watcher: hyper_util::server::graceful::Watcher,
-    ) {
-        let Some(tls) = tls else {
-            return self.http(stream, watcher).await;
+        stop: &CancellationToken,
+    ) -> Option<impl Future<Output = ()> + Send + 'static> {
+        let place = room.place(peer);
+        if !matches!(place, Some(Place::Served(_))) {
+            self.no_room.count();
+            tracing::debug!(client.address = %peer, door = self.name.as_str(), "no room for a connection");
+        }
+        let (full, taken) = match place? {
+            Place::Served(taken) => (None, taken),
+            Place::Told(full, taken) => (Some(full), taken),
         };
-        match tokio::time::timeout(PATIENCE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.http(stream, watcher).await,
-            Ok(Err(error)) => {
-                tracing::debug!(client.address = %self.peer, error = %error, "TLS handshake failed");
-            }
-            Err(_) => {
-                tracing::debug!(client.address = %self.peer, "TLS handshake took too long");
-            }
-        }
-    }
-
-    async fn http<S>(self, stream: S, watcher: hyper_util::server::graceful::Watcher)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(PATIENCE);
-        builder.http2().timer(TokioTimer::new());
-        let Self {
-            router,
+        let _ = stream.set_nodelay(true);
+        let connection = Connection {
+            door: self.name,
+            router: self.router.clone(),
             peer,
-            proxies,
-        } = self;
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request.extensions_mut().insert(proxies.clone());
-            router.clone().oneshot(request)
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection.into_owned()).await {
-            tracing::debug!(client.address = %peer, error = %error, "connection ended badly");
-        }
+            proxies: self.proxies.clone(),
+            full,
+        };
+        let stop = stop.clone();
+        Some(async move {
+            connection.run(stream, tls, stop).await;
+            drop(taken);
+        })
     }
 }

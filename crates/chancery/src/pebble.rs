@@ -12,18 +12,21 @@ mod management;
 mod origins;
 mod settings;
 
-use flow::operations::node::shut_down;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use base::Clock as _;
 use clap::Parser as _;
+use flow::memory::measures::DoorName;
+use flow::operations::health::measures;
+use flow::operations::node::shut_down;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use web::request::client::TrustedProxies;
 
 use self::arguments::Arguments;
 use self::settings::Stage;
+use crate::listen::descriptors::{self, Budget};
 use crate::listen::{Door, bind};
 use crate::lock::ServeLock;
 use crate::signals::Signals;
@@ -74,23 +77,26 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut signals = Signals::catch()?;
     let acme = bind("ACME server", stage.config.acme_listen).await?;
     let management = bind("management listener", stage.management_listen).await?;
+    let budget = Budget::of(descriptors::raise());
     let door = |name, listener, tls, router| Door {
         name,
         listener,
         tls,
         router,
         proxies: TrustedProxies::default(),
+        connections: budget.of_door(name),
+        no_room: measures(&app).requests.no_room(name),
     };
     let origins = origins::router(app.clone(), arguments.environment.noncereject);
     let doors = [
-        door("acme", acme, tls.clone(), origins),
+        door(DoorName::Acme, acme, tls.clone(), origins),
         door(
-            "management",
+            DoorName::Internal,
             management,
             tls,
             management::router(app.clone(), authorities),
         ),
-        door("pki", relying, None, web::pki::router(app.clone())),
+        door(DoorName::Pki, relying, None, web::pki::router(app.clone())),
     ];
     let stop = CancellationToken::new();
     let mut running = JoinSet::new();

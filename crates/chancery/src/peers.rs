@@ -104,6 +104,8 @@ mod tests {
     use web::request::client::TrustedProxies;
 
     use super::*;
+    use flow::memory::measures::{DoorName, Tally};
+
     use crate::listen::Door;
 
     /// How many requests a fake peer answers on a connection before it closes it without a word.
@@ -190,11 +192,13 @@ mod tests {
             }
         };
         let door = Door {
-            name: "internal",
+            name: DoorName::Internal,
             listener,
             tls: None,
             router: Router::new().route("/nonce", post(redeem)),
             proxies: TrustedProxies::default(),
+            connections: 16,
+            no_room: Tally::default(),
         };
         let stop = CancellationToken::new();
         let serving = tokio::spawn(door.serve(stop.clone()));

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use base::Clock as _;
 use flow::catalog::reload::reload_until_stopped;
+use flow::memory::measures::DoorName;
 use flow::operations::address::hold_until_stopped;
+use flow::operations::health::measures;
 use flow::operations::node::{reclaim_jobs, shut_down, tell_until_ended};
 use flow::{App, jobs};
 use tokio::task::JoinSet;
@@ -13,6 +15,7 @@ use web::portal::Hints;
 use web::request::client::TrustedProxies;
 
 use crate::config::Config;
+use crate::listen::descriptors::{self, Budget};
 use crate::listen::{Door, bind};
 use crate::lock::ServeLock;
 use crate::signals::Signals;
@@ -104,12 +107,15 @@ impl Running {
 async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
     let tls = tls::server_config(config, app).await?;
     let proxies = TrustedProxies(Arc::new(config.network.trusted_proxies.clone()));
+    let budget = Budget::of(descriptors::raise());
     let door = |name, listener, tls, router| Door {
         name,
         listener,
         tls,
         router,
         proxies: proxies.clone(),
+        connections: budget.of_door(name),
+        no_room: measures(app).requests.no_room(name),
     };
     let portal = bind("portal", config.portal_listen).await?;
     let acme = bind("ACME server", config.acme_listen).await?;
@@ -117,15 +123,15 @@ async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
     let internal = bind("internal listener", config.internal_listen).await?;
     Ok(vec![
         door(
-            "portal",
+            DoorName::Portal,
             portal,
             tls.clone(),
             web::portal::router_with_hints(app.clone(), &config.portal_url, hints(config)),
         ),
-        door("acme", acme, tls, web::acme::router(app.clone())),
-        door("pki", pki, None, web::pki::router(app.clone())),
+        door(DoorName::Acme, acme, tls, web::acme::router(app.clone())),
+        door(DoorName::Pki, pki, None, web::pki::router(app.clone())),
         door(
-            "internal",
+            DoorName::Internal,
             internal,
             None,
             web::internal::router(app.clone()),

@@ -34,7 +34,7 @@ pub(crate) fn entry(
         object: event.object(),
         parent: event.parent(),
         change: event.change().to_string(),
-        client_address: caller.client.address.clone(),
+        client_address: caller.client.address_text(),
         client_agent: Some(caller.client.agent.clone()),
         request_id: request_id.map(|id| id.to_string()).unwrap_or_default(),
     }

@@ -1,17 +1,32 @@
 //! Who asks, from where, and whose rows they see: the second argument of every use case.
 
-use base::{AccountId, Actor, RequestId, Scope, TenantId, UserId};
+use std::net::IpAddr;
+
+use base::{AccountId, Actor, ClientNetwork, RequestId, Scope, TenantId, UserId};
 use store::Error as StoreError;
 
 /// Where a request came from; empty for work of our own.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     /// The address; of the client rather than of a trusted proxy in front of us.
-    pub address: String,
+    pub address: Option<IpAddr>,
     /// What it calls itself, shortened, without control characters.
     pub agent: String,
     /// Names the request in logs, audit entries and failures; none for work of our own.
     pub request_id: Option<RequestId>,
+}
+
+impl Client {
+    /// The address as text; empty for work of our own.
+    pub fn address_text(&self) -> String {
+        self.address
+            .map_or_else(String::new, |address| address.to_string())
+    }
+
+    /// What is one client as far as its address tells.
+    pub fn network(&self) -> Option<ClientNetwork> {
+        self.address.map(ClientNetwork::of)
+    }
 }
 
 /// Who asks, from where, and whose rows they see.

@@ -6,10 +6,10 @@
 //! cannot lock many people. What counts as a failure is the flow's to say: every factor does.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
-use base::{Class, Refusal, Refuse, Timestamp};
+use base::{Class, ClientNetwork, Refusal, Refuse, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -132,11 +132,7 @@ impl AttemptKey {
 
     /// For the network of a client: its IPv4 address, or the first 64 bits of its IPv6 address.
     pub fn network(client: IpAddr) -> Self {
-        let network = match client.to_canonical() {
-            IpAddr::V4(address) => IpAddr::V4(address),
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        };
-        Self::new("network", &network.to_string())
+        Self::new("network", &ClientNetwork::of(client).to_string())
     }
 
     /// The text to store and look up.

@@ -20,6 +20,7 @@ use flow::memory::measures::DoorName;
 
 use self::door::Door;
 use self::finish::Finish;
+use crate::request::body::Bodies;
 use crate::request::measure::Measure;
 
 /// The resources of all directories at the origin of the settings.
@@ -36,6 +37,7 @@ pub fn router_at(app: App, origin: &str) -> Router {
     let door = Door {
         app,
         origin: origin.into(),
+        bodies: Bodies::default(),
     };
     routes
         .into_iter()

@@ -21,7 +21,6 @@ mod table;
 
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
 use flow::App;
 use flow::memory::measures::DoorName;
@@ -32,14 +31,12 @@ use page::refused::Refusal;
 use state::Portal;
 use table::Table;
 
+use crate::request::body::Bodies;
 use crate::request::measure::Measure;
 
 pub use route::{MayCall, PortalRoute};
 pub use state::Hints;
 pub use table::portal_routes;
-
-/// The largest form: a thousand names of the greatest length, percent-encoded.
-const MAX_BODY: usize = 512 * 1024;
 
 /// The pages at their paths; `origin` is where browsers reach them.
 pub fn router(app: App, origin: &str) -> Router {
@@ -53,13 +50,13 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
     let portal = Portal {
         app,
         origin: Arc::from(origin),
+        bodies: Bodies::default(),
         hints: Arc::new(hints),
         routes: Arc::new(routes),
     };
     pages
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(portal.clone(), finish))
         .layer(measure)
         .with_state(portal)

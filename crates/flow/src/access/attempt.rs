@@ -3,15 +3,22 @@
 
 use std::net::IpAddr;
 
-use base::Timestamp;
+use base::{Scope, Timestamp};
 use store::access::sign_in_lock;
 use store::{Error, ReadTx, WriteTx};
 use tenancy::lockout::{AttemptKey, Limits, Locked, Lockout};
+use tenancy::password::{Password, PasswordHash, Verdict};
 use tenancy::user::Email;
+
+use crate::App;
+use crate::memory::password_work::PasswordWorkError;
 
 /// What an attempt is counted under: its address and its network.
 #[derive(Clone, Debug)]
-pub(super) struct Attempt([AttemptKey; 2]);
+pub(super) struct Attempt {
+    keys: [AttemptKey; 2],
+    client: IpAddr,
+}
 
 /// What was counted until now, under each key of an attempt.
 #[derive(Debug)]
@@ -28,19 +35,42 @@ pub(super) struct Failure {
 impl Attempt {
     /// By what was typed as e-mail address: one key however an address is spelled.
     pub(super) fn new(typed: &str, client: IpAddr) -> Self {
-        Self([address_key(typed), AttemptKey::network(client)])
+        Self {
+            keys: [address_key(typed), AttemptKey::network(client)],
+            client,
+        }
     }
 
     /// The name under which an address that nobody has is logged; what was typed there may have
     /// been a password.
     pub(super) fn subject(&self) -> &str {
-        let [address, _] = &self.0;
+        let [address, _] = &self.keys;
         address.as_str()
     }
 
     /// What was counted until now.
     pub(super) async fn load(&self, tx: &mut ReadTx) -> Result<Counts, Error> {
-        sign_in_lock::load(tx, &self.0).await.map(Counts)
+        sign_in_lock::load(tx, &self.keys).await.map(Counts)
+    }
+
+    /// Checks a password when it is its turn. Whoever waited in line is asked again whether others locked meanwhile, before
+    /// the work is done.
+    pub(super) async fn verify<E>(
+        &self,
+        app: &App,
+        whose: impl Into<Scope>,
+        password: &Password,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verdict, E>
+    where
+        E: From<Error> + From<Locked> + From<PasswordWorkError>,
+    {
+        let turn = app.memory.passwords.turn(self.client).await?;
+        if turn.has_waited {
+            let counts = app.store(whose).read(self.clone(), load).await?;
+            counts.check(app.now())?;
+        }
+        Ok(turn.verify(password.clone(), stored).await?)
     }
 
     /// Counts a failure, unless it came too late to be looked at: others locked meanwhile.
@@ -57,15 +87,19 @@ impl Attempt {
         );
         Ok(Failure {
             locked_until: after.locked(now).map(|locked| locked.until),
-            counts: self.0.iter().cloned().zip(after.0).collect(),
+            counts: self.keys.iter().cloned().zip(after.0).collect(),
         })
     }
 
     /// Forgets the address's failures, not the network's.
     pub(super) async fn succeeded(&self, tx: &mut WriteTx) -> Result<(), Error> {
-        let [address, _] = &self.0;
+        let [address, _] = &self.keys;
         sign_in_lock::save(tx, &(address.clone(), Lockout::succeeded())).await
     }
+}
+
+async fn load(tx: &mut ReadTx, attempt: &Attempt) -> Result<Counts, Error> {
+    attempt.load(tx).await
 }
 
 impl Counts {

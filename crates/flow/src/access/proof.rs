@@ -36,7 +36,7 @@ impl Refuse for ProofError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Locked(error) => error.refusal(),
-            Self::Password(error) => Refusal::internal(error),
+            Self::Password(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
             Self::WrongPassword => Class::Invalid
                 .because("wrong_password", self)
@@ -69,11 +69,8 @@ pub(super) async fn prove(
     let (counts, credential) = store.read(asked, load).await?;
     counts.check(app.now())?;
     let stored = credential.as_ref().map(|found| found.hash.clone());
-    let verdict = app
-        .memory
-        .passwords
-        .verify(password.clone(), stored)
-        .await?;
+    let verdict = attempt.verify::<ProofError>(app, caller, password, stored);
+    let verdict = verdict.await?;
     let now = app.now();
     let proven = credential.filter(|found| verdict != Verdict::Wrong && !found.is_expired(now));
     if let Some(credential) = proven {

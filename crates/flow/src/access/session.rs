@@ -263,7 +263,7 @@ async fn save_end(
 pub(super) fn browser(session: &Session, caller: &Caller) -> Browser {
     Browser {
         session: session.clone(),
-        client_address: caller.client.address.clone(),
+        client_address: caller.client.address_text(),
         client_agent: caller.client.agent.clone(),
     }
 }

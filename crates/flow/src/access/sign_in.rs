@@ -60,7 +60,7 @@ impl Refuse for SignInError {
             Self::InvalidCredentials => Class::Unauthenticated.because("invalid_credentials", self),
             Self::Locked(error) => error.refusal(),
             Self::OrganizationSuspended(error) => error.refusal(),
-            Self::Password(error) => Refusal::internal(error),
+            Self::Password(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
         }
     }
@@ -91,11 +91,9 @@ pub async fn sign_in(
     let stored = candidate
         .as_ref()
         .map(|found| found.credential.hash.clone());
-    let verdict = app
-        .memory
-        .passwords
-        .verify(credentials.password.clone(), stored)
-        .await?;
+    let whose = system("failures are counted under what a visitor typed");
+    let verdict = attempt.verify::<SignInError>(app, whose, &credentials.password, stored);
+    let verdict = verdict.await?;
     // Others may have waited in line too: what is decided from here on counts from here.
     let now = app.now();
     let reason = candidate

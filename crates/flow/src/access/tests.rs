@@ -9,14 +9,17 @@ use acme::paths::Shape;
 use base::{Clock, Random, Timestamp};
 use futures_util::future::BoxFuture;
 use store::Store;
+use store::access::sign_in_lock;
 use store::access::user::{self, Replacement};
 use store::seal::Sealer;
 use store::testing::each_engine;
+use tenancy::lockout::{AttemptKey, Limits, Lockout};
 use tenancy::password::{HashParameters, Password};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email, Theme};
 use validation::{Outcome, Probe, Validator};
 
+use super::attempt::Attempt;
 use super::change_password::{ChangePasswordError, change_password};
 use super::preferences::set_theme;
 use super::reauthenticate::reauthenticate;
@@ -184,7 +187,7 @@ fn own() -> FirstPassword {
 
 fn client() -> Client {
     Client {
-        address: HERE.to_string(),
+        address: Some(HERE),
         agent: "Browser/1".to_owned(),
         request_id: None,
     }
@@ -454,6 +457,41 @@ async fn s04_an_outdated_hash_is_renewed_at_the_next_sign_in() {
         assert_ne!(renewed.hash, outdated.hash);
         assert_eq!(renewed.changed_at, outdated.changed_at);
         house.sign_in(EMAIL, PASSWORD).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sb8_who_waited_in_line_is_asked_again_before_any_work() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        let passwords = &house.app.memory.passwords;
+        let elsewhere = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
+        let at_work = [
+            passwords.turn(elsewhere).await,
+            passwords.turn(elsewhere).await,
+        ];
+        let attempt = Attempt::new(EMAIL, HERE);
+        let whose = || system("a test");
+        let hash = user::credential;
+        let own = house.app.store(caller::tenant(house.made.reseller.id));
+        let stored = own.read(house.made.user.id, hash).await.unwrap().unwrap();
+        let right = Password::new(PASSWORD);
+        let waiting =
+            attempt.verify::<ProofError>(&house.app, whose(), &right, Some(stored.hash.clone()));
+        let others = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let now = house.app.now();
+            let locked = (0..Limits::NETWORK.failures).fold(Lockout::default(), |counted, _| {
+                counted.failed(Limits::NETWORK, now)
+            });
+            let store = house.app.store(whose());
+            let lock = (AttemptKey::network(HERE), locked);
+            store.write(lock, sign_in_lock::save).await.unwrap();
+            drop(at_work);
+        };
+        let (waited, ()) = tokio::join!(waiting, others);
+        assert!(matches!(waited, Err(ProofError::Locked(_))), "{waited:?}");
     })
     .await;
 }

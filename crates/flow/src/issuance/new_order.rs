@@ -124,7 +124,7 @@ fn draft(
         ended_at: None,
         certificate: None,
         error: None,
-        client_address: caller.client.address.clone(),
+        client_address: caller.client.address_text(),
         client_agent: caller.client.agent.clone(),
     };
     let whose = (known.tenant, directory.coverage(known.is_bound));

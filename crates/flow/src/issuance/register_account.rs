@@ -178,7 +178,7 @@ async fn find_or_register(
         deactivated_at: None,
         terms_agreed_at: registration.terms_of_service_agreed.then_some(now),
         created_at: now,
-        client_address: caller.client.address.clone(),
+        client_address: caller.client.address_text(),
         client_agent: caller.client.agent.clone(),
     };
     store_account(app, caller, account, directory.is_test).await

@@ -17,7 +17,7 @@ use prometheus_client::registry::Registry;
 use store::Store;
 
 use self::proofs::Proofs;
-pub use self::requests::{DoorFigures, DoorName, RequestFigures, RouteFigures};
+pub use self::requests::{DoorFigures, DoorName, RequestFigures, RouteFigures, Tally};
 use self::stored::Stored;
 pub use self::work::JobFigures;
 pub(crate) use self::work::Outcome;

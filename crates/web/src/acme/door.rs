@@ -12,6 +12,7 @@ use flow::memory::catalog::Directory;
 use serde::Deserialize;
 
 use super::problem::Refusal;
+use crate::request::body::Bodies;
 
 /// The ACME server under one origin. That of a real CA is the one of its settings: an origin taken from a request would
 /// let its sender choose where clients are led.
@@ -20,6 +21,7 @@ pub(crate) struct Door {
     pub(super) app: App,
     /// Where clients reach it, without a final slash.
     pub(super) origin: Arc<str>,
+    pub(super) bodies: Bodies,
 }
 
 impl FromRef<Door> for App {

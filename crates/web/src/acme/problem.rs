@@ -6,9 +6,10 @@ use acme::problem::{CONTENT_TYPE, Kind, Problem};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base::{Class, Refuse, RequestId};
+use base::{Class, Full, Refuse, RequestId};
 use flow::issuance::change_key::ChangeKeyError;
 
+use crate::request::body::Unread;
 use crate::request::measure::RefusedFor;
 
 /// A refused request.
@@ -133,6 +134,22 @@ impl Refusal {
 impl<E: Refuse> From<E> for Refusal {
     fn from(error: E) -> Self {
         Self::telling(error.refusal())
+    }
+}
+
+impl From<Unread> for Refusal {
+    fn from(unread: Unread) -> Self {
+        let kind = match unread {
+            Unread::Full(Full::All) => Kind::ServerInternal,
+            Unread::Full(Full::Share) => Kind::RateLimited,
+            Unread::CutOff | Unread::Late | Unread::TooLarge => Kind::Malformed,
+        };
+        Self {
+            code: unread.code(),
+            retry_after: unread.retry_after(),
+            ..Self::new(Problem::new(kind, unread.to_string()))
+        }
+        .with_status(unread.status().as_u16())
     }
 }
 

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use acme::{Jwk, Jws};
-use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, Uri, header};
 use base::AccountId;
@@ -83,7 +82,8 @@ impl FromRequest<Door> for SignedByEither {
         let at = parts.extensions.remove::<In>();
         let at = at.ok_or_else(Refusal::no_directory)?;
         let client = parts.extensions.remove::<Client>().unwrap_or_default();
-        let jws = Jws::parse(&read(body).await?)?;
+        let body = door.bodies.read(body, MAX_BODY, client.network());
+        let jws = Jws::parse(&body.await?)?;
         jws.check_url(&requested_url(&door.origin, &parts.uri))?;
         match jws.kid() {
             Some(_) => by_account(&door.app, at, jws, client)
@@ -211,12 +211,6 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     }
     let detail = "send requests as Content-Type: application/jose+json (RFC 8555 section 6.2)";
     Err(Refusal::malformed(detail).with_status(415))
-}
-
-async fn read(body: Body) -> Result<Bytes, Refusal> {
-    axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {
-        Refusal::malformed("the request body is too large or was cut off").with_status(413)
-    })
 }
 
 fn requested_url(origin: &str, uri: &Uri) -> String {

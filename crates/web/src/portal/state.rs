@@ -5,6 +5,7 @@ use std::sync::Arc;
 use flow::App;
 
 use super::route::Routes;
+use crate::request::body::Bodies;
 
 /// What handlers are given.
 #[derive(Clone)]
@@ -12,6 +13,7 @@ pub(crate) struct Portal {
     pub(crate) app: App,
     /// Where browsers reach us, such as `https://portal.example.com`.
     pub(crate) origin: Arc<str>,
+    pub(crate) bodies: Bodies,
     pub(crate) hints: Arc<Hints>,
     /// What the routes of the portal are.
     pub(crate) routes: Arc<Routes>,

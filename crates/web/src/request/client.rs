@@ -33,10 +33,7 @@ pub(crate) fn client_of<B>(request: &Request<B>, id: RequestId) -> Client {
         None
     };
     Client {
-        address: forwarded
-            .or(peer)
-            .map(|address| address.to_string())
-            .unwrap_or_default(),
+        address: forwarded.or(peer),
         agent: agent(request.headers()),
         request_id: Some(id),
     }
@@ -86,15 +83,11 @@ mod tests {
     #[test]
     fn s55_only_trusted_proxies_may_name_the_client() {
         let claimed = "198.51.100.1, 203.0.113.7";
-        assert_eq!(request("192.0.2.1:5", claimed, &[]).address, "192.0.2.1");
-        assert_eq!(
-            request("192.0.2.1:5", claimed, &["192.0.2.1"]).address,
-            "203.0.113.7"
-        );
-        assert_eq!(
-            request("192.0.2.1:5", "nonsense", &["192.0.2.1"]).address,
-            "192.0.2.1"
-        );
+        let address =
+            |claimed, trusted: &[&str]| request("192.0.2.1:5", claimed, trusted).address_text();
+        assert_eq!(address(claimed, &[]), "192.0.2.1");
+        assert_eq!(address(claimed, &["192.0.2.1"]), "203.0.113.7");
+        assert_eq!(address("nonsense", &["192.0.2.1"]), "192.0.2.1");
     }
 
     proptest! {
@@ -113,7 +106,7 @@ mod tests {
             let client = client_of(&request, RequestId::FIRST);
             prop_assert!(client.agent.chars().count() <= MAX_AGENT);
             prop_assert!(!client.agent.contains(char::is_control));
-            prop_assert!(client.address.parse::<IpAddr>().is_ok());
+            prop_assert!(client.address.is_some());
         }
     }
 }

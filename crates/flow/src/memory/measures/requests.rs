@@ -53,6 +53,7 @@ pub struct RequestFigures {
     durations: Durations,
     refusals: Family<Refused, Counter>,
     server_errors: Family<AtDoor, Counter>,
+    no_room: Family<AtDoor, Counter>,
     acme: Counter,
 }
 
@@ -66,6 +67,17 @@ pub struct DoorFigures {
     routes: HashMap<String, Arc<RouteFigures>>,
     /// Of what leads to no route.
     nowhere: Arc<RouteFigures>,
+}
+
+/// Counts one thing.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(Counter);
+
+impl Tally {
+    /// It happened once more.
+    pub fn count(&self) {
+        self.0.inc();
+    }
 }
 
 /// The figures of one route.
@@ -83,6 +95,7 @@ impl RequestFigures {
             durations: Family::new_with_constructor(of_answer),
             refusals: Family::default(),
             server_errors: Family::default(),
+            no_room: Family::default(),
             acme: Counter::default(),
         };
         registry.register(
@@ -105,7 +118,20 @@ impl RequestFigures {
             "Answers with status 500 and above",
             new.server_errors.clone(),
         );
+        registry.register(
+            "connections_without_room",
+            "Connections that were not served because there were too many, in all or from one network",
+            new.no_room.clone(),
+        );
         new
+    }
+
+    /// What counts connections of a door that came when there was no room for them.
+    pub fn no_room(&self, door: DoorName) -> Tally {
+        let door = AtDoor {
+            door: door.as_str(),
+        };
+        Tally(self.no_room.get_or_create_owned(&door))
     }
 
     /// The figures of a door: its routes by their patterns, with what they are called.

@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, header};
+use flow::caller::Client;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tenancy::session::{self, is_csrf_token};
@@ -13,6 +14,11 @@ use tenancy::token::Token;
 use crate::portal::page::cookie;
 use crate::portal::page::refused::Refusal;
 use crate::portal::state::Portal;
+
+/// The largest form: a thousand names of the greatest length, percent-encoded.
+const MAX_BODY: usize = 512 * 1024;
+/// The largest form of a visitor: an address and a password.
+const MAX_VISITOR_BODY: usize = 4 * 1024;
 
 /// The fields of a form of a signed-in person; after `Permitted` in a handler's arguments.
 pub(crate) struct Form<T>(pub(crate) T);
@@ -35,7 +41,7 @@ impl<T: DeserializeOwned> FromRequest<Portal> for Form<T> {
 
     async fn from_request(request: Request, portal: &Portal) -> Result<Self, Refusal> {
         let token = cookie::read(request.headers(), session::COOKIE_NAME).and_then(Token::parse);
-        proved(request, portal, token).await.map(Self)
+        proved(request, portal, token, MAX_BODY).await.map(Self)
     }
 }
 
@@ -44,7 +50,8 @@ impl<T: DeserializeOwned> FromRequest<Portal> for VisitorForm<T> {
 
     async fn from_request(request: Request, portal: &Portal) -> Result<Self, Refusal> {
         let token = cookie::visitor(request.headers());
-        proved(request, portal, token).await.map(Self)
+        let limit = MAX_VISITOR_BODY;
+        proved(request, portal, token, limit).await.map(Self)
     }
 }
 
@@ -52,14 +59,16 @@ async fn proved<T: DeserializeOwned>(
     request: Request,
     portal: &Portal,
     token: Option<Token>,
+    limit: usize,
 ) -> Result<T, Refusal> {
     if !is_same_origin(request.headers(), &portal.origin) {
         return Err(Refusal::StaleForm);
     }
     let token = token.ok_or(Refusal::StaleForm)?;
-    let body = Bytes::from_request(request, portal)
-        .await
-        .map_err(|_| Refusal::TooLarge)?;
+    let (parts, body) = request.into_parts();
+    let client = parts.extensions.get::<Client>().and_then(Client::network);
+    let body = portal.bodies.read(body, limit, client);
+    let body = body.await.map_err(Refusal::Unread)?;
     let proof: Proof = fields(body.clone()).await?;
     if !is_csrf_token(&token, &proof.csrf) {
         return Err(Refusal::StaleForm);

@@ -176,7 +176,7 @@ fn client(parts: &Parts) -> Client {
 /// What attempts are counted under; a request without an address shares one with its like.
 fn address(client: &Client) -> IpAddr {
     let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    client.address.parse().unwrap_or(unknown)
+    client.address.unwrap_or(unknown)
 }
 
 /// Where to come back to: this page, or the dashboard after a form.

@@ -79,9 +79,9 @@ fn page(refusal: &Refusal, asked: &Asked) -> Option<Response> {
     };
     let status = StatusCode::from_u16(kind.status()).ok()?;
     let mut response = (status, Html(page.render().ok()?)).into_response();
-    if kind.status() == 503 {
+    if let Some(seconds) = refusal.retry_after() {
         let headers = response.headers_mut();
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     Some(response)
 }

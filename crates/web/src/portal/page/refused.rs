@@ -6,12 +6,13 @@ use std::error::Error;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use base::{Class, Part, Refuse};
+use base::{Class, Full, Part, Refuse};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::form::Problems;
 use super::shell::Shell;
 use super::words::sentence;
+use crate::request::body::Unread;
 
 /// Why a request was not answered with what it asked for.
 #[derive(Clone, Debug)]
@@ -35,8 +36,8 @@ pub(crate) enum Refusal {
     StaleForm,
     /// What a use case refused, and no field of a form can tell.
     Told(Box<base::Refusal>),
-    /// The input is larger than any form of ours.
-    TooLarge,
+    /// The form did not arrive as a whole.
+    Unread(Unread),
 }
 
 impl Refusal {
@@ -53,7 +54,7 @@ impl Refusal {
             Self::NotFound => Some(ErrorKind::NotFound),
             Self::StaleForm => Some(ErrorKind::StaleForm),
             Self::Told(refusal) => Some(kind_of(refusal)),
-            Self::TooLarge => Some(ErrorKind::TooLarge),
+            Self::Unread(unread) => Some(kind_of_unread(*unread)),
             Self::MustChangePassword | Self::SignIn { .. } => None,
         }
     }
@@ -68,13 +69,31 @@ impl Refusal {
             Self::SignIn { .. } => Class::Unauthenticated.as_str(),
             Self::StaleForm => "stale_form",
             Self::Told(refusal) => refusal.code,
-            Self::TooLarge => "too_large",
+            Self::Unread(unread) => unread.code(),
         }
+    }
+
+    /// Seconds after which the same may be done.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        let seconds = match self {
+            Self::Told(refusal) => refusal.retry_after,
+            Self::Unread(unread) => unread.retry_after(),
+            Self::Conflict
+            | Self::Forbidden
+            | Self::MustChangePassword
+            | Self::NotFound
+            | Self::SignIn { .. }
+            | Self::StaleForm => None,
+        };
+        let is_unavailable = self.kind().is_some_and(|kind| kind.status() == 503);
+        seconds.or(is_unavailable.then_some(30))
     }
 
     /// Writes down what the page does not tell.
     pub(crate) fn log(&self, request_id: &str) {
-        if let Self::Told(refusal) = self {
+        if let Self::Told(refusal) = self
+            && refusal.class != Class::TooMany
+        {
             let cause = refusal.cause.as_deref().unwrap_or(&refusal.sentence);
             tracing::error!(
                 request.id = request_id,
@@ -93,12 +112,19 @@ fn kind_of(refusal: &base::Refusal) -> ErrorKind {
         Class::NotFound => ErrorKind::NotFound,
         Class::Unavailable if refusal.code == "database_full" => ErrorKind::StorageFull,
         Class::Unavailable => ErrorKind::StorageGone,
-        Class::Funds
-        | Class::Internal
-        | Class::Invalid
-        | Class::Quota
-        | Class::TooMany
-        | Class::Unauthenticated => ErrorKind::Internal,
+        Class::TooMany => ErrorKind::TooMany,
+        Class::Funds | Class::Internal | Class::Invalid | Class::Quota | Class::Unauthenticated => {
+            ErrorKind::Internal
+        }
+    }
+}
+
+fn kind_of_unread(unread: Unread) -> ErrorKind {
+    match unread {
+        Unread::CutOff | Unread::Late => ErrorKind::Late,
+        Unread::Full(Full::All) => ErrorKind::Busy,
+        Unread::Full(Full::Share) => ErrorKind::TooMany,
+        Unread::TooLarge => ErrorKind::TooLarge,
     }
 }
 
@@ -150,7 +176,7 @@ impl IntoResponse for Refusal {
             | Self::NotFound
             | Self::StaleForm
             | Self::Told(_)
-            | Self::TooLarge => {
+            | Self::Unread(_) => {
                 let status = self.kind().map_or(500, ErrorKind::status);
                 let status = StatusCode::from_u16(status);
                 let mut response = status
@@ -166,12 +192,16 @@ impl IntoResponse for Refusal {
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
+    /// More is being done at this moment than there is room for.
+    Busy,
     /// Somebody else changed the same thing at the same time.
     Conflict,
     /// Signed in, but not permitted.
     Forbidden,
     /// Our mistake.
     Internal,
+    /// The form did not arrive in time, or not as a whole.
+    Late,
     /// Does not exist, or belongs to somebody else: the same page for both.
     NotFound,
     /// The form's anti-forgery token is missing or old.
@@ -182,6 +212,8 @@ pub enum ErrorKind {
     StorageGone,
     /// More was sent than any form holds.
     TooLarge,
+    /// Too often, or too much at the same time, from one place.
+    TooMany,
 }
 
 impl ErrorKind {
@@ -191,28 +223,37 @@ impl ErrorKind {
             Self::Conflict => 409,
             Self::Forbidden | Self::StaleForm => 403,
             Self::Internal => 500,
+            Self::Late => 408,
             Self::NotFound => 404,
-            Self::StorageFull | Self::StorageGone => 503,
+            Self::Busy | Self::StorageFull | Self::StorageGone => 503,
             Self::TooLarge => 413,
+            Self::TooMany => 429,
         }
     }
 
     /// Title and headline of the page.
     pub fn heading(self) -> &'static str {
         match self {
+            Self::Busy => "The portal is busy",
             Self::Conflict => "Somebody else changed this",
             Self::Forbidden => "You may not open this page",
             Self::Internal => "Something went wrong on our side",
+            Self::Late => "The form did not arrive",
             Self::NotFound => "There is nothing here",
             Self::StaleForm => "This form is too old",
             Self::StorageFull => "Nothing can be saved just now",
             Self::StorageGone => "The portal cannot reach its data",
             Self::TooLarge => "That is too much at once",
+            Self::TooMany => "Too much at the same time",
         }
     }
 
     pub(crate) fn text(self) -> &'static str {
         match self {
+            Self::Busy => {
+                "More is being sent at this moment than there is room for. Nothing was changed: \
+                 wait a few seconds, go back, and send it again."
+            }
             Self::Conflict => {
                 "It was changed at the same moment. Nothing of yours was saved: \
                  go back, look at it again, and repeat your change if it is still needed."
@@ -223,6 +264,9 @@ impl ErrorKind {
             Self::Internal => {
                 "Your last change may not have been saved. Go back, look, and try once more; \
                  if it happens again, tell your provider the request number below."
+            }
+            Self::Late => {
+                "The connection was too slow or broke. Nothing was changed: go back and send it again."
             }
             Self::NotFound => {
                 "The address may be mistyped, or the object was removed. \
@@ -243,6 +287,10 @@ impl ErrorKind {
             Self::TooLarge => {
                 "Nothing was changed. Split what you sent into smaller parts; \
                  a thousand names fit into one."
+            }
+            Self::TooMany => {
+                "Too many requests come from your network at this moment. Nothing was changed: \
+                 wait a few seconds, go back, and send it again."
             }
         }
     }
