@@ -9,7 +9,7 @@ mod lineage;
 mod load;
 mod report;
 mod scale;
-mod statistics;
+pub(crate) mod statistics;
 mod target;
 mod yardstick;
 

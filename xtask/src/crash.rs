@@ -12,7 +12,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use crate::launch::Launch;
-use crate::server::chancery::{Chancery, Settings, Validation};
+use crate::server::chancery::{ALL_HERE, Chancery, Settings, Validation};
 use crate::server::postgres::{Durability, Postgres};
 use crate::stopwatch::Stopwatch;
 
@@ -77,6 +77,9 @@ async fn kill_and_check(options: &Options, binary: &Path) -> anyhow::Result<()> 
         core: None,
         database,
         validation: Validation::Http01 { port },
+        descriptors: None,
+        has_limits: false,
+        addresses: ALL_HERE.to_owned(),
     };
     let chancery = Chancery::start(settings).await?;
     let mut site = Site::open(chancery, answers, options.workers).await?;

@@ -23,6 +23,7 @@ mod launch;
 mod portal_client;
 mod postgres_run;
 mod server;
+mod siege;
 mod stopwatch;
 mod workspace;
 
@@ -52,6 +53,11 @@ enum Task {
     Fill(fill::Options),
     /// Give every parser of outside bytes inputs that a fuzzer makes up
     Fuzz(fuzz::Options),
+    /// Attack a server, and see what it costs those who are not attackers
+    Siege {
+        #[command(subcommand)]
+        attack: siege::Attack,
+    },
     /// Run a command with a private PostgreSQL whose address is in CHANCERY_TEST_POSTGRES_URL
     WithPostgres(postgres_run::Options),
 }
@@ -72,6 +78,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Errors => check::write_errors(&workspace::root()),
         Task::Fill(options) => fill::run(options),
         Task::Fuzz(options) => fuzz::run(options),
+        Task::Siege { attack } => siege::run(attack),
         Task::WithPostgres(options) => postgres_run::run(options),
     }
 }

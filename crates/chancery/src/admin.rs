@@ -4,6 +4,7 @@
 mod account;
 mod catalog;
 mod job;
+mod limit;
 
 use std::fs;
 use std::io::Read as _;
@@ -68,6 +69,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
         Admin::Ca { command } => catalog::ca(app, command).await,
         Admin::Directory { command } => catalog::directory(app, command).await,
         Admin::Job { command } => job::job(app, command).await,
+        Admin::Limit { command } => limit::limit(app, command).await,
         Admin::Offer { command } => catalog::offer(app, command).await,
         Admin::Product { command } => catalog::product(app, command).await,
         Admin::Profile { command } => catalog::profile(app, command).await,

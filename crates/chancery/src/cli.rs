@@ -100,6 +100,11 @@ pub(crate) enum Admin {
         #[command(subcommand)]
         command: JobCommand,
     },
+    /// Limits: how often something may be done, and bounds of single resellers
+    Limit {
+        #[command(subcommand)]
+        command: LimitCommand,
+    },
     /// Offers: what can be bought under which policies
     Offer {
         #[command(subcommand)]
@@ -254,6 +259,50 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         email: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LimitCommand {
+    /// Let a reseller have what everybody has
+    Clear {
+        /// The limit, by its name in the list
+        limit: String,
+        /// The reseller, by its name or identifier
+        #[arg(long)]
+        tenant: String,
+    },
+    /// List what is allowed, and the bounds that single resellers have
+    List {
+        /// The bounds of single resellers, one JSON document per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a reseller a bound of its own
+    Set(SetLimitArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetLimitArgs {
+    /// The limit, by its name in the list
+    pub(crate) limit: String,
+    /// The reseller, by its name or identifier
+    #[arg(long)]
+    pub(crate) tenant: String,
+    /// How many are allowed
+    #[arg(long)]
+    pub(crate) count: u32,
+    /// In which time, such as 90s, 3h or 7d; as usual if it is not given
+    #[arg(long)]
+    pub(crate) every: Option<String>,
+    /// How many at once; as many as are allowed in that time if it is not given
+    #[arg(long)]
+    pub(crate) burst: Option<u32>,
+    /// Until when: a moment such as 2027-01-31T00:00:00Z, or a time from now such as 7d; for good if it is not given
+    #[arg(long)]
+    pub(crate) until: Option<String>,
+    /// Why, for those who read it later
+    #[arg(long)]
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@
 mod acme;
 mod given;
 mod known;
+mod limits;
 mod logging;
 mod network;
 mod options;
@@ -28,6 +29,7 @@ use store::DatabaseUrl;
 
 use self::acme::AcmeSection;
 use self::given::Given;
+use self::limits::LimitsSection;
 use self::logging::LoggingSection;
 use self::network::NetworkSection;
 pub(crate) use self::options::Options;
@@ -59,6 +61,7 @@ pub(crate) struct Config {
     pub(crate) is_demo: bool,
     pub(crate) log: String,
     pub(crate) acme: AcmeSection,
+    pub(crate) limits: LimitsSection,
     pub(crate) logging: LoggingSection,
     pub(crate) network: NetworkSection,
     pub(crate) runtime: RuntimeSection,
@@ -170,6 +173,7 @@ impl Config {
             is_demo: false,
             log: given.log.unwrap_or_else(|| "info".to_owned()),
             acme: sections.acme.clone(),
+            limits: sections.limits.clone(),
             logging: sections.logging.clone(),
             network: sections.network.clone(),
             runtime: sections.runtime.clone(),

@@ -153,6 +153,8 @@ fn settings(config: &Config) -> Settings {
         name_policy: names,
         crl_wait: Duration::from_millis(500),
         counted_up_to: 10_000,
+        has_limits: config.limits.enabled
+            && !config.lab.as_ref().is_some_and(|lab| lab.assume_valid),
         password_hash: tenancy::password::HashParameters::default(),
     }
 }

@@ -64,11 +64,8 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new()
         .prefix("chancery-pebble-")
         .tempdir()?;
-    let relying = bind(
-        "CRL server",
-        std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-    )
-    .await?;
+    let anywhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let relying = bind("CRL server", anywhere).await?;
     let stage = Stage::new(arguments, folder.path(), relying.local_addr()?).await?;
     logging::start(&stage.config)?;
     let lock = ServeLock::take(&stage.config.database, SystemClock.now())?;

@@ -8,6 +8,7 @@ use flow::memory::measures::DoorName;
 use flow::operations::address::hold_until_stopped;
 use flow::operations::health::measures;
 use flow::operations::node::{reclaim_jobs, shut_down, tell_until_ended};
+use flow::operations::share_limits::share_until_ended;
 use flow::{App, jobs};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -75,6 +76,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     }
     tokio::spawn(jobs::run_until_ended(app.clone()));
     tokio::spawn(tell_until_ended(app.clone()));
+    tokio::spawn(share_until_ended(app.clone()));
     tokio::spawn(reload_until_stopped(app.clone(), tell_root(config.clone())));
     Ok(Running {
         app,

@@ -7,6 +7,7 @@ use acme::nonce::Mint;
 
 pub mod accounts;
 pub mod catalog;
+pub(crate) mod limits;
 pub mod measures;
 pub mod password_work;
 pub(crate) mod recent;
@@ -14,6 +15,7 @@ pub(crate) mod validating;
 
 use self::accounts::Accounts;
 use self::catalog::Catalog;
+use self::limits::Limits;
 use self::measures::Measures;
 use self::password_work::Passwords;
 use self::recent::Recent;
@@ -23,6 +25,7 @@ use self::validating::Validating;
 pub(crate) struct Memory {
     pub(crate) accounts: Accounts,
     catalog: RwLock<Arc<Catalog>>,
+    pub(crate) limits: Limits,
     /// What is counted and timed.
     pub(crate) measures: Measures,
     /// Replay nonces of this node.
@@ -36,6 +39,7 @@ impl Memory {
     /// What a node begins with.
     pub(crate) fn new(
         catalog: Catalog,
+        limits: Limits,
         measures: Measures,
         nonces: Mint,
         passwords: Passwords,
@@ -43,6 +47,7 @@ impl Memory {
         Self {
             accounts: Accounts::new(),
             catalog: RwLock::new(Arc::new(catalog)),
+            limits,
             measures,
             nonces,
             passwords,

@@ -4,7 +4,10 @@
 pub mod address;
 pub mod bootstrap;
 pub mod change_job;
+pub mod change_limit;
 pub mod health;
 pub mod list_jobs;
 pub mod node;
 pub mod prune;
+pub mod rates;
+pub mod share_limits;

@@ -39,6 +39,8 @@ pub struct Settings {
     pub crl_wait: Duration,
     /// How far the certificates of a tenant are counted for each page that says how many there are.
     pub counted_up_to: i64,
+    /// Whether it is limited how often something may be done.
+    pub has_limits: bool,
     /// What a password's hash costs.
     pub password_hash: HashParameters,
 }

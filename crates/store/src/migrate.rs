@@ -68,6 +68,10 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0009_certificate_figures.sql"
         ))],
     },
+    Migration {
+        name: "0010_limits",
+        steps: &[Step::Both(include_str!("../migrations/0010_limits.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -1,4 +1,5 @@
 //! What keeps an installation running.
 
 pub mod node;
+pub mod rate_limit;
 pub mod setting;

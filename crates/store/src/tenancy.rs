@@ -1,4 +1,5 @@
 //! Who owns what: the tree of tenants, and who acts for one.
 
+pub mod limit_override;
 pub mod sign_in;
 pub mod tenant;

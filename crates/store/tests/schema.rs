@@ -392,6 +392,14 @@ async fn both_schemas_have_the_same_columns() {
 /// Statements over the rows of all tenants: a piece of their text, and why there is no tenant.
 const SYSTEM: &[(&str, &str)] = &[
     (
+        "FROM limit_override WHERE ends_at IS NULL OR ends_at > $1",
+        "nodes keep the bounds of all tenants in memory, to decide without the database",
+    ),
+    (
+        "DELETE FROM limit_override WHERE (tenant_id, name) IN",
+        "what has ended goes, whoever had it",
+    ),
+    (
         "FROM acme_account a JOIN subscription s ON s.id = a.subscription_id WHERE a.id = $1",
         "a request says which account has signed it, before that is known",
     ),

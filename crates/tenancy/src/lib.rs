@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 pub mod invitation;
+pub mod limit;
 pub mod lockout;
 pub mod password;
 pub mod role;

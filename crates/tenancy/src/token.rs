@@ -70,7 +70,8 @@ impl fmt::Debug for TokenDigest {
     }
 }
 
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+/// The digest of some octets (FIPS 180-4).
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut output = [0_u8; 32];
     for (place, byte) in output
         .iter_mut()

@@ -344,6 +344,7 @@ fn settings() -> Settings {
         // The least that Argon2 allows: these passwords protect nothing.
         crl_wait: Duration::ZERO,
         counted_up_to: 10_000,
+        has_limits: true,
         password_hash: HashParameters::new(8, 1, 1).expect("parameters"),
     }
 }

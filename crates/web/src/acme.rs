@@ -11,6 +11,7 @@ mod problem;
 mod respond;
 mod revocation;
 mod signed;
+mod unsigned;
 
 use acme::paths::Paths;
 use axum::Router;

@@ -16,6 +16,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// RFC 8555 §6.5.1.
 const REPLAY_NONCE: HeaderName = HeaderName::from_static("replay-nonce");
@@ -38,6 +39,20 @@ impl Trust {
             .with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self(Arc::new(config)))
+    }
+
+    /// The same for HTTP/2.
+    pub(crate) fn with_http2(&self) -> Self {
+        let mut config = ClientConfig::clone(&self.0);
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        Self(Arc::new(config))
+    }
+
+    /// A TLS connection with a server that is called localhost.
+    pub(crate) async fn connect(&self, stream: TcpStream) -> anyhow::Result<TlsStream<TcpStream>> {
+        let connector = TlsConnector::from(Arc::clone(&self.0));
+        let name = ServerName::try_from("localhost")?;
+        Ok(connector.connect(name, stream).await?)
     }
 }
 

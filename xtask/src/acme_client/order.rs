@@ -79,8 +79,17 @@ struct Challenge {
 impl Client {
     /// Opens an order for one name.
     pub(crate) async fn new_order(&mut self, name: &str) -> anyhow::Result<Order> {
+        self.new_order_of(&[name.to_owned()]).await
+    }
+
+    /// Opens an order for several names.
+    pub(crate) async fn new_order_of(&mut self, names: &[String]) -> anyhow::Result<Order> {
         let url = self.directory.new_order.clone();
-        let payload = format!(r#"{{"identifiers":[{{"type":"dns","value":"{name}"}}]}}"#);
+        let identifiers: Vec<_> = names
+            .iter()
+            .map(|name| format!(r#"{{"type":"dns","value":"{name}"}}"#))
+            .collect();
+        let payload = format!(r#"{{"identifiers":[{}]}}"#, identifiers.join(","));
         let reply = self.post(&url, &payload).await.context("newOrder")?;
         let mut order: Order = parse(&reply)?;
         order.url = reply.location.context("newOrder has no Location")?;
@@ -142,6 +151,18 @@ impl Client {
             self.prove(url, answers).await?;
         }
         Ok(())
+    }
+
+    /// Asks for the http-01 validation of every name of an order, and waits for none; how many.
+    pub(crate) async fn answer_all(&mut self, order: &Order) -> anyhow::Result<usize> {
+        for url in &order.authorizations {
+            let authorization = self.authorization(url).await?;
+            let mut challenges = authorization.challenges.iter();
+            let challenge = challenges.find(|challenge| challenge.r#type == "http-01");
+            let challenge = challenge.context("no http-01 is offered")?;
+            self.post(&challenge.url, "{}").await.context("challenge")?;
+        }
+        Ok(order.authorizations.len())
     }
 
     async fn finalize(&mut self, order: &Order, csr: &Csr) -> anyhow::Result<Order> {

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use crate::acme_client::Client;
 use crate::fill::{self, Engine};
-use crate::server::chancery::{Access, Chancery, Settings, Validation};
+use crate::server::chancery::{ALL_HERE, Access, Chancery, Settings, Validation};
 use crate::server::metrics::Counters;
 use crate::server::pebble::{self, Pebble};
 use crate::server::postgres::wal::WalPosition;
@@ -145,6 +145,9 @@ impl Target {
             core,
             database,
             validation,
+            descriptors: None,
+            has_limits: false,
+            addresses: ALL_HERE.to_owned(),
         };
         let mut chancery = Chancery::start(settings).await?;
         let access = chancery.furnish().await?;

@@ -55,7 +55,16 @@ pub(crate) struct Settings<'a> {
     pub(crate) database: Option<String>,
     /// How authorizations become valid.
     pub(crate) validation: Validation,
+    /// The most files that it may have open, if fewer than usual.
+    pub(crate) descriptors: Option<u32>,
+    /// Whether it limits how often something may be done.
+    pub(crate) has_limits: bool,
+    /// Where names lead.
+    pub(crate) addresses: String,
 }
+
+/// All names lead to this machine.
+pub(crate) const ALL_HERE: &str = "*=127.0.0.1";
 
 /// A running server, or one that was just killed. Fields are dropped in order: the server ends
 /// before its directory goes.
@@ -63,9 +72,12 @@ pub(crate) struct Chancery {
     process: Process,
     binary: PathBuf,
     core: Option<usize>,
+    descriptors: Option<u32>,
     arguments: Vec<String>,
     environment: Vec<(&'static str, String)>,
     internal: SocketAddr,
+    acme: SocketAddr,
+    pki: SocketAddr,
     acme_url: String,
     portal_url: String,
     directory: TempDir,
@@ -134,6 +146,12 @@ pub(crate) struct ListedCertificate {
 }
 
 #[derive(Deserialize)]
+struct ListedCa {
+    ca: String,
+    signs_in: Vec<String>,
+}
+
+#[derive(Deserialize)]
 struct CreatedAccount {
     subscription: String,
     eab_kid: String,
@@ -147,14 +165,19 @@ impl Chancery {
         let (internal, acme) = (free_address()?, free_address()?);
         let acme_url = format!("https://localhost:{}", acme.port());
         let portal = free_address()?;
-        let mut arguments = arguments(directory.path(), internal, &settings)?;
+        let pki = free_address()?;
+        let mut arguments = arguments(directory.path(), internal, &settings);
+        arguments.extend(["--pki-listen".to_owned(), pki.to_string()]);
         arguments.extend(["--portal-listen".to_owned(), portal.to_string()]);
         arguments.extend(["--acme-listen".to_owned(), acme.to_string()]);
         arguments.extend(["--acme-url".to_owned(), acme_url.clone()]);
-        let environment = environment(directory.path(), settings.database.as_deref());
+        let mut environment = environment(directory.path(), settings.database.as_deref());
+        if !settings.has_limits {
+            environment.push(("CHANCERY__LIMITS__ENABLED", "false".to_owned()));
+        }
         let process = spawn(
             settings.binary,
-            settings.core,
+            (settings.core, settings.descriptors),
             directory.path(),
             &arguments,
             &environment,
@@ -163,9 +186,12 @@ impl Chancery {
             process,
             binary: settings.binary.to_path_buf(),
             core: settings.core,
+            descriptors: settings.descriptors,
             arguments,
             environment,
             internal,
+            acme,
+            pki,
             acme_url,
             portal_url: format!("https://localhost:{}", portal.port()),
             directory,
@@ -194,7 +220,11 @@ impl Chancery {
 
     /// Opens one more account of the reseller, which an ACME client can be bound to.
     pub(crate) async fn open_account(&self, label: &str) -> anyhow::Result<OpenedAccount> {
-        let command = ["account", "create", "--tenant", RESELLER, "--label", label];
+        self.open_account_of(RESELLER, label).await
+    }
+
+    async fn open_account_of(&self, reseller: &str, label: &str) -> anyhow::Result<OpenedAccount> {
+        let command = ["account", "create", "--tenant", reseller, "--label", label];
         let text = self
             .admin(&[&command[..], &["--json"]].concat(), "")
             .await?;
@@ -225,6 +255,47 @@ impl Chancery {
             .collect()
     }
 
+    /// Another reseller with an account and a wildcard; its credential.
+    pub(crate) async fn another_reseller(
+        &self,
+        name: &str,
+        domain: &str,
+    ) -> anyhow::Result<ExternalAccount> {
+        let email = format!("{}@example.test", name.to_lowercase());
+        let reseller = ["bootstrap", "--reseller", name, "--email", &email];
+        self.admin(&[&reseller[..], &["--password-stdin"]].concat(), PASSWORD)
+            .await?;
+        let account = self.open_account_of(name, "siege").await?;
+        self.enroll(&account.id, &[format!("*.{domain}")]).await?;
+        Ok(account.external)
+    }
+
+    /// Sets a limit of the reseller so high that nothing reaches it.
+    pub(crate) async fn raise_limit(&self, limit: &str) -> anyhow::Result<()> {
+        let command = ["limit", "set", limit, "--tenant", RESELLER];
+        let bound = ["--count", "1000000000", "--reason", "a measurement"];
+        self.admin(&[&command[..], &bound].concat(), "").await?;
+        Ok(())
+    }
+
+    /// Where the CRL of the CA that signs is.
+    pub(crate) async fn crl_path(&self) -> anyhow::Result<String> {
+        let text = self.admin(&["ca", "list", "--json"], "").await?;
+        for line in text.lines() {
+            let ca: ListedCa = serde_json::from_str(line).context("`admin ca list --json`")?;
+            if ca.signs_in.iter().any(|slug| slug == "DV") {
+                let id = ca.ca.trim_start_matches("ca_");
+                return Ok(format!("/crl/{id}.crl"));
+            }
+        }
+        bail!("no CA signs in DV")
+    }
+
+    /// Where ACME clients, relying parties and operators are answered.
+    pub(crate) fn addresses(&self) -> (SocketAddr, SocketAddr, SocketAddr) {
+        (self.acme, self.pki, self.internal)
+    }
+
     /// Where people find the portal, and how they sign in there.
     pub(crate) fn door(&self) -> Door {
         Door {
@@ -244,7 +315,7 @@ impl Chancery {
         let started = Stopwatch::start();
         self.process = spawn(
             &self.binary,
-            self.core,
+            (self.core, self.descriptors),
             self.directory.path(),
             &self.arguments,
             &self.environment,
@@ -322,7 +393,7 @@ impl Chancery {
 
 fn spawn(
     binary: &Path,
-    core: Option<usize>,
+    (core, descriptors): (Option<usize>, Option<u32>),
     directory: &Path,
     arguments: &[String],
     environment: &[(&'static str, String)],
@@ -330,6 +401,7 @@ fn spawn(
     let start = Start {
         program: binary,
         core,
+        descriptors,
         user: None,
         stop_signal: "TERM",
         log: &directory.join("server.log"),
@@ -349,21 +421,16 @@ fn environment(directory: &Path, database: Option<&str>) -> Vec<(&'static str, S
     ]
 }
 
-fn arguments(
-    directory: &Path,
-    internal: SocketAddr,
-    settings: &Settings<'_>,
-) -> anyhow::Result<Vec<String>> {
+fn arguments(directory: &Path, internal: SocketAddr, settings: &Settings<'_>) -> Vec<String> {
     let data = directory.display().to_string();
     let mut arguments = vec!["serve".to_owned()];
     let mut flag = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
     flag("data", data);
-    flag("pki-listen", free_address()?.to_string());
     flag("internal-listen", internal.to_string());
-    flag("lab-addresses", "*=127.0.0.1".to_owned());
+    flag("lab-addresses", settings.addresses.clone());
     match settings.validation {
         Validation::Http01 { port } => flag("lab-http-port", port.to_string()),
         Validation::SelfValid => arguments.push("--lab-assume-valid".to_owned()),
     }
-    Ok(arguments)
+    arguments
 }

@@ -61,6 +61,7 @@ impl Pebble {
         let start = Start {
             program,
             core,
+            descriptors: None,
             user: None,
             stop_signal: "TERM",
             log: &directory.path().join("pebble.log"),
@@ -116,6 +117,7 @@ fn start_resolver(directory: &Path, address: SocketAddr) -> anyhow::Result<Proce
     let start = Start {
         program: &program,
         core: None,
+        descriptors: None,
         user: None,
         stop_signal: "TERM",
         log: &directory.join("resolver.log"),

@@ -55,6 +55,7 @@ impl Postgres {
         let start = Start {
             program: &programs.join("postgres"),
             core,
+            descriptors: None,
             user,
             stop_signal: "INT",
             log: &directory.path().join("log"),

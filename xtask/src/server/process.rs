@@ -24,6 +24,8 @@ pub(crate) struct Start<'a> {
     pub(crate) program: &'a Path,
     /// The only core it may use, if any.
     pub(crate) core: Option<usize>,
+    /// The most files that it may have open, if fewer than usual.
+    pub(crate) descriptors: Option<u32>,
     /// The user to run as, when it is another one.
     pub(crate) user: Option<&'a str>,
     /// The signal that asks it to end.
@@ -47,7 +49,16 @@ impl Start<'_> {
         environment: &[(&str, String)],
     ) -> anyhow::Result<Process> {
         let log = File::options().create(true).append(true).open(self.log)?;
-        let mut command = launch::pinned(self.core, Path::new("setpriv"));
+        let mut command = match self.descriptors {
+            Some(most) => {
+                let mut command = launch::pinned(self.core, Path::new("prlimit"));
+                command
+                    .arg(format!("--nofile={most}:{most}"))
+                    .arg("setpriv");
+                command
+            }
+            None => launch::pinned(self.core, Path::new("setpriv")),
+        };
         command.args(["--pdeathsig", "KILL"]);
         if let Some(user) = self.user {
             command.args(as_user(user));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use base::{AccountId, SubscriptionId};
+use base::{AccountId, SubscriptionId, TenantId};
 use enrollment::eab::EabCredential;
 use enrollment::subscription::{Label, Subscription, Term};
 use flow::caller::system;
@@ -206,6 +206,11 @@ async fn create_account(
 }
 
 /// By identifier, or by name when only one has it.
+/// Whom an operator names, by a name that one has alone or by an identifier.
+pub(super) async fn tenant_named(app: &App, text: &str) -> anyhow::Result<TenantId> {
+    Ok(find_tenant(app, text).await?.id)
+}
+
 async fn find_tenant(app: &App, text: &str) -> anyhow::Result<Tenant> {
     let all = app.store(system("an operator names a tenant at the command line"));
     if let Ok(id) = text.parse() {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Config;
 use super::acme::AcmeSection;
+use super::limits::LimitsSection;
 use super::logging::LoggingSection;
 use super::network::NetworkSection;
 use super::refused::{Refused, Validate};
@@ -15,6 +16,7 @@ use super::storage::StorageSection;
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Sections {
     pub(super) acme: AcmeSection,
+    pub(super) limits: LimitsSection,
     pub(super) logging: LoggingSection,
     pub(super) network: NetworkSection,
     pub(super) runtime: RuntimeSection,
@@ -24,8 +26,9 @@ pub(super) struct Sections {
 impl Sections {
     /// Refuses values that have the right type and cannot be used.
     pub(super) fn validate(&self) -> Result<(), Refused> {
-        let all: [&dyn Validate; 5] = [
+        let all: [&dyn Validate; 6] = [
             &self.acme,
+            &self.limits,
             &self.logging,
             &self.network,
             &self.runtime,

@@ -157,7 +157,7 @@ fn what_is_unknown_is_refused_with_what_was_meant() {
     );
     check_file(
         "[billing]",
-        "file FILE has [billing], which is no section; there are: acme, logging, network, runtime, storage",
+        "file FILE has [billing], which is no section; there are: acme, limits, logging, network, runtime, storage",
     );
     check_variable(
         "CHANCERY__ACME__MAX_NAMS",

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ impl Connection {
         let peer = self.peer;
         let mut stream = TimeoutWriter::new(stream);
         stream.set_timeout(Some(PATIENCE));
-        let stream = Box::pin(stream);
+        let stream = Pin::from(Box::new(stream));
         let Some(tls) = tls else {
             return self.http(stream, false, stop).await;
         };

@@ -7,7 +7,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 /// More than this is never asked for.
 const WANTED: u64 = 65_536;
 /// What POSIX systems give by default, taken where the limit is not told.
-const USUAL: u64 = 1_024;
+const USUAL: usize = 1_024;
 /// Connections of one door at most; each costs some tens of KiB.
 const LARGEST: usize = 10_000;
 
@@ -59,7 +59,7 @@ pub(crate) fn raise() -> usize {
         }
     }
     let current = getrlimit(Resource::Nofile).current;
-    usize::try_from(current.unwrap_or(WANTED)).unwrap_or(USUAL as usize)
+    usize::try_from(current.unwrap_or(WANTED)).unwrap_or(USUAL)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! What runs beside the requests.
 
 mod jobs;
+mod limits;
 mod metrics;

@@ -108,7 +108,7 @@ fn sb16_every_boolean_of_the_file_is_switched_off_by_flag_and_by_variable() {
     }
 }
 
-/// A value that a setting may have, as in a file and as text; every boolean may be true.
+/// A value that a setting may have, as in a file and as text; every boolean may be other than it is.
 fn example(key: &str) -> (&'static str, &'static str) {
     match key {
         "acme.authorization_reuse_hours" | "acme.max_names" => ("9", "9"),
@@ -117,6 +117,7 @@ fn example(key: &str) -> (&'static str, &'static str) {
         "lab_addresses" => ("[\"a.example=127.0.0.1\"]", "a.example=127.0.0.1"),
         "lab_open_addresses" => ("[\"127.0.0.0/8\", \"::1\"]", "127.0.0.0/8,::1"),
         "lab_http_port" | "lab_tls_port" => ("5002", "5002"),
+        "limits.enabled" => ("false", "false"),
         "network.dns_servers" => ("[\"192.0.2.1:53\"]", "192.0.2.1:53"),
         "network.trusted_proxies" => ("[\"192.0.2.1\", \"2001:db8::1\"]", "192.0.2.1,2001:db8::1"),
         "runtime.worker_threads" => ("3", "3"),

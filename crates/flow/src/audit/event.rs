@@ -85,6 +85,10 @@ events! {
     UserUnlocked { user: UserId } = "user.unlock" on user;
 
     // tenancy
+    LimitCleared { limit: &'static str } = "limit.clear" on limit;
+    LimitSet {
+        limit: &'static str, bound: Text, ends_at: Option<Timestamp>, reason: Text,
+    } = "limit.set" on limit;
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
     UserCreated { user: UserId, email: Text, role: Document } = "user.create" on user;
 

@@ -1,12 +1,14 @@
 //! Shows a MAC key to the people who may see it; the showing is audited (policy `eab_reveal`).
 
-use base::{Class, Refusal, Refuse, SubscriptionId};
+use base::{Actor, Class, Refusal, Refuse, SubscriptionId};
 use enrollment::eab::{MacKey, NotRevealed};
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, Revealed, SealedCredential};
 use store::{ReadTx, WriteTx};
+use tenancy::limit::{Limit, RateLimited};
 
 use crate::audit::{Event, Text};
+use crate::memory::limits::Charge;
 use crate::{App, Caller};
 
 /// Why the key is not shown.
@@ -18,6 +20,9 @@ pub enum RevealError {
     /// Its policy.
     #[error(transparent)]
     Hidden(#[from] NotRevealed),
+    /// Too many were shown.
+    #[error(transparent)]
+    Limited(#[from] RateLimited),
     /// The sealed key cannot be opened with the keys of this installation.
     #[error("the credential cannot be opened with this installation's sealing key")]
     Seal(#[from] store::seal::SealError),
@@ -30,6 +35,7 @@ impl Refuse for RevealError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Hidden(error) => error.refusal(),
+            Self::Limited(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("credential_not_found", self),
             Self::Seal(error) => Refusal::internal(error),
             Self::Store(error) => error.refusal(),
@@ -45,6 +51,10 @@ pub async fn reveal_credential(
     key_id: &str,
 ) -> Result<MacKey, RevealError> {
     let (tenant, now) = (caller.tenant()?, app.now());
+    if let Actor::User(user) = caller.actor {
+        let charge = Charge::of_user(Limit::Reveals, user, tenant);
+        app.memory.limits.spend(charge, now)?;
+    }
     let event = Event::CredentialRevealed {
         key_id: Text::new(key_id),
         subscription,

@@ -8,11 +8,13 @@ use acme::authorization::{Authorization as Record, BeginError, Begun};
 use acme::challenge::{ResponseError, Type, parse_response};
 use base::{AuthorizationId, Class, Refusal, Refuse, Timestamp};
 use store::issuance::authorization::Authorization;
+use tenancy::limit::RateLimited;
 use tokio::sync::oneshot;
 
 use super::authorization::load_stored;
-use super::validate::{Subject, Validate, begin, outcome_of, record};
+use super::validate::{Subject, Validate, begin, is_test, outcome_of, record};
 use crate::memory::accounts::KnownAccount;
+use crate::memory::limits::Charge;
 use crate::queue::{JobError, Queue, Slot};
 use crate::{App, Caller};
 
@@ -22,6 +24,9 @@ pub enum AnswerError {
     /// The challenge, or where its authorization stands.
     #[error(transparent)]
     Begin(#[from] BeginError),
+    /// Validations of the name failed too often.
+    #[error(transparent)]
+    Limited(#[from] RateLimited),
     /// Another account's, or none.
     #[error("there is no such challenge")]
     NotFound,
@@ -37,6 +42,7 @@ impl Refuse for AnswerError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Begin(error) => error.refusal(),
+            Self::Limited(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("challenge_not_found", self),
             Self::Response(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
@@ -59,6 +65,10 @@ pub async fn answer_challenge(
     let Begun::Start(state) = begun else {
         return Ok(authorization.record);
     };
+    let is_test = is_test(app, known);
+    let name = &authorization.record.identifier;
+    let failure = Charge::failure(known.id, known.tenant, name, is_test);
+    app.memory.limits.look(failure, now)?;
     authorization.record.state = state;
     authorization.begun_at = Some(now);
     let Some(claim) = app.memory.validating.claim(id) else {
@@ -69,6 +79,7 @@ pub async fn answer_challenge(
         authorization,
         challenge,
         thumbprint: known.thumbprint,
+        is_test,
         request: caller.client.request_id,
     };
     let Some(slot) = app.work.slot(&Validate::of(&subject.authorization)) else {

@@ -19,12 +19,14 @@ use store::issuance::order::{self, Order};
 use store::issuance::signing_intent::SigningIntent;
 use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
+use tenancy::limit::RateLimited;
 
 use super::issue::{Issue, Issuing, issue, unsigned};
 use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
 use crate::memory::accounts::KnownAccount;
 use crate::memory::catalog::Directory;
+use crate::memory::limits::Charge;
 use crate::queue::{Begun, Cause, Lease};
 use crate::{App, Caller};
 
@@ -49,6 +51,9 @@ pub enum FinalizeError {
     /// What we prepared is not what the profile's rules allow; our fault.
     #[error("the prepared certificate did not pass its lints: {0}")]
     Lint(#[from] Findings),
+    /// As many certificates as may be.
+    #[error(transparent)]
+    Limited(#[from] RateLimited),
     /// The names.
     #[error(transparent)]
     Names(#[from] CsrNamesError),
@@ -78,6 +83,7 @@ impl Refuse for FinalizeError {
             Self::Csr(error) => error.refusal(),
             Self::KeyPolicy(error) => error.refusal(),
             Self::Lint(error) => Refusal::internal(error),
+            Self::Limited(error) => error.refusal(),
             Self::Names(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("order_not_found", self),
             Self::NotReady(error) => error.refusal(),
@@ -101,6 +107,8 @@ pub async fn finalize(
     let (order, authorizations) = find_ready(app, caller, known, id, now).await?;
     let csr = check_csr(directory, known, &order, &csr)?;
     let validity = validity(directory, &order, known.limits(), now)?;
+    let (set, below) = charges(&order, directory.is_test);
+    let is_over = |charge: &Charge| app.memory.limits.look(*charge, now).err();
     let linted = prepare(app, directory, csr.clone(), validity, now)?;
     let begun = app.work.begin(&Issue::of(&order), Cause::of(caller, now));
     let fence = begun.lease().map_or(0, |lease| lease.attempt);
@@ -119,11 +127,14 @@ pub async fn finalize(
         key_digest: *csr.key().fingerprint(),
         job: begun.row(),
         asked: asked(app, directory, known, &order, now),
+        domains: below.iter().find_map(is_over),
         now,
     };
+    app.memory.limits.spend(set, now)?;
     let store = app.store(caller);
     let taken = store.decide(finalization, load, decide, save).await;
     app.memory.recent.forget_order(id);
+    count(app, (set, &below), &taken, now);
     taken?;
 
     if let Some(ended_at) = issue_at_once(app, begun, issuing).await {
@@ -132,6 +143,34 @@ pub async fn finalize(
     read_order(app, caller, known, id)
         .await?
         .ok_or(FinalizeError::NotFound)
+}
+
+/// What a certificate counts for: its set of names, and each registered domain above them.
+fn charges(order: &Order, is_test: bool) -> (Charge, Vec<Charge>) {
+    (
+        Charge::certificate(order, is_test),
+        Charge::certificate_below(order, is_test),
+    )
+}
+
+/// Counts a certificate for its registered domains unless it is a renewal, or gives back what there will be none for.
+fn count(
+    app: &App,
+    (set, below): (Charge, &[Charge]),
+    taken: &Result<bool, FinalizeError>,
+    now: Timestamp,
+) {
+    let limits = &app.memory.limits;
+    match taken {
+        Ok(true) => {}
+        Ok(false) => {
+            for charge in below {
+                // Whether there was room was asked before; who came in between counts as well.
+                let _counted = limits.spend(*charge, now);
+            }
+        }
+        Err(_) => limits.refund(set, now),
+    }
 }
 
 /// Signs, unless too many do; when the order has ended, if that was soon.
@@ -281,11 +320,14 @@ struct Finalization {
     key_digest: [u8; 32],
     job: Row,
     asked: Asked,
+    /// The bound of a registered domain that was reached.
+    domains: Option<RateLimited>,
     now: Timestamp,
 }
 
 /// An order that is taken, the intent and the job that go with it.
 struct Taken {
+    is_renewal: bool,
     order: Order,
     intent: SigningIntent,
     job: Row,
@@ -318,7 +360,11 @@ fn decide(finalization: &Finalization, facts: ForCertificate) -> Result<Taken, F
         Some(Progress::Valid) => return Err(NotReady::Valid.into()),
         None => return Err(FinalizeError::NotFound),
     }
+    let is_renewal = admission.is_renewal;
+    let limited = finalization.domains.filter(|_| !is_renewal);
+    limited.map_or(Ok(()), Err)?;
     Ok(Taken {
+        is_renewal,
         order: finalization.order.clone(),
         intent: finalization.intent.clone(),
         job: finalization.job.clone(),
@@ -326,8 +372,10 @@ fn decide(finalization: &Finalization, facts: ForCertificate) -> Result<Taken, F
     })
 }
 
-async fn save(tx: &mut WriteTx, taken: &Taken) -> Result<(), store::Error> {
+/// Whether it renews a certificate.
+async fn save(tx: &mut WriteTx, taken: &Taken) -> Result<bool, store::Error> {
     order::take(tx, &taken.order, taken.intent.certificate, taken.now).await?;
     tx.insert(&taken.intent).await?;
-    job::insert(tx, &taken.job).await
+    job::insert(tx, &taken.job).await?;
+    Ok(taken.is_renewal)
 }

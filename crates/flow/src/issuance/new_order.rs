@@ -8,7 +8,7 @@ use acme::challenge::Token;
 use acme::order::{NewOrder, OrderStatus, PayloadError};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem};
-use base::{AuthorizationId, Identifier, OrderId, Refusal, Refuse, Timestamp};
+use base::{AuthorizationId, DnsName, Identifier, OrderId, Refusal, Refuse, Timestamp};
 use enrollment::admission::{self, Coverage};
 use pki::RequestedValidity;
 use store::enrollment::order_facts::{self, Asked};
@@ -16,10 +16,12 @@ use store::issuance::authorization::{self, Authorization};
 use store::issuance::lineage;
 use store::issuance::order::{self, Order};
 use store::{ReadTx, WriteTx};
+use tenancy::limit::{Bound, Limit, RateLimited};
 
 use super::order_view::{OrderView, status};
 use crate::memory::accounts::KnownAccount;
 use crate::memory::catalog::Directory;
+use crate::memory::limits::{Charge, Room};
 use crate::{App, Caller};
 
 /// A proof that ends sooner would end under the client's hands.
@@ -31,6 +33,17 @@ pub enum NewOrderError {
     /// Who asks, or for which names.
     #[error(transparent)]
     Admission(#[from] admission::Refused),
+    /// As many as may be.
+    #[error(transparent)]
+    Limited(#[from] RateLimited),
+    /// A name whose validations failed again and again.
+    #[error("{name}: {limited}")]
+    NameLimited {
+        /// The name.
+        name: DnsName,
+        /// Until when.
+        limited: RateLimited,
+    },
     /// The payload.
     #[error(transparent)]
     Payload(#[from] PayloadError),
@@ -49,6 +62,11 @@ impl Refuse for NewOrderError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Admission(error) => error.refusal(),
+            Self::Limited(error) => error.refusal(),
+            Self::NameLimited { limited, .. } => Refusal {
+                sentence: self.to_string(),
+                ..limited.refusal()
+            },
             Self::Payload(error) => error.refusal(),
             Self::Policy(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
@@ -59,6 +77,24 @@ impl Refuse for NewOrderError {
 
 /// Makes an order, or returns the account's pending one for the same names.
 pub async fn new_order(
+    app: &App,
+    caller: &Caller,
+    directory: &Directory,
+    known: &KnownAccount,
+    payload: &[u8],
+) -> Result<OrderView, NewOrderError> {
+    let (charges, now) = (Charge::order(known, directory.is_test), app.now());
+    app.memory.limits.spend_all(&charges, now)?;
+    let made = make(app, caller, directory, known, payload).await;
+    if let Err(NewOrderError::Store(_)) = &made {
+        for charge in charges {
+            app.memory.limits.refund(charge, now);
+        }
+    }
+    made
+}
+
+async fn make(
     app: &App,
     caller: &Caller,
     directory: &Directory,
@@ -76,7 +112,10 @@ pub async fn new_order(
     profile.validity_within(requested, limits, now)?;
     let draft = draft(app, caller, (directory, known), &wanted, now);
     let store = app.store(caller);
-    let (order, authorizations) = store.decide(draft, load, decide, save).await?;
+    let (order, authorizations, room) = store.decide(draft, load, decide, save).await?;
+    if let Some(room) = room {
+        app.memory.limits.pending.found(known.id, room);
+    }
     app.memory.recent.keep_order(&order, &authorizations, now);
     Ok(OrderView::of(&order, &authorizations, now))
 }
@@ -90,7 +129,38 @@ struct Draft {
     asked: Asked,
     /// From when on a proof has to live to be used again.
     needed: Timestamp,
+    limits: Bounds,
     now: Timestamp,
+}
+
+/// What limits the order, as far as this node knows.
+struct Bounds {
+    /// How many orders and authorizations may wait, if the database is to be asked how many do.
+    pending: Option<(u32, u32)>,
+    /// For the set of names.
+    set: Option<RateLimited>,
+    /// For the registered domains, unless it is a renewal.
+    domains: Option<RateLimited>,
+    /// For each name, unless it is proven.
+    names: Vec<Option<RateLimited>>,
+}
+
+fn bounds(app: &App, order: &Order, is_test: bool, now: Timestamp) -> Bounds {
+    let limits = &app.memory.limits;
+    let over = |charge| limits.look(charge, now).err();
+    let failed =
+        |name: &Identifier| over(Charge::failure(order.account, order.tenant, name, is_test));
+    let count = u32::try_from(order.names.len()).unwrap_or(u32::MAX);
+    let most = |limit| limits.most(limit, order.tenant, is_test, now);
+    let caps = most(Limit::PendingOrders).zip(most(Limit::PendingAuthorizations));
+    Bounds {
+        pending: caps.filter(|_| !limits.pending.take(order.account, count)),
+        set: over(Charge::certificate(order, is_test)),
+        domains: Charge::certificate_below(order, is_test)
+            .into_iter()
+            .find_map(over),
+        names: order.names.iter().map(failed).collect(),
+    }
 }
 
 fn draft(
@@ -136,6 +206,7 @@ fn draft(
             .collect(),
         asked: app.catalog().asked(directory, whose, &order.names, now),
         needed: needed(app, directory, now),
+        limits: bounds(app, &order, directory.is_test, now),
         now,
         order,
         authorizations,
@@ -185,6 +256,8 @@ struct Facts {
     pending: Option<(Order, Vec<Authorization>)>,
     /// For each name, an older proof that lives long enough.
     proven: Vec<Option<Authorization>>,
+    /// Orders that wait and the names in them, if that was asked.
+    waiting: Option<(u64, u64)>,
 }
 
 enum Decision {
@@ -200,6 +273,8 @@ struct Placed {
     reused: Vec<Authorization>,
     /// A pending order for the same names that can never become valid.
     dead: Option<OrderId>,
+    /// What may wait besides, if that was asked.
+    room: Option<Room>,
     now: Timestamp,
 }
 
@@ -216,11 +291,16 @@ async fn load(tx: &mut ReadTx, draft: &Draft) -> Result<Facts, store::Error> {
     } else {
         authorization::by_ids(tx, &ids).await?
     };
+    let waiting = match draft.limits.pending {
+        Some(_) => Some(order::count_pending(tx, draft.order.account, draft.now).await?),
+        None => None,
+    };
     let by_id = |id| old.iter().find(|each| Some(each.record.id) == id).cloned();
     Ok(Facts {
         admission: found.admission,
         pending,
         proven: found.reusable.into_iter().map(by_id).collect(),
+        waiting,
     })
 }
 
@@ -229,6 +309,7 @@ fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
         admission,
         pending,
         proven,
+        waiting,
     } = facts;
     let wanted = &draft.order;
     // Whether anybody's names cover them is told once they are proven.
@@ -249,7 +330,56 @@ fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
             | OrderStatus::Valid => {}
         }
     }
-    Ok(Decision::Place(place(draft, proven, dead)))
+    check_limits(draft, admission.is_renewal, &proven)?;
+    let room = check_waiting(draft, waiting)?;
+    let placed = place(draft, proven, dead);
+    Ok(Decision::Place(Placed { room, ..placed }))
+}
+
+fn check_limits(
+    draft: &Draft,
+    is_renewal: bool,
+    proven: &[Option<Authorization>],
+) -> Result<(), NewOrderError> {
+    let Bounds { set, domains, .. } = &draft.limits;
+    let limited = set.or(domains.filter(|_| !is_renewal));
+    limited.map_or(Ok(()), Err)?;
+    let names = draft.order.names.iter().zip(&draft.limits.names);
+    for ((Identifier::Dns(dns_name), limited), proven) in names.zip(proven) {
+        if let (Some(limited), None) = (limited, proven) {
+            return Err(NewOrderError::NameLimited {
+                name: dns_name.clone(),
+                limited: *limited,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether one more order may wait, and what room there is then; nothing if nobody asked.
+fn check_waiting(draft: &Draft, waiting: Option<(u64, u64)>) -> Result<Option<Room>, RateLimited> {
+    let (Some((most_orders, most_names)), Some((orders, names))) = (draft.limits.pending, waiting)
+    else {
+        return Ok(None);
+    };
+    let left = |most: u32, have: u64, more: usize| {
+        let have = have.saturating_add(u64::try_from(more).unwrap_or(u64::MAX));
+        let left = u64::from(most).checked_sub(have)?;
+        u32::try_from(left).ok()
+    };
+    let full = |limit, most| RateLimited {
+        limit,
+        bound: Bound::AtOnce(most),
+        until: None,
+        now: draft.now,
+    };
+    let count = draft.order.names.len();
+    Ok(Some(Room {
+        orders: left(most_orders, orders, 1)
+            .ok_or_else(|| full(Limit::PendingOrders, most_orders))?,
+        authorizations: left(most_names, names, count)
+            .ok_or_else(|| full(Limit::PendingAuthorizations, most_names))?,
+    }))
 }
 
 /// Puts older proofs in the places of those that they stand for.
@@ -270,6 +400,7 @@ fn place(draft: &Draft, proven: Vec<Option<Authorization>>, dead: Option<OrderId
         fresh,
         reused,
         dead,
+        room: None,
         now: draft.now,
     }
 }
@@ -277,10 +408,10 @@ fn place(draft: &Draft, proven: Vec<Option<Authorization>>, dead: Option<OrderId
 async fn save(
     tx: &mut WriteTx,
     decision: &Decision,
-) -> Result<(Order, Vec<Authorization>), store::Error> {
+) -> Result<(Order, Vec<Authorization>, Option<Room>), store::Error> {
     let placed = match decision {
         Decision::Answer(order, authorizations) => {
-            return Ok((order.clone(), authorizations.clone()));
+            return Ok((order.clone(), authorizations.clone(), None));
         }
         Decision::Place(placed) => placed,
     };
@@ -292,5 +423,5 @@ async fn save(
     order::insert(tx, &placed.order).await?;
     authorization::insert_all(tx, &placed.fresh).await?;
     let all = [placed.fresh.as_slice(), placed.reused.as_slice()].concat();
-    Ok((placed.order.clone(), all))
+    Ok((placed.order.clone(), all, placed.room))
 }

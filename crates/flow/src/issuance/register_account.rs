@@ -14,11 +14,13 @@ use store::issuance::account;
 pub use store::issuance::account::{Account, Contact};
 use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
+use tenancy::limit::RateLimited;
 
 use super::test_account::{test_account, test_subscription};
 use crate::audit::{Event, Text};
 use crate::caller::system;
 use crate::memory::catalog::Directory;
+use crate::memory::limits::Charge;
 use crate::{App, Caller};
 
 /// The account of a key.
@@ -47,6 +49,9 @@ pub enum RegisterError {
     /// The client only looked for an account.
     #[error("there is no account with this key")]
     NoAccount,
+    /// Too many were made.
+    #[error(transparent)]
+    Limited(#[from] RateLimited),
     /// The installation has not begun.
     #[error(
         "this server has no operator yet, so that nothing can be tried; ask whoever installs it"
@@ -98,6 +103,7 @@ impl Refuse for RegisterError {
             Self::Binding(error) => error.refusal(),
             Self::BindingRequired => Class::Forbidden.because("external_account_required", self),
             Self::NoAccount => Class::Invalid.because("account_does_not_exist", self),
+            Self::Limited(error) => error.refusal(),
             Self::NoOperator => Class::Unavailable.because("no_operator", self),
             Self::OtherDirectory { .. } => Class::Forbidden.because("credential_directory", self),
             Self::NotBinding(error) => error.refusal(),
@@ -181,7 +187,44 @@ async fn find_or_register(
         client_address: caller.client.address_text(),
         client_agent: caller.client.agent.clone(),
     };
-    store_account(app, caller, account, directory.is_test).await
+    count_and_store(app, caller, directory, account).await
+}
+
+/// Stores the account, unless as many were made as may be.
+async fn count_and_store(
+    app: &App,
+    caller: &Caller,
+    directory: &Directory,
+    account: Account,
+) -> Result<Registered, RegisterError> {
+    let now = account.created_at;
+    let charges = charges(caller, &account, directory.is_test);
+    app.memory.limits.spend_all(&charges, now)?;
+    let registered = store_account(app, caller, account, directory.is_test).await;
+    match &registered {
+        Ok(Registered {
+            account,
+            is_new: true,
+        }) => {
+            let of = (account.id, account.tenant);
+            app.memory.limits.nothing_waits(of, directory.is_test, now);
+        }
+        Ok(_) | Err(_) => {
+            for charge in charges {
+                app.memory.limits.refund(charge, now);
+            }
+        }
+    }
+    registered
+}
+
+/// What a new account counts for: its credential, and where it comes from.
+fn charges(caller: &Caller, account: &Account, is_test: bool) -> Vec<Charge> {
+    let key_id = account.eab_key_id.as_deref();
+    let of_credential =
+        key_id.map(|key_id| Charge::account_of_credential(key_id, account.tenant, is_test));
+    let from = caller.client.network().map(Charge::account_from);
+    of_credential.into_iter().chain(from).collect()
 }
 
 /// What a binding that was proven leads to; without a credential where the directory asks for none.

@@ -17,6 +17,8 @@ use validation::{Failure, Method, Probe};
 use super::find_account::{LookUpError, find_account};
 use crate::App;
 use crate::caller::{system, tenant};
+use crate::memory::accounts::KnownAccount;
+use crate::memory::limits::Charge;
 use crate::queue::{Begun, Cause, Done, Job, JobError, Lease, Priority, Queue};
 
 /// What is to be proven, and by which key.
@@ -27,6 +29,8 @@ pub(super) struct Subject {
     pub(super) challenge: Type,
     /// The account key's thumbprint.
     pub(super) thumbprint: Thumbprint,
+    /// Whether it is for a test directory.
+    pub(super) is_test: bool,
     /// The request that asked for it.
     pub(super) request: Option<RequestId>,
 }
@@ -106,11 +110,19 @@ async fn resume(
         authorization,
         challenge,
         thumbprint: account.thumbprint,
+        is_test: is_test(app, &account),
         request: lease.request,
     };
     let outcome = outcome_of(app, &subject).await;
     record(app, &subject, outcome, Some(lease)).await?;
     Ok(Done::FinishedInside)
+}
+
+/// Whether an account is of a test directory.
+pub(super) fn is_test(app: &App, account: &KnownAccount) -> bool {
+    let catalog = app.catalog();
+    let directory = catalog.directory(&account.directory);
+    directory.is_some_and(|directory| directory.is_test)
 }
 
 fn going_on(record: &Record) -> Option<Type> {
@@ -226,12 +238,25 @@ pub(super) async fn record(
     let store = app.store(tenant(subject.authorization.tenant));
     let authorization = store.decide(result, load, decide, save).await?;
     let record = authorization.record.clone();
-    if matches!(record.state, State::Invalid { .. }) {
+    if let State::Invalid { error, .. } = &record.state {
+        count_failure(app, subject, error, now);
         // Its order has ended too.
         app.memory.recent.forget_order(authorization.order);
     }
     app.memory.recent.keep_authorization(authorization, now);
     Ok(record)
+}
+
+/// Counts a failure, unless it is ours.
+fn count_failure(app: &App, subject: &Subject, error: &Problem, now: Timestamp) {
+    if error.kind == ProblemKind::ServerInternal {
+        return;
+    }
+    let of = &subject.authorization;
+    let name = &of.record.identifier;
+    let charge = Charge::failure(of.account, of.tenant, name, subject.is_test);
+    // One more than may be is a client that had begun before.
+    let _counted = app.memory.limits.spend(charge, now);
 }
 
 /// The authorization with the outcome.

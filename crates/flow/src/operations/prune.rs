@@ -12,8 +12,9 @@ use store::catalog::server_certificate;
 use store::issuance::certificate_list::figures;
 use store::issuance::{account, authorization, order};
 use store::old::Old;
-use store::operations::node;
+use store::operations::{node, rate_limit};
 use store::queue::dead;
+use store::tenancy::limit_override;
 use store::{Error, Progress, Save, WriteTx};
 
 use crate::App;
@@ -60,10 +61,12 @@ enum Part {
     ServerCertificates,
     DeadJobs,
     Figures,
+    UsedLimits,
+    OwnLimits,
     Nodes,
 }
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 13] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -74,6 +77,8 @@ const PARTS: [Part; 11] = [
     Part::ServerCertificates,
     Part::DeadJobs,
     Part::Figures,
+    Part::UsedLimits,
+    Part::OwnLimits,
     Part::Nodes,
 ];
 
@@ -120,6 +125,8 @@ impl Prune {
             }
             Part::DeadJobs => Ok(same(pieces(app, now, delete_dead_jobs).await?)),
             Part::Figures => Ok(same(pieces(app, now, delete_figures).await?)),
+            Part::UsedLimits => Ok(same(pieces(app, now, delete_used_limits).await?)),
+            Part::OwnLimits => Ok(same(pieces(app, now, delete_own_limits).await?)),
             Part::Nodes => {
                 let store = app.store(system("nodes are everybody's"));
                 let unseen = now.minus(KEEP_NODES);
@@ -248,6 +255,23 @@ async fn delete_dead_jobs(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<
 
 async fn delete_figures(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
     let deleted = figures::delete_old(tx, &(now.minus(KEEP_ENDED), PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_used_limits(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let deleted = rate_limit::delete_earned(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_own_limits(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let ended = now.minus(KEEP_ENDED);
+    let deleted = limit_override::delete_ended(tx, &(ended, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

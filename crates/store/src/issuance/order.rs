@@ -248,6 +248,26 @@ pub(crate) fn pending_like(
     (statement, values![account, lineage, now].to_vec())
 }
 
+/// How many orders of an account wait to be finalized, and how many names they have.
+pub async fn count_pending(
+    tx: &mut ReadTx,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<(u64, u64), Error> {
+    let statement = sql!(
+        "SELECT COUNT(*) AS orders, CAST(COALESCE(SUM(name_count), 0) AS BIGINT) AS names
+         FROM acme_order_pending WHERE account_id = $1 AND expires_at > $2"
+    );
+    let row = tx.row(statement, &values![account, now]).await?;
+    let count = |row: &Row, column| {
+        row.int(column)
+            .map(|count| u64::try_from(count).unwrap_or_default())
+    };
+    row.map_or(Ok((0, 0)), |row| {
+        Ok((count(&row, "orders")?, count(&row, "names")?))
+    })
+}
+
 fn select(id: OrderId) -> (Sql, Vec<Value<'static>>) {
     let statement = sql!(system: "SELECT ", order_columns!(), " FROM acme_order WHERE id = $1");
     (statement, values![id].to_vec())

@@ -10,8 +10,9 @@ use super::door::In;
 use super::problem::Refusal;
 use super::respond::{REPLAY_NONCE, json};
 use super::signed::Signed;
+use super::unsigned::Unsigned;
 
-pub(crate) async fn directory(at: In) -> Result<Response, Refusal> {
+pub(crate) async fn directory(_: Unsigned, at: In) -> Result<Response, Refusal> {
     json(&Directory::new(&at.urls(), &at.meta))
 }
 
@@ -22,7 +23,12 @@ pub(crate) async fn directory_as_post(signed: Signed) -> Result<Response, Refusa
 }
 
 /// HEAD answers 200, GET 204 (RFC 8555 §7.2).
-pub(crate) async fn new_nonce(State(app): State<App>, _at: In, method: Method) -> Response {
+pub(crate) async fn new_nonce(
+    _: Unsigned,
+    State(app): State<App>,
+    _at: In,
+    method: Method,
+) -> Response {
     let status = if method == Method::HEAD {
         StatusCode::OK
     } else {
@@ -42,12 +48,12 @@ pub(crate) async fn new_nonce_as_post(signed: Signed) -> Result<StatusCode, Refu
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) async fn not_found() -> Refusal {
+pub(crate) async fn not_found(_: Unsigned) -> Refusal {
     Refusal::not_found()
 }
 
 /// RFC 8555 §6.3: a GET where a POST-as-GET is needed is malformed, with status 405.
-pub(crate) async fn method_not_allowed() -> Refusal {
+pub(crate) async fn method_not_allowed(_: Unsigned) -> Refusal {
     let detail =
         "this resource is only reached by signed POST requests; use POST-as-GET to read it";
     Refusal::malformed(detail).with_status(405)

@@ -13,6 +13,7 @@ use flow::issuance::find_account::find_account;
 use flow::issuance::redeem_nonce::redeem_nonce;
 use flow::issuance::test_account::find_test_account;
 use flow::memory::accounts::KnownAccount;
+use flow::operations::rates::{count_unsigned, was_signed};
 use flow::{App, Caller};
 
 use super::door::{Door, In};
@@ -82,13 +83,16 @@ impl FromRequest<Door> for SignedByEither {
         let at = parts.extensions.remove::<In>();
         let at = at.ok_or_else(Refusal::no_directory)?;
         let client = parts.extensions.remove::<Client>().unwrap_or_default();
+        count_unsigned(&door.app, &client)?;
         let body = door.bodies.read(body, MAX_BODY, client.network());
         let jws = Jws::parse(&body.await?)?;
         jws.check_url(&requested_url(&door.origin, &parts.uri))?;
         match jws.kid() {
-            Some(_) => by_account(&door.app, at, jws, client)
-                .await
-                .map(Self::Account),
+            Some(_) => {
+                let signed = by_account(&door.app, at, jws, client).await?;
+                was_signed(&door.app, &signed.caller.client);
+                Ok(Self::Account(signed))
+            }
             None => by_key(&door.app, at, jws, client).await.map(Self::Key),
         }
     }

@@ -7,6 +7,8 @@ use axum::body::Body;
 use axum::http::Request;
 use base::{AuthorizationId, JobId};
 use flow::caller::system;
+use flow::memory::measures::DoorName;
+use flow::operations::health::measures;
 use store::Engine;
 use store::queue::job::{self, Job};
 use testkit::{Answer, TestServer, Visitor};
@@ -137,6 +139,10 @@ async fn the_document_names_every_figure(server: &TestServer) {
     client.issue(&["example.com"]).await;
     client.get(&client.resource("newOrder")).await.expect(405);
     run_two_jobs(server).await;
+    measures(&server.app)
+        .requests
+        .no_room(DoorName::Acme)
+        .count();
     let text = figures(server).await;
     let told: BTreeSet<&str> = text
         .lines()

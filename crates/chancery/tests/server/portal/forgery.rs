@@ -60,6 +60,10 @@ async fn s24_forms_of_another_session_are_refused(server: &TestServer) {
 }
 
 async fn s24_forms_of_another_site_are_refused(server: &TestServer) {
+    // More forms in a second than a person may send.
+    let server = &server
+        .beside_with(|settings| settings.has_limits = false)
+        .await;
     let full = Full::open(server).await;
     let mut browser = full.shop.browser(server).await;
     let token = browser.get("/").await.csrf().unwrap();

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use flow::Caller;
 use flow::access::{SignedIn, session};
 use flow::caller::Client;
+use flow::operations::rates::{count_portal_write, count_unsigned};
 use tenancy::role::Permission;
 use tenancy::session::{COOKIE_NAME, csrf_token};
 use tenancy::token::Token;
@@ -98,10 +99,13 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Refusal> {
         let token = cookie::read(&parts.headers, COOKIE_NAME).unwrap_or_default();
         let found = session::look_up(&portal.app, token).await?;
-        let signed_in = found.ok_or_else(|| Refusal::SignIn {
-            next: path(parts),
-            has_ended: !token.is_empty(),
-        })?;
+        let Some(signed_in) = found else {
+            count_unsigned(&portal.app, &client(parts))?;
+            return Err(Refusal::SignIn {
+                next: path(parts),
+                has_ended: !token.is_empty(),
+            });
+        };
         if let MayCall::Holder(permission) = P::MAY_CALL {
             if signed_in.must_change_password {
                 return Err(Refusal::MustChangePassword);
@@ -110,8 +114,12 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
                 return Err(Refusal::Forbidden);
             }
         }
+        let caller = signed_in.caller(client(parts));
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            count_portal_write(&portal.app, &caller)?;
+        }
         Ok(Self {
-            caller: signed_in.caller(client(parts)),
+            caller,
             menu: menu_of(&signed_in, portal),
             signed_in,
             flash: cookie::flash(&parts.headers),
@@ -158,8 +166,12 @@ impl FromRequestParts<Portal> for Public {
 
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Refusal> {
         let token = cookie::visitor(&parts.headers);
+        let client = client(parts);
+        if !is_file(parts) {
+            count_unsigned(&portal.app, &client)?;
+        }
         Ok(Self {
-            caller: Caller::visitor(client(parts)),
+            caller: Caller::visitor(client),
             theme: cookie::theme(&parts.headers),
             has_token: token.is_some(),
             token: token.unwrap_or_else(|| Token::generate(portal.app.random())),
@@ -177,6 +189,11 @@ fn client(parts: &Parts) -> Client {
 fn address(client: &Client) -> IpAddr {
     let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     client.address.unwrap_or(unknown)
+}
+
+/// A page needs several files, which cost nothing.
+fn is_file(parts: &Parts) -> bool {
+    parts.uri.path().starts_with("/assets/")
 }
 
 /// Where to come back to: this page, or the dashboard after a form.

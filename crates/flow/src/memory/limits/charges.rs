@@ -1,0 +1,76 @@
+//! What is counted, of whom.
+
+use std::collections::BTreeSet;
+
+use base::{AccountId, ClientNetwork, Identifier, TenantId, UserId};
+use enrollment::public_suffix::registrable;
+use store::issuance::order::Order;
+use tenancy::limit::Limit;
+
+use super::Charge;
+use crate::memory::accounts::KnownAccount;
+
+impl Charge {
+    /// A new account that a credential binds.
+    pub(crate) fn account_of_credential(key_id: &str, tenant: TenantId, is_test: bool) -> Self {
+        let limit = Limit::AccountsPerCredential;
+        Self::within(limit, key_id.as_bytes(), tenant, is_test)
+    }
+
+    /// A new account from an address.
+    pub(crate) fn account_from(network: ClientNetwork) -> Self {
+        Self::new(Limit::AccountsPerAddress, network.to_string().as_bytes())
+    }
+
+    /// A new order: of its account, and of its tenant.
+    pub(crate) fn order(of: &KnownAccount, is_test: bool) -> [Self; 2] {
+        let (account, tenant) = (of.id.to_bytes(), of.tenant.to_bytes());
+        [
+            Self::within(Limit::OrdersPerAccount, &account, of.tenant, is_test),
+            Self::within(Limit::OrdersPerTenant, &tenant, of.tenant, is_test),
+        ]
+    }
+
+    /// A certificate for exactly the names of an order. Its lineage is of one tenant.
+    pub(crate) fn certificate(order: &Order, is_test: bool) -> Self {
+        let lineage = order.lineage.to_bytes();
+        Self::within(Limit::CertificatesPerSet, &lineage, order.tenant, is_test)
+    }
+
+    /// The same certificate, for each registered domain above its names.
+    pub(crate) fn certificate_below(order: &Order, is_test: bool) -> Vec<Self> {
+        let domains: BTreeSet<_> = order
+            .names
+            .iter()
+            .map(|Identifier::Dns(name)| registrable(name).unwrap_or_else(|| name.base()))
+            .collect();
+        let charge = |domain: base::DnsName| {
+            let tenant = order.tenant.to_bytes();
+            let of = [&tenant[..], domain.as_str().as_bytes()].concat();
+            Self::within(Limit::CertificatesPerDomain, &of, order.tenant, is_test)
+        };
+        domains.into_iter().map(charge).collect()
+    }
+
+    /// A validation of a name that failed.
+    pub(crate) fn failure(
+        account: AccountId,
+        tenant: TenantId,
+        Identifier::Dns(name): &Identifier,
+        is_test: bool,
+    ) -> Self {
+        let base = name.base();
+        let of = [&account.to_bytes()[..], base.as_str().as_bytes()].concat();
+        Self::within(Limit::FailedValidations, &of, tenant, is_test)
+    }
+
+    /// Something that a person does.
+    pub(crate) fn of_user(limit: Limit, user: UserId, tenant: TenantId) -> Self {
+        Self::within(limit, &user.to_bytes(), tenant, false)
+    }
+
+    /// A request that nobody has signed.
+    pub(crate) fn unsigned(network: ClientNetwork) -> Self {
+        Self::new(Limit::Unauthenticated, network.to_string().as_bytes())
+    }
+}
