@@ -65,6 +65,28 @@ impl From<&EabError> for Problem {
 
 told!(EabError);
 
+impl From<JwsError> for EabError {
+    fn from(error: JwsError) -> Self {
+        match error {
+            JwsError::Algorithm(named) => Self::Algorithm(named),
+            JwsError::AlgorithmForKey { .. }
+            | JwsError::Encoding { .. }
+            | JwsError::Extension(_)
+            | JwsError::HeaderJson(_)
+            | JwsError::Json(_)
+            | JwsError::Jwk(_)
+            | JwsError::KeyReference
+            | JwsError::Missing(_)
+            | JwsError::MissingNonce
+            | JwsError::NonceEncoding
+            | JwsError::SeveralSignatures
+            | JwsError::Signature
+            | JwsError::UnprotectedHeader
+            | JwsError::Url { .. } => Self::Jws(error),
+        }
+    }
+}
+
 /// A binding for the right key and URL whose MAC nobody has checked.
 #[derive(Debug)]
 pub struct ExternalAccountBinding {
@@ -77,9 +99,7 @@ pub struct ExternalAccountBinding {
 impl ExternalAccountBinding {
     /// Reads the `externalAccountBinding` of a newAccount request that `account_key` signed for `url`.
     pub fn parse(json: &RawValue, url: &str, account_key: &Jwk) -> Result<Self, EabError> {
-        let envelope = Envelope::parse(json.get().as_bytes()).map_err(EabError::Jws)?;
-        let algorithm = MacAlgorithm::parse(&envelope.algorithm)
-            .ok_or(EabError::Algorithm(envelope.algorithm))?;
+        let envelope = Envelope::parse(json.get().as_bytes(), MacAlgorithm::parse)?;
         let (Some(kid), None) = (envelope.kid, envelope.jwk) else {
             return Err(EabError::KeyId);
         };
@@ -95,7 +115,7 @@ impl ExternalAccountBinding {
             return Err(EabError::Key);
         }
         Ok(Self {
-            algorithm,
+            algorithm: envelope.algorithm,
             kid,
             signing_input: envelope.signing_input,
             tag: envelope.signature,

@@ -136,9 +136,7 @@ pub struct Jws {
 impl Jws {
     /// Reads the body of a POST, without looking at its signature.
     pub fn parse(body: &[u8]) -> Result<Self, JwsError> {
-        let envelope = Envelope::parse(body)?;
-        let algorithm =
-            Algorithm::parse(&envelope.algorithm).ok_or(JwsError::Algorithm(envelope.algorithm))?;
+        let envelope = Envelope::parse(body, Algorithm::parse)?;
         let signer = match (envelope.jwk, envelope.kid) {
             (Some(jwk), None) => Signer::Jwk(Box::new(jwk)),
             (None, Some(kid)) => Signer::Kid(kid),
@@ -149,7 +147,7 @@ impl Jws {
             return Err(JwsError::NonceEncoding);
         }
         Ok(Self {
-            algorithm,
+            algorithm: envelope.algorithm,
             nonce,
             payload: envelope.payload,
             signature: envelope.signature,

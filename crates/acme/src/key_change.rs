@@ -79,9 +79,7 @@ impl KeyChange {
         account_url: &str,
         present: Thumbprint,
     ) -> Result<Self, KeyChangeError> {
-        let envelope = Envelope::parse(payload).map_err(KeyChangeError::Jws)?;
-        let algorithm = Algorithm::parse(&envelope.algorithm)
-            .ok_or(KeyChangeError::Jws(JwsError::Algorithm(envelope.algorithm)))?;
+        let envelope = Envelope::parse(payload, Algorithm::parse).map_err(KeyChangeError::Jws)?;
         let (Some(new_key), None) = (envelope.jwk, envelope.kid) else {
             return Err(KeyChangeError::KeyReference);
         };
@@ -96,7 +94,7 @@ impl KeyChange {
             return Err(KeyChangeError::SameKey);
         }
         let (input, signature) = (&envelope.signing_input, &envelope.signature);
-        jws::verify(algorithm, input, signature, new_key.public_key())
+        jws::verify(envelope.algorithm, input, signature, new_key.public_key())
             .map_err(KeyChangeError::Jws)?;
         Ok(Self { new_key })
     }

@@ -12,10 +12,10 @@ use super::JwsError;
 use crate::base64url;
 use crate::jwk::Jwk;
 
-/// A decoded JWS whose signature nobody has looked at.
+/// A decoded JWS whose signature nobody has looked at; `A` is the kind of algorithms that may protect it.
 #[derive(Debug)]
-pub(crate) struct Envelope {
-    pub(crate) algorithm: String,
+pub(crate) struct Envelope<A> {
+    pub(crate) algorithm: A,
     pub(crate) jwk: Option<Jwk>,
     pub(crate) kid: Option<String>,
     pub(crate) nonce: Option<String>,
@@ -26,8 +26,12 @@ pub(crate) struct Envelope {
     pub(crate) url: String,
 }
 
-impl Envelope {
-    pub(crate) fn parse(json: &[u8]) -> Result<Self, JwsError> {
+impl<A> Envelope<A> {
+    /// The algorithm is judged before the key: clients learn from it alone which keys to use instead (RFC 8555 §6.2).
+    pub(crate) fn parse(
+        json: &[u8],
+        algorithm: impl Fn(&str) -> Option<A>,
+    ) -> Result<Self, JwsError> {
         let outer: Flattened<'_> = serde_json::from_slice(json).map_err(JwsError::Json)?;
         if outer.has_unprotected_header {
             return Err(JwsError::UnprotectedHeader);
@@ -47,8 +51,10 @@ impl Envelope {
         if header.has_b64 {
             return Err(JwsError::Extension("b64"));
         }
+        let named = header.alg.ok_or(JwsError::Missing("alg"))?.0;
+        let algorithm = algorithm(&named).ok_or_else(|| JwsError::Algorithm(named.into_owned()))?;
         Ok(Self {
-            algorithm: header.alg.ok_or(JwsError::Missing("alg"))?.0.into_owned(),
+            algorithm,
             jwk: header.jwk.map(|raw| Jwk::parse(raw.get())).transpose()?,
             kid: header.kid.map(|kid| kid.0.into_owned()),
             nonce: header.nonce.map(|nonce| nonce.0.into_owned()),

@@ -94,6 +94,34 @@ fn macs_and_no_algorithm_are_refused_with_a_list() {
     }
 }
 
+/// Clients fall back to another key on this type only, so it must come before what is wrong with the key.
+#[test]
+fn finding_11_an_unsupported_algorithm_is_told_before_its_key() {
+    let key =
+        |kty: &str, curve: &str| format!(r#"{{"kty":"{kty}","crv":"{curve}","x":"","y":""}}"#);
+    for (algorithm, jwk) in [
+        ("ES512", key("EC", "P-521")),
+        ("ES256K", key("EC", "secp256k1")),
+        ("Ed448", key("OKP", "Ed448")),
+        ("ML-DSA-44", r#"{"kty":"AKP","pub":""}"#.to_owned()),
+        ("none", "[]".to_owned()),
+    ] {
+        let header = format!(r#"{{"alg":"{algorithm}","jwk":{jwk},"nonce":"AAAA","url":"{URL}"}}"#);
+        let problem = Problem::from(refused_header(&header));
+        assert_eq!(
+            (problem.kind, problem.status),
+            (Kind::BadSignatureAlgorithm, 400),
+            "{algorithm}"
+        );
+        assert_eq!(problem.algorithms, ["ES256", "ES384", "EdDSA", "RS256"]);
+    }
+    // The algorithm is fine here, so that the key alone is what is wrong (RFC 8555 §6.2).
+    let other = key("OKP", "Ed448");
+    let header = format!(r#"{{"alg":"EdDSA","jwk":{other},"nonce":"AAAA","url":"{URL}"}}"#);
+    let problem = Problem::from(refused_header(&header));
+    assert_eq!(problem.kind, Kind::BadPublicKey);
+}
+
 #[test]
 fn only_the_flattened_form_is_read() {
     let body = Key::p256().jws(HEADER, "{}");

@@ -1,5 +1,5 @@
 use super::*;
-use crate::jws::test_keys::Key;
+use crate::jws::test_keys::{Key, flattened};
 use crate::problem::Kind;
 
 const URL: &str = "https://acme.example/key-change";
@@ -30,6 +30,18 @@ fn any_type_of_key_may_follow_any_other() {
         let change = parse(&old, &new.jws(&header(&new), &payload(&old))).unwrap();
         assert_eq!(change.new_key, Jwk::parse(&new.jwk).unwrap());
     }
+}
+
+#[test]
+fn finding_11_a_new_key_of_an_unsupported_algorithm_is_told_by_it() {
+    let old = Key::p256();
+    let header = format!(
+        r#"{{"alg":"ES512","jwk":{{"kty":"EC","crv":"P-521","x":"","y":""}},"url":"{URL}"}}"#
+    );
+    let inner = flattened(&header, &payload(&old), |_| Vec::new());
+    let problem = Problem::from(refused(&old, &inner));
+    assert_eq!(problem.kind, Kind::BadSignatureAlgorithm);
+    assert_eq!(problem.algorithms.len(), 4);
 }
 
 #[test]
