@@ -2,6 +2,7 @@
 
 mod account;
 mod authorization;
+mod browser;
 mod certificate;
 mod directory;
 mod door;
@@ -57,15 +58,15 @@ type Resource = (String, &'static str, MethodRouter<Door>);
 
 fn routes(paths: &Paths) -> Vec<Resource> {
     let at = |path: &str, name, handlers| (path.to_owned(), name, handlers);
+    let directory = || get(directory::directory).post(directory::directory_as_post);
+    let below = |path: &str, name, handlers| (format!("{path}/"), name, handlers);
     let with_id = |path: &str, name, handlers| (format!("{path}{{id}}"), name, handlers);
     let below_id =
         |path: &str, rest, name, handlers| (format!("{path}{{id}}/{rest}"), name, handlers);
     vec![
-        at(
-            &paths.directory,
-            "directory",
-            get(directory::directory).post(directory::directory_as_post),
-        ),
+        at(&paths.directory, "directory", directory()),
+        // People paste it so.
+        below(&paths.directory, "directory", directory()),
         at(
             &paths.new_nonce,
             "newNonce",

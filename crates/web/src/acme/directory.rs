@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flow::App;
 
+use super::browser;
 use super::door::In;
 use super::problem::Refusal;
 use super::respond::{REPLAY_NONCE, json};
@@ -48,13 +49,19 @@ pub(crate) async fn new_nonce_as_post(signed: Signed) -> Result<StatusCode, Refu
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) async fn not_found(_: Unsigned) -> Refusal {
-    Refusal::not_found()
+pub(crate) async fn not_found(_: Unsigned, method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return browser::preflight();
+    }
+    Refusal::not_found().into_response()
 }
 
 /// RFC 8555 §6.3: a GET where a POST-as-GET is needed is malformed, with status 405.
-pub(crate) async fn method_not_allowed(_: Unsigned) -> Refusal {
+pub(crate) async fn method_not_allowed(_: Unsigned, method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return browser::preflight();
+    }
     let detail =
         "this resource is only reached by signed POST requests; use POST-as-GET to read it";
-    Refusal::malformed(detail).with_status(405)
+    Refusal::malformed(detail).with_status(405).into_response()
 }

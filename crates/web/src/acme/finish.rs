@@ -11,13 +11,14 @@ use base::RequestId;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
+use super::browser;
 use super::door::{Door, In};
 use super::problem::Fault;
 use super::respond::REPLAY_NONCE;
 use crate::request::client::{REQUEST_ID, client_of};
 
-/// Names the request, gives every answer this name and its `Link: rel="index"`, keeps it out of caches, and gives the answers to POST
-/// requests, good or bad, a nonce for the next one (RFC 8555 §6.5, §7.1).
+/// Names the request, gives every answer this name and its `Link: rel="index"`, keeps it out of caches, opens it to browsers, and gives
+/// the answers to POST requests, good or bad, a nonce for the next one (RFC 8555 §6.1, §6.5, §7.1).
 #[derive(Clone)]
 pub(super) struct Finish(Arc<Headers>);
 
@@ -55,6 +56,7 @@ impl Headers {
             headers.append(header::LINK, index);
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        browser::open(headers);
     }
 }
 
