@@ -177,10 +177,11 @@ impl Contact {
         if address.contains(',') {
             return Err(ContactError::SeveralAddresses(url.to_owned()));
         }
-        if !is_address(address) {
-            return Err(ContactError::Address(url.to_owned()));
+        let address = decoded(address).filter(|address| is_address(address));
+        match address {
+            Some(address) => Ok(Self(format!("mailto:{address}"))),
+            None => Err(ContactError::Address(url.to_owned())),
         }
-        Ok(Self(format!("mailto:{address}")))
     }
 
     /// The URL.
@@ -194,8 +195,30 @@ impl Contact {
     }
 }
 
-/// Letters, digits and the marks of RFC 5322 §3.2.3 before the `@`, a full domain name behind it. A
-/// percent sign would be decoded by someone later, so it is not allowed.
+/// Without the percent-encoding that a URL may have anywhere (RFC 6068 §2); decoded here once, so that nobody does it later.
+fn decoded(address: &str) -> Option<String> {
+    let mut octets = Vec::with_capacity(address.len());
+    let mut rest = address.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let (octet, after) = match (first, after) {
+            (b'%', [high, low, after @ ..]) => (from_hex(*high, *low)?, after),
+            (b'%', _) => return None,
+            (plain, after) => (*plain, after),
+        };
+        octets.push(octet);
+        rest = after;
+    }
+    String::from_utf8(octets).ok()
+}
+
+fn from_hex(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let octet = digit(high)? * 16 + digit(low)?;
+    u8::try_from(octet).ok()
+}
+
+/// Letters, digits and the marks of RFC 5322 §3.2.3 before the `@`, a full domain name behind it. No percent sign: somebody
+/// might decode it again.
 fn is_address(address: &str) -> bool {
     let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b".!#$&'*+-/=^_`{|}~".contains(&byte);
     let Some((local, domain)) = address.rsplit_once('@') else {
@@ -266,13 +289,13 @@ impl NewAccount {
     pub fn parse(payload: &[u8]) -> Result<Self, AccountError> {
         let payload: NewPayload = payload::object(payload).map_err(AccountError::Json)?;
         // Nothing else counts then, so a client need not repeat it.
-        if payload.only_return_existing {
+        if payload.only_return_existing == Some(true) {
             return Ok(Self::OnlyReturnExisting);
         }
         Ok(Self::Register(Registration {
             contact: contacts(&payload.contact.unwrap_or_default())?,
             external_account_binding: payload.external_account_binding,
-            terms_of_service_agreed: payload.terms_of_service_agreed,
+            terms_of_service_agreed: payload.terms_of_service_agreed == Some(true),
         }))
     }
 }
@@ -289,15 +312,14 @@ impl Registration {
     }
 }
 
+/// A member that is null is one that is not there, here as in every payload.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct NewPayload {
     contact: Option<Vec<String>>,
-    #[serde(default)]
-    only_return_existing: bool,
+    only_return_existing: Option<bool>,
     external_account_binding: Option<Box<RawValue>>,
-    #[serde(default)]
-    terms_of_service_agreed: bool,
+    terms_of_service_agreed: Option<bool>,
 }
 
 /// The payload of a POST to an account (RFC 8555 §7.3.2, §7.3.6).
@@ -376,6 +398,7 @@ mod tests {
             "MAILTO:a.b+acme@example.com",
             Ok("mailto:a.b+acme@example.com"),
         );
+        check("mailto:a%2Bb%40example%2ecom", Ok("mailto:a+b@example.com"));
         check("tel:+358123", Err(Kind::UnsupportedContact));
         check("https://example.com/", Err(Kind::UnsupportedContact));
         for url in [
@@ -388,6 +411,11 @@ mod tests {
             "mailto:a@*.example.com",
             "mailto:a b@example.com",
             "mailto:a%0d%0ab@example.com",
+            "mailto:a%252Bb@example.com",
+            "mailto:a%2@example.com",
+            "mailto:a@example.com%",
+            "mailto:a%fc@example.com",
+            "mailto:a%2Cb@example.com",
             "mailto:a@example.com,b@example.com",
             "mailto:a@example.com?subject=x",
             "mailto:a@example.com.",
@@ -396,6 +424,19 @@ mod tests {
         ] {
             check(url, Err(Kind::InvalidContact));
         }
+    }
+
+    #[test]
+    fn finding_1_arguable_a_null_in_a_payload_is_nothing() {
+        let payload = br#"{"contact":null,"onlyReturnExisting":null,"externalAccountBinding":null,
+            "termsOfServiceAgreed":null}"#;
+        let Ok(NewAccount::Register(registration)) = NewAccount::parse(payload) else {
+            panic!("not a registration");
+        };
+        assert!(!registration.terms_of_service_agreed);
+        assert!(registration.contact.is_empty());
+        let nothing = Update::parse(br#"{"contact":null,"status":null}"#).unwrap();
+        assert_eq!(nothing, Update::Change { contact: None });
     }
 
     #[test]

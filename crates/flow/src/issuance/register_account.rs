@@ -151,8 +151,8 @@ async fn find_or_register(
     key: Jwk,
     (url, payload): (&str, &[u8]),
 ) -> Result<Registered, RegisterError> {
-    let wanted = NewAccount::parse(payload)?;
     let thumbprint = key.thumbprint();
+    // Whoever has an account is told where it is, whatever else the request says (RFC 8555 §7.3).
     if let Some(account) = find(app, &directory.slug, thumbprint).await? {
         account.status().check_usable()?;
         return Ok(Registered {
@@ -160,6 +160,7 @@ async fn find_or_register(
             is_new: false,
         });
     }
+    let wanted = NewAccount::parse(payload)?;
     if let Some(account) = from_production(app, directory, thumbprint).await? {
         let is_new = matches!(wanted, NewAccount::Register(_));
         return Ok(Registered { account, is_new });

@@ -10,6 +10,7 @@ testkit::on_both_engines![
     a_deactivated_account_may_do_nothing,
     another_accounts_url_is_refused,
     the_account_reads_itself,
+    finding_13_a_known_key_gets_its_account_whatever_else_it_says,
 ];
 
 async fn contacts_are_changed(server: &TestServer) {
@@ -95,4 +96,25 @@ async fn the_account_reads_itself(server: &TestServer) {
         client.account.replace("/account/", "/orders/")
     );
     assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+async fn finding_13_a_known_key_gets_its_account_whatever_else_it_says(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let before = client.post_as_get(&client.account).await.expect(200).json();
+    let url = client.resource("newAccount");
+    for payload in [
+        json!({ "contact": ["tel:+15550100"] }),
+        json!({ "contact": ["mailto:nobody"], "termsOfServiceAgreed": false }),
+        json!({ "contact": "no list", "externalAccountBinding": 1 }),
+    ] {
+        let found = client.post_by_key(&url, &payload).await.expect(200);
+        assert_eq!(found.header("location"), client.account);
+        assert_eq!(found.json(), before);
+    }
+    // A new key is refused for the same.
+    let other = client.with_key(testkit::Key::generate());
+    let refused = other
+        .post_by_key(&url, &json!({ "contact": ["tel:+15550100"] }))
+        .await;
+    assert_eq!(refused.expect(400).problem_type(), "unsupportedContact");
 }
