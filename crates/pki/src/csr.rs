@@ -4,6 +4,7 @@
 //! wanted. Everything else in it, a challengePassword and every other extension, is read past: the profile decides.
 //! Whether the names are the order's and the key is strong is decided elsewhere.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::IpAddr;
 
@@ -55,7 +56,7 @@ pub enum CsrError {
     /// SHA-1, MD5 or anything else that we do not verify.
     #[error("the signature algorithm {0} is not supported; use SHA-256, SHA-384 or SHA-512")]
     SignatureAlgorithm(String),
-    /// Not version 1, which is written 0.
+    /// A version that nobody has defined.
     #[error("the request is not of version 1")]
     Version,
 }
@@ -85,9 +86,7 @@ impl Csr {
         let algorithm = signature_algorithm(identifier)?;
 
         let mut fields = information.elements()?;
-        if fields.expect(tag::INTEGER)?.content != [0] {
-            return Err(CsrError::Version);
-        }
+        check_version(fields.expect(tag::INTEGER)?)?;
         let subject = fields.expect(tag::SEQUENCE)?;
         let key = PublicKey::from_spki(fields.expect(tag::SEQUENCE)?.whole)?;
         let attributes = fields.optional(tag::constructed(0))?;
@@ -127,6 +126,15 @@ impl Csr {
     /// The key and the names without copying them.
     pub fn into_parts(self) -> (PublicKey, Vec<Identifier>) {
         (self.key, self.names)
+    }
+}
+
+/// RFC 2986 knows version 1 only, which is written 0. Widespread software writes 1 or 2 there, as for certificates
+/// (Ruby's acme-client up to 2.0.18), and means the same.
+fn check_version(version: Element<'_>) -> Result<(), CsrError> {
+    match version.content {
+        [0..=2] => Ok(()),
+        _ => Err(CsrError::Version),
     }
 }
 
@@ -177,7 +185,7 @@ fn common_names(subject: Element<'_>) -> Result<Vec<Identifier>, CsrError> {
             value.check_below(MOST_LEVELS)?;
             // Many tools write an empty common name when they are given none.
             if is_common_name && !value.content.is_empty() {
-                names.push(name(value.content, "subject common name")?);
+                names.push(name(&octets(value), "subject common name")?);
             }
         }
     }
@@ -235,6 +243,24 @@ fn alternative_names(value: &[u8]) -> Result<Vec<Identifier>, CsrError> {
     }
     Ok(names)
 }
+
+/// The octets of a common name as text: a BMPString has two for each letter (X.690 §8.23).
+fn octets(value: Element<'_>) -> Cow<'_, [u8]> {
+    if value.tag != BMP_STRING {
+        return Cow::Borrowed(value.content);
+    }
+    let units = value.content.chunks(2).map(|unit| match unit {
+        [high, low] => u16::from_be_bytes([*high, *low]),
+        _ => 0xfffd,
+    });
+    let letters = char::decode_utf16(units);
+    let text: String = letters
+        .map(|read| read.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
+    Cow::Owned(text.into_bytes())
+}
+
+const BMP_STRING: u8 = 0x1e;
 
 fn name(octets: &[u8], place: &'static str) -> Result<Identifier, CsrError> {
     let text = String::from_utf8_lossy(octets);

@@ -118,6 +118,8 @@ pub(crate) struct CsrDraft<'a> {
     pub(crate) signer: &'a SoftwareSigner,
     pub(crate) version: u8,
     pub(crate) common_name: Option<&'a str>,
+    /// As which string the common name is written.
+    pub(crate) common_name_tag: u8,
     /// GeneralNames: tag and content.
     pub(crate) names: Vec<(u8, Vec<u8>)>,
     /// Other extensions: OID and value.
@@ -133,6 +135,7 @@ impl<'a> CsrDraft<'a> {
             signer,
             version: 0,
             common_name: None,
+            common_name_tag: tag::UTF8_STRING,
             names: names
                 .iter()
                 .map(|name| (tag::primitive(2), name.as_bytes().to_vec()))
@@ -163,7 +166,11 @@ impl<'a> CsrDraft<'a> {
         writer.nested(tag::SET, |writer| {
             writer.sequence(|writer| {
                 writer.oid(CN);
-                writer.value(tag::UTF8_STRING, name.as_bytes());
+                let octets = match self.common_name_tag {
+                    0x1e => name.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+                    _ => name.as_bytes().to_vec(),
+                };
+                writer.value(self.common_name_tag, &octets);
             });
         });
     }

@@ -118,6 +118,26 @@ fn names_that_are_not_dns_names_are_refused_with_their_place() {
     }
 }
 
+/// Two octets a letter; every second one was told as a NUL.
+#[test]
+fn finding_s6_7_a_wide_common_name_is_read_as_text() {
+    let signer = p256();
+    let mut draft = CsrDraft::new(&signer, &["a.example.com"]);
+    draft.common_name_tag = BMP_STRING;
+    draft.common_name = Some("b.example.com");
+    let csr = Csr::parse(&draft.der()).unwrap();
+    let names: Vec<String> = csr.names().iter().map(Identifier::to_string).collect();
+    assert_eq!(names, ["a.example.com", "b.example.com"]);
+
+    draft.common_name = Some("My Server\u{7}");
+    let refused = base::chain(&Csr::parse(&draft.der()).unwrap_err());
+    assert_eq!(
+        refused,
+        "the name in the subject common name of the request cannot be certified: \"My Server\\u{7}\" contains a \
+         character that is not allowed in a domain name"
+    );
+}
+
 #[test]
 fn a_request_without_names_is_refused() {
     let signer = p256();
@@ -195,11 +215,23 @@ fn a_changed_request_or_another_keys_signature_is_refused() {
     assert_eq!(Csr::parse(&der), Err(CsrError::Signature(SignatureError)));
 }
 
+/// Debian 12's Ruby client writes 2.
+#[test]
+fn finding_s6_2_the_versions_of_certificates_are_read_as_the_one_of_requests() {
+    let signer = p256();
+    for version in 0..=2 {
+        let mut draft = CsrDraft::new(&signer, &["example.com"]);
+        draft.version = version;
+        let csr = Csr::parse(&draft.der()).unwrap();
+        assert_eq!(csr.names().len(), 1);
+    }
+}
+
 #[test]
 fn other_versions_and_truncation_are_refused() {
     let signer = p256();
     let mut draft = CsrDraft::new(&signer, &["example.com"]);
-    draft.version = 1;
+    draft.version = 3;
     check_refused(&draft, &CsrError::Version);
     draft.version = 0;
     let mut der = draft.der();
