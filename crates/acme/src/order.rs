@@ -181,12 +181,16 @@ pub enum PayloadError {
     /// The identifiers.
     #[error(transparent)]
     Identifiers(#[from] ListError),
+    /// A profile was chosen, and there are none to choose from.
+    #[error("there is no profile \"{0}\" to choose here; leave \"profile\" out of the order")]
+    Profile(String),
 }
 
 impl From<&PayloadError> for Problem {
     fn from(error: &PayloadError) -> Self {
         match error {
             PayloadError::Identifiers(list) => list.into(),
+            PayloadError::Profile(_) => Self::new(Kind::InvalidProfile, error.to_string()),
             PayloadError::Csr(_) | PayloadError::Json(_) => Self::malformed(error.to_string()),
         }
     }
@@ -212,8 +216,13 @@ impl NewOrder {
             identifiers: Vec<Requested>,
             not_before: Option<Timestamp>,
             not_after: Option<Timestamp>,
+            profile: Option<String>,
         }
         let payload: Payload = payload::object(payload).map_err(PayloadError::Json)?;
+        // A client that asks for a profile must not get another one without a word (draft-ietf-acme-profiles).
+        if let Some(profile) = payload.profile {
+            return Err(PayloadError::Profile(profile));
+        }
         Ok(Self {
             identifiers: Identifiers::parse(payload.identifiers, limit)?,
             not_before: payload.not_before,

@@ -225,6 +225,12 @@ impl<'a> Urls<'a> {
         AccountId::from_suffix(path.strip_prefix(self.paths.account.as_str())?).ok()
     }
 
+    /// Whether a URL has the shape of an account's of this directory, whether or not there is one.
+    pub fn is_account(&self, url: &str) -> bool {
+        let path = self.path_of(url);
+        path.is_some_and(|path| path.starts_with(self.paths.account.as_str()))
+    }
+
     fn join(&self, path: &str, rest: &str) -> String {
         // Room for a challenge's type, so that it does not cost a second allocation.
         let mut url = String::with_capacity(self.origin.len() + path.len() + rest.len() + 9);

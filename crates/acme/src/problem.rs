@@ -15,7 +15,7 @@ use crate::requested::Requested;
 /// The media type of a problem document.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// An error type of RFC 8555 §6.7.
+/// An error type of RFC 8555 §6.7, or of what extends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The request names an account that does not exist.
@@ -46,6 +46,8 @@ pub enum Kind {
     IncorrectResponse,
     /// A contact URL is invalid.
     InvalidContact,
+    /// There is no profile of this name (draft-ietf-acme-profiles).
+    InvalidProfile,
     /// The request is malformed.
     Malformed,
     /// The order cannot be finalized now.
@@ -70,7 +72,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::AccountDoesNotExist,
         Self::AlreadyRevoked,
         Self::BadCsr,
@@ -85,6 +87,7 @@ impl Kind {
         Self::ExternalAccountRequired,
         Self::IncorrectResponse,
         Self::InvalidContact,
+        Self::InvalidProfile,
         Self::Malformed,
         Self::OrderNotReady,
         Self::RateLimited,
@@ -114,6 +117,7 @@ impl Kind {
             Self::ExternalAccountRequired => "urn:ietf:params:acme:error:externalAccountRequired",
             Self::IncorrectResponse => "urn:ietf:params:acme:error:incorrectResponse",
             Self::InvalidContact => "urn:ietf:params:acme:error:invalidContact",
+            Self::InvalidProfile => "urn:ietf:params:acme:error:invalidProfile",
             Self::Malformed => "urn:ietf:params:acme:error:malformed",
             Self::OrderNotReady => "urn:ietf:params:acme:error:orderNotReady",
             Self::RateLimited => "urn:ietf:params:acme:error:rateLimited",
@@ -146,6 +150,7 @@ impl Kind {
             | Self::Connection
             | Self::Dns
             | Self::InvalidContact
+            | Self::InvalidProfile
             | Self::Malformed
             | Self::RejectedIdentifier
             | Self::Tls

@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use rcgen::{CertificateParams, DistinguishedName, KeyPair};
+use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use serde_json::{Value, json};
 
 use crate::base64url;
@@ -56,9 +56,21 @@ impl Key {
 
     /// A certificate request for these names, DER.
     pub fn csr(&self, names: &[&str]) -> Vec<u8> {
+        self.request(names, Vec::new())
+    }
+
+    /// One that asks for must-staple besides (RFC 7633: the TLS feature status_request).
+    pub fn csr_with_must_staple(&self, names: &[&str]) -> Vec<u8> {
+        let content = vec![0x30, 3, 2, 1, 5];
+        let feature = CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 24], content);
+        self.request(names, vec![feature])
+    }
+
+    fn request(&self, names: &[&str], extensions: Vec<CustomExtension>) -> Vec<u8> {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let mut request = CertificateParams::new(names).expect("names");
         request.distinguished_name = DistinguishedName::new();
+        request.custom_extensions = extensions;
         request
             .serialize_request(&self.0.subscriber)
             .expect("a request")

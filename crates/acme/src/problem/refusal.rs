@@ -23,6 +23,7 @@ impl Kind {
             Self::ExternalAccountRequired => "external_account_required",
             Self::IncorrectResponse => "incorrect_response",
             Self::InvalidContact => "invalid_contact",
+            Self::InvalidProfile => "invalid_profile",
             Self::Malformed => "malformed",
             Self::OrderNotReady => "order_not_ready",
             Self::RateLimited => "rate_limited",

@@ -102,11 +102,7 @@ impl File {
             bail!("there is no object \"pebble\" in it");
         };
         fold_all(pebble);
-        let file = Self::deserialize(&*pebble)?;
-        if !file.ocsp_responder_url.is_empty() {
-            bail!("ocspResponderURL is not supported: certificates point to a CRL; leave it empty");
-        }
-        Ok(file)
+        Ok(Self::deserialize(&*pebble)?)
     }
 
     /// Whether nobody can register: a binding is asked for, and there is no key to make one with.
@@ -118,6 +114,11 @@ impl File {
     pub(super) fn retry_after(&self) -> Duration {
         let seconds = self.retry_after.authz.min(self.retry_after.order).max(1);
         Duration::from_secs(u64::from(seconds))
+    }
+
+    /// Whether certificates should name an OCSP responder, which those of this server do not.
+    pub(super) fn wants_ocsp(&self) -> bool {
+        !self.ocsp_responder_url.is_empty()
     }
 
     /// The lifetime of certificates in seconds, when one is given. Clients cannot choose a profile, so that the one
@@ -197,8 +198,12 @@ mod tests {
         assert!(!parse("").unwrap().admits_nobody());
     }
 
+    /// Certbot's suite always sets it, and ended at the start.
     #[test]
-    fn what_cannot_be_done_is_refused() {
-        assert!(parse(r#", "ocspResponderURL": "http://127.0.0.1:4002""#).is_err());
+    fn finding_s6_1_an_ocsp_responder_is_taken() {
+        let file = parse(r#", "ocspResponderURL": "http://127.0.0.1:4002""#).unwrap();
+        assert!(file.wants_ocsp());
+        assert!(!parse(r#", "ocspResponderURL": """#).unwrap().wants_ocsp());
+        assert!(!parse("").unwrap().wants_ocsp());
     }
 }

@@ -90,6 +90,11 @@ impl Stage {
         if self.file.has_choice_of_profiles() {
             tracing::warn!("clients cannot choose a profile yet; all get the default one");
         }
+        if self.file.wants_ocsp() {
+            tracing::warn!(
+                "ocspResponderURL is ignored: certificates point to a CRL and name no OCSP responder"
+            );
+        }
         if self.file.admits_nobody() {
             tracing::warn!(
                 "nobody can register: externalAccountBindingRequired without externalAccountMACKeys"

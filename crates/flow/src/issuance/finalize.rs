@@ -54,6 +54,12 @@ pub enum FinalizeError {
     /// As many certificates as may be.
     #[error(transparent)]
     Limited(#[from] RateLimited),
+    /// The CSR asks for must-staple, and the profile does not honour it (RFC 8555 §7.4).
+    #[error(
+        "the CSR asks for must-staple (the TLS feature extension), which certificates here do not carry; make a CSR \
+         without it"
+    )]
+    MustStaple,
     /// The names.
     #[error(transparent)]
     Names(#[from] CsrNamesError),
@@ -84,6 +90,7 @@ impl Refuse for FinalizeError {
             Self::KeyPolicy(error) => error.refusal(),
             Self::Lint(error) => Refusal::internal(error),
             Self::Limited(error) => error.refusal(),
+            Self::MustStaple => Class::Invalid.because("must_staple_not_honoured", self),
             Self::Names(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("order_not_found", self),
             Self::NotReady(error) => error.refusal(),
@@ -236,6 +243,9 @@ fn check_csr(
     check_csr_names(&order.names, csr.names())?;
     if csr.key().spki() == known.jwk.spki_der() {
         return Err(FinalizeError::AccountKey);
+    }
+    if csr.wants_must_staple() && !directory.profile.profile.honours_must_staple {
+        return Err(FinalizeError::MustStaple);
     }
     // Blocked keys are looked up in the transaction that takes the order.
     directory.keys.check(csr.key(), &HashSet::new())?;

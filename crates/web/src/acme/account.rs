@@ -64,7 +64,7 @@ pub(crate) async fn key_change(
     let urls = (signed.payload.url(), account_url.as_str());
     let account = change_key(&app, &signed.caller, &signed.account, urls, payload)
         .await
-        .map_err(|error| change_key_refusal(&at.urls(), &error))?;
+        .map_err(|error| change_key_refusal(&at.urls(), signed.account.id, &error))?;
     represent(at, &account)
 }
 

@@ -1,12 +1,13 @@
 //! Refusals, told as problem documents (RFC 8555 §6.7). A 4xx says what to change; a 5xx gives only the name of the
 //! request, and the cause goes to the log.
 
+use acme::key_change::KeyChangeError;
 use acme::paths::Urls;
 use acme::problem::{CONTENT_TYPE, Kind, Problem};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base::{Class, Full, Refuse, RequestId};
+use base::{AccountId, Class, Full, Refuse, RequestId};
 use flow::issuance::change_key::ChangeKeyError;
 
 use crate::request::body::Unread;
@@ -73,6 +74,15 @@ impl Refusal {
         Self::new(Problem::new(Kind::BadNonce, detail))
     }
 
+    /// A "kid" that no account of this server can have.
+    pub(crate) fn foreign_kid(kid: &str) -> Self {
+        let detail = format!(
+            "\"kid\" is \"{kid}\", which is no account URL of this server; send the one that newAccount answered in \
+             Location"
+        );
+        Self::new(Problem::malformed(detail))
+    }
+
     pub(crate) fn no_account(kid: &str) -> Self {
         let detail = format!(
             "there is no account at \"{kid}\" on this server; register one with your EAB credentials"
@@ -97,7 +107,7 @@ impl Refusal {
 }
 
 /// What is told as another kind than its class says (RFC 8555 §6.7).
-const KINDS: [(&str, Kind); 12] = [
+const KINDS: [(&str, Kind); 13] = [
     ("csr_malformed", Kind::BadCsr),
     ("key_blocked", Kind::BadCsr),
     ("key_close_primes", Kind::BadCsr),
@@ -108,6 +118,7 @@ const KINDS: [(&str, Kind); 12] = [
     ("key_roca", Kind::BadCsr),
     ("key_size", Kind::BadCsr),
     ("key_small_factor", Kind::BadCsr),
+    ("must_staple_not_honoured", Kind::BadCsr),
     ("name_not_enrolled", Kind::RejectedIdentifier),
     ("name_not_enrolled_anywhere", Kind::RejectedIdentifier),
 ];
@@ -154,10 +165,17 @@ impl From<Unread> for Refusal {
 }
 
 /// keyChange to a key in use answers with the URL of its account (RFC 8555 §7.3.5).
-pub(crate) fn change_key_refusal(urls: &Urls<'_>, error: &ChangeKeyError) -> Refusal {
+pub(crate) fn change_key_refusal(
+    urls: &Urls<'_>,
+    own: AccountId,
+    error: &ChangeKeyError,
+) -> Refusal {
     let refusal = Refusal::telling(error.refusal());
     match error {
         ChangeKeyError::InUse(holder) => refusal.with_location(urls.account(*holder)),
+        ChangeKeyError::KeyChange(KeyChangeError::SameKey) => {
+            refusal.with_location(urls.account(own))
+        }
         ChangeKeyError::Changed | ChangeKeyError::KeyChange(_) | ChangeKeyError::Store(_) => {
             refusal
         }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use acme::paths::Urls;
 use acme::{Jwk, Jws};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, Uri, header};
@@ -155,16 +156,14 @@ fn account_in(app: &App, at: &In, kid: &str) -> Result<(AccountId, bool), Refusa
     if let Some(id) = urls.account_id_from_url(kid) {
         return Ok((id, false));
     }
+    let Some(slug) = directory_of(app, &urls, kid) else {
+        return Err(Refusal::foreign_kid(kid));
+    };
     let catalog = app.catalog();
-    let slug = urls
-        .path_of(kid)
-        .and_then(|path| app.settings().paths.slug_in(path));
-    let Some(other) = slug.and_then(|slug| catalog.directory(slug)) else {
+    let other = catalog.directory(slug);
+    let Some(other) = other.filter(|other| other.slug != at.slug) else {
         return Err(Refusal::no_account(kid));
     };
-    if other.slug == at.slug {
-        return Err(Refusal::no_account(kid));
-    }
     if at.production.as_ref() != Some(&other.slug) {
         return Err(Refusal::other_directory(
             &other.slug,
@@ -174,6 +173,16 @@ fn account_in(app: &App, at: &In, kid: &str) -> Result<(AccountId, bool), Refusa
     }
     let id = urls.with_paths(&other.paths).account_id_from_url(kid);
     Ok((id.ok_or_else(|| Refusal::no_account(kid))?, true))
+}
+
+/// The directory that an account with this URL would belong to, if the URL has the shape of one of ours.
+fn directory_of<'u>(app: &App, urls: &Urls<'_>, kid: &'u str) -> Option<&'u str> {
+    let shape = app.settings().paths;
+    let slug = shape.slug_in(urls.path_of(kid)?);
+    let slug = slug.or(urls.is_account(kid).then_some(""))?;
+    urls.with_paths(&shape.of(slug))
+        .is_account(kid)
+        .then_some(slug)
 }
 
 async fn by_key(app: &App, at: In, jws: Jws, client: Client) -> Result<SignedByKey, Refusal> {

@@ -10,6 +10,7 @@ testkit::on_both_engines![
     acme_2_2_two_finalizes_at_once_make_one_certificate,
     an_order_that_is_not_proven_is_not_ready,
     a_finalized_order_is_not_finalized_again,
+    finding_s6_3_must_staple_is_refused_where_the_profile_does_not_honour_it,
 ];
 
 /// An RSA key of 1024 bits, which nobody may use any more, in a request for example.com.
@@ -105,4 +106,17 @@ async fn a_finalized_order_is_not_finalized_again(server: &TestServer) {
     assert_problem!(client.finalize(&issued.order, &csr).await, @r#"{"type":"urn:ietf:params:acme:error:orderNotReady","detail":"the order was finalized; its certificate is at the order's \"certificate\" URL","status":403}"#);
     let order = client.read(&issued.order).await;
     assert_eq!(order.member("certificate"), issued.url);
+}
+
+async fn finding_s6_3_must_staple_is_refused_where_the_profile_does_not_honour_it(
+    server: &TestServer,
+) {
+    let client = server.client("example.com").await;
+    let order = client.ready_order(&["example.com"]).await;
+    let key = Key::generate();
+    let stapling = key.csr_with_must_staple(&["example.com"]);
+    assert_problem!(client.finalize(&order, &stapling).await, @r#"{"type":"urn:ietf:params:acme:error:badCSR","detail":"the CSR asks for must-staple (the TLS feature extension), which certificates here do not carry; make a CSR without it","status":400}"#);
+    still_ready(&client, &order).await;
+    let plain = key.csr(&["example.com"]);
+    client.finalize(&order, &plain).await.expect(200);
 }

@@ -7,7 +7,7 @@ use testkit::{Key, TestServer};
 testkit::on_both_engines![
     the_account_goes_on_with_its_new_key,
     a_key_in_use_is_a_conflict_that_names_its_account,
-    the_present_key_is_a_conflict,
+    finding_1_arguable_the_present_key_is_a_conflict_that_names_its_account,
     a_change_that_the_new_key_did_not_sign_is_refused,
     a_change_for_another_account_is_refused,
     sb17_two_changes_to_one_key_at_once_are_a_conflict,
@@ -36,9 +36,13 @@ async fn a_key_in_use_is_a_conflict_that_names_its_account(server: &TestServer) 
     client.post_as_get(&client.account).await.expect(200);
 }
 
-async fn the_present_key_is_a_conflict(server: &TestServer) {
+async fn finding_1_arguable_the_present_key_is_a_conflict_that_names_its_account(
+    server: &TestServer,
+) {
     let client = server.client("example.com").await;
-    assert_problem!(client.change_key(&client.key).await, @r#"{"type":"urn:ietf:params:acme:error:malformed","detail":"the new key is the account's present key; make a new one","status":409}"#);
+    let refused = client.change_key(&client.key).await;
+    assert_eq!(refused.header("location"), client.account);
+    assert_problem!(refused, @r#"{"type":"urn:ietf:params:acme:error:malformed","detail":"the new key is the account's present key; make a new one","status":409}"#);
 }
 
 async fn a_change_that_the_new_key_did_not_sign_is_refused(server: &TestServer) {

@@ -13,6 +13,7 @@ testkit::on_both_engines![
     a_wildcard_is_proven_by_dns_only,
     f070_a_subscription_without_domains_says_so,
     names_that_cannot_be_issued_for_are_refused,
+    finding_s6_4_a_profile_that_is_not_there_is_refused,
     identical_pending_orders_are_one,
     a_proven_name_is_not_proven_again,
     a_proof_ends,
@@ -84,6 +85,15 @@ async fn names_that_cannot_be_issued_for_are_refused(server: &TestServer) {
     let late = json!({ "identifiers": [{ "type": "dns", "value": "example.com" }],
         "notAfter": "2030-01-01T00:00:00Z" });
     assert_problem!(client.post(&client.resource("newOrder"), &late).await, @r#"{"type":"urn:ietf:params:acme:error:malformed","detail":"a lifetime of 98020801 seconds was requested; at most 7776000 are allowed","status":400}"#);
+}
+
+/// Clients that insist on a profile would otherwise get another one without a word.
+async fn finding_s6_4_a_profile_that_is_not_there_is_refused(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let order = |profile| json!({ "identifiers": [{ "type": "dns", "value": "example.com" }], "profile": profile });
+    let url = client.resource("newOrder");
+    assert_problem!(client.post(&url, &order(json!("shortlived"))).await, @r#"{"type":"urn:ietf:params:acme:error:invalidProfile","detail":"there is no profile \"shortlived\" to choose here; leave \"profile\" out of the order","status":400}"#);
+    client.post(&url, &order(json!(null))).await.expect(201);
 }
 
 async fn identical_pending_orders_are_one(server: &TestServer) {

@@ -12,8 +12,11 @@ testkit::on_both_engines![
     the_signed_url_must_be_the_requested_one,
     another_keys_signature_is_refused,
     an_algorithm_that_does_not_fit_is_refused,
+    finding_11_an_unsupported_key_of_a_new_account_is_told_by_its_algorithm,
     key_and_account_at_once_are_refused,
     a_key_where_the_account_is_needed_is_refused,
+    finding_s6_5_a_kid_that_no_account_here_can_have_is_malformed,
+    finding_s6_6_the_directory_is_also_at_its_url_with_a_slash,
     an_unknown_path_is_not_found,
     a_body_that_is_too_large_is_refused,
 ];
@@ -85,6 +88,24 @@ async fn an_algorithm_that_does_not_fit_is_refused(server: &TestServer) {
     assert_problem!(client.post_signed(&client.account, &header, "").await, @r#"{"type":"urn:ietf:params:acme:error:badSignatureAlgorithm","detail":"the algorithm \"RS256\" does not fit the account's key, which needs \"ES256\"","status":400,"algorithms":["ES256","ES384","EdDSA","RS256"]}"#);
 }
 
+async fn finding_11_an_unsupported_key_of_a_new_account_is_told_by_its_algorithm(
+    server: &TestServer,
+) {
+    let client = server.stranger().await;
+    let url = client.resource("newAccount");
+    for (algorithm, curve) in [("ES512", "P-521"), ("ES256K", "secp256k1")] {
+        let mut header = client.key_header(&url).await;
+        header["alg"] = json!(algorithm);
+        header["jwk"] = json!({ "kty": "EC", "crv": curve, "x": "AA", "y": "AA" });
+        let refused = client.post_signed(&url, &header, "{}").await.expect(400);
+        assert_eq!(refused.problem_type(), "badSignatureAlgorithm");
+        assert_eq!(
+            refused.json()["algorithms"],
+            json!(["ES256", "ES384", "EdDSA", "RS256"])
+        );
+    }
+}
+
 async fn key_and_account_at_once_are_refused(server: &TestServer) {
     let client = server.client("example.com").await;
     let mut header = client.header(&client.account).await;
@@ -97,6 +118,48 @@ async fn a_key_where_the_account_is_needed_is_refused(server: &TestServer) {
     let payload = json!({ "identifiers": [{ "type": "dns", "value": "example.com" }] });
     assert_problem!(client.post_by_key(&client.resource("newOrder"), &payload).await, @r#"{"type":"urn:ietf:params:acme:error:malformed","detail":"sign this request as your account: send \"kid\" with the account URL, not \"jwk\"","status":400}"#);
     assert_problem!(client.post(&client.resource("newAccount"), &json!({})).await, @r#"{"type":"urn:ietf:params:acme:error:malformed","detail":"sign this request with the key itself: send \"jwk\", not \"kid\"","status":400}"#);
+}
+
+async fn finding_s6_5_a_kid_that_no_account_here_can_have_is_malformed(server: &TestServer) {
+    let mut client = server.client("example.com").await;
+    let url = client.resource("newOrder");
+    let account = client.account.clone();
+    for kid in [
+        account.replace("acme.test", "acme.example"),
+        account.replace("/account/", "/order/"),
+        account.replace("/v2/", "/v3/"),
+        account.rsplit('/').next().unwrap_or_default().to_owned(),
+        client.resource("newAccount"),
+        "https://acme.test/v2/DV".to_owned(),
+        String::new(),
+    ] {
+        client.account.clone_from(&kid);
+        let refused = client.post(&url, &json!({})).await.expect(400);
+        assert_eq!(refused.problem_type(), "malformed", "{kid}");
+        assert!(refused.text().contains("no account URL of this server"));
+    }
+    // One that has the right shape may have been an account once, so that a client registers anew.
+    for kid in [
+        format!("{}0", account.trim_end_matches(char::is_alphanumeric)),
+        account.replace("/DV/", "/GONE/"),
+    ] {
+        client.account.clone_from(&kid);
+        let refused = client.post(&url, &json!({})).await.expect(400);
+        assert_eq!(refused.problem_type(), "accountDoesNotExist", "{kid}");
+    }
+}
+
+/// People paste it so.
+async fn finding_s6_6_the_directory_is_also_at_its_url_with_a_slash(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let url = "https://acme.test/v2/DV/";
+    let found = client.get(url).await.expect(200);
+    let directory = client.get("https://acme.test/v2/DV").await.expect(200);
+    assert_eq!(found.text(), directory.text());
+    assert_eq!(found.link("index"), Some("https://acme.test/v2/DV".into()));
+    let posted = client.post_as_get(url).await.expect(200);
+    assert_eq!(posted.text(), directory.text());
+    client.get("https://acme.test/v2/GONE/").await.expect(404);
 }
 
 async fn an_unknown_path_is_not_found(server: &TestServer) {

@@ -45,6 +45,7 @@ pub(super) fn words(kind: Kind) -> &'static Words {
         Kind::Dns => &DNS,
         Kind::IncorrectResponse => &ANSWER,
         Kind::InvalidContact | Kind::UnsupportedContact => &CONTACT,
+        Kind::InvalidProfile => &PROFILE,
         Kind::OrderNotReady => &NOT_READY,
         Kind::RateLimited => &RATE,
         Kind::RejectedIdentifier => &REJECTED,
@@ -108,6 +109,12 @@ const NOT_READY: Words = Words {
     predicate: "was not ready",
     sentence: "The client asked for the certificate before all names were proved.",
     next_step: "Run the ACME client again; update it if it happens twice.",
+};
+
+const PROFILE: Words = Words {
+    predicate: "was asked for with an unknown profile",
+    sentence: "The ACME client chose a profile of certificates, and there are none to choose from.",
+    next_step: "Take the profile out of the ACME client's settings, then run it again.",
 };
 
 const PROTOCOL: Words = Words {
