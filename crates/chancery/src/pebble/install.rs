@@ -70,6 +70,8 @@ fn profile(app: &App, stage: &Stage) -> anyhow::Result<pki::Profile> {
             .file
             .validity_seconds()
             .unwrap_or(profile.validity_seconds),
+        // As Pebble does; nothing here has to be stapled for real.
+        honours_must_staple: true,
         ..profile.clone()
     })
 }
