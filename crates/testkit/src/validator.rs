@@ -1,12 +1,14 @@
 //! Proofs of control as the test scripts them, name by name, with a count of the probes.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base::Clock;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, watch};
+use validation::evidence::Hop;
 use validation::{Evidence, Failure, Method, Outcome, Probe, Validator};
 
 /// What one probe was asked.
@@ -27,7 +29,7 @@ pub struct FakeValidator {
 
 #[derive(Clone)]
 enum Script {
-    Fail(Failure),
+    Fail(Failure, Option<SocketAddr>),
     Hang(Arc<Semaphore>),
 }
 
@@ -44,7 +46,13 @@ impl FakeValidator {
     /// Probes of `name` fail from now on.
     pub fn fail(&self, name: &str, failure: Failure) {
         self.scripts()
-            .insert(name.to_owned(), Script::Fail(failure));
+            .insert(name.to_owned(), Script::Fail(failure, None));
+    }
+
+    /// The same with an address that has answered.
+    pub fn fail_at(&self, name: &str, failure: Failure, address: SocketAddr) {
+        let script = Script::Fail(failure, Some(address));
+        self.scripts().insert(name.to_owned(), script);
     }
 
     /// Probes of `name` do not end until they are released.
@@ -98,19 +106,23 @@ impl FakeValidator {
         let script = self.scripts().get(&name).cloned();
         self.asked
             .send_modify(|asked| asked.entry(name).or_default().push(question));
+        let mut evidence = Evidence::new(self.clock.now(), challenge);
         let result = match script {
             None => Ok(()),
-            Some(Script::Fail(failure)) => Err(failure),
+            Some(Script::Fail(failure, address)) => {
+                evidence.hops.extend(address.map(|address| Hop {
+                    address: Some(address),
+                    ..Hop::default()
+                }));
+                Err(failure)
+            }
             Some(Script::Hang(gate)) => {
                 // No permit is ever given out: it ends when the gate is closed.
                 let _closed = gate.acquire().await;
                 Ok(())
             }
         };
-        Outcome {
-            result,
-            evidence: Evidence::new(self.clock.now(), challenge),
-        }
+        Outcome { result, evidence }
     }
 }
 

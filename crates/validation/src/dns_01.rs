@@ -16,6 +16,8 @@ const LABEL: &str = "_acme-challenge";
 /// How many values a failure shows, and how much of each.
 const SHOWN: usize = 3;
 const SHOWN_LENGTH: usize = 50;
+/// What panels of DNS providers store around a value.
+const DRESS: [char; 5] = ['"', '\'', '\\', ' ', '\t'];
 
 pub(crate) async fn probe(
     network: &Network,
@@ -37,10 +39,12 @@ pub(crate) async fn probe(
     if records.values.is_empty() {
         return Err(Failure::TxtMissing { name: owner });
     }
-    let shown = |value: &String| format!("\"{}\"", printable(&shortened(value, SHOWN_LENGTH)));
+    let shown = |value: &String| format!("\"{}\"", visible(&shortened(value, SHOWN_LENGTH)));
+    let is_dressed = |value: &String| value.trim_matches(DRESS) == digest;
     Err(Failure::TxtMismatch {
         count: records.values.len(),
         found: records.values.iter().take(SHOWN).map(shown).collect(),
+        is_dressed: records.values.iter().any(is_dressed),
         name: owner,
     })
 }
@@ -61,15 +65,16 @@ fn seen(owner: &str, answer: &Result<TxtRecords, LookupError>, ms: u64) -> Looku
     lookup
 }
 
-/// TXT records can hold any octets; messages cannot.
-fn printable(text: &str) -> String {
-    let replaced = |letter: char| {
-        let plain = (' '..='~').contains(&letter) && letter != '"';
-        if plain || letter == '…' {
-            letter
-        } else {
-            '.'
+/// TXT records can hold any octets; messages cannot, and yet have to show them: often a quotation mark or a space is all
+/// that is wrong.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => shown.extend(['\\', letter]),
+            ' '..='~' | '…' => shown.push(letter),
+            other => shown.extend(other.escape_unicode()),
         }
-    };
-    text.chars().map(replaced).collect()
+    }
+    shown
 }

@@ -99,6 +99,8 @@ pub enum Failure {
         count: usize,
         /// The first three, shortened; what DNS holds is public.
         found: Vec<String>,
+        /// Whether one of them is the expected value with quotation marks or spaces around it.
+        is_dressed: bool,
         /// Where.
         name: String,
     },
@@ -156,6 +158,8 @@ pub enum RefusedRedirect {
     Host,
     /// Its host is an IP address.
     IpAddress,
+    /// Its path stands in its host.
+    MissingSlash,
     /// There is no `Location`, or none that is text.
     NoLocation,
     /// It is not a URL.
@@ -289,11 +293,22 @@ impl fmt::Display for Failure {
             Self::TooManyRedirects { limit, url } => {
                 write!(f, "{url}: more than {limit} redirects")
             }
-            Self::TxtMismatch { count, found, name } => write!(
-                f,
-                "none of the {count} TXT records at {name} has the expected value; found {}",
-                found.join(", ")
-            ),
+            Self::TxtMismatch {
+                count,
+                found,
+                is_dressed,
+                name,
+            } => {
+                write!(
+                    f,
+                    "none of the {count} TXT records at {name} has the expected value; found {}",
+                    found.join(", ")
+                )?;
+                if *is_dressed {
+                    f.write_str("; store the value without the marks around it")?;
+                }
+                Ok(())
+            }
             Self::TxtMissing { name } => write!(f, "no TXT record found at {name}"),
             Self::WildcardByHttp => {
                 f.write_str("http-01 cannot validate a wildcard name; use dns-01")
@@ -333,8 +348,13 @@ impl fmt::Display for RefusedRedirect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Credentials => f.write_str("it carries a user name or password"),
-            Self::Host => f.write_str("its host is not a domain name"),
+            Self::Host => f.write_str(
+                "its host is not a host name, which has letters, digits and hyphens only",
+            ),
             Self::IpAddress => f.write_str("its host is an IP address"),
+            Self::MissingSlash => f.write_str(
+                "its host ends in \".well-known\"; write a slash behind the host in the web server's redirect",
+            ),
             Self::NoLocation => f.write_str("it has no readable Location"),
             Self::NotAUrl => f.write_str("its Location is not a URL"),
             Self::Port(port) => write!(f, "it leads to port {port}; only 80 and 443 are allowed"),

@@ -2,6 +2,8 @@
 //!
 //! Flows depend on this file only; tests give them a validator of their own.
 
+use std::net::IpAddr;
+
 use base::Identifier;
 use futures_util::future::BoxFuture;
 
@@ -51,6 +53,34 @@ pub struct Outcome {
     pub result: Result<(), Failure>,
     /// To be stored with the authorization, whatever the result.
     pub evidence: Evidence,
+}
+
+impl Outcome {
+    /// What happened, for the ACME client, with the address that answered: of several often only one is wrong.
+    pub fn detail(&self) -> Option<String> {
+        let failure = self.result.as_ref().err()?;
+        let at = self.answered_at().map(|address| format!(" (at {address})"));
+        Some(failure.detail() + &at.unwrap_or_default())
+    }
+
+    /// What it means and what to do next, for the person in the portal.
+    pub fn explanation(&self) -> Option<String> {
+        let failure = self.result.as_ref().err()?;
+        let at = self.answered_at().filter(IpAddr::is_ipv6);
+        let hint = at.map(|address| {
+            format!(
+                " The answer came from the IPv6 address {address}: if that is not the web server, correct or remove \
+                 the AAAA entry in the DNS."
+            )
+        });
+        Some(failure.explanation() + &hint.unwrap_or_default())
+    }
+
+    /// Where the last connection led; none when it could not be made.
+    fn answered_at(&self) -> Option<IpAddr> {
+        let address = self.evidence.hops.last()?.address?;
+        Some(address.ip())
+    }
 }
 
 /// Something that can tell whether a probe succeeds.

@@ -269,7 +269,7 @@ fn ended(
     let mut ended = subject.authorization.clone();
     let result = match &outcome.result {
         Ok(()) => Outcome::Proven,
-        Err(failure) => Outcome::Failed(problem(failure)),
+        Err(failure) => Outcome::Failed(problem(failure, outcome.detail())),
     };
     let reuse = app.settings().authorization_lifetime;
     if let Some(completed) = ended.record.complete(result, reuse, now) {
@@ -366,7 +366,7 @@ fn order_problem(record: &Record, error: &Problem) -> Problem {
 }
 
 /// What the client is told; the portal explains further from the stored evidence.
-fn problem(failure: &Failure) -> Problem {
+fn problem(failure: &Failure, detail: Option<String>) -> Problem {
     let kind = match failure.problem() {
         validation::Problem::Connection => ProblemKind::Connection,
         validation::Problem::Dns => ProblemKind::Dns,
@@ -375,7 +375,7 @@ fn problem(failure: &Failure) -> Problem {
         validation::Problem::ServerInternal => ProblemKind::ServerInternal,
         validation::Problem::Tls => ProblemKind::Tls,
     };
-    Problem::new(kind, failure.detail())
+    Problem::new(kind, detail.unwrap_or_else(|| failure.detail()))
 }
 
 /// What was seen, with the sentence for people when it failed.
@@ -391,7 +391,7 @@ pub struct StoredEvidence {
 fn evidence_json(outcome: &validation::Outcome) -> String {
     let stored = StoredEvidence {
         seen: outcome.evidence.clone(),
-        explanation: outcome.result.as_ref().err().map(Failure::explanation),
+        explanation: outcome.explanation(),
     };
     // Strings, numbers and lists of them cannot fail to serialise.
     serde_json::to_string(&stored).unwrap_or_default()

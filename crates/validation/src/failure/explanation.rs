@@ -38,6 +38,14 @@ pub(super) fn explain(failure: &Failure) -> String {
         Failure::TooManyRedirects { .. } => "The web server passes the challenge file on from one \
              address to the next too often. Exclude /.well-known/acme-challenge/ from its redirects."
             .to_owned(),
+        Failure::TxtMismatch {
+            name,
+            is_dressed: true,
+            ..
+        } => format!(
+            "The TXT record at {name} has the right value, but with quotation marks or spaces around it. \
+             Store it without them; most DNS panels add the quotation marks by themselves."
+        ),
         Failure::TxtMismatch { name, .. } => format!(
             "There is a TXT record at {name}, but not the one this order needs; often it is left \
              over from an earlier try. Let the ACME client write the new value, remove old ones, \
@@ -133,6 +141,11 @@ fn lookup(error: &LookupError) -> String {
 
 fn redirect(reason: RefusedRedirect) -> String {
     let problem = match reason {
+        RefusedRedirect::MissingSlash => {
+            "to an address in which a slash is missing behind the host (Apache: \
+             Redirect / https://www.example.com/)"
+                .to_owned()
+        }
         RefusedRedirect::Port(port) => {
             format!("to port {port}, and validation only goes to ports 80 and 443")
         }

@@ -63,6 +63,9 @@ impl Target {
         if location.len() > MAX_LOCATION {
             return Err(RefusedRedirect::TooLong);
         }
+        if lacks_slash(location) {
+            return Err(RefusedRedirect::MissingSlash);
+        }
         self.url
             .join(location)
             .map_err(|_| RefusedRedirect::NotAUrl)
@@ -126,6 +129,14 @@ impl Target {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.url == other.url
     }
+}
+
+/// Whether the path of the challenge was written straight behind the host, as Apache does for a `Redirect / https://host`
+/// that lacks the final slash.
+fn lacks_slash(location: &str) -> bool {
+    let behind_scheme = location.split_once("//").map(|(_, rest)| rest);
+    let authority = behind_scheme.and_then(|rest| rest.split(['/', '?', '#']).next());
+    authority.is_some_and(|text| text.to_ascii_lowercase().ends_with(".well-known"))
 }
 
 #[cfg(test)]
@@ -228,6 +239,29 @@ mod tests {
         let long = format!("http://b.example/{}", "a".repeat(2000));
         refused(&long, RefusedRedirect::TooLong);
         assert!(start().follow(None, ports()).is_err());
+    }
+
+    #[test]
+    fn finding_1_arguable_a_redirect_without_its_slash_is_told_so() {
+        for location in [
+            "https://example.com.well-known/acme-challenge/tok",
+            "http://example.com:80.well-known/acme-challenge/tok",
+            "//example.com.Well-Known/acme-challenge/tok",
+        ] {
+            refused(location, RefusedRedirect::MissingSlash);
+        }
+        followed(
+            "https://b.example/.well-known/x",
+            "https://b.example/.well-known/x",
+        );
+    }
+
+    /// Host names have none (RFC 1123 §2.1), and no certificate can carry one, which https would need.
+    #[test]
+    fn finding_1_arguable_a_redirect_to_an_underscore_is_not_followed() {
+        refused("http://my_host.example.com/", RefusedRedirect::Host);
+        let told = RefusedRedirect::Host.to_string();
+        assert!(told.contains("letters, digits and hyphens only"), "{told}");
     }
 
     #[test]

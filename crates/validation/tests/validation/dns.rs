@@ -75,10 +75,29 @@ async fn wrong_values_are_counted_and_shown_shortened() {
     let detail = failure.detail();
     assert!(detail.starts_with("none of the 4 TXT records at _acme-challenge.example.com"));
     assert!(
-        detail.contains("\"first . one\"") && !detail.contains("fourth"),
+        detail.contains("\"first \\u{7} one\"") && !detail.contains("fourth"),
         "{detail}"
     );
     assert!(detail.len() < 300, "{detail}");
+}
+
+/// Panels store the quotation marks that their users type; then the marks are all that is wrong.
+#[tokio::test]
+async fn finding_14_quotation_marks_in_a_value_are_shown() {
+    let quoted = format!("\"{DIGEST}\"");
+    let (outcome, _) = answered(Reply::Records(vec![txt(OWNER, &[&quoted])])).await;
+    let failure = outcome.result.unwrap_err();
+    assert_eq!(failure.problem(), Problem::IncorrectResponse);
+    let detail = failure.detail();
+    let shown = format!("found \"\\\"{DIGEST}\\\"\"; store the value without the marks around it");
+    assert!(detail.contains(&shown), "{detail}");
+    assert!(failure.explanation().contains("quotation marks"));
+
+    let odd = "a\\b\t\u{e9}\u{202e}c";
+    let (outcome, _) = answered(Reply::Records(vec![txt(OWNER, &[odd])])).await;
+    let detail = outcome.result.unwrap_err().detail();
+    let shown = r#"found "a\\b\u{9}\u{e9}\u{202e}c""#;
+    assert!(detail.ends_with(shown), "{detail}");
 }
 
 #[tokio::test]

@@ -94,6 +94,28 @@ async fn other_statuses_are_told_with_what_to_do() {
     }
 }
 
+/// Of a name with several addresses often one is an old host; which, nobody can tell from the status alone.
+#[tokio::test]
+async fn finding_1_arguable_the_address_that_answered_is_named() {
+    let outcome = served(|| response(404, b"")).await;
+    let detail = outcome.detail().unwrap();
+    assert!(
+        detail.ends_with(": status 404 instead of 200 (at 127.0.0.1)"),
+        "{detail}"
+    );
+    assert!(!outcome.explanation().unwrap().contains("AAAA"));
+    let mut outcome = outcome;
+    let hop = outcome.evidence.hops.last_mut().unwrap();
+    hop.address = Some("[2001:db8::1]:80".parse().unwrap());
+    let explanation = outcome.explanation().unwrap();
+    assert!(
+        explanation.contains("IPv6 address 2001:db8::1") && explanation.contains("AAAA"),
+        "{explanation}"
+    );
+    let proven = served(|| response(200, KEY_AUTHORIZATION.as_bytes())).await;
+    assert_eq!((proven.detail(), proven.explanation()), (None, None));
+}
+
 #[tokio::test]
 async fn acme_2_5_what_was_served_is_named_and_never_repeated() {
     let bodies: [(&'static [u8], Content); 4] = [

@@ -12,6 +12,7 @@ testkit::on_both_engines![
     two_racing_responses_are_one_validation,
     a_failure_ends_authorization_and_order,
     what_was_seen_is_stored,
+    finding_1_arguable_the_address_that_answered_is_named,
     a_response_must_be_an_object,
     a_final_authorization_takes_no_response,
     another_accounts_identifiers_are_not_found,
@@ -102,6 +103,18 @@ async fn what_was_seen_is_stored(server: &TestServer) {
     assert_eq!(evidence.seen.challenge, "http-01");
     let explanation = evidence.explanation.unwrap();
     insta::allow_duplicates! { insta::assert_snapshot!(explanation, @"The web server answered for this name but does not serve the challenge file: it is not there (status 404). Check that the ACME client writes to the directory this web server serves, and that the name points to the right server.") };
+}
+
+async fn finding_1_arguable_the_address_that_answered_is_named(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let old_host = "[2001:db8::7]:80".parse().unwrap();
+    server
+        .validator()
+        .fail_at("example.com", not_found(), old_host);
+    let order = client.order(&["example.com"]).await;
+    let challenge = client.first_challenge(&order).await;
+    let answer = client.answer(&challenge).await.expect(200);
+    insta::allow_duplicates! { insta::assert_snapshot!(answer.error(), @r#"{"type":"urn:ietf:params:acme:error:incorrectResponse","detail":"http://example.com/.well-known/acme-challenge/token: status 404 instead of 200 (at 2001:db8::7)","status":403}"#) };
 }
 
 async fn evidence_of(
