@@ -38,9 +38,11 @@ pub struct CrlRequest<'a> {
 /// Which certificates of the issuer a CRL covers (RFC 5280 §5.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrlScope {
-    /// Certificates of subordinate CAs: a root's list.
+    /// All that the CA has signed, which are certificates of CAs: a root's list, or an intermediate's. It names no
+    /// distribution point, which BR §7.2.2.1 does not recommend for a complete list, so that it also speaks about the
+    /// root itself, which names none either; validators that look at the whole chain ask for that (`-crl_check_all`).
     CaCertificates,
-    /// Certificates of subscribers: an issuing CA's list.
+    /// Certificates of subscribers whose distribution point this is: an issuing CA's list, which may be one of several.
     UserCertificates,
 }
 
@@ -96,17 +98,21 @@ impl Issuer {
         extension::write(writer, ID_CE_CRL_NUMBER, false, |writer| {
             writer.unsigned(&request.number.to_be_bytes());
         });
-        extension::write(writer, ID_CE_ISSUING_DISTRIBUTION_POINT, true, |writer| {
-            writer.sequence(|writer| {
-                extension::write_full_name(writer, request.url);
-                let field = match request.scope {
-                    CrlScope::CaCertificates => 2,
-                    CrlScope::UserCertificates => 1,
-                };
-                writer.value(tag::primitive(field), &[0xff]);
-            });
-        });
+        match request.scope {
+            CrlScope::CaCertificates => {}
+            CrlScope::UserCertificates => write_issuing_distribution_point(writer, request.url),
+        }
     }
+}
+
+/// The list is about certificates of subscribers with this distribution point, and no others.
+fn write_issuing_distribution_point(writer: &mut Writer, url: &str) {
+    extension::write(writer, ID_CE_ISSUING_DISTRIBUTION_POINT, true, |writer| {
+        writer.sequence(|writer| {
+            extension::write_full_name(writer, url);
+            writer.value(tag::primitive(1), &[0xff]);
+        });
+    });
 }
 
 /// The list is absent when it is empty (RFC 5280 §5.1.2.6).
@@ -147,7 +153,7 @@ pub struct Crl {
     pub this_update: Timestamp,
     /// When the next one is due.
     pub next_update: Timestamp,
-    /// The URL in its issuing distribution point.
+    /// The URL in its issuing distribution point; a complete list has none.
     pub url: Option<String>,
     /// Its entries, in their order.
     pub revoked: Vec<RevokedCertificate>,

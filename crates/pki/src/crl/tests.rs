@@ -48,6 +48,28 @@ fn entries_read_back_with_their_reasons() {
     );
 }
 
+/// OpenSSL's `-crl_check_all` also looks for the root on the root's list, and the root names no distribution point.
+#[test]
+fn finding_s6_10_a_roots_list_is_complete_and_an_issuing_cas_names_its_point() {
+    let root = root(KeyAlgorithm::EcdsaP256);
+    let issuing = issuing(&root, KeyAlgorithm::EcdsaP256);
+    for (issuer, scope, expected) in [
+        (&root, CrlScope::CaCertificates, None),
+        (&issuing, CrlScope::UserCertificates, Some(CRL_URL)),
+    ] {
+        let request = CrlRequest {
+            scope,
+            ..CrlRequest::new(1, NOW, CRL_URL)
+        };
+        let der = issuer.sign_crl(&request, []).unwrap();
+        let crl = Crl::parse(&der, &issuer.certificate().key).unwrap();
+        assert_eq!(crl.url.as_deref(), expected);
+        let point = b"\x55\x1d\x1c";
+        let has_point = der.windows(3).any(|window| window == point);
+        assert_eq!(has_point, expected.is_some());
+    }
+}
+
 #[test]
 fn an_unspecified_reason_leaves_no_extension() {
     let issuer = root(KeyAlgorithm::EcdsaP256);
