@@ -222,10 +222,15 @@ fn check(key: &str, value: &Value) -> Result<(), String> {
         table.try_into::<Options>().map(drop)
     };
     outcome.map_err(|error| {
-        let words = ["usize", "u64", "u16"];
+        let words = [
+            ("usize", "a whole number"),
+            ("u64", "a whole number"),
+            ("u16", "a whole number"),
+            ("a sequence", "a list, such as [\"...\", \"...\"]"),
+        ];
         let message = error.message().to_owned();
-        words.into_iter().fold(message, |message, word| {
-            message.replace(&format!("expected {word}"), "expected a whole number")
+        words.into_iter().fold(message, |message, (word, plain)| {
+            message.replace(&format!("expected {word}"), &format!("expected {plain}"))
         })
     })
 }

@@ -133,6 +133,24 @@ fn lists_of_the_file_are_taken_back_by_nothing() {
     assert!(config.lab.is_none());
 }
 
+/// The document said that commas separate them everywhere.
+#[test]
+fn finding_s6_8_a_list_is_an_array_in_the_file_and_has_commas_elsewhere() {
+    let expected = ["a.example", "b.example"];
+    let in_file = "[acme]\ncaa_identities = [\"a.example\", \"b.example\"]";
+    let config = of_text(in_file).unwrap();
+    assert_eq!(config.acme.caa_identities, expected);
+    let variables = [("CHANCERY__ACME__CAA_IDENTITIES", "a.example,b.example")];
+    let config = loaded(&[], &variables, "").unwrap().config;
+    assert_eq!(config.acme.caa_identities, expected);
+    check_file(
+        "[acme]\ncaa_identities = \"a.example,b.example\"",
+        "acme.caa_identities (file FILE): invalid type: string \"a.example,b.example\", expected a list, such as [\"...\", \"...\"]",
+    );
+    let document = include_str!("../../../../docs/configuration.md");
+    assert!(document.contains("A list is an array\nin the file"));
+}
+
 #[test]
 fn what_is_unknown_is_refused_with_what_was_meant() {
     check_file(
