@@ -21,7 +21,7 @@ pub(crate) fn lists(bytes: &[u8]) {
             .iter()
             .all(|entry| (1..=last_line).contains(&entry.line))
     );
-    let rows = bulk::preview(&entries, Companions::Auto, &|_| None);
+    let rows = bulk::preview(&entries, Companions::Auto, &|_| None, &|_| None);
     assert_eq!(rows.len(), entries.len());
     let added: Vec<_> = bulk::additions(&rows).collect();
     let candidates = bulk::candidates(&entries);

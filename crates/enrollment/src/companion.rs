@@ -103,7 +103,6 @@ mod tests {
                 }
             };
             let companions = if is_auto { Companions::Auto } else { Companions::Off };
-            // A public suffix is refused before anything is asked.
             let _plan = plan_name(&name, companions, &answer);
             for name in asked.into_inner() {
                 prop_assert!(candidates.contains(&name), "{name} is asked about");

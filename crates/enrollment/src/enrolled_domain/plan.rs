@@ -10,7 +10,6 @@ use base::{
 
 use super::EnrolledDomain;
 use crate::companion::{companion_of, sponsors, without_www};
-use crate::public_suffix;
 
 /// Whether companions come along (policy `companion_mode`, C21).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,12 +61,9 @@ pub enum Refusal {
     /// It is not a name that a certificate can carry.
     #[error(transparent)]
     Name(#[from] DnsNameError),
-    /// Anybody can register names below it.
-    #[error(
-        "\"{0}\" is a public suffix, under which different people register names; \
-         enter the name that you registered, such as {example}", example = example(.0)
-    )]
-    PublicSuffix(DnsName),
+    /// Whatever is enrolled, no order for it would be admitted; in the words that the order would be refused with.
+    #[error("{0}")]
+    NeverIssued(String),
 }
 
 /// A companion's paid name is neither new nor enrolled: it was removed meanwhile.
@@ -87,18 +83,16 @@ pub fn plan(
     companions: Companions,
     already: &dyn Fn(&DnsName) -> Option<Enrolled>,
 ) -> Result<Plan, Refusal> {
-    plan_name(&DnsName::parse(input)?, companions, already)
+    Ok(plan_name(&DnsName::parse(input)?, companions, already))
 }
 
-/// Plans the addition of `name`; `already` tells how a name is enrolled in this subscription now.
+/// Plans the addition of `name`; `already` tells how a name is enrolled in this subscription now. Whether certificates
+/// are issued for it is asked with [`Plan::issuable`].
 pub fn plan_name(
     name: &DnsName,
     companions: Companions,
     already: &dyn Fn(&DnsName) -> Option<Enrolled>,
-) -> Result<Plan, Refusal> {
-    if public_suffix::is_public_suffix(name) {
-        return Err(Refusal::PublicSuffix(name.clone()));
-    }
+) -> Plan {
     let mut plan = Plan {
         entered: name.clone(),
         primary: name.clone(),
@@ -118,10 +112,21 @@ pub fn plan_name(
     if companions == Companions::Auto && is_charged {
         plan.add_companion(already);
     }
-    Ok(plan)
+    plan
 }
 
 impl Plan {
+    /// The plan without the free names that no certificate is issued for; a refusal when that is so for what was entered
+    /// or for what is charged, since nobody shall pay for such a name. `never` says why, if it is so.
+    pub fn issuable(mut self, never: &dyn Fn(&DnsName) -> Option<String>) -> Result<Self, Refusal> {
+        let names = [Some(&self.entered), self.charged()];
+        if let Some(why) = names.into_iter().flatten().find_map(never) {
+            return Err(Refusal::NeverIssued(why));
+        }
+        self.additions.retain(|new| never(&new.name).is_none());
+        Ok(self)
+    }
+
     /// The name that will be charged; `None` when everything is free or there.
     pub fn charged(&self) -> Option<&DnsName> {
         self.additions
@@ -246,8 +251,4 @@ impl Enrolling {
             removed_by: None,
         }
     }
-}
-
-fn example(suffix: &DnsName) -> String {
-    format!("example.{}", suffix.base())
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use base::{Class, DnsName, Refusal, Refuse, SubscriptionId, Timestamp};
-use enrollment::enrolled_domain::bulk::{self, Entry, Row, TooManyRows};
+use enrollment::enrolled_domain::bulk::{self, Entry, Row, Unreadable};
 use enrollment::enrolled_domain::{EnrolledDomain, Enrolling, SponsorMissing};
 use enrollment::policy::CompanionMode;
 use enrollment::subscription::{Names, NotIssuing, Subscription};
@@ -58,9 +58,9 @@ pub enum EnrollError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// Too many names at once.
+    /// The input is no list of names, or too long a one.
     #[error(transparent)]
-    TooManyRows(#[from] TooManyRows),
+    Unreadable(#[from] Unreadable),
 }
 
 impl Refuse for EnrollError {
@@ -70,7 +70,7 @@ impl Refuse for EnrollError {
             Self::NotFound => Class::NotFound.because("subscription_not_found", self),
             Self::Sponsor(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
-            Self::TooManyRows(error) => error.refusal(),
+            Self::Unreadable(error) => error.refusal(),
         }
     }
 }
@@ -92,8 +92,8 @@ pub async fn preview(
     };
     let facts = app.store(caller).scan(piece.clone(), load).await;
     let facts: Facts = facts.map_err(EnrollError::Store)?;
-    open(facts.subscription, piece.now)?;
-    Ok(piece.plan(&facts.enrolled, facts.companions))
+    let subscription = open(facts.subscription, piece.now)?;
+    Ok(piece.plan(&subscription, &facts.enrolled, facts.companions))
 }
 
 /// Adds every valid name of the input; the others are told in their rows. Many names are added in pieces, so that
@@ -191,7 +191,7 @@ fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
         enrolled,
     } = facts;
     let subscription = open(subscription, piece.now)?;
-    let rows = piece.plan(&enrolled, companions);
+    let rows = piece.plan(&subscription, &enrolled, companions);
     let enrolling = Enrolling {
         subscription: subscription.id,
         tenant: subscription.tenant,
@@ -239,11 +239,16 @@ impl Piece {
         }
     }
 
-    fn plan(&self, enrolled: &Known, mode: CompanionMode) -> Vec<Row> {
+    fn plan(&self, subscription: &Subscription, enrolled: &Known, mode: CompanionMode) -> Vec<Row> {
         let companions = mode.companions(self.companions);
-        bulk::preview(&self.entries, companions, &|name| {
-            enrolled.get(name)?.as_enrolled()
-        })
+        let already = |name: &DnsName| enrolled.get(name)?.as_enrolled();
+        let catalog = self.app.catalog();
+        let product = subscription.product.as_str();
+        let never = |name: &DnsName| {
+            let why = catalog.never_issued(product, name);
+            why.map(|why| why.to_string())
+        };
+        bulk::preview(&self.entries, companions, &already, &never)
     }
 
     fn audit(&self, domain: &EnrolledDomain) -> AuditEntry {

@@ -8,7 +8,8 @@ mod load;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use base::{CaId, Identifier, OfferVersionId, ProfileVersionId, TenantId, Timestamp};
+use acme::policy::PolicyError;
+use base::{CaId, DnsName, Identifier, OfferVersionId, ProfileVersionId, TenantId, Timestamp};
 use enrollment::admission::Coverage;
 use enrollment::policy::Policy;
 use enrollment::subscription::ProductCode;
@@ -132,9 +133,19 @@ impl Catalog {
 
     /// The production directory of a product, the first by name.
     pub fn of_product(&self, code: &str) -> Option<&Arc<Directory>> {
+        self.all_of_product(code).next()
+    }
+
+    fn all_of_product(&self, code: &str) -> impl Iterator<Item = &Arc<Directory>> {
         let all = self.directories().into_iter();
-        let mut fitting = all.filter(|each| !each.is_test && each.product.as_str() == code);
-        fitting.next()
+        all.filter(move |each| !each.is_test && each.product.as_str() == code)
+    }
+
+    /// Why none of a product's directories takes an order for a name, whoever asks: in the words of the first.
+    pub fn never_issued(&self, code: &str, name: &DnsName) -> Option<PolicyError> {
+        let refusals = self.all_of_product(code).map(|each| each.names.check(name));
+        let refusals: Option<Vec<_>> = refusals.map(Result::err).collect();
+        refusals?.into_iter().next()
     }
 
     /// The test directory beside a production directory.

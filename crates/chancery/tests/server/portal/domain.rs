@@ -12,6 +12,9 @@ testkit::on_both_engines![
     a_search_follows_every_change,
     a_search_can_be_paged_through,
     bad_lines_are_told_and_the_good_ones_added,
+    finding_1_of_a_registrars_export_only_the_names_are_added,
+    finding_3_what_is_never_issued_is_refused_where_it_is_typed,
+    finding_5_the_owner_of_a_private_suffix_enrols_it,
 ];
 
 async fn add(browser: &mut Visitor, account: &str, names: &str) -> Answer {
@@ -139,6 +142,78 @@ async fn bad_lines_are_told_and_the_good_ones_added(server: &TestServer) {
     assert_eq!(names(&mut browser).await, ["*.b.example", "b.example"]);
     let nothing = add(&mut browser, &account, " ").await.expect(422);
     assert_says(&nothing, "Type at least one name, such as example.com.");
+}
+
+async fn finding_1_of_a_registrars_export_only_the_names_are_added(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    let account = eab.subscription.suffix();
+    let rows = "app.shop-a.com,namecheap.com,ns1.registrar-servers.com\n\
+                app.shop-b.com,namecheap.com,ns1.registrar-servers.com\n";
+    let unknown = add(
+        &mut browser,
+        &account,
+        &format!("Name,Anbieter,Server\n{rows}"),
+    )
+    .await;
+    assert_says(&unknown.expect(422), "which column holds the names?");
+    assert!(names(&mut browser).await.is_empty());
+    let known = format!("Domain Name,Registrar,Nameserver 1\n{rows}");
+    let added = add(&mut browser, &account, &known).await;
+    assert_says(&added.expect(200), "2 new names");
+    assert_eq!(
+        names(&mut browser).await,
+        ["app.shop-a.com", "app.shop-b.com"]
+    );
+}
+
+/// With the words that an order would be refused with, and above all without charging it.
+async fn finding_3_what_is_never_issued_is_refused_where_it_is_typed(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    let account = eab.subscription.suffix();
+    let client = server.stranger().await.register(&eab).await;
+    for typed in [
+        "nas.local",
+        "myshop2.con",
+        "mail2.internal",
+        "printer.lan",
+        "hidden.onion",
+        "no.invalid",
+        "1.0.168.192.in-addr.arpa",
+        "\u{2018}shop7.com\u{2019}",
+        "*.co.uk",
+    ] {
+        let added = add(&mut browser, &account, typed).await.expect(200);
+        assert_says(&added, "1 invalid line");
+        let name = base::DnsName::parse(typed).unwrap();
+        let refused = client.new_order(&[name.as_str()]).await.expect(400);
+        assert_eq!(refused.problem_type(), "rejectedIdentifier", "{typed}");
+        let why = refused.member("detail").replace('"', "&#34;");
+        assert_says(&added, &why);
+    }
+    assert!(names(&mut browser).await.is_empty());
+    // The first name of an account starts its term; nothing was bought here.
+    assert_says(&browser.get("/accounts").await, "Pending");
+}
+
+/// Control of the suffix is proven like that of any name; other people's names below it are theirs.
+async fn finding_5_the_owner_of_a_private_suffix_enrols_it(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    let account = eab.subscription.suffix();
+    let typed = "*.plesk.page\ngithub.io\n*.co.uk\ncom.au";
+    let added = add(&mut browser, &account, typed).await.expect(200);
+    assert_says(&added, "2 new names, 1 free companion, 2 invalid lines");
+    assert_eq!(
+        names(&mut browser).await,
+        ["*.plesk.page", "github.io", "plesk.page"]
+    );
+    let client = server.stranger().await.register(&eab).await;
+    client.issue(&["*.plesk.page", "github.io"]).await;
 }
 
 async fn a_search_follows_every_change(server: &TestServer) {
