@@ -95,9 +95,30 @@ impl DnsName {
         Self::parse(&reverse(text))
     }
 
-    /// The name in Unicode, for people.
-    pub fn to_unicode(&self) -> String {
-        idna::domain_to_unicode(&self.0).0
+    /// The name in Unicode, for people, who also want to see the A-labels: two names can look alike. `None` when there is
+    /// nothing else to show, or an A-label stands for something that no name has.
+    pub fn to_unicode(&self) -> Option<String> {
+        if !self.0.contains("xn--") {
+            return None;
+        }
+        let (text, outcome) = idna::domain_to_unicode(&self.0);
+        (outcome.is_ok() && text != self.0).then_some(text)
+    }
+
+    /// A part of a name that a person typed, as it stands in [`to_unicode`](Self::to_unicode): small, and composed.
+    pub fn part_in_unicode(text: &str) -> String {
+        idna::domain_to_unicode(text).0
+    }
+
+    /// The same as it stands in [`as_str`](Self::as_str). That finds whole labels only: what a label begins with says nothing
+    /// about its A-label.
+    pub fn part_in_ascii(text: &str) -> String {
+        if text.is_ascii() {
+            return text.to_owned();
+        }
+        let ascii = |label: &str| idna::domain_to_ascii(label).unwrap_or_else(|_| label.to_owned());
+        let labels: Vec<String> = text.split('.').map(ascii).collect();
+        labels.join(".")
     }
 }
 
@@ -288,6 +309,28 @@ mod tests {
             DnsName::parse("*.example.com").unwrap().covering_wildcard(),
             None
         );
+    }
+
+    #[test]
+    fn finding_4_a_name_has_two_forms_for_people() {
+        let unicode = |text: &str| DnsName::parse(text).unwrap().to_unicode();
+        assert_eq!(unicode("B\u{fc}cher.de").as_deref(), Some("b\u{fc}cher.de"));
+        assert_eq!(
+            unicode("*.shop.xn--bcher-kva.de").as_deref(),
+            Some("*.shop.b\u{fc}cher.de")
+        );
+        assert_eq!(unicode("example.com"), None);
+        // An A-label of the letter a, which has none: whoever wrote it means to mislead.
+        assert_eq!(DnsName("xn--a-.de".to_owned()).to_unicode(), None);
+        for (typed, ascii) in [
+            ("b\u{fc}cher", "xn--bcher-kva"),
+            (".b\u{fc}cher.de", ".xn--bcher-kva.de"),
+            ("shop.exam", "shop.exam"),
+        ] {
+            assert_eq!(DnsName::part_in_ascii(typed), ascii);
+        }
+        // Decomposed, as some systems type it.
+        assert_eq!(DnsName::part_in_unicode("bu\u{308}C"), "b\u{fc}c");
     }
 
     #[test]

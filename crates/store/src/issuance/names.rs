@@ -43,12 +43,13 @@ impl Names {
         if text.is_empty() {
             return Self::Any;
         }
+        let text = DnsName::part_in_ascii(text);
         let above = text.strip_prefix('.').map(DnsName::parse);
         match above {
             Some(Ok(name)) if !name.is_wildcard() && text.ends_with(name.as_str()) => {
                 Self::Below(name)
             }
-            Some(_) | None => Self::Contain(text.to_owned()),
+            Some(_) | None => Self::Contain(text),
         }
     }
 

@@ -14,6 +14,7 @@ testkit::on_both_engines![
     bad_lines_are_told_and_the_good_ones_added,
     finding_1_of_a_registrars_export_only_the_names_are_added,
     finding_3_what_is_never_issued_is_refused_where_it_is_typed,
+    finding_4_names_are_found_and_shown_in_unicode,
     finding_5_the_owner_of_a_private_suffix_enrols_it,
 ];
 
@@ -197,6 +198,57 @@ async fn finding_3_what_is_never_issued_is_refused_where_it_is_typed(server: &Te
     assert!(names(&mut browser).await.is_empty());
     // The first name of an account starts its term; nothing was bought here.
     assert_says(&browser.get("/accounts").await, "Pending");
+}
+
+async fn finding_4_names_are_found_and_shown_in_unicode(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    let account = eab.subscription.suffix();
+    let typed = "app.B\u{fc}cher.de\nother.example";
+    let fields = [("account", account.as_str()), ("names", typed)];
+    let shown = "app.b\u{fc}cher.de <span class=\"muted\">app.xn--bcher-kva.de</span>";
+    let preview = browser
+        .post_form("/domains/new", "/domains/preview", &fields)
+        .await;
+    assert_says(&preview.expect(200), shown);
+    let added = add(&mut browser, &account, typed).await.expect(200);
+    assert_says(&added, shown);
+    let client = server.stranger().await.register(&eab).await;
+    client.issue(&["app.xn--bcher-kva.de"]).await;
+
+    let list = browser.get("/domains").await.expect(200);
+    assert_says(&list, shown);
+    let rows = rows_of(&list.page());
+    let of_name = |(name, _): &&(String, String)| name.starts_with("app.b\u{fc}cher.de");
+    let (_, detail) = rows.iter().find(of_name).expect("a row");
+    assert_says(&browser.get(detail).await.expect(200), shown);
+    for query in [
+        "b%C3%BCcher",
+        "B%C3%9CCHER.de",
+        "app.b%C3%BC",
+        "%C3%BCch",
+        "bu%CC%88cher",
+        "xn--bcher",
+        "https%3A%2F%2Fapp.b%C3%BCcher.de%2F",
+        "app.b%C3%BCcher.de.",
+    ] {
+        let page = browser.get(&format!("/domains?q={query}")).await;
+        let page = page.expect(200);
+        assert_says(&page, shown);
+        assert!(!page.page().contains("other.example"), "{query}");
+    }
+    let none = browser.get("/domains?q=b%C3%B6cher").await.expect(200);
+    assert_says(&none, "No domain matches");
+    let pages = ["/certificates", "/activity"];
+    for page in pages {
+        for query in ["b%C3%BCcher", "app.B%C3%BCcher.de", ".b%C3%BCcher.de"] {
+            let found = browser.get(&format!("{page}?q={query}")).await;
+            assert_says(&found.expect(200), shown);
+        }
+        let none = browser.get(&format!("{page}?q=b%C3%B6cher")).await;
+        assert!(!none.expect(200).page().contains(shown), "{page}");
+    }
 }
 
 /// Control of the suffix is proven like that of any name; other people's names below it are theirs.

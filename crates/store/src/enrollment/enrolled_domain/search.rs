@@ -2,9 +2,10 @@
 //!
 //! The index has names with their labels reversed. A part without a dot is a part of one label, whichever way the
 //! labels stand. A part with dots is the end of one label, some whole labels, and the beginning of another; its
-//! pattern cannot say that nothing stands between them, so that what it finds is looked at once more.
+//! pattern cannot say that nothing stands between them, so that what it finds is looked at once more. So are all names
+//! with an A-label when a text is not ASCII.
 
-use base::{Page, Slice};
+use base::{DnsName, Page, Slice};
 use enrollment::enrolled_domain::EnrolledDomain;
 
 use super::super::subscription;
@@ -215,7 +216,7 @@ fn values_of<'a>(
     cursor: Option<&'a DomainCursor>,
 ) -> Vec<Value<'a>> {
     let mut values = values![
-        longest_label(part.text),
+        part.label,
         !part.is_loose,
         pattern(part.text),
         filter.subscription.is_none(),
@@ -234,15 +235,30 @@ fn values_of<'a>(
 /// A part of a name, as somebody typed it.
 struct Part<'t> {
     text: &'t str,
+    /// What a reversed name holds if it contains the part, and perhaps others too.
+    label: &'t str,
     /// Whether the pattern fits more than it should.
     is_loose: bool,
+    /// What is searched for in the name for people. Its A-labels tell no part of a label, so that every name with one is
+    /// looked at.
+    unicode: Option<String>,
 }
 
 impl<'t> Part<'t> {
     fn new(text: &'t str) -> Self {
+        if !text.is_ascii() {
+            return Self {
+                text: "",
+                label: "xn--",
+                is_loose: true,
+                unicode: Some(DnsName::part_in_unicode(text)),
+            };
+        }
         Self {
             text,
+            label: longest_label(text),
             is_loose: text.contains('.'),
+            unicode: None,
         }
     }
 
@@ -250,6 +266,11 @@ impl<'t> Part<'t> {
     fn is_in(&self, rname: &str) -> bool {
         if !self.is_loose {
             return true;
+        }
+        if let Some(text) = &self.unicode {
+            let name = DnsName::from_reversed(rname).ok();
+            let name = name.and_then(|name| name.to_unicode());
+            return name.is_some_and(|name| name.contains(text));
         }
         let labels: Vec<&str> = rname.rsplit('.').collect();
         labels.join(".").contains(self.text)

@@ -53,9 +53,16 @@ impl ListQuery {
         }
     }
 
-    /// What is searched for, trimmed and in lower case.
+    /// What is searched for, trimmed and in lower case. People also paste addresses and names with their final dot.
     pub(crate) fn text(&self) -> String {
-        self.q.trim().to_lowercase()
+        let typed = self.q.trim().to_lowercase();
+        let host = match typed.split_once("://") {
+            Some((_, rest)) => rest.split(['/', ':', '?', '#']).next().unwrap_or_default(),
+            None => &typed,
+        };
+        let is_whole = base::DnsName::parse(host).is_ok();
+        let host = host.strip_suffix('.').filter(|_| is_whole).unwrap_or(host);
+        host.to_owned()
     }
 
     /// The filters that are set, for hidden fields of the search form; without `q` and the page.

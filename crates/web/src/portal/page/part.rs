@@ -4,6 +4,7 @@ use std::fmt;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use base::DnsName;
 
 use super::icon::{self, Icon};
 
@@ -170,29 +171,48 @@ impl Lifetime {
 impl HtmlSafe for Lifetime {}
 
 /// A DNS name, or a label in its place: set apart from the direction of the text around it, it wraps after its
-/// dots; the text that is copied stays the same.
+/// dots; the text that is copied stays the same. A name with A-labels stands in Unicode, with the A-labels behind it,
+/// since two names can look alike.
 pub(crate) fn dots(name: &str) -> impl HtmlSafe {
-    Dotted(name.to_owned())
+    let parsed = name.contains("xn--").then(|| DnsName::parse(name).ok());
+    let unicode = parsed.flatten().and_then(|name| name.to_unicode());
+    Dotted {
+        name: name.to_owned(),
+        unicode,
+    }
 }
 
-struct Dotted(String);
+struct Dotted {
+    name: String,
+    unicode: Option<String>,
+}
 
 impl fmt::Display for Dotted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<bdi class=\"name\">")?;
-        for letter in self.0.chars() {
-            match letter {
-                '.' => f.write_str(".<wbr>")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '&' => f.write_str("&amp;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                other => write!(f, "{other}")?,
-            }
-        }
-        f.write_str("</bdi>")
+        let Some(unicode) = &self.unicode else {
+            return write_dotted(f, &self.name);
+        };
+        write_dotted(f, unicode)?;
+        f.write_str(" <span class=\"muted\">")?;
+        write_dotted(f, &self.name)?;
+        f.write_str("</span>")
     }
+}
+
+fn write_dotted(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    f.write_str("<bdi class=\"name\">")?;
+    for letter in name.chars() {
+        match letter {
+            '.' => f.write_str(".<wbr>")?,
+            '<' => f.write_str("&lt;")?,
+            '>' => f.write_str("&gt;")?,
+            '&' => f.write_str("&amp;")?,
+            '"' => f.write_str("&quot;")?,
+            '\'' => f.write_str("&#39;")?,
+            other => write!(f, "{other}")?,
+        }
+    }
+    f.write_str("</bdi>")
 }
 
 impl HtmlSafe for Dotted {}
@@ -209,5 +229,17 @@ mod tests {
         };
         check("www.example", "www.<wbr>example");
         check("<i>.'\"&", "&lt;i&gt;.<wbr>&#39;&quot;&amp;");
+    }
+
+    #[test]
+    fn finding_4_a_name_stands_in_unicode_with_its_a_labels() {
+        let shown = dots("xn--bcher-kva.de").to_string();
+        assert_eq!(
+            shown,
+            "<bdi class=\"name\">b\u{fc}cher.<wbr>de</bdi> <span class=\"muted\"><bdi class=\"name\">xn--bcher-kva.<wbr>de</bdi></span>"
+        );
+        // What was typed in Unicode needs no second form.
+        let typed = dots("b\u{fc}cher.de").to_string();
+        assert!(!typed.contains("muted"), "{typed}");
     }
 }
