@@ -15,6 +15,9 @@ pub enum DnsNameError {
     /// A character that host names do not have.
     #[error("\"{0}\" contains a character that is not allowed in a domain name")]
     Character(String),
+    /// Somebody's address at a name.
+    #[error("\"{0}\" is an e-mail address; enter only the domain name")]
+    Email(String),
     /// Nothing was given.
     #[error("the domain name is empty")]
     Empty,
@@ -30,6 +33,9 @@ pub enum DnsNameError {
     /// Only one label.
     #[error("\"{0}\" has only one label; enter a full name such as example.com")]
     SingleLabel(String),
+    /// Several names, or one that was torn apart.
+    #[error("\"{0}\" has a space in it; enter each name on a line of its own")]
+    Space(String),
     /// A URL or a name with a port.
     #[error("\"{0}\" looks like a URL; enter only the domain name")]
     Url(String),
@@ -138,8 +144,14 @@ fn refuse_addresses_and_urls(text: &str) -> Result<(), DnsNameError> {
     if host.parse::<IpAddr>().is_ok() {
         return Err(DnsNameError::IpAddress(text.to_owned()));
     }
-    if text.contains(['/', ':', '@', '?', '#']) {
+    if text.contains(['/', ':', '?', '#']) {
         return Err(DnsNameError::Url(text.to_owned()));
+    }
+    if text.contains('@') {
+        return Err(DnsNameError::Email(text.to_owned()));
+    }
+    if text.contains(char::is_whitespace) {
+        return Err(DnsNameError::Space(text.to_owned()));
     }
     Ok(())
 }
@@ -260,6 +272,14 @@ mod tests {
         assert!(matches!(
             refused("example.com:443"),
             Some(DnsNameError::Url(_))
+        ));
+        assert!(matches!(
+            refused("admin@example.com"),
+            Some(DnsNameError::Email(_))
+        ));
+        assert!(matches!(
+            refused("a.example b.example"),
+            Some(DnsNameError::Space(_))
         ));
         assert!(matches!(
             refused("localhost"),

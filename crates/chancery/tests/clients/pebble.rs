@@ -378,6 +378,15 @@ async fn certbot_on_pebbles_stand_in() -> anyhow::Result<()> {
     pebble.stop().await
 }
 
+/// Certbot's own suite always sets it.
+#[tokio::test(flavor = "multi_thread")]
+async fn finding_s6_1_pebbles_stand_in_starts_with_an_ocsp_responder() -> anyhow::Result<()> {
+    let more = json!({ "ocspResponderURL": "http://127.0.0.1:4002" });
+    let pebble = Pebble::start(&[], more).await?;
+    pki::Certificate::from_pem(&pebble.read("/roots/0").await?)?;
+    pebble.stop().await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_stand_in_cannot_do_is_refused_at_the_start() -> anyhow::Result<()> {
     let mut command = binary();
