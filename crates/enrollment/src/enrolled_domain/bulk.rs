@@ -201,8 +201,16 @@ impl Record {
         }
     }
 
-    /// Where the names are, if this is a header. Of several columns that could have them, the plainest word counts.
+    /// Where the names are, if this is a header, which has no name itself. Of several columns that could have them, the
+    /// plainest word counts.
     fn column_of_names(&self) -> Option<usize> {
+        if self
+            .fields
+            .iter()
+            .any(|field| DnsName::parse(field).is_ok())
+        {
+            return None;
+        }
         let plain = |field: &String| -> String {
             let letters = field.chars().filter(|letter| letter.is_alphanumeric());
             letters.flat_map(char::to_lowercase).collect()
@@ -400,6 +408,7 @@ mod tests {
         // More columns than the header names, by another separator too.
         check_asked("domain\nshop-a.com\nshop-b.com,namecheap.com", 3);
         check_asked("domain\nshop-a.com;namecheap.com", 2);
+        check("domain, a.test", &[(1, "domain"), (1, "a.test")]);
         // Lists that people type stay lists, also with something behind each name.
         check("a.test,\nb.test,\n", &[(1, "a.test"), (2, "b.test")]);
         check(
