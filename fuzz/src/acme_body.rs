@@ -1,11 +1,11 @@
 //! What an ACME client posts: the signed envelope, what is in it, and the envelopes within.
 
+use acme::account::key_change::KeyChange;
 use acme::account::{Contact, NewAccount, Update};
 use acme::authorization::parse_deactivation;
 use acme::base64url;
 use acme::challenge::{Token, parse_response};
 use acme::eab::ExternalAccountBinding;
-use acme::key_change::KeyChange;
 use acme::order::{NewOrder, parse_finalize};
 use acme::problem::Kind;
 use acme::revocation::Revocation;

@@ -3,6 +3,8 @@
 //! Whether a new account is admitted, and under which subscription, is decided by the flow from the
 //! external account binding.
 
+pub mod key_change;
+
 use std::fmt;
 
 use base::DnsName;

@@ -17,7 +17,6 @@ pub mod eab;
 pub mod identifier;
 pub mod jwk;
 pub mod jws;
-pub mod key_change;
 pub mod nonce;
 pub mod order;
 pub mod paths;

@@ -1,7 +1,7 @@
 //! keyChange (RFC 8555 §7.3.5): an account goes on with another key.
 
 use acme::Thumbprint;
-use acme::key_change::{KeyChange, KeyChangeError};
+use acme::account::key_change::{KeyChange, KeyChangeError};
 use base::{AccountId, Class, Refusal, Refuse};
 use store::audit::Entry;
 use store::issuance::account::{self, Account};
