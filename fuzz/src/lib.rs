@@ -11,6 +11,7 @@
 )]
 
 mod acme_body;
+mod dns;
 mod lists;
 mod names;
 mod probe;
@@ -35,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     target("jws", acme_body::jws, seed::jws, 8192),
     target("payload", acme_body::payload, seed::payload, 4096),
     target("inner_jws", acme_body::inner_jws, seed::inner_jws, 4096),
+    target("caa", dns::caa, seed::caa, 512),
     target("names", names::names, seed::names, 512),
     target("csr", x509::csr, seed::csr, 4096),
     target("certificate", x509::certificate, seed::certificate, 4096),

@@ -149,6 +149,17 @@ pub(crate) fn names() -> Vec<Vec<u8>> {
     .to_vec()
 }
 
+pub(crate) fn caa() -> Vec<Vec<u8>> {
+    [
+        "\0issue acme.test",
+        "\0issue ;\n\0issuewild acme.test; validationmethods=dns-01",
+        "\0issue acme.test; accounturi=https://acme.test/v2/DV/account/1",
+        "\u{7f}tbs unknown\n\0iodef mailto:admin@example.com",
+    ]
+    .map(Vec::from)
+    .to_vec()
+}
+
 /// One element of DER with less than 64 KiB of content.
 pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();

@@ -11,6 +11,7 @@ pub mod account;
 pub mod algorithm;
 pub mod authorization;
 pub mod base64url;
+pub mod caa;
 pub mod challenge;
 pub mod directory;
 pub mod eab;

@@ -3,7 +3,7 @@
 //! RFC 8555 leaves the shapes to the server; clients must take URLs as they come. Some test suites
 //! know Pebble's shapes by heart, hence the second set.
 
-use base::{AccountId, AuthorizationId, CertificateId, OrderId};
+use base::{AccountId, AuthorizationId, CertificateId, OrderId, SubscriptionId};
 
 use crate::challenge;
 
@@ -47,6 +47,8 @@ pub enum Shape {
     Pebble,
 }
 
+/// What the names of subscriptions begin with.
+const SUBSCRIPTION: &str = "/subscription/";
 /// What our directories stand under (RFC 8555 leaves it to us).
 const PREFIX: &str = "/v2/";
 
@@ -214,6 +216,12 @@ impl<'a> Urls<'a> {
         self.join(&self.paths.revoke_certificate, "")
     }
 
+    /// The name of a subscription in CAA records: it stands for every account that is bound to it (RFC 8657 §3). Nothing is
+    /// served there, and it is the same in every directory.
+    pub fn subscription(&self, id: SubscriptionId) -> String {
+        self.join(SUBSCRIPTION, &id.suffix())
+    }
+
     /// Which path at this origin a URL has.
     pub fn path_of<'u>(&self, url: &'u str) -> Option<&'u str> {
         url.strip_prefix(self.origin)
@@ -254,6 +262,11 @@ mod tests {
         let id = AccountId::from_suffix(SUFFIX).unwrap();
         let url = urls.account(id);
         assert_eq!(url, format!("https://acme.example/v2/DV/account/{SUFFIX}"));
+        let subscription = urls.subscription(SubscriptionId::from_suffix(SUFFIX).unwrap());
+        assert_eq!(
+            subscription,
+            format!("https://acme.example/subscription/{SUFFIX}")
+        );
         assert_eq!(urls.account_id_from_url(&url), Some(id));
         assert_eq!(urls.directory(), "https://acme.example/v2/DV");
         let authorization = AuthorizationId::from_suffix(SUFFIX).unwrap();
