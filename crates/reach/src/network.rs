@@ -12,10 +12,11 @@ use std::time::Duration;
 use base::DnsName;
 
 use crate::address_guard::{AddressGuard, Block, RefusedAddress};
-use crate::resolver::hickory::HickoryResolver;
+pub use crate::resolver::anchors::{LabAnchors, LabAnchorsError};
+use crate::resolver::hickory::{Anchors, HickoryResolver};
 use crate::resolver::static_table::StaticTable;
 pub use crate::resolver::static_table::{LabHost, LabHostError};
-use crate::resolver::{Addresses, LookupError, Resolver, TxtRecords};
+use crate::resolver::{Addresses, CaaRecords, LookupError, Resolver, TxtRecords};
 
 /// How long one attempt of a DNS query may take unless settings say otherwise; there are two.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -44,6 +45,8 @@ impl Default for PublicSettings {
 /// A network for tests, demos and benches.
 #[derive(Clone, Debug)]
 pub struct LabSettings {
+    /// The keys of the lab's own root zone; without any, no answer of `dns_server` is judged.
+    pub anchors: Option<LabAnchors>,
     /// Answers for all names that `hosts` does not list; without it they do not exist.
     pub dns_server: Option<SocketAddr>,
     /// Names with their addresses. The guard is lifted for exactly these addresses.
@@ -63,6 +66,7 @@ pub struct LabSettings {
 impl Default for LabSettings {
     fn default() -> Self {
         Self {
+            anchors: None,
             dns_server: None,
             hosts: Vec::new(),
             open_addresses: Vec::new(),
@@ -125,13 +129,13 @@ pub struct Network {
 }
 
 impl Network {
-    /// The public Internet: ports 80 and 443, no special-purpose address ever.
+    /// The public Internet: ports 80 and 443, no special-purpose address ever, DNSSEC from the root of IANA.
     pub fn public(settings: &PublicSettings) -> Result<Self, NetworkError> {
         let timeout = settings.query_timeout;
         let resolver = if settings.dns_servers.is_empty() {
-            HickoryResolver::from_system(timeout)
+            HickoryResolver::from_system(timeout, Anchors::Internet)
         } else {
-            HickoryResolver::with_servers(&settings.dns_servers, timeout)
+            HickoryResolver::with_servers(&settings.dns_servers, timeout, Anchors::Internet)
         };
         let resolver = resolver.map_err(|error| NetworkError::Resolver(Box::new(error)))?;
         Ok(Self {
@@ -148,9 +152,10 @@ impl Network {
 
     /// A lab network; see [`LabSettings`].
     pub fn lab(settings: LabSettings) -> Result<Self, NetworkError> {
+        let anchors = Anchors::Lab(settings.anchors);
         let server: Option<Arc<dyn Resolver>> = match settings.dns_server {
             Some(server) => Some(Arc::new(
-                HickoryResolver::with_servers(&[server], settings.query_timeout)
+                HickoryResolver::with_servers(&[server], settings.query_timeout, anchors)
                     .map_err(|error| NetworkError::Resolver(Box::new(error)))?,
             )),
             None => None,
@@ -201,6 +206,11 @@ impl Network {
     /// The TXT records at a name.
     pub async fn txt(&self, name: &str) -> Result<TxtRecords, LookupError> {
         self.resolver.txt(name).await
+    }
+
+    /// The CAA records at a name, which may be none.
+    pub async fn caa(&self, name: &str) -> Result<CaaRecords, LookupError> {
+        self.resolver.caa(name).await
     }
 
     /// The guard's word on one address; `port` is already translated.

@@ -1,8 +1,10 @@
-//! How names become addresses and TXT records.
+//! How names become addresses, TXT records and CAA records, and whether DNSSEC vouches for that.
 //!
 //! One lookup asks afresh: nothing is cached, so that a record a client has just added is seen
-//! (negative caching in a shared resolver is what makes dns-01 flaky elsewhere).
+//! (negative caching in a shared resolver is what makes dns-01 flaky elsewhere). Remembered for a while are only the keys
+//! and delegations that DNSSEC stands on, and that a name has no CAA records.
 
+pub mod anchors;
 pub(crate) mod hickory;
 pub(crate) mod static_table;
 
@@ -10,6 +12,28 @@ use std::net::IpAddr;
 
 use base::DnsName;
 use futures_util::future::BoxFuture;
+
+/// What DNSSEC says about an answer. There is no third value: what should be secure and is not, is no answer
+/// ([`LookupFailure::Bogus`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Security {
+    /// It is proven that nobody signs there (RFC 4035 §4.3), or this is a lab that knows no key.
+    #[default]
+    Insecure,
+    /// Signed, under a key that we trust.
+    Secure,
+}
+
+impl Security {
+    /// What is said about two answers together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Secure, Self::Secure) => Self::Secure,
+            (Self::Insecure, _) | (_, Self::Insecure) => Self::Insecure,
+        }
+    }
+}
 
 /// The addresses of a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +44,8 @@ pub struct Addresses {
     pub aliases: Vec<String>,
     /// Why one of the two queries, A or AAAA, failed while the other gave addresses.
     pub partial_failure: Option<LookupError>,
+    /// Of all of them.
+    pub security: Security,
 }
 
 /// The TXT records of a name.
@@ -29,6 +55,32 @@ pub struct TxtRecords {
     pub values: Vec<String>,
     /// The names it is an alias for, in order.
     pub aliases: Vec<String>,
+    /// Of all of them.
+    pub security: Security,
+}
+
+/// The CAA records of a name, which may be none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaaRecords {
+    /// As the DNS holds them.
+    pub records: Vec<CaaRecord>,
+    /// The names it is an alias for, in order.
+    pub aliases: Vec<String>,
+    /// Of all of them, or of the answer that there are none.
+    pub security: Security,
+    /// Whether this was known from an earlier answer.
+    pub is_remembered: bool,
+}
+
+/// A CAA record (RFC 8659 §4.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaaRecord {
+    /// The flags.
+    pub flags: u8,
+    /// The property's tag.
+    pub tag: String,
+    /// The property's value.
+    pub value: Vec<u8>,
 }
 
 /// A lookup that gave nothing to work with.
@@ -37,7 +89,7 @@ pub struct TxtRecords {
 pub struct LookupError {
     /// The name that was asked for.
     pub name: String,
-    /// `A`, `AAAA`, `A and AAAA` or `TXT`.
+    /// `A`, `AAAA`, `A and AAAA`, `CAA` or `TXT`.
     pub records: &'static str,
     /// What happened.
     pub cause: LookupFailure,
@@ -67,6 +119,9 @@ pub enum LookupFailure {
     /// The server could not find out (RCODE 2): lame delegation, broken DNSSEC, dead servers.
     #[error("SERVFAIL")]
     ServerFailure,
+    /// The same, and it said why (RFC 8914).
+    #[error("SERVFAIL, {0}")]
+    ServerFailureExplained(String),
     /// No answer in time.
     #[error("timeout")]
     Timeout,
@@ -90,6 +145,9 @@ pub trait Resolver: Send + Sync {
     /// All TXT records at `name`, a full name without its last dot, aliases followed.
     fn txt<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<TxtRecords, LookupError>>;
 
+    /// All CAA records at `name`, a full name without its last dot, aliases followed; that there are none is an answer.
+    fn caa<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<CaaRecords, LookupError>>;
+
     /// Who answers, for the evidence: `192.0.2.53:53`.
     fn description(&self) -> &str;
 }
@@ -103,6 +161,7 @@ pub(crate) fn combine(
     match (v6, v4) {
         (Ok(mut both), Ok(v4)) => {
             both.addresses.extend(v4.addresses);
+            both.security = both.security.and(v4.security);
             if both.aliases.is_empty() {
                 both.aliases = v4.aliases;
             }

@@ -17,6 +17,7 @@ pub mod eab;
 pub mod engines;
 pub mod in_process;
 pub mod key;
+pub mod name_server;
 pub mod peers;
 pub mod random;
 pub mod server;
@@ -28,6 +29,7 @@ pub use answer::Answer;
 pub use eab::Eab;
 pub use in_process::InProcess;
 pub use key::Key;
+pub use name_server::{Misbehaviour, NameServer};
 pub use server::{Reseller, TestServer};
 pub use visitor::Visitor;
 

@@ -9,7 +9,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, watch};
 use validation::evidence::Hop;
-use validation::{Evidence, Failure, Method, Outcome, Probe, Validator};
+use validation::{
+    CaaEvidence, CaaOutcome, CaaQuestion, Evidence, Failure, Method, Outcome, Probe, Validator,
+};
 
 /// What one probe was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub struct Asked {
 pub struct FakeValidator {
     clock: Arc<dyn Clock>,
     scripts: Mutex<HashMap<String, Script>>,
+    caa: Mutex<Option<Arc<dyn Validator>>>,
     asked: watch::Sender<HashMap<String, Vec<Asked>>>,
 }
 
@@ -39,6 +42,7 @@ impl FakeValidator {
         Self {
             clock,
             scripts: Mutex::default(),
+            caa: Mutex::default(),
             asked: watch::Sender::default(),
         }
     }
@@ -66,6 +70,11 @@ impl FakeValidator {
         if let Some(Script::Hang(gate)) = self.scripts().remove(name) {
             gate.close();
         }
+    }
+
+    /// Another one asks for CAA records from now on; until then no name has any.
+    pub fn ask_caa_of(&self, other: Arc<dyn Validator>) {
+        *self.caa.lock().unwrap_or_else(PoisonError::into_inner) = Some(other);
     }
 
     /// How often `name` was probed.
@@ -129,5 +138,24 @@ impl FakeValidator {
 impl Validator for FakeValidator {
     fn validate<'a>(&'a self, probe: Probe<'a>) -> BoxFuture<'a, Outcome> {
         self.run(probe).boxed()
+    }
+
+    fn caa<'a>(&'a self, question: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome> {
+        let other = self
+            .caa
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let now = self.clock.now();
+        async move {
+            match other {
+                Some(other) => other.caa(question).await,
+                None => CaaOutcome {
+                    result: Ok(()),
+                    evidence: CaaEvidence::new(now),
+                },
+            }
+        }
+        .boxed()
     }
 }

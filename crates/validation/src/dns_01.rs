@@ -9,7 +9,7 @@ use crate::evidence::{Lookup, shortened};
 use crate::failure::{Failure, Stage};
 use crate::trace::Trace;
 use reach::network::Network;
-use reach::resolver::{LookupError, TxtRecords};
+use reach::resolver::{LookupError, Security, TxtRecords};
 
 /// The label that holds the records.
 const LABEL: &str = "_acme-challenge";
@@ -58,6 +58,7 @@ fn seen(owner: &str, answer: &Result<TxtRecords, LookupError>, ms: u64) -> Looku
     match answer {
         Ok(records) => {
             lookup.aliases.clone_from(&records.aliases);
+            lookup.secure = records.security == Security::Secure;
             lookup.txt_records = Some(records.values.len());
         }
         Err(error) => lookup.error = Some(error.cause.to_string()),

@@ -27,8 +27,54 @@ pub struct Evidence {
     /// The HTTP requests, in order: the challenge URL and each redirect.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hops: Vec<Hop>,
+    /// What CAA records said, if they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caa: Option<CaaEvidence>,
     /// How long the whole validation took, in milliseconds.
     pub ms: u64,
+}
+
+/// What CAA records said when a name was proven, or again before its certificate was signed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaaEvidence {
+    /// When they were asked for.
+    pub checked_at: Timestamp,
+    /// The lookups, from the name up to where records were found, or to the top.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<CaaLookup>,
+    /// The records that counted, at most ten; they stand at the name of the last lookup.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<String>,
+    /// As whom they let us issue, if they name us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_as: Option<String>,
+    /// The account that they let us issue for, if they name one: that of the client, or its parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_account: Option<String>,
+    /// Why they do not let us issue, or why nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// In milliseconds.
+    pub ms: u64,
+}
+
+/// One lookup of CAA records.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CaaLookup {
+    /// The name that was asked for.
+    pub name: String,
+    /// The names it is an alias for, in order (CNAME).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Whether DNSSEC vouches for the answer.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub secure: bool,
+    /// Whether the answer was known from less than a minute ago.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub remembered: bool,
+    /// Why there was no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// One DNS lookup; for addresses, the A and AAAA queries together.
@@ -42,6 +88,9 @@ pub struct Lookup {
     /// The addresses found, at most sixteen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Address>,
+    /// Whether DNSSEC vouches for the answer.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub secure: bool,
     /// How many TXT records were found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub txt_records: Option<usize>,
@@ -101,6 +150,22 @@ impl Evidence {
             assumed: false,
             lookups: Vec::new(),
             hops: Vec::new(),
+            caa: None,
+            ms: 0,
+        }
+    }
+}
+
+impl CaaEvidence {
+    /// Evidence of a check that begins now and has seen nothing yet.
+    pub fn new(checked_at: Timestamp) -> Self {
+        Self {
+            checked_at,
+            lookups: Vec::new(),
+            records: Vec::new(),
+            allowed_as: None,
+            allowed_account: None,
+            refused: None,
             ms: 0,
         }
     }

@@ -9,6 +9,7 @@ mod explanation;
 use std::fmt;
 use std::net::SocketAddr;
 
+use acme::caa::Refusal;
 use reach::address_guard::RefusedAddress;
 use reach::resolver::{LookupError, LookupFailure};
 
@@ -21,6 +22,22 @@ pub enum Failure {
         host: String,
         /// Why its address is refused.
         refusal: RefusedAddress,
+    },
+    /// CAA records do not let us issue.
+    CaaForbids {
+        /// The names that they call us by.
+        identities: Vec<String>,
+        /// Where they stand.
+        place: String,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// The DNS does not say whether there are CAA records.
+    CaaLookup(LookupError),
+    /// The DNS did not say so in time.
+    CaaTimeout {
+        /// The name.
+        name: String,
     },
     /// No address accepted a connection; the last one tried.
     Connection {
@@ -190,6 +207,8 @@ pub enum Stage {
 /// The error types of RFC 8555 §6.7 that a validation can end in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
+    /// `caa`: CAA records do not let us issue.
+    Caa,
     /// `connection`: could not connect to the validation target.
     Connection,
     /// `dns`: a DNS query failed, or gave nothing that can be used.
@@ -208,6 +227,7 @@ impl Problem {
     /// The last part of the `urn:ietf:params:acme:error:` type.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Caa => "caa",
             Self::Connection => "connection",
             Self::Dns => "dns",
             Self::IncorrectResponse => "incorrectResponse",
@@ -222,7 +242,12 @@ impl Failure {
     /// The kind of problem document that reports this failure.
     pub fn problem(&self) -> Problem {
         match self {
-            Self::AddressRefused { .. } | Self::TxtMissing { .. } | Self::Lookup(_) => Problem::Dns,
+            Self::AddressRefused { .. }
+            | Self::CaaLookup(_)
+            | Self::CaaTimeout { .. }
+            | Self::TxtMissing { .. }
+            | Self::Lookup(_) => Problem::Dns,
+            Self::CaaForbids { .. } => Problem::Caa,
             Self::Connection { .. } | Self::NotHttp { .. } => Problem::Connection,
             Self::Content { .. }
             | Self::RedirectLoop { .. }
@@ -260,6 +285,14 @@ impl fmt::Display for Failure {
             Self::AddressRefused { host, refusal } => {
                 write!(f, "{host} has no public address: {refusal}")
             }
+            Self::CaaForbids { place, refusal, .. } => {
+                write!(f, "the CAA records at {place} forbid it: {refusal}")
+            }
+            Self::CaaLookup(error) => write!(f, "nothing may be issued without an answer: {error}"),
+            Self::CaaTimeout { name } => write!(
+                f,
+                "nothing may be issued without an answer: timeout while looking up CAA records for {name}"
+            ),
             Self::Connection {
                 address,
                 attempts,

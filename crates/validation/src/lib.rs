@@ -1,5 +1,7 @@
 //! What we probe to prove control of a name, and what we saw while doing so (RFC 8555 §8).
 //!
+//! Whether the domain lets us issue at all (RFC 8659) is asked here too; the rule for it is in `acme`.
+//!
 //! A [`Validator`] answers one [`Probe`] with an [`Outcome`]: valid or a typed [`Failure`], and in
 //! both cases [`Evidence`] to store. Which addresses may be contacted is decided in `reach`.
 //!
@@ -8,6 +10,7 @@
 
 #![warn(missing_docs)]
 
+mod caa;
 mod dns_01;
 pub mod evidence;
 pub mod failure;
@@ -18,7 +21,7 @@ mod probe;
 mod trace;
 mod validator;
 
-pub use evidence::Evidence;
+pub use evidence::{CaaEvidence, Evidence};
 pub use failure::{Failure, Problem};
-pub use probe::{Method, Outcome, Probe, Validator};
+pub use probe::{CaaOutcome, CaaQuestion, Method, Outcome, Probe, Validator};
 pub use validator::{AssumeValid, NetworkValidator, ProbeSettings, SetupError};

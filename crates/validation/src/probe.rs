@@ -4,10 +4,11 @@
 
 use std::net::IpAddr;
 
-use base::Identifier;
+use acme::caa;
+use base::{DnsName, Identifier};
 use futures_util::future::BoxFuture;
 
-use crate::evidence::Evidence;
+use crate::evidence::{CaaEvidence, Evidence};
 use crate::failure::Failure;
 
 /// One identifier to prove control of, by one challenge.
@@ -44,6 +45,24 @@ impl Method<'_> {
             Self::Http01 { .. } => "http-01",
         }
     }
+}
+
+/// Whether CAA records let us issue for a name.
+#[derive(Clone, Copy, Debug)]
+pub struct CaaQuestion<'a> {
+    /// The name, with `*.` for a wildcard.
+    pub name: &'a DnsName,
+    /// For whom, and how control of it is proven.
+    pub request: caa::Request<'a>,
+}
+
+/// What CAA records say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaaOutcome {
+    /// Whether they let us issue, and if not, why.
+    pub result: Result<(), Failure>,
+    /// To be stored, whatever the result.
+    pub evidence: CaaEvidence,
 }
 
 /// What a probe found, and what it saw on the way.
@@ -83,14 +102,21 @@ impl Outcome {
     }
 }
 
-/// Something that can tell whether a probe succeeds.
+/// Something that can tell whether a probe succeeds, and what CAA records say.
 pub trait Validator: Send + Sync {
     /// Probes once. Never fails: every problem is an [`Outcome`].
     fn validate<'a>(&'a self, probe: Probe<'a>) -> BoxFuture<'a, Outcome>;
+
+    /// Asks for CAA records (RFC 8659). Never fails: without an answer, nothing may be issued.
+    fn caa<'a>(&'a self, question: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome>;
 }
 
 impl<V: Validator + ?Sized> Validator for std::sync::Arc<V> {
     fn validate<'a>(&'a self, probe: Probe<'a>) -> BoxFuture<'a, Outcome> {
         (**self).validate(probe)
+    }
+
+    fn caa<'a>(&'a self, question: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome> {
+        (**self).caa(question)
     }
 }

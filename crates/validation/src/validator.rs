@@ -7,11 +7,11 @@ use base::{Clock, Identifier};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
-use crate::evidence::Evidence;
+use crate::evidence::{CaaEvidence, Evidence};
 use crate::failure::Failure;
-use crate::probe::{Method, Outcome, Probe, Validator};
+use crate::probe::{CaaOutcome, CaaQuestion, Method, Outcome, Probe, Validator};
 use crate::trace::Trace;
-use crate::{dns_01, http_01};
+use crate::{caa, dns_01, http_01};
 use reach::network::Network;
 
 /// How a probe behaves towards others.
@@ -102,6 +102,16 @@ impl Validator for NetworkValidator {
     fn validate<'a>(&'a self, probe: Probe<'a>) -> BoxFuture<'a, Outcome> {
         self.run(probe).boxed()
     }
+
+    fn caa<'a>(&'a self, question: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome> {
+        caa::ask(
+            &self.network,
+            question,
+            self.clock.as_ref(),
+            self.total_timeout,
+        )
+        .boxed()
+    }
 }
 
 /// The validator cannot be set up.
@@ -132,6 +142,15 @@ impl Validator for AssumeValid {
         let mut evidence = Evidence::new(self.clock.now(), probe.method.challenge_type());
         evidence.assumed = true;
         ready(Outcome {
+            result: Ok(()),
+            evidence,
+        })
+        .boxed()
+    }
+
+    fn caa<'a>(&'a self, _question: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome> {
+        let evidence = CaaEvidence::new(self.clock.now());
+        ready(CaaOutcome {
             result: Ok(()),
             evidence,
         })

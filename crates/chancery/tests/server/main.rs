@@ -18,6 +18,8 @@ mod catalog;
 #[cfg(test)]
 mod enrollment;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod own_tls;

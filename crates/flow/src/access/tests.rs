@@ -17,7 +17,7 @@ use tenancy::lockout::{AttemptKey, Limits, Lockout};
 use tenancy::password::{HashParameters, Password};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email, Theme};
-use validation::{Outcome, Probe, Validator};
+use validation::{CaaOutcome, CaaQuestion, Outcome, Probe, Validator};
 
 use super::attempt::Attempt;
 use super::change_password::{ChangePasswordError, change_password};
@@ -64,6 +64,10 @@ struct NoValidator;
 impl Validator for NoValidator {
     fn validate<'a>(&'a self, _: Probe<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(std::future::pending())
+    }
+
+    fn caa<'a>(&'a self, _: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome> {
+        panic!("nothing is issued here")
     }
 }
 

@@ -368,6 +368,7 @@ fn order_problem(record: &Record, error: &Problem) -> Problem {
 /// What the client is told; the portal explains further from the stored evidence.
 fn problem(failure: &Failure, detail: Option<String>) -> Problem {
     let kind = match failure.problem() {
+        validation::Problem::Caa => ProblemKind::Caa,
         validation::Problem::Connection => ProblemKind::Connection,
         validation::Problem::Dns => ProblemKind::Dns,
         validation::Problem::IncorrectResponse => ProblemKind::IncorrectResponse,

@@ -1,82 +1,126 @@
 //! The real resolver: a stub that asks recursive servers over UDP, and over TCP when an answer is
-//! cut off (RFC 7766 §5).
+//! cut off (RFC 7766 §5). It judges what they say itself (DNSSEC): the way to them is not protected.
 //!
-//! No search domains, no hosts file, no cache: the name that is asked for is the name in the order.
+//! No search domains, no hosts file, no cache: the name that is asked for is the name in the order. What is remembered
+//! stands in `exchange` (the chain of trust), `judge` (where nobody signs) and here (names without CAA records).
+
+mod answer;
+mod exchange;
+mod judge;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::DnsName;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
-};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::{DnsError, NetError};
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use hickory_resolver::caching_client::CachingClient;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverOpts};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::xfer::RetryDnsHandle;
+use hickory_resolver::proto::dnssec::TrustAnchors;
+use hickory_resolver::proto::op::{DnsRequestOptions, Query};
+use hickory_resolver::proto::rr::{Name, RecordType};
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
+use quick_cache::sync::Cache;
+use tokio::time::Instant;
 
-use super::{Addresses, LookupError, LookupFailure, Resolver, TxtRecords, combine};
+use self::answer::{Found, NotFound};
+use self::exchange::Provider;
+use self::judge::Judge;
+use super::anchors::LabAnchors;
+use super::{
+    Addresses, CaaRecords, LookupError, LookupFailure, Resolver, Security, TxtRecords, combine,
+};
 
 /// Asks the system's or the configured recursive name servers.
 pub(crate) struct HickoryResolver {
-    resolver: TokioResolver,
+    /// Follows aliases; its cache has no room.
+    client: CachingClient<Judge>,
+    options: DnsRequestOptions,
     description: String,
+    without_caa: Cache<String, (Security, Instant)>,
+}
+
+/// Which keys DNSSEC begins with.
+#[derive(Clone, Debug)]
+pub(crate) enum Anchors {
+    /// Those of the Internet's root.
+    Internet,
+    /// Those of a lab's root; without any, everything is insecure.
+    Lab(Option<LabAnchors>),
+}
+
+impl Anchors {
+    fn keys(self) -> Option<Arc<TrustAnchors>> {
+        match self {
+            Self::Internet => Some(Arc::new(TrustAnchors::default())),
+            Self::Lab(anchors) => anchors.map(|anchors| anchors.keys()),
+        }
+    }
 }
 
 /// Retries after the first attempt.
 const RETRIES: usize = 1;
 /// Queries in flight per TCP connection; the library's 32 would be too few for a busy server.
 const MAX_ACTIVE: usize = 1024;
+/// How many names without CAA records are remembered.
+const WITHOUT_CAA: usize = 4_096;
+/// And for how long, whatever their zone says; records that are there are always asked for afresh, so that who mends
+/// them need not wait.
+const LONGEST_WITHOUT: Duration = Duration::from_secs(60);
 
 impl HickoryResolver {
     /// Asks these servers, in this order.
     pub(crate) fn with_servers(
         servers: &[SocketAddr],
         timeout: Duration,
+        anchors: Anchors,
     ) -> Result<Self, NetError> {
         let name_servers = servers.iter().map(|server| name_server(*server)).collect();
-        Self::build(name_servers, timeout)
+        Self::build(name_servers, timeout, anchors)
     }
 
     /// Asks the servers the operating system is set up with; its search list is ignored.
-    pub(crate) fn from_system(timeout: Duration) -> Result<Self, NetError> {
+    pub(crate) fn from_system(timeout: Duration, anchors: Anchors) -> Result<Self, NetError> {
         let (config, _) = hickory_resolver::system_conf::read_system_conf()?;
-        Self::build(config.name_servers, timeout)
+        Self::build(config.name_servers, timeout, anchors)
     }
 
-    fn build(name_servers: Vec<NameServerConfig>, timeout: Duration) -> Result<Self, NetError> {
+    fn build(
+        name_servers: Vec<NameServerConfig>,
+        timeout: Duration,
+        anchors: Anchors,
+    ) -> Result<Self, NetError> {
         let description = describe(&name_servers);
-        let config = ResolverConfig::from_parts(None, Vec::new(), name_servers);
-        let provider = TokioRuntimeProvider::default();
-        let mut builder = TokioResolver::builder_with_config(config, provider);
-        set_options(builder.options_mut(), timeout);
-        let resolver = builder.build()?;
+        let keys = anchors.keys();
+        let mut options = ResolverOpts::default();
+        set_options(&mut options, timeout);
+        let mut request = DnsRequestOptions::default();
+        request.edns_payload_len = options.edns_payload_len;
+        request.edns_set_dnssec_ok = keys.is_some();
+        let context = Arc::new(PoolContext::new(options, TlsConfig::new()?));
+        let provider = Provider::default();
+        let pool = NameServerPool::from_config(name_servers, context, provider.clone());
+        let judge = Judge::new(RetryDnsHandle::new(pool, RETRIES), provider, keys);
         Ok(Self {
-            resolver,
+            client: CachingClient::new(0, judge, true),
+            options: request,
             description,
+            without_caa: Cache::new(WITHOUT_CAA),
         })
     }
 
-    async fn lookup(
-        &self,
-        name: &str,
-        kind: RecordType,
-        records: &'static str,
-    ) -> Result<Vec<Record>, LookupError> {
-        let fail = |cause| LookupError {
-            name: name.to_owned(),
-            records,
-            cause,
-        };
+    async fn lookup(&self, name: &str, kind: RecordType) -> Result<Found, NotFound> {
+        let malformed = |error: String| NotFound::because(LookupFailure::Malformed(error));
         // The last dot keeps every search list out.
-        let full = Name::from_ascii(format!("{name}."))
-            .map_err(|error| fail(LookupFailure::Malformed(error.to_string())))?;
-        let lookup = self.resolver.lookup(full, kind).await;
-        let answers = lookup.map_err(|error| fail(failure(&error)))?;
-        Ok(answers.answers().to_vec())
+        let full =
+            Name::from_ascii(format!("{name}.")).map_err(|error| malformed(error.to_string()))?;
+        let query = Query::query(full.clone(), kind);
+        let lookup = self.client.lookup(query, self.options).await;
+        let lookup = lookup.map_err(|error| answer::not_found(&error))?;
+        answer::found(&full, kind, lookup.answers())
     }
 
     async fn family(
@@ -85,20 +129,38 @@ impl HickoryResolver {
         kind: RecordType,
         records: &'static str,
     ) -> Result<Addresses, LookupError> {
-        let answers = self.lookup(name, kind, records).await?;
-        let addresses: Vec<IpAddr> = answers.iter().filter_map(address).collect();
-        if addresses.is_empty() {
-            return Err(LookupError {
-                name: name.to_owned(),
-                records,
-                cause: LookupFailure::NoRecords,
-            });
-        }
+        let found = self.lookup(name, kind).await;
+        let found = found.map_err(|error| failed(name, records, error))?;
+        let addresses: Vec<IpAddr> = found.records.iter().filter_map(answer::address).collect();
         Ok(Addresses {
             addresses,
-            aliases: aliases(&answers),
+            aliases: found.aliases,
             partial_failure: None,
+            security: found.security,
         })
+    }
+
+    async fn ask_caa(&self, name: &str) -> Result<CaaRecords, LookupError> {
+        match self.lookup(name, RecordType::CAA).await {
+            Ok(found) => Ok(CaaRecords {
+                records: found.records.iter().filter_map(answer::caa).collect(),
+                aliases: found.aliases,
+                security: found.security,
+                is_remembered: false,
+            }),
+            Err(none) if none.cause.is_negative_answer() => {
+                let lasts = none.lasts.min(LONGEST_WITHOUT);
+                if !lasts.is_zero() {
+                    let kept = (none.security, Instant::now() + lasts);
+                    self.without_caa.insert(name.to_owned(), kept);
+                }
+                Ok(CaaRecords {
+                    security: none.security,
+                    ..CaaRecords::default()
+                })
+            }
+            Err(error) => Err(failed(name, "CAA", error)),
+        }
     }
 }
 
@@ -117,17 +179,41 @@ impl Resolver for HickoryResolver {
 
     fn txt<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<TxtRecords, LookupError>> {
         async move {
-            let answers = self.lookup(name, RecordType::TXT, "TXT").await?;
+            let found = self.lookup(name, RecordType::TXT).await;
+            let found = found.map_err(|error| failed(name, "TXT", error))?;
             Ok(TxtRecords {
-                values: answers.iter().filter_map(text).collect(),
-                aliases: aliases(&answers),
+                values: found.records.iter().filter_map(answer::text).collect(),
+                aliases: found.aliases,
+                security: found.security,
             })
+        }
+        .boxed()
+    }
+
+    fn caa<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<CaaRecords, LookupError>> {
+        async move {
+            match self.without_caa.get(name) {
+                Some((security, until)) if Instant::now() < until => Ok(CaaRecords {
+                    security,
+                    is_remembered: true,
+                    ..CaaRecords::default()
+                }),
+                Some(_) | None => self.ask_caa(name).await,
+            }
         }
         .boxed()
     }
 
     fn description(&self) -> &str {
         &self.description
+    }
+}
+
+fn failed(name: &str, records: &'static str, error: NotFound) -> LookupError {
+    LookupError {
+        name: name.to_owned(),
+        records,
+        cause: error.cause,
     }
 }
 
@@ -165,70 +251,4 @@ fn set_options(options: &mut ResolverOpts, timeout: Duration) {
     options.cache_size = 0;
     options.positive_max_ttl = Some(Duration::ZERO);
     options.negative_max_ttl = Some(Duration::ZERO);
-}
-
-fn address(record: &Record) -> Option<IpAddr> {
-    if let RData::A(address) = &record.data {
-        return Some(IpAddr::V4(address.0));
-    }
-    if let RData::AAAA(address) = &record.data {
-        return Some(IpAddr::V6(address.0));
-    }
-    None
-}
-
-fn text(record: &Record) -> Option<String> {
-    let RData::TXT(txt) = &record.data else {
-        return None;
-    };
-    Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned())
-}
-
-fn aliases(records: &[Record]) -> Vec<String> {
-    let target = |record: &Record| {
-        let RData::CNAME(target) = &record.data else {
-            return None;
-        };
-        Some(target.0.to_ascii().trim_end_matches('.').to_owned())
-    };
-    records.iter().filter_map(target).collect()
-}
-
-fn failure(error: &NetError) -> LookupFailure {
-    if let NetError::Dns(error) = error {
-        return dns_failure(error);
-    }
-    if matches!(error, NetError::Timeout) {
-        return LookupFailure::Timeout;
-    }
-    if let NetError::Io(error) = error {
-        return LookupFailure::Unreachable(error.kind().to_string());
-    }
-    if matches!(error, NetError::NoConnections | NetError::Busy) {
-        return LookupFailure::Unreachable(error.to_string());
-    }
-    LookupFailure::Malformed(error.to_string())
-}
-
-fn dns_failure(error: &DnsError) -> LookupFailure {
-    if let DnsError::NoRecordsFound(none) = error {
-        return if none.response_code == ResponseCode::NXDomain {
-            LookupFailure::NoSuchName
-        } else {
-            LookupFailure::NoRecords
-        };
-    }
-    if let DnsError::ResponseCode(code) = error {
-        return if *code == ResponseCode::ServFail {
-            LookupFailure::ServerFailure
-        } else if *code == ResponseCode::Refused {
-            LookupFailure::Refused
-        } else {
-            LookupFailure::ResponseCode(code.to_string())
-        };
-    }
-    if matches!(error, DnsError::DnssecBogus) {
-        return LookupFailure::Bogus;
-    }
-    LookupFailure::Malformed(error.to_string())
 }

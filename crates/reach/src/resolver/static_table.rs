@@ -12,7 +12,7 @@ use base::DnsName;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
-use super::{Addresses, LookupError, LookupFailure, Resolver, TxtRecords};
+use super::{Addresses, CaaRecords, LookupError, LookupFailure, Resolver, TxtRecords};
 
 /// One line of a lab's table: `www.example.test=127.0.0.1`, `*.example.test=::1`, `*=127.0.0.1`.
 /// Several lines with the same names give several addresses.
@@ -139,6 +139,13 @@ impl Resolver for StaticTable {
         match &self.server {
             Some(server) => server.txt(name),
             None => ready(Err(unknown(name, "TXT"))).boxed(),
+        }
+    }
+
+    fn caa<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<CaaRecords, LookupError>> {
+        match &self.server {
+            Some(server) => server.caa(name),
+            None => ready(Ok(CaaRecords::default())).boxed(),
         }
     }
 

@@ -3,6 +3,8 @@
 //! For people who run a web site, not a certificate authority; addresses and status codes are in
 //! the evidence beside them.
 
+use acme::caa::Refusal;
+
 use super::{ConnectionCause, Content, Failure, RefusedRedirect, Stage};
 use reach::resolver::{LookupError, LookupFailure};
 
@@ -11,6 +13,12 @@ pub(super) fn explain(failure: &Failure) -> String {
         Failure::AddressRefused { host, refusal } => format!(
             "The DNS entry of {host} points to {refusal}, which cannot be reached from the \
              Internet. Point the name to the web server's public address, or use DNS validation."
+        ),
+        Failure::CaaForbids { place, refusal, identities, .. } => caa(place, refusal, identities),
+        Failure::CaaLookup(error) => caa_lookup(error),
+        Failure::CaaTimeout { name } => format!(
+            "The name servers responsible for {name} did not say in time which authorities may issue for it (CAA). Check \
+             that they are online and answer questions for CAA records, and run the ACME client again."
         ),
         Failure::Connection { address, cause, host, .. } => connection(host, address.port(), cause),
         Failure::Content { found, .. } => content(*found).to_owned(),
@@ -58,6 +66,53 @@ pub(super) fn explain(failure: &Failure) -> String {
         Failure::WildcardByHttp => "A wildcard name can only be validated by DNS. Run the ACME \
              client with its DNS option."
             .to_owned(),
+    }
+}
+
+fn caa(place: &str, refusal: &Refusal, identities: &[String]) -> String {
+    let us = identities.join("\" or \"");
+    match refusal {
+        Refusal::NotNamed { .. } => format!(
+            "The CAA records at {place} say which authorities may issue, and this one is not among them. Add a CAA record \
+             there with the value \"{us}\" (for a wildcard, to those of the tag issuewild if there are any), or order \
+             from one of those."
+        ),
+        Refusal::Account => format!(
+            "The CAA records at {place} let this authority issue for another account only. Put the URL of this client's \
+             account, or the URI of the ACME account that it belongs to, into their parameter accounturi, or take the \
+             parameter away."
+        ),
+        Refusal::Method { method } => format!(
+            "The CAA records at {place} let this authority issue, but not after validation by {}. Let the ACME client use \
+             a way that their parameter validationmethods lists, or add this one to it.",
+            method.as_str()
+        ),
+        Refusal::Critical { tag } => format!(
+            "A CAA record at {place} asks with its flag that \"{tag}\" is understood, and this authority does not know \
+             that tag. Check its spelling, or set its flag to 0."
+        ),
+    }
+}
+
+fn caa_lookup(error: &LookupError) -> String {
+    let name = &error.name;
+    match error.cause {
+        LookupFailure::Bogus => format!(
+            "What the name servers say about CAA records of {name} does not hold against DNSSEC, so nothing can be issued. \
+             Check the signatures of the zone, and the DS record at the registrar."
+        ),
+        LookupFailure::Malformed(_)
+        | LookupFailure::NoRecords
+        | LookupFailure::NoSuchName
+        | LookupFailure::Refused
+        | LookupFailure::ResponseCode(_)
+        | LookupFailure::ServerFailure
+        | LookupFailure::ServerFailureExplained(_)
+        | LookupFailure::Timeout
+        | LookupFailure::Unreachable(_) => format!(
+            "The name servers responsible for {name} do not say whether there are CAA records, so nothing can be issued. \
+             Check that all of them answer questions for that type, and DNSSEC, and run the ACME client again."
+        ),
     }
 }
 
@@ -121,7 +176,9 @@ fn lookup(error: &LookupError) -> String {
             "The name {name} exists in the DNS but has no address. Add an A or AAAA record that \
              points to the web server, or use DNS validation."
         ),
-        LookupFailure::Bogus | LookupFailure::ServerFailure => format!(
+        LookupFailure::Bogus
+        | LookupFailure::ServerFailure
+        | LookupFailure::ServerFailureExplained(_) => format!(
             "The name servers responsible for {name} do not give a valid answer. Check the \
              delegation at the registrar, that all name servers answer, and DNSSEC."
         ),

@@ -29,7 +29,7 @@ use crate::evidence::{Address, Attempt, Lookup, shortened};
 use crate::failure::{ConnectionCause, Failure, Stage};
 use crate::trace::Trace;
 use reach::network::{Contact, Network};
-use reach::resolver::{Addresses, LookupError, LookupFailure};
+use reach::resolver::{Addresses, LookupError, LookupFailure, Security};
 
 /// Connection attempts per hop.
 const MAX_ATTEMPTS: usize = 3;
@@ -223,6 +223,7 @@ fn guarded(
     found: Addresses,
     lookup: &mut Lookup,
 ) -> Result<Vec<Contact>, Failure> {
+    lookup.secure = found.security == Security::Secure;
     lookup.aliases = found.aliases;
     lookup.error = found.partial_failure.map(|error| error.to_string());
     let mut first_refusal = None;

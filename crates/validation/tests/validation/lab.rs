@@ -8,7 +8,7 @@ use base::{Clock, DnsName, Timestamp};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use reach::network::{LabSettings, Network};
-use reach::resolver::{Addresses, LookupError, LookupFailure, Resolver, TxtRecords};
+use reach::resolver::{Addresses, CaaRecords, LookupError, LookupFailure, Resolver, TxtRecords};
 use validation::{Method, NetworkValidator, Outcome, Probe, ProbeSettings, Validator};
 
 pub(crate) const TOKEN: &str = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA";
@@ -127,6 +127,10 @@ impl Resolver for ScriptedResolver {
 
     fn txt<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<TxtRecords, LookupError>> {
         ready(Ok(TxtRecords::default())).boxed()
+    }
+
+    fn caa<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<CaaRecords, LookupError>> {
+        ready(Ok(CaaRecords::default())).boxed()
     }
 
     fn description(&self) -> &'static str {
