@@ -1,7 +1,7 @@
 //! One certificate from the account to the CRL: the files follow RFC 8555 §7 and the life of an order.
 
-pub mod answer_challenge;
 pub mod authorization;
+pub mod challenge;
 pub mod change_key;
 pub mod download;
 pub mod finalize;
@@ -19,4 +19,3 @@ pub mod register_account;
 pub mod revoke;
 pub mod test_account;
 pub mod update_account;
-pub mod validate;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::App;
 use crate::enrollment::end_orders::EndOrders;
+use crate::issuance::challenge::validate::Validate;
 use crate::issuance::issue::Issue;
 use crate::issuance::list_certificates::counts::CountCertificates;
 use crate::issuance::publish_crl::{self, PublishCrl};
-use crate::issuance::validate::Validate;
 use crate::operations::prune::Prune;
 use crate::queue::{Kind, Schedule, every, job};
 

@@ -72,6 +72,12 @@ const MIGRATIONS: &[Migration] = &[
         name: "0010_limits",
         steps: &[Step::Both(include_str!("../migrations/0010_limits.sql"))],
     },
+    Migration {
+        name: "0011_caa_checked",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0011_caa_checked.sql"
+        ))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

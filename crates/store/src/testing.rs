@@ -15,7 +15,9 @@ use tempfile::TempDir;
 use crate::catalog::offer::{Offer, OfferVersion};
 use crate::catalog::product::{Authority, Product};
 use crate::db::schema_for;
-use crate::{DatabaseUrl, Engine, Error, Options, ReadTx, Scoped, Store, WriteTx, sql};
+use crate::{
+    DatabaseUrl, Engine, Error, Options, ReadTx, Row, Scoped, Store, WriteTx, sql, values,
+};
 
 /// A database that is removed when this is dropped (SQLite) or [`removed`](Self::remove).
 #[derive(Debug)]
@@ -269,4 +271,19 @@ async fn administer(url: &str, statement: &str) {
     drop(client);
     // It ends when the client has gone; how does not matter here.
     let _ = connection.await;
+}
+
+/// The evidence for a name, oldest first: how it came about, and what was seen.
+pub async fn evidence_of(tx: &mut ReadTx, name: &String) -> Result<Vec<(String, String)>, Error> {
+    let statement = sql!(system:
+        "SELECT method, evidence FROM domain_validation WHERE name = $1 ORDER BY validated_at, id"
+    );
+    let rows = tx.rows(statement, &values![name.as_str()]).await?;
+    let read = |row: &Row| {
+        Ok((
+            row.text("method")?.to_owned(),
+            row.text("evidence")?.to_owned(),
+        ))
+    };
+    rows.iter().map(read).collect()
 }

@@ -141,6 +141,7 @@ impl Owner {
             names,
             subscription: self.subscription,
             order,
+            caa_checks: Vec::new(),
             is_test: false,
             job: JobId::generate(NOW, &RANDOM),
             now: NOW,
@@ -1073,6 +1074,7 @@ fn authorization(owner: &Owner, made: Timestamp, expires: Timestamp) -> Authoriz
         order: OrderId::first_at(made),
         begun_at: None,
         validation: None,
+        caa_checked_at: None,
     }
 }
 

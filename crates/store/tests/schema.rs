@@ -416,6 +416,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "the cookie of a request says which tenant it is for",
     ),
     (
+        "FROM domain_validation WHERE name = $1",
+        "a test looks at the evidence for a name",
+    ),
+    (
         "FROM session WHERE user_id = $1 AND digest <> $2",
         "a new password ends a person's sessions wherever they act",
     ),

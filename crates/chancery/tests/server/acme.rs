@@ -4,7 +4,7 @@ mod account;
 mod authorization;
 mod binding;
 mod budget;
-mod crash;
+pub(crate) mod crash;
 mod database;
 mod fence;
 mod finalize;

@@ -1,5 +1,6 @@
 //! Validation against a name server of our own, which signs and lies; nothing here leaves the host.
 
+mod caa;
 mod dnssec;
 
 use std::time::Duration;

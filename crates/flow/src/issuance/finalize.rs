@@ -21,6 +21,7 @@ use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
 use tenancy::limit::RateLimited;
 
+use super::challenge::check_caa::due;
 use super::issue::{Issue, Issuing, issue, unsigned};
 use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
@@ -124,6 +125,11 @@ pub async fn finalize(
         certificate: unsigned(&order, &authorizations, &intent, validity),
         order: order.clone(),
         fence: intent.fence,
+        caa_due: if directory.meta.caa_identities.is_empty() {
+            Vec::new()
+        } else {
+            due(&authorizations, now)
+        },
         linted,
         ca: directory.issuing.clone(),
     };

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use acme::Problem;
 use acme::order::Progress;
 use acme::problem::Kind;
-use base::{CaId, CertificateId, OrderId, ProfileVersionId, TenantId, Timestamp};
+use base::{AccountId, CaId, CertificateId, OrderId, ProfileVersionId, TenantId, Timestamp};
 use pki::{Linted, TbsCertificate, Validity};
 use serde::{Deserialize, Serialize};
 use store::audit::Entry;
 use store::catalog::ca::Trust;
-use store::issuance::authorization::Authorization;
+use store::issuance::authorization::{Authorization, CaaCheck};
 use store::issuance::certificate::{NewCertificate, Signed, Validations};
-use store::issuance::end::{self, ForIssue};
+use store::issuance::end::{self, ForIssue, Forbidden};
 use store::issuance::lineage::Standing;
 use store::issuance::order::{self, Order};
 use store::issuance::signing_intent::{self, SigningIntent};
@@ -21,6 +21,8 @@ use store::queue::dead::{self, Burial};
 use store::{ReadTx, WriteTx};
 use tokio::time::Instant;
 
+use super::challenge::check_caa::{Asker, Refused, ask_again, due};
+use super::find_account::{LookUpError, find_account};
 use crate::audit::{Event, Text};
 use crate::caller::{system, tenant};
 use crate::memory::catalog::Ca;
@@ -35,6 +37,8 @@ pub(super) struct Issuing {
     pub(super) certificate: NewCertificate,
     /// The attempt that this is.
     pub(super) fence: i64,
+    /// The proofs for which CAA records have to be asked for again first.
+    pub(super) caa_due: Vec<Authorization>,
     /// What to sign.
     pub(super) linted: Linted<TbsCertificate>,
     /// Who signs.
@@ -71,6 +75,12 @@ pub(super) fn unsigned(
 /// Why an order was not ended.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
+    /// Whoever ordered it.
+    #[error("account {0} is gone")]
+    AccountGone(AccountId),
+    /// The account cannot be read.
+    #[error(transparent)]
+    LookUp(#[from] LookUpError),
     /// The stored content cannot be read.
     #[error("the stored content of certificate {0} cannot be signed")]
     Content(CertificateId, #[source] pki::TbsError),
@@ -184,6 +194,7 @@ fn reload_intent(app: &App, found: Found, fence: i64) -> Result<Issuing, IssueEr
         authorizations,
         intent,
     } = found;
+    let caa_due = due(&authorizations, app.now());
     let catalog = app.catalog();
     let ca = catalog
         .signer(intent.ca)
@@ -200,6 +211,7 @@ fn reload_intent(app: &App, found: Found, fence: i64) -> Result<Issuing, IssueEr
         certificate: unsigned(&order, &authorizations, &intent, validity),
         order,
         fence,
+        caa_due,
         linted,
         ca,
     })
@@ -215,9 +227,19 @@ pub(super) async fn issue(
         order,
         mut certificate,
         fence,
+        caa_due,
         linted,
         ca,
     } = issuing;
+    let caa_checks = match ask_caa(app, &order, caa_due).await? {
+        Ok(checks) => checks,
+        Err(refused) => {
+            forbid(app, lease, (&order, certificate.id, fence), refused).await?;
+            return Ok(None);
+        }
+    };
+    let evidence = caa_checks.iter().map(|check| check.id);
+    certificate.validations.0.extend(evidence);
     let (ca_id, is_test) = (ca.id, ca.trust == Trust::Test);
     let (key, begun) = (ca.issuer.key_algorithm(), Instant::now());
     let issued = sign(ca, linted).await?;
@@ -232,6 +254,7 @@ pub(super) async fn issue(
             subscription: order.subscription,
             order: order.id,
             job: lease.id,
+            caa_checks,
             is_test,
             now,
         },
@@ -247,6 +270,76 @@ pub(super) async fn issue(
         recent.keep_certificate(id, order.account, (ca_id, issued.der), now);
     }
     Ok(is_ours.then_some(now))
+}
+
+/// Asks for CAA records again where that is due. Of an order that waited, too: its names may have changed hands.
+async fn ask_caa(
+    app: &App,
+    order: &Order,
+    due: Vec<Authorization>,
+) -> Result<Result<Vec<CaaCheck>, Refused>, IssueError> {
+    if due.is_empty() {
+        return Ok(Ok(Vec::new()));
+    }
+    let account = find_account(app, order.account).await?;
+    let account = account.ok_or(IssueError::AccountGone(order.account))?;
+    match Asker::of(app, &account) {
+        Some(asker) => Ok(ask_again(app, &asker, due).await),
+        None => Ok(Ok(Vec::new())),
+    }
+}
+
+/// Ends the order without a certificate, unless another node has taken it over.
+async fn forbid(
+    app: &App,
+    lease: Lease,
+    (order, certificate, fence): (&Order, CertificateId, i64),
+    Refused(problem): Refused,
+) -> Result<(), store::Error> {
+    let now = app.now();
+    let details = problem.subproblems.iter().map(|each| each.detail.as_str());
+    let why: Vec<_> = details.collect();
+    let event = Event::OrderFailed {
+        order: order.id,
+        why: Text::new(why.join("; ")),
+    };
+    let caller = Caller::job(lease.request, order.tenant);
+    let forbidden = Forbidden {
+        order: order.id,
+        certificate,
+        job: lease.id,
+        problem: problem.to_json(),
+        audit: app.entry(&caller, order.tenant, &event, now),
+        now,
+    };
+    app.memory.recent.forget_order(order.id);
+    let store = app.store(&caller);
+    let holding = (forbidden, fence);
+    store
+        .decide(holding, load_fence, decide_forbid, save_forbid)
+        .await
+}
+
+async fn load_fence(
+    tx: &mut ReadTx,
+    (forbidden, _): &(Forbidden, i64),
+) -> Result<Option<i64>, store::Error> {
+    let intent = signing_intent::by_certificate(tx, &forbidden.certificate).await?;
+    Ok(intent.map(|intent| intent.fence))
+}
+
+fn decide_forbid(
+    (forbidden, fence): &(Forbidden, i64),
+    found: Option<i64>,
+) -> Result<Option<Forbidden>, store::Error> {
+    Ok((found == Some(*fence)).then(|| forbidden.clone()))
+}
+
+async fn save_forbid(tx: &mut WriteTx, decision: &Option<Forbidden>) -> Result<(), store::Error> {
+    match decision {
+        Some(forbidden) => end::forbid(tx, forbidden).await,
+        None => Ok(()),
+    }
 }
 
 struct Issued {

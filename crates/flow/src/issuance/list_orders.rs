@@ -12,13 +12,13 @@ use store::issuance::authorization::{self, Authorization};
 use store::issuance::order::Order;
 use store::issuance::order_list::{self, OrderRow};
 
+use crate::issuance::challenge::evidence::StoredEvidence;
 use crate::issuance::order_view::status;
-use crate::issuance::validate::StoredEvidence;
 use crate::{App, Caller};
 
 pub use store::issuance::names::Names;
 pub use store::issuance::order_list::{OrderEnding, OrderFilter};
-pub use validation::evidence::{Evidence, Hop, Lookup};
+pub use validation::evidence::{CaaEvidence, Evidence, Hop, Lookup};
 
 /// How far an order came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

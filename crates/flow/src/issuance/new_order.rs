@@ -229,6 +229,7 @@ fn fresh(
         order,
         begun_at: None,
         validation: None,
+        caa_checked_at: None,
     }
 }
 

@@ -28,13 +28,35 @@ pub struct Authorization {
     pub begun_at: Option<Timestamp>,
     /// The evidence of the proof, once there is one.
     pub validation: Option<ValidationId>,
+    /// When CAA records were last asked for, if they were.
+    pub caa_checked_at: Option<Timestamp>,
+}
+
+/// CAA records were asked for again, and let us issue.
+#[derive(Clone, Debug)]
+pub struct CaaCheck {
+    /// The evidence.
+    pub id: ValidationId,
+    /// Whose proof is used with it.
+    pub authorization: Authorization,
+    /// When they were asked for.
+    pub checked_at: Timestamp,
+    /// Until when the answer may be used.
+    pub good_until: Timestamp,
+    /// What they said, JSON.
+    pub evidence: String,
+}
+
+impl CaaCheck {
+    /// What stands for a method of validation in its evidence.
+    pub const METHOD: &'static str = "caa";
 }
 
 /// The columns of an authorization, in the words of a query whose table is called `z`.
 macro_rules! authorization {
     () => {
         "z.id, z.challenge_types, z.expires_at, z.begun_at, z.validated_at, z.is_wildcard, z.account_id, z.tenant_id,
-           z.order_id, z.token, z.validation_id, z.value, z.chosen_type, z.outcome, z.error"
+           z.order_id, z.token, z.validation_id, z.caa_checked_at, z.value, z.chosen_type, z.outcome, z.error"
     };
 }
 
@@ -214,6 +236,7 @@ pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
         record,
         begun_at,
         validation,
+        caa_checked_at,
         ..
     } = &ending.authorization;
     match &record.state {
@@ -223,7 +246,8 @@ pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
         } => {
             let statement = sql!(system:
                 "UPDATE acme_authorization
-                 SET chosen_type = $2, begun_at = $3, validated_at = $4, expires_at = $5, validation_id = $6
+                 SET chosen_type = $2, begun_at = $3, validated_at = $4, expires_at = $5, validation_id = $6,
+                   caa_checked_at = $7
                  WHERE id = $1"
             );
             let values = values![
@@ -232,7 +256,8 @@ pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
                 *begun_at,
                 *validated,
                 record.expires,
-                *validation
+                *validation,
+                *caa_checked_at
             ];
             tx.execute_later(statement, &values).await?;
             match validation {
@@ -259,6 +284,33 @@ pub async fn complete(tx: &mut WriteTx, ending: &Ending) -> Result<(), Error> {
         }
         State::Deactivated | State::Pending | State::Processing { .. } | State::Revoked => Ok(()),
     }
+}
+
+/// Records that CAA records were asked for again before a signature, with what they said.
+pub(crate) async fn caa_checked(tx: &mut WriteTx, check: &CaaCheck) -> Result<(), Error> {
+    let Authorization {
+        record,
+        tenant,
+        account,
+        ..
+    } = &check.authorization;
+    let statement = sql!(tenant:
+        "UPDATE acme_authorization SET caa_checked_at = $3 WHERE id = $2 AND tenant_id = $1"
+    );
+    tx.execute_later(statement, &values![record.id, check.checked_at])
+        .await?;
+    tx.insert(&Validation {
+        id: check.id,
+        validated_at: check.checked_at,
+        valid_until: check.good_until,
+        tenant: *tenant,
+        account: *account,
+        name: record.ordered().value,
+        method: CaaCheck::METHOD.to_owned(),
+        rules: RULES.to_owned(),
+        evidence: check.evidence.clone(),
+    })
+    .await
 }
 
 /// Gives up an authorization (RFC 8555 §7.5.2).
@@ -354,5 +406,6 @@ pub(crate) fn from_row(row: &Row) -> Result<Authorization, Error> {
         order: row.id("order_id")?,
         begun_at: row.opt_timestamp("begun_at")?,
         validation: row.opt_id("validation_id")?,
+        caa_checked_at: row.opt_timestamp("caa_checked_at")?,
     })
 }

@@ -6,6 +6,7 @@ use base::{
     SubscriptionId, TenantId, Timestamp, ValidationId,
 };
 
+use super::authorization::CaaCheck;
 use crate::{Error, ReadTx, Row, columns, sql, values};
 
 /// A certificate as it is inserted.
@@ -80,6 +81,8 @@ pub struct Signed {
     pub order: OrderId,
     /// The job that is done.
     pub job: JobId,
+    /// What CAA records said when they were asked for again, just before the signature.
+    pub caa_checks: Vec<CaaCheck>,
     /// Whether nobody believes who signed it: no such certificate counts.
     pub is_test: bool,
     /// The present moment.

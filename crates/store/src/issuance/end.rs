@@ -1,10 +1,11 @@
 //! The end of an issuance, which touches several tables.
 
-use base::{CertificateId, LineageId};
+use base::{CertificateId, JobId, LineageId, OrderId, Timestamp};
 
 use super::certificate::Signed;
 use super::lineage::{self, Standing};
-use super::{order, signing_intent};
+use super::{authorization, order, signing_intent};
+use crate::audit::{self, Entry};
 use crate::queue::job;
 use crate::{Error, ReadTx, WriteTx, sql, values};
 
@@ -45,9 +46,38 @@ pub async fn for_issue(
     })
 }
 
+/// An order whose intended certificate is not signed, because CAA records forbid it.
+#[derive(Clone, Debug)]
+pub struct Forbidden {
+    /// The order.
+    pub order: OrderId,
+    /// The certificate that nobody has signed.
+    pub certificate: CertificateId,
+    /// The job that was to do it.
+    pub job: JobId,
+    /// The problem document that the client gets.
+    pub problem: String,
+    /// Who gave it up, and why.
+    pub audit: Entry,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Ends an order without a certificate. Whoever calls this holds the fence, so that the intent can go: it is known that
+/// nothing was signed.
+pub async fn forbid(tx: &mut WriteTx, forbidden: &Forbidden) -> Result<(), Error> {
+    order::fail(tx, forbidden.order, &forbidden.problem, forbidden.now).await?;
+    signing_intent::delete(tx, forbidden.certificate).await?;
+    job::delete(tx, forbidden.job).await?;
+    audit::append(tx, &forbidden.audit).await
+}
+
 /// Ends an issuance: the certificate takes the place of its intent, its order is valid and its job done.
 pub async fn issue(tx: &mut WriteTx, signed: &Signed, standing: Standing) -> Result<(), Error> {
     tx.insert(&signed.certificate).await?;
+    for check in &signed.caa_checks {
+        authorization::caa_checked(tx, check).await?;
+    }
     order::complete(tx, signed.order, signed.now).await?;
     signing_intent::delete(tx, signed.certificate.id).await?;
     job::delete(tx, signed.job).await?;

@@ -6,8 +6,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base::AuthorizationId;
 use flow::App;
-use flow::issuance::answer_challenge::answer_challenge;
 use flow::issuance::authorization::{deactivate_authorization, read_authorization};
+use flow::issuance::challenge::answer_challenge::answer_challenge;
 use serde::Deserialize;
 
 use super::door::ById;

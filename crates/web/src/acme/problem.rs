@@ -1,7 +1,7 @@
 //! Refusals, told as problem documents (RFC 8555 §6.7). A 4xx says what to change; a 5xx gives only the name of the
 //! request, and the cause goes to the log.
 
-use acme::key_change::KeyChangeError;
+use acme::account::key_change::KeyChangeError;
 use acme::paths::Urls;
 use acme::problem::{CONTENT_TYPE, Kind, Problem};
 use axum::body::Body;

@@ -98,7 +98,7 @@ async fn what_was_seen_is_stored(server: &TestServer) {
         .read(id, evidence_of)
         .await
         .unwrap();
-    let evidence: flow::issuance::validate::StoredEvidence =
+    let evidence: flow::issuance::challenge::evidence::StoredEvidence =
         serde_json::from_str(&evidence.unwrap()).unwrap();
     assert_eq!(evidence.seen.challenge, "http-01");
     let explanation = evidence.explanation.unwrap();

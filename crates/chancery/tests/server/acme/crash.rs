@@ -78,13 +78,13 @@ async fn acme_2_1_a_restarted_node_goes_on_at_once(server: &TestServer) {
 }
 
 /// The state between finalize and the signature, as a node leaves it behind that dies there.
-pub(super) struct Left {
+pub(crate) struct Left {
     order: order::Order,
     pub(super) intent: SigningIntent,
     job: Job,
 }
 
-pub(super) async fn left_behind(server: &TestServer, placed: &Order, key: &Key) -> Left {
+pub(crate) async fn left_behind(server: &TestServer, placed: &Order, key: &Key) -> Left {
     let app = &server.app;
     let (now, random) = (app.now(), app.random());
     let id = OrderId::from_suffix(placed.url.rsplit('/').next().unwrap()).unwrap();
@@ -153,7 +153,7 @@ fn leased(server: &TestServer, order: OrderId, of: TenantId) -> Job {
     }
 }
 
-pub(super) async fn leave(server: &TestServer, left: Left) {
+pub(crate) async fn leave(server: &TestServer, left: Left) {
     let store = server.app.store(system("a test"));
     store.write(left, save_left).await.unwrap();
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use acme::authorization::{AuthorizationStatus, State};
 use acme::challenge::Type;
 use base::Timestamp;
-use flow::issuance::list_orders::{Attempt, Hop, Lookup, OrderDetail, Stage};
+use flow::issuance::list_orders::{Attempt, CaaEvidence, Hop, Lookup, OrderDetail, Stage};
 
 use super::explain;
 use super::table::agent;
@@ -238,6 +238,9 @@ fn evidence(attempt: &Attempt) -> Option<Evidence> {
     for found in &seen.hops {
         hop(&mut text, found);
     }
+    if let Some(found) = &seen.caa {
+        caa(&mut text, found);
+    }
     if !seen.resolver.is_empty() {
         let _ = writeln!(text, "Name servers asked: {}", seen.resolver);
     }
@@ -268,6 +271,26 @@ fn lookup(text: &mut String, found: &Lookup) {
     if let Some(error) = &found.error {
         let _ = writeln!(text, "  {error}");
     }
+}
+
+fn caa(text: &mut String, found: &CaaEvidence) {
+    let _ = writeln!(text, "CAA ({} ms)", found.ms);
+    for asked in &found.lookups {
+        let outcome = asked.error.as_deref().unwrap_or("answered");
+        let security = if asked.secure { ", signed" } else { "" };
+        let _ = writeln!(text, "  {}: {outcome}{security}", asked.name);
+    }
+    for record in &found.records {
+        let _ = writeln!(text, "  {record}");
+    }
+    let _ = match (&found.allowed_as, &found.allowed_account) {
+        (Some(identity), Some(account)) => {
+            writeln!(text, "  allowed as {identity} for {account}")
+        }
+        (Some(identity), None) => writeln!(text, "  allowed as {identity}"),
+        (None, _) if found.refused.is_some() => Ok(()),
+        (None, _) => writeln!(text, "  nothing restricts who may issue"),
+    };
 }
 
 fn hop(text: &mut String, found: &Hop) {

@@ -11,8 +11,9 @@ use store::issuance::authorization::Authorization;
 use tenancy::limit::RateLimited;
 use tokio::sync::oneshot;
 
-use super::authorization::load_stored;
+use super::check_caa::Asker;
 use super::validate::{Subject, Validate, begin, is_test, outcome_of, record};
+use crate::issuance::authorization::load_stored;
 use crate::memory::accounts::KnownAccount;
 use crate::memory::limits::Charge;
 use crate::queue::{JobError, Queue, Slot};
@@ -80,6 +81,7 @@ pub async fn answer_challenge(
         challenge,
         thumbprint: known.thumbprint,
         is_test,
+        asker: Asker::of(app, known),
         request: caller.client.request_id,
     };
     let Some(slot) = app.work.slot(&Validate::of(&subject.authorization)) else {

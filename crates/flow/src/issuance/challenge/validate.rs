@@ -1,22 +1,27 @@
 //! Proves control of a name: asks the outside, then records the outcome, what was seen and, on failure, the
 //! end of the order, in one transaction.
 
+use std::pin::pin;
+
 use acme::Thumbprint;
-use acme::authorization::{Authorization as Record, Outcome, State};
+use acme::authorization::{self as rules, Authorization as Record, State};
 use acme::challenge::{Type, dns_01_value};
-use acme::problem::{Kind as ProblemKind, Problem, Subproblem};
+use acme::problem::{Kind, Problem, Subproblem};
 use base::{AuthorizationId, JobId, OrderId, RequestId, TenantId, Timestamp, ValidationId};
+use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 use store::issuance::authorization::{self, Authorization, Ending};
 use store::issuance::order;
 use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
 use tokio::time::Instant;
-use validation::{Failure, Method, Probe};
+use validation::{CaaOutcome, Method, Outcome, Probe};
 
-use super::find_account::{LookUpError, find_account};
+use super::check_caa::{Asker, ask};
+use super::evidence::{StoredEvidence, problem};
 use crate::App;
 use crate::caller::{system, tenant};
+use crate::issuance::find_account::{LookUpError, find_account};
 use crate::memory::accounts::KnownAccount;
 use crate::memory::limits::Charge;
 use crate::queue::{Begun, Cause, Done, Job, JobError, Lease, Priority, Queue};
@@ -31,6 +36,8 @@ pub(super) struct Subject {
     pub(super) thumbprint: Thumbprint,
     /// Whether it is for a test directory.
     pub(super) is_test: bool,
+    /// As whom CAA records know who asks, unless they are not asked for.
+    pub(super) asker: Option<Asker>,
     /// The request that asked for it.
     pub(super) request: Option<RequestId>,
 }
@@ -111,6 +118,7 @@ async fn resume(
         challenge,
         thumbprint: account.thumbprint,
         is_test: is_test(app, &account),
+        asker: Asker::of(app, &account),
         request: lease.request,
     };
     let outcome = outcome_of(app, &subject).await;
@@ -136,8 +144,8 @@ fn going_on(record: &Record) -> Option<Type> {
     }
 }
 
-/// Asks the outside.
-pub(super) async fn outcome_of(app: &App, subject: &Subject) -> validation::Outcome {
+/// Asks the outside, for CAA records beside the probe. A probe that fails says most, so nobody waits for more then.
+pub(super) async fn outcome_of(app: &App, subject: &Subject) -> Outcome {
     let record = &subject.authorization.record;
     let key_authorization = record.token.key_authorization(&subject.thumbprint);
     let digest;
@@ -154,9 +162,27 @@ pub(super) async fn outcome_of(app: &App, subject: &Subject) -> validation::Outc
     let identifier = &record.identifier;
     let probe = Probe { identifier, method };
     let begun = Instant::now();
-    let outcome = app.outside.validator.validate(probe).await;
+    let probing = app.outside.validator.validate(probe);
+    let outcome = match &subject.asker {
+        None => probing.await,
+        Some(asker) => with_caa(probing, ask(app, asker, record, subject.challenge)).await,
+    };
     let proofs = &app.memory.measures.proofs;
     proofs.validated(subject.challenge, &outcome.result, begun.elapsed());
+    outcome
+}
+
+async fn with_caa(
+    probing: impl Future<Output = Outcome>,
+    asking: impl Future<Output = CaaOutcome>,
+) -> Outcome {
+    let (mut outcome, caa) = match select(pin!(probing), pin!(asking)).await {
+        Either::Left((outcome, _)) if outcome.result.is_err() => return outcome,
+        Either::Left((outcome, asking)) => (outcome, asking.await),
+        Either::Right((caa, probing)) => (probing.await, caa),
+    };
+    outcome.result = outcome.result.and(caa.result);
+    outcome.evidence.caa = Some(caa.evidence);
     outcome
 }
 
@@ -225,7 +251,7 @@ async fn save_beginning(
 pub(super) async fn record(
     app: &App,
     subject: &Subject,
-    outcome: validation::Outcome,
+    outcome: Outcome,
     lease: Option<&Lease>,
 ) -> Result<Record, store::Error> {
     let now = app.now();
@@ -249,7 +275,7 @@ pub(super) async fn record(
 
 /// Counts a failure, unless it is ours.
 fn count_failure(app: &App, subject: &Subject, error: &Problem, now: Timestamp) {
-    if error.kind == ProblemKind::ServerInternal {
+    if error.kind == Kind::ServerInternal {
         return;
     }
     let of = &subject.authorization;
@@ -260,21 +286,17 @@ fn count_failure(app: &App, subject: &Subject, error: &Problem, now: Timestamp) 
 }
 
 /// The authorization with the outcome.
-fn ended(
-    app: &App,
-    subject: &Subject,
-    outcome: &validation::Outcome,
-    now: Timestamp,
-) -> Authorization {
+fn ended(app: &App, subject: &Subject, outcome: &Outcome, now: Timestamp) -> Authorization {
     let mut ended = subject.authorization.clone();
     let result = match &outcome.result {
-        Ok(()) => Outcome::Proven,
-        Err(failure) => Outcome::Failed(problem(failure, outcome.detail())),
+        Ok(()) => rules::Outcome::Proven,
+        Err(failure) => rules::Outcome::Failed(problem(failure, outcome.detail())),
     };
     let reuse = app.settings().authorization_lifetime;
     if let Some(completed) = ended.record.complete(result, reuse, now) {
         if matches!(completed.state, State::Valid { .. }) {
             ended.validation = Some(ValidationId::generate(now, app.random()));
+            ended.caa_checked_at = outcome.evidence.caa.as_ref().map(|caa| caa.checked_at);
         }
         ended.record.state = completed.state;
         ended.record.expires = completed.expires;
@@ -365,35 +387,10 @@ fn order_problem(record: &Record, error: &Problem) -> Problem {
     }])
 }
 
-/// What the client is told; the portal explains further from the stored evidence.
-fn problem(failure: &Failure, detail: Option<String>) -> Problem {
-    let kind = match failure.problem() {
-        validation::Problem::Caa => ProblemKind::Caa,
-        validation::Problem::Connection => ProblemKind::Connection,
-        validation::Problem::Dns => ProblemKind::Dns,
-        validation::Problem::IncorrectResponse => ProblemKind::IncorrectResponse,
-        validation::Problem::Malformed => ProblemKind::Malformed,
-        validation::Problem::ServerInternal => ProblemKind::ServerInternal,
-        validation::Problem::Tls => ProblemKind::Tls,
-    };
-    Problem::new(kind, detail.unwrap_or_else(|| failure.detail()))
-}
-
-/// What was seen, with the sentence for people when it failed.
-#[derive(serde::Serialize, serde::Deserialize, Clone, Debug)]
-pub struct StoredEvidence {
-    /// What validation saw.
-    pub seen: validation::Evidence,
-    /// What a failure means and what to do, in plain words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub explanation: Option<String>,
-}
-
-fn evidence_json(outcome: &validation::Outcome) -> String {
+fn evidence_json(outcome: &Outcome) -> String {
     let stored = StoredEvidence {
         seen: outcome.evidence.clone(),
         explanation: outcome.explanation(),
     };
-    // Strings, numbers and lists of them cannot fail to serialise.
-    serde_json::to_string(&stored).unwrap_or_default()
+    stored.to_json()
 }
