@@ -7,11 +7,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
+
+    /// Time since some beginning, by a clock that nobody sets. As the wall clock has it, where that is moved by a test
+    /// alone.
+    fn steady(&self) -> Duration {
+        let micros = u64::try_from(self.now().as_micros());
+        Duration::from_micros(micros.unwrap_or_default())
+    }
 }
 
 impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
     fn now(&self) -> Timestamp {
         (**self).now()
+    }
+
+    fn steady(&self) -> Duration {
+        (**self).steady()
     }
 }
 

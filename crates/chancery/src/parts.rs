@@ -11,8 +11,8 @@ use acme::paths::Shape;
 use acme::policy::Policy;
 use anyhow::{Context, bail};
 use base::Clock;
-use flow::issuance::publish_crl::publish_first;
 use flow::memory::catalog::SoldOffer;
+use flow::operations::clock::recover;
 use flow::operations::node;
 use flow::{App, Outside, Settings, jobs};
 use reach::address_guard::Block;
@@ -218,9 +218,9 @@ pub(crate) fn write_root(config: &Config, app: &App) -> anyhow::Result<()> {
     write_if_new(&config.data.join("root-ca.pem"), &root.to_pem())
 }
 
-/// Publishes the first CRLs of CAs that have none, and sees to the next ones.
+/// Publishes the first CRLs of CAs that have none, sees to the next ones, and puts right what a wrong clock has left.
 pub(crate) async fn begin_crls(app: &App) -> anyhow::Result<()> {
-    publish_first(app)
+    recover(app)
         .await
         .context("the first CRL cannot be published")
 }

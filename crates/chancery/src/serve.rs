@@ -6,6 +6,7 @@ use base::Clock as _;
 use flow::catalog::reload::reload_until_stopped;
 use flow::memory::measures::DoorName;
 use flow::operations::address::hold_until_stopped;
+use flow::operations::clock::watch_until_ended;
 use flow::operations::health::measures;
 use flow::operations::node::{reclaim_jobs, shut_down, tell_until_ended};
 use flow::operations::share_limits::share_until_ended;
@@ -77,6 +78,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     tokio::spawn(jobs::run_until_ended(app.clone()));
     tokio::spawn(tell_until_ended(app.clone()));
     tokio::spawn(share_until_ended(app.clone()));
+    tokio::spawn(watch_until_ended(app.clone()));
     tokio::spawn(reload_until_stopped(app.clone(), tell_root(config.clone())));
     Ok(Running {
         app,

@@ -1,7 +1,10 @@
 //! The real clock and the real generator; nowhere else is either read.
 
+use std::time::Duration;
+
 use aws_lc_rs::rand::SecureRandom as _;
 use base::{Clock, Random, Timestamp};
+use rustix::time::{ClockId, clock_gettime};
 
 /// The system's clock.
 pub(crate) struct SystemClock;
@@ -13,6 +16,14 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
+    }
+
+    /// It goes on while the machine sleeps.
+    fn steady(&self) -> Duration {
+        let time = clock_gettime(ClockId::Boottime);
+        let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+        let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or_default();
+        Duration::new(seconds, nanoseconds)
     }
 }
 

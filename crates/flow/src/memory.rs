@@ -7,6 +7,7 @@ use acme::nonce::Mint;
 
 pub mod accounts;
 pub mod catalog;
+pub mod clock_watch;
 pub(crate) mod limits;
 pub mod measures;
 pub mod password_work;
@@ -15,6 +16,7 @@ pub(crate) mod validating;
 
 use self::accounts::Accounts;
 use self::catalog::Catalog;
+use self::clock_watch::ClockWatch;
 use self::limits::Limits;
 use self::measures::Measures;
 use self::password_work::Passwords;
@@ -24,6 +26,8 @@ use self::validating::Validating;
 /// What use cases share in memory.
 pub(crate) struct Memory {
     pub(crate) accounts: Accounts,
+    /// Whether the clock can be believed.
+    pub(crate) clock: ClockWatch,
     catalog: RwLock<Arc<Catalog>>,
     pub(crate) limits: Limits,
     /// What is counted and timed.
@@ -38,7 +42,7 @@ pub(crate) struct Memory {
 impl Memory {
     /// What a node begins with.
     pub(crate) fn new(
-        catalog: Catalog,
+        (clock, catalog): (ClockWatch, Catalog),
         limits: Limits,
         measures: Measures,
         nonces: Mint,
@@ -46,6 +50,7 @@ impl Memory {
     ) -> Self {
         Self {
             accounts: Accounts::new(),
+            clock,
             catalog: RwLock::new(Arc::new(catalog)),
             limits,
             measures,

@@ -5,6 +5,7 @@ pub mod address;
 pub mod bootstrap;
 pub mod change_job;
 pub mod change_limit;
+pub mod clock;
 pub mod health;
 pub mod list_jobs;
 pub mod node;

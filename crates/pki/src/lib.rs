@@ -45,7 +45,7 @@ pub use key_policy::{DebianWeakKeys, KeyPolicy, KeyPolicyError, ListError};
 pub use lint::{Finding, Findings, Linted};
 pub use profile::{
     DOMAIN_VALIDATED, Profile, ProfileError, ProfileTrust, RequestedValidity, Validity,
-    ValidityError, ValidityLimits, validity_ceiling_seconds,
+    ValidityError, ValidityLimits, reuse_ceiling_seconds, validity_ceiling_seconds,
 };
 pub use revocation_reason::{ReasonError, RevocationReason};
 pub use serial::{SerialError, SerialNumber};

@@ -197,11 +197,17 @@ impl Validity {
 
 /// The longest lifetime of a certificate issued at `issued`, in seconds (BR §6.3.2, ballot SC-081).
 pub fn validity_ceiling_seconds(issued: Timestamp) -> i64 {
-    let days = CEILINGS
-        .iter()
-        .find(|(from, _)| issued.as_seconds() >= *from)
-        .map_or(398, |(_, days)| *days);
-    days * DAY
+    most_days(&CEILINGS, issued) * DAY
+}
+
+/// How long a proof of control may be used again at `used`, in seconds (BR §4.2.1, ballot SC-081).
+pub fn reuse_ceiling_seconds(used: Timestamp) -> i64 {
+    most_days(&REUSE, used) * DAY
+}
+
+fn most_days(table: &[(i64, i64)], at: Timestamp) -> i64 {
+    let row = table.iter().find(|(from, _)| at.as_seconds() >= *from);
+    row.map_or(398, |(_, days)| *days)
 }
 
 pub(crate) const DIGITAL_SIGNATURE: u8 = 0x80;
@@ -220,6 +226,13 @@ const CEILINGS: [(i64, i64); 3] = [
     // 2027-03-15T00:00:00Z
     (1_805_068_800, 100),
     // 2026-03-15T00:00:00Z
+    (1_773_532_800, 200),
+];
+
+/// The same of proofs of control.
+const REUSE: [(i64, i64); 3] = [
+    (1_868_227_200, 10),
+    (1_805_068_800, 100),
     (1_773_532_800, 200),
 ];
 
@@ -263,6 +276,16 @@ mod tests {
             .map(|v| (v.not_before.to_string(), v.not_after.to_string()));
         let expected = expected.map(|(start, end)| (start.to_owned(), end.to_owned()));
         assert_eq!(result.map_err(|_| ()), expected);
+    }
+
+    #[test]
+    fn m8_reuse_of_proofs_ends_with_the_dates_of_the_rules() {
+        let days = |moment: &str| reuse_ceiling_seconds(at(moment)) / DAY;
+        assert_eq!(days("2026-03-14T23:59:59Z"), 398);
+        assert_eq!(days("2026-03-15T00:00:00Z"), 200);
+        assert_eq!(days("2027-03-15T00:00:00Z"), 100);
+        assert_eq!(days("2029-03-14T23:59:59Z"), 100);
+        assert_eq!(days("2029-03-15T00:00:00Z"), 10);
     }
 
     #[test]

@@ -27,6 +27,7 @@ use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
 use crate::memory::accounts::KnownAccount;
 use crate::memory::catalog::Directory;
+use crate::memory::clock_watch::ClockLeapt;
 use crate::memory::limits::Charge;
 use crate::queue::{Begun, Cause, Lease};
 use crate::{App, Caller};
@@ -43,6 +44,9 @@ pub enum FinalizeError {
     /// The key was reported as known to others.
     #[error("the key in the CSR is blocked because it was reported as compromised; make a new one")]
     BlockedKey,
+    /// Nobody knows what time it is.
+    #[error(transparent)]
+    Clock(#[from] ClockLeapt),
     /// The CSR.
     #[error(transparent)]
     Csr(#[from] pki::CsrError),
@@ -87,6 +91,7 @@ impl Refuse for FinalizeError {
             Self::AccountKey => Class::Invalid.because("key_is_the_accounts", self),
             Self::Admission(error) => error.refusal(),
             Self::BlockedKey => Class::Invalid.because("key_reported", self),
+            Self::Clock(error) => error.refusal(),
             Self::Csr(error) => error.refusal(),
             Self::KeyPolicy(error) => error.refusal(),
             Self::Lint(error) => Refusal::internal(error),
@@ -111,7 +116,7 @@ pub async fn finalize(
     (id, payload): (OrderId, &[u8]),
 ) -> Result<OrderView, FinalizeError> {
     let csr = parse_finalize(payload)?;
-    let now = app.now();
+    let now = app.believed_now()?;
     let (order, authorizations) = find_ready(app, caller, known, id, now).await?;
     let csr = check_csr(directory, known, &order, &csr)?;
     let validity = validity(directory, &order, known.limits(), now)?;

@@ -2,15 +2,20 @@
 //! certificate or `invalid` with a reason, also after a crash.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use acme::Problem;
 use acme::order::Progress;
 use acme::problem::Kind;
-use base::{AccountId, CaId, CertificateId, OrderId, ProfileVersionId, TenantId, Timestamp};
+use base::{
+    AccountId, CaId, CertificateId, OrderId, ProfileVersionId, Refuse as _, TenantId, Timestamp,
+};
+use enrollment::admission;
 use pki::{Linted, TbsCertificate, Validity};
 use serde::{Deserialize, Serialize};
 use store::audit::Entry;
 use store::catalog::ca::Trust;
+use store::enrollment::order_facts::{self, Asked};
 use store::issuance::authorization::{Authorization, CaaCheck};
 use store::issuance::certificate::{NewCertificate, Signed, Validations};
 use store::issuance::end::{self, ForIssue, Forbidden};
@@ -26,6 +31,7 @@ use super::find_account::{LookUpError, find_account};
 use crate::audit::{Event, Text};
 use crate::caller::{system, tenant};
 use crate::memory::catalog::Ca;
+use crate::memory::clock_watch::ClockLeapt;
 use crate::queue::{Done, Job, JobError, Lease, Priority, Queue};
 use crate::{App, Caller};
 
@@ -44,6 +50,10 @@ pub(super) struct Issuing {
     /// Who signs.
     pub(super) ca: Arc<Ca>,
 }
+
+/// A certificate whose signature waited longer is not signed any more: it would be valid from a moment long past
+/// (BR 7.1.2.7 allows 48 hours).
+const OLDEST: Duration = Duration::from_secs(24 * 3600);
 
 /// The certificate that an intent leads to, before it is signed.
 pub(super) fn unsigned(
@@ -81,6 +91,9 @@ pub enum IssueError {
     /// The account cannot be read.
     #[error(transparent)]
     LookUp(#[from] LookUpError),
+    /// Nobody knows what time it is.
+    #[error(transparent)]
+    Clock(#[from] ClockLeapt),
     /// The stored content cannot be read.
     #[error("the stored content of certificate {0} cannot be signed")]
     Content(CertificateId, #[source] pki::TbsError),
@@ -154,10 +167,53 @@ async fn resume(app: &App, order: OrderId, lease: &Lease) -> Result<Done<Issue>,
     let claim = (found.intent.certificate, lease.attempt);
     let store = app.store(system("a job"));
     if store.write(claim, signing_intent::fence).await? {
+        if let Some(refused) = readmit(app, &found).await? {
+            let of = (&found.order, found.intent.certificate, lease.attempt);
+            forbid(app, *lease, of, refused).await?;
+            return Ok(Done::FinishedInside);
+        }
         let issuing = reload_intent(app, found, lease.attempt)?;
         issue(app, *lease, issuing).await?;
     }
     Ok(Done::FinishedInside)
+}
+
+/// Whether an order that waited for its signature is still to be had. What was admitted when it was taken may be
+/// suspended, removed or blocked since then; and what is older than this is dated back by more than anybody expects.
+async fn readmit(app: &App, found: &Found) -> Result<Option<Refused>, IssueError> {
+    let (order, now) = (&found.order, app.now());
+    if now.since(found.intent.created_at) > OLDEST {
+        let detail = "the certificate could not be signed in time; place a new order";
+        return Ok(Some(Refused(Problem::new(Kind::ServerInternal, detail))));
+    }
+    let account = find_account(app, order.account).await?;
+    let account = account.ok_or(IssueError::AccountGone(order.account))?;
+    let catalog = app.catalog();
+    let Some(directory) = catalog.directory(&account.directory) else {
+        let detail = "the directory of this order is gone; place a new order in another one";
+        return Ok(Some(Refused(Problem::new(Kind::Unauthorized, detail))));
+    };
+    let whose = (account.tenant, directory.coverage(account.is_bound));
+    let asked = catalog.asked(directory, whose, &order.names, now);
+    let store = app.store(tenant(order.tenant));
+    let wish = (order.clone(), asked);
+    let facts = store.read(wish, load_admission).await?;
+    let admitted = admission::decide(&facts, &order.names, now);
+    Ok(admitted.err().map(|refused| {
+        let told = Problem::telling(refused.refusal(), |code| {
+            (code == "name_not_enrolled").then_some(Kind::RejectedIdentifier)
+        });
+        Refused(told)
+    }))
+}
+
+async fn load_admission(
+    tx: &mut ReadTx,
+    (order, asked): &(Order, Asked),
+) -> Result<admission::Facts, store::Error> {
+    // An order that waits has been bound to a key that was looked up when it was taken.
+    let facts = order_facts::for_certificate(tx, (order, asked), &[]).await?;
+    Ok(facts.admission)
 }
 
 /// An order that was taken and has not ended, with its intent.
@@ -238,6 +294,7 @@ pub(super) async fn issue(
             return Ok(None);
         }
     };
+    app.believed_now()?;
     let evidence = caa_checks.iter().map(|check| check.id);
     certificate.validations.0.extend(evidence);
     let (ca_id, is_test) = (ca.id, ca.trust == Trust::Test);

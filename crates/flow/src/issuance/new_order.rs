@@ -10,7 +10,7 @@ use acme::policy::SetError;
 use acme::problem::{Kind, Problem};
 use base::{AuthorizationId, DnsName, Identifier, OrderId, Refusal, Refuse, Timestamp};
 use enrollment::admission::{self, Coverage};
-use pki::RequestedValidity;
+use pki::{ProfileTrust, RequestedValidity, reuse_ceiling_seconds};
 use store::enrollment::order_facts::{self, Asked};
 use store::issuance::authorization::{self, Authorization};
 use store::issuance::lineage;
@@ -246,8 +246,16 @@ fn may_reuse(app: &App, directory: &Directory) -> bool {
 /// Proofs are stored with the lifetime that the installation's settings allow; a directory can ask for fresher ones.
 fn needed(app: &App, directory: &Directory, now: Timestamp) -> Timestamp {
     let longest = app.settings().authorization_lifetime;
-    now.plus(MIN_REUSE)
-        .plus(longest.saturating_sub(directory.proof_reuse))
+    let reuse = match directory.profile.profile.trust {
+        ProfileTrust::Public => directory.proof_reuse.min(ceiling(now)),
+        ProfileTrust::Private => directory.proof_reuse,
+    };
+    now.plus(MIN_REUSE).plus(longest.saturating_sub(reuse))
+}
+
+/// What the rules of public CAs allow at that date.
+fn ceiling(now: Timestamp) -> Duration {
+    Duration::from_secs(u64::try_from(reuse_ceiling_seconds(now)).unwrap_or_default())
 }
 
 /// All that the order depends on.

@@ -13,6 +13,7 @@ use store::issuance::revocation::{self, Revoked};
 use crate::App;
 use crate::caller::system;
 use crate::memory::catalog::Ca;
+use crate::memory::clock_watch::ClockLeapt;
 use crate::queue::{Done, Job, JobError, Lease, Queue};
 
 /// How often a CRL is signed when nothing is revoked.
@@ -28,6 +29,9 @@ const KEEP: i64 = 8;
 /// Why there is no new CRL.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishCrlError {
+    /// Nobody knows what time it is.
+    #[error(transparent)]
+    Clock(#[from] ClockLeapt),
     /// A stored serial number cannot be read.
     #[error("a revoked serial number cannot be read")]
     Serial(#[from] pki::SerialError),
@@ -70,24 +74,27 @@ async fn publish_next(app: &App, ca: CaId) -> Result<(), PublishCrlError> {
         return Ok(());
     };
     for _ in 1..RACES {
-        match publish(app, ca, app.now()).await {
+        match publish(app, ca, app.believed_now()?).await {
             // What was revoked since the other node has looked is not on its list.
             Err(PublishCrlError::Raced(_)) => {}
             ended => return ended,
         }
     }
-    publish(app, ca, app.now()).await
+    publish(app, ca, app.believed_now()?).await
 }
 
-/// Publishes the CRLs that were never published, so that no certificate points to one that is not there.
+/// Publishes the CRLs that were never published, so that no certificate points to one that is not there, and those whose
+/// newest one is of a time to come: a clock was wrong when it was signed.
 pub async fn publish_first(app: &App) -> Result<(), PublishCrlError> {
     for id in app.catalog().crl_signers() {
-        let is_missing = newest(app, id).await?.is_none();
+        let now = app.believed_now()?;
+        let newest = newest(app, id).await?;
+        let is_missing = newest.is_none_or(|newest| newest.this_update > now);
         let catalog = app.catalog();
         let Some(ca) = catalog.signer(id).filter(|_| is_missing) else {
             continue;
         };
-        match publish(app, ca, app.now()).await {
+        match publish(app, ca, now).await {
             // Another node was faster, so that there is one now.
             Ok(()) | Err(PublishCrlError::Raced(_)) => {}
             Err(error) => return Err(error),

@@ -106,7 +106,9 @@ impl Accounts {
     /// A copy that is not too old.
     pub(crate) fn get(&self, id: AccountId, now: Timestamp) -> Option<Arc<KnownAccount>> {
         let known = self.copies.get(&id)?;
-        (now < known.loaded_at.plus(LIFETIME)).then_some(known)
+        // Of a time to come is what was kept before the clock was set back.
+        let is_fresh = known.loaded_at <= now && now < known.loaded_at.plus(LIFETIME);
+        is_fresh.then_some(known)
     }
 
     /// An account is about to be read from the database.

@@ -122,7 +122,8 @@ impl<K: Eq + Hash, V: Clone> Copies<K, V> {
 
     fn get(&self, id: &K, now: Timestamp) -> Option<V> {
         let (kept_at, value) = self.0.get(id)?;
-        (now < kept_at.plus(LIFETIME)).then_some(value)
+        // Of a time to come is what was kept before the clock was set back.
+        (kept_at <= now && now < kept_at.plus(LIFETIME)).then_some(value)
     }
 }
 

@@ -17,6 +17,7 @@ use crate::catalog::seed::{SeedError, seed};
 use crate::catalog::server_certificate::{ServerKey, server_certificate};
 use crate::memory::Memory;
 use crate::memory::catalog::{self, CatalogError};
+use crate::memory::clock_watch::ClockWatch;
 use crate::memory::limits::Limits;
 use crate::memory::measures::Measures;
 use crate::memory::password_work::Passwords;
@@ -58,11 +59,12 @@ pub async fn start(outside: Outside, kinds: Vec<Kind<App>>) -> Result<App, Start
     let cost = outside.settings.password_hash.clone();
     let passwords = Passwords::new(cost, outside.random.as_ref())?;
     let node = announce(&outside).await?;
+    let clock = ClockWatch::new(outside.clock.as_ref());
     let limits = Limits::new(outside.settings.has_limits);
     let measures = Measures::new(&outside.store);
     let jobs = measures.jobs.clone();
     let memory = Memory::new(
-        catalog,
+        (clock, catalog),
         limits,
         measures,
         nonces(&outside, &node),

@@ -96,6 +96,13 @@ pub async fn come(
     Ok(true)
 }
 
+/// What was put off for longer than it may be, since a clock was wrong, comes at once.
+pub async fn bring_back(tx: &mut WriteTx, now: &Timestamp) -> Result<(), Error> {
+    let statement =
+        sql!("UPDATE schedule SET next_at = $1 WHERE next_at > $1 + every_seconds * 1000000");
+    tx.execute(statement, &values![*now]).await.map(drop)
+}
+
 /// Ends one.
 pub async fn delete(tx: &mut WriteTx, name: &String) -> Result<(), Error> {
     let statement = sql!("DELETE FROM schedule WHERE name = $1");

@@ -7,6 +7,9 @@ use crate::{Error, ReadTx, WriteTx, sql, values};
 /// Counting further than this costs more than it tells.
 pub const MAX_COUNTED: i64 = 10_000;
 
+/// Those that jobs have.
+const PRIORITIES: [i64; 2] = [0, 1];
+
 /// How a queue stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueStanding {
@@ -58,4 +61,18 @@ pub async fn hurry(tx: &mut WriteTx, id: JobId, now: Timestamp) -> Result<(), Er
     let statement =
         sql!("UPDATE job SET due_at = $2, attempt = 0 WHERE id = $1 AND leased_by IS NULL");
     tx.execute(statement, &values![id, now]).await.map(drop)
+}
+
+/// Jobs of a queue that are due later than `far`, since a clock was wrong, come at once.
+pub async fn bring_back(
+    tx: &mut WriteTx,
+    (queue, far, now): &(String, Timestamp, Timestamp),
+) -> Result<(), Error> {
+    for priority in PRIORITIES {
+        let statement =
+            sql!("UPDATE job SET due_at = $4 WHERE queue = $1 AND priority = $2 AND due_at > $3");
+        tx.execute(statement, &values![queue, priority, *far, *now])
+            .await?;
+    }
+    Ok(())
 }
