@@ -9,7 +9,6 @@ use store::Scoped;
 
 use crate::memory::Memory;
 use crate::memory::catalog::Catalog;
-use crate::memory::clock_watch::ClockLeapt;
 use crate::outside::Outside;
 use crate::queue::Work;
 use crate::settings::Settings;
@@ -50,11 +49,6 @@ impl App {
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.outside.clock.now()
-    }
-
-    /// What time it is, for what cannot be undone; not while the clock is not to be believed.
-    pub fn believed_now(&self) -> Result<Timestamp, ClockLeapt> {
-        self.memory.clock.check(self.outside.clock.as_ref())
     }
 
     /// Chance.

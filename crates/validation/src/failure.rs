@@ -299,15 +299,11 @@ impl fmt::Display for Failure {
                 cause,
                 host,
             } => {
-                let tries = if *attempts > 1 {
-                    format!(" (last of {attempts} addresses)")
-                } else {
-                    String::new()
-                };
-                write!(
-                    f,
-                    "could not connect to {address} for {host}: {cause}{tries}"
-                )
+                write!(f, "could not connect to {address} for {host}: {cause}")?;
+                match attempts {
+                    0 | 1 => Ok(()),
+                    many => write!(f, " (last of {many} addresses)"),
+                }
             }
             Self::Content { found, url } => {
                 write!(f, "{url}: expected the key authorization, found {found}")
@@ -332,21 +328,26 @@ impl fmt::Display for Failure {
                 is_dressed,
                 name,
             } => {
+                let (found, advice) = (found.join(", "), advice(*is_dressed));
                 write!(
                     f,
-                    "none of the {count} TXT records at {name} has the expected value; found {}",
-                    found.join(", ")
-                )?;
-                if *is_dressed {
-                    f.write_str("; store the value without the marks around it")?;
-                }
-                Ok(())
+                    "none of the {count} TXT records at {name} has the expected value; found {found}{advice}"
+                )
             }
             Self::TxtMissing { name } => write!(f, "no TXT record found at {name}"),
             Self::WildcardByHttp => {
                 f.write_str("http-01 cannot validate a wildcard name; use dns-01")
             }
         }
+    }
+}
+
+/// What to do about a right value in marks.
+fn advice(is_dressed: bool) -> &'static str {
+    if is_dressed {
+        "; store the value without the marks around it"
+    } else {
+        ""
     }
 }
 

@@ -172,6 +172,8 @@ impl Chancery {
         arguments.extend(["--acme-listen".to_owned(), acme.to_string()]);
         arguments.extend(["--acme-url".to_owned(), acme_url.clone()]);
         let mut environment = environment(directory.path(), settings.database.as_deref());
+        // The command line, too, is that of a lab, whose names do not exist elsewhere.
+        environment.push(("CHANCERY_LAB_ADDRESSES", settings.addresses.clone()));
         if !settings.has_limits {
             environment.push(("CHANCERY__LIMITS__ENABLED", "false".to_owned()));
         }
@@ -427,7 +429,6 @@ fn arguments(directory: &Path, internal: SocketAddr, settings: &Settings<'_>) ->
     let mut flag = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
     flag("data", data);
     flag("internal-listen", internal.to_string());
-    flag("lab-addresses", settings.addresses.clone());
     match settings.validation {
         Validation::Http01 { port } => flag("lab-http-port", port.to_string()),
         Validation::SelfValid => arguments.push("--lab-assume-valid".to_owned()),

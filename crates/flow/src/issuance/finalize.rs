@@ -116,7 +116,7 @@ pub async fn finalize(
     (id, payload): (OrderId, &[u8]),
 ) -> Result<OrderView, FinalizeError> {
     let csr = parse_finalize(payload)?;
-    let now = app.believed_now()?;
+    let now = app.memory.clock.now()?;
     let (order, authorizations) = find_ready(app, caller, known, id, now).await?;
     let csr = check_csr(directory, known, &order, &csr)?;
     let validity = validity(directory, &order, known.limits(), now)?;

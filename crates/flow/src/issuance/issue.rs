@@ -294,7 +294,7 @@ pub(super) async fn issue(
             return Ok(None);
         }
     };
-    app.believed_now()?;
+    app.memory.clock.now()?;
     let evidence = caa_checks.iter().map(|check| check.id);
     certificate.validations.0.extend(evidence);
     let (ca_id, is_test) = (ca.id, ca.trust == Trust::Test);

@@ -74,20 +74,20 @@ async fn publish_next(app: &App, ca: CaId) -> Result<(), PublishCrlError> {
         return Ok(());
     };
     for _ in 1..RACES {
-        match publish(app, ca, app.believed_now()?).await {
+        match publish(app, ca, app.memory.clock.now()?).await {
             // What was revoked since the other node has looked is not on its list.
             Err(PublishCrlError::Raced(_)) => {}
             ended => return ended,
         }
     }
-    publish(app, ca, app.believed_now()?).await
+    publish(app, ca, app.memory.clock.now()?).await
 }
 
 /// Publishes the CRLs that were never published, so that no certificate points to one that is not there, and those whose
 /// newest one is of a time to come: a clock was wrong when it was signed.
 pub async fn publish_first(app: &App) -> Result<(), PublishCrlError> {
     for id in app.catalog().crl_signers() {
-        let now = app.believed_now()?;
+        let now = app.memory.clock.now()?;
         let newest = newest(app, id).await?;
         let is_missing = newest.is_none_or(|newest| newest.this_update > now);
         let catalog = app.catalog();

@@ -2,7 +2,7 @@
 //! nobody sets. Until it is right again, nothing is signed and nothing is deleted: a list of revocations from next year
 //! would be the newest for a year.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base::{Class, Clock, Refusal, Refuse, Timestamp};
@@ -39,7 +39,10 @@ impl Refuse for ClockLeapt {
 }
 
 /// Watches one clock.
-pub(crate) struct ClockWatch(Mutex<Watched>);
+pub(crate) struct ClockWatch {
+    clock: Arc<dyn Clock>,
+    watched: Mutex<Watched>,
+}
 
 struct Watched {
     /// A moment that was believed, and the steady clock then.
@@ -50,17 +53,21 @@ struct Watched {
 
 impl ClockWatch {
     /// Believes what the clock shows now.
-    pub(crate) fn new(clock: &dyn Clock) -> Self {
-        Self(Mutex::new(Watched {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let watched = Watched {
             last: (clock.now(), clock.steady()),
             wrong_since: None,
-        }))
+        };
+        Self {
+            clock,
+            watched: Mutex::new(watched),
+        }
     }
 
-    /// What time it is, if that can be believed.
-    pub(crate) fn check(&self, clock: &dyn Clock) -> Result<Timestamp, ClockLeapt> {
-        let mut watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (now, steady) = (clock.now(), clock.steady());
+    /// What time it is, for what cannot be undone; not while that is not to be believed.
+    pub(crate) fn now(&self) -> Result<Timestamp, ClockLeapt> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, steady) = (self.clock.now(), self.clock.steady());
         let (then, steady_then) = watched.last;
         let expected = then.plus(steady.saturating_sub(steady_then));
         let by = now.since(expected).max(expected.since(now));
@@ -113,8 +120,8 @@ mod tests {
     /// Whether it is believed after each step: seconds that pass, and how far ahead the wall clock then is.
     #[track_caller]
     fn check(steps: &[(u64, i64)], expected: &[bool]) {
-        let clock = Two::default();
-        let watch = ClockWatch::new(&clock);
+        let clock = Arc::new(Two::default());
+        let watch = ClockWatch::new(clock.clone());
         let passed = Cell::new(0);
         let believed: Vec<_> = steps
             .iter()
@@ -122,7 +129,7 @@ mod tests {
                 passed.set(passed.get() + pass);
                 clock.steady.store(passed.get(), Ordering::Relaxed);
                 clock.ahead.store(*ahead, Ordering::Relaxed);
-                watch.check(&clock).is_ok()
+                watch.now().is_ok()
             })
             .collect();
         assert_eq!(believed, expected);

@@ -21,7 +21,7 @@ const FAR: Duration = Duration::from_secs(24 * 3600);
 pub async fn watch_until_ended(app: App) {
     let mut was_right = true;
     while app.work.goes_on_after(INTERVAL).await {
-        let believed = app.believed_now();
+        let believed = app.memory.clock.now();
         match (&believed, was_right) {
             (Err(leapt), true) => {
                 tracing::error!(error = %leapt, "the clock is not to be believed")
@@ -40,7 +40,7 @@ pub async fn watch_until_ended(app: App) {
 
 /// Puts right what a wrong clock has left behind.
 pub async fn recover(app: &App) -> Result<(), PublishCrlError> {
-    let now = app.believed_now()?;
+    let now = app.memory.clock.now()?;
     let store = app.store(system("jobs are everybody's"));
     store.write(now, bring_back).await?;
     for queue in Queue::ALL {

@@ -59,7 +59,7 @@ pub async fn start(outside: Outside, kinds: Vec<Kind<App>>) -> Result<App, Start
     let cost = outside.settings.password_hash.clone();
     let passwords = Passwords::new(cost, outside.random.as_ref())?;
     let node = announce(&outside).await?;
-    let clock = ClockWatch::new(outside.clock.as_ref());
+    let clock = ClockWatch::new(outside.clock.clone());
     let limits = Limits::new(outside.settings.has_limits);
     let measures = Measures::new(&outside.store);
     let jobs = measures.jobs.clone();

@@ -109,7 +109,7 @@ impl Prune {
 
     /// Deletes some pieces; what is left of this kind, if there is more.
     async fn delete_some(&self, app: &App) -> Result<Option<Self>, Error> {
-        let Ok(now) = app.believed_now() else {
+        let Ok(now) = app.memory.clock.now() else {
             tracing::warn!("nothing is pruned while the clock is not to be believed");
             return Ok(None);
         };

@@ -13,9 +13,9 @@ use tokio::time::timeout;
 /// A body is here after this time, or it is not read any more.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Octets of all bodies that a door reads at the same time.
-const IN_FLIGHT: usize = 32 * 1024 * 1024;
+const IN_FLIGHT: usize = 16 * 1024 * 1024;
 /// Octets of those of one client.
-const OF_ONE_CLIENT: usize = 4 * 1024 * 1024;
+const OF_ONE_CLIENT: usize = 2 * 1024 * 1024;
 /// Seconds after which a client that was refused may try again.
 pub(crate) const TRY_AGAIN_AFTER: u32 = 5;
 
