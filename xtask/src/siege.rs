@@ -29,6 +29,8 @@ pub(crate) enum Attack {
     Hanging(Options),
     /// 300 orders of 100 names
     Orders(Options),
+    /// Those that do not depend on speed, short: what every test run does
+    Quick(Options),
     /// Silent connections take all descriptors of a process that has few
     Silent(Options),
 }
@@ -78,7 +80,12 @@ pub(crate) fn run(attack: &Attack) -> anyhow::Result<()> {
         Attack::Flood(options) => (options, &["flood"]),
         Attack::Hanging(options) => (options, &["hanging"]),
         Attack::Orders(options) => (options, &["orders"]),
+        Attack::Quick(options) => (options, &["hanging", "orders", "silent"]),
         Attack::Silent(options) => (options, &["silent"]),
+    };
+    let options = &Options {
+        short: options.short || matches!(attack, Attack::Quick(_)),
+        ..options.clone()
     };
     let binary = options.launch.prepare(None)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

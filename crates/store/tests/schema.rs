@@ -652,3 +652,23 @@ async fn columns(store: &Store) -> BTreeSet<String> {
         .map(|row| row.text("described").unwrap().to_owned())
         .collect()
 }
+
+#[tokio::test]
+async fn s75_every_table_has_its_period_in_the_document() {
+    let document = include_str!("../../../docs/retention.md");
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `"));
+    let cells = rows.filter_map(|row| row.split(" | ").next());
+    let told: BTreeSet<String> = cells
+        .flat_map(|cell| cell.split(", "))
+        .map(|table| table.trim_matches('`').to_owned())
+        .collect();
+    let store = Database::sqlite().open().await;
+    store.migrate().await.unwrap();
+    let tables: BTreeSet<String> = columns(&store)
+        .await
+        .iter()
+        .filter_map(|column| Some(column.split_once('.')?.0.to_owned()))
+        .filter(|table| !table.starts_with("sqlite_") && !table.starts_with("schema_"))
+        .collect();
+    assert_eq!(told, tables);
+}
