@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 pub(crate) mod chancery;
 pub(crate) mod metrics;
+pub(crate) mod name_server;
 pub(crate) mod pebble;
 pub(crate) mod postgres;
 pub(crate) mod process;

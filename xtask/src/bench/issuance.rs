@@ -8,14 +8,15 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use super::load::{self, Work};
-use super::report::{self, Case, Proof, Run, USUAL_CONCURRENCY};
+use super::report::{self, ByNames, Case, Proof, Run, USUAL_CONCURRENCY};
 use super::target::{Ground, Kind, Placement, Target};
 use super::yardstick;
 use crate::acme_client::Client;
 use crate::acme_client::http_01::Answers;
 use crate::fill::Engine;
 use crate::launch::Launch;
-use crate::server::chancery::Validation;
+use crate::server::chancery::{DOMAIN, Validation};
+use crate::server::name_server::NameServer;
 use crate::server::pebble;
 use crate::stopwatch::Stopwatch;
 
@@ -102,6 +103,8 @@ enum Chosen {
     Http01,
     /// A name that was proven before: newOrder, finalize, certificate
     Renewal,
+    /// http-01 through a name server of our own: without more, with CAA, with DNSSEC, with both on unsigned and signed names
+    Names,
     /// As self-valid, by 8 workers
     SelfValidC8,
     /// As self-valid, by 1 worker
@@ -170,12 +173,24 @@ async fn measure_all(options: &Options, binary: &Path) -> anyhow::Result<()> {
 
 async fn measure(options: &Options, binary: &Path, case: &Case) -> anyhow::Result<Run> {
     let answers = Answers::default();
-    let validation = match case.proof {
-        Proof::Http01 => {
-            let port = answers.serve().await?.port();
-            Validation::Http01 { port }
+    let names = match case.proof {
+        Proof::Names(how) => {
+            let starting = NameServer::start(DOMAIN, how.is_signed, options.client_core);
+            Some((how, starting.await?))
         }
-        Proof::Before | Proof::SelfValid => Validation::SelfValid,
+        Proof::Before | Proof::Http01 | Proof::SelfValid => None,
+    };
+    let validation = match (case.proof, &names) {
+        (Proof::Http01, _) => Validation::Http01 {
+            port: answers.serve().await?.port(),
+        },
+        (Proof::Names(_), Some((how, server))) => Validation::Names {
+            port: answers.serve().await?.port(),
+            server: server.address,
+            anchors: how.asks_dnssec.then(|| server.anchors.clone()),
+            asks_caa: how.asks_caa,
+        },
+        (Proof::Before | Proof::Names(_) | Proof::SelfValid, _) => Validation::SelfValid,
     };
     let placement = Placement {
         server: options.server_core,
@@ -214,7 +229,7 @@ async fn warm_up(
             let work = work.split(clients.len());
             (work.clone(), work.iter().map(|part| part.again()).collect())
         }
-        Proof::Http01 | Proof::SelfValid => {
+        Proof::Http01 | Proof::Names(_) | Proof::SelfValid => {
             let warmup = load::shared(Work::fresh("w", options.warmup)?, clients.len());
             (warmup, load::shared(work, clients.len()))
         }
@@ -239,7 +254,7 @@ impl Options {
                 Proof::SelfValid => true,
                 Proof::Http01 => pebble::can_validate(),
                 // It asks for proofs anew at random.
-                Proof::Before => false,
+                Proof::Before | Proof::Names(_) => false,
             };
             if has_pebble && is_pebbles {
                 cases.push(case(Kind::Pebble, None));
@@ -271,13 +286,17 @@ impl Options {
         } else {
             &self.cases
         };
-        let load = |chosen: &Chosen| match chosen {
-            Chosen::SelfValid => (Proof::SelfValid, self.concurrency),
-            Chosen::Http01 => (Proof::Http01, self.concurrency),
-            Chosen::Renewal => (Proof::Before, self.concurrency),
-            Chosen::SelfValidC8 => (Proof::SelfValid, 8),
-            Chosen::SelfValidC1 => (Proof::SelfValid, 1),
+        let loads = |chosen: &Chosen| match chosen {
+            Chosen::SelfValid => vec![(Proof::SelfValid, self.concurrency)],
+            Chosen::Http01 => vec![(Proof::Http01, self.concurrency)],
+            Chosen::Renewal => vec![(Proof::Before, self.concurrency)],
+            Chosen::Names => {
+                let each = ByNames::ALL.into_iter().map(Proof::Names);
+                each.map(|proof| (proof, self.concurrency)).collect()
+            }
+            Chosen::SelfValidC8 => vec![(Proof::SelfValid, 8)],
+            Chosen::SelfValidC1 => vec![(Proof::SelfValid, 1)],
         };
-        chosen.iter().map(load).collect()
+        chosen.iter().flat_map(loads).collect()
     }
 }

@@ -27,8 +27,52 @@ pub(crate) enum Proof {
     SelfValid,
     /// By real requests.
     Http01,
+    /// By real requests to names that are looked up.
+    Names(ByNames),
     /// They were proven before, for another certificate.
     Before,
+}
+
+/// What is asked of a name server besides addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ByNames {
+    /// CAA records.
+    pub(crate) asks_caa: bool,
+    /// That answers are signed, or proven not to have to be.
+    pub(crate) asks_dnssec: bool,
+    /// Whether the names' zone is signed.
+    pub(crate) is_signed: bool,
+}
+
+impl ByNames {
+    /// Nothing, each alone, and both for names of either kind.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::of(false, false, false),
+        Self::of(true, false, false),
+        Self::of(false, true, false),
+        Self::of(false, true, true),
+        Self::of(true, true, false),
+        Self::of(true, true, true),
+    ];
+
+    const fn of(asks_caa: bool, asks_dnssec: bool, is_signed: bool) -> Self {
+        Self {
+            asks_caa,
+            asks_dnssec,
+            is_signed,
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match (self.asks_caa, self.asks_dnssec, self.is_signed) {
+            (false, false, _) => "names",
+            (true, false, _) => "names, CAA",
+            (false, true, false) => "names, DNSSEC, unsigned",
+            (false, true, true) => "names, DNSSEC, signed",
+            (true, true, false) => "names, both, unsigned",
+            (true, true, true) => "names, both, signed",
+        }
+    }
 }
 
 /// One server with one kind of validation.
@@ -71,6 +115,7 @@ impl Proof {
         match self {
             Self::SelfValid => "self-valid",
             Self::Http01 => "http-01",
+            Self::Names(how) => how.label(),
             Self::Before => "renewal",
         }
     }
@@ -195,6 +240,29 @@ pub(crate) fn print_summary(cases: &[Case], speed: &[f64]) {
         print_speed(cases, speed);
     }
     print_ratios(cases);
+    print_parts(cases);
+}
+
+/// What CAA and DNSSEC cost, each and together, against the same without them.
+fn print_parts(cases: &[Case]) {
+    let median = |case: &Case| Some(case.spread(|run| run.server_ms)?.median);
+    let is_bare = |case: &&Case| case.proof == Proof::Names(ByNames::of(false, false, false));
+    for bare in cases.iter().filter(is_bare) {
+        let Some(without) = median(bare) else {
+            continue;
+        };
+        println!("\n{}: {without:.2} ms of server CPU", bare.label());
+        let alike = cases.iter().filter(|case| case.kind == bare.kind);
+        for case in alike {
+            if let (Proof::Names(how), Some(with)) = (case.proof, median(case))
+                && (how.asks_caa || how.asks_dnssec)
+            {
+                let more = with - without;
+                let percent = 100.0 * more / without;
+                println!("  {}: {more:+.2} ms, {percent:+.0} %", how.label());
+            }
+        }
+    }
 }
 
 fn row(case: &Case) -> String {

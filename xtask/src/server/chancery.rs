@@ -29,17 +29,30 @@ const PASSWORD: &str = "Correct-Horse-Battery-Staple-42";
 const DIRECTORY: &str = "/v2/DV";
 /// The variable that says where the data is.
 const DATABASE: &str = "CHANCERY_DATABASE";
+/// The name by which CAA records call the server, where it asks for any.
+const IDENTITY: &str = "ca.bench.example";
 /// How long a start may take; far more than it should, so that a slow machine is not a failure.
 const START_LIMIT: Duration = Duration::from_secs(30);
 const START_POLL: Duration = Duration::from_millis(5);
 
 /// How authorizations become valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Validation {
     /// By a real http-01 request to this port of loopback.
     Http01 {
         /// Where the answers are.
         port: u16,
+    },
+    /// The same, and names resolve through a name server.
+    Names {
+        /// Where the answers to requests are.
+        port: u16,
+        /// The name server.
+        server: SocketAddr,
+        /// The key of its root, where DNS answers have to be signed.
+        anchors: Option<PathBuf>,
+        /// Whether CAA records are asked for.
+        asks_caa: bool,
     },
     /// By assumption.
     SelfValid,
@@ -173,9 +186,17 @@ impl Chancery {
         arguments.extend(["--acme-url".to_owned(), acme_url.clone()]);
         let mut environment = environment(directory.path(), settings.database.as_deref());
         // The command line, too, is that of a lab, whose names do not exist elsewhere.
-        environment.push(("CHANCERY_LAB_ADDRESSES", settings.addresses.clone()));
+        environment.push(match &settings.validation {
+            Validation::Names { server, .. } => ("CHANCERY_LAB_DNS_SERVER", server.to_string()),
+            Validation::Http01 { .. } | Validation::SelfValid => {
+                ("CHANCERY_LAB_ADDRESSES", settings.addresses.clone())
+            }
+        });
         if !settings.has_limits {
             environment.push(("CHANCERY__LIMITS__ENABLED", "false".to_owned()));
+        }
+        if let Validation::Names { asks_caa: true, .. } = settings.validation {
+            environment.push(("CHANCERY__ACME__CAA_IDENTITIES", IDENTITY.to_owned()));
         }
         let process = spawn(
             settings.binary,
@@ -429,8 +450,15 @@ fn arguments(directory: &Path, internal: SocketAddr, settings: &Settings<'_>) ->
     let mut flag = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
     flag("data", data);
     flag("internal-listen", internal.to_string());
-    match settings.validation {
+    match &settings.validation {
         Validation::Http01 { port } => flag("lab-http-port", port.to_string()),
+        Validation::Names { port, anchors, .. } => {
+            flag("lab-open-addresses", "127.0.0.1".to_owned());
+            flag("lab-http-port", port.to_string());
+            if let Some(path) = anchors {
+                flag("lab-trust-anchors", path.display().to_string());
+            }
+        }
         Validation::SelfValid => arguments.push("--lab-assume-valid".to_owned()),
     }
     arguments

@@ -41,7 +41,7 @@ impl Pebble {
     ) -> anyhow::Result<Self> {
         let directory = working_directory("pebble")?;
         let listen = free_address()?;
-        let certificate = write_files(directory.path(), listen, validation)?;
+        let certificate = write_files(directory.path(), listen, &validation)?;
         let mut environment = vec![
             ("PEBBLE_VA_NOSLEEP", "1".to_owned()),
             ("PEBBLE_WFE_NONCEREJECT", "0".to_owned()),
@@ -52,7 +52,7 @@ impl Pebble {
         let mut resolver = None;
         match validation {
             Validation::SelfValid => environment.push(("PEBBLE_VA_ALWAYS_VALID", "1".to_owned())),
-            Validation::Http01 { .. } => {
+            Validation::Http01 { .. } | Validation::Names { .. } => {
                 let address = free_address()?;
                 resolver = Some(start_resolver(directory.path(), address)?);
                 arguments.extend(["-dnsserver".to_owned(), address.to_string()]);
@@ -139,7 +139,7 @@ fn start_resolver(directory: &Path, address: SocketAddr) -> anyhow::Result<Proce
 fn write_files(
     directory: &Path,
     listen: SocketAddr,
-    validation: Validation,
+    validation: &Validation,
 ) -> anyhow::Result<String> {
     let names = vec!["localhost".to_owned()];
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names)?;
@@ -147,7 +147,7 @@ fn write_files(
     fs::write(&certificate_file, cert.pem())?;
     fs::write(&key_file, signing_key.serialize_pem())?;
     let http_port = match validation {
-        Validation::Http01 { port } => port,
+        Validation::Http01 { port } | Validation::Names { port, .. } => *port,
         Validation::SelfValid => free_address()?.port(),
     };
     let config = json!({ "pebble": {
