@@ -27,11 +27,11 @@ pub(crate) struct NameServer {
 }
 
 impl NameServer {
-    /// Builds it in release mode, unless that has been done, and starts it on this core.
+    /// Builds it as tests do, unless that has been done, and starts it on this core.
     pub(crate) async fn start(zone: &str, is_signed: bool, core: usize) -> anyhow::Result<Self> {
         let root = workspace::root();
         let status = Command::new("cargo")
-            .args(["build", "--quiet", "--release", "--locked"])
+            .args(["build", "--quiet", "--locked"])
             .args(["--package", "testkit", "--example", "name_server"])
             .current_dir(&root)
             .status()
@@ -40,7 +40,7 @@ impl NameServer {
             bail!("the name server does not build");
         }
         let target = workspace::members(&root)?.target_directory;
-        let program = target.join("release/examples/name_server");
+        let program = target.join("debug/examples/name_server");
         let directory = working_directory("names")?;
         let anchors = directory.path().join("root.key");
         let address = free_address()?;
