@@ -27,7 +27,7 @@ use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
 use self::answer::{Found, NotFound};
-use self::exchange::Provider;
+use self::exchange::{Provider, Remembering};
 use self::judge::Judge;
 use super::anchors::LabAnchors;
 use super::{
@@ -101,9 +101,9 @@ impl HickoryResolver {
         request.edns_payload_len = options.edns_payload_len;
         request.edns_set_dnssec_ok = keys.is_some();
         let context = Arc::new(PoolContext::new(options, TlsConfig::new()?));
-        let provider = Provider::default();
-        let pool = NameServerPool::from_config(name_servers, context, provider.clone());
-        let judge = Judge::new(RetryDnsHandle::new(pool, RETRIES), provider, keys);
+        let pool = NameServerPool::from_config(name_servers, context, Provider::default());
+        let asking = Remembering::new(RetryDnsHandle::new(pool, RETRIES));
+        let judge = Judge::new(asking, keys);
         Ok(Self {
             client: CachingClient::new(0, judge, true),
             options: request,

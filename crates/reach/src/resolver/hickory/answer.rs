@@ -100,11 +100,12 @@ pub(super) fn not_found(error: &NetError) -> NotFound {
 fn denied(none: &NoRecords) -> NotFound {
     let authorities = none.authorities.iter().flat_map(|records| records.iter());
     let is_secure = authorities.clone().any(|record| record.proof.is_secure());
-    // RFC 2308 §5: without a SOA record nothing is to be remembered.
-    let seconds = none
-        .soa
-        .as_ref()
-        .map_or(0, |soa| soa.ttl.min(soa.data.minimum));
+    // RFC 2308 §5: without a SOA record nothing is to be remembered. An NSEC record lasts no longer (RFC 9077 §3).
+    let proof = authorities
+        .filter(|record| record.record_type() == RecordType::NSEC)
+        .map(|record| record.ttl);
+    let start = none.soa.as_ref().map(|soa| soa.ttl.min(soa.data.minimum));
+    let seconds = start.or(proof.min()).unwrap_or(0);
     NotFound {
         cause: if none.response_code == ResponseCode::NXDomain {
             LookupFailure::NoSuchName

@@ -1,4 +1,4 @@
-//! The connections to the name servers, with a memory for what DNSSEC asks again and again: keys, delegations and where
+//! The way to the name servers, with a memory for what DNSSEC asks again and again: keys, delegations and where
 //! zones begin. What is remembered is judged each time, like what has just come.
 
 use std::net::IpAddr;
@@ -10,13 +10,14 @@ use futures_util::future::{BoxFuture, ready};
 use futures_util::stream::once;
 use futures_util::{FutureExt, Stream, StreamExt};
 use hickory_resolver::config::ConnectionConfig;
-use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::xfer::{DnsExchange, DnsHandle};
+use hickory_resolver::net::xfer::{DnsExchange, DnsHandle, RetryDnsHandle};
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::op::{DnsRequest, DnsResponse, ResponseCode};
 use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption};
-use hickory_resolver::proto::rr::{Name, RecordType};
-use hickory_resolver::{ConnectionProvider, PoolContext};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use hickory_resolver::{ConnectionProvider, NameServerPool, PoolContext};
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
@@ -31,45 +32,58 @@ const EXPLANATION: usize = 120;
 /// Marks an error that a server explained.
 pub(super) const EXPLAINED: &str = "extended error ";
 
-/// Makes connections that share one memory.
-#[derive(Clone, Default)]
-pub(super) struct Provider {
-    runtime: TokioRuntimeProvider,
+/// Asks, and remembers the answers about keys and delegations, so that they cost nothing but a copy.
+#[derive(Clone)]
+pub(super) struct Remembering {
+    asking: RetryDnsHandle<NameServerPool<Provider>>,
     chain: Arc<Chain>,
 }
 
-/// The answers about keys and delegations.
-struct Chain(Cache<(Name, RecordType), (Arc<DnsResponse>, Instant)>);
+type Answer = Result<DnsResponse, NetError>;
 
-impl Default for Chain {
-    fn default() -> Self {
-        Self(Cache::new(CAPACITY))
-    }
-}
+struct Chain(Cache<(Name, RecordType), (Arc<Answer>, Instant)>);
 
 impl Chain {
-    fn get(&self, key: &(Name, RecordType)) -> Option<DnsResponse> {
-        let (response, until) = self.0.get(key)?;
-        (Instant::now() < until).then(|| response.as_ref().clone())
+    fn get(&self, key: &(Name, RecordType)) -> Option<Answer> {
+        let (answer, until) = self.0.get(key)?;
+        (Instant::now() < until).then(|| answer.as_ref().clone())
     }
 
-    fn keep(&self, key: (Name, RecordType), response: &DnsResponse) {
-        let is_whole = !response.truncation
-            && matches!(
-                response.response_code,
-                ResponseCode::NoError | ResponseCode::NXDomain
-            );
-        let records = response.answers.iter().chain(&response.authorities);
-        let least = records.map(|record| record.ttl).min().unwrap_or(0);
-        let seconds = response.negative_ttl().unwrap_or(least).min(least);
-        if is_whole && seconds > 0 {
-            let until = Instant::now() + Duration::from_secs(seconds.into()).min(LONGEST);
-            self.0.insert(key, (Arc::new(response.clone()), until));
+    fn keep(&self, key: (Name, RecordType), answer: &Answer) {
+        let lasts = Duration::from_secs(seconds(answer).into()).min(LONGEST);
+        if !lasts.is_zero() {
+            let kept = (Arc::new(answer.clone()), Instant::now() + lasts);
+            self.0.insert(key, kept);
         }
     }
 }
 
-impl Provider {
+/// For how long an answer may be believed; an error that is no denial not at all.
+fn seconds(answer: &Answer) -> u32 {
+    match answer {
+        Ok(response) => {
+            let records = response.answers.iter().chain(&response.authorities);
+            let least = records.map(|record| record.ttl).min().unwrap_or(0);
+            let is_whole = !response.truncation && response.response_code == ResponseCode::NoError;
+            if is_whole { least } else { 0 }
+        }
+        Err(NetError::Dns(DnsError::NoRecordsFound(none))) => {
+            let records = none.authorities.iter().flat_map(|records| records.iter());
+            let least = records.map(|record| record.ttl).min().unwrap_or(0);
+            none.negative_ttl.unwrap_or(least).min(least)
+        }
+        Err(_) => 0,
+    }
+}
+
+impl Remembering {
+    pub(super) fn new(asking: RetryDnsHandle<NameServerPool<Provider>>) -> Self {
+        Self {
+            asking,
+            chain: Arc::new(Chain(Cache::new(CAPACITY))),
+        }
+    }
+
     /// Asks afresh about all that a name hangs on, the next time: what was remembered did not hold.
     pub(super) fn forget(&self, name: &Name) {
         let mut place = name.clone();
@@ -85,6 +99,29 @@ impl Provider {
     }
 }
 
+impl DnsHandle for Remembering {
+    type Response = Pin<Box<dyn Stream<Item = Answer> + Send>>;
+    type Runtime = TokioRuntimeProvider;
+
+    fn send(&self, request: DnsRequest) -> Self::Response {
+        let Some(key) = key(&request) else {
+            return Box::pin(self.asking.send(request));
+        };
+        if let Some(known) = self.chain.get(&key) {
+            return once(ready(known)).boxed();
+        }
+        let chain = Arc::clone(&self.chain);
+        let answers = self.asking.send(request);
+        answers
+            .inspect(move |answer| chain.keep(key.clone(), answer))
+            .boxed()
+    }
+}
+
+/// Makes connections.
+#[derive(Clone, Default)]
+pub(super) struct Provider(TokioRuntimeProvider);
+
 impl ConnectionProvider for Provider {
     type Conn = Connection;
     type FutureConn = BoxFuture<'static, Result<Connection, NetError>>;
@@ -96,49 +133,57 @@ impl ConnectionProvider for Provider {
         config: &ConnectionConfig,
         context: &PoolContext,
     ) -> Result<Self::FutureConn, NetError> {
-        let opening = self.runtime.new_connection(ip, config, context)?;
-        let chain = Arc::clone(&self.chain);
-        let open = async move {
-            let exchange = opening.await?;
-            Ok(Connection { exchange, chain })
-        };
-        Ok(open.boxed())
+        let opening = self.0.new_connection(ip, config, context)?;
+        Ok(async move { Ok(Connection(opening.await?)) }.boxed())
     }
 
     fn runtime_provider(&self) -> &TokioRuntimeProvider {
-        &self.runtime
+        &self.0
     }
 }
 
 /// One connection.
 #[derive(Clone)]
-pub(super) struct Connection {
-    exchange: DnsExchange<TokioRuntimeProvider>,
-    chain: Arc<Chain>,
-}
+pub(super) struct Connection(DnsExchange<TokioRuntimeProvider>);
 
 impl DnsHandle for Connection {
-    type Response = Pin<Box<dyn Stream<Item = Result<DnsResponse, NetError>> + Send>>;
+    type Response = Pin<Box<dyn Stream<Item = Answer> + Send>>;
     type Runtime = TokioRuntimeProvider;
 
     fn send(&self, request: DnsRequest) -> Self::Response {
-        let key = key(&request);
-        if let Some(known) = key.as_ref().and_then(|key| self.chain.get(key)) {
-            return once(ready(Ok(known))).boxed();
-        }
-        let chain = Arc::clone(&self.chain);
-        let answers = self.exchange.send(request).map(move |answer| {
-            let answer = answer?;
+        let answers = self.0.send(request).map(|answer| {
+            let mut answer = answer?;
             if let Some(explanation) = explanation(&answer) {
                 return Err(NetError::Msg(format!("{EXPLAINED}{explanation}")));
             }
-            if let Some(key) = key.clone() {
-                chain.keep(key, &answer);
-            }
+            leave_out_start(&mut answer);
             Ok(answer)
         });
         answers.boxed()
     }
+}
+
+/// That a name has no records of a type is proven by its own NSEC record alone (RFC 4035 §5.4). The start of authority
+/// beside it says nothing that is looked at, and would be a signature more to check.
+fn leave_out_start(answer: &mut DnsResponse) {
+    let Some(name) = answer.queries.first().map(|query| query.name().clone()) else {
+        return;
+    };
+    let is_denied = answer.answers.is_empty() && answer.response_code == ResponseCode::NoError;
+    let mut authorities = answer.authorities.iter();
+    let has_own =
+        authorities.any(|record| record.record_type() == RecordType::NSEC && record.name == name);
+    if is_denied && has_own {
+        answer.authorities.retain(|record| !is_of_start(record));
+    }
+}
+
+/// The record itself, or its signature.
+fn is_of_start(record: &Record) -> bool {
+    if let RData::DNSSEC(DNSSECRData::RRSIG(signature)) = &record.data {
+        return signature.input().type_covered == RecordType::SOA;
+    }
+    record.record_type() == RecordType::SOA
 }
 
 /// Under what an answer is remembered, if it is one of a chain of trust.

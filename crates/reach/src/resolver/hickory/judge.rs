@@ -9,10 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{FutureExt, Stream, StreamExt};
-use hickory_resolver::NameServerPool;
 use hickory_resolver::net::dnssec::DnssecDnsHandle;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer, RetryDnsHandle};
+use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::dnssec::TrustAnchors;
 use hickory_resolver::proto::op::{DnsRequest, DnsResponse, Query};
@@ -20,7 +19,7 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
-use super::exchange::Provider;
+use super::exchange::Remembering;
 
 /// How many verdicts are remembered; the library's million would be the size of the server.
 const VERDICTS: usize = 4_096;
@@ -31,23 +30,16 @@ const ZONES: usize = 4_096;
 /// And for how long, whatever they say: one that begins to be signed is proven again after that.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 
-type Asking = RetryDnsHandle<NameServerPool<Provider>>;
-
 /// Asks and judges, or only asks where a lab trusts no key.
 #[derive(Clone)]
 pub(super) struct Judge {
-    asking: Asking,
-    judging: Option<DnssecDnsHandle<Asking>>,
-    provider: Provider,
+    asking: Remembering,
+    judging: Option<DnssecDnsHandle<Remembering>>,
     insecure: Arc<Zones>,
 }
 
 impl Judge {
-    pub(super) fn new(
-        asking: Asking,
-        provider: Provider,
-        anchors: Option<Arc<TrustAnchors>>,
-    ) -> Self {
+    pub(super) fn new(asking: Remembering, anchors: Option<Arc<TrustAnchors>>) -> Self {
         let judging = anchors.map(|anchors| {
             DnssecDnsHandle::with_trust_anchor(asking.clone(), anchors)
                 .validation_cache_size(VERDICTS)
@@ -56,7 +48,6 @@ impl Judge {
         Self {
             asking,
             judging,
-            provider,
             insecure: Arc::new(Zones(Cache::new(ZONES))),
         }
     }
@@ -85,18 +76,18 @@ impl Judge {
         let answer = match answer {
             Ok(answer) if !denies_another_name(query, &answer) => answer,
             Ok(_) => {
-                self.provider.forget(query.name());
+                self.asking.forget(query.name());
                 return Err(NetError::Dns(DnsError::DnssecBogus));
             }
             Err(error) => {
                 if is_bogus(&error) {
-                    self.provider.forget(query.name());
+                    self.asking.forget(query.name());
                 }
                 return Err(error);
             }
         };
         if answer.answers.iter().any(|record| record.proof.is_bogus()) {
-            self.provider.forget(query.name());
+            self.asking.forget(query.name());
         }
         let mut above = answer.authorities.iter();
         let zone = above.find(|record| is_insecure_zone_of(record, query.name()));
