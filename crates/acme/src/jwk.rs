@@ -53,6 +53,9 @@ pub enum JwkError {
     /// A private or symmetric member.
     #[error("the key contains private parts; send only the public key and replace this one")]
     Private,
+    /// An Ed25519 key of small order: one signature of it fits any message.
+    #[error("the Ed25519 key has a small order, so that anybody could sign for it; make a new one")]
+    SmallOrder,
     /// Numbers that are no point on the curve, or an impossible modulus.
     #[error("the key's numbers do not form a valid public key")]
     Rejected,
@@ -258,11 +261,42 @@ fn edwards(members: &Members) -> Result<Jwk, JwkError> {
         return Err(JwkError::Curve(curve.to_owned()));
     }
     let x = fixed("x", members.x.as_deref(), 32)?;
+    check_order(&x)?;
     let key = ParsedPublicKey::new(&signature::ED25519, &x).map_err(rejected)?;
     let x = base64url::encode(x);
     let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
     Jwk::new(Algorithm::EdDsa, canonical, key)
 }
+
+/// RFC 8032 §5.1.3: the octets are y, least first, and in the highest bit the sign of x.
+///
+/// The library takes points of small order, and a y that is not below the field's prime, with which one key would have
+/// two thumbprints.
+fn check_order(octets: &[u8]) -> Result<(), JwkError> {
+    let mut y = octets.to_vec();
+    if let Some(highest) = y.last_mut() {
+        *highest &= 0x7f;
+    }
+    // 2^255 - 19.
+    let prime = [&[0xed][..], &[0xff; 30], &[0x7f]].concat();
+    if y.iter().rev().ge(prime.iter().rev()) {
+        return Err(JwkError::Rejected);
+    }
+    if SMALL_ORDER.contains(&base64url::encode(&y).as_str()) {
+        return Err(JwkError::SmallOrder);
+    }
+    Ok(())
+}
+
+/// The y of the points whose order divides 8: 0 and the prime less 1, 1, and two of order 8 (RFC 7748 §7 says why to refuse
+/// them; the values are those of the group of RFC 8032 §5.1).
+const SMALL_ORDER: [&str; 5] = [
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "7P_______________________________________38",
+    "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+    "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+];
 
 fn rsa(members: &Members) -> Result<Jwk, JwkError> {
     let n = number("n", members.n.as_deref())?;

@@ -165,3 +165,27 @@ fn a_bad_key_is_a_bad_public_key() {
     let problem = Problem::from(refused(r#"{"kty":"oct"}"#));
     assert_eq!((problem.kind, problem.status), (Kind::BadPublicKey, 400));
 }
+
+#[test]
+fn l5_ed25519_keys_of_small_order_are_refused() {
+    let edwards = |octets: &[u8]| {
+        let x = base64url::encode(octets);
+        Jwk::parse(&format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#))
+    };
+    for y in SMALL_ORDER {
+        let mut octets = base64url::decode(y).unwrap();
+        for sign in [0, 0x80] {
+            octets[31] = octets[31] & 0x7f | sign;
+            assert!(matches!(edwards(&octets), Err(JwkError::SmallOrder)), "{y}");
+        }
+    }
+    // The same points and others, written with the prime added: y from 0 to 18.
+    for low in 0xed..=0xff_u8 {
+        let written = [&[low][..], &[0xff; 30], &[0x7f]].concat();
+        assert!(
+            matches!(edwards(&written), Err(JwkError::Rejected)),
+            "{low}"
+        );
+    }
+    Jwk::parse(RFC8037_KEY).unwrap();
+}
