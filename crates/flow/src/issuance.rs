@@ -1,5 +1,6 @@
 //! One certificate from the account to the CRL: the files follow RFC 8555 §7 and the life of an order.
 
+pub mod account_key;
 pub mod authorization;
 pub mod challenge;
 pub mod change_key;

@@ -12,5 +12,6 @@ pub mod lineage;
 pub mod names;
 pub mod order;
 pub mod order_list;
+pub mod retired_key;
 pub mod revocation;
 pub mod signing_intent;

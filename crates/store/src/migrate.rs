@@ -78,6 +78,12 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0011_caa_checked.sql"
         ))],
     },
+    Migration {
+        name: "0012_retired_key",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0012_retired_key.sql"
+        ))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -159,12 +159,12 @@ impl AcmeClient {
 
     /// The protected header of a request of the account.
     pub async fn header(&self, url: &str) -> Value {
-        json!({ "alg": "ES256", "kid": self.account, "nonce": self.nonce().await, "url": url })
+        json!({ "alg": self.key.algorithm(), "kid": self.account, "nonce": self.nonce().await, "url": url })
     }
 
     /// The protected header of a request that carries its key.
     pub async fn key_header(&self, url: &str) -> Value {
-        json!({ "alg": "ES256", "jwk": self.key.jwk(), "nonce": self.nonce().await, "url": url })
+        json!({ "alg": self.key.algorithm(), "jwk": self.key.jwk(), "nonce": self.nonce().await, "url": url })
     }
 
     /// Signs exactly this header and payload.
@@ -343,7 +343,7 @@ impl AcmeClient {
     pub async fn change_key(&self, new: &Key) -> Answer {
         let url = self.resource("keyChange");
         let inner = json!({ "account": self.account, "oldKey": self.key.jwk() });
-        let header = json!({ "alg": "ES256", "jwk": new.jwk(), "url": url });
+        let header = json!({ "alg": new.algorithm(), "jwk": new.jwk(), "url": url });
         self.post(&url, &new.jws(&header, &inner.to_string())).await
     }
 

@@ -1,11 +1,13 @@
-//! P-256 keys that sign requests and certificate requests, also wrong ones.
+//! Keys that sign requests and certificate requests, also wrong ones: of P-256, and one of RSA that anybody can factor.
 
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
+};
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use serde_json::{Value, json};
 
@@ -16,8 +18,13 @@ use crate::base64url;
 pub struct Key(Arc<Inner>);
 
 struct Inner {
-    pair: EcdsaKeyPair,
+    pair: Pair,
     subscriber: KeyPair,
+}
+
+enum Pair {
+    Ecdsa(EcdsaKeyPair),
+    Rsa(RsaKeyPair),
 }
 
 impl Key {
@@ -26,14 +33,42 @@ impl Key {
         let subscriber = KeyPair::generate().expect("a key");
         let der = subscriber.serialized_der();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).expect("a key");
+        let pair = Pair::Ecdsa(pair);
         Self(Arc::new(Inner { pair, subscriber }))
+    }
+
+    /// RSA of 2048 bits, whose primes follow each other.
+    pub fn with_close_primes() -> Self {
+        let der = include_bytes!("key/close_primes.der").as_slice();
+        let pair = Pair::Rsa(RsaKeyPair::from_pkcs8(der).expect("a key"));
+        let subscriber = KeyPair::try_from(der).expect("a key");
+        Self(Arc::new(Inner { pair, subscriber }))
+    }
+
+    /// What it signs with (RFC 7518 §3.1).
+    pub fn algorithm(&self) -> &'static str {
+        match &self.0.pair {
+            Pair::Ecdsa(_) => "ES256",
+            Pair::Rsa(_) => "RS256",
+        }
     }
 
     /// The public half (RFC 7517).
     pub fn jwk(&self) -> Value {
-        let point = self.0.pair.public_key().as_ref();
-        let (x, y) = point.get(1..).expect("a point").split_at(32);
-        json!({ "crv": "P-256", "kty": "EC", "x": base64url(x), "y": base64url(y) })
+        match &self.0.pair {
+            Pair::Ecdsa(pair) => {
+                let point = pair.public_key().as_ref();
+                let (x, y) = point.get(1..).expect("a point").split_at(32);
+                json!({ "crv": "P-256", "kty": "EC", "x": base64url(x), "y": base64url(y) })
+            }
+            Pair::Rsa(pair) => {
+                let public = pair.public_key();
+                let (n, e) = (public.modulus(), public.exponent());
+                let number = base64url(n.big_endian_without_leading_zero());
+                let exponent = base64url(e.big_endian_without_leading_zero());
+                json!({ "e": exponent, "kty": "RSA", "n": number })
+            }
+        }
     }
 
     /// RFC 7638: the members of [`jwk`](Self::jwk) are in its order.
@@ -46,12 +81,21 @@ impl Key {
         let protected = base64url(protected.to_string());
         let payload = base64url(payload);
         let input = format!("{protected}.{payload}");
-        let signature = self
-            .0
-            .pair
-            .sign(&SystemRandom::new(), input.as_bytes())
-            .expect("signed");
-        json!({ "protected": protected, "payload": payload, "signature": base64url(signature) })
+        let signature = base64url(self.sign(input.as_bytes()));
+        json!({ "protected": protected, "payload": payload, "signature": signature })
+    }
+
+    fn sign(&self, input: &[u8]) -> Vec<u8> {
+        let random = SystemRandom::new();
+        match &self.0.pair {
+            Pair::Ecdsa(pair) => pair.sign(&random, input).expect("signed").as_ref().to_vec(),
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, input, &mut signature)
+                    .expect("signed");
+                signature
+            }
+        }
     }
 
     /// A certificate request for these names, DER.

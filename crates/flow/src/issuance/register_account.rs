@@ -12,10 +12,12 @@ use store::enrollment::eab_credential::{self, Bound, SealedCredential};
 use store::enrollment::subscription;
 use store::issuance::account;
 pub use store::issuance::account::{Account, Contact};
+use store::issuance::retired_key::KeyStanding;
 use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::limit::RateLimited;
 
+use super::account_key::{AccountKeyError, Candidate, check_standing};
 use super::test_account::{test_account, test_subscription};
 use crate::audit::{Event, Text};
 use crate::caller::system;
@@ -37,6 +39,9 @@ pub enum RegisterError {
     /// The payload, or what it says.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// The key.
+    #[error(transparent)]
+    AccountKey(#[from] AccountKeyError),
     /// The binding itself.
     #[error(transparent)]
     Binding(#[from] EabError),
@@ -100,6 +105,7 @@ impl Refuse for RegisterError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Account(error) => error.refusal(),
+            Self::AccountKey(error) => error.refusal(),
             Self::Binding(error) => error.refusal(),
             Self::BindingRequired => Class::Forbidden.because("external_account_required", self),
             Self::NoAccount => Class::Invalid.because("account_does_not_exist", self),
@@ -170,6 +176,7 @@ async fn find_or_register(
     };
     registration.check_terms(directory.meta.terms_of_service.as_deref())?;
     let binding = open_binding(app, directory, &registration, url, &key).await?;
+    let candidate = Candidate::new(&directory.slug, &directory.keys, &key)?;
     let now = app.now();
     let account = Account {
         id: AccountId::generate(now, app.random()),
@@ -188,7 +195,7 @@ async fn find_or_register(
         client_address: caller.client.address_text(),
         client_agent: caller.client.agent.clone(),
     };
-    count_and_store(app, caller, directory, account).await
+    count_and_store(app, caller, directory, (account, candidate)).await
 }
 
 /// Stores the account, unless as many were made as may be.
@@ -196,12 +203,12 @@ async fn count_and_store(
     app: &App,
     caller: &Caller,
     directory: &Directory,
-    account: Account,
+    (account, key): (Account, Candidate),
 ) -> Result<Registered, RegisterError> {
     let now = account.created_at;
     let charges = charges(caller, &account, directory.is_test);
     app.memory.limits.spend_all(&charges, now)?;
-    let registered = store_account(app, caller, account, directory.is_test).await;
+    let registered = store_account(app, caller, (account, key), directory.is_test).await;
     match &registered {
         Ok(Registered {
             account,
@@ -402,7 +409,7 @@ fn check_subscription(
 async fn store_account(
     app: &App,
     caller: &Caller,
-    account: Account,
+    (account, key): (Account, Candidate),
     is_test: bool,
 ) -> Result<Registered, RegisterError> {
     let now = app.now();
@@ -417,6 +424,7 @@ async fn store_account(
     let audit = app.entry(&caller, account.tenant, &event, now);
     let wish = Wish {
         account,
+        key,
         is_test,
         audit,
         now,
@@ -426,6 +434,7 @@ async fn store_account(
 
 struct Wish {
     account: Account,
+    key: Candidate,
     is_test: bool,
     audit: Entry,
     now: Timestamp,
@@ -434,6 +443,7 @@ struct Wish {
 struct Facts {
     /// Who has the key already.
     holder: Option<Account>,
+    key: KeyStanding,
     credential: Option<EabCredential>,
 }
 
@@ -458,18 +468,24 @@ async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Facts, store::Error> {
     };
     Ok(Facts {
         holder: account::by_key(tx, &key).await?,
+        key: wish.key.load(tx).await?,
         credential: stored.map(|stored| stored.credential),
     })
 }
 
 fn decide(wish: &Wish, facts: Facts) -> Result<Decision, RegisterError> {
-    let Facts { holder, credential } = facts;
+    let Facts {
+        holder,
+        key,
+        credential,
+    } = facts;
     if let Some(holder) = holder {
         return Ok(Decision {
             account: holder,
             new: None,
         });
     }
+    check_standing(key)?;
     if wish.account.eab_key_id.is_some() {
         let credential = credential.ok_or(RegisterError::BindingRequired)?;
         may_bind(&credential, wish.is_test, wish.now)?;

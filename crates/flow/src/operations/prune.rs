@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::access::{session, sign_in_lock};
 use store::catalog::server_certificate;
 use store::issuance::certificate_list::figures;
-use store::issuance::{account, authorization, order};
+use store::issuance::{account, authorization, order, retired_key};
 use store::old::Old;
 use store::operations::{node, rate_limit};
 use store::queue::dead;
@@ -56,6 +56,7 @@ enum Part {
     PendingOrders,
     Authorizations,
     Guests,
+    GuestKeys,
     Sessions,
     SignInLocks,
     ServerCertificates,
@@ -66,12 +67,13 @@ enum Part {
     Nodes,
 }
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
     Part::Authorizations,
     Part::Guests,
+    Part::GuestKeys,
     Part::Sessions,
     Part::SignInLocks,
     Part::ServerCertificates,
@@ -121,6 +123,7 @@ impl Prune {
             Part::PendingOrders => Ok(same(pieces(app, now, delete_pending).await?)),
             Part::Authorizations => self.authorizations(app, &limits).await,
             Part::Guests => Ok(same(pieces(app, now, delete_guests).await?)),
+            Part::GuestKeys => Ok(same(pieces(app, now, delete_guest_keys).await?)),
             Part::Sessions => Ok(same(pieces(app, now, delete_sessions).await?)),
             Part::SignInLocks => Ok(same(pieces(app, now, delete_sign_in_locks).await?)),
             Part::ServerCertificates => {
@@ -227,6 +230,14 @@ async fn delete_pending(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Ti
 async fn delete_guests(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
     let until = AccountId::first_at(now.minus(KEEP_ENDED));
     let deleted = account::delete_guests(tx, &(until, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_guest_keys(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let deleted = retired_key::delete_of_guests(tx, &PIECE).await?;
     Ok(after(deleted, *now))
 }
 

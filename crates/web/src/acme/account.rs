@@ -62,7 +62,8 @@ pub(crate) async fn key_change(
     let (at, payload) = (&signed.at, signed.payload.bytes());
     let account_url = at.urls().account(signed.account.id);
     let urls = (signed.payload.url(), account_url.as_str());
-    let account = change_key(&app, &signed.caller, &signed.account, urls, payload)
+    let whose = (&**at, &*signed.account);
+    let account = change_key(&app, &signed.caller, whose, urls, payload)
         .await
         .map_err(|error| change_key_refusal(&at.urls(), signed.account.id, &error))?;
     represent(at, &account)

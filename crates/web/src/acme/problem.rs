@@ -107,7 +107,10 @@ impl Refusal {
 }
 
 /// What is told as another kind than its class says (RFC 8555 §6.7).
-const KINDS: [(&str, Kind); 13] = [
+const KINDS: [(&str, Kind); 16] = [
+    ("account_key_blocked", Kind::BadPublicKey),
+    ("account_key_retired", Kind::BadPublicKey),
+    ("account_key_weak", Kind::BadPublicKey),
     ("csr_malformed", Kind::BadCsr),
     ("key_blocked", Kind::BadCsr),
     ("key_close_primes", Kind::BadCsr),
@@ -176,9 +179,10 @@ pub(crate) fn change_key_refusal(
         ChangeKeyError::KeyChange(KeyChangeError::SameKey) => {
             refusal.with_location(urls.account(own))
         }
-        ChangeKeyError::Changed | ChangeKeyError::KeyChange(_) | ChangeKeyError::Store(_) => {
-            refusal
-        }
+        ChangeKeyError::AccountKey(_)
+        | ChangeKeyError::Changed
+        | ChangeKeyError::KeyChange(_)
+        | ChangeKeyError::Store(_) => refusal,
     }
 }
 

@@ -14,6 +14,7 @@ testkit::on_both_engines![
     a_limited_credential_binds_no_further_account,
     only_return_existing_makes_no_account,
     terms_of_service_must_be_agreed_to,
+    m7_a_weak_or_blocked_key_opens_no_account,
     a_suspended_subscription_binds_no_account,
     a_deactivated_subscription_binds_no_account,
 ];
@@ -144,6 +145,20 @@ async fn terms_of_service_must_be_agreed_to(server: &TestServer) {
     let url = client.resource("newAccount");
     let payload = json!({ "externalAccountBinding": eab.binding(&client.key, &url) });
     assert_problem!(client.post_by_key(&url, &payload).await, @r#"{"type":"urn:ietf:params:acme:error:userActionRequired","detail":"the terms of service at https://acme.test/terms must be agreed to: set \"termsOfServiceAgreed\" to true","status":403}"#);
+}
+
+async fn m7_a_weak_or_blocked_key_opens_no_account(server: &TestServer) {
+    let eab = server.account().await;
+    server.enroll(&eab, "example.com").await;
+    let stranger = server.stranger().await;
+    let weak = stranger.with_key(Key::with_close_primes());
+    assert_problem!(weak.new_account(&eab).await, @r#"{"type":"urn:ietf:params:acme:error:badPublicKey","detail":"the account's key is not good enough: the RSA key can be factored because its primes are too close; create a new one","status":400}"#);
+    let client = server.stranger().await.register(&eab).await;
+    let lost = stranger.with_key(Key::generate());
+    let issued = client.issue_for(&lost.key, &["example.com"]).await;
+    lost.revoke_by_key(&issued.der, 1).await.expect(200);
+    assert_problem!(lost.new_account(&eab).await, @r#"{"type":"urn:ietf:params:acme:error:badPublicKey","detail":"the account's key is blocked because it was reported as compromised; make a new one","status":400}"#);
+    assert_eq!(bindings(server, &eab).await, 1);
 }
 
 async fn a_suspended_subscription_binds_no_account(server: &TestServer) {

@@ -68,7 +68,7 @@ async fn an_issuance_keeps_its_budget(server: &TestServer) {
 
     let lines = meter.lines.join("\n");
     insta::allow_duplicates! { insta::assert_snapshot!(lines, @r#"
-    newAccount: 9 statements, 1 transactions
+    newAccount: 10 statements, 1 transactions
     newOrder: 7 statements, 1 transactions
     authorization: 0 statements, 0 transactions
     challenge, with the validation: 3 statements, 1 transactions
