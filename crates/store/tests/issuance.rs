@@ -29,7 +29,8 @@ use store::issuance::end;
 use store::issuance::names::Names;
 use store::issuance::order::{self, Order};
 use store::issuance::order_list::{self, OrderEnding, OrderFilter};
-use store::issuance::{lineage, revocation};
+use store::issuance::retired_key::{self, KeyStanding, RetiredKey};
+use store::issuance::{blocked_key, lineage, revocation};
 use store::old::Old;
 use store::testing::each_engine;
 use store::{Error, ReadTx, Store, WriteTx, sql};
@@ -1140,4 +1141,46 @@ async fn pending(tx: &mut ReadTx, (): &()) -> Result<Vec<OrderId>, Error> {
         .rows(sql!("SELECT order_id FROM acme_order_pending"), &[])
         .await?;
     rows.iter().map(|row| row.id("order_id")).collect()
+}
+
+#[tokio::test]
+async fn h5_a_retired_key_is_one_of_its_directory_and_m7_a_blocked_one_of_all() {
+    each_engine(|store| async move {
+        store.migrate().await.unwrap();
+        let all = store.within(SYSTEM);
+        let key = RetiredKey {
+            directory: "DV".to_owned(),
+            thumbprint: thumbprint(AccountId::generate(NOW, &RANDOM)),
+            account: AccountId::FIRST,
+            retired_at: NOW,
+        };
+        all.write(key.clone(), retired_key::insert).await.unwrap();
+        let lost = blocked_key::BlockedKey {
+            digest: vec![7; 32],
+            reason: "keyCompromise".to_owned(),
+            created_at: NOW,
+        };
+        all.write(lost, blocked_key::insert).await.unwrap();
+        for (directory, digest, is_retired, is_blocked) in [
+            ("DV", [1; 32], true, false),
+            ("OV", [1; 32], false, false),
+            ("OV", [7; 32], false, true),
+        ] {
+            let asked = (directory, key.thumbprint, digest);
+            let standing = all.read(asked, key_standing).await.unwrap();
+            let expected = KeyStanding {
+                is_blocked,
+                is_retired,
+            };
+            assert_eq!(standing, expected, "{directory}");
+        }
+    })
+    .await;
+}
+
+async fn key_standing(
+    tx: &mut ReadTx,
+    (directory, thumbprint, digest): &(&'static str, Thumbprint, [u8; 32]),
+) -> Result<KeyStanding, Error> {
+    retired_key::standing(tx, directory, thumbprint, digest).await
 }

@@ -408,6 +408,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "guests of test directories go when nothing of them is left",
     ),
     (
+        "DELETE FROM retired_key WHERE (directory, thumbprint) IN",
+        "keys that guests of test directories gave up go after the guests",
+    ),
+    (
         "FROM enrolled_domain d JOIN subscription s ON s.id = d.subscription_id JOIN tenant t",
         "whoever has proven control of a name in a test directory is told whether a customer has it",
     ),

@@ -58,7 +58,7 @@ pub async fn standing(
 
 /// Deletes those of guests of test directories that are gone, at most the limit.
 pub async fn delete_of_guests(tx: &mut WriteTx, limit: &i64) -> Result<u64, Error> {
-    let statement = sql!(
+    let statement = sql!(system:
         "DELETE FROM retired_key WHERE (directory, thumbprint) IN
            (SELECT r.directory, r.thumbprint FROM directory d JOIN retired_key r ON r.directory = d.slug
             WHERE d.is_test AND NOT EXISTS (SELECT 1 FROM acme_account a WHERE a.id = r.account_id)
