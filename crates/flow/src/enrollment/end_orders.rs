@@ -1,5 +1,6 @@
-//! Ends what accounts had begun for a name that was removed: pending orders fail, proofs of control are given up.
-//! Nothing new was admitted since the removal; this job goes through the accounts, in pieces.
+//! Ends what accounts had begun for a name that was removed: pending orders fail, proofs of control are given up. With a
+//! wildcard go the names that it admitted, unless they are enrolled themselves. Nothing new was admitted since the removal;
+//! this job goes through the accounts, in pieces.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use acme::problem::Kind;
 use base::{AccountId, AuthorizationId, DnsName, EnrolledDomainId, OrderId, TenantId, Timestamp};
 use enrollment::enrolled_domain::EnrolledDomain;
 use serde::{Deserialize, Serialize};
-use store::enrollment::enrolled_domain;
+use store::enrollment::enrolled_domain::{self, NamesOf};
 use store::issuance::{account, authorization, order};
 use store::{Progress, ReadTx, WriteTx};
 
@@ -38,6 +39,9 @@ pub struct EndOrders {
     /// The account that was gone through last.
     #[serde(default)]
     pub after: Option<AccountId>,
+    /// Of the account behind it, the name below a wildcard that was gone through last.
+    #[serde(default)]
+    pub below: Option<String>,
 }
 
 impl Job<App> for EndOrders {
@@ -62,7 +66,8 @@ async fn end_orders(app: &App, job: EndOrders) -> Result<Option<EndOrders>, stor
     let Some(domain) = removed.into_iter().nth(job.name) else {
         return Ok(None);
     };
-    let Some(ending) = Ending::new(domain, job.after, app.now()) else {
+    let place = (job.after, job.below.clone());
+    let Some(ending) = Ending::new(domain, place, app.now()) else {
         return Ok(None);
     };
     let own = app.store(tenant(ending.domain.tenant));
@@ -76,10 +81,12 @@ async fn end_orders(app: &App, job: EndOrders) -> Result<Option<EndOrders>, stor
     Ok(Some(match progress {
         Progress::More(ending) => EndOrders {
             after: ending.after,
+            below: ending.below,
             ..job
         },
         Progress::Done => EndOrders {
             after: None,
+            below: None,
             name: job.name + 1,
             ..job
         },
@@ -113,18 +120,24 @@ struct Ending {
     /// What was begun later is for the name as it was added again.
     before: Timestamp,
     after: Option<AccountId>,
+    below: Option<String>,
     now: Timestamp,
 }
 
 impl Ending {
     /// For a name that was removed.
-    fn new(domain: EnrolledDomain, after: Option<AccountId>, now: Timestamp) -> Option<Self> {
+    fn new(
+        domain: EnrolledDomain,
+        (after, below): (Option<AccountId>, Option<String>),
+        now: Timestamp,
+    ) -> Option<Self> {
         let removed_at = domain.removed_at?;
         Some(Self {
             problem: removed_problem(&domain.name).to_json(),
             domain,
             before: removed_at.plus(MOMENT),
             after,
+            below,
             now,
         })
     }
@@ -134,15 +147,19 @@ async fn piece(tx: &mut WriteTx, ending: &Ending) -> Result<Progress<Ending>, st
     let domain = &ending.domain;
     let after = ending.after.unwrap_or(AccountId::FIRST);
     let accounts = account::bound_to(tx, domain.subscription, after, PIECE).await?;
-    let proofs = AuthorizationId::first_at(ending.before);
     let mut next = ending.clone();
     let mut failed = 0;
     for account in &accounts {
-        authorization::deactivate_for(tx, *account, &domain.name, proofs, ending.now).await?;
-        let of_account = fail_pending(tx, *account, ending).await?;
+        let of_account = end_name(tx, *account, &domain.name, ending).await?;
         if of_account == PIECE {
             // It may have more of them: the next piece begins with it again.
             return Ok(Progress::More(next));
+        }
+        if domain.name.is_wildcard() {
+            next.below = end_below(tx, *account, &next).await?;
+            if next.below.is_some() {
+                return Ok(Progress::More(next));
+            }
         }
         next.after = Some(*account);
         failed += of_account;
@@ -158,19 +175,53 @@ async fn piece(tx: &mut WriteTx, ending: &Ending) -> Result<Progress<Ending>, st
     })
 }
 
-/// Fails an account's pending orders for the name, a piece of them at most, and says how many.
-async fn fail_pending(
+/// Gives up an account's proofs of a name and fails its pending orders for it, a piece of them at most; says how many.
+async fn end_name(
     tx: &mut WriteTx,
     account: AccountId,
+    name: &DnsName,
     ending: &Ending,
 ) -> Result<i64, store::Error> {
+    let proofs = AuthorizationId::first_at(ending.before);
+    authorization::deactivate_for(tx, account, name, proofs, ending.now).await?;
     let before = OrderId::first_at(ending.before);
-    let name = &ending.domain.name;
     let pending = order::pending_for(tx, account, name, before, PIECE).await?;
     for order in &pending {
+        authorization::deactivate_in(tx, *order, name, ending.now).await?;
         order::fail(tx, *order, &ending.problem, ending.now).await?;
     }
     Ok(i64::try_from(pending.len()).unwrap_or(PIECE))
+}
+
+/// Ends what an account has for names that only the removed wildcard admitted, a piece of its names at most; says which was
+/// the last one when there may be more.
+async fn end_below(
+    tx: &mut WriteTx,
+    account: AccountId,
+    ending: &Ending,
+) -> Result<Option<String>, store::Error> {
+    let (after, before) = (ending.below.as_deref(), ending.before);
+    let proofs = AuthorizationId::first_at(before);
+    let mut names =
+        authorization::proven_names(tx, account, after.unwrap_or_default(), proofs, PIECE).await?;
+    let is_piece = i64::try_from(names.len()).is_ok_and(|count| count == PIECE);
+    let last = names.last().filter(|_| is_piece).map(ToString::to_string);
+    if after.is_none() {
+        names.extend(order::pending_names(tx, account).await?);
+    }
+    let wildcard = Some(&ending.domain.name);
+    names.retain(|name| name.covering_wildcard().as_ref() == wildcard);
+    let asked = NamesOf {
+        subscription: ending.domain.subscription,
+        names,
+    };
+    let enrolled = enrolled_domain::active_by_names(tx, &asked).await?;
+    for (name, enrolled) in asked.names.iter().zip(enrolled) {
+        if enrolled.is_none() {
+            end_name(tx, account, name, ending).await?;
+        }
+    }
+    Ok(last)
 }
 
 fn removed_problem(name: &DnsName) -> Problem {

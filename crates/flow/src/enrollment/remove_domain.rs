@@ -58,6 +58,7 @@ pub async fn remove_domain(
         tenant: Some(caller.tenant()?),
         name: 0,
         after: None,
+        below: None,
     };
     let begun = app.work.begin(&ending, Cause::of(caller, now));
     let removal = Removal {

@@ -346,6 +346,42 @@ pub async fn deactivate_for(
     .await
 }
 
+/// Ends what stands for a name of an order, proven or not.
+pub async fn deactivate_in(
+    tx: &mut WriteTx,
+    order: OrderId,
+    name: &DnsName,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let statement = sql!(tenant:
+        "UPDATE acme_authorization SET outcome = 'deactivated', ended_at = $4
+         WHERE id IN (SELECT i.authorization_id FROM order_identifier i WHERE i.order_id = $2 AND i.value = $3)
+           AND tenant_id = $1 AND ended_at IS NULL"
+    );
+    tx.execute_later(statement, &values![order, name, now])
+        .await
+}
+
+/// The names, without wildcards, for which an account holds proofs that were begun before, in the order of their octets
+/// after `after`, at most `limit`.
+pub async fn proven_names(
+    tx: &mut ReadTx,
+    account: AccountId,
+    after: &str,
+    before: AuthorizationId,
+    limit: i64,
+) -> Result<Vec<DnsName>, Error> {
+    let statement = sql!(tenant:
+        "SELECT DISTINCT value FROM acme_authorization
+         WHERE account_id = $2 AND tenant_id = $1 AND value > $3 AND NOT is_wildcard AND validated_at IS NOT NULL
+           AND ended_at IS NULL AND id < $4 ORDER BY value LIMIT $5"
+    );
+    let rows = tx
+        .rows(statement, &values![account, after, before, limit])
+        .await?;
+    rows.iter().map(|row| row.parse("value")).collect()
+}
+
 /// Removes authorizations that ended or expired: no order can use them any more. The evidence of a proof stays.
 pub async fn delete_old(
     tx: &mut WriteTx,

@@ -381,6 +381,16 @@ pub async fn pending_for(
     rows.iter().map(|row| row.id("order_id")).collect()
 }
 
+/// The names of an account's pending orders, as many as it may have at once.
+pub async fn pending_names(tx: &mut ReadTx, account: AccountId) -> Result<Vec<DnsName>, Error> {
+    let statement = sql!(
+        "SELECT DISTINCT i.value FROM acme_order_pending p JOIN order_identifier i ON i.order_id = p.order_id
+         WHERE p.account_id = $1"
+    );
+    let rows = tx.rows(statement, &values![account]).await?;
+    rows.iter().map(|row| row.parse("value")).collect()
+}
+
 /// An account's orders that did not become invalid, oldest first, after `after` (RFC 8555 §7.1.2.1).
 pub async fn listed(
     tx: &mut ReadTx,
