@@ -142,7 +142,8 @@ impl Revocation {
         })
     }
 
-    /// Whether `requester` may have it. An outsider does not learn whether it is revoked already.
+    /// Whether `requester` may have it. An outsider does not learn whether it is revoked already. Whoever proves that the key
+    /// is lost is heard even then: it may be in other certificates.
     pub fn decide(
         &self,
         requester: Requester,
@@ -153,10 +154,10 @@ impl Revocation {
             Requester::CertificateKey => true,
             Requester::AuthorizedAccount | Requester::Subscriber => false,
         };
-        if is_revoked {
+        let blocks_key = has_key && self.reason == Reason::KeyCompromise;
+        if is_revoked && !blocks_key {
             return Err(RevocationError::Already);
         }
-        let blocks_key = has_key && self.reason == Reason::KeyCompromise;
         Ok(Granted {
             reason: self.reason,
             blocks_key,
@@ -218,6 +219,17 @@ mod tests {
                 .unwrap()
                 .blocks_key
         );
+    }
+
+    #[test]
+    fn l15_a_lost_key_is_blocked_whatever_became_of_the_certificate() {
+        let lost = request(r#","reason":1"#).unwrap();
+        let granted = lost.decide(Requester::CertificateKey, true).unwrap();
+        assert!(granted.blocks_key);
+        for requester in [Requester::Subscriber, Requester::AuthorizedAccount] {
+            let problem = Problem::from(lost.decide(requester, true).unwrap_err());
+            assert_eq!(problem.kind, Kind::AlreadyRevoked);
+        }
     }
 
     #[test]

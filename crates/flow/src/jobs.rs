@@ -9,6 +9,7 @@ use crate::issuance::challenge::validate::Validate;
 use crate::issuance::issue::Issue;
 use crate::issuance::list_certificates::counts::CountCertificates;
 use crate::issuance::publish_crl::{self, PublishCrl};
+use crate::issuance::revoke::compromised::RevokeCompromised;
 use crate::operations::prune::Prune;
 use crate::queue::{Kind, Schedule, every, job};
 
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Kind<App>> {
         job::<App, Issue>(),
         job::<App, Prune>(),
         job::<App, PublishCrl>(),
+        job::<App, RevokeCompromised>(),
         job::<App, Validate>(),
     ]
 }

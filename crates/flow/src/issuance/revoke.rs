@@ -1,5 +1,8 @@
 //! revokeCert (RFC 8555 §7.6): by the account that ordered, by an account with authorizations for all the
-//! names, by the certificate's own key, or by its owner in the portal. The CRL follows at once.
+//! names, by the certificate's own key, or by its owner in the portal. The CRL follows at once. A key that calls itself
+//! compromised is blocked, and its other certificates follow.
+
+pub mod compromised;
 
 use acme::Jwk;
 use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};
@@ -14,6 +17,7 @@ use store::issuance::{authorization, revocation};
 use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
 
+use self::compromised::RevokeCompromised;
 use super::publish_crl::PublishCrl;
 use crate::audit::{Event, Text};
 use crate::caller::{system, tenant};
@@ -184,12 +188,16 @@ async fn revoke_granted(
         key_digest,
         requested_by: by.actor,
         job: crl_job(app, found.ca, Cause::of(by, now)),
+        others: granted
+            .blocks_key
+            .then(|| others_job(app, found.id, Cause::of(by, now))),
         audit,
         now,
     };
     let store = app.store(tenant(found.tenant));
     let revoked = store.decide(wish, load, decide, save).await;
     app.work.wake(Queue::Crl);
+    app.work.wake(Queue::Bulk);
     revoked
 }
 
@@ -199,6 +207,15 @@ fn crl_job(app: &App, ca: CaId, cause: Cause) -> Row {
         .later(&PublishCrl { ca }, cause, app.settings().crl_wait)
 }
 
+/// What revokes the other certificates with the key of this one.
+fn others_job(app: &App, certificate: CertificateId, cause: Cause) -> Row {
+    let job = RevokeCompromised {
+        certificate,
+        after: None,
+    };
+    app.work.waiting(&job, cause)
+}
+
 #[derive(Clone)]
 struct Wish {
     certificate: Certificate,
@@ -206,25 +223,41 @@ struct Wish {
     key_digest: [u8; 32],
     requested_by: Actor,
     job: Row,
+    /// The job for other certificates with the key, if it is compromised.
+    others: Option<Row>,
     audit: Entry,
     now: Timestamp,
 }
 
-async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<bool, store::Error> {
-    revocation::exists(tx, wish.certificate.id).await
+struct Facts {
+    is_revoked: bool,
+    is_blocked: bool,
 }
 
-fn decide(wish: &Wish, is_revoked: bool) -> Result<Wish, RevokeError> {
-    if is_revoked {
+async fn load(tx: &mut ReadTx, wish: &Wish) -> Result<Facts, store::Error> {
+    Ok(Facts {
+        is_revoked: revocation::exists(tx, wish.certificate.id).await?,
+        is_blocked: blocked_key::exists(tx, &wish.key_digest).await?,
+    })
+}
+
+/// What to write, and whether the certificate is revoked already: then only its reason changes.
+fn decide(wish: &Wish, facts: Facts) -> Result<(Wish, bool), RevokeError> {
+    let is_news = wish.granted.blocks_key && !facts.is_blocked;
+    if facts.is_revoked && !is_news {
         return Err(RevocationError::Already.into());
     }
-    Ok(wish.clone())
+    Ok((wish.clone(), facts.is_revoked))
 }
 
-async fn save(tx: &mut WriteTx, wish: &Wish) -> Result<(), store::Error> {
+async fn save(tx: &mut WriteTx, (wish, is_revoked): &(Wish, bool)) -> Result<(), store::Error> {
     let reason = i64::from(wish.granted.reason.code());
     let (certificate, now) = (&wish.certificate, wish.now);
-    revocation::insert(tx, certificate, reason, wish.requested_by, now).await?;
+    if *is_revoked {
+        revocation::change_reason(tx, certificate.id, reason).await?;
+    } else {
+        revocation::insert(tx, certificate, reason, wish.requested_by, now).await?;
+    }
     if wish.granted.blocks_key {
         let key = BlockedKey {
             digest: wish.key_digest.to_vec(),
@@ -234,5 +267,8 @@ async fn save(tx: &mut WriteTx, wish: &Wish) -> Result<(), store::Error> {
         blocked_key::insert(tx, &key).await?;
     }
     job::insert(tx, &wish.job).await?;
+    if let Some(others) = &wish.others {
+        job::insert(tx, others).await?;
+    }
     store::audit::append(tx, &wish.audit).await
 }

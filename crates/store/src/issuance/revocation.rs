@@ -64,6 +64,19 @@ pub async fn insert(
     lineage::revoke(tx, certificate.lineage, certificate.id).await
 }
 
+/// Gives the tenant's revocation another reason, when what was found out later is worse.
+pub async fn change_reason(
+    tx: &mut WriteTx,
+    certificate: CertificateId,
+    reason: i64,
+) -> Result<(), Error> {
+    let statement = sql!(tenant:
+        "UPDATE revocation SET reason = $3 WHERE certificate_id = $2 AND tenant_id = $1"
+    );
+    tx.execute_later(statement, &values![certificate, reason])
+        .await
+}
+
 /// What a CA's CRL lists, by serial number: revoked certificates that were valid at `valid_at` or later.
 pub async fn listed(tx: &mut ReadTx, ca: CaId, valid_at: Timestamp) -> Result<Vec<Revoked>, Error> {
     let statement = sql!(system:

@@ -14,6 +14,8 @@ testkit::on_both_engines![
     the_account_that_ordered_revokes,
     the_certificates_key_revokes_and_blocks_itself,
     another_reason_blocks_no_key,
+    l15_a_lost_key_takes_all_its_certificates_along,
+    l15_a_lost_key_is_blocked_though_its_certificate_is_revoked,
     an_account_with_all_authorizations_revokes,
     a_stranger_does_not_revoke,
     a_revoked_certificate_is_not_revoked_again,
@@ -61,6 +63,63 @@ async fn another_reason_blocks_no_key(server: &TestServer) {
     let by_account = client.issue_for(&key, &["example.com"]).await;
     client.revoke(&by_account.der, 1).await.expect(200);
     client.issue_for(&key, &["example.com"]).await;
+}
+
+fn reason_of(crl: &Crl, der: &[u8]) -> Option<RevocationReason> {
+    let serial = pki::Certificate::from_der(der).unwrap().serial;
+    let mut all = crl.revoked.iter();
+    all.find(|entry| entry.serial.to_string() == serial)
+        .map(|entry| entry.reason)
+}
+
+/// Also those of other tenants, and not the ones with other keys.
+async fn l15_a_lost_key_takes_all_its_certificates_along(server: &TestServer) {
+    let (first, second) = (
+        server.client("example.com").await,
+        server.client("example.org").await,
+    );
+    let key = Key::generate();
+    let proven = first.issue_for(&key, &["example.com"]).await;
+    let shared = second.issue_for(&key, &["example.org"]).await;
+    let other = second.issue(&["example.org"]).await;
+    let by_key = first.with_key(key);
+    by_key.revoke_by_key(&proven.der, 1).await.expect(200);
+    server.clock().advance(Duration::from_secs(1));
+    server.run_jobs().await;
+    server.clock().advance(Duration::from_secs(1));
+    server.run_jobs().await;
+    let again = second.revoke(&shared.der, 0).await.expect(400);
+    assert_eq!(again.problem_type(), "alreadyRevoked");
+    let crl = published(server).await;
+    for der in [&proven.der, &shared.der] {
+        assert_eq!(reason_of(&crl, der), Some(RevocationReason::KeyCompromise));
+    }
+    assert_eq!(reason_of(&crl, &other.der), None);
+    second.revoke(&other.der, 0).await.expect(200);
+}
+
+async fn l15_a_lost_key_is_blocked_though_its_certificate_is_revoked(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let key = Key::generate();
+    let proven = client.issue_for(&key, &["example.com"]).await;
+    let shared = client.issue_for(&key, &["example.com"]).await;
+    client.revoke(&proven.der, 4).await.expect(200);
+    let by_key = client.with_key(key.clone());
+    by_key.revoke_by_key(&proven.der, 1).await.expect(200);
+    server.clock().advance(Duration::from_secs(1));
+    server.run_jobs().await;
+    server.clock().advance(Duration::from_secs(1));
+    server.run_jobs().await;
+    let crl = published(server).await;
+    for der in [&proven.der, &shared.der] {
+        assert_eq!(reason_of(&crl, der), Some(RevocationReason::KeyCompromise));
+    }
+    let order = client.order(&["example.com"]).await;
+    let refused = client.finalize(&order, &key.csr(&["example.com"])).await;
+    assert_eq!(refused.expect(400).problem_type(), "badCSR");
+    // Everything is done: there is nothing left to say.
+    let again = by_key.revoke_by_key(&proven.der, 1).await.expect(400);
+    assert_eq!(again.problem_type(), "alreadyRevoked");
 }
 
 async fn an_account_with_all_authorizations_revokes(server: &TestServer) {
