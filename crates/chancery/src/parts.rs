@@ -10,15 +10,16 @@ use acme::directory::Meta;
 use acme::paths::Shape;
 use acme::policy::Policy;
 use anyhow::{Context, bail};
-use base::Clock;
+use base::{Clock, Random};
 use flow::memory::catalog::SoldOffer;
 use flow::operations::clock::recover;
 use flow::operations::node;
+use flow::operations::sealing_key::sealed_values;
 use flow::{App, Outside, Settings, jobs};
 use reach::address_guard::Block;
 use reach::network::{LabSettings, Network, PublicSettings};
 use store::migrate::SchemaState;
-use store::seal::Sealer;
+use store::seal::{KeyFileError, Sealer};
 use store::{DatabaseUrl, Options, Store};
 use validation::{AssumeValid, NetworkValidator, ProbeSettings, Validator};
 
@@ -26,16 +27,19 @@ use crate::config::{Config, Lab, Migrate};
 use crate::peers::HttpPeers;
 use crate::system::{SystemClock, SystemRandom};
 
+/// What is missing until the first reseller is there.
+pub(crate) const NOBODY_YET: &str = "there is none yet, so nobody can sign in; chancery admin bootstrap --reseller NAME --email ADDRESS makes the first";
+
 /// Opens the database and starts an application on it.
 pub(crate) async fn start(config: &Config, migrate: Migrate) -> anyhow::Result<App> {
     let store = ready_store(config, migrate).await?;
-    start_with(config, outside(config, store)?).await
+    start_with(config, outside(config, store).await?).await
 }
 
 /// Starts an application for one command. It gives out no nonces, so that no other node has to reach it.
 pub(crate) async fn start_aside(config: &Config) -> anyhow::Result<App> {
     let store = ready_store(config, Migrate::Check).await?;
-    let mut outside = outside(config, store)?;
+    let mut outside = outside(config, store).await?;
     outside.internal_url.clear();
     start_with(config, outside).await
 }
@@ -79,11 +83,13 @@ async fn start_with(config: &Config, outside: Outside) -> anyhow::Result<App> {
 }
 
 /// The outside of an application on a database that is ready.
-pub(crate) fn outside(config: &Config, store: Store) -> anyhow::Result<Outside> {
+pub(crate) async fn outside(config: &Config, store: Store) -> anyhow::Result<Outside> {
     let random = Arc::new(SystemRandom::new());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let sealer = Sealer::load_or_create(&config.sealing_key, random.as_ref())
-        .with_context(|| format!("the sealing key in {}", config.sealing_key.display()))?;
+    let sealer = match sealer(config, &store).await? {
+        Some((sealer, _)) => sealer,
+        None => new_sealer(config, random.as_ref())?,
+    };
     Ok(Outside {
         validator: validator(config, clock.clone())?,
         store,
@@ -94,6 +100,40 @@ pub(crate) fn outside(config: &Config, store: Store) -> anyhow::Result<Outside> 
         internal_url: config.internal_url.clone(),
         settings: settings(config),
     })
+}
+
+/// The sealing key of a database that is up to date, and how many of its secrets it has opened; `None` when there is no
+/// key and nothing that needs one.
+pub(crate) async fn sealer(
+    config: &Config,
+    store: &Store,
+) -> anyhow::Result<Option<(Sealer, usize)>> {
+    let path = &config.sealing_key;
+    let sealed = sealed_values(store).await?;
+    match Sealer::load(path) {
+        Ok(sealer) => {
+            let opened = sealed.open_with(&sealer);
+            let opened =
+                opened.with_context(|| format!("the sealing key in {}", path.display()))?;
+            Ok(Some((sealer, opened)))
+        }
+        Err(KeyFileError::Missing { .. }) if sealed.is_empty() => Ok(None),
+        Err(KeyFileError::Missing { .. }) => bail!(
+            "the sealing key {} is missing, and the database {} has secrets that only it opens; put the file back from its \
+             copy, or say where it is with sealing_key in [storage]; another key is not made in its place",
+            path.display(),
+            config.database
+        ),
+        Err(error) => Err(error).with_context(|| format!("the sealing key in {}", path.display())),
+    }
+}
+
+fn new_sealer(config: &Config, random: &dyn Random) -> anyhow::Result<Sealer> {
+    let path = &config.sealing_key;
+    let made = Sealer::load_or_create(path, random)
+        .with_context(|| format!("the sealing key in {}", path.display()))?;
+    tracing::info!(path = %path.display(), "made a sealing key; keep a copy of it apart from the database");
+    Ok(made)
 }
 
 /// Opens the database as it is.

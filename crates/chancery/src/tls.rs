@@ -74,6 +74,14 @@ pub(crate) async fn server_config(
     Ok(Some(Arc::new(server)))
 }
 
+/// Whether the files that are set, if any, can be served.
+pub(crate) fn check_files(config: &Config) -> anyhow::Result<()> {
+    let Some((certificate, key)) = config.tls_files.clone() else {
+        return Ok(());
+    };
+    Files { certificate, key }.read().map(drop)
+}
+
 /// The first certificate, and whoever keeps it current.
 async fn certificate(config: &Config, app: &App) -> anyhow::Result<Arc<Current>> {
     let Some((certificate, key)) = config.tls_files.clone() else {

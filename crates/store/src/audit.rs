@@ -57,6 +57,13 @@ pub async fn newest(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Entry>, Error> {
     tx.records(statement, &values![*limit]).await
 }
 
+/// When the last entry was made, whoever it is about.
+pub async fn newest_at(tx: &mut ReadTx) -> Result<Option<Timestamp>, Error> {
+    let newest = sql!(system: "SELECT ", audit!(), " FROM audit ORDER BY id DESC LIMIT 1");
+    let entry: Option<Entry> = tx.record(newest, &[]).await?;
+    Ok(entry.map(|entry| entry.at))
+}
+
 /// Who revoked a tenant's certificate, and how.
 pub async fn revocation(
     tx: &mut ReadTx,

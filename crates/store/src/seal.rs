@@ -56,6 +56,11 @@ pub enum SealError {
 }
 
 impl Sealer {
+    /// Reads the key file and makes none.
+    pub fn load(path: &Path) -> Result<Self, KeyFileError> {
+        Self::from_keys(key_file::load(path)?)
+    }
+
     /// Reads the key file, or makes one with a fresh key for its owner's eyes only.
     pub fn load_or_create(path: &Path, random: &dyn Random) -> Result<Self, KeyFileError> {
         Self::from_keys(key_file::load_or_create(path, random)?)

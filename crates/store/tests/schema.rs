@@ -392,6 +392,14 @@ async fn both_schemas_have_the_same_columns() {
 /// Statements over the rows of all tenants: a piece of their text, and why there is no tenant.
 const SYSTEM: &[(&str, &str)] = &[
     (
+        "FROM audit ORDER BY id DESC LIMIT 1",
+        "the clock is compared with the last moment that anybody was told of",
+    ),
+    (
+        "FROM eab_credential LIMIT 1",
+        "the sealing key is tried on a secret, whoever owns it",
+    ),
+    (
         "FROM limit_override WHERE ends_at IS NULL OR ends_at > $1",
         "nodes keep the bounds of all tenants in memory, to decide without the database",
     ),
@@ -454,6 +462,10 @@ const SYSTEM: &[(&str, &str)] = &[
     (
         "FROM tenant WHERE name = $1",
         "an operator at the command line names a tenant",
+    ),
+    (
+        "FROM tenant WHERE kind = $1 AND id > $2",
+        "an operator at the command line lists resellers",
     ),
     (
         "FROM tenant WHERE kind = 'operator'",

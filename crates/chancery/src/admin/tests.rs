@@ -3,6 +3,7 @@
 use base::AccountId;
 use flow::enrollment::list_subscriptions;
 use store::migrate::SchemaState;
+use store::seal::Sealer;
 use store::tenancy::tenant;
 use store::testing::{Database, leave_behind};
 use store::{DatabaseUrl, Store};
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::cli::AccountCommand;
 use crate::config::{self, Migrate};
+use crate::system::SystemRandom;
 
 /// An installation on one engine.
 struct Installation {
@@ -94,6 +96,29 @@ async fn sb4_a_command_does_not_migrate() {
         let error = parts::start(&installation.config, Migrate::Check).await;
         assert!(error.is_err(), "a server that only checks has started");
         assert_eq!(installation.state().await, behind);
+        installation.database.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn fa2_a_sealing_key_is_never_made_beside_a_database_that_has_sealed_values() {
+    for installation in Installation::on_each_engine().await {
+        installation.list().await.unwrap();
+        let path = &installation.config.sealing_key;
+        let right = fs::read(path).unwrap();
+        fs::remove_file(path).unwrap();
+        let said = format!("{:#}", installation.list().await.unwrap_err());
+        assert!(said.contains("has secrets that only it opens"), "{said}");
+        assert!(said.contains("put the file back from its copy"), "{said}");
+        assert!(!path.exists(), "a key was made in its place");
+
+        // Another key is told from the right one before anything needs it.
+        Sealer::load_or_create(path, &SystemRandom::new()).unwrap();
+        let said = format!("{:#}", installation.list().await.unwrap_err());
+        assert!(said.contains("does not open the key of CA ca_"), "{said}");
+
+        fs::write(path, right).unwrap();
+        installation.list().await.unwrap();
         installation.database.remove().await;
     }
 }

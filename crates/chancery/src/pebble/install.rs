@@ -31,7 +31,7 @@ pub(super) async fn install(
     stage: &Stage,
 ) -> anyhow::Result<(App, Authorities)> {
     let store = parts::ready_store(&stage.config, Migrate::Auto).await?;
-    let mut outside = parts::outside(&stage.config, store)?;
+    let mut outside = parts::outside(&stage.config, store).await?;
     stage.apply(arguments, &mut outside.settings);
     let app = start(outside, flow::jobs::all()).await?;
     let caller = Caller::command_line();

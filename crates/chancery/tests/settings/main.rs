@@ -1,4 +1,6 @@
 //! Settings as the built binary reads them.
 
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod sources;

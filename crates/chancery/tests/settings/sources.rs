@@ -18,7 +18,7 @@ struct Setting {
 }
 
 /// A command in an empty folder, with these words and none of our own variables but the given ones.
-fn command(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(crate) fn command(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chancery"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CHANCERY_") {
@@ -30,7 +30,7 @@ fn command(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Output 
     command.output().expect("the built binary runs")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -71,7 +71,7 @@ fn line(key: &str, value: &str) -> String {
     }
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary directory")
 }
 

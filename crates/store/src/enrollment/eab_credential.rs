@@ -176,6 +176,13 @@ pub async fn by_key_id(tx: &mut ReadTx, key_id: &str) -> Result<Option<SealedCre
     Ok(found.map(SealedCredential::from))
 }
 
+/// Some credential, whoever owns it; to try the sealing key on.
+pub async fn any(tx: &mut ReadTx) -> Result<Option<SealedCredential>, Error> {
+    let any = sql!(system: "SELECT ", eab_credential!(), " FROM eab_credential LIMIT 1");
+    let found = tx.record::<Stored>(any, &[]).await?;
+    Ok(found.map(SealedCredential::from))
+}
+
 /// The tenant's credential with this key ID.
 pub async fn find(tx: &mut ReadTx, key_id: &str) -> Result<Option<SealedCredential>, Error> {
     let by_key_id = sql!(

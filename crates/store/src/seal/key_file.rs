@@ -45,6 +45,12 @@ pub enum KeyFileError {
         /// Its permission bits.
         mode: u32,
     },
+    /// There is no such file.
+    #[error("the key file {path} is missing")]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// A line is not a key.
     #[error("line {line} of the key file is not a number and 32 bytes in base64, or repeats one")]
     Malformed {
@@ -53,28 +59,47 @@ pub enum KeyFileError {
     },
 }
 
+/// Reads the keys; makes nothing.
+pub(super) fn load(path: &Path) -> Result<Vec<Key>, KeyFileError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => KeyFileError::Missing {
+            path: path.to_owned(),
+        },
+        _ => unreadable(path, source),
+    };
+    let mode = fs::metadata(path).map_err(failed)?.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyFileError::Lax {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    let bytes = Zeroizing::new(fs::read(path).map_err(failed)?);
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => parse(text),
+        Err(error) => {
+            let before = bytes.iter().take(error.valid_up_to());
+            let line = before.filter(|byte| **byte == b'\n').count() + 1;
+            Err(KeyFileError::Malformed { line })
+        }
+    }
+}
+
 pub(super) fn load_or_create(path: &Path, random: &dyn Random) -> Result<Vec<Key>, KeyFileError> {
-    let failed = |source| KeyFileError::Io {
+    match load(path) {
+        Err(KeyFileError::Missing { .. }) => {
+            create(path, random).map_err(|source| unreadable(path, source))?;
+            load(path)
+        }
+        found => found,
+    }
+}
+
+fn unreadable(path: &Path, source: io::Error) -> KeyFileError {
+    KeyFileError::Io {
         path: path.to_owned(),
         source,
-    };
-    match fs::metadata(path) {
-        Ok(found) => {
-            let mode = found.mode() & 0o777;
-            if mode & 0o077 != 0 {
-                return Err(KeyFileError::Lax {
-                    path: path.to_owned(),
-                    mode,
-                });
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            create(path, random).map_err(failed)?;
-        }
-        Err(error) => return Err(failed(error)),
     }
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
-    parse(&text)
 }
 
 /// Writes the whole file under another name and links it into place: whoever else starts at the
@@ -164,6 +189,15 @@ mod tests {
     }
 
     #[test]
+    fn fa2_looking_for_a_key_makes_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sealing.key");
+        let missing = load(&path).err().unwrap();
+        assert!(matches!(missing, KeyFileError::Missing { .. }));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
     fn s38_a_file_that_others_may_read_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("sealing.key");
@@ -191,5 +225,9 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert!(super::super::Sealer::load_or_create(&path, &Fixed(1)).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"");
+        // What was never text is no key either, and is left alone (FA-2).
+        fs::write(&path, [b"# x\n", &[0xff; 100][..]].concat()).unwrap();
+        let refused = load_or_create(&path, &Fixed(1)).err().unwrap();
+        assert!(refused.to_string().starts_with("line 2 of the key file"));
     }
 }

@@ -155,6 +155,20 @@ pub async fn by_name(
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
+/// The tenants of a level after this one, oldest first.
+pub async fn of_kind(
+    tx: &mut ReadTx,
+    (kind, after, limit): &(TenantKind, Option<TenantId>, i64),
+) -> Result<Vec<Tenant>, Error> {
+    let statement = sql!(
+        system: "SELECT ", tenant!(), " FROM tenant WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3"
+    );
+    let after = after.unwrap_or(TenantId::FIRST);
+    let values = values![kind.as_str(), after, *limit];
+    let rows: Vec<TenantRow> = tx.records(statement, &values).await?;
+    Ok(rows.into_iter().map(Tenant::from).collect())
+}
+
 /// The one operator, once the installation has it.
 pub async fn operator(tx: &mut ReadTx) -> Result<Option<Tenant>, Error> {
     let statement = sql!(system: "SELECT ", tenant!(), " FROM tenant WHERE kind = 'operator'");

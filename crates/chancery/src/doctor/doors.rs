@@ -1,0 +1,110 @@
+//! How others reach the server: addresses, listeners, TLS and what stands in front.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use flow::operations::address::is_local;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::Finding;
+use crate::config::Config;
+use crate::tls;
+
+/// Everything that is not in the database.
+pub(super) async fn look(config: &Config) -> Vec<(&'static str, Finding)> {
+    let mut found = vec![
+        ("URLs", urls(config)),
+        ("TLS", tls(config)),
+        ("proxies", proxies(config)),
+    ];
+    for (name, address) in [
+        ("portal listener", config.portal_listen),
+        ("ACME listener", config.acme_listen),
+        ("CRL listener", config.pki_listen),
+        ("internal listener", config.internal_listen),
+    ] {
+        found.push((name, Finding::of(listener(address).await)));
+    }
+    found.push(("network", Finding::Good(network(config))));
+    found
+}
+
+/// The settings whose URLs only this machine reaches.
+pub(crate) fn local_urls(config: &Config) -> Vec<String> {
+    let urls = [
+        ("portal_url", &config.portal_url),
+        ("acme_url", &config.acme_url),
+        ("pki_url", &config.pki_url),
+    ];
+    let local = urls.into_iter().filter(|(_, url)| is_local(url));
+    local.map(|(key, url)| format!("{key} ({url})")).collect()
+}
+
+fn urls(config: &Config) -> Finding {
+    let local = local_urls(config);
+    if local.is_empty() {
+        return Finding::Good(format!(
+            "{}, {}, {}",
+            config.portal_url, config.acme_url, config.pki_url
+        ));
+    }
+    Finding::Note(format!(
+        "only this machine reaches {}; set what others reach before the first certificate, which names pki_url for good",
+        local.join(", ")
+    ))
+}
+
+fn tls(config: &Config) -> Finding {
+    if config.plain_http {
+        return Finding::Good("plain HTTP; a proxy has to end TLS".to_owned());
+    }
+    match &config.tls_files {
+        None => Finding::Note(format!(
+            "the certificate is from a CA of its own, which nobody trusts without {}; set tls_certificate and tls_key \
+             to one that browsers and clients know",
+            config.data.join(tls::SERVER_CA).display()
+        )),
+        Some((certificate, _)) => Finding::of(match tls::check_files(config) {
+            Ok(()) => Ok(certificate.display().to_string()),
+            Err(error) => Err(format!("{error:#}")),
+        }),
+    }
+}
+
+/// Behind a proxy that is not named, everybody has the proxy's address: who fails to sign in locks out all (M9).
+fn proxies(config: &Config) -> Finding {
+    let trusted = &config.network.trusted_proxies;
+    match (config.plain_http, trusted.is_empty()) {
+        (true, true) => Finding::Wrong(
+            "plain_http is on and no proxy is trusted, so everybody seems to come from one address, and one who fails to \
+             sign in locks out all; name the proxy with trusted_proxies in [network]"
+                .to_owned(),
+        ),
+        (_, true) => Finding::Good("none; clients come as they are".to_owned()),
+        (_, false) => {
+            let all: Vec<String> = trusted.iter().map(ToString::to_string).collect();
+            Finding::Good(format!("{} say who comes", all.join(", ")))
+        }
+    }
+}
+
+async fn listener(address: SocketAddr) -> Result<String, String> {
+    if TcpListener::bind(address).await.is_ok() {
+        return Ok(format!("{address} is free"));
+    }
+    let connecting = TcpStream::connect(address);
+    match tokio::time::timeout(Duration::from_secs(2), connecting).await {
+        Ok(Ok(_)) => Ok(format!("{address} is in use, perhaps by a running server")),
+        Ok(Err(_)) | Err(_) => Err(format!(
+            "{address} cannot be used; choose another or grant more rights"
+        )),
+    }
+}
+
+fn network(config: &Config) -> String {
+    match &config.lab {
+        None => "public; special-purpose addresses are never contacted".to_owned(),
+        Some(lab) if lab.assume_valid => "LAB: every name is taken for proven".to_owned(),
+        Some(_) => "LAB: names resolve by the lab settings".to_owned(),
+    }
+}

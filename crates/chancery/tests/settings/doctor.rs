@@ -1,0 +1,108 @@
+//! `chancery doctor` says what is wrong, and what to do, before a server does.
+
+use std::fs;
+use std::path::Path;
+
+use crate::sources::{command, folder, text};
+
+/// Tests that look at the same moment are not in each other's way.
+const ANY_PORTS: [&str; 4] = [
+    "--portal-listen=127.0.0.1:0",
+    "--acme-listen=127.0.0.1:0",
+    "--pki-listen=127.0.0.1:0",
+    "--internal-listen=127.0.0.1:0",
+];
+
+/// What doctor says with these words, and whether it found nothing wrong.
+fn doctor(folder: &Path, words: &[&str]) -> (bool, String) {
+    let output = command(folder, &[&["doctor"], &ANY_PORTS[..], words].concat(), &[]);
+    (output.status.success(), text(&output.stdout))
+}
+
+#[track_caller]
+fn check(folder: &Path, words: &[&str], is_well: bool, line: &str) {
+    let (found, said) = doctor(folder, words);
+    assert!(said.contains(line), "{line}\n{said}");
+    assert_eq!(found, is_well, "{said}");
+}
+
+#[test]
+fn fa2_doctor_opens_a_sealed_value() {
+    let folder = folder();
+    let key = folder.path().join("data/sealing.key");
+    let made = command(folder.path(), &["admin", "certificate", "list"], &[]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let opens = "ok    sealing key: data/sealing.key opens the ";
+    check(folder.path(), &[], true, opens);
+    let right = fs::read(&key).expect("a key");
+
+    fs::remove_file(&key).expect("a key");
+    let missing =
+        "WRONG sealing key: the sealing key data/sealing.key is missing, and the database";
+    check(folder.path(), &[], false, missing);
+    assert!(!key.exists(), "doctor made a key");
+
+    fs::write(&key, &right).expect("a file");
+    let lax = "WRONG sealing key: the sealing key in data/sealing.key: the key file data/sealing.key has mode 644";
+    check(folder.path(), &[], false, lax);
+
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(&key, private).expect("a mode");
+    check(folder.path(), &[], true, opens);
+    fs::write(&key, [0xff; 100]).expect("a file");
+    let garbage = "line 1 of the key file is not a number and 32 bytes in base64";
+    check(folder.path(), &[], false, garbage);
+    let other = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+    fs::write(&key, other).expect("a file");
+    let wrong = "the sealing key does not open the key of CA ca_";
+    check(folder.path(), &[], false, wrong);
+}
+
+#[test]
+fn fa2_doctor_remarks_what_others_will_miss() {
+    let folder = folder();
+    let path = folder.path();
+    for remark in [
+        "NOTE  URLs: only this machine reaches portal_url (https://localhost:0)",
+        "NOTE  reseller: there is none yet, so nobody can sign in; chancery admin bootstrap",
+        "NOTE  TLS: the certificate is from a CA of its own, which nobody trusts without data/server-ca.pem",
+        "ok    clock: 20",
+    ] {
+        check(path, &[], true, remark);
+    }
+    let words = [
+        "admin",
+        "bootstrap",
+        "--reseller=Shop",
+        "--email=a@shop.test",
+    ];
+    assert!(command(path, &words, &[]).status.success());
+    let urls = [
+        "--portal-url=https://portal.example",
+        "--acme-url=https://acme.example",
+        "--pki-url=http://pki.example",
+    ];
+    check(path, &urls, true, "ok    URLs: https://portal.example");
+    check(path, &urls, true, "ok    reseller: there is one");
+}
+
+#[test]
+fn m9_doctor_finds_a_proxy_that_is_not_trusted() {
+    let folder = folder();
+    let wrong = "WRONG proxies: plain_http is on and no proxy is trusted";
+    check(folder.path(), &["--plain-http"], false, wrong);
+    let (is_well, said) = doctor(folder.path(), &["--plain-http"]);
+    assert!(
+        !is_well && said.contains("trusted_proxies in [network]"),
+        "{said}"
+    );
+    let file = folder.path().join("chancery.toml");
+    fs::write(&file, "[network]\ntrusted_proxies = [\"127.0.0.1\"]\n").expect("a file");
+    let words = ["--plain-http", "--config=chancery.toml"];
+    check(
+        folder.path(),
+        &words,
+        true,
+        "ok    proxies: 127.0.0.1 say who comes",
+    );
+}
