@@ -7,6 +7,7 @@ mod design;
 mod domain;
 mod error;
 mod forgery;
+mod logged;
 mod routes;
 mod scope;
 mod sign_in;

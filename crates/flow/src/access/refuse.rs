@@ -41,6 +41,7 @@ pub(super) async fn refuse<E>(app: &App, caller: &Caller, failed: Failed) -> Res
 where
     E: From<Locked> + From<store::Error> + Send + 'static,
 {
+    log_refused(caller, &failed);
     let refusing = Refusing {
         app: app.clone(),
         caller: caller.clone(),
@@ -48,6 +49,21 @@ where
     };
     let store = app.store(system("an unknown address is nobody's"));
     store.decide(refusing, load, decide, save).await
+}
+
+/// What was typed as an address that nobody has is not told: it may have been a password.
+fn log_refused(caller: &Caller, failed: &Failed) {
+    let user = failed.of.map(|(user, _)| tracing::field::display(user));
+    let tenant = failed.of.map(|(_, tenant)| tracing::field::display(tenant));
+    tracing::info!(
+        user.id = user,
+        tenant.id = tenant,
+        purpose = failed.purpose,
+        reason = failed.reason,
+        client.address = caller.client.address_text(),
+        request.id = caller.client.request_id.map(tracing::field::display),
+        "password refused"
+    );
 }
 
 async fn load(tx: &mut ReadTx, refusing: &Refusing) -> Result<Facts, store::Error> {

@@ -83,6 +83,40 @@ pub async fn sign_in(
     caller: &Caller,
     credentials: Credentials,
 ) -> Result<SignedIn, SignInError> {
+    let outcome = check(app, caller, credentials).await;
+    log_outcome(caller, &outcome);
+    outcome
+}
+
+/// A wrong password is told of where it is counted.
+fn log_outcome(caller: &Caller, outcome: &Result<SignedIn, SignInError>) {
+    let address = caller.client.address_text();
+    let request = caller.client.request_id.map(tracing::field::display);
+    let reason = match outcome {
+        Ok(signed_in) => {
+            let (user, tenant) = (signed_in.user.id, signed_in.session.tenant);
+            tracing::info!(user.id = %user, tenant.id = %tenant, client.address = address, request.id = request, "signed in");
+            return;
+        }
+        Err(SignInError::Locked(_)) => "locked",
+        Err(SignInError::OrganizationSuspended(_)) => "organization suspended",
+        Err(SignInError::InvalidCredentials | SignInError::Password(_) | SignInError::Store(_)) => {
+            return;
+        }
+    };
+    tracing::info!(
+        reason,
+        client.address = address,
+        request.id = request,
+        "sign-in refused"
+    );
+}
+
+async fn check(
+    app: &App,
+    caller: &Caller,
+    credentials: Credentials,
+) -> Result<SignedIn, SignInError> {
     let attempt = Attempt::new(&credentials.email, credentials.client);
     let asked = (attempt.clone(), Email::parse(&credentials.email).ok());
     let store = app.store(system("a visitor is known by their address"));

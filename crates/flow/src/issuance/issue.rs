@@ -17,7 +17,7 @@ use store::audit::Entry;
 use store::catalog::ca::Trust;
 use store::enrollment::order_facts::{self, Asked};
 use store::issuance::authorization::{Authorization, CaaCheck};
-use store::issuance::certificate::{NewCertificate, Signed, Validations};
+use store::issuance::certificate::{NewCertificate, Signed, Validations, hexadecimal};
 use store::issuance::end::{self, ForIssue, Forbidden};
 use store::issuance::lineage::Standing;
 use store::issuance::order::{self, Order};
@@ -304,6 +304,7 @@ pub(super) async fn issue(
     certificate.der = Some(issued.der.clone());
     let now = app.now();
     let (scope, id) = (tenant(order.tenant), certificate.id);
+    let issuance = Issuance::of(&order, &certificate);
     let with_fence = Issued {
         signed: Signed {
             certificate,
@@ -325,8 +326,47 @@ pub(super) async fn issue(
     if is_ours {
         let recent = &app.memory.recent;
         recent.keep_certificate(id, order.account, (ca_id, issued.der), now);
+        issuance.log();
     }
     Ok(is_ours.then_some(now))
+}
+
+/// What the log is told of a certificate once it is stored.
+struct Issuance {
+    order: OrderId,
+    account: AccountId,
+    tenant: TenantId,
+    certificate: CertificateId,
+    serial: String,
+    names: usize,
+    first_name: Option<String>,
+}
+
+impl Issuance {
+    fn of(order: &Order, certificate: &NewCertificate) -> Self {
+        Self {
+            order: order.id,
+            account: order.account,
+            tenant: order.tenant,
+            certificate: certificate.id,
+            serial: hexadecimal(certificate.serial.as_ref().map_or(&[], |serial| serial)),
+            names: order.names.len(),
+            first_name: order.names.first().map(ToString::to_string),
+        }
+    }
+
+    fn log(&self) {
+        tracing::info!(
+            certificate.id = %self.certificate,
+            certificate.serial = self.serial,
+            certificate.names = self.names,
+            certificate.first_name = self.first_name,
+            order.id = %self.order,
+            account.id = %self.account,
+            tenant.id = %self.tenant,
+            "certificate issued"
+        );
+    }
 }
 
 /// Asks for CAA records again where that is due. Of an order that waited, too: its names may have changed hands.

@@ -176,10 +176,11 @@ async fn revoke_granted(
     key_digest: [u8; 32],
 ) -> Result<(), RevokeError> {
     let now = app.now();
+    let reason = granted.reason.code();
     let event = Event::CertificateRevoked {
         certificate: found.id,
         serial: Text::new(&found.serial),
-        reason: u64::from(granted.reason.code()),
+        reason: u64::from(reason),
     };
     let audit = app.entry(by, found.tenant, &event, now);
     let wish = Wish {
@@ -198,7 +199,23 @@ async fn revoke_granted(
     let revoked = store.decide(wish, load, decide, save).await;
     app.work.wake(Queue::Crl);
     app.work.wake(Queue::Bulk);
+    if revoked.is_ok() {
+        log_revoked(by, found, reason);
+    }
     revoked
+}
+
+fn log_revoked(by: &Caller, found: &Certificate, reason: u8) {
+    tracing::info!(
+        certificate.id = %found.id,
+        certificate.serial = found.serial,
+        tenant.id = %found.tenant,
+        reason,
+        actor = %by.actor,
+        client.address = by.client.address_text(),
+        request.id = by.client.request_id.map(tracing::field::display),
+        "certificate revoked"
+    );
 }
 
 /// The CRL that the revocation comes on.

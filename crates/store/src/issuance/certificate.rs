@@ -210,7 +210,7 @@ pub(crate) fn octets(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The hexadecimal digits of a serial number.
-pub(crate) fn hexadecimal(octets: &[u8]) -> String {
+pub fn hexadecimal(octets: &[u8]) -> String {
     use std::fmt::Write as _;
     octets.iter().fold(String::new(), |mut text, octet| {
         // Writing to a string cannot fail.

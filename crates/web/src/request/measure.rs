@@ -15,6 +15,8 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
+use super::client::REQUEST_ID;
+
 /// Why a request was refused, in a word of the code; a door puts it into the extensions of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedFor(pub(crate) &'static str);
@@ -91,6 +93,18 @@ struct About {
     route: Arc<RouteFigures>,
 }
 
+/// A request that a client got wrong is a developer's business.
+fn log_refused(response: &Response, method: &Method, why: Option<&'static str>) {
+    let id = response.headers().get(REQUEST_ID);
+    tracing::debug!(
+        request.id = id.and_then(|id| id.to_str().ok()),
+        request.method = method.as_str(),
+        response.status = response.status().as_u16(),
+        refusal.code = why,
+        "request refused"
+    );
+}
+
 pin_project! {
     /// An answer on its way.
     pub(crate) struct Measured<F> {
@@ -116,8 +130,9 @@ impl<F: Future<Output = Result<Response, E>>, E> Future for Measured<F> {
             let status = response.status().as_u16();
             route.answered(method.as_str(), status, begun.elapsed());
             if status >= 400 {
-                let why = response.extensions().get::<RefusedFor>();
-                this.door.refused(status, why.map(|why| why.0));
+                let why = response.extensions().get::<RefusedFor>().map(|why| why.0);
+                this.door.refused(status, why);
+                log_refused(response, method, why);
             }
         }
         Poll::Ready(answer)
