@@ -7,7 +7,7 @@ mod job;
 mod limit;
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _, Write as _};
 
 use acme::identifier::Identifiers;
 use anyhow::{Context, bail};
@@ -257,13 +257,21 @@ async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {
     }
 }
 
-/// A line of output.
-#[expect(
-    clippy::print_stdout,
-    reason = "this is what the command was asked for"
-)]
+/// A line of output. Whoever reads it may have seen enough: then the command ends, as others do. What it was asked to
+/// change has been stored by then.
 pub(crate) fn say(line: &str) {
-    println!("{line}");
+    if let Err(error) = writeln!(std::io::stdout(), "{line}") {
+        if error.kind() != ErrorKind::BrokenPipe {
+            complain(&format!("the answer cannot be written: {error}"));
+        }
+        std::process::exit(i32::from(error.kind() != ErrorKind::BrokenPipe));
+    }
+}
+
+/// Why a command has failed, for whoever listens.
+pub(crate) fn complain(why: &str) {
+    // Nobody can be told that nobody listens.
+    drop(writeln!(std::io::stderr(), "chancery: {why}"));
 }
 
 #[cfg(test)]

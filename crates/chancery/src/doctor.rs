@@ -5,6 +5,8 @@ mod stored;
 
 use std::path::Path;
 
+pub(crate) use self::doors::local_urls;
+
 use anyhow::bail;
 
 use crate::admin::say;

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     match run(cli, &matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("chancery: {error:#}");
+            admin::complain(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }

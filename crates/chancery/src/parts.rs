@@ -26,6 +26,10 @@ use validation::{AssumeValid, NetworkValidator, ProbeSettings, Validator};
 use crate::config::{Config, Lab, Migrate};
 use crate::peers::HttpPeers;
 use crate::system::{SystemClock, SystemRandom};
+use crate::tls;
+
+/// The root of what is sold first, PEM, in the data directory.
+pub(crate) const ROOT_FILE: &str = "root-ca.pem";
 
 /// What is missing until the first reseller is there.
 pub(crate) const NOBODY_YET: &str = "there is none yet, so nobody can sign in; chancery admin bootstrap --reseller NAME --email ADDRESS makes the first";
@@ -60,7 +64,12 @@ pub(crate) async fn ready_store(config: &Config, migrate: Migrate) -> anyhow::Re
 async fn make_ready(store: &Store, migrate: Migrate) -> anyhow::Result<()> {
     match (store.check_schema().await?, migrate) {
         (SchemaState::Current, _) => Ok(()),
-        (SchemaState::Empty, _) | (SchemaState::Behind(_), Migrate::Auto) => {
+        (SchemaState::Empty, _) => {
+            store.migrate().await?;
+            tracing::info!("set up an empty database");
+            Ok(())
+        }
+        (SchemaState::Behind(_), Migrate::Auto) => {
             store.migrate().await?;
             Ok(())
         }
@@ -208,6 +217,7 @@ fn validator(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn V
         Some(lab) => lab_network(lab)?,
         None => Network::public(&PublicSettings {
             dns_servers: config.network.dns_servers.clone(),
+            own_addresses: own_addresses(config)?,
             ..PublicSettings::default()
         })?,
     };
@@ -216,6 +226,29 @@ fn validator(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn V
         &ProbeSettings::default(),
         clock,
     )?))
+}
+
+/// Where this server itself is reached, as far as its settings say: a validation that asks there would ask us (S-51).
+fn own_addresses(config: &Config) -> anyhow::Result<Vec<Block>> {
+    let urls = [
+        &config.portal_url,
+        &config.acme_url,
+        &config.pki_url,
+        &config.internal_url,
+    ];
+    let in_urls = urls.into_iter().filter_map(|url| tls::address_in(url));
+    let listeners = [
+        config.portal_listen,
+        config.acme_listen,
+        config.pki_listen,
+        config.internal_listen,
+    ];
+    let listeners = listeners.iter().map(|listener| listener.ip());
+    let known = in_urls.chain(listeners.filter(|address| !address.is_unspecified()));
+    let known = known.map(|address| address.to_string());
+    let all = known.chain(config.network.own_addresses.iter().cloned());
+    all.map(|text| text.parse::<Block>().with_context(|| text.clone()))
+        .collect()
 }
 
 fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
@@ -255,7 +288,16 @@ pub(crate) fn write_root(config: &Config, app: &App) -> anyhow::Result<()> {
     let Some(root) = path.and_then(|mut path| path.pop()) else {
         return Ok(());
     };
-    write_if_new(&config.data.join("root-ca.pem"), &root.to_pem())
+    let path = config.data.join(ROOT_FILE);
+    let is_new = !path.exists();
+    write_if_new(&path, &root.to_pem())?;
+    if is_new {
+        tracing::info!(
+            path = %path.display(),
+            "wrote the root of the CA that issues; whoever uses its certificates has to trust it"
+        );
+    }
+    Ok(())
 }
 
 /// Publishes the first CRLs of CAs that have none, sees to the next ones, and puts right what a wrong clock has left.
@@ -278,4 +320,31 @@ pub(crate) fn write_if_new(path: &Path, text: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn l14_validation_knows_the_servers_own_addresses() {
+        let config = config::of_text(
+            "portal_url = \"https://203.0.113.7\"\nacme_url = \"https://[2001:db8::7]:14000\"\n\
+             acme_listen = \"198.51.100.4:14000\"\npki_listen = \"0.0.0.0:80\"\n\
+             [network]\nown_addresses = [\"192.0.2.0/28\"]",
+        );
+        let blocks = own_addresses(&config.unwrap()).unwrap();
+        let own: Vec<String> = blocks.iter().map(ToString::to_string).collect();
+        for expected in ["203.0.113.7", "2001:db8::7", "198.51.100.4", "192.0.2.0/28"] {
+            assert!(
+                own.iter().any(|block| block == expected),
+                "{expected}: {own:?}"
+            );
+        }
+        assert!(
+            !own.iter().any(|block| block.starts_with("0.0.0.0")),
+            "{own:?}"
+        );
+    }
 }

@@ -8,6 +8,7 @@ use flow::memory::measures::DoorName;
 use flow::operations::address::hold_until_stopped;
 use flow::operations::clock::watch_until_ended;
 use flow::operations::health::measures;
+use flow::operations::inspect::inspect_own;
 use flow::operations::node::{reclaim_jobs, shut_down, tell_until_ended};
 use flow::operations::share_limits::share_until_ended;
 use flow::{App, jobs};
@@ -17,6 +18,7 @@ use web::portal::Hints;
 use web::request::client::TrustedProxies;
 
 use crate::config::Config;
+use crate::doctor::local_urls;
 use crate::listen::descriptors::{self, Budget};
 use crate::listen::{Door, bind};
 use crate::lock::ServeLock;
@@ -43,12 +45,31 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
         portal.url = config.portal_url,
         acme.url = config.acme_url,
         database = %config.database,
+        root = %config.data.join(parts::ROOT_FILE).display(),
         "chancery serves"
     );
+    tell_what_comes_next(config, &running.app).await?;
     running.signals.received().await;
     tracing::info!("ending: finishing what was begun");
     running.stop().await;
     tracing::info!("ended");
+    Ok(())
+}
+
+/// What an operator has to do before others can use it.
+async fn tell_what_comes_next(config: &Config, app: &App) -> anyhow::Result<()> {
+    let local = local_urls(config);
+    if !local.is_empty() && config.lab.is_none() {
+        tracing::warn!(
+            urls = local.join(", "),
+            "only this machine reaches these URLs; set them before the first certificate, which names pki_url for good"
+        );
+    }
+    if !inspect_own(app).await?.has_reseller {
+        tracing::info!(
+            "nobody can sign in yet; chancery admin bootstrap --reseller NAME --email ADDRESS makes the first reseller"
+        );
+    }
     Ok(())
 }
 

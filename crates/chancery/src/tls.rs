@@ -190,6 +190,14 @@ enum Host {
     Name(String),
 }
 
+/// The address in a URL that has one in place of a name.
+pub(crate) fn address_in(url: &str) -> Option<IpAddr> {
+    match host(url) {
+        Host::Address(address) => Some(address),
+        Host::Name(_) => None,
+    }
+}
+
 fn host(url: &str) -> Host {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split('/').next().unwrap_or(rest);

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use reach::address_guard::Block;
 use serde::{Deserialize, Serialize};
 
 use super::refused::{Refused, Validate};
@@ -12,6 +13,9 @@ use super::refused::{Refused, Validate};
 pub(crate) struct NetworkSection {
     /// Proxies whose X-Forwarded-For counts.
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Public addresses of this installation beside those in its URLs and listeners, such as 203.0.113.0/28; validation
+    /// never contacts them.
+    pub(crate) own_addresses: Vec<String>,
     /// DNS servers for validation; without any, those of the system.
     pub(crate) dns_servers: Vec<SocketAddr>,
 }
@@ -22,6 +26,11 @@ impl Validate for NetworkSection {
         if let Some(any) = proxies.into_iter().find(|address| address.is_unspecified()) {
             let allowed = "the addresses of proxies, one by one";
             return Err(Refused::new("network.trusted_proxies", any, allowed));
+        }
+        let is_wrong = |text: &&String| text.parse::<Block>().is_err();
+        if let Some(text) = self.own_addresses.iter().find(is_wrong) {
+            let allowed = "addresses and blocks, such as 203.0.113.7 and 203.0.113.0/28";
+            return Err(Refused::new("network.own_addresses", text, allowed));
         }
         let wrong = |server: &&SocketAddr| server.port() == 0 || server.ip().is_unspecified();
         match self.dns_servers.iter().find(wrong) {

@@ -282,6 +282,12 @@ fn values_out_of_bounds_are_refused() {
         ),
         (
             "network",
+            "own_addresses = [\"portal.example\"]",
+            "portal.example",
+            "addresses and blocks, such as 203.0.113.7 and 203.0.113.0/28",
+        ),
+        (
+            "network",
             "trusted_proxies = [\"::\"]",
             "::",
             "the addresses of proxies, one by one",

@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod output;
+#[cfg(test)]
 mod sources;

@@ -119,6 +119,7 @@ fn example(key: &str) -> (&'static str, &'static str) {
         "lab_http_port" | "lab_tls_port" => ("5002", "5002"),
         "limits.enabled" => ("false", "false"),
         "network.dns_servers" => ("[\"192.0.2.1:53\"]", "192.0.2.1:53"),
+        "network.own_addresses" => ("[\"192.0.2.0/28\"]", "192.0.2.0/28"),
         "network.trusted_proxies" => ("[\"192.0.2.1\", \"2001:db8::1\"]", "192.0.2.1,2001:db8::1"),
         "runtime.worker_threads" => ("3", "3"),
         "storage.migrate" => ("\"check\"", "check"),

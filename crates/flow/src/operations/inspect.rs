@@ -6,6 +6,7 @@ use store::tenancy::tenant;
 use store::{ReadTx, Store, audit};
 use tenancy::tenant::TenantKind;
 
+use crate::App;
 use crate::caller::system;
 
 /// What is known of an installation from its rows.
@@ -15,6 +16,11 @@ pub struct Inspected {
     pub latest: Option<Timestamp>,
     /// Whether there is a reseller, without whom nobody can sign in.
     pub has_reseller: bool,
+}
+
+/// The same of a node that runs.
+pub async fn inspect_own(app: &App) -> Result<Inspected, store::Error> {
+    inspect(&app.outside.store).await
 }
 
 /// Looks at a database that is up to date.
