@@ -307,7 +307,7 @@ impl TestServer {
 
     /// Ends the node and its database; every job must have ended.
     pub async fn end(self) {
-        if flow::operations::health::ping(&self.app).await.is_ok() {
+        if flow::operations::health::check(&self.app).await.is_ok() {
             self.run_jobs().await;
             self.assert_no_jobs().await;
             shut_down(&self.app).await;

@@ -28,17 +28,14 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// Healthy is a node whose database answers.
+/// Healthy is a node whose database answers and takes changes.
 async fn healthz(State(app): State<App>) -> Response {
-    match health::ping(&app).await {
+    match health::check(&app).await {
         Ok(()) => (StatusCode::OK, "ok\n").into_response(),
         Err(error) => {
-            tracing::warn!(error = %error, "health check failed");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database does not answer\n",
-            )
-                .into_response()
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(error = %error, cause, "health check failed");
+            (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response()
         }
     }
 }

@@ -47,6 +47,7 @@ impl NameServer {
         let start = Start {
             program: &program,
             core: Some(core),
+            descriptors: None,
             user: None,
             stop_signal: "TERM",
             log: &directory.path().join("names.log"),

@@ -1,6 +1,7 @@
 //! What runs beside the requests.
 
 mod clock;
+mod health;
 mod jobs;
 mod limits;
 mod metrics;
