@@ -25,6 +25,7 @@ use axum::{Router, middleware};
 use flow::App;
 use flow::memory::measures::DoorName;
 
+use gate::csrf::own_origins;
 use gate::permitted::{Open, Public};
 use page::finish::finish;
 use page::refused::Refusal;
@@ -50,6 +51,7 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
     let portal = Portal {
         app,
         origin: Arc::from(origin),
+        own_origins: Arc::from(own_origins(origin)),
         bodies: Bodies::default(),
         hints: Arc::new(hints),
         routes: Arc::new(routes),

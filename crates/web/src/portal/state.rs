@@ -13,6 +13,8 @@ pub(crate) struct Portal {
     pub(crate) app: App,
     /// Where browsers reach us, such as `https://portal.example.com`.
     pub(crate) origin: Arc<str>,
+    /// The origins from which its forms come.
+    pub(crate) own_origins: Arc<[String]>,
     pub(crate) bodies: Bodies,
     pub(crate) hints: Arc<Hints>,
     /// What the routes of the portal are.

@@ -3,7 +3,6 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, header};
 use flow::caller::Client;
 use serde::Deserialize;
@@ -61,7 +60,7 @@ async fn proved<T: DeserializeOwned>(
     token: Option<Token>,
     limit: usize,
 ) -> Result<T, Refusal> {
-    if !is_same_origin(request.headers(), &portal.origin) {
+    if !is_same_origin(request.headers(), &portal.own_origins) {
         return Err(Refusal::StaleForm);
     }
     let token = token.ok_or(Refusal::StaleForm)?;
@@ -85,31 +84,48 @@ async fn fields<T: DeserializeOwned>(body: Bytes) -> Result<T, Refusal> {
     form.map(|form| form.0).map_err(|_| Refusal::StaleForm)
 }
 
+/// The origins of the portal's own pages: its URL as the settings have it, whatever a request says in Host. A portal of this
+/// machine alone is reached by each of its names.
+pub(crate) fn own_origins(url: &str) -> Vec<String> {
+    let Some((scheme, host, port)) = parts(url) else {
+        return vec![url.to_owned()];
+    };
+    let is_local = LOOPBACK.contains(&host.as_str());
+    let hosts = if is_local {
+        LOOPBACK.map(str::to_owned).to_vec()
+    } else {
+        vec![host]
+    };
+    let port = match (scheme.as_str(), port) {
+        ("https", Some(443)) | ("http", Some(80)) | (_, None) => String::new(),
+        (_, Some(port)) => format!(":{port}"),
+    };
+    let origins = hosts.iter().map(|host| format!("{scheme}://{host}{port}"));
+    origins.collect()
+}
+
+/// The names by which a machine reaches itself.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+fn parts(url: &str) -> Option<(String, String, Option<u16>)> {
+    let url: Uri = url.parse().ok()?;
+    let host = url.host()?.to_ascii_lowercase();
+    Some((url.scheme_str()?.to_owned(), host, url.port_u16()))
+}
+
 /// Browsers say where a request came from; what says nothing has the token to convince with.
 ///
 /// A page without referrer sends `Origin: null`; then only `Sec-Fetch-Site` tells.
-fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
+fn is_same_origin(headers: &HeaderMap, own: &[String]) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     match (text("sec-fetch-site"), text("origin")) {
         (Some("same-origin" | "none"), Some("null"))
         | (None | Some("same-origin" | "none"), None) => true,
         (None | Some("same-origin" | "none"), Some(claimed)) => {
-            claimed == origin || is_host(claimed, origin, text("host"))
+            own.iter().any(|own| own == claimed)
         }
         (Some(_), _) => false,
     }
-}
-
-/// A portal may be reached by names that its settings do not know, as through a tunnel, but not by
-/// another scheme.
-fn is_host(claimed: &str, origin: &str, host: Option<&str>) -> bool {
-    let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_owned());
-    let parsed = claimed.parse::<Uri>().ok();
-    let authority = parsed.as_ref().and_then(Uri::authority);
-    scheme(claimed) == scheme(origin)
-        && authority
-            .map(Authority::as_str)
-            .is_some_and(|claimed| Some(claimed) == host)
 }
 
 #[cfg(test)]
@@ -122,16 +138,34 @@ mod tests {
         for (name, value) in given {
             headers.insert(*name, value.parse().unwrap());
         }
-        let found = is_same_origin(&headers, "https://portal.example");
+        let found = is_same_origin(&headers, &own_origins("https://portal.example"));
         assert_eq!(found, expected, "{given:?}");
     }
 
     #[test]
-    fn s24_another_name_is_good_by_the_same_scheme_only() {
-        let from = |origin: &'static str| [("host", "tunnel.example"), ("origin", origin)];
-        check(&from("https://tunnel.example"), true);
-        check(&from("http://tunnel.example"), false);
-        check(&from("https://other.example"), false);
+    fn l3_an_origin_is_good_by_the_url_of_the_portal_and_not_by_host() {
+        let from = |origin: &'static str| [("host", "evil.example"), ("origin", origin)];
+        check(&from("https://evil.example"), false);
+        check(&from("https://portal.example"), true);
+        check(&from("http://portal.example"), false);
+        check(&from("https://portal.example:8443"), false);
+    }
+
+    #[test]
+    fn l3_a_portal_of_this_machine_has_each_of_its_names() {
+        let local = [
+            "https://localhost:8443",
+            "https://127.0.0.1:8443",
+            "https://[::1]:8443",
+        ];
+        assert_eq!(own_origins("https://127.0.0.1:8443"), local);
+        assert_eq!(own_origins("https://localhost:8443"), local);
+        let usual = ["https://portal.example"];
+        assert_eq!(own_origins("https://Portal.example:443"), usual);
+        assert_eq!(
+            own_origins("http://a.example:8080"),
+            ["http://a.example:8080"]
+        );
     }
 
     #[test]
@@ -150,20 +184,6 @@ mod tests {
             &[
                 ("origin", "https://portal.example"),
                 ("sec-fetch-site", "same-site"),
-            ],
-            false,
-        );
-        check(
-            &[
-                ("origin", "https://127.0.0.1:8443"),
-                ("host", "127.0.0.1:8443"),
-            ],
-            true,
-        );
-        check(
-            &[
-                ("origin", "https://evil.example"),
-                ("host", "127.0.0.1:8443"),
             ],
             false,
         );
