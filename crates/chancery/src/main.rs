@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod demo;
 mod doctor;
+mod files;
 mod listen;
 mod lock;
 mod logging;

@@ -24,6 +24,7 @@ use store::{DatabaseUrl, Options, Store};
 use validation::{AssumeValid, NetworkValidator, ProbeSettings, Validator};
 
 use crate::config::{Config, Lab, Migrate};
+use crate::files::write_if_new;
 use crate::peers::HttpPeers;
 use crate::system::{SystemClock, SystemRandom};
 use crate::tls;
@@ -312,14 +313,6 @@ pub(crate) fn first_offer(app: &App) -> anyhow::Result<SoldOffer> {
     let catalog = app.catalog();
     let first = catalog.offers().first().cloned();
     first.context("nothing is sold here; publish an offer with chancery admin offer publish")
-}
-
-/// Writes a file unless it is there as it should be.
-pub(crate) fn write_if_new(path: &Path, text: &str) -> anyhow::Result<()> {
-    if fs::read_to_string(path).is_ok_and(|present| present == text) {
-        return Ok(());
-    }
-    fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use crate::config::Config;
-use crate::parts::write_if_new;
+use crate::files::write_if_new;
 
 /// Whom clients have to trust to reach the server, PEM, in the data directory.
 pub(crate) const SERVER_CA: &str = "server-ca.pem";

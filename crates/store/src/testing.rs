@@ -122,6 +122,16 @@ pub async fn make_schema(store: &Store, schema: &str) -> Result<(), Error> {
     store.write(text, |tx, text| Box::pin(tx.batch(text))).await
 }
 
+/// Makes a database answer and take no change of what a node says of itself, as on a full disk, or take them again.
+pub async fn take_changes(store: &Store, takes: bool) -> Result<(), Error> {
+    let text = if takes {
+        "ALTER TABLE node_elsewhere RENAME TO node"
+    } else {
+        "ALTER TABLE node RENAME TO node_elsewhere"
+    };
+    make_schema(store, text).await
+}
+
 /// Makes a database look as if its last migration had been begun and not gone on with.
 pub async fn leave_behind(store: &Store) -> Result<(), Error> {
     let text = "UPDATE schema_migration SET step = 0, finished_at = NULL
