@@ -33,6 +33,8 @@ words! {
         Reveals = "reveals",
         /// Requests of one client address that nobody has signed.
         Unauthenticated = "unauthenticated",
+        /// Audit entries of sign-ins with e-mail addresses that nobody has.
+        UnknownSignIns = "unknown_sign_ins",
     }
 }
 
@@ -98,12 +100,16 @@ impl Limit {
             Self::PortalWrites => Bound::Often(Rate::new(2, Duration::from_secs(1), 60)),
             Self::Reveals => Bound::Often(Rate::new(30, HOUR, 30)),
             Self::Unauthenticated => Bound::Often(Rate::new(20, Duration::from_secs(1), 200)),
+            Self::UnknownSignIns => Bound::Often(Rate::new(100, HOUR, 200)),
         }
     }
 
     /// Whether it is a tenant's, so that it can be set anew for one. Who a client without an account is, is not known.
     pub const fn is_of_tenants(self) -> bool {
-        !matches!(self, Self::AccountsPerAddress | Self::Unauthenticated)
+        !matches!(
+            self,
+            Self::AccountsPerAddress | Self::Unauthenticated | Self::UnknownSignIns
+        )
     }
 
     /// What is counted, for a sentence.
@@ -121,6 +127,7 @@ impl Limit {
             Self::PortalWrites => "changes",
             Self::Reveals => "revealed secrets",
             Self::Unauthenticated => "unsigned requests from your address",
+            Self::UnknownSignIns => "sign-ins with addresses that nobody has",
         }
     }
 
@@ -139,7 +146,8 @@ impl Limit {
             | Self::OrdersPerTenant
             | Self::PortalWrites
             | Self::Reveals
-            | Self::Unauthenticated => "",
+            | Self::Unauthenticated
+            | Self::UnknownSignIns => "",
         }
     }
 }
@@ -242,7 +250,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
 
     /// The table of the product's limits: what, sustained, in seconds, burst.
-    const TABLE: [(&str, u32, u64, u32); 10] = [
+    const TABLE: [(&str, u32, u64, u32); 11] = [
         ("accounts_per_credential", 20, 3600, 50),
         ("accounts_per_address", 60, 3600, 120),
         ("orders_per_account", 300, 10_800, 300),
@@ -253,6 +261,7 @@ mod tests {
         ("reveals", 30, 3600, 30),
         ("portal_writes", 2, 1, 60),
         ("unauthenticated", 20, 1, 200),
+        ("unknown_sign_ins", 100, 3600, 200),
     ];
 
     #[test]

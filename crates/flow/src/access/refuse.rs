@@ -10,6 +10,7 @@ use tenancy::lockout::Locked;
 use super::attempt::{Attempt, Counts, Failure};
 use crate::audit::{Event, Text};
 use crate::caller::system;
+use crate::memory::limits::Charge;
 use crate::{App, Caller};
 
 /// An attempt that failed.
@@ -28,6 +29,7 @@ struct Refusing {
     app: App,
     caller: Caller,
     failed: Failed,
+    is_recorded: bool,
 }
 
 /// What was counted until now, and who records what nobody else does.
@@ -45,6 +47,7 @@ where
     let refusing = Refusing {
         app: app.clone(),
         caller: caller.clone(),
+        is_recorded: is_recorded(app, &failed),
         failed,
     };
     let store = app.store(system("an unknown address is nobody's"));
@@ -66,6 +69,20 @@ fn log_refused(caller: &Caller, failed: &Failed) {
     );
 }
 
+/// What is said about addresses that nobody has comes from strangers and stays for good: there is a bound to it.
+fn is_recorded(app: &App, failed: &Failed) -> bool {
+    let limits = &app.memory.limits;
+    let is_recorded =
+        failed.of.is_some() || limits.spend(Charge::unknown_sign_in(), failed.now).is_ok();
+    if !is_recorded {
+        tracing::info!(
+            subject = failed.attempt.subject(),
+            "refused a sign-in with an address that nobody has; the audit log has too many of them"
+        );
+    }
+    is_recorded
+}
+
 async fn load(tx: &mut ReadTx, refusing: &Refusing) -> Result<Facts, store::Error> {
     Ok(Facts {
         counts: refusing.failed.attempt.load(tx).await?,
@@ -82,6 +99,7 @@ fn decide<E: From<Locked>>(
         app,
         caller,
         failed,
+        is_recorded,
     } = refusing;
     let Facts { counts, operator } = facts;
     let failure = failed.attempt.failed(counts, failed.now)?;
@@ -96,6 +114,7 @@ fn decide<E: From<Locked>>(
         factor: "password",
         locked_until: failure.locked_until,
     };
+    let tenant = tenant.filter(|_| *is_recorded);
     let entry = tenant.map(|tenant| app.entry(caller, tenant, &event, failed.now));
     Ok((failure, entry))
 }

@@ -530,3 +530,37 @@ async fn an_address_is_given_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn sb17_sign_ins_of_strangers_do_not_fill_the_audit_log() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        let refused = async || {
+            let store = house.app.store(caller::tenant(house.made.operator.id));
+            let entries = store.read(1_000, store::audit::newest).await.unwrap();
+            let refused = |entry: &&store::audit::Entry| entry.action == "session.refuse";
+            entries.iter().filter(refused).count()
+        };
+        // Each from a network of its own, so that nothing locks.
+        let strangers = async |count: u16, network: u16| {
+            for number in 0..count {
+                let credentials = Credentials {
+                    email: format!("nobody{number}@example.net"),
+                    password: Password::new(PASSWORD),
+                    client: IpAddr::from([0x2001, 0xdb8, network, number, 0, 0, 0, 1]),
+                };
+                let answer = sign_in(&house.app, &visitor(), credentials).await;
+                assert!(matches!(answer, Err(SignInError::InvalidCredentials)));
+            }
+        };
+        strangers(210, 1).await;
+        assert_eq!(refused().await, 200);
+        // Addresses that somebody has are told of in any case.
+        house.sign_in(EMAIL, OTHER).await.unwrap_err();
+        assert!(house.audited().await.contains(&"session.refuse".to_owned()));
+        house.wait(3_600);
+        strangers(110, 2).await;
+        assert_eq!(refused().await, 300);
+    })
+    .await;
+}

@@ -69,6 +69,12 @@ impl Charge {
         Self::within(limit, &user.to_bytes(), tenant, false)
     }
 
+    /// An audit entry of a sign-in with an address that nobody has, wherever it comes from: a network of IPv6 has more parts
+    /// than anybody could count.
+    pub(crate) fn unknown_sign_in() -> Self {
+        Self::new(Limit::UnknownSignIns, b"")
+    }
+
     /// A request that nobody has signed.
     pub(crate) fn unsigned(network: ClientNetwork) -> Self {
         Self::new(Limit::Unauthenticated, network.to_string().as_bytes())
