@@ -246,6 +246,7 @@ struct Wish {
     now: Timestamp,
 }
 
+#[derive(Clone, Copy)]
 struct Facts {
     is_revoked: bool,
     is_blocked: bool,
