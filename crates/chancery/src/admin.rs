@@ -3,31 +3,28 @@
 
 mod account;
 mod catalog;
+mod certificate;
+mod domain;
 mod job;
 mod limit;
+mod reseller;
 
 use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
 
 use acme::identifier::Identifiers;
 use anyhow::{Context, bail};
-use base::{CertificateId, Identifier, Refuse as _};
-use flow::access::reset_password::reset_password;
-use flow::access::unlock_user::unlock_user;
-use flow::caller::system;
-use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
+use base::{Identifier, Refuse as _};
 use flow::enrollment::explain_admission::explain_admission;
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::operations::node::shut_down;
 use flow::{App, Caller};
 use serde_json::json;
-use store::enrollment::subscription;
-use store::issuance::certificate::{self, Status};
 use tenancy::password::Password;
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
-use crate::cli::{Admin, BootstrapArgs, CertificateCommand, DomainCommand, UserCommand};
+use crate::cli::{Admin, BootstrapArgs};
 use crate::config::Config;
 use crate::{logging, parts};
 
@@ -74,48 +71,17 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
         Admin::Product { command } => catalog::product(app, command).await,
         Admin::Profile { command } => catalog::profile(app, command).await,
         Admin::Bootstrap(args) => make_reseller(app, args).await,
-        Admin::Certificate {
-            command: CertificateCommand::List { json },
-        } => list_certificates(app, json).await,
-        Admin::Domain {
-            command:
-                DomainCommand::Add {
-                    account,
-                    name,
-                    only,
-                    json,
-                },
-        } => add_domain(app, &account, &name, only, json).await,
+        Admin::Certificate { command } => certificate::certificate(app, command).await,
+        Admin::Credential { command } => account::credential(app, command).await,
+        Admin::Domain { command } => domain::domain(app, command).await,
         Admin::Explain {
             account,
             names,
             json,
         } => explain(app, &account, &names, json).await,
-        Admin::User { command } => user(app, command).await,
+        Admin::Reseller { command } => reseller::reseller(app, command).await,
+        Admin::User { command } => reseller::user(app, command).await,
     }
-}
-
-async fn user(app: &App, command: UserCommand) -> anyhow::Result<()> {
-    match command {
-        UserCommand::ResetPassword { email } => {
-            let email = Email::parse(&email)?;
-            let password = reset_password(app, &Caller::command_line(), email).await?;
-            say(&format!(
-                "the new password, good for 72 hours: {}",
-                password.reveal()
-            ));
-        }
-        UserCommand::Unlock { email } => {
-            let email = Email::parse(&email)?;
-            let was_locked = unlock_user(app, &Caller::command_line(), email).await?;
-            say(if was_locked {
-                "unlocked"
-            } else {
-                "was not locked"
-            });
-        }
-    }
-    Ok(())
 }
 
 async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
@@ -160,44 +126,6 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn add_domain(
-    app: &App,
-    account: &str,
-    names: &str,
-    only: bool,
-    as_json: bool,
-) -> anyhow::Result<()> {
-    let id = account.parse()?;
-    let all = app.store(system("an operator names an account at the command line"));
-    let subscription = all
-        .read(id, subscription::by_id)
-        .await?
-        .with_context(|| format!("there is no ACME account {account}"))?;
-    let wanted = Enrollment {
-        subscription: id,
-        text: names.replace(',', "\n"),
-        companions: only.then_some(false),
-    };
-    let caller = Caller::command_line().within(subscription.tenant);
-    let enrolled = enroll_domains(app, &caller, wanted).await?;
-    for row in &enrolled.rows {
-        if let Err(refusal) = &row.outcome {
-            bail!("{refusal}");
-        }
-    }
-    for domain in &enrolled.added {
-        if as_json {
-            say(&json!({ "domain": domain.id, "name": domain.name }).to_string());
-        } else {
-            say(&format!("added {}", domain.name));
-        }
-    }
-    if enrolled.added.is_empty() && !as_json {
-        say("nothing to add: the names were there already");
-    }
-    Ok(())
-}
-
 /// Fails when the order would be refused, so that a script can ask too.
 async fn explain(app: &App, account: &str, names: &[String], as_json: bool) -> anyhow::Result<()> {
     let parsed: Result<Vec<Identifier>, _> = names.iter().map(|name| name.parse()).collect();
@@ -225,36 +153,6 @@ async fn explain(app: &App, account: &str, names: &[String], as_json: bool) -> a
         }
     }
     bail!("{} ({})", refusal.sentence, refusal.code)
-}
-
-async fn list_certificates(app: &App, as_json: bool) -> anyhow::Result<()> {
-    let mut after: Option<CertificateId> = None;
-    loop {
-        let store = app.store(system("the operator lists every certificate"));
-        let page = store.scan((after, PAGE), certificate::page).await?;
-        for certificate in &page {
-            let names: Vec<String> = certificate.names.iter().map(ToString::to_string).collect();
-            let status = match certificate.status {
-                Status::Issued => "issued",
-                Status::Revoked => "revoked",
-            };
-            if as_json {
-                say(&json!({ "serial": certificate.serial, "status": status, "order": certificate.order,
-                    "names": names, "not_after": certificate.not_after })
-                .to_string());
-            } else {
-                say(&format!(
-                    "{}  {status}  {}",
-                    certificate.serial,
-                    names.join(" ")
-                ));
-            }
-        }
-        match page.last() {
-            Some(last) => after = Some(last.id),
-            None => return Ok(()),
-        }
-    }
 }
 
 /// A line of output. Whoever reads it may have seen enough: then the command ends, as others do. What it was asked to

@@ -1,11 +1,18 @@
 //! The command line. Its help is the first page of documentation that an operator reads.
 
+pub(crate) mod account;
 pub(crate) mod catalog;
+pub(crate) mod tenancy;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+use self::account::{AccountCommand, CertificateCommand, CredentialCommand, DomainCommand};
 use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, ProfileCommand};
+use self::tenancy::{ResellerCommand, UserCommand};
 use crate::config::Options;
+
+/// What stands below the help of every command but the first.
+const SETTINGS_ELSEWHERE: &str = "Every command also takes the settings that chancery --help shows";
 
 /// Certificates as a Service: a reseller portal, an ACME server and a certificate authority.
 ///
@@ -30,9 +37,31 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// The command line as it is read. Every command takes the settings, and only the first help shows them: the help of the
+/// others is about what they alone take.
+pub(crate) fn command() -> clap::Command {
+    let command = Cli::command();
+    let settings = command.get_arguments().filter(|each| each.is_global_set());
+    let hidden: Vec<_> = settings.map(|each| each.clone().hide(true)).collect();
+    below(command, &|below| {
+        below.args(&hidden).after_help(SETTINGS_ELSEWHERE)
+    })
+}
+
+/// The same with every command below it changed.
+fn below(command: clap::Command, change: &dyn Fn(clap::Command) -> clap::Command) -> clap::Command {
+    let names = command
+        .get_subcommands()
+        .map(|each| each.get_name().to_owned());
+    let names: Vec<String> = names.collect();
+    names.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |each| below(change(each), change))
+    })
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make resellers, accounts and domains, list certificates, unlock users
+    /// Resellers, people, ACME accounts, domains, certificates, jobs, limits and the catalogue
     Admin {
         #[command(subcommand)]
         command: Admin,
@@ -73,6 +102,11 @@ pub(crate) enum Admin {
     Certificate {
         #[command(subcommand)]
         command: CertificateCommand,
+    },
+    /// EAB credentials, with which clients register
+    Credential {
+        #[command(subcommand)]
+        command: CredentialCommand,
     },
     /// ACME directories: what is ordered where, by which rules
     Directory {
@@ -120,6 +154,11 @@ pub(crate) enum Admin {
         #[command(subcommand)]
         command: ProfileCommand,
     },
+    /// Resellers: who sells
+    Reseller {
+        #[command(subcommand)]
+        command: ResellerCommand,
+    },
     /// People who sign in
     User {
         #[command(subcommand)]
@@ -150,73 +189,6 @@ pub(crate) struct BootstrapArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum AccountCommand {
-    /// List the clients that registered with its credentials, newest first
-    Clients {
-        /// The ACME account, by its identifier (sub_…)
-        account: String,
-        /// One JSON document per line
-        #[arg(long)]
-        json: bool,
-    },
-    /// Open an ACME account and show its credentials
-    Create {
-        /// The reseller, by name or identifier
-        #[arg(long)]
-        tenant: String,
-        /// What the reseller calls it
-        #[arg(long, default_value = "")]
-        label: String,
-        /// What is bought; without one, what is sold first
-        #[arg(long)]
-        offer: Option<String>,
-        /// How many years it runs: 1, 2 or 3, as its offer allows
-        #[arg(long, default_value_t = 1)]
-        years: i64,
-        /// Answer in JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Give back the binding that a client holds, and revoke the client
-    Release {
-        /// The client, by its identifier (acc_…)
-        client: String,
-    },
-    /// End a client for good; its binding stays used up
-    RevokeClient {
-        /// The client, by its identifier (acc_…)
-        client: String,
-    },
-    /// Withdraw a credential for good; clients that it has bound go on
-    RevokeCredential {
-        /// Its EAB key ID
-        #[arg(allow_hyphen_values = true)]
-        key_id: String,
-    },
-    /// Replace its credential and show the new one
-    Rotate {
-        /// The ACME account, by its identifier (sub_…)
-        account: String,
-        /// For how many hours the old credential binds further clients, 720 at most, if its policy lets it
-        #[arg(long, default_value_t = 24)]
-        overlap_hours: u32,
-        /// Answer in JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum CertificateCommand {
-    /// List every certificate, oldest first
-    List {
-        /// One JSON document per line
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print every setting with its source; passwords are left out
     Show {
@@ -227,49 +199,14 @@ pub(crate) enum ConfigCommand {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum DomainCommand {
-    /// Enrol a name, with its free companion
-    Add {
-        /// The ACME account, by its identifier (sub_…)
-        #[arg(long)]
-        account: String,
-        /// The name, such as example.com or *.example.com; several are separated by commas
-        #[arg(long)]
-        name: String,
-        /// Enrol only this name, without its companion
-        #[arg(long)]
-        only: bool,
-        /// Answer in JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum UserCommand {
-    /// Give a user a generated password that has to be replaced at the next sign-in
-    ResetPassword {
-        /// Their e-mail address
-        #[arg(long)]
-        email: String,
-    },
-    /// Lift the lock that follows failed sign-ins
-    Unlock {
-        /// Their e-mail address
-        #[arg(long)]
-        email: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum LimitCommand {
     /// Let a reseller have what everybody has
     Clear {
         /// The limit, by its name in the list
         limit: String,
-        /// The reseller, by its name or identifier
-        #[arg(long)]
-        tenant: String,
+        /// The reseller, by name or identifier (ten_…)
+        #[arg(long, alias = "tenant")]
+        reseller: String,
     },
     /// List what is allowed, and the bounds that single resellers have
     List {
@@ -285,9 +222,9 @@ pub(crate) enum LimitCommand {
 pub(crate) struct SetLimitArgs {
     /// The limit, by its name in the list
     pub(crate) limit: String,
-    /// The reseller, by its name or identifier
-    #[arg(long)]
-    pub(crate) tenant: String,
+    /// The reseller, by name or identifier (ten_…)
+    #[arg(long, alias = "tenant")]
+    pub(crate) reseller: String,
     /// How many are allowed
     #[arg(long)]
     pub(crate) count: u32,

@@ -20,7 +20,7 @@ mod tls;
 
 use std::process::ExitCode;
 
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use clap::{ArgMatches, FromArgMatches as _};
 
 use crate::cli::{Cli, Command, ConfigCommand};
 
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     if let Some(arguments) = pebble::arguments() {
         return pebble::main(arguments);
     }
-    let matches = Cli::command().get_matches();
+    let matches = cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match run(cli, &matches) {
         Ok(()) => ExitCode::SUCCESS,

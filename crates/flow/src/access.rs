@@ -13,6 +13,7 @@ use crate::caller::{Caller, Client};
 
 mod attempt;
 pub mod change_password;
+pub mod find_user;
 pub mod new_password;
 mod open_session;
 

@@ -16,6 +16,7 @@ pub mod outside;
 pub mod overview;
 pub mod queue;
 pub mod settings;
+pub mod tenancy;
 mod told;
 
 pub use app::App;

@@ -480,6 +480,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "a tenant is put on hold from above",
     ),
     (
+        "UPDATE tenant SET suspended_at = NULL",
+        "a tenant goes on by the word of whoever is above it",
+    ),
+    (
         "UPDATE tenant SET suspended_at = $2",
         "a tenant is suspended from above",
     ),

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use base::{AccountId, SubscriptionId, TenantId};
+use anyhow::Context;
+use base::{AccountId, Placed as _, Slice, SubscriptionId};
 use enrollment::eab::EabCredential;
 use enrollment::subscription::{Label, Subscription, Term};
 use flow::caller::system;
-use flow::enrollment::list_subscriptions::{AcmeClient, clients};
+use flow::enrollment::list_subscriptions::{
+    self, AcmeClient, SubscriptionFilter, SubscriptionQuery, Summary, clients, credentials, page,
+};
+use flow::enrollment::move_subscription::{Move, move_subscription};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::enrollment::release_binding::release_binding;
 use flow::enrollment::revoke_client::revoke_client;
@@ -17,23 +20,23 @@ use flow::{App, Caller};
 use serde_json::json;
 use store::enrollment::{eab_credential, subscription};
 use store::issuance::account;
-use store::tenancy::tenant;
 use store::{Error, ReadTx};
-use tenancy::tenant::{Tenant, TenantName};
 
+use super::reseller::{for_tenant, resellers};
 use super::{PAGE, say};
-use crate::cli::AccountCommand;
+use crate::cli::account::{AccountCommand, CredentialCommand, RotateArgs};
 use crate::parts;
 
-/// How many tenants of one name are looked at.
-const FEW: i64 = 100;
 const SECONDS_AN_HOUR: u64 = 3_600;
+const ACCOUNTS: &str = "chancery admin account list shows the ACME accounts with their identifiers";
 
 pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Result<()> {
     match command {
         AccountCommand::Clients { account, json } => list_clients(app, &account, json).await,
-        AccountCommand::Create {
-            tenant,
+        AccountCommand::Deactivate { account } => move_to(app, &account, Move::Deactivate).await,
+        AccountCommand::List { reseller, json } => list(app, reseller.as_deref(), json).await,
+        AccountCommand::Open {
+            reseller,
             label,
             offer,
             years,
@@ -41,7 +44,7 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
         } => {
             let offer =
                 offer.map_or_else(|| parts::first_offer(app).map(|first| first.slug), Ok)?;
-            create_account(app, &tenant, (&label, offer, years), json).await
+            open_account(app, &reseller, (&label, offer, years), json).await
         }
         AccountCommand::Release { client } => {
             let (id, caller) = find_client(app, &client).await?;
@@ -53,27 +56,131 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
             ));
             Ok(())
         }
+        AccountCommand::Resume { account } => move_to(app, &account, Move::Resume).await,
         AccountCommand::RevokeClient { client } => {
             let (id, caller) = find_client(app, &client).await?;
             revoke_client(app, &caller, id).await?;
             say("revoked");
             Ok(())
         }
-        AccountCommand::RevokeCredential { key_id } => {
-            let all = app.store(system("an operator names a credential at the command line"));
-            let found = all.read(key_id.clone(), owner_of).await?;
-            let found = found.with_context(|| format!("there is no credential {key_id}"))?;
-            let caller = Caller::command_line().within(found.tenant);
-            revoke_credential(app, &caller, &key_id).await?;
-            say("revoked");
+        AccountCommand::RevokeCredential { key_id } => revoke(app, &key_id).await,
+        AccountCommand::Rotate(args) => rotate(app, &args).await,
+        AccountCommand::Show { account, json } => show(app, &account, json).await,
+        AccountCommand::Suspend { account } => move_to(app, &account, Move::Suspend).await,
+    }
+}
+
+pub(super) async fn credential(app: &App, command: CredentialCommand) -> anyhow::Result<()> {
+    match command {
+        CredentialCommand::List { account, json } => {
+            let (subscription, caller) = find_subscription(app, &account).await?;
+            for found in credentials(app, &caller, subscription.id).await? {
+                say_credential(&found, json);
+            }
             Ok(())
         }
-        AccountCommand::Rotate {
-            account,
-            overlap_hours,
-            json,
-        } => rotate(app, &account, overlap_hours, json).await,
+        CredentialCommand::Revoke { key_id } => revoke(app, &key_id).await,
+        CredentialCommand::Rotate(args) => rotate(app, &args).await,
+        CredentialCommand::Show { key_id, json } => {
+            say_credential(&find_credential(app, &key_id).await?, json);
+            Ok(())
+        }
     }
+}
+
+async fn revoke(app: &App, key_id: &str) -> anyhow::Result<()> {
+    let found = find_credential(app, key_id).await?;
+    let caller = Caller::command_line().within(found.tenant);
+    revoke_credential(app, &caller, key_id).await?;
+    say("revoked");
+    Ok(())
+}
+
+async fn find_credential(app: &App, key_id: &str) -> anyhow::Result<EabCredential> {
+    let all = app.store(system("an operator names a credential at the command line"));
+    let found = all.read(key_id.to_owned(), owner_of).await?;
+    found.with_context(|| format!("there is no credential {key_id}"))
+}
+
+fn say_credential(found: &EabCredential, as_json: bool) {
+    let state = match (found.revoked_at, found.suspended_at, found.valid_until) {
+        (Some(_), _, _) => "revoked",
+        (None, Some(_), _) => "suspended",
+        (None, None, Some(_)) => "replaced",
+        (None, None, None) => "in use",
+    };
+    if as_json {
+        say(&json!({ "eab_kid": found.key_id, "subscription": found.subscription, "state": state,
+            "bindings": found.bindings, "max_bindings": found.max_bindings, "since": found.created_at,
+            "valid_until": found.valid_until, "revoked_at": found.revoked_at })
+        .to_string());
+        return;
+    }
+    let bound = bound(found);
+    say(&format!(
+        "{}  {state:9}  {}  bound: {bound}  since {}",
+        found.key_id, found.subscription, found.created_at
+    ));
+}
+
+async fn move_to(app: &App, account: &str, to: Move) -> anyhow::Result<()> {
+    let (subscription, caller) = find_subscription(app, account).await?;
+    let moved = move_subscription(app, &caller, subscription.id, to).await?;
+    say(moved.state(app.now()).as_str());
+    Ok(())
+}
+
+async fn list(app: &App, reseller: Option<&str>, as_json: bool) -> anyhow::Result<()> {
+    for of in resellers(app, reseller).await? {
+        let caller = Caller::command_line().within(of.id);
+        let mut asked =
+            SubscriptionQuery::first(SubscriptionFilter::default(), usize::try_from(PAGE)?);
+        loop {
+            let found = page(app, &caller, asked.clone()).await?;
+            for row in &found.rows {
+                say_account(app, row, as_json);
+            }
+            match found.rows.last() {
+                Some(last) if found.has_after => asked.slice = Slice::After(last.cursor()),
+                Some(_) | None => break,
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn show(app: &App, account: &str, as_json: bool) -> anyhow::Result<()> {
+    let (subscription, caller) = find_subscription(app, account).await?;
+    let found = list_subscriptions::find(app, &caller, subscription.id).await?;
+    let found = found.with_context(|| format!("there is no ACME account {account}"))?;
+    say_account(app, &found, as_json);
+    if as_json {
+        return Ok(());
+    }
+    for credential in credentials(app, &caller, subscription.id).await? {
+        say_credential(&credential, false);
+    }
+    Ok(())
+}
+
+fn say_account(app: &App, row: &Summary, as_json: bool) {
+    let subscription = &row.subscription;
+    let state = subscription.state(app.now());
+    let label = subscription.label.as_str();
+    if as_json {
+        say(&json!({ "subscription": subscription.id, "tenant": subscription.tenant, "label": label,
+            "product": subscription.product.as_str(), "state": state, "names": row.paid,
+            "companions": row.companions, "clients": row.clients, "since": subscription.created_at,
+            "covered_until": subscription.covered_until })
+        .to_string());
+        return;
+    }
+    say(&format!(
+        "{}  {state:11}  {} names, {} clients  {label}",
+        subscription.id,
+        row.paid.saturating_add(row.companions),
+        row.clients
+    ));
 }
 
 async fn owner_of(tx: &mut ReadTx, key_id: &String) -> Result<Option<EabCredential>, Error> {
@@ -81,11 +188,16 @@ async fn owner_of(tx: &mut ReadTx, key_id: &String) -> Result<Option<EabCredenti
     Ok(found.map(|found| found.credential))
 }
 
-async fn find_subscription(app: &App, account: &str) -> anyhow::Result<(Subscription, Caller)> {
-    let id: SubscriptionId = account.parse()?;
+pub(super) async fn find_subscription(
+    app: &App,
+    account: &str,
+) -> anyhow::Result<(Subscription, Caller)> {
+    // The portal's URLs leave the prefix out.
+    let id = SubscriptionId::from_suffix(account).or_else(|_| account.parse());
+    let id = id.with_context(|| ACCOUNTS)?;
     let all = app.store(system("an operator names an account at the command line"));
     let found = all.read(id, subscription::by_id).await?;
-    let found = found.with_context(|| format!("there is no ACME account {account}"))?;
+    let found = found.with_context(|| format!("there is no ACME account {account}; {ACCOUNTS}"))?;
     let caller = Caller::command_line().within(found.tenant);
     Ok((found, caller))
 }
@@ -106,8 +218,9 @@ fn bound(credential: &EabCredential) -> String {
     }
 }
 
-async fn rotate(app: &App, account: &str, hours: u32, as_json: bool) -> anyhow::Result<()> {
-    let (subscription, caller) = find_subscription(app, account).await?;
+async fn rotate(app: &App, args: &RotateArgs) -> anyhow::Result<()> {
+    let (hours, as_json) = (args.overlap_hours, args.json);
+    let (subscription, caller) = find_subscription(app, &args.account).await?;
     let rotation = Rotation {
         subscription: subscription.id,
         overlap: Duration::from_secs(u64::from(hours).saturating_mul(SECONDS_AN_HOUR)),
@@ -169,13 +282,13 @@ fn say_client(client: &AcmeClient, as_json: bool) {
     ));
 }
 
-async fn create_account(
+async fn open_account(
     app: &App,
-    tenant: &str,
+    reseller: &str,
     (label, offer, years): (&str, String, i64),
     as_json: bool,
 ) -> anyhow::Result<()> {
-    let tenant = find_tenant(app, tenant).await?;
+    let caller = for_tenant(app, reseller).await?;
     let opening = Opening {
         offer,
         shows_key: true,
@@ -183,7 +296,6 @@ async fn create_account(
         term: Term::from_years(years)?,
         max_bindings: None,
     };
-    let caller = Caller::command_line().within(tenant.id);
     let opened = open_subscription(app, &caller, opening).await?;
     let catalog = app.catalog();
     let directory = catalog.of_product(opened.subscription.product.as_str());
@@ -203,25 +315,4 @@ async fn create_account(
     say(&format!("EAB key ID    {key_id}"));
     say(&format!("EAB MAC key   {mac_key}"));
     Ok(())
-}
-
-/// By identifier, or by name when only one has it.
-/// Whom an operator names, by a name that one has alone or by an identifier.
-pub(super) async fn tenant_named(app: &App, text: &str) -> anyhow::Result<TenantId> {
-    Ok(find_tenant(app, text).await?.id)
-}
-
-async fn find_tenant(app: &App, text: &str) -> anyhow::Result<Tenant> {
-    let all = app.store(system("an operator names a tenant at the command line"));
-    if let Ok(id) = text.parse() {
-        let found = all.read(id, tenant::by_id).await?;
-        return found.with_context(|| format!("there is no tenant {text}"));
-    }
-    let name = TenantName::parse(text)?;
-    let mut found = all.read((name, FEW), tenant::by_name).await?;
-    match (found.pop(), found.is_empty()) {
-        (Some(tenant), true) => Ok(tenant),
-        (Some(_), false) => bail!("several tenants are called \"{text}\"; use the identifier"),
-        (None, _) => bail!("no tenant is called \"{text}\""),
-    }
 }

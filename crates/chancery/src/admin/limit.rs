@@ -10,14 +10,14 @@ use flow::operations::change_limit::{
 use flow::{App, Caller};
 use serde_json::json;
 
-use super::account::tenant_named;
+use super::reseller::{find_tenant, for_tenant};
 use super::say;
 use crate::cli::{LimitCommand, SetLimitArgs};
 
 pub(super) async fn limit(app: &App, command: LimitCommand) -> anyhow::Result<()> {
     match command {
-        LimitCommand::Clear { limit, tenant } => {
-            let caller = Caller::command_line().within(tenant_named(app, &tenant).await?);
+        LimitCommand::Clear { limit, reseller } => {
+            let caller = for_tenant(app, &reseller).await?;
             let had = clear_limit(app, &caller, limit_named(&limit)?).await?;
             say(if had {
                 "as for everybody"
@@ -75,7 +75,7 @@ async fn set(app: &App, args: SetLimitArgs) -> anyhow::Result<()> {
     };
     let now: Timestamp = app.now();
     let own = LimitOverride {
-        tenant: tenant_named(app, &args.tenant).await?,
+        tenant: find_tenant(app, &args.reseller).await?.id,
         limit,
         bound,
         ends_at: args

@@ -1,6 +1,7 @@
 //! What commands do with a database that is empty, behind or foreign.
 
 use base::AccountId;
+use flow::caller::system;
 use flow::enrollment::list_subscriptions;
 use store::migrate::SchemaState;
 use store::seal::Sealer;
@@ -10,7 +11,8 @@ use store::{DatabaseUrl, Store};
 use tempfile::TempDir;
 
 use super::*;
-use crate::cli::AccountCommand;
+use crate::cli::account::{AccountCommand, CertificateCommand, RotateArgs};
+use crate::cli::tenancy::ResellerCommand;
 use crate::config::{self, Migrate};
 use crate::system::SystemRandom;
 
@@ -138,8 +140,8 @@ async fn subscription(app: &App) -> enrollment::subscription::Subscription {
         json: true,
     };
     dispatch(app, Admin::Bootstrap(reseller)).await.unwrap();
-    let create = AccountCommand::Create {
-        tenant: "Shop".to_owned(),
+    let create = AccountCommand::Open {
+        reseller: "Shop".to_owned(),
         label: String::new(),
         offer: None,
         years: 1,
@@ -157,6 +159,74 @@ async fn subscription(app: &App) -> enrollment::subscription::Subscription {
 }
 
 #[tokio::test]
+async fn fa5_commands_suspend_a_reseller_and_an_acme_account_and_let_them_go_on() {
+    for installation in Installation::on_each_engine().await {
+        let app = parts::start(&installation.config, Migrate::Auto)
+            .await
+            .unwrap();
+        let subscription = subscription(&app).await;
+        let of = || "Shop".to_owned();
+        let suspend = || ResellerCommand::Suspend { reseller: of() };
+        let resume = || ResellerCommand::Resume { reseller: of() };
+        let reseller = async |command| dispatch(&app, Admin::Reseller { command }).await;
+        reseller(suspend()).await.unwrap();
+        assert!(suspended_at(&app, subscription.tenant).await.is_some());
+        let error = reseller(suspend()).await.unwrap_err();
+        assert_eq!(error.to_string(), "\"Shop\" is suspended already");
+        reseller(resume()).await.unwrap();
+        assert_eq!(suspended_at(&app, subscription.tenant).await, None);
+        let error = reseller(resume()).await.unwrap_err();
+        assert_eq!(error.to_string(), "\"Shop\" is not suspended");
+        let operator = ResellerCommand::Suspend {
+            reseller: "Operator".to_owned(),
+        };
+        let error = reseller(operator).await.unwrap_err().to_string();
+        assert!(
+            error.ends_with("is the operator, who cannot be suspended"),
+            "{error}"
+        );
+        let unknown = ResellerCommand::Suspend {
+            reseller: "Nobody".to_owned(),
+        };
+        let error = reseller(unknown).await.unwrap_err().to_string();
+        assert!(error.ends_with("chancery admin reseller list shows those that there are"));
+
+        let caller = Caller::command_line().within(subscription.tenant);
+        let told = app.store(&caller).read(2, store::audit::newest).await;
+        let told: Vec<store::audit::Entry> = told.unwrap();
+        let told: Vec<_> = told.iter().map(|entry| entry.action.as_str()).collect();
+        assert_eq!(told, ["tenant.resume", "tenant.suspend"]);
+        account_is_moved(&app, &subscription).await;
+        shut_down(&app).await;
+        installation.database.remove().await;
+    }
+}
+
+async fn suspended_at(app: &App, id: base::TenantId) -> Option<base::Timestamp> {
+    let found = app.store(system("a test")).read(id, tenant::by_id).await;
+    let found: Option<tenancy::tenant::Tenant> = found.unwrap();
+    found.unwrap().suspended_at
+}
+
+async fn account_is_moved(app: &App, of: &enrollment::subscription::Subscription) {
+    // As the portal's URLs have it.
+    let id = || of.id.suffix();
+    let state = async || {
+        let caller = Caller::command_line().within(of.tenant);
+        let found = list_subscriptions::find(app, &caller, of.id).await.unwrap();
+        found.unwrap().subscription.state(app.now())
+    };
+    for (command, expected) in [
+        (AccountCommand::Suspend { account: id() }, "suspended"),
+        (AccountCommand::Resume { account: id() }, "pending"),
+        (AccountCommand::Deactivate { account: id() }, "deactivated"),
+    ] {
+        dispatch(app, account(command)).await.unwrap();
+        assert_eq!(state().await.as_str(), expected);
+    }
+}
+
+#[tokio::test]
 async fn c1_commands_rotate_and_revoke_credentials() {
     for installation in Installation::on_each_engine().await {
         let app = parts::start(&installation.config, Migrate::Auto)
@@ -166,11 +236,11 @@ async fn c1_commands_rotate_and_revoke_credentials() {
         let caller = Caller::command_line().within(subscription.tenant);
         let id = subscription.id.to_string();
         let rotate = |overlap_hours| {
-            account(AccountCommand::Rotate {
+            account(AccountCommand::Rotate(RotateArgs {
                 account: id.clone(),
                 overlap_hours,
                 json: true,
-            })
+            }))
         };
         let error = dispatch(&app, rotate(721)).await.unwrap_err();
         assert!(error.to_string().contains("30 days"), "{error}");

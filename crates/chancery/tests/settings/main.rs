@@ -6,3 +6,5 @@ mod doctor;
 mod output;
 #[cfg(test)]
 mod sources;
+#[cfg(test)]
+mod verbs;

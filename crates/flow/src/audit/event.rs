@@ -90,6 +90,8 @@ events! {
         limit: &'static str, bound: Text, ends_at: Option<Timestamp>, reason: Text,
     } = "limit.set" on limit;
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
+    TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
+    TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;
     UserCreated { user: UserId, email: Text, role: Document } = "user.create" on user;
 
     // catalog

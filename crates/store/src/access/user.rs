@@ -133,6 +133,13 @@ pub async fn by_email(tx: &mut ReadTx, email: &Email) -> Result<Option<User>, Er
     tx.record(statement, &values![email.as_str()]).await
 }
 
+/// The person with this e-mail address, and when they signed in last.
+pub async fn person_by_email(tx: &mut ReadTx, email: &Email) -> Result<Option<Person>, Error> {
+    let statement = sql!(system: "SELECT ", whole!(), " FROM portal_user WHERE email = $1");
+    let row: Option<UserRow> = tx.record(statement, &values![email.as_str()]).await?;
+    Ok(row.map(Person::from))
+}
+
 /// How a user proves who they are.
 pub async fn credential(tx: &mut ReadTx, id: &UserId) -> Result<Option<Credential>, Error> {
     let statement = sql!(

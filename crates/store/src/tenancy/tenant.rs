@@ -183,3 +183,11 @@ pub async fn suspend(tx: &mut WriteTx, (id, now): &(TenantId, Timestamp)) -> Res
     );
     Ok(tx.execute(suspend, &values![id, *now]).await? == 1)
 }
+
+/// Lets a suspended tenant go on; `false` when it is not suspended.
+pub async fn resume(tx: &mut WriteTx, id: &TenantId) -> Result<bool, Error> {
+    let resume = sql!(
+        system: "UPDATE tenant SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL"
+    );
+    Ok(tx.execute(resume, &values![id]).await? == 1)
+}

@@ -1,0 +1,64 @@
+//! Words for resellers and people.
+
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResellerCommand {
+    /// List the resellers, oldest first
+    List {
+        /// One JSON document per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a suspended reseller go on
+    Resume {
+        /// The reseller, by name or identifier (ten_…)
+        reseller: String,
+    },
+    /// Show a reseller with its people
+    Show {
+        /// The reseller, by name or identifier (ten_…)
+        reseller: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Stop a reseller: its people cannot sign in, its ACME accounts get no certificates
+    Suspend {
+        /// The reseller, by name or identifier (ten_…)
+        reseller: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// List the people of a reseller, or of all
+    List {
+        /// Only of this reseller, by name or identifier (ten_…)
+        #[arg(long)]
+        reseller: Option<String>,
+        /// One JSON document per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a user a generated password that has to be replaced at the next sign-in
+    ResetPassword {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Show a user, and whether they are locked out
+    Show {
+        /// Their e-mail address
+        email: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lift the lock that follows failed sign-ins
+    Unlock {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+    },
+}

@@ -1,0 +1,210 @@
+//! What an operator can do at the command line: every object is listed and shown, and has its verbs.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::sources::{command, folder, text};
+
+/// What a command of `admin` says.
+fn admin(folder: &Path, words: &[&str]) -> String {
+    let output = command(
+        folder,
+        &[&["--lab-assume-valid", "admin"], words].concat(),
+        &[],
+    );
+    let error = text(&output.stderr);
+    assert!(output.status.success(), "{words:?}: {error}");
+    text(&output.stdout)
+}
+
+/// Its only line, as JSON.
+fn json(folder: &Path, words: &[&str]) -> Value {
+    let said = admin(folder, &[words, &["--json"]].concat());
+    serde_json::from_str(said.trim()).expect("one document")
+}
+
+/// Why a command of `admin` fails.
+fn refused(folder: &Path, words: &[&str]) -> String {
+    let output = command(
+        folder,
+        &[&["--lab-assume-valid", "admin"], words].concat(),
+        &[],
+    );
+    assert!(!output.status.success(), "{words:?}");
+    text(&output.stderr)
+}
+
+fn word<'a>(document: &'a Value, member: &str) -> &'a str {
+    document[member].as_str().expect("a text")
+}
+
+#[test]
+fn fa5_every_object_is_listed_and_shown() {
+    let folder = folder();
+    let path = folder.path();
+    let words = ["bootstrap", "--reseller=Shop", "--email=a@shop.test"];
+    let tenant = json(path, &words);
+    let opened = json(path, &["account", "open", "--reseller=Shop", "--label=Web"]);
+    let account = word(&opened, "subscription");
+    let key_id = word(&opened, "eab_kid");
+    let added = admin(
+        path,
+        &["domain", "add", account, "example.com", "*.example.org"],
+    );
+    assert!(added.contains("added example.com") && added.contains("added *.example.org"));
+
+    let reseller = json(path, &["reseller", "show", "Shop"]);
+    assert_eq!(word(&reseller, "tenant"), word(&tenant, "tenant"));
+    assert_eq!(reseller["users"], serde_json::json!(["a@shop.test"]));
+    let listed = json(path, &["account", "list", "--reseller=Shop"]);
+    let members = [
+        ("subscription", account),
+        ("label", "Web"),
+        ("state", "active"),
+    ];
+    for (member, value) in members {
+        assert_eq!(word(&listed, member), value);
+    }
+    assert_eq!(
+        word(&json(path, &["account", "show", account]), "label"),
+        "Web"
+    );
+    assert_eq!(
+        word(&json(path, &["credential", "list", account]), "eab_kid"),
+        key_id
+    );
+    assert_eq!(
+        word(&json(path, &["credential", "show", key_id]), "state"),
+        "in use"
+    );
+    let shown = json(path, &["user", "show", "a@shop.test"]);
+    assert_eq!(shown, json(path, &["user", "list"]));
+    let line = json(path, &["domain", "show", account, "www.example.com"]);
+    assert_eq!(word(&line, "companion_of"), "example.com");
+
+    for words in [
+        &["reseller", "list"][..],
+        &["account", "list"],
+        &["user", "list", "--reseller=Shop"],
+        &["job", "list"],
+        &["limit", "list"],
+    ] {
+        assert_ne!(admin(path, words), "", "{words:?}");
+    }
+    assert_eq!(admin(path, &["certificate", "list"]), "");
+    let unknown = refused(path, &["certificate", "show", "0xAB:CD"]);
+    assert!(
+        unknown.contains("chancery admin certificate list shows"),
+        "{unknown}"
+    );
+    let gone = admin(path, &["domain", "remove", account, "example.com"]);
+    assert!(gone.contains("removed example.com") && gone.contains("removed www.example.com"));
+    let left = admin(path, &["domain", "list", account]);
+    assert!(
+        left.contains("*.example.org  paid") && !left.contains("example.com"),
+        "{left}"
+    );
+}
+
+#[test]
+fn fa5_old_words_are_understood_and_not_shown() {
+    let folder = folder();
+    let path = folder.path();
+    let words = ["bootstrap", "--reseller=Shop", "--email=a@shop.test"];
+    json(path, &words);
+    let opened = json(path, &["account", "create", "--tenant=Shop"]);
+    let account = word(&opened, "subscription");
+    let added = json(
+        path,
+        &[
+            "domain",
+            "add",
+            "--account",
+            account,
+            "--name=a.example.com",
+            "--only",
+        ],
+    );
+    assert_eq!(word(&added, "name"), "a.example.com");
+    let rotated = json(path, &["account", "rotate", account]);
+    admin(
+        path,
+        &["account", "revoke-credential", word(&rotated, "eab_kid")],
+    );
+    let set = [
+        "limit",
+        "set",
+        "orders_per_account",
+        "--tenant=Shop",
+        "--count=5",
+        "--reason=a test",
+    ];
+    admin(path, &set);
+    for (words, old) in [
+        (
+            &["account", "--help"][..],
+            &["create", "rotate", "revoke-credential"][..],
+        ),
+        (&["account", "open", "--help"], &["--tenant"]),
+        (&["domain", "add", "--help"], &["--account", "--name"]),
+        (&["limit", "set", "--help"], &["--tenant"]),
+    ] {
+        let help = admin(path, words);
+        for old in old {
+            assert!(!help.contains(old), "{old} is in {help}");
+        }
+    }
+}
+
+#[test]
+fn fa5_the_help_of_a_command_is_about_what_it_takes() {
+    let folder = folder();
+    let path = folder.path();
+    let help = admin(path, &["account", "open", "--help"]);
+    assert!(
+        help.contains("--label") && !help.contains("--portal-listen"),
+        "{help}"
+    );
+    assert!(
+        help.trim_end()
+            .ends_with("takes the settings that chancery --help shows"),
+        "{help}"
+    );
+    assert!(help.lines().count() < 40, "{help}");
+    let all = command(path, &["--help"], &[]);
+    assert!(text(&all.stdout).contains("--portal-listen"));
+    // Hidden is not gone: behind a command settings count as before it.
+    let words = ["config", "show", "--portal-listen=127.0.0.1:99"];
+    let shown = text(&command(path, &words, &[]).stdout);
+    assert!(shown.contains("flag --portal-listen"), "{shown}");
+}
+
+#[test]
+fn fa5_every_name_that_is_refused_is_told() {
+    let folder = folder();
+    let path = folder.path();
+    json(
+        path,
+        &["bootstrap", "--reseller=Shop", "--email=a@shop.test"],
+    );
+    let opened = json(path, &["account", "open", "--reseller=Shop"]);
+    let account = word(&opened, "subscription");
+    let why = refused(
+        path,
+        &[
+            "domain",
+            "add",
+            account,
+            "good.example.com",
+            "bad_.example",
+            "10.0.0.1",
+        ],
+    );
+    assert!(
+        why.contains("bad_.example") && why.contains("10.0.0.1"),
+        "{why}"
+    );
+    let added = admin(path, &["domain", "list", account]);
+    assert!(added.starts_with("good.example.com  paid"), "{added}");
+}
