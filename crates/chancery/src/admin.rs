@@ -18,13 +18,14 @@ use base::{Identifier, Refuse as _};
 use flow::enrollment::explain_admission::explain_admission;
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
 use flow::operations::node::shut_down;
+use flow::operations::rotate_sealing_key::{add_sealing_key, reseal_secrets};
 use flow::{App, Caller};
 use serde_json::json;
 use tenancy::password::Password;
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
-use crate::cli::{Admin, BootstrapArgs};
+use crate::cli::{Admin, BootstrapArgs, SealingKeyCommand};
 use crate::config::Config;
 use crate::{logging, parts};
 
@@ -80,8 +81,27 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
             json,
         } => explain(app, &account, &names, json).await,
         Admin::Reseller { command } => reseller::reseller(app, command).await,
+        Admin::SealingKey { command } => sealing_key(app, command).await,
         Admin::User { command } => reseller::user(app, command).await,
     }
+}
+
+async fn sealing_key(app: &App, command: SealingKeyCommand) -> anyhow::Result<()> {
+    let caller = Caller::command_line();
+    match command {
+        SealingKeyCommand::Add => {
+            let key = add_sealing_key(app, &caller).await?;
+            say(&format!(
+                "added key {key}; copy the file to every other node and to where its copies are kept, then run chancery \
+                 admin sealing-key reseal"
+            ));
+        }
+        SealingKeyCommand::Reseal => {
+            let count = reseal_secrets(app, &caller).await?;
+            say(&format!("sealed {count} secrets with the newest key"));
+        }
+    }
+    Ok(())
 }
 
 async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {

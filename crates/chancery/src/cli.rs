@@ -159,6 +159,11 @@ pub(crate) enum Admin {
         #[command(subcommand)]
         command: ResellerCommand,
     },
+    /// The key that seals secrets in the database
+    SealingKey {
+        #[command(subcommand)]
+        command: SealingKeyCommand,
+    },
     /// People who sign in
     User {
         #[command(subcommand)]
@@ -196,6 +201,14 @@ pub(crate) enum ConfigCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SealingKeyCommand {
+    /// Add a key to the key file, which seals from now on; then copy the file to every other node, and seal anew
+    Add,
+    /// Seal every secret with the newest key of the file, beside servers that run; the older keys stay in it
+    Reseal,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,5 +12,6 @@ pub mod list_jobs;
 pub mod node;
 pub mod prune;
 pub mod rates;
+pub mod rotate_sealing_key;
 pub mod sealing_key;
 pub mod share_limits;

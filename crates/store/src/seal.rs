@@ -8,7 +8,8 @@
 mod key_file;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
@@ -19,8 +20,15 @@ pub use key_file::KeyFileError;
 
 use key_file::Key;
 
-/// Seals and opens with the keys of one key file.
+/// Seals and opens with the keys of one key file. A key that was added to the file since is read when it is needed first.
 pub struct Sealer {
+    /// Where the keys are read again.
+    path: Option<PathBuf>,
+    ring: RwLock<Arc<Ring>>,
+}
+
+/// The keys of the file at some moment.
+struct Ring {
     newest: (Key, LessSafeKey),
     older: Vec<(Key, LessSafeKey)>,
 }
@@ -58,16 +66,103 @@ pub enum SealError {
 impl Sealer {
     /// Reads the key file and makes none.
     pub fn load(path: &Path) -> Result<Self, KeyFileError> {
-        Self::from_keys(key_file::load(path)?)
+        Self::of_file(path, key_file::load(path)?)
     }
 
     /// Reads the key file, or makes one with a fresh key for its owner's eyes only.
     pub fn load_or_create(path: &Path, random: &dyn Random) -> Result<Self, KeyFileError> {
-        Self::from_keys(key_file::load_or_create(path, random)?)
+        Self::of_file(path, key_file::load_or_create(path, random)?)
     }
 
+    fn of_file(path: &Path, keys: Vec<Key>) -> Result<Self, KeyFileError> {
+        Ok(Self {
+            path: Some(path.to_owned()),
+            ring: RwLock::new(Arc::new(Ring::new(keys)?)),
+        })
+    }
+
+    /// Adds a key to the file, with which this process seals from now on; gives its number.
+    pub fn add_key(&self, random: &dyn Random) -> Result<u32, KeyFileError> {
+        let path = self.path.as_ref().ok_or(KeyFileError::Empty)?;
+        let id = key_file::append(path, random)?;
+        self.read_again()?;
+        Ok(id)
+    }
+
+    /// The keys as they are now; no lock is held while they are used.
+    fn ring(&self) -> Arc<Ring> {
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&ring)
+    }
+
+    fn read_again(&self) -> Result<(), KeyFileError> {
+        let Some(path) = &self.path else {
+            return Ok(());
+        };
+        let ring = Arc::new(Ring::new(key_file::load(path)?)?);
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        Ok(())
+    }
+
+    /// Seals a secret for one context, with the newest key.
+    pub fn seal(
+        &self,
+        context: SealContext<'_>,
+        secret: &[u8],
+        random: &dyn Random,
+    ) -> Result<Vec<u8>, SealError> {
+        self.ring().seal(context, secret, random)
+    }
+
+    /// Opens what was sealed for this context, with whichever key sealed it.
+    pub fn open(
+        &self,
+        context: SealContext<'_>,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        match self.ring().open(context, sealed) {
+            // Another process may have added it. A file that cannot be read has no other key than before.
+            Err(SealError::KeyMissing(id)) => match self.read_again() {
+                Ok(()) => self.ring().open(context, sealed),
+                Err(_) => Err(SealError::KeyMissing(id)),
+            },
+            opened => opened,
+        }
+    }
+
+    /// The same secret under the newest key; `None` when that has sealed it already.
+    pub fn reseal(
+        &self,
+        context: SealContext<'_>,
+        sealed: &[u8],
+        random: &dyn Random,
+    ) -> Result<Option<Vec<u8>>, SealError> {
+        let secret = self.open(context, sealed)?;
+        let ring = self.ring();
+        if key_of(sealed)?.0 == ring.newest.0.id {
+            return Ok(None);
+        }
+        ring.seal(context, &secret, random).map(Some)
+    }
+
+    /// A key for another purpose, such as nonces, that all nodes with this key file share. It
+    /// changes when a new key is added to the file.
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        let ring = self.ring();
+        let (key, _) = &ring.newest;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*key.bytes);
+        let tag = hmac::sign(&key, format!("chancery derive {purpose}").as_bytes());
+        let mut derived = Zeroizing::new([0_u8; 32]);
+        for (to, from) in derived.iter_mut().zip(tag.as_ref()) {
+            *to = *from;
+        }
+        derived
+    }
+}
+
+impl Ring {
     /// The newest key is the last of the file.
-    fn from_keys(keys: Vec<Key>) -> Result<Self, KeyFileError> {
+    fn new(keys: Vec<Key>) -> Result<Self, KeyFileError> {
         let mut ready = Vec::with_capacity(keys.len());
         for key in keys {
             let cipher =
@@ -81,8 +176,7 @@ impl Sealer {
         })
     }
 
-    /// Seals a secret for one context, with the newest key.
-    pub fn seal(
+    fn seal(
         &self,
         context: SealContext<'_>,
         secret: &[u8],
@@ -109,21 +203,15 @@ impl Sealer {
         Ok(head.concat())
     }
 
-    /// Opens what was sealed for this context, with whichever key sealed it.
-    pub fn open(
+    fn open(
         &self,
         context: SealContext<'_>,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let (version, rest) = sealed.split_first().ok_or(SealError::Unknown)?;
-        let (id, rest) = rest.split_first_chunk::<4>().ok_or(SealError::Unknown)?;
+        let (id, rest) = key_of(sealed)?;
         let (nonce, rest) = rest
             .split_first_chunk::<NONCE_LEN>()
             .ok_or(SealError::Unknown)?;
-        if *version != VERSION {
-            return Err(SealError::Unknown);
-        }
-        let id = u32::from_be_bytes(*id);
         let mut keys = std::iter::once(&self.newest).chain(&self.older);
         let (_, cipher) = keys
             .find(|(key, _)| key.id == id)
@@ -137,27 +225,25 @@ impl Sealer {
         text.truncate(length);
         Ok(text)
     }
+}
 
-    /// A key for another purpose, such as nonces, that all nodes with this key file share. It
-    /// changes when a new key is added to the file.
-    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
-        let (key, _) = &self.newest;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &*key.bytes);
-        let tag = hmac::sign(&key, format!("chancery derive {purpose}").as_bytes());
-        let mut derived = Zeroizing::new([0_u8; 32]);
-        for (to, from) in derived.iter_mut().zip(tag.as_ref()) {
-            *to = *from;
-        }
-        derived
+/// The number of the key that sealed a value, and what follows it.
+fn key_of(sealed: &[u8]) -> Result<(u32, &[u8]), SealError> {
+    let (version, rest) = sealed.split_first().ok_or(SealError::Unknown)?;
+    let (id, rest) = rest.split_first_chunk::<4>().ok_or(SealError::Unknown)?;
+    if *version != VERSION {
+        return Err(SealError::Unknown);
     }
+    Ok((u32::from_be_bytes(*id), rest))
 }
 
 /// Says which keys there are, never what they are.
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let older = self.older.iter().map(|(key, _)| key.id);
+        let ring = self.ring();
+        let older = ring.older.iter().map(|(key, _)| key.id);
         f.debug_struct("Sealer")
-            .field("newest", &self.newest.0.id)
+            .field("newest", &ring.newest.0.id)
             .field("older", &older.collect::<Vec<_>>())
             .finish()
     }
@@ -207,7 +293,10 @@ mod tests {
     }
 
     fn sealer(keys: Vec<Key>) -> Sealer {
-        Sealer::from_keys(keys).unwrap()
+        Sealer {
+            path: None,
+            ring: RwLock::new(Arc::new(Ring::new(keys).unwrap())),
+        }
     }
 
     #[track_caller]
@@ -274,6 +363,26 @@ mod tests {
         assert_eq!(*after.open(CONTEXT, &old).unwrap(), b"secret");
         assert_eq!(*after.open(CONTEXT, &new).unwrap(), b"secret");
         assert_eq!(before.open(CONTEXT, &new), Err(SealError::KeyMissing(2)));
+    }
+
+    #[test]
+    fn s39_a_key_that_another_process_adds_is_read_when_it_is_needed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sealing.key");
+        let random = random();
+        let serving = Sealer::load_or_create(&path, &random).unwrap();
+        let old = serving.seal(CONTEXT, b"secret", &random).unwrap();
+        let command = Sealer::load(&path).unwrap();
+        assert_eq!(command.reseal(CONTEXT, &old, &random), Ok(None));
+        assert_eq!(command.add_key(&random).unwrap(), 2);
+        let new = command.reseal(CONTEXT, &old, &random).unwrap().unwrap();
+        assert_eq!(command.reseal(CONTEXT, &new, &random), Ok(None));
+        for sealed in [&old, &new] {
+            assert_eq!(*serving.open(CONTEXT, sealed).unwrap(), b"secret");
+        }
+        // From then on it seals with the new one too.
+        let sealed = serving.seal(CONTEXT, b"other", &random).unwrap();
+        assert_eq!(key_of(&sealed).unwrap().0, 2);
     }
 
     #[test]

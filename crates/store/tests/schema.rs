@@ -396,6 +396,14 @@ const SYSTEM: &[(&str, &str)] = &[
         "the clock is compared with the last moment that anybody was told of",
     ),
     (
+        "FROM eab_credential WHERE key_id > $1 ORDER BY key_id",
+        "all secrets are sealed anew with another key",
+    ),
+    (
+        "UPDATE eab_credential SET mac_key = $3 WHERE key_id = $1 AND mac_key = $2",
+        "all secrets are sealed anew with another key",
+    ),
+    (
         "FROM eab_credential LIMIT 1",
         "the sealing key is tried on a secret, whoever owns it",
     ),

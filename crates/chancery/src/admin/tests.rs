@@ -202,6 +202,47 @@ async fn fa5_commands_suspend_a_reseller_and_an_acme_account_and_let_them_go_on(
     }
 }
 
+#[tokio::test]
+async fn s39_the_sealing_key_is_rotated_while_a_server_serves() {
+    for installation in Installation::on_each_engine().await {
+        let serving = parts::start(&installation.config, Migrate::Auto)
+            .await
+            .unwrap();
+        let subscription = subscription(&serving).await;
+        let command = async |command| {
+            run(&installation.config, Admin::SealingKey { command })
+                .await
+                .unwrap();
+        };
+        command(SealingKeyCommand::Add).await;
+        command(SealingKeyCommand::Reseal).await;
+        // What it has not read yet it reads with the key that was added.
+        let rotate = AccountCommand::Rotate(RotateArgs {
+            account: subscription.id.to_string(),
+            overlap_hours: 24,
+            json: true,
+        });
+        dispatch(&serving, account(rotate)).await.unwrap();
+        command(SealingKeyCommand::Reseal).await;
+        shut_down(&serving).await;
+
+        // All of it: the first key is needed no more.
+        let path = &installation.config.sealing_key;
+        let text = fs::read_to_string(path).unwrap();
+        let left: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("1 "))
+            .collect();
+        assert!(
+            left.iter().any(|line| line.starts_with("2 ")),
+            "no second key"
+        );
+        fs::write(path, left.join("\n")).unwrap();
+        installation.list().await.unwrap();
+        installation.database.remove().await;
+    }
+}
+
 async fn suspended_at(app: &App, id: base::TenantId) -> Option<base::Timestamp> {
     let found = app.store(system("a test")).read(id, tenant::by_id).await;
     let found: Option<tenancy::tenant::Tenant> = found.unwrap();

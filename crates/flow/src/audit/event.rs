@@ -145,6 +145,8 @@ events! {
 
     // operations
     JobDropped { job: JobId, kind: Text, payload: Text } = "job.drop" on job;
+    SealingKeyAdded { key: u64 } = "sealing_key.add" on key;
+    SecretsResealed { secrets: u64 } = "sealing_key.reseal" on secrets;
     JobRetried { job: JobId, kind: Text, payload: Text } = "job.retry" on job;
 }
 

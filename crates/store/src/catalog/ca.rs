@@ -62,3 +62,21 @@ pub async fn retire(tx: &mut WriteTx, (id, at): &(CaId, Timestamp)) -> Result<()
     let statement = sql!("UPDATE ca SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL");
     tx.execute(statement, &values![*id, *at]).await.map(drop)
 }
+
+/// A CA key that is sealed anew.
+#[derive(Clone, Debug)]
+pub struct ResealedCa {
+    /// Whose key it is.
+    pub id: CaId,
+    /// How it was sealed.
+    pub from: Vec<u8>,
+    /// How it is sealed now.
+    pub to: Vec<u8>,
+}
+
+/// Stores a CA key as it is sealed anew, unless that was done meanwhile.
+pub async fn reseal(tx: &mut WriteTx, new: &ResealedCa) -> Result<(), Error> {
+    let statement = sql!("UPDATE ca SET private_key = $3 WHERE id = $1 AND private_key = $2");
+    let values = values![new.id, new.from.as_slice(), new.to.as_slice()];
+    tx.execute(statement, &values).await.map(drop)
+}

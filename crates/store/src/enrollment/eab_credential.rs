@@ -53,6 +53,17 @@ impl SealedCredential {
         })
     }
 
+    /// The MAC key under the newest sealing key; `None` when it is already.
+    pub fn reseal(
+        &self,
+        sealer: &Sealer,
+        random: &dyn Random,
+    ) -> Result<Option<Vec<u8>>, SealError> {
+        let owner = self.credential.tenant.to_string();
+        let context = mac_key_context(self.credential.key_id.as_str(), &owner);
+        sealer.reseal(context, &self.sealed_mac_key, random)
+    }
+
     /// The MAC key in the clear.
     pub fn open(&self, sealer: &Sealer) -> Result<MacKey, SealError> {
         let owner = self.credential.tenant.to_string();
@@ -181,6 +192,31 @@ pub async fn any(tx: &mut ReadTx) -> Result<Option<SealedCredential>, Error> {
     let any = sql!(system: "SELECT ", eab_credential!(), " FROM eab_credential LIMIT 1");
     let found = tx.record::<Stored>(any, &[]).await?;
     Ok(found.map(SealedCredential::from))
+}
+
+/// Credentials after a key ID, whoever owns them, in the order of key IDs.
+pub async fn page(
+    tx: &mut ReadTx,
+    (after, limit): &(String, i64),
+) -> Result<Vec<SealedCredential>, Error> {
+    let page = sql!(
+        system: "SELECT ", eab_credential!(), " FROM eab_credential WHERE key_id > $1 ORDER BY key_id LIMIT $2"
+    );
+    let found: Vec<Stored> = tx.records(page, &values![after.as_str(), *limit]).await?;
+    Ok(found.into_iter().map(SealedCredential::from).collect())
+}
+
+/// Stores the MAC key as it is sealed anew, unless that was done meanwhile.
+pub async fn reseal(
+    tx: &mut WriteTx,
+    (old, sealed): &(SealedCredential, Vec<u8>),
+) -> Result<(), Error> {
+    let reseal = sql!(
+        system: "UPDATE eab_credential SET mac_key = $3 WHERE key_id = $1 AND mac_key = $2"
+    );
+    let key_id = old.credential.key_id.as_str();
+    let values = values![key_id, old.sealed_mac_key.as_slice(), sealed.as_slice()];
+    tx.execute(reseal, &values).await.map(drop)
 }
 
 /// The tenant's credential with this key ID.

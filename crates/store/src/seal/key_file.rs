@@ -95,6 +95,52 @@ pub(super) fn load_or_create(path: &Path, random: &dyn Random) -> Result<Vec<Key
     }
 }
 
+/// Adds a key behind the others: from now on it is the newest. Whoever reads the file meanwhile finds it whole, with the
+/// key or without. Gives its number.
+pub(super) fn append(path: &Path, random: &dyn Random) -> Result<u32, KeyFileError> {
+    let failed = |source| unreadable(path, source);
+    let (draft, mut file) = open_draft(path, "adding").map_err(failed)?;
+    let added = load(path).and_then(|keys| {
+        let id = keys.iter().map(|key| key.id).max().unwrap_or(0) + 1;
+        let present = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
+        let text = Zeroizing::new(format!(
+            "{}\n{}",
+            present.trim_end(),
+            line(id, random).as_str()
+        ));
+        let written = file.write_all(text.as_bytes());
+        let written = written.and_then(|()| file.sync_all());
+        written
+            .and_then(|()| fs::rename(&draft, path))
+            .and_then(|()| sync_directory(path))
+            .map_err(failed)?;
+        Ok(id)
+    });
+    if added.is_err() {
+        fs::remove_file(&draft).map_err(failed)?;
+    }
+    added
+}
+
+/// A line with a fresh key.
+fn line(id: u32, random: &dyn Random) -> Zeroizing<String> {
+    let mut bytes = Zeroizing::new([0_u8; 32]);
+    random.fill(&mut *bytes);
+    let key = Zeroizing::new(STANDARD.encode(*bytes));
+    Zeroizing::new(format!("{id} {}\n", key.as_str()))
+}
+
+/// A file beside the key file, for its owner's eyes only; nobody else has it at the same time.
+fn open_draft(path: &Path, word: &str) -> io::Result<(PathBuf, File)> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{word}"));
+    let draft = path.with_file_name(name);
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(0o600);
+    let file = options.open(&draft)?;
+    Ok((draft, file))
+}
+
 fn unreadable(path: &Path, source: io::Error) -> KeyFileError {
     KeyFileError::Io {
         path: path.to_owned(),
@@ -105,18 +151,8 @@ fn unreadable(path: &Path, source: io::Error) -> KeyFileError {
 /// Writes the whole file under another name and links it into place: whoever else starts at the
 /// same moment finds either nothing or all of it, and both end up with the same key.
 fn create(path: &Path, random: &dyn Random) -> io::Result<()> {
-    let mut bytes = Zeroizing::new([0_u8; 32]);
-    random.fill(&mut *bytes);
-    let key = Zeroizing::new(STANDARD.encode(*bytes));
-    let text = Zeroizing::new(format!("{HEAD}1 {}\n", key.as_str()));
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let draft = path.with_file_name(name);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
+    let text = Zeroizing::new(format!("{HEAD}{}", line(1, random).as_str()));
+    let (draft, mut file) = open_draft(path, &format!("{}.new", std::process::id()))?;
     let written = file
         .write_all(text.as_bytes())
         .and_then(|()| file.sync_all());
@@ -195,6 +231,25 @@ mod tests {
         let missing = load(&path).err().unwrap();
         assert!(matches!(missing, KeyFileError::Missing { .. }));
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn s39_a_key_is_added_behind_the_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sealing.key");
+        load_or_create(&path, &Fixed(1)).unwrap();
+        assert_eq!(append(&path, &Fixed(2)).unwrap(), 2);
+        assert_eq!(append(&path, &Fixed(3)).unwrap(), 3);
+        let keys = load(&path).unwrap();
+        let keys: Vec<_> = keys.iter().map(|key| (key.id, key.bytes[0])).collect();
+        assert_eq!(keys, [(1, 1), (2, 2), (3, 3)]);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert!(fs::read_to_string(&path).unwrap().starts_with(HEAD));
+        // Who adds one at the same moment is refused, and no key is lost.
+        let other = directory.path().join("sealing.key.adding");
+        fs::write(&other, "").unwrap();
+        assert!(append(&path, &Fixed(4)).is_err());
+        assert_eq!(load(&path).unwrap().len(), 3);
     }
 
     #[test]

@@ -1,0 +1,141 @@
+//! Another sealing key in place of the one in use, while nodes serve (S-39): first it is added to the key file, then all
+//! secrets are sealed with it. A node reads the file again when it meets a secret under a key that it does not know. Keys
+//! stay in the file: a secret that somebody stored meanwhile may need an old one.
+
+use base::{Refusal, Refuse};
+use store::WriteTx;
+use store::audit::{self, Entry};
+use store::catalog::ca::{self, ResealedCa};
+use store::enrollment::eab_credential::{self, SealedCredential};
+use store::seal::{KeyFileError, SealError};
+
+use crate::audit::Event;
+use crate::caller::system;
+use crate::catalog::changed;
+use crate::memory::catalog::context;
+use crate::{App, Caller};
+
+/// How many credentials are sealed anew with one commit.
+const PIECE: i64 = 100;
+
+/// Why the key was not rotated; what was sealed anew by then stays so.
+#[derive(Debug, thiserror::Error)]
+pub enum RotateKeyError {
+    /// The key file.
+    #[error("the key cannot be added")]
+    KeyFile(#[from] KeyFileError),
+    /// A secret that no key of the file opens.
+    #[error("{what} cannot be opened with the key file")]
+    Seal {
+        /// Which.
+        what: String,
+        /// Why.
+        source: SealError,
+    },
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Refuse for RotateKeyError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::KeyFile(_) | Self::Seal { .. } => Refusal::internal(self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
+}
+
+/// Adds a key to the file of this installation, with which secrets are sealed from now on; gives its number.
+pub async fn add_sealing_key(app: &App, caller: &Caller) -> Result<u32, RotateKeyError> {
+    let key = app.outside.sealer.add_key(app.random())?;
+    tell(app, caller, &Event::SealingKeyAdded { key: key.into() }).await?;
+    Ok(key)
+}
+
+/// Seals every secret with the newest key of the file; how many had another one. It may be run again.
+pub async fn reseal_secrets(app: &App, caller: &Caller) -> Result<u64, RotateKeyError> {
+    let of_cas = reseal_cas(app).await?;
+    let secrets = of_cas.saturating_add(reseal_credentials(app).await?);
+    tell(app, caller, &Event::SecretsResealed { secrets }).await?;
+    Ok(secrets)
+}
+
+async fn tell(app: &App, caller: &Caller, event: &Event) -> Result<(), store::Error> {
+    let entry = changed::entry(app, caller, event).await?;
+    let store = app.store(system("the sealing key is the installation's"));
+    store.write(entry, save_entry).await
+}
+
+async fn save_entry(tx: &mut WriteTx, entry: &Option<Entry>) -> Result<(), store::Error> {
+    match entry {
+        Some(entry) => audit::append(tx, entry).await,
+        None => Ok(()),
+    }
+}
+
+async fn reseal_cas(app: &App) -> Result<u64, RotateKeyError> {
+    let store = app.store(system("CAs are the installation's"));
+    let all: Vec<ca::Ca> = store.read((), ca::all).await.map_err(store_error)?;
+    let mut count = 0_u64;
+    for stored in all {
+        let Some(from) = stored.private_key else {
+            continue;
+        };
+        let row = stored.id.to_string();
+        let resealed = app
+            .outside
+            .sealer
+            .reseal(context(&row), &from, app.random());
+        let resealed = resealed.map_err(|source| RotateKeyError::Seal {
+            what: format!("the key of CA {row}"),
+            source,
+        })?;
+        if let Some(to) = resealed {
+            let id = stored.id;
+            store.write(ResealedCa { id, from, to }, ca::reseal).await?;
+            count = count.saturating_add(1);
+        }
+    }
+    Ok(count)
+}
+
+async fn reseal_credentials(app: &App) -> Result<u64, RotateKeyError> {
+    let store = app.store(system("all secrets are sealed anew, whoever owns them"));
+    let (mut after, mut count) = (String::new(), 0_u64);
+    loop {
+        let page: Vec<SealedCredential> = store
+            .scan((after, PIECE), eab_credential::page)
+            .await
+            .map_err(store_error)?;
+        let Some(last) = page.last() else {
+            return Ok(count);
+        };
+        after = last.credential.key_id.as_str().to_owned();
+        let mut piece = Vec::new();
+        for old in page {
+            let resealed = old.reseal(&app.outside.sealer, app.random());
+            let resealed = resealed.map_err(|source| RotateKeyError::Seal {
+                what: format!("EAB credential {}", old.credential.key_id),
+                source,
+            })?;
+            piece.extend(resealed.map(|sealed| (old, sealed)));
+        }
+        count = count.saturating_add(piece.len() as u64);
+        store.write(piece, save_piece).await?;
+    }
+}
+
+fn store_error(error: store::Error) -> store::Error {
+    error
+}
+
+async fn save_piece(
+    tx: &mut WriteTx,
+    piece: &Vec<(SealedCredential, Vec<u8>)>,
+) -> Result<(), store::Error> {
+    for resealed in piece {
+        eab_credential::reseal(tx, resealed).await?;
+    }
+    Ok(())
+}
