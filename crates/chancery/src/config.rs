@@ -77,6 +77,8 @@ pub(crate) struct Lab {
     pub(crate) http_port: u16,
     pub(crate) tls_port: u16,
     pub(crate) any_redirect_port: bool,
+    /// A file with the keys of the lab's own root zone.
+    pub(crate) trust_anchors: Option<PathBuf>,
     pub(crate) assume_valid: bool,
 }
 

@@ -11,13 +11,14 @@ use acme::paths::Shape;
 use acme::policy::Policy;
 use anyhow::{Context, bail};
 use base::{Clock, Random};
+use flow::catalog::list_caa::list_caa;
 use flow::memory::catalog::SoldOffer;
 use flow::operations::clock::recover;
 use flow::operations::node;
 use flow::operations::sealing_key::sealed_values;
 use flow::{App, Outside, Settings, jobs};
 use reach::address_guard::Block;
-use reach::network::{LabSettings, Network, PublicSettings};
+use reach::network::{LabAnchors, LabSettings, Network, PublicSettings};
 use store::migrate::SchemaState;
 use store::seal::{KeyFileError, Sealer};
 use store::{DatabaseUrl, Options, Store};
@@ -256,6 +257,10 @@ fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
     tracing::warn!(
         "lab: names resolve by the lab settings and loopback addresses may be contacted"
     );
+    let anchors = lab_anchors(lab)?;
+    if anchors.is_none() {
+        tracing::warn!("lab: without lab_trust_anchors no DNS answer has to be signed");
+    }
     let hosts = lab
         .addresses
         .iter()
@@ -268,6 +273,7 @@ fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
         .collect::<Result<Vec<_>, _>>()
         .context("lab-open-addresses")?;
     Ok(Network::lab(LabSettings {
+        anchors,
         dns_server: lab.dns_server,
         hosts,
         open_addresses,
@@ -276,6 +282,32 @@ fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
         any_redirect_port: lab.any_redirect_port,
         ..LabSettings::default()
     })?)
+}
+
+/// The keys of a lab's own root zone.
+pub(crate) fn lab_anchors(lab: &Lab) -> anyhow::Result<Option<LabAnchors>> {
+    let Some(path) = &lab.trust_anchors else {
+        return Ok(None);
+    };
+    let wrong = || format!("lab_trust_anchors: {} cannot be used", path.display());
+    let text = fs::read_to_string(path).with_context(wrong)?;
+    text.parse().map(Some).with_context(wrong)
+}
+
+/// Says in which directories CAA records are checked, and in which they are not.
+pub(crate) fn tell_caa(app: &App) {
+    for standing in list_caa(app) {
+        let directory = standing.directory;
+        if standing.identities.is_empty() {
+            tracing::warn!(
+                directory,
+                "CAA records are not checked; set caa_identities under [acme] or for the directory"
+            );
+        } else {
+            let identities = standing.identities.join(", ");
+            tracing::info!(directory, identities, "CAA records are checked");
+        }
+    }
 }
 
 /// Writes the root of what is sold first where clients and operators can take it from.

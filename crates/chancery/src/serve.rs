@@ -90,6 +90,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         }
     }
     parts::begin_crls(&app).await?;
+    parts::tell_caa(&app);
     let signals = Signals::catch()?;
     let stop = CancellationToken::new();
     let mut doors = JoinSet::new();

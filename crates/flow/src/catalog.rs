@@ -7,6 +7,7 @@ pub(crate) mod changed;
 pub mod create_ca;
 pub mod create_product;
 pub mod import_cas;
+pub mod list_caa;
 pub mod publish_offer;
 pub mod publish_profile;
 pub mod reload;

@@ -86,6 +86,9 @@ pub(crate) struct Options {
     /// Lab only: the port that stands for 443 in redirects
     #[arg(long, env = "CHANCERY_LAB_TLS_PORT", global = true)]
     pub(super) lab_tls_port: Option<u16>,
+    /// Lab only: a file with the DNSKEY records of the lab's own root zone; without it no DNS answer has to be signed
+    #[arg(long, env = "CHANCERY_LAB_TRUST_ANCHORS", global = true)]
+    pub(super) lab_trust_anchors: Option<PathBuf>,
     /// Lab only: take every name for proven without looking
     #[arg(long, env = "CHANCERY_LAB_ASSUME_VALID", global = true, num_args = 0..=1, require_equals = true,
         default_missing_value = "true", value_parser = BoolishValueParser::new())]
@@ -129,6 +132,7 @@ impl Options {
             || self.lab_dns_server.is_some()
             || self.lab_http_port.is_some()
             || self.lab_tls_port.is_some()
+            || self.lab_trust_anchors.is_some()
             || assume_valid;
         is_lab.then(|| Lab {
             addresses,
@@ -137,6 +141,7 @@ impl Options {
             http_port: self.lab_http_port.unwrap_or(80),
             tls_port: self.lab_tls_port.unwrap_or(443),
             any_redirect_port: false,
+            trust_anchors: self.lab_trust_anchors.clone(),
             assume_valid,
         })
     }

@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::Finding;
 use crate::config::Config;
+use crate::parts;
 use crate::tls;
 
 /// Everything that is not in the database.
@@ -25,7 +26,7 @@ pub(super) async fn look(config: &Config) -> Vec<(&'static str, Finding)> {
     ] {
         found.push((name, Finding::of(listener(address).await)));
     }
-    found.push(("network", Finding::Good(network(config))));
+    found.push(("network", Finding::of(network(config))));
     found
 }
 
@@ -101,10 +102,19 @@ async fn listener(address: SocketAddr) -> Result<String, String> {
     }
 }
 
-fn network(config: &Config) -> String {
-    match &config.lab {
-        None => "public; special-purpose addresses are never contacted".to_owned(),
-        Some(lab) if lab.assume_valid => "LAB: every name is taken for proven".to_owned(),
-        Some(_) => "LAB: names resolve by the lab settings".to_owned(),
+fn network(config: &Config) -> Result<String, String> {
+    let Some(lab) = &config.lab else {
+        let text = "public; special-purpose addresses are never contacted, and DNS answers have to be signed or \
+                    proven to come from where nobody signs";
+        return Ok(text.to_owned());
+    };
+    if lab.assume_valid {
+        return Ok("LAB: every name is taken for proven".to_owned());
     }
+    Ok(match parts::lab_anchors(lab) {
+        Ok(Some(_)) => "LAB: names resolve by the lab settings, signed under the lab's own root",
+        Ok(None) => "LAB: names resolve by the lab settings, and no DNS answer has to be signed",
+        Err(error) => return Err(format!("{error:#}")),
+    }
+    .to_owned())
 }

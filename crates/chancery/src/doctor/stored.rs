@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base::{Clock as _, Timestamp};
+use flow::catalog::list_caa::{CaaStanding, list_stored_caa};
 use flow::operations::address::{Neighbours, is_local, neighbours};
 use flow::operations::inspect::{Inspected, inspect};
 use store::migrate::SchemaState;
@@ -28,7 +29,11 @@ pub(super) async fn look(config: &Config) -> Vec<(&'static str, Finding)> {
         Some(store) => inspect(store).await.ok(),
         None => None,
     };
-    let found = vec![
+    let caa = match &store {
+        Some(store) => caa(config, store).await,
+        None => Vec::new(),
+    };
+    let mut found = vec![
         ("sealing key", sealing_key(config, store.as_ref()).await),
         ("database", database),
         ("nodes", nodes(config, store.as_ref(), now).await),
@@ -38,10 +43,32 @@ pub(super) async fn look(config: &Config) -> Vec<(&'static str, Finding)> {
         ),
         ("reseller", reseller(inspected)),
     ];
+    found.extend(caa);
     if let Some(store) = store {
         store.close().await;
     }
     found
+}
+
+/// In which directories CAA records are checked.
+async fn caa(config: &Config, store: &Store) -> Vec<(&'static str, Finding)> {
+    let standings = list_stored_caa(store, &config.acme.caa_identities).await;
+    let finding = |standing: CaaStanding| {
+        let slug = standing.directory;
+        if !standing.identities.is_empty() {
+            let names = standing.identities.join(", ");
+            Finding::Good(format!("records are checked in {slug}, where they call us {names}"))
+        } else if standing.is_public {
+            Finding::Wrong(format!(
+                "directory {slug} is closed: its CA is publicly trusted and has to check CAA records; set \
+                 caa_identities under [acme] or for the directory"
+            ))
+        } else {
+            Finding::Good(format!("records are not checked in {slug}; set caa_identities to check them"))
+        }
+    };
+    let standings = standings.unwrap_or_default().into_iter();
+    standings.map(|standing| ("CAA", finding(standing))).collect()
 }
 
 /// The database too, if it is up to date and can be asked.

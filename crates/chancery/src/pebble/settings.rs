@@ -67,6 +67,7 @@ impl Stage {
             http_port: file.http_port,
             tls_port: file.tls_port,
             any_redirect_port: true,
+            trust_anchors: None,
             assume_valid: arguments.environment.always_valid,
         });
         let management_listen = resolve(&file.management_listen_address)

@@ -1,5 +1,6 @@
 //! What can be had, as data: directories beside each other, the test directory, and changes while orders are under way.
 
 mod directories;
+mod identities;
 mod policies;
 mod test_directory;

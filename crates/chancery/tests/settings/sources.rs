@@ -130,7 +130,12 @@ fn example(key: &str) -> (&'static str, &'static str) {
         key if key.ends_with("_url") || key.starts_with("acme.") => {
             ("\"https://a.example\"", "https://a.example")
         }
-        "data" | "log" | "storage.sealing_key" | "tls_certificate" | "tls_key" => ("\"x\"", "x"),
+        "data"
+        | "log"
+        | "lab_trust_anchors"
+        | "storage.sealing_key"
+        | "tls_certificate"
+        | "tls_key" => ("\"x\"", "x"),
         _ => ("true", "true"),
     }
 }

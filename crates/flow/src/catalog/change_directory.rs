@@ -37,6 +37,12 @@ pub struct DirectoryPlan {
 /// Why it stays as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeDirectoryError {
+    /// A publicly trusted CA has to check CAA records.
+    #[error(
+        "a publicly trusted CA has to check CAA records: say by which names they call it with --set \
+         caa_identities=NAME, or for all directories under [acme] of the configuration"
+    )]
+    CaaIdentities,
     /// The CA cannot sign there.
     #[error(
         "there is no CA {0} here that signs certificates of subscribers; `chancery admin ca list` shows those that do"
@@ -99,6 +105,7 @@ pub enum ChangeDirectoryError {
 impl Refuse for ChangeDirectoryError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::CaaIdentities => Class::Invalid.because("directory_caa_identities", self),
             Self::Ca(_) => Class::NotFound.because("ca_not_found", self),
             Self::Catalog(error) => Refusal::internal(error),
             Self::Exists(_) => Class::Conflict.because("directory_exists", self),
@@ -127,6 +134,7 @@ pub async fn change_directory(
     let wish = Wish {
         now: app.now(),
         plan,
+        identities: app.settings().meta.caa_identities.clone(),
         entry,
     };
     let changed = app.store(caller).decide(wish, load, decide, save).await?;
@@ -156,6 +164,8 @@ fn check_slug(slug: &str) -> Result<(), ChangeDirectoryError> {
 
 struct Wish {
     plan: DirectoryPlan,
+    /// The names by which CAA records call us in a directory that says no others.
+    identities: Vec<String>,
     now: Timestamp,
     entry: Option<Entry>,
 }
@@ -212,6 +222,10 @@ fn decide(wish: &Wish, facts: Facts) -> Result<Decision, ChangeDirectoryError> {
     let read = read.map_err(CatalogError::from)?;
     if read.trust != pki::ProfileTrust::Public && cas.iter().any(is_public) {
         return Err(ChangeDirectoryError::Public(version.name.clone()));
+    }
+    let is_open = directory.retired_at.is_none();
+    if is_open && rules.identities(&wish.identities).is_empty() && cas.iter().any(is_public) {
+        return Err(ChangeDirectoryError::CaaIdentities);
     }
     Ok(Decision {
         is_new: plan.product.is_some(),

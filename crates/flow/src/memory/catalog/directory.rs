@@ -200,6 +200,12 @@ impl DirectoryRules {
         {
             return Err("an order has 1 to 1000 names".to_owned());
         }
+        let identities = self.caa_identities.iter().flatten();
+        if let Some(wrong) = identities.into_iter().find(|name| !is_identity(name)) {
+            return Err(format!(
+                "\"{wrong}\" is not a domain name, such as ca.example.com"
+            ));
+        }
         if self.proof_reuse_percent.is_some_and(|part| part > 100) {
             return Err("it is at most 100".to_owned());
         }
@@ -226,19 +232,28 @@ impl DirectoryRules {
         names
     }
 
+    /// The names by which CAA records call us here; `default` is what the installation's settings say.
+    pub(crate) fn identities<'r>(&'r self, default: &'r [String]) -> &'r [String] {
+        self.caa_identities.as_deref().unwrap_or(default)
+    }
+
     fn meta(&self, is_test: bool, settings: &Settings) -> Meta {
         let default = &settings.meta;
         let or = |own: &Option<String>, default: &Option<String>| {
             own.clone().or_else(|| default.clone())
         };
-        let identities = self.caa_identities.as_ref();
         Meta {
             terms_of_service: or(&self.terms_of_service, &default.terms_of_service),
             website: or(&self.website, &default.website),
-            caa_identities: identities.unwrap_or(&default.caa_identities).clone(),
+            caa_identities: self.identities(&default.caa_identities).to_vec(),
             external_account_required: self.external_account_required.unwrap_or(!is_test),
         }
     }
+}
+
+/// What can stand for an issuer in a CAA record (RFC 8659 §4.2).
+fn is_identity(name: &str) -> bool {
+    DnsName::parse(name).is_ok_and(|name| !name.is_wildcard())
 }
 
 /// The rules of a stored directory.

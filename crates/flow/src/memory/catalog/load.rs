@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base::CaId;
 use enrollment::policy::Policy;
 use pki::{Certificate, Issuer, Profile};
-use store::catalog::ca::{self, Ca as Stored};
+use store::catalog::ca::{self, Ca as Stored, Trust};
 use store::catalog::directory::{self, DirectoryCa, DirectoryProfile};
 use store::catalog::offer::{self, Offer, OfferVersion};
 use store::catalog::profile::{self, ProfileVersion};
@@ -236,6 +236,14 @@ fn directories(
         let rules = own.beside(read_rules(leading)?);
         let parts = (rules, issuing.clone(), profile.clone());
         let directory = Directory::new(stored, parts, &outside.settings)?;
+        if issuing.trust == Trust::Public && directory.meta.caa_identities.is_empty() {
+            tracing::error!(
+                directory = stored.slug,
+                "a directory with a publicly trusted CA is closed until it has caa_identities: such a CA has to check \
+                 CAA records; set them under [acme] or for the directory"
+            );
+            continue;
+        }
         found.insert(stored.slug.clone(), Arc::new(directory));
     }
     Ok(found)
