@@ -1,6 +1,7 @@
 //! Makes the outside of a [`flow::App`] from the settings.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -120,15 +121,15 @@ pub(crate) async fn sealer(
     store: &Store,
 ) -> anyhow::Result<Option<(Sealer, usize)>> {
     let path = &config.sealing_key;
-    let sealed = sealed_values(store).await?;
+    let secrets = sealed_values(store).await?;
     match Sealer::load(path) {
         Ok(sealer) => {
-            let opened = sealed.open_with(&sealer);
+            let opened = secrets.open_with(&sealer);
             let opened =
                 opened.with_context(|| format!("the sealing key in {}", path.display()))?;
             Ok(Some((sealer, opened)))
         }
-        Err(KeyFileError::Missing { .. }) if sealed.is_empty() => Ok(None),
+        Err(KeyFileError::Missing { .. }) if secrets.is_empty() => Ok(None),
         Err(KeyFileError::Missing { .. }) => bail!(
             "the sealing key {} is missing, and the database {} has secrets that only it opens; put the file back from its \
              copy, or say where it is with sealing_key in [storage]; another key is not made in its place",
@@ -245,7 +246,7 @@ fn own_addresses(config: &Config) -> anyhow::Result<Vec<Block>> {
         config.pki_listen,
         config.internal_listen,
     ];
-    let listeners = listeners.iter().map(|listener| listener.ip());
+    let listeners = listeners.iter().map(SocketAddr::ip);
     let known = in_urls.chain(listeners.filter(|address| !address.is_unspecified()));
     let known = known.map(|address| address.to_string());
     let all = known.chain(config.network.own_addresses.iter().cloned());

@@ -56,14 +56,13 @@ async fn find(app: &App, text: &str) -> anyhow::Result<Certificate> {
     let all = app.store(system(
         "an operator names a certificate at the command line",
     ));
-    let found = match text.parse::<CertificateId>() {
-        Ok(id) => all.read(id, certificate::by_id).await?,
-        Err(_) => {
-            let text = text.to_lowercase();
-            let digits = text.strip_prefix("0x").unwrap_or(&text);
-            let digits = digits.replace([':', ' '], "");
-            all.read(digits, certificate::by_serial).await?
-        }
+    let found = if let Ok(id) = text.parse::<CertificateId>() {
+        all.read(id, certificate::by_id).await?
+    } else {
+        let text = text.to_lowercase();
+        let digits = text.strip_prefix("0x").unwrap_or(&text);
+        let digits = digits.replace([':', ' '], "");
+        all.read(digits, certificate::by_serial).await?
     };
     found.with_context(|| {
         format!("there is no certificate {text}; chancery admin certificate list shows those that there are")

@@ -239,67 +239,70 @@ fn values_of_another_type_are_refused() {
     );
 }
 
+/// A section, a line in it, the value that is refused, and what is allowed.
+const OUT_OF_BOUNDS: [(&str, &str, &str, &str); 12] = [
+    ("acme", "max_names = 0", "0", "1 to 1000 names"),
+    ("acme", "max_names = 1001", "1001", "1 to 1000 names"),
+    (
+        "acme",
+        "authorization_reuse_hours = 0",
+        "0",
+        "1 to 9552 hours",
+    ),
+    (
+        "acme",
+        "authorization_reuse_hours = 9553",
+        "9553",
+        "1 to 9552 hours",
+    ),
+    (
+        "acme",
+        "website = \"example.com\"",
+        "\"example.com\"",
+        "a URL that begins with https:// or http://",
+    ),
+    (
+        "acme",
+        "terms_of_service = \"https://\"",
+        "\"https://\"",
+        "a URL that begins with https:// or http://",
+    ),
+    (
+        "acme",
+        "caa_identities = [\"ca.example\", \"not a name\"]",
+        "\"not a name\"",
+        "DNS names, such as ca.example.com",
+    ),
+    (
+        "network",
+        "dns_servers = [\"192.0.2.1:0\"]",
+        "192.0.2.1:0",
+        "ADDRESS:PORT, such as 192.0.2.53:53",
+    ),
+    (
+        "network",
+        "own_addresses = [\"portal.example\"]",
+        "portal.example",
+        "addresses and blocks, such as 203.0.113.7 and 203.0.113.0/28",
+    ),
+    (
+        "network",
+        "trusted_proxies = [\"::\"]",
+        "::",
+        "the addresses of proxies, one by one",
+    ),
+    ("runtime", "worker_threads = 0", "0", "1 to 1024 threads"),
+    (
+        "storage",
+        "postgres_connections = 7",
+        "7",
+        "8 to 1000 connections",
+    ),
+];
+
 #[test]
 fn values_out_of_bounds_are_refused() {
-    for (section, line, value, allowed) in [
-        ("acme", "max_names = 0", "0", "1 to 1000 names"),
-        ("acme", "max_names = 1001", "1001", "1 to 1000 names"),
-        (
-            "acme",
-            "authorization_reuse_hours = 0",
-            "0",
-            "1 to 9552 hours",
-        ),
-        (
-            "acme",
-            "authorization_reuse_hours = 9553",
-            "9553",
-            "1 to 9552 hours",
-        ),
-        (
-            "acme",
-            "website = \"example.com\"",
-            "\"example.com\"",
-            "a URL that begins with https:// or http://",
-        ),
-        (
-            "acme",
-            "terms_of_service = \"https://\"",
-            "\"https://\"",
-            "a URL that begins with https:// or http://",
-        ),
-        (
-            "acme",
-            "caa_identities = [\"ca.example\", \"not a name\"]",
-            "\"not a name\"",
-            "DNS names, such as ca.example.com",
-        ),
-        (
-            "network",
-            "dns_servers = [\"192.0.2.1:0\"]",
-            "192.0.2.1:0",
-            "ADDRESS:PORT, such as 192.0.2.53:53",
-        ),
-        (
-            "network",
-            "own_addresses = [\"portal.example\"]",
-            "portal.example",
-            "addresses and blocks, such as 203.0.113.7 and 203.0.113.0/28",
-        ),
-        (
-            "network",
-            "trusted_proxies = [\"::\"]",
-            "::",
-            "the addresses of proxies, one by one",
-        ),
-        ("runtime", "worker_threads = 0", "0", "1 to 1024 threads"),
-        (
-            "storage",
-            "postgres_connections = 7",
-            "7",
-            "8 to 1000 connections",
-        ),
-    ] {
+    for (section, line, value, allowed) in OUT_OF_BOUNDS {
         let (key, _) = line.split_once(' ').unwrap();
         let text = format!("[{section}]\n{line}");
         let expected = format!("{section}.{key} is {value} (file FILE); allowed: {allowed}");

@@ -57,18 +57,24 @@ async fn caa(config: &Config, store: &Store) -> Vec<(&'static str, Finding)> {
         let slug = standing.directory;
         if !standing.identities.is_empty() {
             let names = standing.identities.join(", ");
-            Finding::Good(format!("records are checked in {slug}, where they call us {names}"))
+            Finding::Good(format!(
+                "records are checked in {slug}, where they call us {names}"
+            ))
         } else if standing.is_public {
             Finding::Wrong(format!(
                 "directory {slug} is closed: its CA is publicly trusted and has to check CAA records; set \
                  caa_identities under [acme] or for the directory"
             ))
         } else {
-            Finding::Good(format!("records are not checked in {slug}; set caa_identities to check them"))
+            Finding::Good(format!(
+                "records are not checked in {slug}; set caa_identities to check them"
+            ))
         }
     };
     let standings = standings.unwrap_or_default().into_iter();
-    standings.map(|standing| ("CAA", finding(standing))).collect()
+    standings
+        .map(|standing| ("CAA", finding(standing)))
+        .collect()
 }
 
 /// The database too, if it is up to date and can be asked.

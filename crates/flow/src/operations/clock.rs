@@ -24,7 +24,7 @@ pub async fn watch_until_ended(app: App) {
         let believed = app.memory.clock.now();
         match (&believed, was_right) {
             (Err(leapt), true) => {
-                tracing::error!(error = %leapt, "the clock is not to be believed")
+                tracing::error!(error = %leapt, "the clock is not to be believed");
             }
             (Ok(_), false) => {
                 tracing::warn!("the clock is right again");

@@ -61,11 +61,13 @@ pub enum KeyFileError {
 
 /// Reads the keys; makes nothing.
 pub(super) fn load(path: &Path) -> Result<Vec<Key>, KeyFileError> {
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => KeyFileError::Missing {
-            path: path.to_owned(),
-        },
-        _ => unreadable(path, source),
+    let failed = |source: io::Error| {
+        if source.kind() == io::ErrorKind::NotFound {
+            return KeyFileError::Missing {
+                path: path.to_owned(),
+            };
+        }
+        unreadable(path, source)
     };
     let mode = fs::metadata(path).map_err(failed)?.mode() & 0o777;
     if mode & 0o077 != 0 {
