@@ -690,7 +690,8 @@ async fn s75_every_table_has_its_period_in_the_document() {
         .flat_map(|cell| cell.split(", "))
         .map(|table| table.trim_matches('`').to_owned())
         .collect();
-    let store = Database::sqlite().open().await;
+    let database = Database::sqlite();
+    let store = database.open().await;
     store.migrate().await.unwrap();
     let tables: BTreeSet<String> = columns(&store)
         .await
