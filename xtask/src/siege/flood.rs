@@ -27,7 +27,11 @@ const REQUEST: &str = "POST /v2/DV/new-order HTTP/1.1\r\nHost: localhost\r\nCont
 
 pub(super) async fn attack(options: &Options, binary: &Path) -> anyhow::Result<Vec<Promise>> {
     let stage = Stage::start(options, binary, None).await?;
-    for limit in ["orders_per_account", "certificates_per_domain"] {
+    for limit in [
+        "orders_per_account",
+        "orders_per_tenant",
+        "certificates_per_domain",
+    ] {
         stage.chancery.raise_limit(limit).await?;
     }
     // A second, until the server knows.
