@@ -49,6 +49,14 @@ pub async fn append(tx: &mut WriteTx, entry: &Entry) -> Result<(), Error> {
     tx.insert(entry).await
 }
 
+/// The same where there may be none: what is nobody's is told to nobody before there is an operator.
+pub async fn append_any(tx: &mut WriteTx, entry: Option<&Entry>) -> Result<(), Error> {
+    match entry {
+        Some(entry) => append(tx, entry).await,
+        None => Ok(()),
+    }
+}
+
 /// The newest entries of the tenant, newest first.
 pub async fn newest(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Entry>, Error> {
     let statement = sql!(

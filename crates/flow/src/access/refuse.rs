@@ -124,8 +124,5 @@ async fn save(
     (failure, entry): &(Failure, Option<Entry>),
 ) -> Result<(), store::Error> {
     failure.save(tx).await?;
-    match entry {
-        Some(entry) => audit::append(tx, entry).await,
-        None => Ok(()),
-    }
+    audit::append_any(tx, entry.as_ref()).await
 }

@@ -28,8 +28,5 @@ async fn operator(tx: &mut ReadTx, (): &()) -> Result<Option<Tenant>, store::Err
 /// Ends the transaction of a change.
 pub(super) async fn record(tx: &mut WriteTx, entry: Option<&Entry>) -> Result<(), store::Error> {
     version::raise_catalog(tx).await?;
-    match entry {
-        Some(entry) => store::audit::append(tx, entry).await,
-        None => Ok(()),
-    }
+    store::audit::append_any(tx, entry).await
 }

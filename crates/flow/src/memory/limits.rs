@@ -6,7 +6,7 @@ mod charges;
 mod pending;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use base::{AccountId, Rate, TenantId, Timestamp};
 use tenancy::limit::{Bound, Limit, LimitOverride, RateLimited};
@@ -57,7 +57,7 @@ impl Charge {
 pub(crate) struct Limits {
     is_on: bool,
     shards: [Mutex<HashMap<BucketKey, Bucket>>; SHARDS],
-    overrides: RwLock<Arc<Overrides>>,
+    overrides: RwLock<Overrides>,
     pub(crate) pending: Pending,
 }
 
@@ -169,7 +169,7 @@ impl Limits {
             .overrides
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        *overrides = Arc::new(all.collect());
+        *overrides = all.collect();
     }
 
     /// What others should know, and has not been told. What is far from its bound stays here.

@@ -116,8 +116,5 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<(), store::Error>
             summary::hurry(tx, job.id, decision.now).await?;
         }
     }
-    match &decision.entry {
-        Some(entry) => store::audit::append(tx, entry).await,
-        None => Ok(()),
-    }
+    store::audit::append_any(tx, decision.entry.as_ref()).await
 }

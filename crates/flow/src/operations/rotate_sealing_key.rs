@@ -68,17 +68,14 @@ async fn tell(app: &App, caller: &Caller, event: &Event) -> Result<(), store::Er
 }
 
 async fn save_entry(tx: &mut WriteTx, entry: &Option<Entry>) -> Result<(), store::Error> {
-    match entry {
-        Some(entry) => audit::append(tx, entry).await,
-        None => Ok(()),
-    }
+    audit::append_any(tx, entry.as_ref()).await
 }
 
 async fn reseal_cas(app: &App) -> Result<u64, RotateKeyError> {
     let store = app.store(system("CAs are the installation's"));
-    let all: Vec<ca::Ca> = store.read((), ca::all).await.map_err(store_error)?;
+    let all: Result<Vec<ca::Ca>, store::Error> = store.read((), ca::all).await;
     let mut count = 0_u64;
-    for stored in all {
+    for stored in all? {
         let Some(from) = stored.private_key else {
             continue;
         };
@@ -104,10 +101,9 @@ async fn reseal_credentials(app: &App) -> Result<u64, RotateKeyError> {
     let store = app.store(system("all secrets are sealed anew, whoever owns them"));
     let (mut after, mut count) = (String::new(), 0_u64);
     loop {
-        let page: Vec<SealedCredential> = store
-            .scan((after, PIECE), eab_credential::page)
-            .await
-            .map_err(store_error)?;
+        let read: Result<Vec<SealedCredential>, store::Error> =
+            store.scan((after, PIECE), eab_credential::page).await;
+        let page = read?;
         let Some(last) = page.last() else {
             return Ok(count);
         };
@@ -124,10 +120,6 @@ async fn reseal_credentials(app: &App) -> Result<u64, RotateKeyError> {
         count = count.saturating_add(piece.len() as u64);
         store.write(piece, save_piece).await?;
     }
-}
-
-fn store_error(error: store::Error) -> store::Error {
-    error
 }
 
 async fn save_piece(

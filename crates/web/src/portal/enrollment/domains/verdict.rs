@@ -1,7 +1,7 @@
 //! What becomes, or became, of each name, in words.
 
 use askama::Template;
-use base::SubscriptionId;
+use base::{DnsName, SubscriptionId};
 use enrollment::enrolled_domain::bulk::Row;
 use enrollment::enrolled_domain::{Addition, Plan};
 use flow::enrollment::list_subscriptions;
@@ -110,7 +110,7 @@ fn verdicts(row: &Row, is_preview: bool) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     if !plan.additions.iter().any(|new| new.name == plan.entered) {
         let result = Chip::new(Tone::Idle, "Already there");
-        verdicts.push(verdict(&row.text, result, &why_present(plan)));
+        verdicts.push(verdict(plan.entered.as_str(), result, &why_present(plan)));
     }
     let additions = plan.additions.iter().map(|new| added(new, is_preview));
     verdicts.extend(additions);
@@ -120,7 +120,10 @@ fn verdicts(row: &Row, is_preview: bool) -> Vec<Verdict> {
 fn why_present(plan: &Plan) -> String {
     match &plan.covered_by {
         Some(wildcard) if !plan.present.contains(&plan.entered) => {
-            format!("{wildcard} covers it; nothing is added or charged.")
+            format!(
+                "{} covers it; nothing is added or charged.",
+                readable(wildcard)
+            )
         }
         Some(_) | None => "It is in this account already; nothing is charged twice.".to_owned(),
     }
@@ -148,10 +151,15 @@ fn added(new: &Addition, is_preview: bool) -> Verdict {
             ..verdict(
                 name,
                 Chip::new(Tone::Good, "Included"),
-                &format!("Comes with {main}, free."),
+                &format!("Comes with {}, free.", readable(main)),
             )
         },
     }
+}
+
+/// A name in a sentence: beside it stands the row with both of its spellings.
+fn readable(name: &DnsName) -> String {
+    name.to_unicode().unwrap_or_else(|| name.to_string())
 }
 
 fn verdict(name: &str, result: Chip, detail: &str) -> Verdict {
