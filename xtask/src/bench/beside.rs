@@ -97,6 +97,7 @@ async fn measure(
     let placement = Placement {
         server: options.server_core,
         postgres: options.postgres_core,
+        has_limits: false,
     };
     let ground = Ground {
         kind,

@@ -69,6 +69,9 @@ pub(crate) struct Options {
     /// Certificates that the database holds before; several numbers are several cases
     #[arg(long, value_delimiter = ',', value_name = "N,N")]
     certificates: Vec<u64>,
+    /// Count how often something is done, with bounds that nothing reaches; not where proofs are assumed
+    #[arg(long)]
+    limits: bool,
     /// Leave Pebble out even if it is on the PATH
     #[arg(long)]
     without_pebble: bool,
@@ -134,6 +137,7 @@ pub(crate) fn at_sizes(engine: Engine, sizes: &[u64], launch: &Launch) -> anyhow
         client_core: CLIENT_CORE,
         postgres_core: None,
         certificates: sizes.to_vec(),
+        limits: false,
         without_pebble: true,
         launch: launch.clone(),
     };
@@ -195,6 +199,7 @@ async fn measure(options: &Options, binary: &Path, case: &Case) -> anyhow::Resul
     let placement = Placement {
         server: options.server_core,
         postgres: options.postgres_core,
+        has_limits: options.limits,
     };
     let ground = Ground {
         kind: case.kind,

@@ -107,6 +107,7 @@ impl Side {
         let placement = Placement {
             server: options.server_core,
             postgres: options.postgres_core,
+            has_limits: false,
         };
         let ground = Ground {
             kind,

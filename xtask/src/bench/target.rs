@@ -33,13 +33,15 @@ pub(crate) struct Ground {
     pub(crate) certificates: Option<u64>,
 }
 
-/// Which core each process runs on.
+/// How the servers run: on which core each process, and whether limits are counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Placement {
     /// The server.
     pub(crate) server: usize,
     /// PostgreSQL; anywhere when `None`.
     pub(crate) postgres: Option<usize>,
+    /// Whether it counts how often something is done, with bounds that nothing reaches.
+    pub(crate) has_limits: bool,
 }
 
 /// A started server. Fields are dropped in order: the server before its database.
@@ -146,11 +148,14 @@ impl Target {
             database,
             validation,
             descriptors: None,
-            has_limits: false,
+            has_limits: placement.has_limits,
             addresses: ALL_HERE.to_owned(),
         };
         let mut chancery = Chancery::start(settings).await?;
         let access = chancery.furnish().await?;
+        if placement.has_limits {
+            chancery.raise_limits().await?;
+        }
         if let Some(certificates) = certificates {
             chancery.kill()?;
             fill::database(chancery.database(), certificates)?;

@@ -76,6 +76,15 @@ pub(crate) struct Settings<'a> {
     pub(crate) addresses: String,
 }
 
+/// What a load of orders with names of their own would reach.
+const LIMITS_OF_ISSUANCE: [&str; 3] = [
+    "orders_per_account",
+    "orders_per_tenant",
+    "certificates_per_domain",
+];
+/// A server hears of a change once a second.
+const LIMITS_KNOWN: Duration = Duration::from_millis(1_500);
+
 /// All names lead to this machine.
 pub(crate) const ALL_HERE: &str = "*=127.0.0.1";
 
@@ -293,11 +302,14 @@ impl Chancery {
         Ok(account.external)
     }
 
-    /// Sets a limit of the reseller so high that nothing reaches it.
-    pub(crate) async fn raise_limit(&self, limit: &str) -> anyhow::Result<()> {
-        let command = ["limit", "set", limit, "--tenant", RESELLER];
-        let bound = ["--count", "1000000000", "--reason", "a measurement"];
-        self.admin(&[&command[..], &bound].concat(), "").await?;
+    /// Sets the reseller's limits of an issuance so high that nothing reaches them, and waits until the server knows.
+    pub(crate) async fn raise_limits(&self) -> anyhow::Result<()> {
+        for limit in LIMITS_OF_ISSUANCE {
+            let command = ["limit", "set", limit, "--tenant", RESELLER];
+            let bound = ["--count", "1000000000", "--reason", "a measurement"];
+            self.admin(&[&command[..], &bound].concat(), "").await?;
+        }
+        tokio::time::sleep(LIMITS_KNOWN).await;
         Ok(())
     }
 

@@ -27,15 +27,7 @@ const REQUEST: &str = "POST /v2/DV/new-order HTTP/1.1\r\nHost: localhost\r\nCont
 
 pub(super) async fn attack(options: &Options, binary: &Path) -> anyhow::Result<Vec<Promise>> {
     let stage = Stage::start(options, binary, None).await?;
-    for limit in [
-        "orders_per_account",
-        "orders_per_tenant",
-        "certificates_per_domain",
-    ] {
-        stage.chancery.raise_limit(limit).await?;
-    }
-    // A second, until the server knows.
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    stage.chancery.raise_limits().await?;
     let (quiet, long) = if options.short { (2, 3) } else { (10, 20) };
     let mut client = stage.good.client().await?;
     let mut number = 0;
