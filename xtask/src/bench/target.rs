@@ -115,24 +115,8 @@ impl Target {
         validation: Validation,
         concurrency: usize,
     ) -> anyhow::Result<(Self, Vec<Client>)> {
-        let core = Some(placement.server);
         if kind == Kind::Pebble {
-            let program = pebble::find("pebble").context("pebble is not on the PATH")?;
-            let pebble = Pebble::start(&program, core, validation).await?;
-            let mut clients = Vec::new();
-            for _ in 0..concurrency {
-                let client = Client::register(&pebble.directory_url, &pebble.trust, None);
-                clients.push(client.await?);
-            }
-            let server = Server::Pebble(Box::new(pebble));
-            return Ok((
-                Self {
-                    server,
-                    access: None,
-                    postgres: None,
-                },
-                clients,
-            ));
+            return Self::start_pebble(placement, validation, concurrency).await;
         }
         let mut postgres = None;
         let mut database = None;
@@ -144,7 +128,7 @@ impl Target {
         }
         let settings = Settings {
             binary,
-            core,
+            core: Some(placement.server),
             database,
             validation,
             descriptors: None,
@@ -167,6 +151,26 @@ impl Target {
             server,
             access: Some(access),
             postgres,
+        };
+        Ok((target, clients))
+    }
+
+    async fn start_pebble(
+        placement: Placement,
+        validation: Validation,
+        concurrency: usize,
+    ) -> anyhow::Result<(Self, Vec<Client>)> {
+        let program = pebble::find("pebble").context("pebble is not on the PATH")?;
+        let pebble = Pebble::start(&program, Some(placement.server), validation).await?;
+        let mut clients = Vec::new();
+        for _ in 0..concurrency {
+            let client = Client::register(&pebble.directory_url, &pebble.trust, None);
+            clients.push(client.await?);
+        }
+        let target = Self {
+            server: Server::Pebble(Box::new(pebble)),
+            access: None,
+            postgres: None,
         };
         Ok((target, clients))
     }
