@@ -87,6 +87,14 @@ impl From<JwsError> for EabError {
     }
 }
 
+/// The key ID that a binding names, whatever else is wrong with it; `None` where there is none, or one that is longer than
+/// any of ours.
+pub fn named_key_id(json: &RawValue) -> Option<String> {
+    const LONGEST: usize = 100;
+    let envelope = Envelope::parse(json.get().as_bytes(), MacAlgorithm::parse).ok()?;
+    envelope.kid.filter(|kid| kid.len() <= LONGEST)
+}
+
 /// A binding for the right key and URL whose MAC nobody has checked.
 #[derive(Debug)]
 pub struct ExternalAccountBinding {

@@ -237,6 +237,10 @@ id!(
     ProfileVersionId, "prv"
 );
 id!(
+    /// What was refused to clients of a tenant for one reason on one day.
+    RefusalId, "rfs"
+);
+id!(
     /// One request to one of the doors.
     RequestId, "req"
 );

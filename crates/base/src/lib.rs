@@ -24,7 +24,7 @@ pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
     AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, Id,
     IdError, JobId, LineageId, NodeId, OfferId, OfferVersionId, OrderId, ProfileVersionId,
-    RequestId, SubscriptionId, TenantId, UserId, ValidationId,
+    RefusalId, RequestId, SubscriptionId, TenantId, UserId, ValidationId,
 };
 pub use identifier::{Identifier, IdentifierKind};
 pub use page::{Cursor, Page, Placed, Query, Slice};

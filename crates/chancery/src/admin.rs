@@ -7,6 +7,7 @@ mod certificate;
 mod domain;
 mod job;
 mod limit;
+mod refusal;
 mod reseller;
 
 use std::fs;
@@ -80,6 +81,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
             names,
             json,
         } => explain(app, &account, &names, json).await,
+        Admin::Refusal { command } => refusal::refusal(app, command).await,
         Admin::Reseller { command } => reseller::reseller(app, command).await,
         Admin::SealingKey { command } => sealing_key(app, command).await,
         Admin::User { command } => reseller::user(app, command).await,

@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use self::account::{AccountCommand, CertificateCommand, CredentialCommand, DomainCommand};
 use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, ProfileCommand};
-use self::tenancy::{ResellerCommand, UserCommand};
+use self::tenancy::{RefusalCommand, ResellerCommand, UserCommand};
 use crate::config::Options;
 
 /// What stands below the help of every command but the first.
@@ -153,6 +153,11 @@ pub(crate) enum Admin {
     Profile {
         #[command(subcommand)]
         command: ProfileCommand,
+    },
+    /// Refusals: what clients asked for and did not get
+    Refusal {
+        #[command(subcommand)]
+        command: RefusalCommand,
     },
     /// Resellers: who sells
     Reseller {

@@ -10,6 +10,7 @@ use flow::operations::clock::watch_until_ended;
 use flow::operations::health::measures;
 use flow::operations::inspect::inspect_own;
 use flow::operations::node::{reclaim_jobs, shut_down, tell_until_ended};
+use flow::operations::record_refusals::record_until_ended;
 use flow::operations::share_limits::share_until_ended;
 use flow::{App, jobs};
 use tokio::task::JoinSet;
@@ -100,6 +101,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     tokio::spawn(jobs::run_until_ended(app.clone()));
     tokio::spawn(tell_until_ended(app.clone()));
     tokio::spawn(share_until_ended(app.clone()));
+    tokio::spawn(record_until_ended(app.clone()));
     tokio::spawn(watch_until_ended(app.clone()));
     tokio::spawn(reload_until_stopped(app.clone(), tell_root(config.clone())));
     Ok(Running {

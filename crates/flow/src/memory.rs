@@ -12,6 +12,7 @@ pub(crate) mod limits;
 pub mod measures;
 pub mod password_work;
 pub(crate) mod recent;
+pub(crate) mod refused;
 pub(crate) mod validating;
 
 use self::accounts::Accounts;
@@ -21,6 +22,7 @@ use self::limits::Limits;
 use self::measures::Measures;
 use self::password_work::Passwords;
 use self::recent::Recent;
+use self::refused::RefusedRequests;
 use self::validating::Validating;
 
 /// What use cases share in memory.
@@ -36,6 +38,8 @@ pub(crate) struct Memory {
     pub(crate) nonces: Mint,
     pub(crate) passwords: Passwords,
     pub(crate) recent: Recent,
+    /// What was refused to clients and is not stored yet.
+    pub(crate) refused: RefusedRequests,
     pub(crate) validating: Validating,
 }
 
@@ -57,6 +61,7 @@ impl Memory {
             nonces,
             passwords,
             recent: Recent::default(),
+            refused: RefusedRequests::default(),
             validating: Validating::default(),
         }
     }

@@ -12,6 +12,7 @@ pub mod list_jobs;
 pub mod node;
 pub mod prune;
 pub mod rates;
+pub mod record_refusals;
 pub mod rotate_sealing_key;
 pub mod sealing_key;
 pub mod share_limits;

@@ -12,6 +12,7 @@ pub mod lineage;
 pub mod names;
 pub mod order;
 pub mod order_list;
+pub mod refused_request;
 pub mod retired_key;
 pub mod revocation;
 pub mod signing_intent;

@@ -84,6 +84,10 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0012_retired_key.sql"
         ))],
     },
+    Migration {
+        name: "0013_refusal",
+        steps: &[Step::Both(include_str!("../migrations/0013_refusal.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

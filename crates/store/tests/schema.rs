@@ -424,6 +424,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "guests of test directories go when nothing of them is left",
     ),
     (
+        "DELETE FROM refusal WHERE id IN",
+        "what was counted long ago goes, whosever it is",
+    ),
+    (
         "DELETE FROM retired_key WHERE (directory, thumbprint) IN",
         "keys that guests of test directories gave up go after the guests",
     ),

@@ -1,6 +1,25 @@
 //! Words for resellers and people.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RefusalCommand {
+    /// List what was refused before it became an order or an account, the last first, with the next step
+    List(ListRefusalArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListRefusalArgs {
+    /// Only of this reseller, by name or identifier (ten_…); otherwise of all, and what is nobody's
+    #[arg(long)]
+    pub(crate) reseller: Option<String>,
+    /// Of so many days
+    #[arg(long, default_value_t = 7)]
+    pub(crate) days: u32,
+    /// One JSON document per line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ResellerCommand {

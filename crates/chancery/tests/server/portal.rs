@@ -8,6 +8,7 @@ mod domain;
 mod error;
 mod forgery;
 mod logged;
+mod refusal;
 mod routes;
 mod scope;
 mod sign_in;

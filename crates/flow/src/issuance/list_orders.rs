@@ -1,6 +1,8 @@
 //! Orders as they happen, for the people whose names they are for. What is shown follows from stored
 //! facts: the order, its authorizations, and what their validation saw.
 
+pub mod refusals;
+
 use std::time::Duration;
 
 use acme::Problem;
@@ -12,6 +14,7 @@ use store::issuance::authorization::{self, Authorization};
 use store::issuance::order::Order;
 use store::issuance::order_list::{self, OrderRow};
 
+use self::refusals::RefusalRow;
 use crate::issuance::challenge::evidence::StoredEvidence;
 use crate::issuance::order_view::status;
 use crate::{App, Caller};
@@ -80,6 +83,8 @@ pub struct Row {
 pub struct OrderListing {
     /// The orders, newest first.
     pub page: Page<Row>,
+    /// What was refused in the time of this page, the last one first.
+    pub refusals: Vec<RefusalRow>,
     /// How many there are, where that is cheap to know.
     pub total: Option<i64>,
     /// The moment for which it holds.
@@ -142,6 +147,7 @@ async fn load_page(
 ) -> Result<OrderListing, store::Error> {
     let page = order_list::page(tx, asked).await?;
     Ok(OrderListing {
+        refusals: refusals::beside(tx, asked, &page).await?,
         total: total(tx, &asked.filter).await?,
         page: Page {
             rows: rows(tx, page.rows, *now).await?,

@@ -22,6 +22,7 @@ use super::order_view::{OrderView, status};
 use crate::memory::accounts::KnownAccount;
 use crate::memory::catalog::Directory;
 use crate::memory::limits::{Charge, Room};
+use crate::memory::refused::Asker;
 use crate::{App, Caller};
 
 /// A proof that ends sooner would end under the client's hands.
@@ -77,6 +78,22 @@ impl Refuse for NewOrderError {
 
 /// Makes an order, or returns the account's pending one for the same names.
 pub async fn new_order(
+    app: &App,
+    caller: &Caller,
+    directory: &Directory,
+    known: &KnownAccount,
+    payload: &[u8],
+) -> Result<OrderView, NewOrderError> {
+    let made = count_and_make(app, caller, directory, known, payload).await;
+    if let Err(error) = &made {
+        let asker = Asker::Client(known.tenant, known.subscription);
+        let (refusal, refused) = (error.refusal(), &app.memory.refused);
+        refused.count(asker, &caller.client, &refusal, app.now());
+    }
+    made
+}
+
+async fn count_and_make(
     app: &App,
     caller: &Caller,
     directory: &Directory,

@@ -1,7 +1,7 @@
 //! newAccount (RFC 8555 §7.3): a key joins a subscription by its external account binding.
 
 use acme::account::{AccountError, NewAccount, Registration};
-use acme::eab::{EabError, ExternalAccountBinding};
+use acme::eab::{EabError, ExternalAccountBinding, named_key_id};
 use acme::{Jwk, Thumbprint};
 use base::{AccountId, Actor, Class, Refusal, Refuse, Timestamp};
 use enrollment::admission::Standing;
@@ -23,6 +23,7 @@ use crate::audit::{Event, Text};
 use crate::caller::system;
 use crate::memory::catalog::Directory;
 use crate::memory::limits::Charge;
+use crate::memory::refused::Asker;
 use crate::{App, Caller};
 
 /// The account of a key.
@@ -129,10 +130,29 @@ pub async fn register_account(
     key: Jwk,
     request: (&str, &[u8]),
 ) -> Result<Registered, RegisterError> {
-    match find_or_register(app, caller, directory, key, request).await {
+    let answer = match find_or_register(app, caller, directory, key, request).await {
         Err(RegisterError::NotBinding(refused)) => Err(name_holder(app, refused).await?.into()),
         answer => answer,
+    };
+    match &answer {
+        // Whoever only looks whether there is one is not refused anything.
+        Ok(_) | Err(RegisterError::NoAccount) => {}
+        Err(error) => {
+            let (refusal, refused) = (error.refusal(), &app.memory.refused);
+            refused.count(asker(request), &caller.client, &refusal, app.now());
+        }
     }
+    answer
+}
+
+/// Whoever holds the credential that the request names, proven or not.
+fn asker((_, payload): (&str, &[u8])) -> Asker {
+    let Ok(NewAccount::Register(registration)) = NewAccount::parse(payload) else {
+        return Asker::Nobody;
+    };
+    let binding = registration.external_account_binding;
+    let key_id = binding.and_then(|json| named_key_id(&json));
+    key_id.map_or(Asker::Nobody, Asker::Credential)
 }
 
 /// Whoever could not be bound, for want of a binding, learns who holds it.

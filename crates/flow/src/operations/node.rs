@@ -22,6 +22,7 @@ use crate::memory::limits::Limits;
 use crate::memory::measures::Measures;
 use crate::memory::password_work::Passwords;
 use crate::operations::address::{Clash, claim};
+use crate::operations::record_refusals::record;
 use crate::outside::Outside;
 use crate::queue::{Desk, Kind, Work};
 
@@ -138,6 +139,7 @@ pub async fn tell_until_ended(app: App) {
 /// Ends the work of this node, which waits for none of it, and takes leave of the other nodes.
 pub async fn shut_down(app: &App) {
     app.work.end().await;
+    record(app).await;
     let store = app.store(system("nodes are everybody's"));
     if let Err(error) = store.write(app.work.node(), node::delete).await {
         tracing::warn!(error = %error, "could not take leave of the database");

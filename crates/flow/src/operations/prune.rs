@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::access::{session, sign_in_lock};
 use store::catalog::server_certificate;
 use store::issuance::certificate_list::figures;
-use store::issuance::{account, authorization, order, retired_key};
+use store::issuance::{account, authorization, order, refused_request, retired_key};
 use store::old::Old;
 use store::operations::{node, rate_limit};
 use store::queue::dead;
@@ -62,12 +62,13 @@ enum Part {
     ServerCertificates,
     DeadJobs,
     Figures,
+    Refusals,
     UsedLimits,
     OwnLimits,
     Nodes,
 }
 
-const PARTS: [Part; 14] = [
+const PARTS: [Part; 15] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -79,6 +80,7 @@ const PARTS: [Part; 14] = [
     Part::ServerCertificates,
     Part::DeadJobs,
     Part::Figures,
+    Part::Refusals,
     Part::UsedLimits,
     Part::OwnLimits,
     Part::Nodes,
@@ -131,6 +133,7 @@ impl Prune {
             }
             Part::DeadJobs => Ok(same(pieces(app, now, delete_dead_jobs).await?)),
             Part::Figures => Ok(same(pieces(app, now, delete_figures).await?)),
+            Part::Refusals => Ok(same(pieces(app, now, delete_refusals).await?)),
             Part::UsedLimits => Ok(same(pieces(app, now, delete_used_limits).await?)),
             Part::OwnLimits => Ok(same(pieces(app, now, delete_own_limits).await?)),
             Part::Nodes => {
@@ -269,6 +272,11 @@ async fn delete_dead_jobs(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<
 
 async fn delete_figures(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
     let deleted = figures::delete_old(tx, &(now.minus(KEEP_ENDED), PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_refusals(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let deleted = refused_request::delete_old(tx, &(now.minus(KEEP_ENDED), PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

@@ -3,9 +3,10 @@
 use base::{Query, Timestamp};
 use store::ReadTx;
 use store::issuance::certificate_list::{CertificateFilter, CertificateRow, View, page};
-use store::issuance::{certificate_list, order_list};
+use store::issuance::{certificate_list, order_list, refused_request};
 
 use crate::issuance::list_certificates::counts::{Counting, Length, recount};
+use crate::issuance::list_orders::refusals::{RefusalRow, still_missing};
 use crate::issuance::list_orders::{Row, recently, rows};
 use crate::{App, Caller};
 
@@ -54,6 +55,10 @@ pub struct Dashboard {
     /// Orders of the last 24 hours that failed and were not made good since, one for each set of
     /// names, with how often they failed.
     pub failing: Vec<(Row, usize)>,
+    /// How many refusals there were in that time, each counted once for its account, reason, name and day.
+    pub refused: i64,
+    /// Refusals of the last 24 hours that end when the name is added.
+    pub missing: Vec<RefusalRow>,
     /// The newest orders.
     pub recent: Vec<Row>,
     /// The moment for which it holds.
@@ -94,6 +99,8 @@ async fn load(tx: &mut ReadTx, (now, limit): &(Timestamp, i64)) -> Result<Dashbo
         failed,
         ending: ending.rows,
         failing: failing(tx, now).await?,
+        refused: refused_request::count_since(tx, recently(now)).await?,
+        missing: still_missing(tx, recently(now), ATTENTION).await?,
         recent: rows(tx, recent.rows, now).await?,
         now,
     })

@@ -6,7 +6,8 @@ use std::error::Error;
 use base::{
     AccountId, Actor, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DnsName,
     EnrolledDomainId, Identifier, JobId, LineageId, NodeId, OfferId, OfferVersionId, OrderId,
-    ProfileVersionId, RequestId, SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
+    ProfileVersionId, RefusalId, RequestId, SubscriptionId, TenantId, Timestamp, UserId,
+    ValidationId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::private::BytesMut;
@@ -128,6 +129,7 @@ macro_rules! for_each_id {
             OfferVersionId,
             OrderId,
             ProfileVersionId,
+            RefusalId,
             RequestId,
             SubscriptionId,
             TenantId,

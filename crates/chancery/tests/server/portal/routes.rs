@@ -11,6 +11,7 @@ pub(super) enum Object {
     Credential,
     Domain,
     Order,
+    Refusal,
     Session,
 }
 
@@ -67,7 +68,7 @@ const fn file(name: &'static str) -> Route {
 }
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 34] = [
+pub(super) const ROUTES: [Route; 35] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -83,6 +84,7 @@ pub(super) const ROUTES: [Route; 34] = [
     get("/clients/{id}/revoke", Object::Client),
     get("/clients/{id}/release", Object::Client),
     get("/activity/{id}", Object::Order),
+    get("/activity/refused/{id}", Object::Refusal),
     get("/certificates/{id}", Object::Certificate),
     file("chain.pem"),
     file("leaf.der"),

@@ -2,6 +2,7 @@
 
 use base::UserId;
 use flow::caller;
+use flow::operations::record_refusals::record;
 use store::access::user;
 use tenancy::role::Role;
 use tenancy::tenant::TenantKind;
@@ -32,6 +33,7 @@ pub(super) struct Full {
     client: String,
     domain: String,
     order: String,
+    refusal: String,
     session: String,
 }
 
@@ -42,6 +44,8 @@ impl Full {
         let enrolled = server.enroll(&eab, NAME).await;
         let client = server.stranger().await.register(&eab).await;
         client.issue(&[NAME]).await;
+        client.new_order(&["not-there.example.com"]).await;
+        record(&server.app).await;
         // Another browser of the same person: what the first one can end.
         shop.browser(server).await;
         let mut browser = shop.browser(server).await;
@@ -51,6 +55,10 @@ impl Full {
             client: client.account.rsplit('/').next().unwrap().to_owned(),
             domain: enrolled.first().unwrap().id.suffix(),
             order: first_id(&browser.get("/activity").await, "/activity/"),
+            refusal: first_id(
+                &browser.get("/activity?result=refused").await,
+                "/activity/refused/",
+            ),
             session: other_session(&browser.get("/settings").await),
             shop,
             browser,
@@ -66,6 +74,7 @@ impl Full {
             Object::Credential => &self.eab.key_id,
             Object::Domain => &self.domain,
             Object::Order => &self.order,
+            Object::Refusal => &self.refusal,
             Object::Session => &self.session,
         })
     }

@@ -2,6 +2,7 @@
 
 mod explain;
 pub mod list;
+pub mod refused;
 pub mod show;
 pub mod table;
 pub mod timeline;
@@ -12,5 +13,6 @@ use crate::portal::table::Table;
 pub(super) fn routes() -> Table {
     Table::default()
         .get("/activity", ViewActivity, list::list)
+        .get("/activity/refused/{id}", ViewActivity, refused::show)
         .get("/activity/{id}", ViewActivity, show::show)
 }

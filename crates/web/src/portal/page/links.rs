@@ -1,7 +1,12 @@
 //! Addresses of pages that other pages lead to.
 
-use base::{AccountId, CertificateId, EnrolledDomainId, OrderId, SubscriptionId};
+use base::{
+    AccountId, CertificateId, DnsName, EnrolledDomainId, OrderId, RefusalId, SubscriptionId,
+};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The list of orders and refusals.
+pub(crate) const ACTIVITY: &str = "/activity";
 
 /// The path of an ACME account's pages.
 pub(crate) fn account(id: SubscriptionId) -> String {
@@ -28,6 +33,17 @@ pub(crate) fn credential(key_id: &str) -> String {
 /// The path of a domain's pages.
 pub(crate) fn domain(id: EnrolledDomainId) -> String {
     format!("/domains/{}", id.suffix())
+}
+
+/// The form that adds a name, filled in.
+pub(crate) fn add_domain(account: SubscriptionId, name: &DnsName) -> String {
+    let name = utf8_percent_encode(name.as_str(), NON_ALPHANUMERIC);
+    format!("/domains/new?account={}&names={name}", account.suffix())
+}
+
+/// The path of a refusal's page.
+pub(crate) fn refusal(id: RefusalId) -> String {
+    format!("/activity/refused/{}", id.suffix())
 }
 
 /// The path of an order's page.

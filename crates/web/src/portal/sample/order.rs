@@ -5,6 +5,7 @@ use super::{
     when,
 };
 use crate::portal::issuance::orders::list::OrderListPage;
+use crate::portal::issuance::orders::refused::RefusalPage;
 use crate::portal::issuance::orders::show::OrderPage;
 use crate::portal::issuance::orders::table::OrderRow;
 use crate::portal::issuance::orders::timeline::{Evidence, Failure, TimelineStep};
@@ -41,6 +42,13 @@ pub(super) fn rows() -> Vec<OrderRow> {
             "certbot/5.8.0",
             "www.example.com answered 404",
             chip(Tone::Bad, "Failed"),
+        ),
+        row(
+            "new.northwind.example",
+            "6 times",
+            "lego/4.21.0",
+            "Not in this ACME account",
+            chip(Tone::Warn, "Refused"),
         ),
         row(
             "*.harbor.example",
@@ -233,7 +241,32 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         )
     };
     pages.add("order-failed", &failed)?;
+    pages.add("order-refused", &refused())?;
     issued(pages)
+}
+
+fn refused() -> RefusalPage {
+    RefusalPage {
+        shell: shell(Nav::Activity, "new.northwind.example was refused"),
+        back_href: "/activity".to_owned(),
+        name: "new.northwind.example".to_owned(),
+        status: chip(Tone::Warn, "Refused"),
+        sentence: "New.northwind.example is not enrolled in this subscription; add new.northwind.example or *.northwind.example in the portal.".to_owned(),
+        next_step: "Add this name to the ACME account, then run the ACME client again.".to_owned(),
+        action: Some((
+            "/domains/new?account=x&names=new%2Enorthwind%2Eexample".to_owned(),
+            "Add this name",
+        )),
+        account: "Production".to_owned(),
+        account_href: "/accounts/x".to_owned(),
+        agent: "lego/4.21.0".to_owned(),
+        address: "203.0.113.7".to_owned(),
+        key_id: String::new(),
+        times: "6 times".to_owned(),
+        first: when("2026-11-23T07:00:00Z", "23 Nov 2026, 07:00", "2 hours ago"),
+        last: when("2026-11-23T09:12:00Z", "23 Nov 2026, 09:12", "4 minutes ago"),
+        code: "name_not_enrolled".to_owned(),
+    }
 }
 
 fn issued(pages: &mut Pages) -> Result<(), Error> {

@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use enrollment::subscription::Subscription;
 use flow::enrollment::enroll_domains::{self, enroll_domains};
 use flow::enrollment::list_subscriptions;
+use serde::Deserialize;
 
 use super::form::{AddDomainsForm, read};
 use super::verdict;
@@ -13,21 +14,29 @@ use crate::portal::gate::permitted::{ManageDomains, Permitted};
 use crate::portal::page::account::label;
 use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, page, refused_form};
-use crate::portal::page::listing::ListQuery;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::day;
 use crate::portal::page::refused::{Refusal, problems};
 use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
 
-/// `GET /domains/new`.
+/// What a link to the form fills in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Filled {
+    account: String,
+    names: String,
+}
+
+/// `GET /domains/new`, with `account` and `names`.
 pub(super) async fn form(
     State(portal): State<Portal>,
     who: Permitted<ManageDomains>,
-    Query(query): Query<ListQuery>,
+    Query(Filled { account, names }): Query<Filled>,
 ) -> Answer {
     let typed = AddDomainsForm {
-        account: query.account,
+        account,
+        names,
         ..AddDomainsForm::default()
     };
     page(&view(&portal, &who, typed, Problems::none()).await?)

@@ -2,16 +2,19 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use base::{DnsName, Page, SubscriptionId};
+use base::{Cursor as _, DnsName, Page, SubscriptionId};
 use flow::Caller;
+use flow::issuance::list_orders::refusals::{RefusalCursor, RefusalFilter, refusals};
 use flow::issuance::list_orders::{
     Names, OrderEnding, OrderFilter, OrderListing, Row, orders, recently,
 };
 
+use super::refused;
 use super::table::{OrderRow, row};
 use crate::portal::gate::permitted::{Permitted, ViewActivity};
 use crate::portal::page::account;
 use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::links::ACTIVITY;
 use crate::portal::page::listing::{FilterGroup, ListQuery, Paging, Search};
 use crate::portal::page::menu::Nav;
 use crate::portal::page::refused::Refusal;
@@ -19,8 +22,6 @@ use crate::portal::page::shell::Shell;
 use crate::portal::page::words::{count, grouped};
 use crate::portal::state::Portal;
 
-/// The list.
-pub(super) const PATH: &str = "/activity";
 /// How many orders a domain's page shows.
 const OF_NAME: usize = 5;
 /// Failed and placed within 24 hours: the list behind the figure of the start page.
@@ -31,25 +32,20 @@ pub(super) async fn list(
     State(portal): State<Portal>,
     Query(query): Query<ListQuery>,
 ) -> Answer {
-    let listing = read(&portal, &who.caller, &query).await?;
-    let accounts = account::filter(&portal, &who.caller, &query, PATH).await?;
-    let paging = paging(&query, PATH, &listing);
+    let account = SubscriptionId::from_suffix(&query.account).ok();
+    let (orders, paging) = rows(&portal, &who.caller, &query, (ACTIVITY, account)).await?;
+    let accounts = account::filter(&portal, &who.caller, &query, ACTIVITY).await?;
     page(&OrderListPage {
         shell: who.shell(Nav::Activity, "Activity"),
         search: Search {
-            href: PATH.to_owned(),
+            href: ACTIVITY.to_owned(),
             value: query.q.clone(),
             placeholder: "Search names".to_owned(),
             kept: query.kept(),
             outcome: paging.text.clone(),
         },
         filters: vec![results(&query), accounts],
-        orders: listing
-            .page
-            .rows
-            .iter()
-            .map(|each| row(each, listing.now))
-            .collect(),
+        orders,
         paging,
         is_filtered: [&query.q, &query.account, &query.result, &query.after]
             .iter()
@@ -65,18 +61,7 @@ pub(crate) async fn of_account<P>(
     query: &ListQuery,
     path: &str,
 ) -> Result<(Vec<OrderRow>, Paging), Refusal> {
-    let query = ListQuery {
-        account: account.suffix(),
-        ..query.clone()
-    };
-    let listing = read(portal, &who.caller, &query).await?;
-    let query = ListQuery {
-        account: String::new(),
-        ..query
-    };
-    let paging = paging(&query, path, &listing);
-    let rows = listing.page.rows.iter().map(|each| row(each, listing.now));
-    Ok((rows.collect(), paging))
+    rows(portal, &who.caller, query, (path, Some(account))).await
 }
 
 /// The newest orders with a name, for its domain's page.
@@ -93,19 +78,25 @@ pub(crate) async fn of_name<P>(
     };
     let asked = base::Query::first(filter, OF_NAME);
     let found = orders(&portal.app, &who.caller, asked).await?;
-    Ok(found
-        .page
-        .rows
-        .iter()
-        .map(|each| row(each, found.now))
-        .collect())
+    Ok(merged(&found))
 }
 
-async fn read(
+/// A page of the list at `path`, of one account or of all.
+async fn rows(
     portal: &Portal,
     caller: &Caller,
     query: &ListQuery,
-) -> Result<OrderListing, Refusal> {
+    (path, account): (&str, Option<SubscriptionId>),
+) -> Result<(Vec<OrderRow>, Paging), Refusal> {
+    let names = Names::containing(&query.text());
+    if query.result == "refused" {
+        let filter = RefusalFilter {
+            subscription: account,
+            names,
+            ..RefusalFilter::default()
+        };
+        return refused_rows(portal, caller, query, (path, filter)).await;
+    }
     let (ending, since) = match query.result.as_str() {
         "failed" => (OrderEnding::Failed, None),
         FAILED_LATELY => (OrderEnding::Failed, Some(recently(portal.app.now()))),
@@ -115,10 +106,41 @@ async fn read(
     let filter = OrderFilter {
         ending,
         since,
-        subscription: SubscriptionId::from_suffix(&query.account).ok(),
-        names: Names::containing(&query.text()),
+        subscription: account,
+        names,
     };
-    Ok(orders(&portal.app, caller, query.asked(filter)).await?)
+    let found = orders(&portal.app, caller, query.asked(filter)).await?;
+    Ok((merged(&found), paging(query, path, &found)))
+}
+
+/// Orders with what was refused meanwhile, in the order of time.
+fn merged(listing: &OrderListing) -> Vec<OrderRow> {
+    let orders = listing.page.rows.iter();
+    let orders = orders.map(|each| (each.created_at, row(each, listing.now)));
+    let refused = listing.refusals.iter();
+    let refused = refused.map(|each| (each.request.last_at, refused::row(each, listing.now)));
+    let mut rows: Vec<_> = orders.chain(refused).collect();
+    rows.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Refusals alone.
+async fn refused_rows(
+    portal: &Portal,
+    caller: &Caller,
+    query: &ListQuery,
+    (path, filter): (&str, RefusalFilter),
+) -> Result<(Vec<OrderRow>, Paging), Refusal> {
+    let found = refusals(&portal.app, caller, query.asked(filter)).await?;
+    let (first, last) = found.page.neighbours();
+    let text = |cursor: Option<RefusalCursor>| cursor.map(|cursor| cursor.text());
+    let (first, last) = (text(first), text(last));
+    let shown = i64::try_from(found.page.rows.len()).unwrap_or(i64::MAX);
+    let shown = count(shown, "refusal", "refusals");
+    let rows = found.page.rows.iter();
+    let rows = rows.map(|each| refused::row(each, found.now)).collect();
+    let paging = query.paging(path, first.as_deref(), last.as_deref(), shown);
+    Ok((rows, paging))
 }
 
 fn paging(query: &ListQuery, path: &str, listing: &OrderListing) -> Paging {
@@ -140,6 +162,11 @@ fn paging(query: &ListQuery, path: &str, listing: &OrderListing) -> Paging {
         }
         _ => count(shown, "order", "orders"),
     };
+    let refused = i64::try_from(listing.refusals.len()).unwrap_or(i64::MAX);
+    let text = match refused {
+        0 => text,
+        some => format!("{text}, {}", count(some, "refusal", "refusals")),
+    };
     query.paging(path, first.as_deref(), last.as_deref(), text)
 }
 
@@ -148,10 +175,12 @@ fn results(query: &ListQuery) -> FilterGroup {
         ("", "All"),
         (FAILED_LATELY, "Failed in 24 hours"),
         ("failed", "Failed"),
+        ("refused", "Refused"),
         ("issued", "Issued"),
     ];
-    let chips = values
-        .map(|(value, label)| query.chip(PATH, "result", (value, label), query.result == value));
+    let chips = values.map(|(value, label)| {
+        query.chip(ACTIVITY, "result", (value, label), query.result == value)
+    });
     FilterGroup {
         label: "Result".to_owned(),
         chips: chips.to_vec(),

@@ -5,7 +5,6 @@ use base::{OrderId, SubscriptionId};
 use flow::Caller;
 use flow::issuance::list_orders::{OrderDetail, OrderFilter, order, orders};
 
-use super::list;
 use super::table::{agent, chip};
 use super::timeline::{Failure, TimelineStep, announcement, failure, short_steps, steps};
 use crate::portal::gate::allowed::{Allowed, Object};
@@ -38,7 +37,7 @@ pub(super) async fn show(
     page(&OrderPage {
         shell: who.shell(Nav::Activity, &format!("Order for {name}")),
         href: links::order(id),
-        back_href: list::PATH.to_owned(),
+        back_href: links::ACTIVITY.to_owned(),
         status: chip(detail.row.stage),
         is_running: detail.row.stage.is_running(),
         announcement: announcement(&detail),

@@ -7,6 +7,7 @@ use base::Timestamp;
 use flow::issuance::list_certificates::CertificateRow;
 use flow::issuance::list_certificates::counts::Length;
 use flow::issuance::list_orders::Row;
+use flow::issuance::list_orders::refusals::RefusalRow;
 use flow::overview::dashboard::{Dashboard, dashboard};
 
 use super::chart::Expiry;
@@ -14,7 +15,9 @@ use super::onboarding::{Facts, Onboarding};
 use crate::portal::gate::permitted::{Permitted, ViewDomains};
 use crate::portal::issuance::certificates::length;
 use crate::portal::issuance::orders::list::FAILED_LATELY;
+use crate::portal::issuance::orders::refused::times;
 use crate::portal::issuance::orders::table::{self, OrderRow};
+use crate::portal::page::account::label_or_stand_in;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
@@ -58,10 +61,11 @@ fn overview(found: &Dashboard) -> Overview {
     let now = found.now;
     let ending = found.ending.iter().map(|each| ends(each, now));
     let failing = found.failing.iter().map(|(row, times)| fails(row, *times));
+    let missing = found.missing.iter().map(is_missing);
     Overview {
         tiles: tiles(found),
         expiry: Expiry::new(&weeks, SOON),
-        attention: ending.chain(failing).collect(),
+        attention: ending.chain(failing).chain(missing).collect(),
         orders: found
             .recent
             .iter()
@@ -82,7 +86,10 @@ fn tiles(found: &Dashboard) -> Vec<Tile> {
     } else {
         Tone::Idle
     };
-    let failed_note = format!("of {}", count(found.orders, "order", "orders"));
+    let mut failed_note = format!("of {}", count(found.orders, "order", "orders"));
+    if found.refused > 0 {
+        failed_note = format!("{failed_note}, {} refused", grouped(found.refused));
+    }
     let failed_list = format!("/activity?result={FAILED_LATELY}");
     vec![
         tile(
@@ -161,6 +168,20 @@ fn ends(certificate: &CertificateRow, now: Timestamp) -> Attention {
         ),
         chip: Chip::new(if is_urgent { Tone::Bad } else { Tone::Warn }, "Expiring"),
         href: links::certificate(certificate.id),
+    }
+}
+
+fn is_missing(row: &RefusalRow) -> Attention {
+    let times = times(&row.request);
+    let again = if times.is_empty() { "once" } else { &times };
+    Attention {
+        title: row.request.name.clone(),
+        detail: format!(
+            "asked for {again}; not in ACME account {}",
+            label_or_stand_in(&row.label)
+        ),
+        chip: Chip::new(Tone::Warn, "Refused"),
+        href: links::refusal(row.request.id),
     }
 }
 
