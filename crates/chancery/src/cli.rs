@@ -234,6 +234,17 @@ pub(crate) enum LimitCommand {
     },
     /// Give a reseller a bound of its own
     Set(SetLimitArgs),
+    /// Show what is allowed to everybody, or to one reseller
+    Show {
+        /// The limit, by its name in the list
+        limit: String,
+        /// The reseller, by name or identifier (ten_…)
+        #[arg(long, alias = "tenant")]
+        reseller: Option<String>,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod limits;
 mod logging;
 mod network;
 mod options;
+mod passwords;
 mod refused;
 mod runtime;
 mod sections;
@@ -33,6 +34,7 @@ use self::limits::LimitsSection;
 use self::logging::LoggingSection;
 use self::network::NetworkSection;
 pub(crate) use self::options::Options;
+use self::passwords::PasswordsSection;
 use self::refused::{Refused, refuse_other_than_url};
 use self::runtime::RuntimeSection;
 use self::sections::Sections;
@@ -64,6 +66,7 @@ pub(crate) struct Config {
     pub(crate) limits: LimitsSection,
     pub(crate) logging: LoggingSection,
     pub(crate) network: NetworkSection,
+    pub(crate) passwords: PasswordsSection,
     pub(crate) runtime: RuntimeSection,
     pub(crate) storage: StorageSection,
 }
@@ -178,6 +181,7 @@ impl Config {
             limits: sections.limits.clone(),
             logging: sections.logging.clone(),
             network: sections.network.clone(),
+            passwords: sections.passwords.clone(),
             runtime: sections.runtime.clone(),
             sealing_key: sealing_key.unwrap_or_else(|| data.join("sealing.key")),
             storage: sections.storage.clone(),

@@ -5,11 +5,11 @@ mod connection;
 pub(crate) mod descriptors;
 mod room;
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use axum::Router;
 use flow::memory::measures::{DoorName, Tally};
 use rustls::ServerConfig;
@@ -41,9 +41,21 @@ pub(crate) struct Door {
 }
 
 /// Takes an address.
-pub(crate) async fn bind(name: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("the {name} cannot listen on {address}; is it in use, or does it need more rights?")
+pub(crate) async fn bind(
+    (name, flag): (&str, &str),
+    address: SocketAddr,
+) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let other = format!("choose another with {flag}");
+        let advice = if error.kind() == ErrorKind::AddrInUse {
+            format!("something listens there already; {other}")
+        } else if error.kind() == ErrorKind::PermissionDenied {
+            format!("ports below 1024 need rights (CAP_NET_BIND_SERVICE); give them, or {other}")
+        } else {
+            other
+        };
+        let told = format!("the {name} cannot listen on {address}: {advice}");
+        anyhow::Error::new(error).context(told)
     })
 }
 

@@ -207,7 +207,7 @@ fn settings(config: &Config) -> Settings {
         counted_up_to: 10_000,
         has_limits: config.limits.enabled
             && !config.lab.as_ref().is_some_and(|lab| lab.assume_valid),
-        password_hash: tenancy::password::HashParameters::default(),
+        password_hash: config.passwords.parameters(),
     }
 }
 

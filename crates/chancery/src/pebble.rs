@@ -54,6 +54,10 @@ pub(crate) fn main(given: Vec<OsString>) -> ExitCode {
     }
 }
 
+/// What listens, and the key of Pebble's settings that says where.
+const ACME: (&str, &str) = ("ACME server", "listenAddress");
+const MANAGEMENT: (&str, &str) = ("management listener", "managementListenAddress");
+
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
@@ -65,15 +69,15 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .prefix("chancery-pebble-")
         .tempdir()?;
     let anywhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let relying = bind("CRL server", anywhere).await?;
+    let relying = tokio::net::TcpListener::bind(anywhere).await?;
     let stage = Stage::new(arguments, folder.path(), relying.local_addr()?).await?;
     logging::start(&stage.config)?;
     let lock = ServeLock::take(&stage.config.database, SystemClock.now())?;
     let (app, authorities) = install::install(arguments, &stage).await?;
     let tls = tls::server_config(&stage.config, &app).await?;
     let mut signals = Signals::catch()?;
-    let acme = bind("ACME server", stage.config.acme_listen).await?;
-    let management = bind("management listener", stage.management_listen).await?;
+    let acme = bind(ACME, stage.config.acme_listen).await?;
+    let management = bind(MANAGEMENT, stage.management_listen).await?;
     let budget = Budget::of(descriptors::raise());
     let door = |name, listener, tls, router| Door {
         name,

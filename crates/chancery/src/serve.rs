@@ -9,7 +9,7 @@ use flow::operations::address::hold_until_stopped;
 use flow::operations::clock::watch_until_ended;
 use flow::operations::health::measures;
 use flow::operations::inspect::inspect_own;
-use flow::operations::node::{reclaim_jobs, shut_down, tell_until_ended};
+use flow::operations::node::{reclaim_jobs, shut_down, tell_origin, tell_until_ended};
 use flow::operations::record_refusals::record_until_ended;
 use flow::operations::share_limits::share_until_ended;
 use flow::{App, jobs};
@@ -79,6 +79,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     parts::make_data_directory(&config.data)?;
     let lock = ServeLock::take(&config.database, SystemClock.now())?;
     let app = parts::start(config, config.storage.migrate).await?;
+    tell_origin(&app).await?;
     // At once: whoever starts in the way of this node waits only so long for its answer.
     tokio::spawn(hold_until_stopped(app.clone()));
     if parts::is_alone(config) {
@@ -145,10 +146,14 @@ async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
         connections: budget.of_door(name),
         no_room: measures(app).requests.no_room(name),
     };
-    let portal = bind("portal", config.portal_listen).await?;
-    let acme = bind("ACME server", config.acme_listen).await?;
-    let pki = bind("CRL server", config.pki_listen).await?;
-    let internal = bind("internal listener", config.internal_listen).await?;
+    let portal = bind(("portal", "--portal-listen"), config.portal_listen).await?;
+    let acme = bind(("ACME server", "--acme-listen"), config.acme_listen).await?;
+    let pki = bind(("CRL server", "--pki-listen"), config.pki_listen).await?;
+    let internal = bind(
+        ("internal listener", "--internal-listen"),
+        config.internal_listen,
+    )
+    .await?;
     Ok(vec![
         door(
             DoorName::Portal,

@@ -130,6 +130,14 @@ impl Sealer {
         }
     }
 
+    /// The work of opening a secret of 32 octets where there is none; it always fails.
+    pub fn open_nothing(&self, context: SealContext<'_>) {
+        let ring = self.ring();
+        let key = ring.newest.0.id.to_be_bytes();
+        let parts: [&[u8]; 3] = [&[VERSION], &key, &[0; NONCE_LEN + 32 + TAG_LEN]];
+        let _failed = ring.open(context, &parts.concat());
+    }
+
     /// The same secret under the newest key; `None` when that has sealed it already.
     pub fn reseal(
         &self,
@@ -261,6 +269,8 @@ fn associated(key: u32, context: SealContext<'_>) -> Vec<u8> {
 }
 
 const VERSION: u8 = 1;
+/// Of AES-256-GCM, in octets.
+const TAG_LEN: usize = 16;
 
 #[cfg(test)]
 mod tests {

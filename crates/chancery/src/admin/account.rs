@@ -16,6 +16,7 @@ use flow::enrollment::release_binding::release_binding;
 use flow::enrollment::revoke_client::revoke_client;
 use flow::enrollment::revoke_credential::revoke_credential;
 use flow::enrollment::rotate_credential::{Rotation, rotate_credential};
+use flow::operations::node::served_directory_url;
 use flow::{App, Caller};
 use serde_json::json;
 use store::enrollment::{eab_credential, subscription};
@@ -299,8 +300,10 @@ async fn open_account(
     let opened = open_subscription(app, &caller, opening).await?;
     let catalog = app.catalog();
     let directory = catalog.of_product(opened.subscription.product.as_str());
-    let directory_url = directory.map(|directory| app.directory_url(&directory.slug));
-    let directory_url = directory_url.unwrap_or_default();
+    let directory_url = match directory {
+        Some(directory) => served_directory_url(app, &directory.slug).await?,
+        None => String::new(),
+    };
     let (key_id, mac_key) = (opened.credential.key_id.as_str(), opened.mac_key.reveal());
     if as_json {
         say(

@@ -15,6 +15,7 @@ use flow::catalog::publish_offer::{OfferPlan, publish_offer};
 use flow::catalog::publish_profile::publish_profile;
 use flow::catalog::retire_ca::retire_ca;
 use flow::catalog::retire_offer::retire_offer;
+use flow::operations::node::served_directory_url;
 use flow::{App, Caller};
 use pki::{CaName, KeyAlgorithm, Profile};
 use serde_json::{Map, Value, json};
@@ -255,7 +256,8 @@ pub(super) async fn directory(app: &App, command: DirectoryCommand) -> anyhow::R
         },
     };
     let changed = change_directory(app, &Caller::command_line(), plan).await?;
-    say(&format!("directory {}", app.directory_url(&changed.slug)));
+    let url = served_directory_url(app, &changed.slug).await?;
+    say(&format!("directory {url}"));
     Ok(())
 }
 
@@ -276,7 +278,7 @@ async fn list_directories(app: &App, as_json: bool) -> anyhow::Result<()> {
     let catalog = app.catalog();
     for each in all {
         let served = catalog.directory(&each.slug);
-        let url = app.directory_url(&each.slug);
+        let url = served_directory_url(app, &each.slug).await?;
         let ca = served.map(|served| served.issuing.id);
         let profile = served.map(|served| {
             let version = &served.profile;

@@ -27,6 +27,11 @@ pub(super) async fn limit(app: &App, command: LimitCommand) -> anyhow::Result<()
         }
         LimitCommand::List { json } => list(app, json).await?,
         LimitCommand::Set(args) => set(app, args).await?,
+        LimitCommand::Show {
+            limit,
+            reseller,
+            json,
+        } => show(app, limit_named(&limit)?, reseller.as_deref(), json).await?,
     }
     Ok(())
 }
@@ -57,6 +62,35 @@ async fn list(app: &App, as_json: bool) -> anyhow::Result<()> {
             limit.as_str()
         ));
     }
+    Ok(())
+}
+
+async fn show(
+    app: &App,
+    limit: Limit,
+    reseller: Option<&str>,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let tenant = match reseller {
+        Some(text) => Some(find_tenant(app, text).await?.id),
+        None => None,
+    };
+    let own = list_limits(app).await?.into_iter();
+    let own = own
+        .filter(|own| Some(own.tenant) == tenant && own.limit == limit)
+        .find(|own| own.is_live(app.now()));
+    let bound = own.as_ref().map_or(limit.usual(), |own| own.bound);
+    let reason = own.as_ref().map(|own| own.reason.as_str());
+    let ends_at = own.as_ref().and_then(|own| own.ends_at);
+    if as_json {
+        say(&json!({ "limit": limit, "tenant": tenant, "bound": bound.to_string(), "ends_at": ends_at,
+            "reason": reason })
+        .to_string());
+        return Ok(());
+    }
+    let until = ends_at.map_or_else(String::new, |end| format!(", until {end}"));
+    let why = reason.map_or_else(|| "as for everybody".to_owned(), str::to_owned);
+    say(&format!("{} {bound}{until}: {why}", limit.as_str()));
     Ok(())
 }
 

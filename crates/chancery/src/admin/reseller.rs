@@ -1,9 +1,11 @@
 //! `chancery admin reseller` and `chancery admin user`: who sells, and who signs in.
 
+use std::net::IpAddr;
+
 use anyhow::{Context, bail};
 use flow::access::find_user::find_user;
 use flow::access::reset_password::reset_password;
-use flow::access::unlock_user::unlock_user;
+use flow::access::unlock_user::{unlock_network, unlock_user};
 use flow::caller::system;
 use flow::tenancy::list_resellers::{list_resellers, show_reseller};
 use flow::tenancy::suspend_tenant::{Suspension, suspend_tenant};
@@ -60,15 +62,25 @@ pub(super) async fn user(app: &App, command: UserCommand) -> anyhow::Result<()> 
             ));
         }
         UserCommand::Show { email, json } => show_user(app, &email, json).await?,
-        UserCommand::Unlock { email } => {
-            let was_locked = unlock_user(app, &caller, Email::parse(&email)?).await?;
-            say(if was_locked {
-                "unlocked"
-            } else {
-                "was not locked"
-            });
-        }
+        UserCommand::Unlock { email, network } => unlock(app, email.as_deref(), network).await?,
     }
+    Ok(())
+}
+
+async fn unlock(app: &App, email: Option<&str>, network: Option<IpAddr>) -> anyhow::Result<()> {
+    let caller = Caller::command_line();
+    let was_locked = match (email, network) {
+        (_, Some(address)) => unlock_network(app, &caller, address).await?,
+        (Some(email), None) => unlock_user(app, &caller, Email::parse(email)?).await?,
+        (None, None) => bail!("name a person (--email) or a network (--network)"),
+    };
+    say(match (was_locked, network) {
+        (true, _) => "unlocked",
+        (false, Some(_)) => "was not locked",
+        (false, None) => {
+            "was not locked; if everybody behind one address is, lift that with --network ADDRESS"
+        }
+    });
     Ok(())
 }
 

@@ -74,10 +74,13 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Lift the lock that follows failed sign-ins
+    /// Lift the lock that follows failed sign-ins, of a person or of a whole network
     Unlock {
         /// Their e-mail address
+        #[arg(long, required_unless_present = "network", conflicts_with = "network")]
+        email: Option<String>,
+        /// An address of the network that locked itself out (IPv6: all of its /64)
         #[arg(long)]
-        email: String,
+        network: Option<std::net::IpAddr>,
     },
 }

@@ -7,6 +7,7 @@ use super::acme::AcmeSection;
 use super::limits::LimitsSection;
 use super::logging::LoggingSection;
 use super::network::NetworkSection;
+use super::passwords::PasswordsSection;
 use super::refused::{Refused, Validate};
 use super::runtime::RuntimeSection;
 use super::storage::StorageSection;
@@ -19,6 +20,7 @@ pub(super) struct Sections {
     pub(super) limits: LimitsSection,
     pub(super) logging: LoggingSection,
     pub(super) network: NetworkSection,
+    pub(super) passwords: PasswordsSection,
     pub(super) runtime: RuntimeSection,
     pub(super) storage: StorageSection,
 }
@@ -26,11 +28,12 @@ pub(super) struct Sections {
 impl Sections {
     /// Refuses values that have the right type and cannot be used.
     pub(super) fn validate(&self) -> Result<(), Refused> {
-        let all: [&dyn Validate; 6] = [
+        let all: [&dyn Validate; 7] = [
             &self.acme,
             &self.limits,
             &self.logging,
             &self.network,
+            &self.passwords,
             &self.runtime,
             &self.storage,
         ];

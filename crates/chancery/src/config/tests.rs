@@ -175,7 +175,7 @@ fn what_is_unknown_is_refused_with_what_was_meant() {
     );
     check_file(
         "[billing]",
-        "file FILE has [billing], which is no section; there are: acme, limits, logging, network, runtime, storage",
+        "file FILE has [billing], which is no section; there are: acme, limits, logging, network, passwords, runtime, storage",
     );
     check_variable(
         "CHANCERY__ACME__MAX_NAMS",
@@ -240,7 +240,15 @@ fn values_of_another_type_are_refused() {
 }
 
 /// A section, a line in it, the value that is refused, and what is allowed.
-const OUT_OF_BOUNDS: [(&str, &str, &str, &str); 12] = [
+const OUT_OF_BOUNDS: [(&str, &str, &str, &str); 15] = [
+    (
+        "passwords",
+        "memory_kib = 19455",
+        "19455",
+        "19456 to 1048576 KiB",
+    ),
+    ("passwords", "passes = 1", "1", "2 to 20 passes"),
+    ("passwords", "lanes = 0", "0", "1 to 16 lanes"),
     ("acme", "max_names = 0", "0", "1 to 1000 names"),
     ("acme", "max_names = 1001", "1001", "1 to 1000 names"),
     (

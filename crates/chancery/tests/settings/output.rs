@@ -98,3 +98,51 @@ fn fa2_a_first_start_says_what_it_made_and_what_comes_next() {
         .any(|line| line.contains("made a") || line.contains("set up"));
     assert!(!made, "{again:#?}");
 }
+
+#[test]
+fn a_port_that_is_taken_is_told_with_the_setting_that_moves_it() {
+    let folder = folder();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = taken.local_addr().expect("an address");
+    let wished = format!("--acme-listen={at}");
+    let mut words = vec!["serve", &wished];
+    words.extend([
+        "--portal-listen=127.0.0.1:0",
+        "--pki-listen=127.0.0.1:0",
+        "--internal-listen=127.0.0.1:0",
+    ]);
+    let output = begin(folder.path(), &words);
+    let output = output.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    let told = format!(
+        "the ACME server cannot listen on {at}: something listens there already; choose another with --acme-listen"
+    );
+    assert!(said.contains(&told), "{said}");
+}
+
+#[test]
+fn commands_tell_the_address_of_the_server_that_serves() {
+    let folder = folder();
+    log_of_a_start(folder.path(), &["--acme-url=https://acme.shop.test"]);
+    for words in [
+        &[
+            "admin",
+            "bootstrap",
+            "--reseller=Shop",
+            "--email=a@shop.test",
+        ][..],
+        &["admin", "account", "open", "--reseller=Shop", "--label=Web"],
+    ] {
+        let output = begin(folder.path(), words);
+        let output = output.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{words:?}");
+        if words.contains(&"open") {
+            assert!(
+                said.contains("directory URL https://acme.shop.test/v2/DV"),
+                "{said}"
+            );
+        }
+    }
+}

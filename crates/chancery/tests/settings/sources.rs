@@ -121,7 +121,8 @@ fn example(key: &str) -> (&'static str, &'static str) {
         "network.dns_servers" => ("[\"192.0.2.1:53\"]", "192.0.2.1:53"),
         "network.own_addresses" => ("[\"192.0.2.0/28\"]", "192.0.2.0/28"),
         "network.trusted_proxies" => ("[\"192.0.2.1\", \"2001:db8::1\"]", "192.0.2.1,2001:db8::1"),
-        "runtime.worker_threads" => ("3", "3"),
+        "passwords.memory_kib" => ("65536", "65536"),
+        "passwords.lanes" | "passwords.passes" | "runtime.worker_threads" => ("3", "3"),
         "storage.migrate" => ("\"check\"", "check"),
         "storage.postgres_connections" => ("20", "20"),
         key if key.ends_with("_listen") || key == "lab_dns_server" => {

@@ -93,6 +93,25 @@ fn fa5_every_object_is_listed_and_shown() {
         assert_ne!(admin(path, words), "", "{words:?}");
     }
     assert_eq!(admin(path, &["certificate", "list"]), "");
+    assert_eq!(admin(path, &["refusal", "list"]), "nothing was refused\n");
+    let words = [
+        "limit",
+        "set",
+        "pending_orders",
+        "--reseller=Shop",
+        "--count=7",
+    ];
+    admin(path, &[&words[..], &["--reason=an import"]].concat());
+    let own = json(
+        path,
+        &["limit", "show", "pending_orders", "--reseller=Shop"],
+    );
+    assert_eq!(word(&own, "reason"), "an import");
+    let usual = admin(path, &["limit", "show", "pending_orders"]);
+    assert!(
+        usual.contains("300 at the same time: as for everybody"),
+        "{usual}"
+    );
     let unknown = refused(path, &["certificate", "show", "0xAB:CD"]);
     assert!(
         unknown.contains("chancery admin certificate list shows"),

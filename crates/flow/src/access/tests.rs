@@ -26,7 +26,7 @@ use super::reauthenticate::reauthenticate;
 use super::reset_password::reset_password;
 use super::session::{end_other_sessions, end_session, look_up, sessions_of_user, sign_out};
 use super::sign_in::{Credentials, SignInError, sign_in};
-use super::unlock_user::unlock_user;
+use super::unlock_user::{unlock_network, unlock_user};
 use super::{ProofError, SignedIn};
 use crate::caller::{self, Client, system};
 use crate::memory::password_work::Passwords;
@@ -561,6 +561,34 @@ async fn sb17_sign_ins_of_strangers_do_not_fill_the_audit_log() {
         house.wait(3_600);
         strangers(110, 2).await;
         assert_eq!(refused().await, 300);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m9_an_operator_lifts_the_lock_of_a_whole_network() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        let now = house.app.now();
+        let locked = (0..Limits::NETWORK.failures).fold(Lockout::default(), |counted, _| {
+            counted.failed(Limits::NETWORK, now)
+        });
+        let store = house.app.store(system("a test"));
+        let lock = (AttemptKey::network(HERE), locked);
+        store.write(lock, sign_in_lock::save).await.unwrap();
+        let refused = house.sign_in(EMAIL, PASSWORD).await.unwrap_err();
+        assert_eq!(refused.to_string(), "Account locked");
+        let caller = Caller::command_line();
+        // A person is not what is locked.
+        let email = Email::parse(EMAIL).unwrap();
+        assert!(!unlock_user(&house.app, &caller, email).await.unwrap());
+        assert!(unlock_network(&house.app, &caller, HERE).await.unwrap());
+        assert!(!unlock_network(&house.app, &caller, HERE).await.unwrap());
+        assert!(house.sign_in(EMAIL, PASSWORD).await.is_ok());
+        let of_operator = house.app.store(caller::tenant(house.made.operator.id));
+        let told = of_operator.read(100, store::audit::newest).await.unwrap();
+        let told: Vec<_> = told.iter().map(|entry| entry.action.as_str()).collect();
+        assert!(told.contains(&"network.unlock"), "{told:?}");
     })
     .await;
 }

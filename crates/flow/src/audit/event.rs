@@ -82,6 +82,7 @@ events! {
     } = "session.refuse" on who;
     SessionsOfOthersEnded { user: UserId, sessions_ended: u64 } = "session.end_others" on user;
     ThemeSet { user: UserId, theme: Document } = "user.set_theme" on user;
+    NetworkUnlocked { network: Text } = "network.unlock" on network;
     UserUnlocked { user: UserId } = "user.unlock" on user;
 
     // tenancy

@@ -3,7 +3,7 @@
 use acme::account::{AccountError, NewAccount, Registration};
 use acme::eab::{EabError, ExternalAccountBinding, named_key_id};
 use acme::{Jwk, Thumbprint};
-use base::{AccountId, Actor, Class, Refusal, Refuse, Timestamp};
+use base::{AccountId, Actor, Class, Refusal, Refuse, SubscriptionId, TenantId, Timestamp};
 use enrollment::admission::Standing;
 use enrollment::eab::{EabCredential, Holder, NotBinding};
 use enrollment::subscription::{State, Subscription};
@@ -310,6 +310,8 @@ async fn open_binding(
         .read(binding.kid().to_owned(), load_binding)
         .await?;
     let Some((stored, subscription, standing)) = found else {
+        // What is not there costs what it would cost to open.
+        SealedCredential::open_none(&app.outside.sealer, binding.kid());
         return Err(binding.refuse_unknown().into());
     };
     binding.verify(stored.open(&app.outside.sealer)?.as_bytes())?;
@@ -396,16 +398,17 @@ async fn unbound(app: &App, directory: &Directory) -> Result<Binding, RegisterEr
 type Found = (SealedCredential, Subscription, Option<Standing>);
 
 async fn load_binding(tx: &mut ReadTx, key_id: &String) -> Result<Option<Found>, store::Error> {
-    let Some(stored) = eab_credential::by_key_id(tx, key_id).await? else {
-        return Ok(None);
-    };
-    let found = subscription::by_id(tx, &stored.credential.subscription).await?;
-    let Some(subscription) = found else {
-        return Ok(None);
-    };
-    let owner = subscription.customer.unwrap_or(subscription.tenant);
-    let standing = tenant::standing(tx, &owner).await?;
-    Ok(Some((stored, subscription, standing)))
+    let stored = eab_credential::by_key_id(tx, key_id).await?;
+    // For a credential that is not there the same is asked, so that the time tells nothing (S-43).
+    let id = stored.as_ref().map(|stored| stored.credential.subscription);
+    let id = id.unwrap_or(SubscriptionId::FIRST);
+    let subscription = subscription::by_id(tx, &id).await?;
+    let owner = subscription.as_ref();
+    let owner = owner.map(|found| found.customer.unwrap_or(found.tenant));
+    let standing = tenant::standing(tx, &owner.unwrap_or(TenantId::FIRST)).await?;
+    Ok(stored
+        .zip(subscription)
+        .map(|(stored, subscription)| (stored, subscription, standing)))
 }
 
 /// Registering needs no domain (F-070), but a subscription that is not over.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use acme::nonce::{Mint, NodePrefix};
 use base::NodeId;
 use pki::InternalProfile;
+use store::ReadTx;
 use store::operations::node::{self, Node, insert};
+use store::operations::setting::{self, Setting};
 use store::queue::job;
 use tenancy::password::HashError;
 
@@ -145,6 +147,33 @@ pub async fn shut_down(app: &App) {
         tracing::warn!(error = %error, "could not take leave of the database");
     }
     app.outside.store.close().await;
+}
+
+/// Where clients find the server that serves, for commands that may have been given other settings.
+const ACME_ORIGIN: &str = "acme_origin";
+
+/// Says where this server is.
+pub async fn tell_origin(app: &App) -> Result<(), store::Error> {
+    let told = Setting {
+        name: ACME_ORIGIN.to_owned(),
+        value: app.settings().acme_origin.clone(),
+    };
+    let store = app.store(system("where clients find the server is everybody's"));
+    store.write(told, setting::put).await
+}
+
+/// Where clients find a directory: at the server that was started last, or else as the settings have it.
+pub async fn served_directory_url(app: &App, slug: &str) -> Result<String, store::Error> {
+    let store = app.store(system("where clients find the server is everybody's"));
+    let told = store.read((), load_origin).await?;
+    Ok(match told {
+        Some(told) => app.settings().paths.of(slug).at(&told.value).directory(),
+        None => app.directory_url(slug),
+    })
+}
+
+async fn load_origin(tx: &mut ReadTx, (): &()) -> Result<Option<Setting>, store::Error> {
+    setting::by_name(tx, ACME_ORIGIN).await
 }
 
 /// A key and its certificate for the names of this server, from a CA that issues to nobody else.

@@ -1,4 +1,4 @@
-//! Settings that all nodes must agree on: whoever stores one first decides.
+//! Settings that all nodes must agree on, of which whoever stores one first decides, and what servers tell commands.
 
 use crate::{Error, ReadTx, WriteTx, columns, sql, values};
 
@@ -25,4 +25,16 @@ pub async fn by_name(tx: &mut ReadTx, name: &str) -> Result<Option<Setting>, Err
 /// Stores a setting unless it is there already; `false` when it was.
 pub async fn insert(tx: &mut WriteTx, setting: &Setting) -> Result<bool, Error> {
     tx.insert_new(setting).await
+}
+
+/// Stores a setting in the place of the one before.
+pub async fn put(tx: &mut WriteTx, setting: &Setting) -> Result<(), Error> {
+    let statement = sql!(
+        "INSERT INTO setting (",
+        setting!(),
+        ") VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2"
+    );
+    let values = values![setting.name.as_str(), setting.value.as_str()];
+    tx.execute(statement, &values).await?;
+    Ok(())
 }

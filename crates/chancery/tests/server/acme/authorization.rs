@@ -16,7 +16,7 @@ testkit::on_both_engines![
     a_response_must_be_an_object,
     a_final_authorization_takes_no_response,
     another_accounts_identifiers_are_not_found,
-    a_deactivated_authorization_proves_nothing,
+    l12_a_deactivated_authorization_proves_nothing,
     a_challenge_leads_up_to_its_authorization,
 ];
 
@@ -171,7 +171,7 @@ async fn another_accounts_identifiers_are_not_found(server: &TestServer) {
     assert_eq!(client.read(&order).await.member("status"), "pending");
 }
 
-async fn a_deactivated_authorization_proves_nothing(server: &TestServer) {
+async fn l12_a_deactivated_authorization_proves_nothing(server: &TestServer) {
     let client = server.client("example.com").await;
     let order = client.ready_order(&["example.com"]).await;
     let authorization = &order.authorizations[0];

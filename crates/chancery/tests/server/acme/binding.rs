@@ -9,6 +9,8 @@ testkit::on_both_engines![
     a_binding_is_required,
     the_account_is_bound_and_described,
     c1_an_unknown_key_id_and_a_wrong_mac_answer_the_same,
+    l1_s43_an_unknown_key_id_costs_what_a_wrong_mac_key_costs,
+    s36_s58_fifty_clients_at_once_use_the_last_binding_once,
     a_binding_of_another_key_is_refused,
     the_same_key_gets_the_same_account_and_uses_no_binding,
     a_limited_credential_binds_no_further_account,
@@ -187,4 +189,45 @@ async fn moved(server: &TestServer, eab: &Eab, to: Move) {
     )
     .await
     .unwrap();
+}
+
+async fn l1_s43_an_unknown_key_id_costs_what_a_wrong_mac_key_costs(server: &TestServer) {
+    let eab = server.account().await;
+    let client = server.stranger().await;
+    let wrong = Eab {
+        mac_key: vec![7; 32],
+        ..eab.clone()
+    };
+    let unknown = Eab {
+        key_id: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+        ..eab
+    };
+    let mut costs = Vec::new();
+    for eab in [wrong, unknown] {
+        let before = server.store.counters();
+        client.new_account(&eab).await.expect(403);
+        let after = server.store.counters();
+        costs.push((
+            after.statements - before.statements,
+            after.transactions - before.transactions,
+        ));
+    }
+    assert_eq!(costs[0], costs[1], "statements and transactions");
+}
+
+async fn s36_s58_fifty_clients_at_once_use_the_last_binding_once(server: &TestServer) {
+    let reseller = server.reseller().await;
+    let eab = server.account_of(reseller, Some(1)).await;
+    let mut clients = Vec::new();
+    for _ in 0..50 {
+        clients.push(server.stranger().await);
+    }
+    let all = clients.iter().map(|client| client.new_account(&eab));
+    let answers = futures_util::future::join_all(all).await;
+    let count = |status: u16| {
+        let some = answers.iter().filter(|answer| answer.status == status);
+        some.count()
+    };
+    assert_eq!((count(201), count(403)), (1, 49));
+    assert_eq!(bindings(server, &eab).await, 1);
 }

@@ -12,7 +12,10 @@ testkit::on_both_engines![
     s24_forms_of_another_session_are_refused,
     s24_forms_of_another_site_are_refused,
     s24_the_sign_in_form_is_guarded_too,
+    s25_every_answer_carries_the_headers_of_a_page,
     s27_no_page_is_stored,
+    s28_no_foreign_origin_may_read_the_portal,
+    s70_figures_and_health_are_not_for_the_public,
 ];
 
 /// A good account, whatever else a form may need.
@@ -127,5 +130,72 @@ async fn s27_no_page_is_stored(server: &TestServer) {
             let policy = answer.header("content-security-policy");
             assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
         }
+    }
+}
+
+async fn s25_every_answer_carries_the_headers_of_a_page(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    for path in ["/", "/nothing", "/sign-in", "/assets/nothing.css"] {
+        for answer in [browser.get(path).await, stranger(server).get(path).await] {
+            let policy = answer.header("content-security-policy");
+            for directive in [
+                "default-src 'none'",
+                "frame-ancestors 'none'",
+                "base-uri 'none'",
+                "form-action 'self'",
+                "object-src 'none'",
+            ] {
+                let mut directives = policy.split("; ");
+                assert!(
+                    directives.any(|each| each == directive),
+                    "{path}: {directive}"
+                );
+            }
+            assert!(!policy.contains("unsafe-inline"), "{path}");
+            for (name, value) in [
+                ("x-content-type-options", "nosniff"),
+                ("cross-origin-opener-policy", "same-origin"),
+                ("referrer-policy", "same-origin"),
+                (
+                    "strict-transport-security",
+                    "max-age=31536000; includeSubDomains",
+                ),
+            ] {
+                assert_eq!(answer.header(name), value, "{path}: {name}");
+            }
+        }
+    }
+}
+
+async fn s28_no_foreign_origin_may_read_the_portal(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let mut answers = Vec::new();
+    for path in ["/", "/accounts", "/sign-in"] {
+        answers.push(browser.get(path).await);
+        let elsewhere = browser.post_from("https://evil.test", path, &[]).await;
+        assert!(elsewhere.status.is_client_error(), "{path}");
+        answers.push(elsewhere);
+    }
+    for answer in answers {
+        let open = answer.headers.keys();
+        let open: Vec<_> = open
+            .filter(|name| name.as_str().starts_with("access-control-"))
+            .collect();
+        assert!(open.is_empty(), "{open:?}");
+    }
+}
+
+async fn s70_figures_and_health_are_not_for_the_public(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let acme = server.stranger().await;
+    for path in ["/metrics", "/healthz", "/debug", "/internal"] {
+        browser.get(path).await.expect(404);
+        let url = acme.resource("newNonce");
+        let origin = url.split("/v2/").next().unwrap();
+        let answer = acme.get(&format!("{origin}{path}")).await.expect(404);
+        assert!(!answer.headers.contains_key("server"), "{path}");
     }
 }
