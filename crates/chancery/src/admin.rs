@@ -18,7 +18,7 @@ use anyhow::{Context, bail};
 use base::{Identifier, Refuse as _};
 use flow::enrollment::explain_admission::explain_admission;
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
-use flow::operations::node::shut_down;
+use flow::operations::node::{served_portal_url, shut_down};
 use flow::operations::rotate_sealing_key::{add_sealing_key, reseal_secrets};
 use flow::{App, Caller};
 use serde_json::json;
@@ -56,6 +56,9 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 /// Runs one command and closes the database.
 pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
+    if !command.may_begin() {
+        parts::expect_database(config)?;
+    }
     let app = parts::start_aside(config).await?;
     let done = dispatch(&app, command).await;
     shut_down(&app).await;
@@ -139,7 +142,9 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
         made.reseller.name.as_str(),
         made.reseller.id
     ));
-    say(&format!("sign-in  {}", made.user.email.as_str()));
+    let portal = served_portal_url(app).await?;
+    let at = portal.map_or_else(String::new, |url| format!(" at {url}"));
+    say(&format!("sign-in  {}{at}", made.user.email.as_str()));
     if let Some(password) = shown {
         say(&format!(
             "password {password}  (good for 72 hours, to be replaced at the first sign-in)"
@@ -174,7 +179,24 @@ async fn explain(app: &App, account: &str, names: &[String], as_json: bool) -> a
             say(&about.sentence);
         }
     }
-    bail!("{} ({})", refusal.sentence, refusal.code)
+    let next = match refusal.code {
+        "name_not_enrolled" | "subscription_without_domain" => {
+            format!(
+                "\nnext: chancery admin domain add {account} {}",
+                names.join(" ")
+            )
+        }
+        _ => String::new(),
+    };
+    bail!("{} ({}){next}", refusal.sentence, refusal.code)
+}
+
+/// A number with its noun.
+fn counted(number: impl Into<i64>, noun: &str) -> String {
+    match number.into() {
+        1 => format!("1 {noun}"),
+        many => format!("{many} {noun}s"),
+    }
 }
 
 /// A line of output. Whoever reads it may have seen enough: then the command ends, as others do. What it was asked to

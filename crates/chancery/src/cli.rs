@@ -176,6 +176,21 @@ pub(crate) enum Admin {
     },
 }
 
+impl Admin {
+    /// Whether an installation may begin with it. Whoever only looks is in the wrong folder where there is nothing yet.
+    pub(crate) fn may_begin(&self) -> bool {
+        matches!(
+            self,
+            Self::Bootstrap(_)
+                | Self::Ca { .. }
+                | Self::Directory { .. }
+                | Self::Offer { .. }
+                | Self::Product { .. }
+                | Self::Profile { .. }
+        )
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct BootstrapArgs {
     /// The operator's name, if there is none yet

@@ -46,6 +46,18 @@ impl ServeLock {
     }
 }
 
+impl ServeLock {
+    /// Whether a server has it, where there is one: several may share PostgreSQL.
+    pub(crate) fn is_held(database: &DatabaseUrl) -> Option<bool> {
+        let DatabaseUrl::Sqlite(path) = database else {
+            return None;
+        };
+        let held = File::open(beside(path))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
+        Some(held)
+    }
+}
+
 /// The lock file of a database, the same one for every way to name it.
 fn beside(database: &Path) -> PathBuf {
     let known = fs::canonicalize(database);

@@ -43,6 +43,18 @@ pub(crate) async fn start(config: &Config, migrate: Migrate) -> anyhow::Result<A
     start_with(config, outside(config, store).await?).await
 }
 
+/// Refuses where there is no database yet, as far as that can be told without one.
+pub(crate) fn expect_database(config: &Config) -> anyhow::Result<()> {
+    match &config.database {
+        DatabaseUrl::Sqlite(path) if !path.exists() => bail!(
+            "there is no database at {}; name the folder with --data, or begin with chancery serve or chancery admin \
+             bootstrap",
+            path.display()
+        ),
+        DatabaseUrl::Postgres(_) | DatabaseUrl::Sqlite(_) => Ok(()),
+    }
+}
+
 /// Starts an application for one command. It gives out no nonces, so that no other node has to reach it.
 pub(crate) async fn start_aside(config: &Config) -> anyhow::Result<App> {
     let store = ready_store(config, Migrate::Check).await?;

@@ -9,7 +9,7 @@ use flow::operations::address::hold_until_stopped;
 use flow::operations::clock::watch_until_ended;
 use flow::operations::health::measures;
 use flow::operations::inspect::inspect_own;
-use flow::operations::node::{reclaim_jobs, shut_down, tell_origin, tell_until_ended};
+use flow::operations::node::{reclaim_jobs, shut_down, tell_until_ended, tell_where};
 use flow::operations::record_refusals::record_until_ended;
 use flow::operations::share_limits::share_until_ended;
 use flow::{App, jobs};
@@ -49,6 +49,12 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
         root = %config.data.join(parts::ROOT_FILE).display(),
         "chancery serves"
     );
+    if config.tls_files.is_none() && !config.plain_http {
+        tracing::info!(
+            server_ca = %config.data.join(tls::SERVER_CA).display(),
+            "browsers and ACME clients have to trust the CA of this server's own TLS certificate, or set tls_certificate"
+        );
+    }
     tell_what_comes_next(config, &running.app).await?;
     running.signals.received().await;
     tracing::info!("ending: finishing what was begun");
@@ -63,7 +69,7 @@ async fn tell_what_comes_next(config: &Config, app: &App) -> anyhow::Result<()> 
     if !local.is_empty() && config.lab.is_none() {
         tracing::warn!(
             urls = local.join(", "),
-            "only this machine reaches these URLs; set them before the first certificate, which names pki_url for good"
+            "only this machine reaches these URLs; CAs and certificates name pki_url for good: set them, and begin with new CAs"
         );
     }
     if !inspect_own(app).await?.has_reseller {
@@ -79,7 +85,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     parts::make_data_directory(&config.data)?;
     let lock = ServeLock::take(&config.database, SystemClock.now())?;
     let app = parts::start(config, config.storage.migrate).await?;
-    tell_origin(&app).await?;
+    tell_where(&app, &config.portal_url).await?;
     // At once: whoever starts in the way of this node waits only so long for its answer.
     tokio::spawn(hold_until_stopped(app.clone()));
     if parts::is_alone(config) {

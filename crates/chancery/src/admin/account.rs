@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use base::{AccountId, Placed as _, Slice, SubscriptionId};
 use enrollment::eab::EabCredential;
 use enrollment::subscription::{Label, Subscription, Term};
@@ -24,7 +24,7 @@ use store::issuance::account;
 use store::{Error, ReadTx};
 
 use super::reseller::{for_tenant, resellers};
-use super::{PAGE, say};
+use super::{PAGE, counted, say};
 use crate::cli::account::{AccountCommand, CredentialCommand, RotateArgs};
 use crate::parts;
 
@@ -133,6 +133,12 @@ async fn move_to(app: &App, account: &str, to: Move) -> anyhow::Result<()> {
 
 async fn list(app: &App, reseller: Option<&str>, as_json: bool) -> anyhow::Result<()> {
     for of in resellers(app, reseller).await? {
+        if of.suspended_at.is_some() && !as_json {
+            say(&format!(
+                "{} is suspended: nothing is issued for these",
+                of.name.as_str()
+            ));
+        }
         let caller = Caller::command_line().within(of.id);
         let mut asked =
             SubscriptionQuery::first(SubscriptionFilter::default(), usize::try_from(PAGE)?);
@@ -166,7 +172,7 @@ async fn show(app: &App, account: &str, as_json: bool) -> anyhow::Result<()> {
 
 fn say_account(app: &App, row: &Summary, as_json: bool) {
     let subscription = &row.subscription;
-    let state = subscription.state(app.now());
+    let state = subscription.state(app.now()).as_str();
     let label = subscription.label.as_str();
     if as_json {
         say(&json!({ "subscription": subscription.id, "tenant": subscription.tenant, "label": label,
@@ -177,10 +183,10 @@ fn say_account(app: &App, row: &Summary, as_json: bool) {
         return;
     }
     say(&format!(
-        "{}  {state:11}  {} names, {} clients  {label}",
+        "{}  {state:11}  {}, {}  {label}",
         subscription.id,
-        row.paid.saturating_add(row.companions),
-        row.clients
+        counted(row.paid.saturating_add(row.companions), "name"),
+        counted(row.clients, "client")
     ));
 }
 
@@ -195,7 +201,9 @@ pub(super) async fn find_subscription(
 ) -> anyhow::Result<(Subscription, Caller)> {
     // The portal's URLs leave the prefix out.
     let id = SubscriptionId::from_suffix(account).or_else(|_| account.parse());
-    let id = id.with_context(|| ACCOUNTS)?;
+    let Ok(id) = id else {
+        bail!("\"{account}\" is no identifier of an ACME account; {ACCOUNTS}");
+    };
     let all = app.store(system("an operator names an account at the command line"));
     let found = all.read(id, subscription::by_id).await?;
     let found = found.with_context(|| format!("there is no ACME account {account}; {ACCOUNTS}"))?;
@@ -317,5 +325,12 @@ async fn open_account(
     say(&format!("directory URL {directory_url}"));
     say(&format!("EAB key ID    {key_id}"));
     say(&format!("EAB MAC key   {mac_key}"));
+    say(&format!(
+        "with certbot  certbot register --server {directory_url} --eab-kid {key_id} --eab-hmac-key {mac_key}"
+    ));
+    say(&format!(
+        "next          chancery admin domain add {} NAME",
+        opened.subscription.id
+    ));
     Ok(())
 }

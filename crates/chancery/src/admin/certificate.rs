@@ -8,6 +8,7 @@ use flow::issuance::revoke::revoke_as_operator;
 use flow::{App, Caller};
 use serde_json::{Value, json};
 use store::issuance::certificate::{self, Certificate, Status};
+use store::issuance::revocation;
 
 use super::{PAGE, say};
 use crate::cli::account::CertificateCommand;
@@ -32,11 +33,12 @@ pub(super) async fn certificate(app: &App, command: CertificateCommand) -> anyho
             let found = find(app, &certificate).await?;
             let caller = Caller::command_line().within(found.tenant);
             revoke_as_operator(app, &caller, found.id, reason).await?;
-            say("revoked; its CRL follows at once");
+            say("revoked; its CRL follows within a second or two");
             Ok(())
         }
         CertificateCommand::Show { certificate, json } => {
-            show(&find(app, &certificate).await?, json);
+            let found = find(app, &certificate).await?;
+            show(&found, reason(app, &found).await?, json);
             Ok(())
         }
     }
@@ -69,9 +71,27 @@ async fn find(app: &App, text: &str) -> anyhow::Result<Certificate> {
     })
 }
 
-fn json_of(certificate: &Certificate) -> Value {
-    json!({ "serial": certificate.serial, "status": status(certificate), "order": certificate.order,
-        "names": names(certificate), "not_after": certificate.not_after })
+fn json_of(found: &Certificate) -> Value {
+    json!({ "certificate": found.id, "serial": found.serial, "status": status(found), "order": found.order,
+        "names": names(found), "not_before": found.not_before, "not_after": found.not_after,
+        "tenant": found.tenant, "subscription": found.subscription, "client": found.account,
+        "revoked_at": found.revoked_at })
+}
+
+/// Why it was revoked, in the words of RFC 5280 §5.3.1, or by its number.
+async fn reason(app: &App, found: &Certificate) -> anyhow::Result<Option<String>> {
+    if found.revoked_at.is_none() {
+        return Ok(None);
+    }
+    let all = app.store(system(
+        "an operator names a certificate at the command line",
+    ));
+    let code = all.read(found.id, revocation::reason).await?;
+    Ok(code.map(|code| {
+        let mut known = REASONS.iter();
+        let word = known.find(|(_, reason)| i64::from(reason.code()) == code);
+        word.map_or_else(|| code.to_string(), |(word, _)| (*word).to_owned())
+    }))
 }
 
 fn status(certificate: &Certificate) -> &'static str {
@@ -85,13 +105,11 @@ fn names(certificate: &Certificate) -> Vec<String> {
     certificate.names.iter().map(ToString::to_string).collect()
 }
 
-fn show(found: &Certificate, as_json: bool) {
+fn show(found: &Certificate, reason: Option<String>, as_json: bool) {
     if as_json {
         let mut shown = json_of(found);
-        let more = json!({ "certificate": found.id, "not_before": found.not_before, "tenant": found.tenant,
-            "subscription": found.subscription, "client": found.account, "revoked_at": found.revoked_at });
-        if let (Some(shown), Value::Object(more)) = (shown.as_object_mut(), more) {
-            shown.extend(more);
+        if let Some(shown) = shown.as_object_mut() {
+            shown.insert("reason".to_owned(), json!(reason));
         }
         say(&shown.to_string());
         return;
@@ -110,7 +128,8 @@ fn show(found: &Certificate, as_json: bool) {
         say(&format!("{what:<13} {value}"));
     }
     if let Some(at) = found.revoked_at {
-        say(&format!("revoked       {at}"));
+        let reason = reason.unwrap_or_default();
+        say(&format!("revoked       {at}  {reason}"));
     }
 }
 
@@ -124,7 +143,12 @@ async fn list(app: &App, as_json: bool) -> anyhow::Result<()> {
                 say(&json_of(found).to_string());
             } else {
                 let names = names(found).join(" ");
-                say(&format!("{}  {}  {names}", found.serial, status(found)));
+                say(&format!(
+                    "{}  {:7}  until {}  {names}",
+                    found.serial,
+                    status(found),
+                    found.not_after
+                ));
             }
         }
         match page.last() {

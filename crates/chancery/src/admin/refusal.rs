@@ -11,7 +11,7 @@ use store::tenancy::tenant;
 use tenancy::tenant::{Tenant, TenantKind};
 
 use super::reseller::resellers;
-use super::{PAGE, say};
+use super::{PAGE, counted, say};
 use crate::cli::tenancy::{ListRefusalArgs, RefusalCommand};
 
 pub(super) async fn refusal(app: &App, command: RefusalCommand) -> anyhow::Result<()> {
@@ -95,9 +95,9 @@ fn say_row(tenant: &Tenant, row: &RefusalRow, next: Option<&str>, as_json: bool)
         |account| format!("{account} {}", row.label),
     );
     say(&format!(
-        "{}  {} times  {}, {}  {}",
+        "{}  {}  {}, {}  {}",
         request.last_at,
-        request.count,
+        counted(request.count, "time"),
         tenant.name.as_str(),
         of.trim_end(),
         request.code

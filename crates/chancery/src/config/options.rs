@@ -42,7 +42,7 @@ pub(crate) struct Options {
     /// Where relying parties fetch CRLs; written into every certificate [default: http://localhost:PORT]
     #[arg(long, env = "CHANCERY_PKI_URL", global = true)]
     pub(super) pki_url: Option<String>,
-    /// Where health, metrics and the other nodes are answered; not for the public [default: 127.0.0.1:8081]
+    /// Where health (/healthz), metrics (/metrics) and the other nodes are answered; not for the public [default: 127.0.0.1:8081]
     #[arg(long, env = "CHANCERY_INTERNAL_LISTEN", global = true)]
     pub(super) internal_listen: Option<SocketAddr>,
     /// Where other nodes reach that listener [default: http://ADDRESS]

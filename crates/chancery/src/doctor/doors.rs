@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::Finding;
 use crate::config::Config;
+use crate::lock::ServeLock;
 use crate::parts;
 use crate::tls;
 
@@ -18,13 +19,27 @@ pub(super) async fn look(config: &Config) -> Vec<(&'static str, Finding)> {
         ("TLS", tls(config)),
         ("proxies", proxies(config)),
     ];
-    for (name, address) in [
-        ("portal listener", config.portal_listen),
-        ("ACME listener", config.acme_listen),
-        ("CRL listener", config.pki_listen),
-        ("internal listener", config.internal_listen),
-    ] {
-        found.push((name, Finding::of(listener(address).await)));
+    let serves = ServeLock::is_held(&config.database);
+    let doors = [
+        ("portal listener", "--portal-listen", config.portal_listen),
+        ("ACME listener", "--acme-listen", config.acme_listen),
+        ("CRL listener", "--pki-listen", config.pki_listen),
+        (
+            "internal listener",
+            "--internal-listen",
+            config.internal_listen,
+        ),
+    ];
+    for (place, (name, flag, address)) in doors.iter().enumerate() {
+        let mut before = doors.iter().take(place);
+        let same = before.find(|(_, _, other)| other == address && address.port() != 0);
+        let finding = match same {
+            Some((other, _, _)) => Finding::Wrong(format!(
+                "{address} is that of the {other} too; give each an address of its own: {flag}"
+            )),
+            None => Finding::of(listener(*address, flag, serves).await),
+        };
+        found.push((name, finding));
     }
     found.push(("network", Finding::of(network(config))));
     found
@@ -50,7 +65,7 @@ fn urls(config: &Config) -> Finding {
         ));
     }
     Finding::Note(format!(
-        "only this machine reaches {}; set what others reach before the first certificate, which names pki_url for good",
+        "only this machine reaches {}; set what others reach before the first start: the CAs that it makes, and their certificates, name pki_url for good",
         local.join(", ")
     ))
 }
@@ -89,15 +104,21 @@ fn proxies(config: &Config) -> Finding {
     }
 }
 
-async fn listener(address: SocketAddr) -> Result<String, String> {
+/// `serves` tells whether a server runs on this database, where that can be known.
+async fn listener(address: SocketAddr, flag: &str, serves: Option<bool>) -> Result<String, String> {
     if TcpListener::bind(address).await.is_ok() {
         return Ok(format!("{address} is free"));
     }
     let connecting = TcpStream::connect(address);
-    match tokio::time::timeout(Duration::from_secs(2), connecting).await {
-        Ok(Ok(_)) => Ok(format!("{address} is in use, perhaps by a running server")),
-        Ok(Err(_)) | Err(_) => Err(format!(
-            "{address} cannot be used; choose another or grant more rights"
+    let answers = tokio::time::timeout(Duration::from_secs(2), connecting).await;
+    match (answers, serves) {
+        (Ok(Ok(_)), Some(true)) => Ok(format!("{address} is in use; the server runs")),
+        (Ok(Ok(_)), None) => Ok(format!("{address} is in use, perhaps by a running server")),
+        (Ok(Ok(_)), Some(false)) => Err(format!(
+            "{address} is in use by something else: no server runs on this database; choose another with {flag}"
+        )),
+        (Ok(Err(_)) | Err(_), _) => Err(format!(
+            "{address} cannot be used; grant more rights, or choose another with {flag}"
         )),
     }
 }

@@ -66,7 +66,7 @@ async fn caa(config: &Config, store: &Store) -> Vec<(&'static str, Finding)> {
                  caa_identities under [acme] or for the directory"
             ))
         } else {
-            Finding::Good(format!(
+            Finding::Note(format!(
                 "records are not checked in {slug}; set caa_identities to check them"
             ))
         }

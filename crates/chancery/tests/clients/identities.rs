@@ -17,7 +17,7 @@ async fn is_told(server: &Server) -> anyhow::Result<()> {
     let (is_well, said) = server.doctor(None, &[]).await?;
     ensure!(is_well, "{said}");
     ensure!(
-        said.contains("ok    CAA: records are not checked in DV; set caa_identities"),
+        said.contains("NOTE  CAA: records are not checked in DV; set caa_identities"),
         "{said}"
     );
     ensure!(said.contains("no DNS answer has to be signed"), "{said}");

@@ -7,6 +7,7 @@ mod addresses;
 mod alone;
 mod certbot;
 mod chain;
+mod first_hour;
 mod identities;
 mod import;
 mod instant;

@@ -30,7 +30,7 @@ fn check(folder: &Path, words: &[&str], is_well: bool, line: &str) {
 fn fa2_doctor_opens_a_sealed_value() {
     let folder = folder();
     let key = folder.path().join("data/sealing.key");
-    let made = command(folder.path(), &["admin", "certificate", "list"], &[]);
+    let made = command(folder.path(), &["admin", "product", "list"], &[]);
     assert!(made.status.success(), "{}", text(&made.stderr));
     let opens = "ok    sealing key: data/sealing.key opens the ";
     check(folder.path(), &[], true, opens);

@@ -45,6 +45,16 @@ fn log_of_a_start(folder: &Path, words: &[&str]) -> Vec<String> {
 #[test]
 fn fb21_a_closed_pipe_is_no_panic() {
     let folder = folder();
+    let made = begin(
+        folder.path(),
+        &[
+            "admin",
+            "bootstrap",
+            "--reseller=Shop",
+            "--email=a@shop.test",
+        ],
+    );
+    made.wait_with_output().expect("it ends");
     for words in [
         &["doctor"][..],
         &["config", "show"],
@@ -83,7 +93,7 @@ fn fa2_a_first_start_says_what_it_made_and_what_comes_next() {
         "set up an empty database",
         "made a sealing key; keep a copy of it apart from the database path=data/sealing.key",
         "wrote the root of the CA that issues; whoever uses its certificates has to trust it path=data/root-ca.pem",
-        "only this machine reaches these URLs; set them before the first certificate",
+        "only this machine reaches these URLs; CAs and certificates name pki_url for good",
         "root=data/root-ca.pem",
         "nobody can sign in yet; chancery admin bootstrap --reseller NAME --email ADDRESS makes the first reseller",
     ] {

@@ -93,6 +93,20 @@ fn fa5_every_object_is_listed_and_shown() {
         assert_ne!(admin(path, words), "", "{words:?}");
     }
     assert_eq!(admin(path, &["certificate", "list"]), "");
+    let unknown = refused(path, &["certificate", "show", "0xAB:CD"]);
+    assert!(
+        unknown.contains("chancery admin certificate list shows"),
+        "{unknown}"
+    );
+    remove_one(path, account);
+}
+
+#[test]
+fn l11_limits_and_refusals_are_shown() {
+    let folder = folder();
+    let path = folder.path();
+    let words = ["bootstrap", "--reseller=Shop", "--email=a@shop.test"];
+    json(path, &words);
     assert_eq!(admin(path, &["refusal", "list"]), "nothing was refused\n");
     let words = [
         "limit",
@@ -112,12 +126,18 @@ fn fa5_every_object_is_listed_and_shown() {
         usual.contains("300 at the same time: as for everybody"),
         "{usual}"
     );
-    let unknown = refused(path, &["certificate", "show", "0xAB:CD"]);
-    assert!(
-        unknown.contains("chancery admin certificate list shows"),
-        "{unknown}"
-    );
-    remove_one(path, account);
+}
+
+#[test]
+fn whoever_looks_where_nothing_is_makes_nothing() {
+    let folder = folder();
+    let path = folder.path();
+    for words in [&["reseller", "list"][..], &["certificate", "list"]] {
+        let told = refused(path, words);
+        assert!(told.contains("there is no database at"), "{told}");
+    }
+    let left = std::fs::read_dir(path).expect("a folder").count();
+    assert_eq!(left, 0, "nothing was made");
 }
 
 /// A domain goes with its companion, and others stay.

@@ -149,31 +149,46 @@ pub async fn shut_down(app: &App) {
     app.outside.store.close().await;
 }
 
-/// Where clients find the server that serves, for commands that may have been given other settings.
+/// Where clients and people find the server that serves, for commands that may have been given other settings.
 const ACME_ORIGIN: &str = "acme_origin";
+const PORTAL_URL: &str = "portal_url";
 
 /// Says where this server is.
-pub async fn tell_origin(app: &App) -> Result<(), store::Error> {
-    let told = Setting {
-        name: ACME_ORIGIN.to_owned(),
-        value: app.settings().acme_origin.clone(),
-    };
-    let store = app.store(system("where clients find the server is everybody's"));
-    store.write(told, setting::put).await
+pub async fn tell_where(app: &App, portal_url: &str) -> Result<(), store::Error> {
+    let told = [
+        (ACME_ORIGIN, app.settings().acme_origin.as_str()),
+        (PORTAL_URL, portal_url),
+    ];
+    let store = app.store(system(WHERE));
+    for (name, value) in told {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        store.write(Setting { name, value }, setting::put).await?;
+    }
+    Ok(())
 }
 
 /// Where clients find a directory: at the server that was started last, or else as the settings have it.
 pub async fn served_directory_url(app: &App, slug: &str) -> Result<String, store::Error> {
-    let store = app.store(system("where clients find the server is everybody's"));
-    let told = store.read((), load_origin).await?;
+    let told = app
+        .store(system(WHERE))
+        .read(ACME_ORIGIN, load_told)
+        .await?;
     Ok(match told {
         Some(told) => app.settings().paths.of(slug).at(&told.value).directory(),
         None => app.directory_url(slug),
     })
 }
 
-async fn load_origin(tx: &mut ReadTx, (): &()) -> Result<Option<Setting>, store::Error> {
-    setting::by_name(tx, ACME_ORIGIN).await
+/// Where people sign in at the server that was started last.
+pub async fn served_portal_url(app: &App) -> Result<Option<String>, store::Error> {
+    let told = app.store(system(WHERE)).read(PORTAL_URL, load_told).await?;
+    Ok(told.map(|told| told.value))
+}
+
+const WHERE: &str = "where the server is found is everybody's";
+
+async fn load_told(tx: &mut ReadTx, name: &&'static str) -> Result<Option<Setting>, store::Error> {
+    setting::by_name(tx, name).await
 }
 
 /// A key and its certificate for the names of this server, from a CA that issues to nobody else.

@@ -41,6 +41,13 @@ pub async fn exists(tx: &mut ReadTx, certificate: CertificateId) -> Result<bool,
     Ok(tx.row(statement, &values![certificate]).await?.is_some())
 }
 
+/// Why the certificate was revoked, by its RFC 5280 §5.3.1 code; for the operator.
+pub async fn reason(tx: &mut ReadTx, certificate: &CertificateId) -> Result<Option<i64>, Error> {
+    let statement = sql!(system: "SELECT reason FROM revocation WHERE certificate_id = $1");
+    let row = tx.row(statement, &values![certificate]).await?;
+    row.map(|row| row.int("reason")).transpose()
+}
+
 /// Revokes a certificate that was not revoked before; its lineage goes on with what is left.
 pub async fn insert(
     tx: &mut WriteTx,

@@ -80,7 +80,7 @@ async fn fa1_a_refused_order_is_shown_with_the_one_next_step(server: &TestServer
     let page = browser.get(&path).await.expect(200);
     assert_says(
         &page,
-        "Shop.example.com is not enrolled in this subscription; add shop.example.com or *.example.com in the portal.",
+        "shop.example.com is not enrolled in this subscription; add shop.example.com or *.example.com in the portal.",
     );
     assert_says(
         &page,

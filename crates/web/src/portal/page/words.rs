@@ -31,15 +31,17 @@ pub(crate) fn more(names: &[String]) -> String {
     }
 }
 
-/// The first letter in upper case and a full stop at the end: an error's message as a sentence.
+/// The first letter in upper case, unless it is that of a name, and a full stop at the end: an error's message as a sentence.
 pub(crate) fn sentence(error: &impl std::fmt::Display) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
-    let first: String = letters
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .collect();
+    let word = text.split_whitespace().next().unwrap_or_default();
+    // A name begins as it is written.
+    let is_name = word.trim_end_matches(['.', ',', ':', ';']).contains('.');
+    let first: String = match letters.next() {
+        Some(first) if is_name => first.to_string(),
+        first => first.into_iter().flat_map(char::to_uppercase).collect(),
+    };
     let end = if text.ends_with(['.', '!', '?']) {
         ""
     } else {

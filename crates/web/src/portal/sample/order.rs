@@ -251,7 +251,7 @@ fn refused() -> RefusalPage {
         back_href: "/activity".to_owned(),
         name: "new.northwind.example".to_owned(),
         status: chip(Tone::Warn, "Refused"),
-        sentence: "New.northwind.example is not enrolled in this subscription; add new.northwind.example or *.northwind.example in the portal.".to_owned(),
+        sentence: "new.northwind.example is not enrolled in this subscription; add new.northwind.example or *.northwind.example in the portal.".to_owned(),
         next_step: "Add this name to the ACME account, then run the ACME client again.".to_owned(),
         action: Some((
             "/domains/new?account=x&names=new%2Enorthwind%2Eexample".to_owned(),
