@@ -62,6 +62,22 @@ pub struct LimitOverride {
     pub reason: String,
 }
 
+/// What is left of a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Left {
+    /// How many can be had at once.
+    pub left: u32,
+    /// How many that is for who has had none, and in which time how many are earned.
+    pub rate: Rate,
+}
+
+/// Such as "298 of 300 left".
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} left", self.left, self.rate.burst)
+    }
+}
+
 /// A limit was reached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RateLimited {

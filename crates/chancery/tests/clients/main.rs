@@ -8,6 +8,7 @@ mod alone;
 mod certbot;
 mod chain;
 mod first_hour;
+mod host;
 mod identities;
 mod import;
 mod instant;

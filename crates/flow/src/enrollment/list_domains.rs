@@ -13,7 +13,10 @@ pub use store::enrollment::enrolled_domain::{
     DomainCursor, DomainFilter, DomainQuery, MAX_COUNTED,
 };
 
+use crate::memory::limits::Charge;
 use crate::{App, Caller};
+
+pub use tenancy::limit::Left;
 
 /// One domain with what a row shows about it.
 #[derive(Clone, Debug)]
@@ -52,6 +55,8 @@ pub struct DomainDetail {
     pub line: DomainLine,
     /// Free names that came with it.
     pub companions: Vec<EnrolledDomain>,
+    /// How many certificates can be had for new sets of names below its registered domain, where that is limited.
+    pub certificates_left: Option<Left>,
 }
 
 /// A page of a tenant's domains.
@@ -84,20 +89,28 @@ pub async fn find(
     id: EnrolledDomainId,
 ) -> Result<Option<DomainDetail>, store::Error> {
     let store = app.store(caller);
-    store.scan(id, load_one).await
+    let Some((line, companions)) = store.scan(id, load_one).await? else {
+        return Ok(None);
+    };
+    let charge = Charge::certificate_of_domain(&line.domain.name, caller.tenant()?);
+    Ok(Some(DomainDetail {
+        line,
+        companions,
+        certificates_left: app.memory.limits.left(charge, app.now()),
+    }))
 }
 
 async fn load_one(
     tx: &mut ReadTx,
     id: &EnrolledDomainId,
-) -> Result<Option<DomainDetail>, store::Error> {
+) -> Result<Option<(DomainLine, Vec<EnrolledDomain>)>, store::Error> {
     let found = enrolled_domain::find(tx, id).await?;
     let found = lines(tx, found.into_iter().collect()).await?;
     let Some(line) = found.into_iter().next() else {
         return Ok(None);
     };
     let companions = enrolled_domain::companions(tx, id).await?;
-    Ok(Some(DomainDetail { line, companions }))
+    Ok(Some((line, companions)))
 }
 
 async fn lines(

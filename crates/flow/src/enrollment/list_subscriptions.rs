@@ -11,7 +11,10 @@ use store::issuance::account::{self, Account};
 
 pub use store::enrollment::subscription::{SubscriptionFilter, SubscriptionQuery};
 
+use crate::memory::limits::Charge;
 use crate::{App, Caller};
+
+pub use tenancy::limit::Left;
 
 /// How many accounts a menu offers.
 const MAX_CHOICES: usize = 200;
@@ -66,6 +69,8 @@ pub struct AcmeClient {
     pub key_id: Option<String>,
     /// Whether it has given its binding back.
     pub is_released: bool,
+    /// How many orders it can place now, where that is limited.
+    pub orders_left: Option<Left>,
 }
 
 /// A page of a tenant's accounts, newest first.
@@ -134,7 +139,21 @@ pub async fn clients(
     limit: i64,
 ) -> Result<Vec<AcmeClient>, store::Error> {
     let store = app.store(caller);
-    store.scan((id, after, limit), load_clients).await
+    let mut clients = store.scan((id, after, limit), load_clients).await?;
+    let (tenant, catalog, now) = (caller.tenant()?, app.catalog(), app.now());
+    for client in &mut clients {
+        let directory = catalog.directory(&client.directory);
+        let is_test = directory.is_some_and(|directory| directory.is_test);
+        let charge = Charge::order_of_account(client.id, tenant, is_test);
+        client.orders_left = app.memory.limits.left(charge, now);
+    }
+    Ok(clients)
+}
+
+/// How many orders all clients of a tenant together can place now, where that is limited.
+pub fn orders_left(app: &App, caller: &Caller) -> Result<Option<Left>, store::Error> {
+    let charge = Charge::order_of_tenant(caller.tenant()?, false);
+    Ok(app.memory.limits.left(charge, app.now()))
 }
 
 async fn load_clients(
@@ -188,5 +207,6 @@ fn client(account: Account, last_order_at: Option<Timestamp>) -> AcmeClient {
         created_at: account.created_at,
         last_order_at,
         status,
+        orders_left: None,
     }
 }

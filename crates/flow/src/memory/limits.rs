@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use base::{AccountId, Rate, TenantId, Timestamp};
-use tenancy::limit::{Bound, Limit, LimitOverride, RateLimited};
+use tenancy::limit::{Bound, Left, Limit, LimitOverride, RateLimited};
 
 use self::bucket::Bucket;
 pub(crate) use self::bucket::{BucketKey, Shared};
@@ -82,6 +82,19 @@ impl Limits {
     /// Whether one more would be too much.
     pub(crate) fn look(&self, charge: Charge, now: Timestamp) -> Result<(), RateLimited> {
         self.change(charge, now, |bucket, rate| bucket.look(rate, now))
+    }
+
+    /// How much is left, where it is limited.
+    pub(crate) fn left(&self, charge: Charge, now: Timestamp) -> Option<Left> {
+        let bound = self.bound(charge.limit, charge.tenant, charge.is_test, now);
+        let (true, Bound::Often(rate)) = (self.is_on, bound) else {
+            return None;
+        };
+        let key = charge.key.at(&rate);
+        let shard = held(self.shard(&key));
+        let arrival = shard.get(&key).map(Bucket::arrival);
+        let left = rate.left(arrival, now);
+        Some(Left { left, rate })
     }
 
     /// Gives back one that was counted: it was our fault, or turned out not to count.

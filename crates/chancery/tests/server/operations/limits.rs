@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base::{Clock as _, Rate, TenantId, Timestamp};
 use flow::Caller;
+use flow::enrollment::list_subscriptions::{Left, clients, orders_left};
 use flow::operations::change_limit::{Bound, Limit, LimitOverride, clear_limit, set_limit};
 use flow::operations::share_limits::share;
 use testkit::{AcmeClient, Answer, TestServer};
@@ -16,6 +17,7 @@ testkit::on_both_engines![
     h7_a_tenant_can_have_a_bound_of_its_own,
     h7_nodes_tell_each_other_what_is_nearly_used_up,
     h7_test_directories_allow_ten_times_as_much,
+    h7_what_is_left_is_known,
 ];
 
 /// What is told of a refusal: the sentence, and that there is a time.
@@ -163,4 +165,25 @@ async fn h7_test_directories_allow_ten_times_as_much(server: &TestServer) {
     for _ in 0..12 {
         guest.issue(&["example.com"]).await;
     }
+}
+
+async fn h7_what_is_left_is_known(server: &TestServer) {
+    let eab = server.account().await;
+    server.enroll(&eab, "example.com\nwww.example.com").await;
+    let client = server.stranger().await.register(&eab).await;
+    let caller = Caller::command_line().within(eab.tenant);
+    client.issue(&["example.com"]).await;
+    client.order(&["www.example.com"]).await;
+    let found = clients(&server.app, &caller, eab.subscription, None, 10);
+    let found = found.await.unwrap();
+    let told = |left: Option<Left>| left.map(|left| left.to_string());
+    let of_client = told(found.first().and_then(|client| client.orders_left));
+    assert_eq!(of_client.as_deref(), Some("298 of 300 left"));
+    let of_all = told(orders_left(&server.app, &caller).unwrap());
+    assert_eq!(of_all.as_deref(), Some("4998 of 5000 left"));
+    // In 36 seconds one is earned again.
+    server.clock().advance(Duration::from_secs(36));
+    let found = clients(&server.app, &caller, eab.subscription, None, 10);
+    let left = found.await.unwrap().first().unwrap().orders_left.unwrap();
+    assert_eq!(left.left, 299);
 }

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use base::{AccountId, ClientNetwork, Identifier, TenantId, UserId};
+use base::{AccountId, ClientNetwork, DnsName, Identifier, TenantId, UserId};
 use enrollment::public_suffix::registrable;
 use store::issuance::order::Order;
 use tenancy::limit::Limit;
 
 use super::Charge;
 use crate::memory::accounts::KnownAccount;
+
+/// The domain that somebody has registered, with all below it.
+fn registered(name: &DnsName) -> DnsName {
+    registrable(name).unwrap_or_else(|| name.base())
+}
 
 impl Charge {
     /// A new account that a credential binds.
@@ -24,11 +29,22 @@ impl Charge {
 
     /// A new order: of its account, and of its tenant.
     pub(crate) fn order(of: &KnownAccount, is_test: bool) -> [Self; 2] {
-        let (account, tenant) = (of.id.to_bytes(), of.tenant.to_bytes());
         [
-            Self::within(Limit::OrdersPerAccount, &account, of.tenant, is_test),
-            Self::within(Limit::OrdersPerTenant, &tenant, of.tenant, is_test),
+            Self::order_of_account(of.id, of.tenant, is_test),
+            Self::order_of_tenant(of.tenant, is_test),
         ]
+    }
+
+    /// A new order, of its account.
+    pub(crate) fn order_of_account(account: AccountId, tenant: TenantId, is_test: bool) -> Self {
+        let of = account.to_bytes();
+        Self::within(Limit::OrdersPerAccount, &of, tenant, is_test)
+    }
+
+    /// A new order, of its tenant.
+    pub(crate) fn order_of_tenant(tenant: TenantId, is_test: bool) -> Self {
+        let of = tenant.to_bytes();
+        Self::within(Limit::OrdersPerTenant, &of, tenant, is_test)
     }
 
     /// A certificate for exactly the names of an order. Its lineage is of one tenant.
@@ -42,14 +58,20 @@ impl Charge {
         let domains: BTreeSet<_> = order
             .names
             .iter()
-            .map(|Identifier::Dns(name)| registrable(name).unwrap_or_else(|| name.base()))
+            .map(|Identifier::Dns(name)| registered(name))
             .collect();
-        let charge = |domain: base::DnsName| {
-            let tenant = order.tenant.to_bytes();
-            let of = [&tenant[..], domain.as_str().as_bytes()].concat();
-            Self::within(Limit::CertificatesPerDomain, &of, order.tenant, is_test)
-        };
+        let charge = |domain: DnsName| Self::below(&domain, order.tenant, is_test);
         domains.into_iter().map(charge).collect()
+    }
+
+    /// A certificate for a name, of the registered domain above it.
+    pub(crate) fn certificate_of_domain(name: &DnsName, tenant: TenantId) -> Self {
+        Self::below(&registered(name), tenant, false)
+    }
+
+    fn below(domain: &DnsName, tenant: TenantId, is_test: bool) -> Self {
+        let of = [&tenant.to_bytes()[..], domain.as_str().as_bytes()].concat();
+        Self::within(Limit::CertificatesPerDomain, &of, tenant, is_test)
     }
 
     /// A validation of a name that failed.

@@ -130,12 +130,13 @@ macro_rules! revoked {
 }
 
 // From the names to their certificates, which are few, and for each of these whether it was revoked: asked as a join,
-// PostgreSQL goes through all that was ever revoked of the tenant.
+// PostgreSQL goes through all that was ever revoked of the tenant, as it does where the tenant stands beside the key.
 macro_rules! named_revoked {
     ($slice:literal) => {
         sql!(tenant:
             "WITH c AS MATERIALIZED (SELECT a.*,
-                 (SELECT r.revoked_at FROM revocation r WHERE r.certificate_id = a.id AND r.tenant_id = $1) AS revoked_at
+                 (SELECT CASE WHEN r.tenant_id = $1 THEN r.revoked_at END FROM revocation r WHERE r.certificate_id = a.id)
+                   AS revoked_at
                FROM (SELECT DISTINCT n.lineage_id FROM lineage_name n
                  WHERE n.tenant_id = $1 AND n.rname >= $6 AND n.rname < $7) m
                CROSS JOIN certificate a WHERE a.lineage_id = m.lineage_id AND ($4 OR a.subscription_id = $5))

@@ -195,6 +195,7 @@ fn client(agent: &str, contact: &str, status: Chip) -> ClientRow {
         agent: agent.to_owned(),
         address: "203.0.113.7".to_owned(),
         first_seen: date("2 Feb 2026", "10 months ago"),
+        orders_left: "298 of 300 left".to_owned(),
         last_seen: Some(when(
             "2026-11-23T09:12:00Z",
             "23 Nov 2026, 09:12",
@@ -260,6 +261,7 @@ fn tabs(pages: &mut Pages, is_empty: bool) -> Result<(), Error> {
         head: active(Tab::Clients),
         clients,
         paging: Paging::default(),
+        orders_left: "4996 of 5000 left".to_owned(),
     };
     pages.add(&format!("account-clients{suffix}"), &page)
 }

@@ -195,6 +195,7 @@ fn detail(domain: DomainRow, headline: &str, tone: Tone, text: &str, is_used: bo
             Vec::new()
         },
         can_remove: true,
+        certificates_left: "498 of 500 left".to_owned(),
     }
 }
 

@@ -27,7 +27,11 @@ pub(super) async fn show(
     State(portal): State<Portal>,
     Allowed { who, object: found }: Allowed<ViewDomains, DomainDetail>,
 ) -> Answer {
-    let DomainDetail { line, companions } = found;
+    let DomainDetail {
+        line,
+        companions,
+        certificates_left,
+    } = found;
     let (account, name) = (line.subscription.id, &line.domain.name);
     let certificates = certificates::list::of_name(&portal, &who, account, name).await?;
     let orders = orders::list::of_name(&portal, &who, account, name).await?;
@@ -45,6 +49,9 @@ pub(super) async fn show(
             .collect(),
         orders,
         certificates,
+        certificates_left: certificates_left
+            .map(|left| left.to_string())
+            .unwrap_or_default(),
         can_remove: line.domain.is_active() && who.may(Permission::ManageDomains),
         domain: row(&line, now),
     })
@@ -136,6 +143,9 @@ pub struct DomainPage {
     pub orders: Vec<OrderRow>,
     /// Certificates with this name.
     pub certificates: Vec<CertificateRow>,
+    /// Such as "498 of 500 left" of the certificates for new sets of names below its registered domain, in 7 days; empty when
+    /// that is not limited.
+    pub certificates_left: String,
     /// Whether it may be removed.
     pub can_remove: bool,
 }

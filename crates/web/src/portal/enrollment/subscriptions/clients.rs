@@ -40,6 +40,7 @@ pub(super) async fn show(
     let now = portal.app.now();
     let catalog = portal.app.catalog();
     let may_end = who.may(Permission::ManageAccounts);
+    let orders_left = list_subscriptions::orders_left(&portal.app, &who.caller)?;
     page(&SubscriptionClientsPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
         head: head::head(&found, &who, Tab::Clients, now),
@@ -49,6 +50,7 @@ pub(super) async fn show(
             .map(|client| row(client, may_end, &catalog, now))
             .collect(),
         paging: query.paging(&path, None, last.as_deref(), String::new()),
+        orders_left: orders_left.map(|left| left.to_string()).unwrap_or_default(),
     })
 }
 
@@ -77,6 +79,10 @@ fn row(client: AcmeClient, may_end: bool, catalog: &Catalog, now: Timestamp) -> 
         agent: client.agent,
         address: client.address,
         first_seen: when(client.created_at, now),
+        orders_left: client
+            .orders_left
+            .map(|left| left.to_string())
+            .unwrap_or_default(),
         last_seen: client.last_order_at.map(|at| when(at, now)),
         status: status(client.status),
     }
@@ -105,6 +111,8 @@ pub struct ClientRow {
     pub first_seen: When,
     /// When it last asked for something.
     pub last_seen: Option<When>,
+    /// Such as "298 of 300 left" of its orders; empty when they are not limited.
+    pub orders_left: String,
     /// valid, deactivated or revoked.
     pub status: Chip,
     /// The directory that it registered in, such as "DV".
@@ -129,4 +137,6 @@ pub struct SubscriptionClientsPage {
     pub clients: Vec<ClientRow>,
     /// Links to the pages before and after.
     pub paging: Paging,
+    /// The same of the orders of all clients of all ACME accounts together.
+    pub orders_left: String,
 }
