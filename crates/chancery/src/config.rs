@@ -14,6 +14,7 @@ mod network;
 mod options;
 mod passwords;
 mod refused;
+mod retention;
 mod runtime;
 mod sections;
 mod show;
@@ -36,6 +37,7 @@ use self::network::NetworkSection;
 pub(crate) use self::options::Options;
 use self::passwords::PasswordsSection;
 use self::refused::{Refused, refuse_other_than_url};
+use self::retention::RetentionSection;
 use self::runtime::RuntimeSection;
 use self::sections::Sections;
 pub(crate) use self::show::show;
@@ -67,6 +69,7 @@ pub(crate) struct Config {
     pub(crate) logging: LoggingSection,
     pub(crate) network: NetworkSection,
     pub(crate) passwords: PasswordsSection,
+    pub(crate) retention: RetentionSection,
     pub(crate) runtime: RuntimeSection,
     pub(crate) storage: StorageSection,
 }
@@ -182,6 +185,7 @@ impl Config {
             logging: sections.logging.clone(),
             network: sections.network.clone(),
             passwords: sections.passwords.clone(),
+            retention: sections.retention.clone(),
             runtime: sections.runtime.clone(),
             sealing_key: sealing_key.unwrap_or_else(|| data.join("sealing.key")),
             storage: sections.storage.clone(),

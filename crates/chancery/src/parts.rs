@@ -210,6 +210,8 @@ fn settings(config: &Config) -> Settings {
         authorization_lifetime: Duration::from_secs(
             config.acme.authorization_reuse_hours.saturating_mul(3600),
         ),
+        keep_certificates: config.retention.certificates(),
+        keep_audit: config.retention.audit(),
         challenge_wait: Duration::from_millis(100),
         finalize_wait: Duration::from_millis(900),
         retry_after: Duration::from_secs(1),

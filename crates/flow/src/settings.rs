@@ -25,6 +25,10 @@ pub struct Settings {
     pub order_lifetime: Duration,
     /// How long a proof of control may be used again, unless its directory says something else.
     pub authorization_lifetime: Duration,
+    /// How long certificates stay after their end, and what was proven for them.
+    pub keep_certificates: Duration,
+    /// How long audit entries stay, but for those of CAs and keys.
+    pub keep_audit: Duration,
     /// How long the answer to a challenge response waits for the validation to end.
     pub challenge_wait: Duration,
     /// How long the answer to finalize waits for the certificate before it says `processing`.

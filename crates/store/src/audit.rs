@@ -1,8 +1,10 @@
-//! Who changed what: an entry in the same transaction as the change. Never updated, never deleted.
+//! Who changed what: an entry in the same transaction as the change. Never updated; deleted after years, but for what
+//! happened to CAs and keys.
 
 use base::{Actor, AuditId, CertificateId, TenantId, Timestamp};
 
-use crate::{Error, ReadTx, WriteTx, columns, sql, values};
+use crate::old::Old;
+use crate::{Error, Progress, ReadTx, WriteTx, columns, sql, values};
 
 columns! {
     "audit" audit => Entry {
@@ -85,4 +87,24 @@ pub async fn revocation(
     );
     tx.record(statement, &values![tenant, certificate.to_string()])
         .await
+}
+
+/// Removes entries from before a moment. What happened to CAs and sealing keys stays: its period begins when the key is
+/// destroyed or the last certificate of the CA ends, and nobody is told of either.
+pub async fn delete_old(
+    tx: &mut WriteTx,
+    old: &Old<AuditId>,
+) -> Result<Progress<Old<AuditId>>, Error> {
+    let end = sql!(system:
+        "SELECT id FROM audit WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1 OFFSET $3"
+    );
+    let delete = sql!(system:
+        "DELETE FROM audit WHERE id > $1 AND id <= $2 AND at < $3
+           AND action NOT LIKE 'ca.%' AND action NOT LIKE 'sealing_key.%'"
+    );
+    let row = tx.row(end, &old.bounds()).await?;
+    let end = row.map(|row| row.id("id")).transpose()?;
+    let values = values![old.after, end.unwrap_or(old.until), old.ended_before];
+    tx.execute(delete, &values).await?;
+    Ok(old.behind(end))
 }

@@ -88,6 +88,16 @@ const MIGRATIONS: &[Migration] = &[
         name: "0013_refusal",
         steps: &[Step::Both(include_str!("../migrations/0013_refusal.sql"))],
     },
+    Migration {
+        name: "0014_retention",
+        steps: &[
+            Step::Both(include_str!("../migrations/0014_retention.sql")),
+            Step::Outside(
+                "DROP INDEX CONCURRENTLY IF EXISTS certificate_by_end;
+                 CREATE INDEX CONCURRENTLY certificate_by_end ON certificate (not_after);",
+            ),
+        ],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -8,21 +8,24 @@
     reason = "a test that cannot go on has failed"
 )]
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use acme::Thumbprint;
 use acme::order::Progress;
 use base::{
-    AccountId, Actor, AuthorizationId, CaId, CertificateId, DnsName, Identifier, JobId, OrderId,
-    Page, Placed as _, ProfileVersionId, Query, Random, Scope, Slice, SubscriptionId, TenantId,
-    Timestamp,
+    AccountId, Actor, AuditId, AuthorizationId, CaId, CertificateId, DnsName, Identifier, JobId,
+    OrderId, Page, Placed as _, ProfileVersionId, Query, Random, Scope, Slice, SubscriptionId,
+    TenantId, Timestamp, ValidationId,
 };
 use enrollment::eab::{EabCredential, NewCredential, Reveal};
 use enrollment::subscription::{Label, ProductCode, Purchase, Subscription, Term};
+use store::audit::{self, Entry};
 use store::catalog::profile::ProfileVersion;
 use store::issuance::authorization::{self, Authorization};
 use store::issuance::certificate::{self, NewCertificate, Signed, Validations};
+use store::issuance::certificate_end::{self, delete_ended};
 use store::issuance::certificate_list::{self, CertificateFilter, CertificateRow, Cursor, View};
 use store::issuance::crl::{self, Crl};
 use store::issuance::end;
@@ -30,10 +33,10 @@ use store::issuance::names::Names;
 use store::issuance::order::{self, Order};
 use store::issuance::order_list::{self, OrderEnding, OrderFilter};
 use store::issuance::retired_key::{self, KeyStanding, RetiredKey};
-use store::issuance::{blocked_key, lineage, revocation};
+use store::issuance::{blocked_key, evidence, lineage, revocation};
 use store::old::Old;
 use store::testing::each_engine;
-use store::{Error, ReadTx, Store, WriteTx, sql};
+use store::{Error, Progress as Pieces, ReadTx, Store, WriteTx, sql};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 
 /// Other bytes every time.
@@ -1183,4 +1186,232 @@ async fn key_standing(
     (directory, thumbprint, digest): &(&'static str, Thumbprint, [u8; 32]),
 ) -> Result<KeyStanding, Error> {
     retired_key::standing(tx, directory, thumbprint, digest).await
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// One that ends at a moment.
+fn ending(mut signed: Signed, not_after: Timestamp) -> Signed {
+    signed.certificate.not_after = not_after;
+    signed
+}
+
+/// How many rows the tables of certificates have: certificates, revocations, lineages, names of lineages.
+async fn of_certificates(tx: &mut ReadTx, (): &()) -> Result<[i64; 4], Error> {
+    let statement = sql!(system:
+        "SELECT (SELECT COUNT(*) FROM certificate) AS certificates, (SELECT COUNT(*) FROM revocation) AS revocations,
+           (SELECT COUNT(*) FROM lineage) AS lineages, (SELECT COUNT(*) FROM lineage_name) AS names"
+    );
+    let row = tx.row(statement, &[]).await?.unwrap();
+    Ok([
+        row.int("certificates")?,
+        row.int("revocations")?,
+        row.int("lineages")?,
+        row.int("names")?,
+    ])
+}
+
+async fn gone(store: &Store, before: Timestamp) -> [i64; 4] {
+    let within = store.within(SYSTEM);
+    let input = (before, PIECE);
+    within.write_bulk(input, delete_ended).await.unwrap();
+    within.read((), of_certificates).await.unwrap()
+}
+
+async fn current(store: &Store, owner: &Owner, host: &str, view: View) -> usize {
+    let names = Names::Include(name(host));
+    let filter = CertificateFilter {
+        names,
+        ..CertificateFilter::of(view, NOW)
+    };
+    let page = certificates(store, owner, Query::first(filter, 10)).await;
+    page.rows.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s75_certificates_go_after_their_period_with_all_that_hangs_on_them() {
+    each_engine(|store| async move {
+        let (ours, theirs) = world(&store).await;
+        let period = NOW.minus(days(731));
+        let made = |host: &str, end: Timestamp| ending(ours.certificate(host, 1), end);
+        // Two of one set of names, of which one is still there.
+        let renewed = made("renewed.example", period.plus(days(30)));
+        let replaced = made("renewed.example", period);
+        let once = made("once.example", period);
+        let revoked = made("revoked.example", period);
+        // The one that counts goes before one that was revoked.
+        let longer = made("longer.example", period.plus(days(1)));
+        let counting = made("longer.example", period);
+        let others = ending(theirs.certificate("once.example", 1), period);
+        let all = [
+            &renewed, &replaced, &once, &revoked, &longer, &counting, &others,
+        ];
+        insert_certificates(&store, &all.map(Clone::clone)).await;
+        revoke(&store, revoked.certificate.id).await;
+        revoke(&store, longer.certificate.id).await;
+        assert_eq!(gone(&store, period).await, [7, 2, 5, 10]);
+        let before = period.plus(SECOND);
+        assert_eq!(gone(&store, before).await, [2, 1, 2, 4]);
+        assert_eq!(
+            current(&store, &ours, "renewed.example", View::Expired).await,
+            1
+        );
+        for host in ["once.example", "revoked.example"] {
+            assert_eq!(
+                current(&store, &ours, host, View::Expired).await,
+                0,
+                "{host}"
+            );
+        }
+        let facts = store.within(SYSTEM);
+        let standing = facts.read(longer.clone(), standing).await.unwrap();
+        assert_eq!(standing, lineage::Standing::Revoked);
+        for (owner, certificates) in [(&ours, 4), (&theirs, 1)] {
+            let within = store.within(owner.scope());
+            let months = within.read((), certificate_end::months).await.unwrap();
+            let expected = certificate_end::Month {
+                tenant: owner.tenant,
+                month: "2027-01".to_owned(),
+                certificates,
+            };
+            assert_eq!(months, [expected]);
+        }
+        // A set of names that is gone is one that never had a certificate.
+        insert_certificates(&store, &[ours.certificate("once.example", 30)]).await;
+        assert_eq!(current(&store, &ours, "once.example", View::Valid).await, 1);
+        assert_eq!(gone(&store, before.plus(days(40))).await, [1, 0, 1, 2]);
+    })
+    .await;
+}
+
+async fn standing(tx: &mut ReadTx, signed: &Signed) -> Result<lineage::Standing, Error> {
+    let certificate = &signed.certificate;
+    let facts = end::for_issue(tx, certificate.id, certificate.lineage).await?;
+    Ok(facts.standing)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s75_certificates_of_many_names_go_in_smaller_pieces() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let period = NOW.minus(days(731));
+        let mut all = Vec::new();
+        for number in 0..7 {
+            let hosts = (0..100).map(|host| format!("h{host}.s{number}.example"));
+            let hosts: Vec<String> = hosts.collect();
+            let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+            all.push(ending(ours.of_names(&hosts, 1), period.minus(SECOND)));
+        }
+        insert_certificates(&store, &all).await;
+        let within = store.within(SYSTEM);
+        for left in [[2, 0, 2, 200], [0; 4]] {
+            let piece = within.write_piece((period, 25), delete_ended).await;
+            let is_more = left[0] > 0;
+            assert_eq!(matches!(piece, Ok(Pieces::More(_))), is_more);
+            let found = within.read((), of_certificates).await.unwrap();
+            assert_eq!(found, left);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s75_proofs_go_when_nobody_could_use_them_long_ago() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let used = NOW.minus(days(1100));
+        let proven =
+            |until: Timestamp| proof(&authorization(&ours, used.minus(days(7)), until), until);
+        let mut all: Vec<_> = (0..7).map(|_| proven(used.minus(SECOND))).collect();
+        all.extend([proven(used), proven(used.plus(days(300)))]);
+        let young = authorization(&ours, used.minus(days(6)), used);
+        all.push(proof(&young, used.minus(SECOND)));
+        let within = store.within(SYSTEM);
+        for each in &all {
+            within
+                .write(each.clone(), authorization::complete)
+                .await
+                .unwrap();
+        }
+        let old = Old {
+            after: ValidationId::FIRST,
+            until: ValidationId::first_at(used.minus(days(6))),
+            ended_before: used,
+            rows: PIECE,
+        };
+        let count = async || within.scan((), count_evidence).await.unwrap();
+        assert_eq!(count().await, 10);
+        let first = within.write_piece(old.clone(), evidence::delete_old).await;
+        assert!(matches!(first, Ok(Pieces::More(_))));
+        assert!(count().await >= 10 - PIECE);
+        within.write_bulk(old, evidence::delete_old).await.unwrap();
+        assert_eq!(count().await, 3);
+    })
+    .await;
+}
+
+fn entry(owner: &Owner, action: &str, at: Timestamp) -> Entry {
+    Entry {
+        id: AuditId::generate(at, &RANDOM),
+        at,
+        tenant: owner.tenant,
+        customer: None,
+        actor: Actor::System,
+        acting_as: None,
+        action: action.to_owned(),
+        object_kind: None,
+        object: String::new(),
+        parent: None,
+        change: "{}".to_owned(),
+        client_address: String::new(),
+        client_agent: None,
+        request_id: String::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s75_audit_entries_go_after_their_period_but_for_those_of_cas_and_keys() {
+    each_engine(|store| async move {
+        let (ours, _) = world(&store).await;
+        let period = NOW.minus(days(2557));
+        let told = |action: &str, at: Timestamp| entry(&ours, action, at);
+        let before = period.minus(SECOND);
+        let mut all: Vec<Entry> = (0..7).map(|_| told("session.open", before)).collect();
+        let stay = [
+            ("ca.add", before),
+            ("ca.retire", before),
+            ("sealing_key.add", before),
+            ("sealing_key.reseal", before),
+            ("acme_account.change_key", period),
+            ("session.open", NOW),
+        ];
+        all.extend(stay.map(|(action, at)| told(action, at)));
+        all.extend([
+            told("acme_account.change_key", before),
+            told("certificate.revoke", before),
+        ]);
+        let within = store.within(SYSTEM);
+        for each in all {
+            within.write(each, audit::append).await.unwrap();
+        }
+        let old = Old {
+            after: AuditId::FIRST,
+            until: AuditId::first_at(period),
+            ended_before: period,
+            rows: PIECE,
+        };
+        let first = within.write_piece(old.clone(), audit::delete_old).await;
+        assert!(matches!(first, Ok(Pieces::More(_))));
+        let newest = async || {
+            let owners = store.within(ours.scope());
+            owners.read(20, audit::newest).await.unwrap()
+        };
+        assert!(newest().await.len() >= 15 - 3);
+        within.write_bulk(old, audit::delete_old).await.unwrap();
+        let left: BTreeSet<String> = newest().await.into_iter().map(|each| each.action).collect();
+        let expected = stay.map(|(action, _)| action.to_owned());
+        assert_eq!(left, BTreeSet::from(expected));
+        assert_eq!(newest().await.len(), stay.len());
+    })
+    .await;
 }

@@ -280,7 +280,11 @@ async fn certificates_are_found_by_names_through_their_index_on_postgresql() {
 }
 
 /// A piece of pruning reads a range of the primary key.
-const OF_PRUNING: [&str; 5] = [
+const OF_PRUNING: [&str; 9] = [
+    "SELECT id FROM audit WHERE id > $1 AND id <= $2",
+    "DELETE FROM audit WHERE id > $1 AND id <= $2",
+    "SELECT id FROM domain_validation WHERE id > $1 ORDER BY id",
+    "DELETE FROM domain_validation WHERE id > $1 AND id <= $2",
     "SELECT id FROM acme_order WHERE id > $1 AND id <= $2",
     "DELETE FROM acme_order WHERE id > $1 AND id <= $2",
     "DELETE FROM order_identifier WHERE order_id > $1 AND order_id <= $2",
@@ -302,11 +306,63 @@ async fn pruning_reads_a_range_of_the_primary_key() {
             let ranges = [
                 "id > $1) AND (id <= $2)",
                 "order_id > $1) AND (order_id <= $2)",
+                "Index Cond: (id > $1)",
             ];
             let is_range = ranges.iter().any(|range| plan.contains(range));
-            assert!(is_range && plan.contains("_pkey on "), "{begins}\n{plan}");
+            // What is deleted may be gathered first; where a piece ends is read in the order of the key.
+            let is_by_key = plan.contains("_pkey on ") || plan.contains("Bitmap Index Scan on ");
+            let is_sorted = plan.contains("Sort");
+            assert!(is_range && is_by_key && !is_sorted, "{begins}\n{plan}");
         }
     }
+    store.close().await;
+    database.remove().await;
+}
+
+/// Certificates that ended are found by their end, since lifetimes differ.
+const BY_END: &str = "WHERE c.not_after < $1 ORDER BY c.not_after";
+
+fn by_end() -> Sql {
+    let all = STATEMENTS
+        .iter()
+        .map(|statement| Sql::registered(statement));
+    let found: Vec<Sql> = all.filter(|sql| sql.postgres().contains(BY_END)).collect();
+    *found.first().unwrap()
+}
+
+#[tokio::test]
+async fn s75_certificates_that_ended_are_found_by_their_end_on_postgresql() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let client = planner(&database).await.unwrap();
+    let plan = plan(&client, by_end().postgres()).await;
+    let is_walk = plan.contains("Index Scan using certificate_by_end on");
+    assert!(is_walk && !plan.contains("Sort"), "{plan}");
+    store.close().await;
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn s75_certificates_that_ended_are_found_by_their_end_on_sqlite() {
+    let database = Database::sqlite();
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let DatabaseUrl::Sqlite(path) = database.location() else {
+        return;
+    };
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let text = format!("EXPLAIN QUERY PLAN {}", by_end().sqlite());
+    let mut statement = connection.prepare(&text).unwrap();
+    let rows = statement.raw_query().mapped(|row| row.get("detail"));
+    let plan: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
+    let plan = plan.join("\n");
+    let is_walk = plan.contains("SEARCH c USING INDEX certificate_by_end (not_after<?)");
+    assert!(is_walk && !plan.contains("TEMP B-TREE"), "{plan}");
+    drop(statement);
+    drop(connection);
     store.close().await;
     database.remove().await;
 }
@@ -395,6 +451,29 @@ const SYSTEM: &[(&str, &str)] = &[
         "FROM audit ORDER BY id DESC LIMIT 1",
         "the clock is compared with the last moment that anybody was told of",
     ),
+    (
+        "FROM audit WHERE id > $1 AND id <= $2",
+        "what is older than anybody must keep it is deleted, whoever had it",
+    ),
+    (
+        "FROM domain_validation WHERE id > $1",
+        "what has ended long ago is deleted, whoever had it",
+    ),
+    (
+        "WHERE c.not_after < $1 ORDER BY c.not_after LIMIT $2",
+        "what has ended long ago is deleted, whoever had it",
+    ),
+    ("DELETE FROM revocation WHERE certificate_id = $1", GONE),
+    ("DELETE FROM certificate WHERE id = $1", GONE),
+    (
+        "AND NOT EXISTS (SELECT 1 FROM certificate c WHERE c.lineage_id = $1)",
+        GONE,
+    ),
+    (
+        "DELETE FROM lineage_name WHERE tenant_id = $1 AND rname = $2 AND lineage_id = $3",
+        GONE,
+    ),
+    ("DELETE FROM lineage WHERE id = $1", GONE),
     (
         "FROM eab_credential WHERE key_id > $1 ORDER BY key_id",
         "all secrets are sealed anew with another key",
@@ -604,6 +683,10 @@ const SYSTEM: &[(&str, &str)] = &[
     ("FROM signing_intent WHERE certificate_id = $1", ACME),
     ("UPDATE signing_intent SET fence", ACME),
 ];
+
+/// Why the statements that delete what belongs to a certificate have no tenant of their own.
+const GONE: &str =
+    "by the key of a certificate that ended long ago, whoever had it, or of its lineage";
 
 /// Why the statements of an issuance have no tenant of their own.
 const ACME: &str = "by the key of an account, an order or a certificate that was read before and is the account's own";

@@ -335,6 +335,8 @@ fn settings() -> Settings {
         max_identifiers: 100,
         order_lifetime: Duration::from_secs(7 * 24 * 3600),
         authorization_lifetime: Duration::from_secs(24 * 3600),
+        keep_certificates: Duration::from_secs(731 * 24 * 3600),
+        keep_audit: Duration::from_secs(2557 * 24 * 3600),
         // A test that is held up must not see another answer than one that is not.
         challenge_wait: Duration::from_secs(60),
         finalize_wait: Duration::from_secs(60),

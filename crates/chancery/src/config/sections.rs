@@ -9,6 +9,7 @@ use super::logging::LoggingSection;
 use super::network::NetworkSection;
 use super::passwords::PasswordsSection;
 use super::refused::{Refused, Validate};
+use super::retention::RetentionSection;
 use super::runtime::RuntimeSection;
 use super::storage::StorageSection;
 
@@ -21,6 +22,7 @@ pub(super) struct Sections {
     pub(super) logging: LoggingSection,
     pub(super) network: NetworkSection,
     pub(super) passwords: PasswordsSection,
+    pub(super) retention: RetentionSection,
     pub(super) runtime: RuntimeSection,
     pub(super) storage: StorageSection,
 }
@@ -28,12 +30,13 @@ pub(super) struct Sections {
 impl Sections {
     /// Refuses values that have the right type and cannot be used.
     pub(super) fn validate(&self) -> Result<(), Refused> {
-        let all: [&dyn Validate; 7] = [
+        let all: [&dyn Validate; 8] = [
             &self.acme,
             &self.limits,
             &self.logging,
             &self.network,
             &self.passwords,
+            &self.retention,
             &self.runtime,
             &self.storage,
         ];

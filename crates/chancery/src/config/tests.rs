@@ -175,7 +175,7 @@ fn what_is_unknown_is_refused_with_what_was_meant() {
     );
     check_file(
         "[billing]",
-        "file FILE has [billing], which is no section; there are: acme, limits, logging, network, passwords, runtime, storage",
+        "file FILE has [billing], which is no section; there are: acme, limits, logging, network, passwords, retention, runtime, storage",
     );
     check_variable(
         "CHANCERY__ACME__MAX_NAMS",
@@ -240,7 +240,7 @@ fn values_of_another_type_are_refused() {
 }
 
 /// A section, a line in it, the value that is refused, and what is allowed.
-const OUT_OF_BOUNDS: [(&str, &str, &str, &str); 15] = [
+const OUT_OF_BOUNDS: [(&str, &str, &str, &str); 17] = [
     (
         "passwords",
         "memory_kib = 19455",
@@ -299,6 +299,8 @@ const OUT_OF_BOUNDS: [(&str, &str, &str, &str); 15] = [
         "::",
         "the addresses of proxies, one by one",
     ),
+    ("retention", "certificates = 99", "99", "100 to 36500 days"),
+    ("retention", "audit = 36501", "36501", "100 to 36500 days"),
     ("runtime", "worker_threads = 0", "0", "1 to 1024 threads"),
     (
         "storage",

@@ -123,6 +123,7 @@ fn example(key: &str) -> (&'static str, &'static str) {
         "network.trusted_proxies" => ("[\"192.0.2.1\", \"2001:db8::1\"]", "192.0.2.1,2001:db8::1"),
         "passwords.memory_kib" => ("65536", "65536"),
         "passwords.lanes" | "passwords.passes" | "runtime.worker_threads" => ("3", "3"),
+        "retention.audit" | "retention.certificates" => ("365", "365"),
         "storage.migrate" => ("\"check\"", "check"),
         "storage.postgres_connections" => ("20", "20"),
         key if key.ends_with("_listen") || key == "lab_dns_server" => {

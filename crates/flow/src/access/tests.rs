@@ -166,6 +166,8 @@ fn settings() -> Settings {
         max_identifiers: 10,
         order_lifetime: Duration::from_secs(3600),
         authorization_lifetime: Duration::from_secs(3600),
+        keep_certificates: Duration::from_secs(731 * 24 * 3600),
+        keep_audit: Duration::from_secs(2557 * 24 * 3600),
         challenge_wait: Duration::ZERO,
         finalize_wait: Duration::ZERO,
         retry_after: Duration::from_secs(1),

@@ -7,6 +7,7 @@ mod load;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use acme::policy::PolicyError;
 use base::{CaId, DnsName, Identifier, OfferVersionId, ProfileVersionId, TenantId, Timestamp};
@@ -172,6 +173,13 @@ impl Catalog {
     /// A version of a profile, new or old.
     pub fn profile_version(&self, id: ProfileVersionId) -> Option<&Arc<VersionedProfile>> {
         self.profiles.get(&id)
+    }
+
+    /// How long the longest certificates are that any version of any profile has made.
+    pub(crate) fn longest_validity(&self) -> Duration {
+        let all = self.profiles.values();
+        let longest = all.map(|each| each.profile.validity_seconds).max();
+        Duration::from_secs(u64::try_from(longest.unwrap_or_default()).unwrap_or_default())
     }
 
     /// By what names that a tenant orders in a directory are admitted; they are sorted.

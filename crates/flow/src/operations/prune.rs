@@ -1,16 +1,20 @@
-//! The end of what nobody needs any more: orders and authorizations that ended long ago, guests of test directories, sessions, sign-in locks, and
-//! nodes that died. Certificates, revocations and the evidence of proofs stay.
+//! The end of what nobody needs any more: orders and authorizations that ended long ago, certificates with what was proven
+//! for them, audit entries, guests of test directories, sessions, sign-in locks, and nodes that died. What happened to CAs
+//! and keys stays, and so does how many certificates there were in each month.
 //!
 //! Everybody else waits while a piece is deleted, so that each is of one table and small.
 
 use std::time::Duration;
 
-use base::{AccountId, AuthorizationId, OrderId, Timestamp};
+use base::{AccountId, AuditId, AuthorizationId, OrderId, Timestamp, ValidationId};
 use serde::{Deserialize, Serialize};
 use store::access::{session, sign_in_lock};
+use store::audit;
 use store::catalog::server_certificate;
 use store::issuance::certificate_list::figures;
-use store::issuance::{account, authorization, order, refused_request, retired_key};
+use store::issuance::{
+    account, authorization, certificate_end, evidence, order, refused_request, retired_key,
+};
 use store::old::Old;
 use store::operations::{node, rate_limit};
 use store::queue::dead;
@@ -24,11 +28,14 @@ use crate::queue::{Done, Job, JobError, Lease, Queue};
 /// How many rows one transaction deletes. Those of an order lie on several pages of their own, which SQLite's commit has
 /// to write: twice as many take longer than anybody should wait.
 const PIECE: i64 = 25;
-/// How many pieces one run deletes; the rest is for the next.
+/// How many pieces one run deletes; the rest is for the next one, which follows at once.
 const PIECES: usize = 40;
 /// How long orders and authorizations stay after their end, for the people who wonder what became of them, and jobs
 /// that were given up, and figures that nobody has looked at.
 const KEEP_ENDED: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How much later than a whole lifetime after the last moment of a proof a certificate may end that uses it: clients may ask
+/// for one that begins two days later.
+const BEGINS_LATER: Duration = Duration::from_secs(2 * 24 * 3600);
 /// A node that was not seen for so long is gone.
 const KEEP_NODES: Duration = Duration::from_secs(24 * 3600);
 
@@ -44,6 +51,12 @@ pub struct Prune {
     /// The authorizations before this one were looked at.
     #[serde(default)]
     authorization: Option<AuthorizationId>,
+    /// The proofs before this one were looked at.
+    #[serde(default)]
+    proof: Option<ValidationId>,
+    /// The audit entries before this one were looked at.
+    #[serde(default)]
+    entry: Option<AuditId>,
 }
 
 /// A kind of rows, in the order in which they go.
@@ -55,6 +68,9 @@ enum Part {
     OrderNames,
     PendingOrders,
     Authorizations,
+    Certificates,
+    Proofs,
+    Audit,
     Guests,
     GuestKeys,
     Sessions,
@@ -68,11 +84,14 @@ enum Part {
     Nodes,
 }
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 18] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
     Part::Authorizations,
+    Part::Certificates,
+    Part::Proofs,
+    Part::Audit,
     Part::Guests,
     Part::GuestKeys,
     Part::Sessions,
@@ -124,6 +143,13 @@ impl Prune {
             Part::OrderNames => self.orders(app, &limits, order::delete_old_names).await,
             Part::PendingOrders => Ok(same(pieces(app, now, delete_pending).await?)),
             Part::Authorizations => self.authorizations(app, &limits).await,
+            Part::Certificates => {
+                let ended = (limits.certificates, PIECE);
+                let rest = pieces(app, ended, certificate_end::delete_ended).await?;
+                Ok(rest.map(|_| self.clone()))
+            }
+            Part::Proofs => self.proofs(app, &limits).await,
+            Part::Audit => self.entries(app, &limits).await,
             Part::Guests => Ok(same(pieces(app, now, delete_guests).await?)),
             Part::GuestKeys => Ok(same(pieces(app, now, delete_guest_keys).await?)),
             Part::Sessions => Ok(same(pieces(app, now, delete_sessions).await?)),
@@ -166,6 +192,24 @@ impl Prune {
             ..self.clone()
         }))
     }
+
+    async fn proofs(&self, app: &App, limits: &Limits) -> Result<Option<Self>, Error> {
+        let after = self.proof.unwrap_or(ValidationId::FIRST);
+        let rest = pieces(app, limits.proofs(after), evidence::delete_old).await?;
+        Ok(rest.map(|rest| Self {
+            proof: Some(rest.after),
+            ..self.clone()
+        }))
+    }
+
+    async fn entries(&self, app: &App, limits: &Limits) -> Result<Option<Self>, Error> {
+        let after = self.entry.unwrap_or(AuditId::FIRST);
+        let rest = pieces(app, limits.entries(after), audit::delete_old).await?;
+        Ok(rest.map(|rest| Self {
+            entry: Some(rest.after),
+            ..self.clone()
+        }))
+    }
 }
 
 /// Some pieces, and where the next one begins.
@@ -192,16 +236,36 @@ struct Limits {
     ended: Timestamp,
     ordered: Timestamp,
     authorized: Timestamp,
+    /// Certificates go that ended before.
+    certificates: Timestamp,
+    /// Proofs go that could be used before, and not later.
+    used: Timestamp,
+    proven: Timestamp,
+    /// Audit entries go that were made before.
+    told: Timestamp,
 }
 
 impl Limits {
     fn of(app: &App, now: Timestamp) -> Self {
+        let settings = app.settings();
         let ended = now.minus(KEEP_ENDED);
-        let ordered = ended.minus(app.settings().order_lifetime);
+        let ordered = ended.minus(settings.order_lifetime);
+        let certificates = now.minus(settings.keep_certificates);
+        // A certificate's content is stored while all its proofs are good. It ends at most a lifetime after that, whichever
+        // profile it was made by, so that one that uses a proof has ended long enough ago if that could not be used any more
+        // a whole lifetime earlier. This may keep a proof for longer than its certificates, never for less; by the
+        // certificates themselves nobody could find out without an index that each issuance would pay for.
+        let used = certificates
+            .minus(app.catalog().longest_validity())
+            .minus(BEGINS_LATER);
         Self {
             ended,
             ordered,
-            authorized: ordered.minus(app.settings().authorization_lifetime),
+            authorized: ordered.minus(settings.authorization_lifetime),
+            certificates,
+            used,
+            proven: used.minus(settings.authorization_lifetime),
+            told: now.minus(settings.keep_audit),
         }
     }
 
@@ -219,6 +283,24 @@ impl Limits {
             after,
             until: AuthorizationId::first_at(self.authorized),
             ended_before: self.ended,
+            rows: PIECE,
+        }
+    }
+
+    fn proofs(&self, after: ValidationId) -> Old<ValidationId> {
+        Old {
+            after,
+            until: ValidationId::first_at(self.proven),
+            ended_before: self.used,
+            rows: PIECE,
+        }
+    }
+
+    fn entries(&self, after: AuditId) -> Old<AuditId> {
+        Old {
+            after,
+            until: AuditId::first_at(self.told),
+            ended_before: self.told,
             rows: PIECE,
         }
     }

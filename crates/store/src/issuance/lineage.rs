@@ -94,14 +94,9 @@ pub(crate) async fn issue(
 ) -> Result<(), Error> {
     match standing {
         Standing::New => insert(tx, signed).await,
-        Standing::Revoked | Standing::Until(_) if signed.is_test => Ok(()),
-        Standing::Until(moment) if moment > signed.certificate.not_after => {
-            let statement = sql!(tenant:
-                "UPDATE lineage SET issued_count = issued_count + 1 WHERE tenant_id = $1 AND id = $2"
-            );
-            tx.execute_later(statement, &values![signed.certificate.lineage])
-                .await
-        }
+        // Changed all the same, so that nobody deletes it meanwhile because it has no certificate.
+        Standing::Revoked | Standing::Until(_) if signed.is_test => count(tx, signed).await,
+        Standing::Until(moment) if moment > signed.certificate.not_after => count(tx, signed).await,
         Standing::Revoked | Standing::Until(_) => point_at(tx, signed).await,
     }
 }
@@ -134,6 +129,14 @@ async fn insert(tx: &mut WriteTx, signed: &Signed) -> Result<(), Error> {
         names: joined(&signed.names),
     })
     .await
+}
+
+async fn count(tx: &mut WriteTx, signed: &Signed) -> Result<(), Error> {
+    let statement = sql!(tenant:
+        "UPDATE lineage SET issued_count = issued_count + 1 WHERE tenant_id = $1 AND id = $2"
+    );
+    tx.execute_later(statement, &values![signed.certificate.lineage])
+        .await
 }
 
 async fn point_at(tx: &mut WriteTx, signed: &Signed) -> Result<(), Error> {
