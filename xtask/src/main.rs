@@ -24,6 +24,7 @@ mod portal_client;
 mod postgres_run;
 mod server;
 mod siege;
+mod soak;
 mod stopwatch;
 mod workspace;
 
@@ -58,6 +59,8 @@ enum Task {
         #[command(subcommand)]
         attack: siege::Attack,
     },
+    /// Let years pass over a busy installation in minutes, and see that no table grows for ever
+    Soak(soak::Options),
     /// Run a command with a private PostgreSQL whose address is in CHANCERY_TEST_POSTGRES_URL
     WithPostgres(postgres_run::Options),
 }
@@ -79,6 +82,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Fill(options) => fill::run(options),
         Task::Fuzz(options) => fuzz::run(options),
         Task::Siege { attack } => siege::run(attack),
+        Task::Soak(options) => soak::run(options),
         Task::WithPostgres(options) => postgres_run::run(options),
     }
 }

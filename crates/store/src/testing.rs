@@ -5,6 +5,7 @@
 
 pub mod fill;
 pub mod report;
+pub mod rows;
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -211,7 +212,7 @@ pub async fn limit_pages(store: &Store, pages: u32) -> Result<(), Error> {
 
 /// Whether an embedded database waits for the disk. One that is being filled need not: if it is lost, it is filled
 /// again. Nobody else may write meanwhile.
-async fn flush(store: &Store, is_on: bool) -> Result<(), Error> {
+pub async fn flush(store: &Store, is_on: bool) -> Result<(), Error> {
     if store.engine() == Engine::Postgres {
         return Ok(());
     }

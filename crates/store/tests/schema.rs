@@ -519,6 +519,14 @@ const SYSTEM: &[(&str, &str)] = &[
         "the cookie of a request says which tenant it is for",
     ),
     (
+        "SELECT COUNT(*) AS entries FROM audit",
+        "a soak counts what all have",
+    ),
+    (
+        "(SELECT COUNT(*) FROM acme_account) AS acme_account",
+        "a soak counts what all have",
+    ),
+    (
         "FROM domain_validation WHERE name = $1",
         "a test looks at the evidence for a name",
     ),

@@ -21,6 +21,7 @@ pub mod name_server;
 pub mod peers;
 pub mod random;
 pub mod server;
+pub mod soak;
 pub mod validator;
 pub mod visitor;
 

@@ -5,3 +5,5 @@ mod health;
 mod jobs;
 mod limits;
 mod metrics;
+mod retention;
+mod soak;

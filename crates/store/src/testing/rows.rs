@@ -1,0 +1,65 @@
+//! How many rows the tables have that grow by themselves.
+
+use crate::{Error, ReadTx, sql};
+
+/// The tables that are counted.
+pub const TABLES: [&str; 20] = [
+    "acme_account",
+    "acme_authorization",
+    "acme_order",
+    "acme_order_pending",
+    "audit",
+    "certificate",
+    "certificate_month",
+    "crl",
+    "domain_validation",
+    "enrolled_domain",
+    "job",
+    "job_dead",
+    "lineage",
+    "lineage_name",
+    "order_identifier",
+    "rate_limit",
+    "revocation",
+    "session",
+    "sign_in_lock",
+    "signing_intent",
+];
+
+/// How many rows each of [`TABLES`] has, in their order.
+pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
+    let statement = sql!(system:
+        "SELECT (SELECT COUNT(*) FROM acme_account) AS acme_account,
+           (SELECT COUNT(*) FROM acme_authorization) AS acme_authorization,
+           (SELECT COUNT(*) FROM acme_order) AS acme_order,
+           (SELECT COUNT(*) FROM acme_order_pending) AS acme_order_pending,
+           (SELECT COUNT(*) FROM audit) AS audit,
+           (SELECT COUNT(*) FROM certificate) AS certificate,
+           (SELECT COUNT(*) FROM certificate_month) AS certificate_month,
+           (SELECT COUNT(*) FROM crl) AS crl,
+           (SELECT COUNT(*) FROM domain_validation) AS domain_validation,
+           (SELECT COUNT(*) FROM enrolled_domain) AS enrolled_domain,
+           (SELECT COUNT(*) FROM job) AS job,
+           (SELECT COUNT(*) FROM job_dead) AS job_dead,
+           (SELECT COUNT(*) FROM lineage) AS lineage,
+           (SELECT COUNT(*) FROM lineage_name) AS lineage_name,
+           (SELECT COUNT(*) FROM order_identifier) AS order_identifier,
+           (SELECT COUNT(*) FROM rate_limit) AS rate_limit,
+           (SELECT COUNT(*) FROM revocation) AS revocation,
+           (SELECT COUNT(*) FROM session) AS session,
+           (SELECT COUNT(*) FROM sign_in_lock) AS sign_in_lock,
+           (SELECT COUNT(*) FROM signing_intent) AS signing_intent"
+    );
+    let row = tx.row(statement, &[]).await?;
+    let counts = TABLES
+        .iter()
+        .map(|table| row.as_ref().map_or(Ok(0), |row| row.int(table)));
+    counts.collect()
+}
+
+/// How many entries the audit log has.
+pub async fn of_audit(tx: &mut ReadTx, (): &()) -> Result<i64, Error> {
+    let statement = sql!(system: "SELECT COUNT(*) AS entries FROM audit");
+    let row = tx.row(statement, &[]).await?;
+    row.map_or(Ok(0), |row| row.int("entries"))
+}
