@@ -30,6 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let wanted = Soak {
         orders: orders.parse()?,
         days: days.parse()?,
+        step: 1,
         audit_days: audit_days.parse()?,
     };
     let database = match engine.as_str() {

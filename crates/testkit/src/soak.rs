@@ -36,6 +36,8 @@ pub struct Soak {
     pub orders: u32,
     /// Within how many days.
     pub days: u32,
+    /// How many days pass at once: whatever is due in them is done on the last one. 30 is a multiple of it.
+    pub step: u32,
     /// How many days audit entries stay.
     pub audit_days: u32,
 }
@@ -67,6 +69,17 @@ impl Soak {
         (self.orders / turns).max(1)
     }
 
+    /// Whether a name is renewed on a day.
+    fn renews(&self, name: u32, day: u32) -> bool {
+        (name % RENEWED) / self.step == (day % RENEWED) / self.step
+    }
+
+    /// How many steps days are, and the one before them, since a step ends with the work and begins with the end of what is
+    /// over.
+    fn steps(&self, days: u32) -> usize {
+        usize::try_from(days.div_ceil(self.step)).expect("few days") + 1
+    }
+
     /// How many resellers there are.
     fn shops(&self) -> u32 {
         (self.names() / 500).clamp(2, 10)
@@ -96,8 +109,9 @@ pub async fn soak(database: Database, wanted: Soak, mut tell: impl FnMut(&Sample
         entries: entries(&server).await,
         ..Day::default()
     });
-    for day in 1..=wanted.days {
-        let told = pass_a_day(&server).await;
+    let steps = (1..=wanted.days).filter(|day| day.is_multiple_of(wanted.step));
+    for day in steps {
+        let told = pass(&server, DAY * wanted.step).await;
         let mut done = work(&server, &mut shops, wanted, day, &mut history).await;
         done.entries = entries(&server).await - told;
         history.add(done);
@@ -114,9 +128,9 @@ pub async fn soak(database: Database, wanted: Soak, mut tell: impl FnMut(&Sample
 }
 
 /// The night: what is due runs, and what has ended goes. How many audit entries are left.
-async fn pass_a_day(server: &TestServer) -> i64 {
+async fn pass(server: &TestServer, time: Duration) -> i64 {
     let before = server.app.now();
-    server.clock().advance(DAY);
+    server.clock().advance(time);
     let shared = share(&server.app, before, server.app.now()).await;
     shared.expect("limits");
     server.run_jobs().await;
@@ -138,7 +152,7 @@ async fn work(
         let names: Vec<u32> = (0..wanted.names())
             .filter(|name| name % count == number)
             .collect();
-        if day % TERM == 1 {
+        if day % TERM == wanted.step % TERM {
             shop.subscribe(server, &names, day / TERM).await;
         }
         // Another machine of the customer.
@@ -147,7 +161,7 @@ async fn work(
         }
         done.failures += shop.sign_in(server, day).await;
         done.sessions += 1;
-        let turns = shop::turns(&names, day);
+        let turns = shop::turns(wanted, &names, day);
         for turn in turns.iter().filter(|turn| turn.fails()) {
             shop::refuse(server, turn);
         }

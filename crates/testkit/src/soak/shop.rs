@@ -11,7 +11,7 @@ use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 use validation::Failure;
 
-use super::{RENEWED, TERM};
+use super::{RENEWED, Soak, TERM};
 use crate::{AcmeClient, Eab, Key, Order, Reseller, TestServer};
 
 const PASSWORD: &str = "vB7!kq-Lw2#z";
@@ -170,8 +170,8 @@ async fn prove(client: &AcmeClient, order: &Order) -> bool {
 }
 
 /// What is ordered on a day for these names.
-pub(super) fn turns(names: &[u32], day: u32) -> Vec<Turn> {
-    let due = names.iter().filter(|name| *name % RENEWED == day % RENEWED);
+pub(super) fn turns(wanted: Soak, names: &[u32], day: u32) -> Vec<Turn> {
+    let due = names.iter().filter(|name| wanted.renews(**name, day));
     let turn = |name: &u32| Turn {
         names: hosts(*name, (day - 1) / TERM),
         fate: fate(*name, day / RENEWED),

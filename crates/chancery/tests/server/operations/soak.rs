@@ -4,8 +4,9 @@ use store::testing::Database;
 use testkit::soak::{Soak, soak};
 
 const SHORT: Soak = Soak {
-    orders: 2_000,
+    orders: 400,
     days: 1_200,
+    step: 15,
     audit_days: 500,
 };
 
