@@ -106,13 +106,13 @@ fn grid(text: &mut String, scale: &Scale) {
     }
 }
 
-/// The names of the tables where their lines end, one below the other.
+/// The names of the tables where their lines end, one above the other.
 fn legend(text: &mut String, mut places: Vec<(f64, &str, &str)>) {
-    places.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let mut free = TOP;
+    places.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let mut free = HEIGHT - BOTTOM + 4.0;
     for (y, table, colour) in places {
-        let y = (y + 4.0).max(free);
-        free = y + LINE;
+        let y = (y + 4.0).min(free);
+        free = y - LINE;
         let x = WIDTH - RIGHT + 8.0;
         line(
             text,
