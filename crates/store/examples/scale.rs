@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::{
-    AuthorizationId, CaId, DnsName, OrderId, Query, Random, Scope, Slice, SubscriptionId, Timestamp,
+    AuthorizationId, CaId, DnsName, OrderId, Query, Random, Scope, Slice, SubscriptionId,
+    Timestamp, ValidationId,
 };
 use enrollment::admission::Coverage;
 use enrollment::subscription::ProductCode;
@@ -19,7 +20,7 @@ use store::issuance::certificate_list::{self, CertificateFilter, Cursor, View};
 use store::issuance::names::Names;
 use store::issuance::order::{self, Order};
 use store::issuance::order_list::{self, OrderEnding, OrderFilter};
-use store::issuance::{certificate, revocation};
+use store::issuance::{certificate, certificate_end, evidence, revocation};
 use store::old::Old;
 use store::testing::fill::{Lineage, Plan, Shape, fill, shape_of};
 use store::testing::report::{say, stopwatch};
@@ -386,6 +387,13 @@ impl Subject {
             ended_before,
             rows: PRUNED,
         };
+        let ended_before = self.now().minus(DAY * 731);
+        let proofs = Old {
+            after: ValidationId::FIRST,
+            until: ValidationId::first_at(ended_before),
+            ended_before,
+            rows: PRUNED,
+        };
         Ok(vec![
             self.pieces("pruning 25 orders", orders.clone(), order::delete_old)
                 .await?,
@@ -401,6 +409,14 @@ impl Subject {
                 authorization::delete_old,
             )
             .await?,
+            self.pieces(
+                "pruning 25 certificates",
+                (self.now().minus(DAY * 731), PRUNED),
+                certificate_end::delete_ended,
+            )
+            .await?,
+            self.pieces("pruning 25 proofs", proofs, evidence::delete_old)
+                .await?,
         ])
     }
 
