@@ -36,6 +36,8 @@ const ROWS: usize = 50;
 const COUNTED_UP_TO: i64 = 10_000;
 /// As many rows of a table as the program prunes in one transaction.
 const PRUNED: i64 = 25;
+/// The same of certificates, each with what hangs on it.
+const PRUNED_CERTIFICATES: i64 = 10;
 /// How many pieces of pruning are measured at most.
 const PIECES: usize = 300;
 const DAY: Duration = Duration::from_secs(86_400);
@@ -395,32 +397,41 @@ impl Subject {
             rows: PRUNED,
         };
         Ok(vec![
-            self.pieces("pruning 25 orders", orders.clone(), order::delete_old)
-                .await?,
             self.pieces(
-                "pruning 25 names of orders",
+                ("pruning 25 orders", PRUNED),
+                orders.clone(),
+                order::delete_old,
+            )
+            .await?,
+            self.pieces(
+                ("pruning 25 names of orders", PRUNED),
                 orders,
                 order::delete_old_names,
             )
             .await?,
             self.pieces(
-                "pruning 25 authorizations",
+                ("pruning 25 authorizations", PRUNED),
                 authorizations,
                 authorization::delete_old,
             )
             .await?,
             self.pieces(
-                "pruning 25 certificates",
-                (self.now().minus(DAY * 731), PRUNED),
+                ("pruning 10 certificates", PRUNED_CERTIFICATES),
+                (self.now().minus(DAY * 731), PRUNED_CERTIFICATES),
                 certificate_end::delete_ended,
             )
             .await?,
-            self.pieces("pruning 25 proofs", proofs, evidence::delete_old)
+            self.pieces(("pruning 25 proofs", PRUNED), proofs, evidence::delete_old)
                 .await?,
         ])
     }
 
-    async fn pieces<I, S>(&self, name: &'static str, first: I, piece: S) -> Result<Line, Error>
+    async fn pieces<I, S>(
+        &self,
+        (name, rows): (&'static str, i64),
+        first: I,
+        piece: S,
+    ) -> Result<Line, Error>
     where
         I: Clone + Send + Sync + 'static,
         S: for<'a> Save<'a, I, Progress<I>> + Clone + 'static,
@@ -435,7 +446,7 @@ impl Subject {
             };
             next = more;
         }
-        let rows = usize::try_from(PRUNED).unwrap_or_default();
+        let rows = usize::try_from(rows).unwrap_or_default();
         Ok(of(name, waits, rows))
     }
 }

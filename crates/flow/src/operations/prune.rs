@@ -28,6 +28,8 @@ use crate::queue::{Done, Job, JobError, Lease, Queue};
 /// How many rows one transaction deletes. Those of an order lie on several pages of their own, which SQLite's commit has
 /// to write: twice as many take longer than anybody should wait.
 const PIECE: i64 = 25;
+/// The same of certificates: each has more indexes than an order, and a revocation, a lineage and names.
+const CERTIFICATES: i64 = 10;
 /// How many pieces one run deletes; the rest is for the next one, which follows at once.
 const PIECES: usize = 40;
 /// How long orders and authorizations stay after their end, for the people who wonder what became of them, and jobs
@@ -144,7 +146,7 @@ impl Prune {
             Part::PendingOrders => Ok(same(pieces(app, now, delete_pending).await?)),
             Part::Authorizations => self.authorizations(app, &limits).await,
             Part::Certificates => {
-                let ended = (limits.certificates, PIECE);
+                let ended = (limits.certificates, CERTIFICATES);
                 let rest = pieces(app, ended, certificate_end::delete_ended).await?;
                 Ok(rest.map(|_| self.clone()))
             }
