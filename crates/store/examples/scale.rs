@@ -2,30 +2,28 @@
 //!
 //! `cargo xtask bench scale` runs it. A database that is empty is filled; one that was filled is taken as it is.
 
+#[path = "scale/pruning.rs"]
+mod pruning;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use base::{
-    AuthorizationId, CaId, DnsName, OrderId, Query, Random, Scope, Slice, SubscriptionId,
-    Timestamp, ValidationId,
-};
+use base::{CaId, DnsName, OrderId, Query, Random, Scope, Slice, SubscriptionId, Timestamp};
 use enrollment::admission::Coverage;
 use enrollment::subscription::ProductCode;
 use store::enrollment::enrolled_domain::{self, DomainCursor, DomainFilter};
 use store::enrollment::order_facts::{self, Asked};
 use store::enrollment::subscription::{self, SubscriptionFilter};
-use store::issuance::authorization;
 use store::issuance::certificate_list::{self, CertificateFilter, Cursor, View};
 use store::issuance::names::Names;
-use store::issuance::order::{self, Order};
+use store::issuance::order::Order;
 use store::issuance::order_list::{self, OrderEnding, OrderFilter};
-use store::issuance::{certificate, certificate_end, evidence, revocation};
-use store::old::Old;
+use store::issuance::{certificate, revocation};
 use store::testing::fill::{Lineage, Plan, Shape, fill, shape_of};
 use store::testing::report::{say, stopwatch};
 use store::testing::{settle, size};
-use store::{DatabaseUrl, Error, Options, Progress, ReadTx, Save, Scoped, Store};
+use store::{DatabaseUrl, Error, Options, ReadTx, Scoped, Store};
 
 /// How often each statement is measured, and for how long at most.
 const TIMES: u64 = 1_000;
@@ -34,12 +32,6 @@ const LIMIT: Duration = Duration::from_secs(4);
 const ROWS: usize = 50;
 /// How far certificates are counted for a page.
 const COUNTED_UP_TO: i64 = 10_000;
-/// As many rows of a table as the program prunes in one transaction.
-const PRUNED: i64 = 25;
-/// The same of certificates, each with what hangs on it.
-const PRUNED_CERTIFICATES: i64 = 10;
-/// How many pieces of pruning are measured at most.
-const PIECES: usize = 300;
 const DAY: Duration = Duration::from_secs(86_400);
 const SYSTEM: Scope = Scope::System("a database is measured");
 
@@ -369,85 +361,6 @@ impl Subject {
             )
             .await?,
         ])
-    }
-
-    /// Pieces of what the program would delete, which is then gone.
-    async fn pruning(&self) -> Result<Vec<Line>, Error> {
-        let ended_before = self.now().minus(DAY * 90);
-        let until = ended_before.minus(DAY * 7);
-        let orders = Old {
-            after: OrderId::FIRST,
-            until: OrderId::first_at(until),
-            ended_before,
-            rows: PRUNED,
-        };
-        // A store is filled with those of 120 days, which can be used for 30: what ended 90 days ago is not there.
-        let ended_before = self.now().minus(DAY * 60);
-        let authorizations = Old {
-            after: AuthorizationId::FIRST,
-            until: AuthorizationId::first_at(ended_before.minus(DAY * 37)),
-            ended_before,
-            rows: PRUNED,
-        };
-        let ended_before = self.now().minus(DAY * 731);
-        let proofs = Old {
-            after: ValidationId::FIRST,
-            until: ValidationId::first_at(ended_before),
-            ended_before,
-            rows: PRUNED,
-        };
-        Ok(vec![
-            self.pieces(
-                ("pruning 25 orders", PRUNED),
-                orders.clone(),
-                order::delete_old,
-            )
-            .await?,
-            self.pieces(
-                ("pruning 25 names of orders", PRUNED),
-                orders,
-                order::delete_old_names,
-            )
-            .await?,
-            self.pieces(
-                ("pruning 25 authorizations", PRUNED),
-                authorizations,
-                authorization::delete_old,
-            )
-            .await?,
-            self.pieces(
-                ("pruning 10 certificates", PRUNED_CERTIFICATES),
-                (self.now().minus(DAY * 731), PRUNED_CERTIFICATES),
-                certificate_end::delete_ended,
-            )
-            .await?,
-            self.pieces(("pruning 25 proofs", PRUNED), proofs, evidence::delete_old)
-                .await?,
-        ])
-    }
-
-    async fn pieces<I, S>(
-        &self,
-        (name, rows): (&'static str, i64),
-        first: I,
-        piece: S,
-    ) -> Result<Line, Error>
-    where
-        I: Clone + Send + Sync + 'static,
-        S: for<'a> Save<'a, I, Progress<I>> + Clone + 'static,
-    {
-        let (mut waits, mut next) = (Vec::new(), first);
-        for _ in 0..PIECES {
-            let begun = stopwatch();
-            let progress = self.ours().write(next, piece.clone()).await?;
-            waits.push(begun.elapsed());
-            let Progress::More(more) = progress else {
-                break;
-            };
-            next = more;
-        }
-        let rows = usize::try_from(rows).unwrap_or_default();
-        Ok(of(name, waits, rows))
     }
 }
 
