@@ -1091,7 +1091,7 @@ fn proof(of: &Authorization, reusable_until: Timestamp) -> authorization::Ending
     };
     authorization.record.expires = reusable_until;
     authorization.begun_at = Some(validated);
-    authorization.validation = Some(base::ValidationId::generate(validated, &RANDOM));
+    authorization.validation = Some(ValidationId::generate(validated, &RANDOM));
     authorization::Ending {
         authorization,
         evidence: "{}".to_owned(),
