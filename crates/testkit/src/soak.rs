@@ -11,6 +11,7 @@ mod shop;
 use std::time::Duration;
 
 use flow::caller::system;
+use flow::operations::record_refusals::record;
 use flow::operations::share_limits::share;
 use store::testing::rows::{self, TABLES};
 use store::testing::{self, Database};
@@ -161,6 +162,8 @@ async fn work(
         }
         done.failures += shop.sign_in(server, day).await;
         done.sessions += 1;
+        shop.ask_in_vain(day).await;
+        done.refusals += 1;
         let turns = shop::turns(wanted, &names, day);
         for turn in turns.iter().filter(|turn| turn.fails()) {
             shop::refuse(server, turn);
@@ -174,6 +177,7 @@ async fn work(
             shop::release(server, &turn);
         }
     }
+    record(&server.app).await;
     done
 }
 

@@ -3,7 +3,7 @@
 use crate::{Error, ReadTx, sql};
 
 /// The tables that are counted.
-pub const TABLES: [&str; 20] = [
+pub const TABLES: [&str; 21] = [
     "acme_account",
     "acme_authorization",
     "acme_order",
@@ -20,6 +20,7 @@ pub const TABLES: [&str; 20] = [
     "lineage_name",
     "order_identifier",
     "rate_limit",
+    "refusal",
     "revocation",
     "session",
     "sign_in_lock",
@@ -45,6 +46,7 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM lineage_name) AS lineage_name,
            (SELECT COUNT(*) FROM order_identifier) AS order_identifier,
            (SELECT COUNT(*) FROM rate_limit) AS rate_limit,
+           (SELECT COUNT(*) FROM refusal) AS refusal,
            (SELECT COUNT(*) FROM revocation) AS revocation,
            (SELECT COUNT(*) FROM session) AS session,
            (SELECT COUNT(*) FROM sign_in_lock) AS sign_in_lock,

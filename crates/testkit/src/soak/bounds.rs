@@ -34,6 +34,7 @@ pub(super) struct Day {
     pub(super) revocations: u32,
     pub(super) sessions: u32,
     pub(super) failures: u32,
+    pub(super) refusals: u32,
     pub(super) entries: i64,
 }
 
@@ -140,6 +141,8 @@ impl History {
             ("session", self.within(1, |day| day.sessions)),
             ("sign_in_lock", self.within(1, |day| day.failures) + 1),
             ("rate_limit", self.within(ORDER, |day| 3 * day.orders)),
+            // A day longer: a day is over when its last moment is.
+            ("refusal", self.within(ENDED + 1, |day| day.refusals)),
             ("crl", LISTS * self.cas),
             ("signing_intent", 0),
             // The lists that today's revocations wait for, and what comes by its schedule.

@@ -101,6 +101,12 @@ impl Shop {
     }
 
     /// Signs in, sometimes after a slip; how many slips that were.
+    /// A client asks for a name that nobody has enrolled, another one each time.
+    pub(super) async fn ask_in_vain(&self, day: u32) {
+        let name = format!("nobody-{day}.example");
+        self.client.new_order(&[&name]).await.expect(403);
+    }
+
     pub(super) async fn sign_in(&self, server: &TestServer, day: u32) -> u32 {
         let slips = u32::from(day.is_multiple_of(3));
         for slip in 0..=slips {
