@@ -18,6 +18,7 @@ use flow::operations::clock::recover;
 use flow::operations::node;
 use flow::operations::sealing_key::sealed_values;
 use flow::{App, Outside, Settings, jobs};
+use pki::DebianWeakKeys;
 use reach::address_guard::Block;
 use reach::network::{LabAnchors, LabSettings, Network, PublicSettings};
 use store::migrate::SchemaState;
@@ -122,7 +123,7 @@ pub(crate) async fn outside(config: &Config, store: Store) -> anyhow::Result<Out
         peers: Arc::new(HttpPeers::new()),
         sealer,
         internal_url: config.internal_url.clone(),
-        settings: settings(config),
+        settings: settings(config)?,
     })
 }
 
@@ -189,12 +190,12 @@ pub(crate) fn make_data_directory(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("the data directory {} cannot be made", path.display()))
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config) -> anyhow::Result<Settings> {
     let mut names = Policy::new();
     if config.lab.is_some() {
         names = names.allow_any_suffix();
     }
-    Settings {
+    Ok(Settings {
         acme_origin: config.acme_url.clone(),
         pki_origin: config.pki_url.clone(),
         paths: Shape::Ours,
@@ -221,8 +222,20 @@ fn settings(config: &Config) -> Settings {
         counted_up_to: 10_000,
         has_limits: config.limits.enabled
             && !config.lab.as_ref().is_some_and(|lab| lab.assume_valid),
+        weak_keys: weak_keys(config)?,
         password_hash: config.passwords.parameters(),
+    })
+}
+
+/// The keys that are in the operator's lists.
+pub(crate) fn weak_keys(config: &Config) -> anyhow::Result<DebianWeakKeys> {
+    let mut all = DebianWeakKeys::default();
+    for path in &config.acme.weak_keys {
+        let file = || format!("the list of weak keys {}", path.display());
+        let text = fs::read_to_string(path).with_context(file)?;
+        all = all.with(&DebianWeakKeys::parse(&text).with_context(file)?);
     }
+    Ok(all)
 }
 
 fn validator(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Validator>> {

@@ -39,6 +39,8 @@ pub struct Settings {
     pub orders_per_page: usize,
     /// Names that are never issued for in any directory, and what else an order's names must be.
     pub name_policy: acme::policy::Policy,
+    /// Keys of Debian's predictable generator (CVE-2008-0166), as far as the operator has lists of them.
+    pub weak_keys: pki::DebianWeakKeys,
     /// How long after a revocation its CRL is signed, so that one is for all revocations of a moment.
     pub crl_wait: Duration,
     /// How far the certificates of a tenant are counted for each page that says how many there are.

@@ -68,8 +68,8 @@ impl Refuse for KeyPolicyError {
 pub struct KeyPolicy {
     /// Accepted lengths of an RSA modulus in bits.
     pub rsa_bits: RangeInclusive<u32>,
-    /// Keys of Debian's predictable generator, when the operator has the list.
-    pub debian_weak: Option<DebianWeakKeys>,
+    /// Keys of Debian's predictable generator, as far as the operator has lists of them.
+    pub debian_weak: DebianWeakKeys,
 }
 
 impl KeyPolicy {
@@ -77,7 +77,7 @@ impl KeyPolicy {
     pub fn public() -> Self {
         Self {
             rsa_bits: 2048..=4096,
-            debian_weak: None,
+            debian_weak: DebianWeakKeys::default(),
         }
     }
 
@@ -85,7 +85,7 @@ impl KeyPolicy {
     pub fn relaxed() -> Self {
         Self {
             rsa_bits: 1024..=8192,
-            debian_weak: None,
+            debian_weak: DebianWeakKeys::default(),
         }
     }
 

@@ -27,6 +27,9 @@ enum Pair {
     Rsa(RsaKeyPair),
 }
 
+/// The line of [`Key::everybodys`] in a list of weak keys.
+pub const LISTED: &str = "c7bdc6da0968f32f07c6";
+
 impl Key {
     /// A fresh one.
     pub fn generate() -> Self {
@@ -39,7 +42,15 @@ impl Key {
 
     /// RSA of 2048 bits, whose primes follow each other.
     pub fn with_close_primes() -> Self {
-        let der = include_bytes!("key/close_primes.der").as_slice();
+        Self::rsa(include_bytes!("key/close_primes.der"))
+    }
+
+    /// RSA of 2048 bits, with nothing wrong but that everybody has it; [`LISTED`] is how lists of such keys name it.
+    pub fn everybodys() -> Self {
+        Self::rsa(include_bytes!("key/listed.der"))
+    }
+
+    fn rsa(der: &[u8]) -> Self {
         let pair = Pair::Rsa(RsaKeyPair::from_pkcs8(der).expect("a key"));
         let subscriber = KeyPair::try_from(der).expect("a key");
         Self(Arc::new(Inner { pair, subscriber }))

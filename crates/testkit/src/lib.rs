@@ -29,7 +29,7 @@ pub use acme_client::{AcmeClient, Issued, Order};
 pub use answer::Answer;
 pub use eab::Eab;
 pub use in_process::InProcess;
-pub use key::Key;
+pub use key::{Key, LISTED};
 pub use name_server::{Misbehaviour, NameServer};
 pub use server::{Reseller, TestServer};
 pub use visitor::Visitor;

@@ -344,6 +344,7 @@ fn settings() -> Settings {
         orders_per_page: 3,
         // Tests need more names than example.com has to give.
         name_policy: Policy::new().allow_suffix("example").allow_suffix("test"),
+        weak_keys: pki::DebianWeakKeys::default(),
         // The least that Argon2 allows: these passwords protect nothing.
         crl_wait: Duration::ZERO,
         counted_up_to: 10_000,

@@ -2,6 +2,7 @@
 //! (docs/catalog.md).
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use base::DnsName;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub(crate) struct AcmeSection {
     pub(crate) website: Option<String>,
     /// The names by which CAA records allow this CA.
     pub(crate) caa_identities: Vec<String>,
+    /// Files with keys of Debian's predictable generator, in the form of its package `openssl-blacklist`.
+    pub(crate) weak_keys: Vec<PathBuf>,
     /// The most names an order may have.
     pub(crate) max_names: usize,
     /// Hours for which a proof of control may be used again.
@@ -35,6 +38,7 @@ impl Default for AcmeSection {
             terms_of_service: None,
             website: None,
             caa_identities: Vec::new(),
+            weak_keys: Vec::new(),
             max_names: 100,
             authorization_reuse_hours: 168,
         }

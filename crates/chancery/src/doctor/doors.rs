@@ -18,6 +18,7 @@ pub(super) async fn look(config: &Config) -> Vec<(&'static str, Finding)> {
         ("URLs", urls(config)),
         ("TLS", tls(config)),
         ("proxies", proxies(config)),
+        ("weak keys", weak_keys(config)),
     ];
     let serves = ServeLock::is_held(&config.database);
     let doors = [
@@ -84,6 +85,19 @@ fn tls(config: &Config) -> Finding {
             Ok(()) => Ok(certificate.display().to_string()),
             Err(error) => Err(format!("{error:#}")),
         }),
+    }
+}
+
+/// Every CA has to refuse them (TLS BR 6.1.1.3).
+fn weak_keys(config: &Config) -> Finding {
+    match parts::weak_keys(config) {
+        Ok(keys) if keys.is_empty() => Finding::Note(
+            "no list of the keys that Debian's OpenSSL made predictably (CVE-2008-0166), so they are not refused; name the \
+             files of its package openssl-blacklist with weak_keys in [acme]"
+                .to_owned(),
+        ),
+        Ok(keys) => Finding::Good(format!("{} of Debian's are refused", keys.len())),
+        Err(error) => Finding::Wrong(format!("{error:#}")),
     }
 }
 

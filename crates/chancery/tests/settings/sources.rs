@@ -112,6 +112,7 @@ fn sb16_every_boolean_of_the_file_is_switched_off_by_flag_and_by_variable() {
 fn example(key: &str) -> (&'static str, &'static str) {
     match key {
         "acme.authorization_reuse_hours" | "acme.max_names" => ("9", "9"),
+        "acme.weak_keys" => ("[\"x\", \"y\"]", "x,y"),
         "acme.caa_identities" => ("[\"a.example\", \"b.example\"]", "a.example,b.example"),
         "database" => ("\"sqlite:x.db\"", "sqlite:x.db"),
         "lab_addresses" => ("[\"a.example=127.0.0.1\"]", "a.example=127.0.0.1"),

@@ -173,6 +173,7 @@ fn settings() -> Settings {
         retry_after: Duration::from_secs(1),
         orders_per_page: 10,
         name_policy: acme::policy::Policy::new(),
+        weak_keys: pki::DebianWeakKeys::default(),
         has_limits: true,
         password_hash: HashParameters::new(8, 1, 1).unwrap(),
     }

@@ -32,6 +32,23 @@ impl DebianWeakKeys {
             .map(|set| Self(Arc::new(set)))
     }
 
+    /// Both lists.
+    #[must_use]
+    pub fn with(mut self, other: &Self) -> Self {
+        Arc::make_mut(&mut self.0).extend(other.0.iter());
+        self
+    }
+
+    /// How many keys are listed.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the key with this modulus, big-endian, is on the list.
     pub(crate) fn contains(&self, modulus: &[u8]) -> bool {
         self.0.contains(&fingerprint(modulus))

@@ -23,8 +23,7 @@ pub(super) fn check(
     if has_close_primes(&modulus) {
         return Err(KeyPolicyError::ClosePrimes);
     }
-    let list = policy.debian_weak.as_ref();
-    if list.is_some_and(|list| list.contains(&numbers.modulus)) {
+    if policy.debian_weak.contains(&numbers.modulus) {
         return Err(KeyPolicyError::DebianWeak);
     }
     Ok(())

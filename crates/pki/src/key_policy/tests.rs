@@ -125,7 +125,7 @@ fn s13_a_listed_debian_key_is_refused() {
     let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, line.as_bytes());
     let list = crate::serial::hex(&hash.as_ref()[10..]);
     let mut policy = KeyPolicy::public();
-    policy.debian_weak = Some(DebianWeakKeys::parse(&list).unwrap());
+    policy.debian_weak = DebianWeakKeys::parse(&list).unwrap();
     let key = rsa_key(&modulus, &[1, 0, 1]);
     check(&policy, &key, &Err(KeyPolicyError::DebianWeak));
     check(&policy, &rsa_key(&sound_modulus(), &[1, 0, 1]), &Ok(()));

@@ -3,7 +3,7 @@
 use flow::Caller;
 use flow::enrollment::move_subscription::{Move, move_subscription};
 use serde_json::json;
-use testkit::{Eab, Key, TestServer};
+use testkit::{Eab, Key, LISTED, TestServer};
 
 testkit::on_both_engines![
     a_binding_is_required,
@@ -16,6 +16,7 @@ testkit::on_both_engines![
     a_limited_credential_binds_no_further_account,
     only_return_existing_makes_no_account,
     terms_of_service_must_be_agreed_to,
+    m6_a_listed_key_of_debians_generator_is_refused,
     m7_a_weak_or_blocked_key_opens_no_account,
     a_suspended_subscription_binds_no_account,
     a_deactivated_subscription_binds_no_account,
@@ -230,4 +231,22 @@ async fn s36_s58_fifty_clients_at_once_use_the_last_binding_once(server: &TestSe
     };
     assert_eq!((count(201), count(403)), (1, 49));
     assert_eq!(bindings(server, &eab).await, 1);
+}
+
+async fn m6_a_listed_key_of_debians_generator_is_refused(server: &TestServer) {
+    let list = pki::DebianWeakKeys::parse(&format!("# of a package\n{LISTED}\n")).unwrap();
+    let node = server
+        .beside_with(|settings| settings.weak_keys = list)
+        .await;
+    let eab = node.account().await;
+    node.enroll(&eab, "example.com").await;
+    let weak = node.stranger().await.with_key(Key::everybodys());
+    assert_problem!(weak.new_account(&eab).await, @r#"{"type":"urn:ietf:params:acme:error:badPublicKey","detail":"the account's key is not good enough: the RSA key was made by a predictable generator (CVE-2008-0166); create a new one","status":400}"#);
+    let client = node.stranger().await.register(&eab).await;
+    let order = client.ready_order(&["example.com"]).await;
+    let csr = Key::everybodys().csr(&["example.com"]);
+    assert_problem!(client.finalize(&order, &csr).await, @r#"{"type":"urn:ietf:params:acme:error:badCSR","detail":"the RSA key was made by a predictable generator (CVE-2008-0166); create a new one","status":400}"#);
+    // Where nobody has the list, nobody can know.
+    let free = server.stranger().await.with_key(Key::everybodys());
+    free.new_account(&server.account().await).await.expect(201);
 }

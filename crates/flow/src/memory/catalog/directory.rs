@@ -296,9 +296,12 @@ impl Directory {
             issuing,
             profile,
             names: rules.names(settings),
-            keys: match rules.keys {
-                KeyRules::Public => KeyPolicy::public(),
-                KeyRules::Relaxed => KeyPolicy::relaxed(),
+            keys: KeyPolicy {
+                debian_weak: settings.weak_keys.clone(),
+                ..match rules.keys {
+                    KeyRules::Public => KeyPolicy::public(),
+                    KeyRules::Relaxed => KeyPolicy::relaxed(),
+                }
             },
             max_names: rules.max_names.unwrap_or(settings.max_identifiers),
             proof_reuse: longest.min(reuse.unwrap_or(longest)),
