@@ -15,7 +15,7 @@ use pki::{Linted, TbsCertificate, Validity};
 use serde::{Deserialize, Serialize};
 use store::audit::Entry;
 use store::catalog::ca::Trust;
-use store::enrollment::order_facts::{self, Asked};
+use store::enrollment::order_facts::{self, Asked, ForCertificate};
 use store::issuance::authorization::{Authorization, CaaCheck};
 use store::issuance::certificate::{NewCertificate, Signed, Validations, hexadecimal};
 use store::issuance::end::{self, ForIssue, Forbidden};
@@ -195,10 +195,17 @@ async fn readmit(app: &App, found: &Found) -> Result<Option<Refused>, IssueError
     };
     let whose = (account.tenant, directory.coverage(account.is_bound));
     let asked = catalog.asked(directory, whose, &order.names, now);
+    let intent = &found.intent;
+    let key = TbsCertificate::from_der(&intent.tbs).and_then(|tbs| tbs.key_fingerprint());
+    let key = key.map_err(|error| IssueError::Content(intent.certificate, error))?;
     let store = app.store(tenant(order.tenant));
-    let wish = (order.clone(), asked);
+    let wish = (order.clone(), asked, key);
     let facts = store.read(wish, load_admission).await?;
-    let admitted = admission::decide(&facts, &order.names, now);
+    if facts.is_key_blocked {
+        let detail = "the key of this order was reported as compromised while it waited; place a new one with another key";
+        return Ok(Some(Refused(Problem::new(Kind::BadCsr, detail))));
+    }
+    let admitted = admission::decide(&facts.admission, &order.names, now);
     Ok(admitted.err().map(|refused| {
         let told = Problem::telling(refused.refusal(), |code| {
             (code == "name_not_enrolled").then_some(Kind::RejectedIdentifier)
@@ -209,11 +216,9 @@ async fn readmit(app: &App, found: &Found) -> Result<Option<Refused>, IssueError
 
 async fn load_admission(
     tx: &mut ReadTx,
-    (order, asked): &(Order, Asked),
-) -> Result<admission::Facts, store::Error> {
-    // An order that waits has been bound to a key that was looked up when it was taken.
-    let facts = order_facts::for_certificate(tx, (order, asked), &[]).await?;
-    Ok(facts.admission)
+    (order, asked, key): &(Order, Asked, [u8; 32]),
+) -> Result<ForCertificate, store::Error> {
+    order_facts::for_certificate(tx, (order, asked), key).await
 }
 
 /// An order that was taken and has not ended, with its intent.

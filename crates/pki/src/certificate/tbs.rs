@@ -7,7 +7,7 @@ use super::raw::RawTbs;
 use crate::encode::{Writer, tag};
 use crate::extension;
 use crate::identity::Identity;
-use crate::key::PublicKey;
+use crate::key::{PublicKey, sha256};
 use crate::profile::{Profile, Validity};
 use crate::serial::{SerialError, SerialNumber};
 
@@ -70,6 +70,11 @@ impl TbsCertificate {
     /// Its serial number.
     pub fn serial(&self) -> SerialNumber {
         self.serial
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo that it certifies, under which block lists know the key.
+    pub fn key_fingerprint(&self) -> Result<[u8; 32], TbsError> {
+        Ok(sha256(RawTbs::parse(&self.der)?.spki))
     }
 
     /// Its lifetime.

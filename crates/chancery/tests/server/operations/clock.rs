@@ -17,6 +17,7 @@ testkit::on_both_engines![
     h6_a_crl_of_a_time_to_come_is_signed_anew,
     m1_a_left_over_signing_job_gives_up_when_it_is_old,
     m1_a_left_over_signing_job_asks_admission_again,
+    m1_a_left_over_signing_job_asks_again_whether_its_key_is_blocked,
     l13_a_clock_that_was_set_back_makes_no_copy_fresh,
 ];
 
@@ -121,6 +122,20 @@ async fn m1_a_left_over_signing_job_asks_admission_again(server: &TestServer) {
     let ended = client.read(&order).await;
     assert_eq!(ended.member("status"), "invalid");
     insta::allow_duplicates! { insta::assert_snapshot!(ended.error(), @r#"{"type":"urn:ietf:params:acme:error:rejectedIdentifier","detail":"example.com is not enrolled in this subscription; add example.com in the portal","status":403,"subproblems":[{"type":"urn:ietf:params:acme:error:rejectedIdentifier","detail":"example.com is not enrolled in this subscription; add example.com in the portal","identifier":{"type":"dns","value":"example.com"}}]}"#) };
+}
+
+async fn m1_a_left_over_signing_job_asks_again_whether_its_key_is_blocked(server: &TestServer) {
+    let client = server.client("example.com\nwww.example.com").await;
+    let order = client.ready_order(&["example.com"]).await;
+    let lost = server.stranger().await.with_key(Key::generate());
+    let left = left_behind(server, &order, &lost.key).await;
+    leave(server, left).await;
+    let issued = client.issue_for(&lost.key, &["www.example.com"]).await;
+    lost.revoke_by_key(&issued.der, 1).await.expect(200);
+    server.reclaim_jobs().await;
+    let ended = client.read(&order).await;
+    assert_eq!(ended.member("status"), "invalid");
+    insta::allow_duplicates! { insta::assert_snapshot!(ended.error(), @r#"{"type":"urn:ietf:params:acme:error:badCSR","detail":"the key of this order was reported as compromised while it waited; place a new one with another key","status":400}"#) };
 }
 
 async fn l13_a_clock_that_was_set_back_makes_no_copy_fresh(server: &TestServer) {
