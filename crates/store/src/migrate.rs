@@ -98,6 +98,13 @@ const MIGRATIONS: &[Migration] = &[
             ),
         ],
     },
+    Migration {
+        name: "0015_domain_part",
+        steps: &[Step::Pair {
+            postgres: include_str!("../migrations/0015_domain_part.postgres.sql"),
+            sqlite: "",
+        }],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -12,7 +12,7 @@ use enrollment::enrolled_domain::{EnrolledDomain, Enrolling};
 use enrollment::subscription::{Label, Names, ProductCode, Purchase, State, Subscription, Term};
 use store::enrollment::enrolled_domain::{self, DomainCursor, DomainFilter, NamesOf, Removed};
 use store::enrollment::subscription::{self, SubscriptionFilter};
-use store::testing::{each_engine, offer};
+use store::testing::{Database, each_engine, make_schema, offer};
 use store::{Error, Store, WriteTx};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 
@@ -220,50 +220,93 @@ async fn a_search_finds_what_contains_finds() {
         let owner = owner(&store).await;
         let mut names = Vec::new();
         for first in ["", "*.", "ab.", "b.", "ab.b.", "www.ab."] {
-            for last in ["ab.a", "a.ab", "aab.b.a", "b-a.ab.ab", "xn--bcher-kva.b"] {
+            for last in [
+                "ab.a",
+                "a.ab",
+                "aab.b.a",
+                "b-a.ab.ab",
+                "xn--bcher-kva.b",
+                "shop.bakery.a",
+            ] {
                 names.push(format!("{first}{last}"));
             }
         }
         let texts: Vec<&str> = names.iter().map(String::as_str).collect();
         add(&store, &owner, &texts).await;
-        for part in [
-            "a",
-            "ab",
-            "ab.",
-            ".ab",
-            ".ab.",
-            "b.a",
-            "a.ab",
-            "ab.ab",
-            "ab.b.a",
-            "b.aab.b",
-            "*",
-            "*.a",
-            ".",
-            "..",
-            "%",
-            "_",
-            "\\",
-            "w.ab",
-            "-",
-            "kva.b",
-            "ab.b.b-a.ab.ab",
-            "zz",
-            "a.zz",
-        ] {
-            let mut expected: Vec<&str> = texts
-                .iter()
-                .copied()
-                .filter(|name| name.contains(part))
-                .collect();
-            expected.sort_by_key(|name| DnsName::parse(name).unwrap().reversed());
-            let filter = containing(part);
-            assert_eq!(all(&store, &owner, &filter).await, expected, "{part:?}");
-            let counted = count(&store, &owner, &filter).await;
-            assert_eq!(counted, expected.len(), "{part:?}");
-        }
+        check_searches(&store, &owner, &texts).await;
     })
     .await;
+}
+
+/// Where PostgreSQL's extensions could not be created there is no index of parts, and all is found nevertheless.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_finds_the_same_without_the_index_of_parts() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let drop = "DROP INDEX enrolled_domain_by_part";
+    make_schema(&store, drop).await.unwrap();
+    let owner = owner(&store).await;
+    let texts = [
+        "shop.bakery.a",
+        "www.ab.aab.b.a",
+        "b-a.ab.ab",
+        "xn--bcher-kva.b",
+    ];
+    add(&store, &owner, &texts).await;
+    check_searches(&store, &owner, &texts).await;
+    store.close().await;
+    database.remove().await;
+}
+
+const PARTS: [&str; 32] = [
+    "a",
+    "ab",
+    "ab.",
+    ".ab",
+    ".ab.",
+    "b.a",
+    "a.ab",
+    "ab.ab",
+    "ab.b.a",
+    "b.aab.b",
+    "*",
+    "*.a",
+    ".",
+    "..",
+    "%",
+    "_",
+    "\\",
+    "w.ab",
+    "-",
+    "kva.b",
+    "ab.b.b-a.ab.ab",
+    "zz",
+    "a.zz",
+    "bakery",
+    "p.bakery",
+    "p.bakery.",
+    "hop.bakery.a",
+    "hop.aab",
+    "b.shop.bakery",
+    "*.shop.b",
+    "aab.b.a",
+    "w.ab.aab",
+];
+
+/// Each part is found in what contains it, in the order of the list.
+async fn check_searches(store: &Store, owner: &Owner, names: &[&str]) {
+    for part in PARTS {
+        let contains = |name: &&str| name.contains(part);
+        let mut expected: Vec<&str> = names.iter().copied().filter(contains).collect();
+        expected.sort_by_key(|name| DnsName::parse(name).unwrap().reversed());
+        let filter = containing(part);
+        assert_eq!(all(store, owner, &filter).await, expected, "{part:?}");
+        let counted = count(store, owner, &filter).await;
+        assert_eq!(counted, expected.len(), "{part:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -227,6 +227,34 @@ fn by_names(has: &str) -> Vec<Sql> {
     found
 }
 
+/// A part of a name is found by an index in which the tenant and the part meet.
+#[tokio::test]
+async fn c16_a_part_of_a_name_is_found_by_its_index_on_postgresql() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    let client = planner(&database).await.unwrap();
+    // Of an empty table any index of what is not removed may as well be read whole.
+    let others =
+        "DROP INDEX enrolled_domain_active, enrolled_domain_by_name, enrolled_domain_by_customer,
+        enrolled_domain_everywhere";
+    client.batch_execute(others).await.unwrap();
+    for sql in beginning("WITH fitting AS MATERIALIZED", "FROM enrolled_domain") {
+        let plan = plan(&client, sql.postgres()).await;
+        let condition = plan.lines().find(|line| line.contains("Index Cond: "));
+        let both = ["tenant_id || ", "rname ~~ "];
+        assert!(
+            plan.contains("Index Scan on enrolled_domain_by_part")
+                && condition.is_some_and(|line| both.iter().all(|part| line.contains(part))),
+            "{plan}"
+        );
+    }
+    store.close().await;
+    database.remove().await;
+}
+
 /// A name is looked for in the index of names, and pages come in the order of their index; nothing is read whole.
 #[tokio::test]
 async fn certificates_are_found_by_names_through_their_index_on_sqlite() {

@@ -1,13 +1,18 @@
 //! Enrolled domains: the names that a subscription admits.
 
+mod part;
+mod parts;
 mod search;
 
 use base::{Actor, Cursor, DnsName, EnrolledDomainId, Query, SubscriptionId, TenantId, Timestamp};
 use enrollment::enrolled_domain::EnrolledDomain;
 
-pub use search::{DomainList, MAX_COUNTED, list, page};
+pub use search::{DomainList, list, page};
 
 use crate::{Column, Error, ReadTx, Record, Row, Value, WriteTx, columns, sql, values};
+
+/// Counting further than this costs more than it tells; a whole list is counted to its end.
+pub const MAX_COUNTED: usize = 10_000;
 
 /// Which of a tenant's active domains to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +29,17 @@ impl DomainFilter {
     /// Whether all domains of the tenant are on some page.
     pub fn is_everything(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether not to ask, and what, twice; and how many rows to take at most.
+    fn values(&self, limit: usize) -> [Value<'static>; 5] {
+        values![
+            self.subscription.is_none(),
+            self.subscription,
+            self.is_companion.is_none(),
+            self.is_companion.unwrap_or_default(),
+            i64::try_from(limit).unwrap_or(i64::MAX),
+        ]
     }
 }
 
@@ -44,6 +60,13 @@ impl DomainCursor {
             rname: domain.name.reversed(),
             id: domain.id,
         }
+    }
+
+    fn read(row: &Row) -> Result<Self, Error> {
+        Ok(Self {
+            rname: row.text("rname")?.to_owned(),
+            id: row.id("id")?,
+        })
     }
 }
 

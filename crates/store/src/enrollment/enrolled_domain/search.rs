@@ -5,19 +5,17 @@
 //! pattern cannot say that nothing stands between them, so that what it finds is looked at once more. So are all names
 //! with an A-label when a text is not ASCII.
 
-use base::{DnsName, Page, Slice};
+use base::{Page, Slice};
 use enrollment::enrolled_domain::EnrolledDomain;
 
 use super::super::subscription;
-use super::{DomainCursor, DomainFilter, DomainQuery, by_ids};
-use crate::issuance::names::{escape_like, longest_label};
+use super::part::{Part, pattern};
+use super::parts::{self, Found};
+use super::{DomainCursor, DomainFilter, DomainQuery, MAX_COUNTED, by_ids};
 use crate::{Error, ReadTx, Value, sql, values};
 
 /// How many names are taken from the database at a time when some of them may not fit.
 const STEP: usize = 1_000;
-
-/// Counting further than this costs more than it tells; a whole list is counted to its end.
-pub const MAX_COUNTED: usize = 10_000;
 
 // A walk asks the most of names that do not fit: the text comes first, and nothing else is asked of a name without it.
 // Nor does the first page compare with a cursor. On PostgreSQL both together are a fifth of a search.
@@ -66,14 +64,42 @@ pub struct DomainList {
 /// A page of a tenant's active domains, in the order of their names with the labels reversed.
 pub async fn page(tx: &mut ReadTx, asked: &DomainQuery) -> Result<Page<EnrolledDomain>, Error> {
     let wanted = asked.limit.saturating_add(1);
-    let walked = walk(tx, &asked.filter, &asked.slice, wanted).await?;
-    cut(tx, asked, walked.found).await
+    let found = match parts::find(tx, &asked.filter, &asked.slice, wanted).await? {
+        Found::Places(places, _) => places,
+        Found::Nothing | Found::TooMany => {
+            walk(tx, &asked.filter, &asked.slice, wanted).await?.found
+        }
+    };
+    cut(tx, asked, found).await
 }
 
 /// The same, and how many domains match on all pages.
 pub async fn list(tx: &mut ReadTx, asked: &DomainQuery) -> Result<DomainList, Error> {
-    let filter = &asked.filter;
     let wanted = asked.limit.saturating_add(1);
+    let (filter, slice) = (&asked.filter, &asked.slice);
+    let (found, matching) = match parts::find(tx, filter, slice, wanted).await? {
+        Found::Places(places, Some(matching)) => (places, matching),
+        Found::Places(places, None) => {
+            let matching = count(tx, filter, &Slice::Start, MAX_COUNTED).await?;
+            (places, matching)
+        }
+        Found::TooMany => {
+            let walked = walk(tx, filter, slice, wanted).await?;
+            (walked.found, MAX_COUNTED)
+        }
+        Found::Nothing => walked(tx, asked, wanted).await?,
+    };
+    let page = cut(tx, asked, found).await?;
+    Ok(DomainList { page, matching })
+}
+
+/// At least as many places as are wanted, and how many there are on all pages.
+async fn walked(
+    tx: &mut ReadTx,
+    asked: &DomainQuery,
+    wanted: usize,
+) -> Result<(Vec<DomainCursor>, usize), Error> {
+    let filter = &asked.filter;
     let walked = walk(tx, filter, &asked.slice, wanted).await?;
     let is_start = asked.slice == Slice::Start;
     let matching = if is_start && walked.is_whole {
@@ -87,8 +113,7 @@ pub async fn list(tx: &mut ReadTx, asked: &DomainQuery) -> Result<DomainList, Er
     } else {
         count(tx, filter, &Slice::Start, MAX_COUNTED).await?
     };
-    let page = cut(tx, asked, walked.found).await?;
-    Ok(DomainList { page, matching })
+    Ok((walked.found, matching))
 }
 
 /// The rows of a page, of which one more is known if there is one.
@@ -197,14 +222,7 @@ async fn places(
     };
     let values = values_of(part, filter, limit, cursor);
     let rows = tx.rows(statement, &values).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(DomainCursor {
-                rname: row.text("rname")?.to_owned(),
-                id: row.id("id")?,
-            })
-        })
-        .collect()
+    rows.iter().map(DomainCursor::read).collect()
 }
 
 /// The values `$2` to `$9`, and with a cursor two more. What is not searched for is found at once; the others say
@@ -215,134 +233,10 @@ fn values_of<'a>(
     limit: usize,
     cursor: Option<&'a DomainCursor>,
 ) -> Vec<Value<'a>> {
-    let mut values = values![
-        part.label,
-        !part.is_loose,
-        pattern(part.text),
-        filter.subscription.is_none(),
-        filter.subscription,
-        filter.is_companion.is_none(),
-        filter.is_companion.unwrap_or_default(),
-        i64::try_from(limit).unwrap_or(i64::MAX),
-    ]
-    .to_vec();
+    let mut values = values![part.label, !part.is_loose, pattern(part.text)].to_vec();
+    values.extend(filter.values(limit));
     if let Some(cursor) = cursor {
         values.extend(values![&cursor.rname, cursor.id]);
     }
     values
-}
-
-/// A part of a name, as somebody typed it.
-struct Part<'t> {
-    text: &'t str,
-    /// What a reversed name holds if it contains the part, and perhaps others too.
-    label: &'t str,
-    /// Whether the pattern fits more than it should.
-    is_loose: bool,
-    /// What is searched for in the name for people. Its A-labels tell no part of a label, so that every name with one is
-    /// looked at.
-    unicode: Option<String>,
-}
-
-impl<'t> Part<'t> {
-    fn new(text: &'t str) -> Self {
-        if !text.is_ascii() {
-            return Self {
-                text: "",
-                label: "xn--",
-                is_loose: true,
-                unicode: Some(DnsName::part_in_unicode(text)),
-            };
-        }
-        Self {
-            text,
-            label: longest_label(text),
-            is_loose: text.contains('.'),
-            unicode: None,
-        }
-    }
-
-    /// Whether a name with its labels reversed contains the part, given that the pattern fits.
-    fn is_in(&self, rname: &str) -> bool {
-        if !self.is_loose {
-            return true;
-        }
-        if let Some(text) = &self.unicode {
-            let name = DnsName::from_reversed(rname).ok();
-            let name = name.and_then(|name| name.to_unicode());
-            return name.is_some_and(|name| name.contains(text));
-        }
-        let labels: Vec<&str> = rname.rsplit('.').collect();
-        labels.join(".").contains(self.text)
-    }
-}
-
-/// For the same with a dot on both sides: a label that begins with the last one of the part, then those between
-/// from right to left, then a label that ends with the first one.
-fn pattern(text: &str) -> String {
-    let labels: Vec<String> = text.split('.').map(escape_like).collect();
-    let [first, between @ .., last] = labels.as_slice() else {
-        return String::from("%");
-    };
-    let mut pieces = vec![format!("%.{last}%")];
-    pieces.extend(between.iter().rev().cloned());
-    pieces.push(format!("%{first}.%"));
-    pieces.join(".")
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, label: &str, expected: &str) {
-        assert_eq!(
-            (longest_label(text), pattern(text)),
-            (label, expected.to_owned())
-        );
-    }
-
-    #[test]
-    fn labels_of_a_part_stand_the_other_way_round() {
-        check("shop", "shop", "%");
-        check("shop.example", "example", "%.example%.%shop.%");
-        check("www.shop.example", "example", "%.example%.shop.%www.%");
-        check(".", "", "%.%.%.%");
-        check("a_.b%", "b%", "%.b\\%%.%a\\_.%");
-    }
-
-    /// What LIKE does, as far as these patterns go.
-    fn fits(text: &str, pattern: &str) -> bool {
-        let pieces: Vec<&str> = pattern.split('%').collect();
-        let [first, middle @ .., last] = pieces.as_slice() else {
-            return text == pattern;
-        };
-        let Some(mut rest) = text.strip_prefix(first) else {
-            return false;
-        };
-        for piece in middle {
-            let Some((_, after)) = rest.split_once(piece) else {
-                return false;
-            };
-            rest = after;
-        }
-        rest.ends_with(last)
-    }
-
-    proptest! {
-        #[test]
-        fn it_finds_what_contains_finds(
-            name in "(\\*\\.)?[ab]{1,3}(\\.[ab]{1,3}){1,4}", text in "[ab*.]{1,7}",
-        ) {
-            let labels: Vec<&str> = name.rsplit('.').collect();
-            let rname = labels.join(".");
-            let part = Part::new(&text);
-            let found = rname.contains(longest_label(&text))
-                && (!part.is_loose || fits(&format!(".{rname}."), &pattern(&text)))
-                && part.is_in(&rname);
-            prop_assert_eq!(found, name.contains(&text), "{} in {}", text, name);
-        }
-    }
 }
