@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use base::{Class, Refusal, Refuse, Timestamp};
+use base::{Actor, Class, Refusal, Refuse, Timestamp};
 use store::access::session::{self, Browser};
 use store::audit::{self, Entry};
 use store::tenancy::sign_in::{self, Found};
@@ -91,7 +91,25 @@ pub async fn sign_out(
     caller: &Caller,
     signed_in: &SignedIn,
 ) -> Result<(), store::Error> {
-    end(app, caller, signed_in, signed_in.session.digest).await?;
+    let session = &signed_in.session;
+    end(app, caller, session, session.digest).await?;
+    Ok(())
+}
+
+/// Ends what a browser had before it signed in anew, be it another user's: whoever holds its token may end it.
+pub(super) async fn end_replaced(
+    app: &App,
+    visitor: &Caller,
+    token: &Token,
+) -> Result<(), store::Error> {
+    let store = app.store(system("a token tells whose it is"));
+    let Some(found) = store.read(token.digest(), sign_in::by_digest).await? else {
+        return Ok(());
+    };
+    let session = found.session;
+    let actor = Actor::User(session.user);
+    let caller = visitor.known_as(actor).within(session.tenant);
+    end(app, &caller, &session, session.digest).await?;
     Ok(())
 }
 
@@ -171,7 +189,7 @@ pub async fn end_session(
         .map(|browser| browser.session.digest)
         .find(|digest| shown_id(digest) == id)
         .ok_or(EndError::NotFound)?;
-    if end(app, caller, signed_in, digest).await? {
+    if end(app, caller, &signed_in.session, digest).await? {
         Ok(())
     } else {
         Err(EndError::NotFound)
@@ -233,17 +251,18 @@ async fn browsers(
     store.read(asked, session::of_user).await
 }
 
+/// Ends a session of the user of this one, perhaps this one.
 async fn end(
     app: &App,
     caller: &Caller,
-    signed_in: &SignedIn,
+    of: &Session,
     digest: TokenDigest,
 ) -> Result<bool, store::Error> {
     let event = Event::SessionEnded {
-        user: signed_in.user.id,
+        user: of.user,
         session: Text::new(shown_id(&digest)),
     };
-    let entry = app.entry(caller, signed_in.session.tenant, &event, app.now());
+    let entry = app.entry(caller, of.tenant, &event, app.now());
     let store = app.store(caller);
     store.write((digest, entry), save_end).await
 }

@@ -13,12 +13,14 @@ use store::tenancy::sign_in::{self, Candidate};
 use tenancy::lockout::Locked;
 use tenancy::password::{Credential, Password, Verdict};
 use tenancy::tenant::OrganizationSuspended;
+use tenancy::token::Token;
 use tenancy::user::{Email, Status};
 
 use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::open_session::{OpenSessionError, Opening, open_session};
 use super::refuse::{Failed, refuse};
+use super::session::end_replaced;
 use crate::caller::system;
 use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
@@ -32,6 +34,8 @@ pub struct Credentials {
     pub password: Password,
     /// The visitor's address.
     pub client: IpAddr,
+    /// What the browser held before, which ends when they are signed in.
+    pub replaces: Option<Token>,
 }
 
 /// Why nobody was signed in.
@@ -77,15 +81,20 @@ impl From<OpenSessionError> for SignInError {
     }
 }
 
-/// Signs a visitor in. The session gets a new token, whatever the browser had before.
+/// Signs a visitor in. The session gets a new token, and what the browser had before ends (ASVS 7.2.4).
 pub async fn sign_in(
     app: &App,
     caller: &Caller,
     credentials: Credentials,
 ) -> Result<SignedIn, SignInError> {
+    let replaces = credentials.replaces.clone();
     let outcome = check(app, caller, credentials).await;
     log_outcome(caller, &outcome);
-    outcome
+    let signed_in = outcome?;
+    if let Some(token) = replaces {
+        end_replaced(app, caller, &token).await?;
+    }
+    Ok(signed_in)
 }
 
 /// A wrong password is told of where it is counted.

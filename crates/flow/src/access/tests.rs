@@ -118,6 +118,7 @@ impl House {
             email: email.to_owned(),
             password: Password::new(password),
             client: HERE,
+            replaces: None,
         };
         sign_in(&self.app, &visitor(), credentials).await
     }
@@ -436,6 +437,34 @@ async fn s10_guessing_from_a_session_locks_like_guessing_at_the_door() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s10_guessing_while_changing_the_password_locks_too() {
+    each_engine(|store| async move {
+        let house = House::open(store, own()).await;
+        let here = house.sign_in(EMAIL, PASSWORD).await.unwrap();
+        let (app, caller) = (&house.app, user(&here));
+        let (right, wrong) = (Password::new(PASSWORD), Password::new("wrong"));
+        let new = Password::new(OTHER);
+        let change = |current| change_password(app, &caller, &here, current, &new, HERE);
+        for _ in 0..5 {
+            let answer = change(&wrong).await;
+            assert_eq!(
+                answer.unwrap_err().to_string(),
+                "that is not your current password"
+            );
+        }
+        let answer = change(&right).await;
+        assert_eq!(answer.unwrap_err().to_string(), "Account locked");
+        assert_eq!(
+            refused(house.sign_in(EMAIL, PASSWORD).await),
+            "Account locked"
+        );
+        house.wait(15 * 60);
+        change(&right).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s04_an_outdated_hash_is_renewed_at_the_next_sign_in() {
     each_engine(|store| async move {
         let house = House::open(store, own()).await;
@@ -551,6 +580,7 @@ async fn sb17_sign_ins_of_strangers_do_not_fill_the_audit_log() {
                     email: format!("nobody{number}@example.net"),
                     password: Password::new(PASSWORD),
                     client: IpAddr::from([0x2001, 0xdb8, network, number, 0, 0, 0, 1]),
+                    replaces: None,
                 };
                 let answer = sign_in(&house.app, &visitor(), credentials).await;
                 assert!(matches!(answer, Err(SignInError::InvalidCredentials)));

@@ -116,6 +116,7 @@ impl Shop {
                 email: self.email.clone(),
                 password: Password::new(password),
                 client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                replaces: None,
             };
             let visitor = Caller::visitor(Client::default());
             match sign_in(&server.app, &visitor, credentials).await {

@@ -15,6 +15,7 @@ testkit::on_both_engines![
     f007_a_suspended_organization_stays_outside,
     s20_the_session_cookie_is_bound_to_the_host,
     s22_signing_out_ends_the_session_at_once,
+    l2_s19_a_new_sign_in_ends_what_the_browser_had,
     s28_only_local_pages_are_returned_to,
 ];
 
@@ -154,6 +155,34 @@ async fn s22_signing_out_ends_the_session_at_once(server: &TestServer) {
     browser.get("/signed-out").await.expect(200);
     assert_asks_to_sign_in(&browser.get("/domains").await, "after signing out");
     assert_asks_to_sign_in(&thief.get("/domains").await, "with the old cookie");
+}
+
+/// ASVS 7.2.4; the browser of one user ends that of another too, and a failure ends nothing.
+async fn l2_s19_a_new_sign_in_ends_what_the_browser_had(server: &TestServer) {
+    let (alpha, beta) = (
+        Shop::open(server, "alpha").await,
+        Shop::open(server, "beta").await,
+    );
+    let mut browser = alpha.browser(server).await;
+    let mut elsewhere = alpha.browser(server).await;
+    let mut copied = browser.clone();
+    sign_in(&mut browser, &alpha.email, "wrong")
+        .await
+        .expect(422);
+    copied.get("/domains").await.expect(200);
+    sign_in(&mut browser, &alpha.email, PASSWORD)
+        .await
+        .expect(303);
+    assert_asks_to_sign_in(&copied.get("/domains").await, "after a sign-in");
+    let mut copied = browser.clone();
+    sign_in(&mut browser, &beta.email, PASSWORD)
+        .await
+        .expect(303);
+    assert_asks_to_sign_in(&copied.get("/domains").await, "after another's sign-in");
+    browser.get("/domains").await.expect(200);
+    elsewhere.get("/domains").await.expect(200);
+    assert_eq!(alpha.times(server, "session.end").await, 2);
+    assert_eq!(beta.times(server, "session.end").await, 0);
 }
 
 async fn s28_only_local_pages_are_returned_to(server: &TestServer) {

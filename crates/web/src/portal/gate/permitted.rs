@@ -148,6 +148,8 @@ pub(crate) struct Public {
     /// From the visitor's cookie, or fresh when they have none.
     pub(crate) token: Token,
     pub(crate) has_token: bool,
+    /// What the session's cookie holds, which may have ended.
+    pub(crate) session: Option<Token>,
 }
 
 impl Public {
@@ -174,6 +176,7 @@ impl FromRequestParts<Portal> for Public {
             caller: Caller::visitor(client),
             theme: cookie::theme(&parts.headers),
             has_token: token.is_some(),
+            session: cookie::read(&parts.headers, COOKIE_NAME).and_then(Token::parse),
             token: token.unwrap_or_else(|| Token::generate(portal.app.random())),
         })
     }

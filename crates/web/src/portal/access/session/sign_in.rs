@@ -63,6 +63,7 @@ pub(super) async fn submit(
         email: typed.email.clone(),
         password: Password::new(typed.password),
         client: who.address(),
+        replaces: who.session.clone(),
     };
     match sign_in(&portal.app, &who.caller, credentials).await {
         Ok(signed_in) => {
