@@ -144,14 +144,15 @@
   const zone = doc.querySelector("[data-zone]");
   if (zone && place !== "UTC") zone.textContent = `Times are shown for ${place}; on hover, in UTC.`;
 
-  // The one rule for passwords that can be seen while typing.
-  for (const list of doc.querySelectorAll("[data-rules]")) {
-    const field = byId(list.dataset.rules);
-    field.addEventListener("input", () => {
-      for (const rule of list.querySelectorAll("[data-min-length]")) {
-        rule.classList.toggle("met", field.value.length >= Number(rule.dataset.minLength));
-      }
-    });
+  // Passwords can be looked at while they are typed, and are hidden again before they are sent.
+  function peek(button, isSeen) {
+    byId(button.dataset.peek).type = isSeen ? "text" : "password";
+    button.setAttribute("aria-pressed", String(isSeen));
+  }
+  for (const button of doc.querySelectorAll("[data-peek]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => peek(button, button.getAttribute("aria-pressed") !== "true"));
+    byId(button.dataset.peek).form?.addEventListener("submit", () => peek(button, false));
   }
 
   // On the sheet of components nothing is wrong.

@@ -77,6 +77,23 @@ for (const [theme, width] of walks) {
   assert.equal(chain.trim(), readFileSync(demo.certificate_file, "utf8").trim());
 
   await open("/settings", "settings");
+  // FA-9: the password of the finding meets all eight rules, and is told to meet them.
+  const met = page.locator("#password-rules li.met");
+  await page.fill("#new_password", "short");
+  await met.nth(2).waitFor();
+  assert.equal(await met.count(), 3);
+  await page.fill("#new_password", "Zu7!kPq2-vale");
+  await met.nth(7).waitFor();
+  const announcer = page.locator("#announcer", { hasText: "The new password meets all rules" });
+  await announcer.waitFor({ state: "attached" });
+  assert.equal(await page.locator("#password-rules li").count(), await met.count());
+  // S-03: what is typed can be seen, and hidden again.
+  const peek = page.locator("[data-peek=new_password]");
+  await peek.click();
+  assert.equal(await page.getAttribute("#new_password", "type"), "text");
+  await look("settings-password");
+  await peek.click();
+  assert.equal(await page.getAttribute("#new_password", "type"), "password");
   await open("/design", "design");
   assert.deepEqual(errors, [], `errors on pages, ${theme} at ${width}`);
   console.log(`walked ${theme} at ${width}`);

@@ -11,6 +11,7 @@ mod logged;
 mod refusal;
 mod routes;
 mod scope;
+mod settings;
 mod sign_in;
 
 use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};

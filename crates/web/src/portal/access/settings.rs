@@ -4,6 +4,7 @@ mod appearance;
 pub mod browsers;
 mod password;
 mod profile;
+pub mod rules;
 pub mod show;
 
 use crate::portal::gate::permitted::Own;
@@ -15,6 +16,7 @@ pub(super) fn routes() -> Table {
         .post("/settings/profile", Own, profile::submit)
         .post("/settings/appearance", Own, appearance::submit)
         .post("/settings/password", Own, password::change)
+        .post("/settings/password/rules", Own, rules::show)
         .post("/settings/sessions/{id}/end", Own, browsers::end_session)
         .post("/settings/sessions/end-others", Own, browsers::end_others)
 }

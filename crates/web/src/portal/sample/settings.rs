@@ -2,7 +2,8 @@
 
 use super::{Error, Nav, Pages, date, shell};
 use crate::portal::access::settings::browsers::SessionRow;
-use crate::portal::access::settings::show::{Requirement, SettingsPage};
+use crate::portal::access::settings::rules::PasswordRule;
+use crate::portal::access::settings::show::SettingsPage;
 use crate::portal::page::form::Problems;
 
 fn session(id: &str, browser: &str, address: &str, is_current: bool) -> SessionRow {
@@ -17,9 +18,9 @@ fn session(id: &str, browser: &str, address: &str, is_current: bool) -> SessionR
 }
 
 pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
-    let rule = |text: &str, min_length| Requirement {
+    let rule = |text: &str, is_met| PasswordRule {
         text: text.to_owned(),
-        min_length,
+        is_met,
     };
     let page = |password_problems| SettingsPage {
         shell: shell(Nav::Settings, "Settings"),
@@ -27,13 +28,16 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         role: "Administrator".to_owned(),
         profile_problems: Problems::none(),
         password_problems,
-        requirements: vec![
-            rule("At least 12 characters; a sentence is easy to remember", 12),
+        rules: vec![
+            rule(
+                "At least 12 characters; a sentence is easy to remember",
+                true,
+            ),
             rule(
                 "Not your e-mail address or the name of your organisation",
-                0,
+                false,
             ),
-            rule("Different from the present one", 0),
+            rule("Different from the present one", false),
         ],
         sessions: vec![
             session("s1", "Firefox on Linux", "203.0.113.7", true),

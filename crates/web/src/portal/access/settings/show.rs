@@ -2,12 +2,11 @@
 
 use askama::Template;
 use axum::extract::State;
-use flow::access::new_password;
 use flow::access::session;
-use tenancy::password::{Password, Requirement as Rule};
 use tenancy::role::Role;
 
 use super::browsers::{self, SessionRow};
+use super::rules::{self, PasswordRule};
 use crate::portal::gate::permitted::{Own, Permitted};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, page};
@@ -37,27 +36,12 @@ pub(super) async fn view(portal: &Portal, who: &Permitted<Own>) -> Result<Settin
         role: role(who.signed_in.user.role).to_owned(),
         profile_problems: Problems::none(),
         password_problems: Problems::none(),
-        requirements: requirements(who),
+        rules: rules::unmet(who),
         sessions: sessions
             .into_iter()
             .map(|shown| browsers::row(shown, now))
             .collect(),
     })
-}
-
-fn requirements(who: &Permitted<Own>) -> Vec<Requirement> {
-    let owner = new_password::Owner::of(&who.signed_in);
-    new_password::requirements(owner, &Password::new(""))
-        .into_iter()
-        .map(|(rule, _)| Requirement {
-            text: rule.sentence().to_owned(),
-            min_length: if rule == Rule::MinLength {
-                MIN_LENGTH
-            } else {
-                0
-            },
-        })
-        .collect()
 }
 
 fn role(role: Role) -> &'static str {
@@ -68,9 +52,6 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-/// What the script ticks while somebody types; the server decides (F-012).
-const MIN_LENGTH: usize = 8;
-
 /// Told on the settings page while nothing else is open.
 fn must_change() -> Flash {
     Flash {
@@ -79,19 +60,11 @@ fn must_change() -> Flash {
     }
 }
 
-/// One rule for passwords.
-#[derive(Clone, Debug)]
-pub struct Requirement {
-    /// Such as "At least 12 characters".
-    pub text: String,
-    /// Least length, for the rule that the script can check while typing; 0 for others.
-    pub min_length: usize,
-}
-
 /// `GET /settings`, and answers to its forms that failed.
 ///
 /// Forms: `POST /settings/profile` (`name`), `/settings/appearance` (`theme`, `shortcuts`,
-/// `next`), `/settings/password` (`current_password`, `new_password`, `repeat_password`),
+/// `next`), `/settings/password` (`current_password`, `new_password`, `repeat_password`), `/settings/password/rules`
+/// (`new_password`),
 /// `/settings/sessions/{id}/end`, `/settings/sessions/end-others`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/access/settings/show.html")]
@@ -107,7 +80,7 @@ pub struct SettingsPage {
     /// What is wrong with the password form; fields as above.
     pub password_problems: Problems,
     /// Rules for a new password.
-    pub requirements: Vec<Requirement>,
+    pub rules: Vec<PasswordRule>,
     /// Where the person is signed in, this session first.
     pub sessions: Vec<SessionRow>,
 }
