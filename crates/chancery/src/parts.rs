@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use acme::paths::Shape;
 use acme::policy::Policy;
 use anyhow::{Context, bail};
 use base::{Clock, Random};
+use flow::breached::BreachedPasswords;
 use flow::catalog::list_caa::list_caa;
 use flow::memory::catalog::SoldOffer;
 use flow::operations::clock::recover;
@@ -223,6 +224,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         has_limits: config.limits.enabled
             && !config.lab.as_ref().is_some_and(|lab| lab.assume_valid),
         weak_keys: weak_keys(config)?,
+        breached: breached(config)?,
         password_hash: config.passwords.parameters(),
     })
 }
@@ -236,6 +238,15 @@ pub(crate) fn weak_keys(config: &Config) -> anyhow::Result<DebianWeakKeys> {
         all = all.with(&DebianWeakKeys::parse(&text).with_context(file)?);
     }
     Ok(all)
+}
+
+/// The operator's list of breached passwords, if there is one.
+pub(crate) fn breached(config: &Config) -> anyhow::Result<Option<BreachedPasswords>> {
+    let open = |path: &PathBuf| {
+        let file = || format!("the list of breached passwords {}", path.display());
+        BreachedPasswords::open(path).with_context(file)
+    };
+    config.passwords.breached.as_ref().map(open).transpose()
 }
 
 fn validator(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Validator>> {

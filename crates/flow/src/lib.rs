@@ -5,6 +5,7 @@
 pub mod access;
 pub mod app;
 mod audit;
+pub mod breached;
 pub mod caller;
 pub mod catalog;
 pub mod enrollment;

@@ -6,6 +6,8 @@ use acme::directory::Meta;
 use acme::paths::Shape;
 use tenancy::password::HashParameters;
 
+use crate::breached::BreachedPasswords;
+
 /// What an installation decides.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -47,6 +49,8 @@ pub struct Settings {
     pub counted_up_to: i64,
     /// Whether it is limited how often something may be done.
     pub has_limits: bool,
+    /// Passwords that are refused since others have seen them, where the operator has a list.
+    pub breached: Option<BreachedPasswords>,
     /// What a password's hash costs.
     pub password_hash: HashParameters,
 }

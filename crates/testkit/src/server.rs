@@ -345,6 +345,7 @@ fn settings() -> Settings {
         // Tests need more names than example.com has to give.
         name_policy: Policy::new().allow_suffix("example").allow_suffix("test"),
         weak_keys: pki::DebianWeakKeys::default(),
+        breached: None,
         // The least that Argon2 allows: these passwords protect nothing.
         crl_wait: Duration::ZERO,
         counted_up_to: 10_000,

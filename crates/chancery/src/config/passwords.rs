@@ -1,7 +1,8 @@
-//! `[passwords]`: what the hash of a password costs whoever makes one (Argon2id, RFC 9106). Older hashes are made anew at the
-//! next sign-in.
+//! `[passwords]`: what the hash of a password costs whoever makes one (Argon2id, RFC 9106), and which are refused. Older hashes
+//! are made anew at the next sign-in.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tenancy::password::HashParameters;
@@ -13,7 +14,7 @@ const MEMORY: RangeInclusive<u32> = 19_456..=1_048_576;
 const PASSES: RangeInclusive<u32> = 2..=20;
 const LANES: RangeInclusive<u32> = 1..=16;
 
-/// What the hash of a password costs.
+/// What the hash of a password costs, and which are refused.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PasswordsSection {
@@ -23,6 +24,8 @@ pub(crate) struct PasswordsSection {
     pub(crate) passes: u32,
     /// Lanes.
     pub(crate) lanes: u32,
+    /// A sorted list of SHA-1 digests of passwords that were seen in breaches.
+    pub(crate) breached: Option<PathBuf>,
 }
 
 impl Default for PasswordsSection {
@@ -31,6 +34,7 @@ impl Default for PasswordsSection {
             memory_kib: *MEMORY.start(),
             passes: *PASSES.start(),
             lanes: *LANES.start(),
+            breached: None,
         }
     }
 }
@@ -60,6 +64,7 @@ mod tests {
             memory_kib: 65_536,
             passes: 3,
             lanes: 2,
+            breached: None,
         };
         let told = format!("{:?}", section.parameters());
         for part in ["m_cost: 65536", "t_cost: 3", "p_cost: 2"] {

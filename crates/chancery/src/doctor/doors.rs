@@ -19,6 +19,7 @@ pub(super) async fn look(config: &Config) -> Vec<(&'static str, Finding)> {
         ("TLS", tls(config)),
         ("proxies", proxies(config)),
         ("weak keys", weak_keys(config)),
+        ("passwords", breached_passwords(config)),
     ];
     let serves = ServeLock::is_held(&config.database);
     let doors = [
@@ -97,6 +98,17 @@ fn weak_keys(config: &Config) -> Finding {
                 .to_owned(),
         ),
         Ok(keys) => Finding::Good(format!("{} of Debian's are refused", keys.len())),
+        Err(error) => Finding::Wrong(format!("{error:#}")),
+    }
+}
+
+/// Common passwords are refused without any list.
+fn breached_passwords(config: &Config) -> Finding {
+    match parts::breached(config) {
+        Ok(None) => Finding::Note(
+            "no list of breached passwords, so only common ones are refused; name one with breached in [passwords]".to_owned(),
+        ),
+        Ok(Some(_)) => Finding::Good("breached ones are refused".to_owned()),
         Err(error) => Finding::Wrong(format!("{error:#}")),
     }
 }

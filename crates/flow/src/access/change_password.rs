@@ -75,7 +75,7 @@ pub async fn change_password(
     new: &Password,
     client: IpAddr,
 ) -> Result<Changed, ChangePasswordError> {
-    check(Owner::of(signed_in), new)?;
+    check(app, Owner::of(signed_in), new).await?;
     let proof = prove(app, caller, signed_in, current, client, "change_password").await?;
     if new.reveal() == current.reveal() {
         return Err(ChangePasswordError::Same);

@@ -6,6 +6,7 @@ use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
 use super::SignedIn;
+use crate::App;
 
 /// The name of the product, which is no password.
 const BRAND: &str = "Chancery";
@@ -42,13 +43,33 @@ impl<'a> Owner<'a> {
 }
 
 /// Every requirement and whether it is met, for the list beside the field.
-pub fn requirements(owner: Owner<'_>, password: &Password) -> Vec<(Requirement, bool)> {
-    password::requirements(Mode::Composition, password, &owner.context())
+pub async fn requirements(
+    app: &App,
+    owner: Owner<'_>,
+    password: &Password,
+) -> Vec<(Requirement, bool)> {
+    let context = owner.context().breached(is_breached(app, password).await);
+    password::requirements(Mode::Composition, password, &context)
 }
 
 /// Decides about a new password.
-pub fn check(owner: Owner<'_>, password: &Password) -> Result<(), Unmet> {
-    password::check(Mode::Composition, password, &owner.context())
+pub async fn check(app: &App, owner: Owner<'_>, password: &Password) -> Result<(), Unmet> {
+    let context = owner.context().breached(is_breached(app, password).await);
+    password::check(Mode::Composition, password, &context)
+}
+
+/// `None` where there is no list, or none that can be read: then nothing is said about it.
+async fn is_breached(app: &App, password: &Password) -> Option<bool> {
+    let list = app.settings().breached.clone()?;
+    let password = password.clone();
+    match tokio::task::spawn_blocking(move || list.holds(&password)).await {
+        Ok(Ok(is_in_it)) => Some(is_in_it),
+        Ok(Err(error)) => {
+            tracing::error!(error = %error, "the list of breached passwords cannot be read");
+            None
+        }
+        Err(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +83,8 @@ mod tests {
             email: &Email::parse("mirabel@example.com").unwrap(),
             display_name: &DisplayName::parse("Theodora Quist").unwrap(),
         };
-        let unmet = check(owner, &Password::new(text)).err();
+        let context = owner.context();
+        let unmet = password::check(Mode::Composition, &Password::new(text), &context).err();
         assert_eq!(unmet.map(|unmet| unmet.0).unwrap_or_default(), expected);
     }
 

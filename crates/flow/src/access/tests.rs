@@ -175,6 +175,7 @@ fn settings() -> Settings {
         orders_per_page: 10,
         name_policy: acme::policy::Policy::new(),
         weak_keys: pki::DebianWeakKeys::default(),
+        breached: None,
         has_limits: true,
         password_hash: HashParameters::new(8, 1, 1).unwrap(),
     }

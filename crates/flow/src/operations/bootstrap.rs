@@ -108,7 +108,7 @@ pub async fn bootstrap(
         email: &wanted.email,
         display_name: &wanted.display_name,
     };
-    check(owner, &password)?;
+    check(app, owner, &password).await?;
     let hash = app
         .memory
         .passwords

@@ -36,6 +36,8 @@ words! {
         NotGuessable = "not_guessable",
         /// Not made of the names of the person, the organisation or the brand (S-02).
         NotPersonal = "not_personal",
+        /// Not seen in a breach, where there is a list (S-02).
+        NotBreached = "not_breached",
     }
 }
 
@@ -51,14 +53,16 @@ impl Requirement {
             Self::Special => "A special character",
             Self::NotGuessable => "Not a common password or a simple pattern",
             Self::NotPersonal => "Not your name, your organisation or this site's name",
+            Self::NotBreached => "Not a password that was found in a breach",
         }
     }
 
-    fn applies(self, mode: Mode) -> bool {
+    fn applies(self, mode: Mode, context: &Context) -> bool {
         match self {
             Self::Uppercase | Self::Lowercase | Self::Digit | Self::Special => {
                 mode == Mode::Composition
             }
+            Self::NotBreached => context.is_breached.is_some(),
             Self::MinLength | Self::MaxLength | Self::NotGuessable | Self::NotPersonal => true,
         }
     }
@@ -75,14 +79,16 @@ impl Requirement {
             Self::NotPersonal => {
                 !context.occurs_in(password) || estimate::bits(password, &context.words) >= MIN_BITS
             }
+            Self::NotBreached => context.is_breached != Some(true),
         }
     }
 }
 
-/// Words that say who is meant: brand, product, organisation, person, address.
+/// Words that say who is meant: brand, product, organisation, person, address; and what others know of the password.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     words: Vec<String>,
+    is_breached: Option<bool>,
 }
 
 impl Context {
@@ -94,7 +100,19 @@ impl Context {
             .filter(|word| word.chars().count() >= 4)
             .map(estimate::folded)
             .collect();
-        Self { words }
+        Self {
+            words,
+            is_breached: None,
+        }
+    }
+
+    /// Whether the password is in a list of breached ones, if there is a list.
+    #[must_use]
+    pub fn breached(self, is_breached: Option<bool>) -> Self {
+        Self {
+            is_breached,
+            ..self
+        }
     }
 
     fn occurs_in(&self, password: &str) -> bool {
@@ -129,7 +147,7 @@ pub fn requirements(
     let bounded: String = text.chars().take(MAX_CHARS + 1).collect();
     Requirement::ALL
         .iter()
-        .filter(|requirement| requirement.applies(mode))
+        .filter(|requirement| requirement.applies(mode, context))
         .map(|requirement| (*requirement, requirement.is_met(&bounded, context)))
         .collect()
 }

@@ -1,10 +1,18 @@
 //! One's own settings.
 
+use flow::breached::BreachedPasswords;
 use testkit::TestServer;
 
-use super::Shop;
+use super::{PASSWORD, Shop, assert_says};
 
-testkit::on_both_engines![fa9_f014_every_rule_is_ticked_that_a_typed_password_meets];
+testkit::on_both_engines![
+    fa9_f014_every_rule_is_ticked_that_a_typed_password_meets,
+    s02_a_password_of_the_operators_list_is_refused,
+];
+
+const NEW: &str = "Gx4?tuP_9rm&";
+/// `sha1sum` of it.
+const DIGEST_OF_NEW: &str = "2EAA2118F8239A948E8CC7AB877D89FFBDD2A7BE";
 
 async fn fa9_f014_every_rule_is_ticked_that_a_typed_password_meets(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
@@ -38,4 +46,34 @@ async fn fa9_f014_every_rule_is_ticked_that_a_typed_password_meets(server: &Test
         assert!(!list.text().contains(typed));
     }
     assert_eq!(shop.times(server, "user.change_password").await, 0);
+}
+
+async fn s02_a_password_of_the_operators_list_is_refused(server: &TestServer) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("breached");
+    std::fs::write(&path, format!("{DIGEST_OF_NEW}:3\r\n")).unwrap();
+    let list = BreachedPasswords::open(&path).unwrap();
+    let server = server
+        .beside_with(|settings| settings.breached = Some(list))
+        .await;
+    let shop = Shop::open(&server, "beta").await;
+    let mut browser = shop.browser(&server).await;
+    let rule = "Not a password that was found in a breach";
+    assert_says(&browser.get("/settings").await.expect(200), rule);
+    let change = |new: &'static str| {
+        [
+            ("current_password", PASSWORD),
+            ("new_password", new),
+            ("repeat_password", new),
+        ]
+    };
+    let refused = browser
+        .post_form("/settings", "/settings/password", &change(NEW))
+        .await
+        .expect(422);
+    assert_says(&refused, &format!("does not meet: {rule}"));
+    browser
+        .post_form("/settings", "/settings/password", &change("Hr2=mux+7Vd~"))
+        .await
+        .expect(303);
 }

@@ -20,11 +20,11 @@ pub(super) struct Typed {
 
 /// `POST /settings/password/rules`. Looks at what was typed and keeps nothing of it.
 pub(super) async fn show(
-    State(_): State<Portal>,
+    State(portal): State<Portal>,
     who: Permitted<Own>,
     Form(typed): Form<Typed>,
 ) -> Answer {
-    let rules = rules(&who, &Password::new(typed.new));
+    let rules = rules(&portal, &who, &Password::new(typed.new)).await;
     let announcement = announcement(&rules);
     page(&RulesPart {
         rules,
@@ -33,23 +33,23 @@ pub(super) async fn show(
 }
 
 /// Before anything is typed nothing is met.
-pub(super) fn unmet(who: &Permitted<Own>) -> Vec<PasswordRule> {
+pub(super) async fn unmet(portal: &Portal, who: &Permitted<Own>) -> Vec<PasswordRule> {
     let unmet = |rule| PasswordRule {
         is_met: false,
         ..rule
     };
-    let all = rules(who, &Password::new(""));
+    let all = rules(portal, who, &Password::new("")).await;
     all.into_iter().map(unmet).collect()
 }
 
-fn rules(who: &Permitted<Own>, typed: &Password) -> Vec<PasswordRule> {
+async fn rules(portal: &Portal, who: &Permitted<Own>, typed: &Password) -> Vec<PasswordRule> {
     let owner = new_password::Owner::of(&who.signed_in);
-    let rules = new_password::requirements(owner, typed).into_iter();
+    let rules = new_password::requirements(&portal.app, owner, typed).await;
     let rule = |(rule, is_met): (tenancy::password::Requirement, bool)| PasswordRule {
         text: rule.sentence().to_owned(),
         is_met,
     };
-    rules.map(rule).collect()
+    rules.into_iter().map(rule).collect()
 }
 
 /// What is still missing, since that is what somebody who cannot see the list wants to know.

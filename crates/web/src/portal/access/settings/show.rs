@@ -36,7 +36,7 @@ pub(super) async fn view(portal: &Portal, who: &Permitted<Own>) -> Result<Settin
         role: role(who.signed_in.user.role).to_owned(),
         profile_problems: Problems::none(),
         password_problems: Problems::none(),
-        rules: rules::unmet(who),
+        rules: rules::unmet(portal, who).await,
         sessions: sessions
             .into_iter()
             .map(|shown| browsers::row(shown, now))
