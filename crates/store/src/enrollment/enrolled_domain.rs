@@ -1,7 +1,7 @@
 //! Enrolled domains: the names that a subscription admits.
 
 mod part;
-mod parts;
+mod part_index;
 mod search;
 
 use base::{Actor, Cursor, DnsName, EnrolledDomainId, Query, SubscriptionId, TenantId, Timestamp};

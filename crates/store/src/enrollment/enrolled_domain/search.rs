@@ -10,7 +10,7 @@ use enrollment::enrolled_domain::EnrolledDomain;
 
 use super::super::subscription;
 use super::part::{Part, pattern};
-use super::parts::{self, Found};
+use super::part_index::{self, Found};
 use super::{DomainCursor, DomainFilter, DomainQuery, MAX_COUNTED, by_ids};
 use crate::{Error, ReadTx, Value, sql, values};
 
@@ -64,7 +64,7 @@ pub struct DomainList {
 /// A page of a tenant's active domains, in the order of their names with the labels reversed.
 pub async fn page(tx: &mut ReadTx, asked: &DomainQuery) -> Result<Page<EnrolledDomain>, Error> {
     let wanted = asked.limit.saturating_add(1);
-    let found = match parts::find(tx, &asked.filter, &asked.slice, wanted).await? {
+    let found = match part_index::find(tx, &asked.filter, &asked.slice, wanted).await? {
         Found::Places(places, _) => places,
         Found::Nothing | Found::TooMany => {
             walk(tx, &asked.filter, &asked.slice, wanted).await?.found
@@ -77,7 +77,7 @@ pub async fn page(tx: &mut ReadTx, asked: &DomainQuery) -> Result<Page<EnrolledD
 pub async fn list(tx: &mut ReadTx, asked: &DomainQuery) -> Result<DomainList, Error> {
     let wanted = asked.limit.saturating_add(1);
     let (filter, slice) = (&asked.filter, &asked.slice);
-    let (found, matching) = match parts::find(tx, filter, slice, wanted).await? {
+    let (found, matching) = match part_index::find(tx, filter, slice, wanted).await? {
         Found::Places(places, Some(matching)) => (places, matching),
         Found::Places(places, None) => {
             let matching = count(tx, filter, &Slice::Start, MAX_COUNTED).await?;
