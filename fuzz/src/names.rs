@@ -15,6 +15,7 @@ use pki::{CaName, RevocationReason, SerialNumber};
 use reach::address_guard::Block;
 use reach::network::LabHost;
 use tenancy::password::{self, Context, Mode, Password};
+use tenancy::recovery::RecoveryCode;
 use tenancy::tenant::TenantName;
 use tenancy::token::Token;
 use tenancy::user::{DisplayName, Email};
@@ -44,6 +45,10 @@ pub(crate) fn names(bytes: &[u8]) {
     });
     same(Block::from_str(text).ok(), |it| Block::from_str(it).ok());
     typed(text);
+    if let Some(code) = RecoveryCode::parse(text) {
+        let again = RecoveryCode::parse(&code.reveal()).unwrap();
+        assert_eq!(again.digest(), code.digest());
+    }
     ids(text);
     if let Slice::After(cursor) | Slice::Before(cursor) = Slice::<OrderId>::parse(text, text) {
         assert_eq!(OrderId::from_suffix(text).unwrap(), cursor);

@@ -7,8 +7,10 @@ mod certificate;
 mod domain;
 mod job;
 mod limit;
+mod named;
 mod refusal;
 mod reseller;
+mod user;
 
 use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -17,7 +19,7 @@ use acme::identifier::Identifiers;
 use anyhow::{Context, bail};
 use base::{Identifier, Refuse as _};
 use flow::enrollment::explain_admission::explain_admission;
-use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::operations::bootstrap::{Bootstrap, bootstrap};
 use flow::operations::node::{served_portal_url, shut_down};
 use flow::operations::rotate_sealing_key::{add_sealing_key, reseal_secrets};
 use flow::{App, Caller};
@@ -87,7 +89,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
         Admin::Refusal { command } => refusal::refusal(app, command).await,
         Admin::Reseller { command } => reseller::reseller(app, command).await,
         Admin::SealingKey { command } => sealing_key(app, command).await,
-        Admin::User { command } => reseller::user(app, command).await,
+        Admin::User { command } => user::user(app, command).await,
     }
 }
 
@@ -113,11 +115,10 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
     let password = if args.password_stdin {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;
-        FirstPassword::Own(Password::new(text.trim_end_matches(['\r', '\n'])))
+        Some(Password::new(text.trim_end_matches(['\r', '\n'])))
     } else {
-        FirstPassword::Generated
+        None
     };
-    let is_generated = !args.password_stdin;
     let made = bootstrap(
         app,
         &Caller::command_line(),
@@ -130,10 +131,13 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
         },
     )
     .await?;
-    let shown = is_generated.then(|| made.password.reveal().to_owned());
+    let link = match &made.link {
+        Some(token) => Some(user::link_url(app, token).await?),
+        None => None,
+    };
     if args.json {
         say(&json!({ "tenant": made.reseller.id, "user": made.user.id, "email": made.user.email.as_str(),
-            "password": shown })
+            "link": link })
         .to_string());
         return Ok(());
     }
@@ -145,9 +149,9 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
     let portal = served_portal_url(app).await?;
     let at = portal.map_or_else(String::new, |url| format!(" at {url}"));
     say(&format!("sign-in  {}{at}", made.user.email.as_str()));
-    if let Some(password) = shown {
+    if let Some(link) = link {
         say(&format!(
-            "password {password}  (good for 72 hours, to be replaced at the first sign-in)"
+            "link     {link}  (works once, for 72 hours, and asks for a password)"
         ));
     }
     Ok(())

@@ -205,7 +205,7 @@ pub(crate) struct BootstrapArgs {
     /// What the administrator is called
     #[arg(long, default_value = "Administrator")]
     pub(crate) name: String,
-    /// Read the password from standard input; without this one is generated and shown once
+    /// Read the password from standard input; without this they get a link and choose it
     #[arg(long)]
     pub(crate) password_stdin: bool,
     /// Answer in JSON

@@ -3,7 +3,7 @@
 //!
 //! Whether a route may be used is asked of [`SignedIn::may`]; cookies and pages are the door's.
 
-use tenancy::role::Permission;
+use tenancy::role::{Permission, Roles};
 use tenancy::session::Session;
 use tenancy::tenant::Tenant;
 use tenancy::token::Token;
@@ -14,16 +14,18 @@ use crate::caller::{Caller, Client};
 mod attempt;
 pub mod change_password;
 pub mod find_user;
+pub mod link;
 pub mod new_password;
 mod open_session;
-
 pub mod preferences;
 mod proof;
 pub mod reauthenticate;
 mod refuse;
-pub mod reset_password;
+pub mod second_factor;
+pub mod second_step;
 pub mod session;
 pub mod sign_in;
+pub mod team;
 pub mod unlock_user;
 
 pub use proof::ProofError;
@@ -39,9 +41,10 @@ pub struct SignedIn {
     pub user: User,
     /// The tenant for which they act.
     pub tenant: Tenant,
-    /// Whether somebody else chose the password: until it is replaced, only the page that does it
-    /// may be shown (F-011).
-    pub must_change_password: bool,
+    /// What they may do in it.
+    pub roles: Roles,
+    /// Whether they have a second factor.
+    pub has_second_factor: bool,
 }
 
 impl SignedIn {
@@ -52,7 +55,7 @@ impl SignedIn {
 
     /// Whether the user holds a permission in the tenant.
     pub fn may(&self, permission: Permission) -> bool {
-        !self.must_change_password && self.user.role.permits(self.tenant.kind, permission)
+        self.roles.permit(self.tenant.kind, permission)
     }
 }
 

@@ -1,5 +1,10 @@
-//! Who is at the door: users, their sessions, and the locks of failed sign-ins.
+//! Who is at the door: users, how they prove who they are, their roles and sessions, and the locks of failed sign-ins.
 
+pub mod credential;
+pub mod invitation;
+pub mod role_assignment;
+pub mod second_factor;
 pub mod session;
 pub mod sign_in_lock;
+pub mod sign_in_step;
 pub mod user;

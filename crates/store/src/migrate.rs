@@ -105,6 +105,16 @@ const MIGRATIONS: &[Migration] = &[
             sqlite: "",
         }],
     },
+    Migration {
+        name: "0016_people",
+        steps: &[Step::Both(include_str!("../migrations/0016_people.sql"))],
+    },
+    Migration {
+        name: "0017_second_factor",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0017_second_factor.sql"
+        ))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -6,16 +6,18 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use base::{Random, Scope, TenantId, Timestamp, UserId};
+use base::{Actor, Random, Scope, TenantId, Timestamp, UserId};
+use store::access::credential::{self, NewPassword, Replacement};
+use store::access::role_assignment::{self, Assignment};
 use store::access::session::{self, Browser};
-use store::access::sign_in_lock;
-use store::access::user::{self, Replacement};
+use store::access::{invitation, sign_in_lock, user};
 use store::tenancy::{sign_in, tenant};
 use store::testing::each_engine;
 use store::{Error, Scoped, Store};
+use tenancy::invitation::{Invitation, Purpose};
 use tenancy::lockout::{AttemptKey, Limits, Lockout};
 use tenancy::password::{Credential, HashParameters, Hasher, Password};
-use tenancy::role::Role;
+use tenancy::role::{Role, Roles};
 use tenancy::session::Session;
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 use tenancy::user::{DisplayName, Email, Status, Theme, User};
@@ -49,20 +51,26 @@ fn new_tenant(kind: TenantKind, name: &str, parent: Option<&Tenant>) -> Tenant {
 }
 
 fn new_user(tenant: &Tenant, email: &str) -> User {
-    User::new(
+    let invited = User::invited(
         UserId::generate(START, &RANDOM),
         tenant.id,
         Email::parse(email).unwrap(),
         DisplayName::parse("Theodora Quist").unwrap(),
-        Role::Admin,
         START,
-    )
+    );
+    User {
+        status: Status::Active,
+        ..invited
+    }
 }
 
 fn credential(password: &str, now: Timestamp) -> Credential {
     let cheap = HashParameters::new(8, 1, 1).unwrap();
     let hasher = Hasher::new(cheap, &RANDOM).unwrap();
-    Credential::initial(hasher.hash(&Password::new(password), &RANDOM).unwrap(), now)
+    Credential {
+        hash: hasher.hash(&Password::new(password), &RANDOM).unwrap(),
+        changed_at: now,
+    }
 }
 
 fn browser(user: &User, now: Timestamp) -> Browser {
@@ -71,6 +79,30 @@ fn browser(user: &User, now: Timestamp) -> Browser {
         client_address: "192.0.2.7".to_owned(),
         client_agent: "Browser/1".to_owned(),
     }
+}
+
+/// Stores a user with a password and the role of an administrator.
+async fn insert_user(of: &Scoped<'_>, user: &User, credential: &Credential) -> bool {
+    if !of.write(user.clone(), user::insert).await.unwrap() {
+        return false;
+    }
+    let assignment = Assignment {
+        user: user.id,
+        tenant: user.tenant,
+        roles: Roles::one(Role::Admin),
+        at: START,
+        by: Actor::CommandLine,
+    };
+    let inserted = of.write(assignment, role_assignment::insert).await;
+    inserted.unwrap();
+    let password = NewPassword {
+        user: user.id,
+        tenant: user.tenant,
+        credential: credential.clone(),
+    };
+    let inserted = of.write(password, credential::insert_password).await;
+    inserted.unwrap();
+    true
 }
 
 /// An operator, a reseller below it and a user of the reseller, stored.
@@ -120,8 +152,7 @@ impl World {
     }
 
     async fn insert_user(&self, user: User) -> bool {
-        let new = (user, self.credential.clone());
-        self.own().write(new, user::insert).await.unwrap()
+        insert_user(&self.own(), &user, &self.credential).await
     }
 
     async fn open(&self, browser: &Browser) {
@@ -189,9 +220,7 @@ async fn bottom_of_four(world: &World) -> (Vec<Tenant>, User) {
     for tenant in &tenants {
         assert!(world.insert(tenant).await);
     }
-    let new = (user.clone(), world.credential.clone());
-    let inserted = world.of(user.tenant).write(new, user::insert).await;
-    assert!(inserted.unwrap());
+    assert!(insert_user(&world.of(user.tenant), &user, &world.credential).await);
     (tenants, user)
 }
 
@@ -249,7 +278,8 @@ async fn a_candidate_has_all_that_decides_a_sign_in() {
         for found in [by_email.unwrap().unwrap(), by_id.unwrap().unwrap()] {
             assert_eq!(found.user, world.user);
             assert_eq!(found.tenant, world.reseller);
-            assert_eq!(found.credential, world.credential);
+            assert_eq!(found.credential.as_ref(), Some(&world.credential));
+            assert_eq!(found.roles, Roles::one(Role::Admin));
             assert_eq!(found.suspended_at, None);
         }
         let nobody = Email::parse("nobody@example.com").unwrap();
@@ -297,6 +327,95 @@ async fn users_are_unique_by_address_and_keep_what_they_choose() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn s29_s33_roles_are_replaced_and_those_who_can_give_them_are_counted() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let own = world.own();
+        let second = new_user(&world.reseller, "second@example.com");
+        assert!(world.insert_user(second.clone()).await);
+        let others = async |besides: UserId| {
+            let asked = (Role::Admin, besides);
+            own.read(asked, role_assignment::count_others)
+                .await
+                .unwrap()
+        };
+        assert_eq!(others(world.user.id).await, 1);
+        let roles: Roles = [Role::Manager, Role::Viewer].into_iter().collect();
+        let assignment = Assignment {
+            user: second.id,
+            tenant: second.tenant,
+            roles: roles.clone(),
+            at: after(1),
+            by: Actor::User(world.user.id),
+        };
+        let replaced = own.write(assignment, role_assignment::replace).await;
+        replaced.unwrap();
+        let found = own.read(second.id, user::person_by_id).await.unwrap();
+        assert_eq!(found.unwrap().roles, roles);
+        assert_eq!(others(world.user.id).await, 0);
+        assert_eq!(others(second.id).await, 1);
+        let disabled = (world.user.id, Status::Disabled);
+        assert!(own.write(disabled, user::set_status).await.unwrap());
+        assert_eq!(others(second.id).await, 0);
+        let foreign = world.of(world.operator.id);
+        let found = foreign.read(second.id, user::person_by_id).await;
+        assert!(found.unwrap().is_none());
+        assert_eq!(foreign.read((), user::count).await.unwrap(), 0);
+        assert_eq!(own.read((), user::count).await.unwrap(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s06_a_link_is_found_used_once_and_replaced() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let (own, all) = (world.own(), world.all());
+        let whose = (world.user.id, world.user.tenant);
+        let make =
+            |purpose| Invitation::generate(whose, purpose, Actor::CommandLine, START, &RANDOM).0;
+        let (first, second) = (make(Purpose::Invitation), make(Purpose::Reset));
+        own.write(first.clone(), invitation::replace).await.unwrap();
+        let found = all.read(first.digest, invitation::by_digest).await.unwrap();
+        assert_eq!(found, Some(first.clone()));
+        own.write(second.clone(), invitation::replace)
+            .await
+            .unwrap();
+        let found = all.read(first.digest, invitation::by_digest).await.unwrap();
+        assert_eq!(found, None);
+        let used = (second.digest, after(1));
+        let foreign = world.of(world.operator.id);
+        assert!(!foreign.write(used, invitation::mark_used).await.unwrap());
+        assert!(own.write(used, invitation::mark_used).await.unwrap());
+        assert!(!own.write(used, invitation::mark_used).await.unwrap());
+        let ended = (second.expires_at, 10);
+        let deleted = all.write(ended, invitation::delete_ended).await;
+        assert_eq!(deleted.unwrap(), 0);
+        let ended = (second.expires_at.plus(Duration::from_secs(1)), 10);
+        let deleted = all.write(ended, invitation::delete_ended).await;
+        assert_eq!(deleted.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_is_gone_has_neither_name_nor_address() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let (own, id) = (world.own(), world.user.id);
+        assert!(!own.write(id, user::delete_invited).await.unwrap());
+        assert!(own.write(id, user::erase).await.unwrap());
+        let found = own.read(id, user::person_by_id).await.unwrap().unwrap();
+        assert_eq!(found.user.status, Status::Removed);
+        assert_eq!(found.user.display_name.as_str(), "Removed person");
+        assert!(!found.user.email.as_str().contains("theodora"));
+        assert!(own.read(10, user::list).await.unwrap().is_empty());
+        assert_eq!(own.read((), user::count).await.unwrap(), 0);
+    })
+    .await;
+}
+
 async fn by_id(tx: &mut store::ReadTx, id: &UserId) -> Result<Option<User>, Error> {
     user::by_id(tx, *id).await
 }
@@ -314,13 +433,19 @@ async fn s29_a_tenant_changes_nothing_of_another() {
         let touched = others.write((digest, after(1)), session::touch).await;
         assert!(!touched.unwrap());
         assert!(!others.write(digest, session::delete).await.unwrap());
-        assert!(others.read(id, user::credential).await.unwrap().is_none());
+        assert!(
+            others
+                .read(id, credential::password)
+                .await
+                .unwrap()
+                .is_none()
+        );
         assert!(others.read(id, sign_in::candidate).await.unwrap().is_none());
         let seen = others.read((id, 10), session::of_user).await;
         assert!(seen.unwrap().is_empty());
         let inserted = others.write(browser, session::insert).await;
         assert!(matches!(inserted, Err(Error::Unscoped { .. })));
-        let unscoped = world.all().read(id, user::credential).await;
+        let unscoped = world.all().read(id, credential::password).await;
         assert!(matches!(unscoped, Err(Error::Unscoped { .. })));
     })
     .await;
@@ -331,18 +456,18 @@ async fn a_credential_is_replaced_only_while_it_is_the_known_one() {
     each_engine(|store| async move {
         let world = World::make(store).await;
         let (own, id) = (world.own(), world.user.id);
-        let stored = own.read(id, user::credential).await.unwrap();
+        let stored = own.read(id, credential::password).await.unwrap();
         assert_eq!(stored.as_ref(), Some(&world.credential));
-        let second = Credential::own(credential("second", START).hash, after(1));
+        let second = credential("second", after(1));
         let replacement = Replacement {
             user: id,
             from: world.credential.hash.clone(),
             to: second.clone(),
         };
-        let replace = || own.write(replacement.clone(), user::replace_credential);
+        let replace = || own.write(replacement.clone(), credential::replace_password);
         assert!(replace().await.unwrap());
         assert!(!replace().await.unwrap());
-        let stored = own.read(id, user::credential).await.unwrap();
+        let stored = own.read(id, credential::password).await.unwrap();
         assert_eq!(stored, Some(second));
     })
     .await;
@@ -364,7 +489,7 @@ async fn a_session_is_found_with_its_user_and_tenant_in_one_statement() {
         assert_eq!(found.user.status, Status::Active);
         assert_eq!(found.tenant, world.reseller);
         assert_eq!(found.suspended_at, None);
-        assert_eq!(found.password_initial_until, world.credential.initial_until);
+        assert_eq!(found.roles, Roles::one(Role::Admin));
     })
     .await;
 }

@@ -571,16 +571,48 @@ const SYSTEM: &[(&str, &str)] = &[
         "what has ended is deleted, whoever had it",
     ),
     (
+        "FROM invitation WHERE digest = $1",
+        "whoever holds a link says whose it is",
+    ),
+    (
+        "FROM sign_in_step WHERE digest = $1",
+        "the token of a browser says who is signing in",
+    ),
+    (
+        "DELETE FROM sign_in_step WHERE digest IN",
+        "what has ended is deleted, whoever had it",
+    ),
+    (
+        "FROM credential WHERE user_id > $1 AND kind = 'totp' ORDER BY user_id",
+        "all secrets are sealed anew with another key",
+    ),
+    (
+        "UPDATE credential SET secret = $3 WHERE user_id = $1 AND kind = 'totp' AND secret = $2",
+        "all secrets are sealed anew with another key",
+    ),
+    (
+        "DELETE FROM invitation WHERE digest IN",
+        "what has ended is deleted, whoever had it",
+    ),
+    (
+        "FROM portal_user u WHERE u.email = $1",
+        "an operator at the command line knows a person by their address",
+    ),
+    (
         "FROM portal_user WHERE id = $1",
         "a revocation is shown with the person behind it, who may be an operator",
     ),
     (
         "FROM portal_user WHERE email = $1",
-        "an operator at the command line knows a person by their address",
+        "an address is one person's in the whole installation",
     ),
     (
-        "FROM portal_user u JOIN tenant t ON t.id = u.tenant_id WHERE u.email = $1",
+        "pw.lookup = '' WHERE u.email = $1",
         "whoever signs in is known by their address only",
+    ),
+    (
+        "pw.lookup = '' WHERE u.id = $1",
+        "whoever holds a link says whose it is",
     ),
     (
         "FROM tenant WHERE id = $1",
@@ -609,6 +641,10 @@ const SYSTEM: &[(&str, &str)] = &[
     (
         "UPDATE tenant SET suspended_at = NULL",
         "a tenant goes on by the word of whoever is above it",
+    ),
+    (
+        "UPDATE tenant SET config = config WHERE id = $1",
+        "of two decisions about all people of a tenant one comes second",
     ),
     (
         "UPDATE tenant SET suspended_at = $2",

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use base::{Random, Timestamp, UserId};
+use base::{Actor, Class, Random, Refusal, Refuse, TenantId, Timestamp, UserId};
 
 use crate::token::{Token, TokenDigest};
 use base::words;
@@ -37,10 +37,14 @@ pub struct Invitation {
     pub digest: TokenDigest,
     /// Whose password it sets.
     pub user: UserId,
+    /// The tenant for which they act.
+    pub tenant: TenantId,
     /// Why it was sent.
     pub purpose: Purpose,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: Actor,
     /// The first moment at which it does not work.
     pub expires_at: Timestamp,
     /// When it was used.
@@ -58,11 +62,21 @@ pub enum RedeemError {
     Used,
 }
 
+impl Refuse for RedeemError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Expired => Class::Invalid.because("link_expired", self),
+            Self::Used => Class::Conflict.because("link_used", self),
+        }
+    }
+}
+
 impl Invitation {
-    /// A fresh link and the token for it.
+    /// A fresh link for a user of a tenant, and the token for it.
     pub fn generate(
-        user: UserId,
+        (user, tenant): (UserId, TenantId),
         purpose: Purpose,
+        created_by: Actor,
         now: Timestamp,
         random: &dyn Random,
     ) -> (Self, Token) {
@@ -70,8 +84,10 @@ impl Invitation {
         let invitation = Self {
             digest: token.digest(),
             user,
+            tenant,
             purpose,
             created_at: now,
+            created_by,
             expires_at: now.plus(purpose.lifetime()),
             used_at: None,
         };
@@ -109,8 +125,12 @@ mod tests {
     #[test]
     fn s06_links_work_once_and_for_72_hours_at_most() {
         for purpose in Purpose::ALL {
-            let user = UserId::generate(NOW, &Fixed);
-            let (link, token) = Invitation::generate(user, *purpose, NOW, &Fixed);
+            let whose = (
+                UserId::generate(NOW, &Fixed),
+                TenantId::generate(NOW, &Fixed),
+            );
+            let (link, token) =
+                Invitation::generate(whose, *purpose, Actor::CommandLine, NOW, &Fixed);
             assert_eq!(link.digest, token.digest());
             assert!(link.expires_at <= NOW.plus(Duration::from_secs(72 * 3600)));
             let last = link.expires_at.minus(Duration::from_micros(1));

@@ -1,4 +1,4 @@
-//! Who may do what: tenants, users and their roles, passwords, lockout, sessions and invitations.
+//! Who may do what: tenants, users and their roles, passwords and second factors, lockout, sessions and invitations.
 //!
 //! Pure rules: a decision is a function of state, input and `now`, and returns the new state for
 //! the caller to store. Nothing here reads a clock, a database or the network. Hashing a password
@@ -10,10 +10,12 @@ pub mod invitation;
 pub mod limit;
 pub mod lockout;
 pub mod password;
+pub mod recovery;
 pub mod role;
 pub mod session;
 pub mod tenant;
 pub mod token;
+pub mod totp;
 pub mod user;
 
 mod line;

@@ -25,8 +25,8 @@ impl Password {
         Self(text.into())
     }
 
-    /// A random password for a first sign-in: 20 letters and digits in four groups, over 100 bits,
-    /// good under either policy (S-06). No letter that is easily misread.
+    /// A random password, for a demonstration: 20 letters and digits in four groups, over 100 bits,
+    /// good under either policy. No letter that is easily misread.
     pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = [0_u8; 40];
         random.fill(&mut bytes);
@@ -71,44 +71,7 @@ pub struct Credential {
     pub hash: PasswordHash,
     /// When it was set.
     pub changed_at: Timestamp,
-    /// For a password that somebody else chose: until when it is good. The user must replace it
-    /// before doing anything else.
-    pub initial_until: Option<Timestamp>,
 }
-
-impl Credential {
-    /// A password that the user chose.
-    pub const fn own(hash: PasswordHash, now: Timestamp) -> Self {
-        Self {
-            hash,
-            changed_at: now,
-            initial_until: None,
-        }
-    }
-
-    /// A generated password, good for 72 hours (S-06).
-    pub fn initial(hash: PasswordHash, now: Timestamp) -> Self {
-        let initial_until = Some(now.plus(INITIAL_LIFETIME));
-        Self {
-            hash,
-            changed_at: now,
-            initial_until,
-        }
-    }
-
-    /// Whether the first thing after signing in is to choose a password (F-011).
-    pub const fn must_change(&self) -> bool {
-        self.initial_until.is_some()
-    }
-
-    /// Whether it can no longer be used, right or not. Tell nobody: to the visitor it is a wrong
-    /// password.
-    pub fn is_expired(&self, now: Timestamp) -> bool {
-        self.initial_until.is_some_and(|until| now >= until)
-    }
-}
-
-const INITIAL_LIFETIME: std::time::Duration = std::time::Duration::from_secs(72 * 3600);
 
 const UPPER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
 const LOWER: &[u8] = b"abcdefghijkmnpqrstuvwxyz";
@@ -130,8 +93,6 @@ mod tests {
         }
     }
 
-    const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
-
     #[test]
     fn s41_debug_output_hides_the_password() {
         assert_eq!(
@@ -140,22 +101,9 @@ mod tests {
         );
     }
 
-    #[test]
-    fn s06_initial_passwords_cannot_stay() {
-        let params = HashParameters::new(8, 1, 1).unwrap();
-        let random = Seeded(vec![1, 2, 3]);
-        let hasher = Hasher::new(params, &random).unwrap();
-        let hash = hasher.hash(&Password::new("x"), &random).unwrap();
-        let initial = Credential::initial(hash.clone(), NOW);
-        let end = NOW.plus(INITIAL_LIFETIME);
-        assert!(initial.must_change() && !initial.is_expired(NOW) && initial.is_expired(end));
-        let own = Credential::own(hash, NOW);
-        assert!(!own.must_change() && !own.is_expired(end));
-    }
-
     proptest! {
         #[test]
-        fn s06_generated_passwords_satisfy_composition(
+        fn generated_passwords_satisfy_composition(
             bytes in proptest::collection::vec(any::<u8>(), 40),
         ) {
             let password = Password::generate(&Seeded(bytes));

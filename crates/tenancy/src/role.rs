@@ -3,18 +3,28 @@
 //! A permission bounds what is done, the tenant bounds to whom; that every object belongs to the
 //! caller's tenant is enforced by the queries, not here.
 
+use std::collections::BTreeSet;
+
+use base::{Class, Refusal, Refuse, words};
+use serde::{Serialize, Serializer};
+
 use crate::tenant::TenantKind;
-use base::words;
 
 words! {
-    /// What a user was trusted with.
+    /// What a user was trusted with in a tenant. Several add up.
     pub enum Role {
         /// Everything in the tenant, with its users.
         Admin = "admin",
         /// The daily work: domains, accounts, certificates.
-        Member = "member",
+        Manager = "manager",
         /// Looks, and changes nothing.
         Viewer = "viewer",
+        /// Everything in the installation; of the operator only, as all that follow.
+        Owner = "owner",
+        /// Helps those who cannot sign in, and looks.
+        Support = "support",
+        /// Looks, and changes nothing.
+        Auditor = "auditor",
     }
 }
 
@@ -49,8 +59,37 @@ words! {
 }
 
 impl Role {
+    /// Whether somebody in a tenant of that level can have it.
+    pub const fn is_of(self, level: TenantKind) -> bool {
+        let is_operator = matches!(level, TenantKind::Operator);
+        match self {
+            Self::Admin | Self::Manager | Self::Viewer => !is_operator,
+            Self::Owner | Self::Support | Self::Auditor => is_operator,
+        }
+    }
+
+    /// The roles of a level, the most trusted first.
+    pub fn of_level(level: TenantKind) -> impl Iterator<Item = Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(move |role| role.is_of(level))
+    }
+
+    /// The role without which nobody could give roles any more: a tenant keeps at least one user with it.
+    pub const fn highest(level: TenantKind) -> Self {
+        match level {
+            TenantKind::Operator => Self::Owner,
+            TenantKind::Distributor | TenantKind::Reseller | TenantKind::Customer => Self::Admin,
+        }
+    }
+
     /// Whether a user with this role, in a tenant of that level, holds a permission.
     pub const fn permits(self, level: TenantKind, permission: Permission) -> bool {
+        if !self.is_of(level) {
+            return false;
+        }
+        let is_highest = matches!(self, Self::Admin | Self::Owner);
         match permission {
             Permission::ViewAccounts
             | Permission::ViewActivity
@@ -59,18 +98,118 @@ impl Role {
             Permission::ManageAccounts
             | Permission::ManageDomains
             | Permission::RevealSecrets
-            | Permission::RevokeCertificates => matches!(self, Self::Admin | Self::Member),
-            Permission::ManageUsers | Permission::ViewUsers => matches!(self, Self::Admin),
-            Permission::ManageTenants => {
-                matches!(self, Self::Admin) && !matches!(level, TenantKind::Customer)
-            }
-            Permission::UnlockUsers => matches!((self, level), (Self::Admin, TenantKind::Operator)),
+            | Permission::RevokeCertificates => is_highest || matches!(self, Self::Manager),
+            Permission::ManageUsers | Permission::ViewUsers => is_highest,
+            Permission::ManageTenants => is_highest && !matches!(level, TenantKind::Customer),
+            Permission::UnlockUsers => matches!(self, Self::Owner | Self::Support),
         }
+    }
+}
+
+/// The roles of one user in one tenant.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Roles(BTreeSet<Role>);
+
+/// Why somebody cannot have these roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RolesError {
+    /// They would hold what the giver does not.
+    #[error("you can give only what you may do yourself; choose a lesser role")]
+    BeyondOwn,
+    /// Nobody can sign in and do nothing.
+    #[error("choose at least one role")]
+    Empty,
+    /// The tenant has another level.
+    #[error("nobody in this organisation can be {0}")]
+    OtherLevel(Role),
+}
+
+impl Refuse for RolesError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::BeyondOwn => Class::Forbidden.because("roles_beyond_own", self),
+            Self::Empty => Class::Invalid.because("roles_empty", self).at("roles"),
+            Self::OtherLevel(_) => Class::Invalid
+                .because("roles_of_other_level", self)
+                .at("roles"),
+        }
+    }
+}
+
+impl Roles {
+    /// One role.
+    pub fn one(role: Role) -> Self {
+        Self(BTreeSet::from([role]))
+    }
+
+    /// Reads stored words, separated by spaces; `None` when one is not ours.
+    pub fn parse(words: &str) -> Option<Self> {
+        let roles: Option<BTreeSet<_>> = words.split_whitespace().map(Role::parse).collect();
+        roles.map(Self)
+    }
+
+    /// Them, the most trusted first.
+    pub fn iter(&self) -> impl Iterator<Item = Role> {
+        self.0.iter().copied()
+    }
+
+    /// Whether it is among them.
+    pub fn has(&self, role: Role) -> bool {
+        self.0.contains(&role)
+    }
+
+    /// Whether one of them holds a permission in a tenant of that level.
+    pub fn permit(&self, level: TenantKind, permission: Permission) -> bool {
+        self.iter().any(|role| role.permits(level, permission))
+    }
+
+    /// Whether somebody in a tenant of that level can have them.
+    pub fn check(&self, level: TenantKind) -> Result<(), RolesError> {
+        if self.0.is_empty() {
+            return Err(RolesError::Empty);
+        }
+        match self.iter().find(|role| !role.is_of(level)) {
+            Some(other) => Err(RolesError::OtherLevel(other)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether whoever has these may give those, in a tenant of that level: nobody gives away what they do not hold.
+    pub fn may_give(&self, level: TenantKind, given: &Self) -> Result<(), RolesError> {
+        given.check(level)?;
+        let is_beyond = |permission: &&Permission| {
+            given.permit(level, **permission) && !self.permit(level, **permission)
+        };
+        match Permission::ALL.iter().find(is_beyond) {
+            Some(_) => Err(RolesError::BeyondOwn),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromIterator<Role> for Roles {
+    fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
+        Self(roles.into_iter().collect())
+    }
+}
+
+impl Serialize for Roles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl std::fmt::Display for Roles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words: Vec<_> = self.iter().map(Role::as_str).collect();
+        f.write_str(&words.join(" "))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The permissions a role holds, in the order of their words.
@@ -81,19 +220,26 @@ mod tests {
             .filter(|permission| role.permits(level, **permission))
             .map(|permission| permission.as_str())
             .collect();
-        assert_eq!(held, expected);
+        assert_eq!(held, expected, "{role}");
     }
 
+    const LOOKING: [&str; 4] = ["account.view", "activity.view", "cert.view", "domain.view"];
+    const BELOW_THE_OPERATOR: [TenantKind; 3] = [
+        TenantKind::Distributor,
+        TenantKind::Reseller,
+        TenantKind::Customer,
+    ];
+
     #[test]
-    fn s29_viewers_change_nothing_and_see_no_secret() {
-        let expected = ["account.view", "activity.view", "cert.view", "domain.view"];
-        for level in TenantKind::ALL {
-            check(Role::Viewer, *level, &expected);
+    fn s29_viewers_and_auditors_change_nothing_and_see_no_secret() {
+        for level in BELOW_THE_OPERATOR {
+            check(Role::Viewer, level, &LOOKING);
         }
+        check(Role::Auditor, TenantKind::Operator, &LOOKING);
     }
 
     #[test]
-    fn s29_members_do_the_daily_work() {
+    fn s29_managers_do_the_daily_work() {
         let expected = [
             "account.manage",
             "account.view",
@@ -104,8 +250,8 @@ mod tests {
             "domain.view",
             "secret.reveal",
         ];
-        for level in TenantKind::ALL {
-            check(Role::Member, *level, &expected);
+        for level in BELOW_THE_OPERATOR {
+            check(Role::Manager, level, &expected);
         }
     }
 
@@ -121,7 +267,45 @@ mod tests {
             .iter()
             .map(|permission| permission.as_str())
             .collect();
-        check(Role::Admin, TenantKind::Operator, &all);
+        check(Role::Owner, TenantKind::Operator, &all);
+    }
+
+    #[test]
+    fn s29_support_unlocks_and_looks() {
+        let expected = [
+            "account.view",
+            "activity.view",
+            "cert.view",
+            "domain.view",
+            "user.unlock",
+        ];
+        check(Role::Support, TenantKind::Operator, &expected);
+    }
+
+    #[test]
+    fn s29_a_role_of_another_level_permits_nothing() {
+        for level in TenantKind::ALL {
+            for role in Role::ALL.iter().filter(|role| !role.is_of(*level)) {
+                check(*role, *level, &[]);
+            }
+            assert!(Role::highest(*level).is_of(*level));
+        }
+    }
+
+    #[test]
+    fn s29_nobody_gives_away_what_they_do_not_hold() {
+        let level = TenantKind::Reseller;
+        let (admin, manager, viewer) = (Role::Admin, Role::Manager, Role::Viewer);
+        let give = |own, given| Roles::one(own).may_give(level, &Roles::one(given));
+        assert_eq!(give(admin, manager), Ok(()));
+        assert_eq!(give(admin, admin), Ok(()));
+        assert_eq!(give(manager, viewer), Ok(()));
+        assert_eq!(give(manager, admin), Err(RolesError::BeyondOwn));
+        assert_eq!(give(viewer, manager), Err(RolesError::BeyondOwn));
+        let owner = RolesError::OtherLevel(Role::Owner);
+        assert_eq!(give(admin, Role::Owner), Err(owner));
+        let nothing = Roles::one(admin).may_give(level, &Roles::default());
+        assert_eq!(nothing, Err(RolesError::Empty));
     }
 
     #[test]
@@ -130,5 +314,20 @@ mod tests {
             assert_eq!(Role::parse(role.as_str()), Some(*role));
         }
         assert!(Permission::ALL.is_sorted_by_key(|permission| permission.as_str()));
+        assert_eq!(Roles::parse("admin member"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn s29_several_roles_add_up(words in proptest::sample::subsequence(Role::ALL.to_vec(), 0..=6)) {
+            let roles: Roles = words.iter().copied().collect();
+            prop_assert_eq!(Roles::parse(&roles.to_string()), Some(roles.clone()));
+            for level in TenantKind::ALL {
+                for permission in Permission::ALL {
+                    let any = words.iter().any(|role| role.permits(*level, *permission));
+                    prop_assert_eq!(roles.permit(*level, *permission), any);
+                }
+            }
+        }
     }
 }

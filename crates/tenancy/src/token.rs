@@ -58,6 +58,11 @@ impl TokenDigest {
         bytes.try_into().ok().map(Self)
     }
 
+    /// The bytes as text: base64url.
+    pub fn to_text(self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
     /// The bytes to store.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

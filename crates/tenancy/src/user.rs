@@ -9,7 +9,6 @@ use base::{TenantId, Timestamp, UserId};
 use serde::{Serialize, Serializer};
 
 use crate::line;
-use crate::role::Role;
 use base::words;
 
 mod email;
@@ -24,6 +23,10 @@ words! {
         Active = "active",
         /// May not; was switched off by an administrator.
         Disabled = "disabled",
+        /// May not yet: has not followed the link of the invitation (F-030).
+        Invited = "invited",
+        /// Never again; the name and the address are gone.
+        Removed = "removed",
     }
 }
 
@@ -86,8 +89,6 @@ pub struct User {
     pub email: Email,
     /// What the portal calls them.
     pub display_name: DisplayName,
-    /// What they may do.
-    pub role: Role,
     /// Whether they may sign in.
     pub status: Status,
     /// The colours they chose.
@@ -99,13 +100,12 @@ pub struct User {
 }
 
 impl User {
-    /// An active user with the default preferences.
-    pub fn new(
+    /// A user who has been invited, with the default preferences.
+    pub fn invited(
         id: UserId,
         tenant: TenantId,
         email: Email,
         display_name: DisplayName,
-        role: Role,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -113,8 +113,7 @@ impl User {
             tenant,
             email,
             display_name,
-            role,
-            status: Status::Active,
+            status: Status::Invited,
             theme: Theme::System,
             locale: Locale::English,
             created_at: now,

@@ -15,7 +15,7 @@ use flow::caller::system;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Directory, SoldOffer};
-use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::operations::bootstrap::{Bootstrap, bootstrap};
 use flow::operations::node::{reclaim_jobs, shut_down, start};
 use flow::queue::Queue;
 use flow::{App, Caller, Outside, Settings, jobs};
@@ -170,7 +170,7 @@ impl TestServer {
             reseller: TenantName::parse(&format!("Reseller {number}")).expect("a name"),
             email: Email::parse(&format!("admin{number}@reseller.test")).expect("an address"),
             display_name: DisplayName::parse("Admin").expect("a name"),
-            password: FirstPassword::Generated,
+            password: None,
         };
         let made = bootstrap(&self.app, &Caller::command_line(), wanted).await;
         let made = made.expect("a reseller");

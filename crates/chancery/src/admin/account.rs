@@ -23,7 +23,7 @@ use store::enrollment::{eab_credential, subscription};
 use store::issuance::account;
 use store::{Error, ReadTx};
 
-use super::reseller::{for_tenant, resellers};
+use super::named::{for_tenant, resellers};
 use super::{PAGE, counted, say};
 use crate::cli::account::{AccountCommand, CredentialCommand, RotateArgs};
 use crate::parts;

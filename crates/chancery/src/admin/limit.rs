@@ -10,7 +10,7 @@ use flow::operations::change_limit::{
 use flow::{App, Caller};
 use serde_json::json;
 
-use super::reseller::{find_tenant, for_tenant};
+use super::named::{find_tenant, for_tenant};
 use super::say;
 use crate::cli::{LimitCommand, SetLimitArgs};
 

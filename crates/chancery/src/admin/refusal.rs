@@ -10,7 +10,7 @@ use serde_json::json;
 use store::tenancy::tenant;
 use tenancy::tenant::{Tenant, TenantKind};
 
-use super::reseller::resellers;
+use super::named::resellers;
 use super::{PAGE, counted, say};
 use crate::cli::tenancy::{ListRefusalArgs, RefusalCommand};
 

@@ -51,20 +51,58 @@ pub(crate) enum ResellerCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// List the people of a reseller, or of all
+    /// Stop somebody from signing in; their sessions end
+    Disable {
+        /// Their e-mail address
+        email: String,
+    },
+    /// Let somebody who was disabled sign in again
+    Enable {
+        /// Their e-mail address
+        email: String,
+    },
+    /// Invite somebody: they get a link, which works once, and choose a password
+    Invite(InviteArgs),
+    /// Make a link with which somebody sets a password: a new one, or the first; it works once
+    Link {
+        /// Their e-mail address
+        email: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the people of a reseller, of the operator, or of all resellers
     List {
         /// Only of this reseller, by name or identifier (ten_…)
         #[arg(long)]
         reseller: Option<String>,
+        /// Those of the operator
+        #[arg(long, conflicts_with = "reseller")]
+        operator: bool,
         /// One JSON document per line
         #[arg(long)]
         json: bool,
     },
-    /// Give a user a generated password that has to be replaced at the next sign-in
-    ResetPassword {
+    /// Remove somebody for good; what they did stays in the audit log under a pseudonym
+    Remove {
         /// Their e-mail address
-        #[arg(long)]
         email: String,
+    },
+    /// Take away the second factor of somebody who has lost it, once you have made sure who they are
+    ResetSecondFactor {
+        /// Their e-mail address
+        email: String,
+        /// How you made sure; it stands in the audit log
+        #[arg(long)]
+        reason: String,
+    },
+    /// Say what somebody may do from now on
+    SetRoles {
+        /// Their e-mail address
+        email: String,
+        /// A role: admin, manager or viewer; of the operator owner, support or auditor. May be given several times
+        #[arg(long, required = true)]
+        role: Vec<String>,
     },
     /// Show a user, and whether they are locked out
     Show {
@@ -83,4 +121,30 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         network: Option<std::net::IpAddr>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InviteArgs {
+    /// Into which reseller, by name or identifier (ten_…)
+    #[arg(
+        long,
+        required_unless_present = "operator",
+        conflicts_with = "operator"
+    )]
+    pub(crate) reseller: Option<String>,
+    /// Into the operator
+    #[arg(long)]
+    pub(crate) operator: bool,
+    /// The e-mail address that they will sign in with
+    #[arg(long)]
+    pub(crate) email: String,
+    /// What they are called until they say
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// A role: admin, manager or viewer; of the operator owner, support or auditor. May be given several times
+    #[arg(long, required = true)]
+    pub(crate) role: Vec<String>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }

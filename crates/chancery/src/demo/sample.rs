@@ -8,7 +8,7 @@ use anyhow::Context;
 use enrollment::subscription::{Label, Term};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
-use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::operations::bootstrap::{Bootstrap, bootstrap};
 use flow::{App, Caller};
 use serde::{Deserialize, Serialize};
 use tenancy::password::Password;
@@ -97,7 +97,7 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
             reseller: TenantName::parse("Northwind Hosting")?,
             email: email.clone(),
             display_name: DisplayName::parse("Demo user")?,
-            password: FirstPassword::Own(password),
+            password: Some(password.clone()),
         },
     )
     .await
@@ -122,7 +122,7 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
     let sample = Sample {
         portal_url: config.portal_url.clone(),
         email: email.as_str().to_owned(),
-        password: made.password.reveal().to_owned(),
+        password: password.reveal().to_owned(),
         directory_url,
         test_directory_url,
         eab_kid: opened.credential.key_id.as_str().to_owned(),

@@ -13,7 +13,7 @@ use flow::catalog::publish_offer::{OfferPlan, publish_unchecked};
 use flow::catalog::publish_profile::publish_profile;
 use flow::enrollment::import_credential::{ImportedCredential, import_credential};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
-use flow::operations::bootstrap::{Bootstrap, Bootstrapped, FirstPassword, bootstrap};
+use flow::operations::bootstrap::{Bootstrap, Bootstrapped, bootstrap};
 use flow::operations::node::start;
 use flow::{App, Caller};
 use tenancy::tenant::TenantName;
@@ -85,7 +85,7 @@ async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
             reseller: TenantName::parse("Pebble")?,
             email: Email::parse("pebble@example.test")?,
             display_name: DisplayName::parse("Pebble")?,
-            password: FirstPassword::Generated,
+            password: None,
         },
     )
     .await?;

@@ -15,6 +15,7 @@ mod instant;
 mod lego;
 mod lint;
 mod name_server;
+mod oathtool;
 #[cfg(feature = "pebble")]
 mod pebble;
 mod program;

@@ -8,13 +8,15 @@ mod domain;
 mod error;
 mod forgery;
 mod logged;
+mod people;
 mod refusal;
 mod routes;
 mod scope;
+mod second_factor;
 mod settings;
 mod sign_in;
 
-use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::operations::bootstrap::{Bootstrap, bootstrap};
 use flow::{Caller, caller};
 use tenancy::password::Password;
 use tenancy::tenant::TenantName;
@@ -41,7 +43,7 @@ impl Shop {
             reseller: TenantName::parse(&format!("Shop {name}")).unwrap(),
             email: Email::parse(&email).unwrap(),
             display_name: DisplayName::parse("Admin").unwrap(),
-            password: FirstPassword::Own(Password::new(PASSWORD)),
+            password: Some(Password::new(PASSWORD)),
         };
         let made = bootstrap(&server.app, &Caller::command_line(), wanted)
             .await

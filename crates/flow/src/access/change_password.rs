@@ -1,11 +1,11 @@
-//! A user replaces their own password (features F-011, F-015; security S-05, S-06). Every session
+//! A user replaces their own password (features F-015; security S-05, S-06). Every session
 //! of theirs ends; the browser at hand goes on with a new token.
 
 use std::net::IpAddr;
 
 use base::{Class, Refusal, Refuse, Timestamp};
+use store::access::credential::{self, Replacement};
 use store::access::session::{self, Browser};
-use store::access::user::{self, Replacement};
 use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
 use tenancy::password::{Credential, Password, Unmet};
@@ -94,7 +94,10 @@ pub async fn change_password(
         replacement: Replacement {
             user: session.user,
             from: proof.credential.hash,
-            to: Credential::own(hash, now),
+            to: Credential {
+                hash,
+                changed_at: now,
+            },
         },
         browser: browser(&session, caller),
         now,
@@ -105,7 +108,6 @@ pub async fn change_password(
         signed_in: SignedIn {
             token,
             session,
-            must_change_password: false,
             ..signed_in.clone()
         },
         ended: ended.ok_or(ChangePasswordError::Changed)?,
@@ -167,7 +169,7 @@ fn decide(replacing: &Replacing, facts: Facts) -> Result<Decision, ChangePasswor
 
 /// How many other sessions have ended; `None` when the password was replaced by somebody else.
 async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Option<u64>, store::Error> {
-    if !user::replace_credential(tx, &decision.replacement).await? {
+    if !credential::replace_password(tx, &decision.replacement).await? {
         return Ok(None);
     }
     session::delete_of_user(tx, &(decision.replacement.user, None)).await?;

@@ -2,18 +2,21 @@
 //! they were checked.
 
 use base::{Actor, Timestamp};
+use store::access::credential::{self, Replacement};
 use store::access::session::{self, Browser};
-use store::access::user::{self, Replacement};
+use store::access::{sign_in_step, user};
 use store::audit::{self, Entry};
 use store::tenancy::sign_in::{self, Candidate};
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::Locked;
 use tenancy::session::Session;
 use tenancy::tenant::{OrganizationSuspended, may_sign_in};
+use tenancy::token::TokenDigest;
 use tenancy::user::Status;
 
 use super::SignedIn;
 use super::attempt::{Attempt, Counts};
+use super::second_factor::{Factors, Second, SecondFactorError, TypedFactor};
 use super::session::browser;
 use crate::audit::{Event, Text};
 use crate::{App, Caller};
@@ -24,6 +27,9 @@ pub(super) enum OpenSessionError {
     /// The user is not as they were when the password was checked.
     #[error("the user was changed meanwhile")]
     Changed,
+    /// The second factor proves nothing.
+    #[error(transparent)]
+    Factor(#[from] SecondFactorError),
     #[error(transparent)]
     Locked(#[from] Locked),
     #[error(transparent)]
@@ -38,7 +44,16 @@ pub(super) struct Opening {
     /// The user as they were when their password was checked.
     pub(super) proven: Candidate,
     pub(super) rehashed: Option<Replacement>,
+    /// For whoever has a second factor, what they typed for it.
+    pub(super) second: Option<SecondProof>,
     pub(super) now: Timestamp,
+}
+
+/// What proves more than the password.
+pub(super) struct SecondProof {
+    /// The step that stands for the password; it is used up.
+    pub(super) step: TokenDigest,
+    pub(super) typed: TypedFactor,
 }
 
 struct Input {
@@ -52,6 +67,8 @@ struct Input {
 struct Facts {
     counts: Counts,
     current: Option<Candidate>,
+    /// Whether the step is there still, with what the factor is held against.
+    second: Option<(bool, Factors)>,
 }
 
 enum Decision {
@@ -64,6 +81,8 @@ enum Decision {
 struct Opened {
     attempt: Attempt,
     rehashed: Option<Replacement>,
+    /// What is used up.
+    second: Option<(TokenDigest, Second)>,
     browser: Browser,
     now: Timestamp,
     entry: Entry,
@@ -86,42 +105,73 @@ pub(super) async fn open_session(
         opening,
     };
     let store = app.store(&caller);
-    store.decide(input, load, decide, save).await??;
+    let opened = store.decide(input, load, decide, save).await??;
+    if !opened {
+        return Err(OpenSessionError::Changed);
+    }
+    log_opened(&caller, &session);
     Ok(SignedIn {
         token,
         session,
-        must_change_password: proven.credential.must_change(),
         user: proven.user,
         tenant: proven.tenant,
+        roles: proven.roles,
+        has_second_factor: proven.has_second_factor,
     })
 }
 
+fn log_opened(caller: &Caller, session: &Session) {
+    tracing::info!(
+        user.id = %session.user,
+        tenant.id = %session.tenant,
+        client.address = caller.client.address_text(),
+        request.id = caller.client.request_id.map(tracing::field::display),
+        "signed in"
+    );
+}
+
 async fn load(tx: &mut ReadTx, input: &Input) -> Result<Facts, store::Error> {
+    let user = input.opening.proven.user.id;
+    let second = match &input.opening.second {
+        Some(proof) => {
+            let step = sign_in_step::by_digest(tx, &proof.step).await?;
+            let factors = Factors::load(tx, user, &proof.typed).await?;
+            Some((step.is_some(), factors))
+        }
+        None => None,
+    };
     Ok(Facts {
         counts: input.opening.attempt.load(tx).await?,
-        current: sign_in::candidate(tx, &input.opening.proven.user.id).await?,
+        current: sign_in::candidate(tx, &user).await?,
+        second,
     })
 }
 
 fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
-    let Facts { counts, current } = facts;
+    let Facts {
+        counts,
+        current,
+        second,
+    } = facts;
     let Opening {
         attempt,
         proven,
         rehashed,
         now,
+        ..
     } = &input.opening;
     // Wrong guesses beside the right one may have locked since the first look.
     counts.check(*now)?;
     let current = current
         .filter(|current| is_same(current, proven))
         .ok_or(OpenSessionError::Changed)?;
+    let second = input.check_second(&current, second)?;
     if let Err(suspended) = may_sign_in(current.suspended_at) {
         let refused = Event::SessionRefused {
             who: Text::new(input.browser.session.user.to_string()),
             purpose: "sign_in",
             reason: "organization suspended",
-            factor: "password",
+            factor: input.factor(),
             locked_until: None,
         };
         return Ok(Decision::Refuse(suspended, Box::new(input.entry(&refused))));
@@ -129,11 +179,12 @@ fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
     Ok(Decision::Open(Box::new(Opened {
         attempt: attempt.clone(),
         rehashed: rehashed.clone(),
+        second,
         browser: input.browser.clone(),
         now: *now,
         entry: input.entry(&Event::SessionOpened {
             user: input.browser.session.user,
-            factor: "password",
+            factor: input.factor(),
         }),
     })))
 }
@@ -141,13 +192,46 @@ fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
 /// Whether the user is still who was proven. The hash itself may differ: a sign-in beside this one may have
 /// renewed it.
 fn is_same(current: &Candidate, proven: &Candidate) -> bool {
+    let changed_at = |candidate: &Candidate| {
+        let password = candidate.credential.as_ref();
+        password.map(|password| password.changed_at)
+    };
     current.user.email == proven.user.email
         && current.user.status == Status::Active
-        && current.credential.changed_at == proven.credential.changed_at
-        && current.credential.initial_until == proven.credential.initial_until
+        && changed_at(current) == changed_at(proven)
 }
 
 impl Input {
+    /// What is used up by the second factor: nothing where none is asked for, and no session without it where one is.
+    fn check_second(
+        &self,
+        current: &Candidate,
+        found: Option<(bool, Factors)>,
+    ) -> Result<Option<(TokenDigest, Second)>, OpenSessionError> {
+        let (user, now) = (current.user.id, self.opening.now);
+        match (&self.opening.second, found) {
+            (Some(proof), Some((true, factors))) => {
+                let sealer = &self.app.outside.sealer;
+                let second = factors.check(user, &proof.typed, sealer, now)?;
+                Ok(Some((proof.step, second)))
+            }
+            (None, None) if !current.has_second_factor => Ok(None),
+            _ => Err(OpenSessionError::Changed),
+        }
+    }
+
+    /// For the audit log.
+    fn factor(&self) -> &'static str {
+        match &self.opening.second {
+            Some(SecondProof {
+                typed: TypedFactor::Code(_),
+                ..
+            }) => "password and one-time code",
+            Some(_) => "password and recovery code",
+            None => "password",
+        }
+    }
+
     fn entry(&self, event: &Event) -> Entry {
         let tenant = self.browser.session.tenant;
         self.app
@@ -155,10 +239,11 @@ impl Input {
     }
 }
 
+/// Whether the session was opened.
 async fn save(
     tx: &mut WriteTx,
     decision: &Decision,
-) -> Result<Result<(), OrganizationSuspended>, store::Error> {
+) -> Result<Result<bool, OrganizationSuspended>, store::Error> {
     let opened = match decision {
         Decision::Open(opened) => opened,
         Decision::Refuse(suspended, entry) => {
@@ -166,12 +251,18 @@ async fn save(
             return Ok(Err(*suspended));
         }
     };
+    if let Some((step, second)) = &opened.second {
+        // Somebody else may have used either up meanwhile.
+        if !sign_in_step::delete(tx, step).await? || !second.take(tx).await? {
+            return Ok(Ok(false));
+        }
+    }
     opened.attempt.succeeded(tx).await?;
     if let Some(rehashed) = &opened.rehashed {
-        user::replace_credential(tx, rehashed).await?;
+        credential::replace_password(tx, rehashed).await?;
     }
     session::insert(tx, &opened.browser).await?;
     user::note_sign_in(tx, &(opened.browser.session.user, opened.now)).await?;
     audit::append(tx, &opened.entry).await?;
-    Ok(Ok(()))
+    Ok(Ok(true))
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use base::{Class, Refusal, Refuse, UserId};
 use store::ReadTx;
-use store::access::user;
+use store::access::credential;
 use tenancy::lockout::Locked;
 use tenancy::password::{Credential, Password, Verdict};
 
@@ -71,8 +71,7 @@ pub(super) async fn prove(
     let stored = credential.as_ref().map(|found| found.hash.clone());
     let verdict = attempt.verify::<ProofError>(app, caller, password, stored);
     let verdict = verdict.await?;
-    let now = app.now();
-    let proven = credential.filter(|found| verdict != Verdict::Wrong && !found.is_expired(now));
+    let proven = credential.filter(|_| verdict != Verdict::Wrong);
     if let Some(credential) = proven {
         return Ok(Proof {
             attempt,
@@ -82,9 +81,10 @@ pub(super) async fn prove(
     let failed = Failed {
         attempt,
         of: Some((signed_in.user.id, signed_in.session.tenant)),
+        factor: "password",
         purpose,
         reason: "wrong password",
-        now,
+        now: app.now(),
     };
     refuse::<ProofError>(app, caller, failed).await?;
     Err(ProofError::WrongPassword)
@@ -94,5 +94,8 @@ async fn load(
     tx: &mut ReadTx,
     (attempt, user): &(Attempt, UserId),
 ) -> Result<(Counts, Option<Credential>), store::Error> {
-    Ok((attempt.load(tx).await?, user::credential(tx, user).await?))
+    Ok((
+        attempt.load(tx).await?,
+        credential::password(tx, user).await?,
+    ))
 }

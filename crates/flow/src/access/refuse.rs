@@ -18,7 +18,9 @@ pub(super) struct Failed {
     pub(super) attempt: Attempt,
     /// Whose password it was, with their tenant; nobody's when the address is unknown.
     pub(super) of: Option<(UserId, TenantId)>,
-    /// What the password was to open, for the audit log.
+    /// What was tried, for the audit log.
+    pub(super) factor: &'static str,
+    /// What it was to open, for the audit log.
     pub(super) purpose: &'static str,
     /// What was wrong, for the audit log.
     pub(super) reason: &'static str,
@@ -62,10 +64,11 @@ fn log_refused(caller: &Caller, failed: &Failed) {
         user.id = user,
         tenant.id = tenant,
         purpose = failed.purpose,
+        factor = failed.factor,
         reason = failed.reason,
         client.address = caller.client.address_text(),
         request.id = caller.client.request_id.map(tracing::field::display),
-        "password refused"
+        "proof refused"
     );
 }
 
@@ -111,7 +114,7 @@ fn decide<E: From<Locked>>(
         who: Text::new(who),
         purpose: failed.purpose,
         reason: failed.reason,
-        factor: "password",
+        factor: failed.factor,
         locked_until: failure.locked_until,
     };
     let tenant = tenant.filter(|_| *is_recorded);

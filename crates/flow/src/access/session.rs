@@ -79,7 +79,8 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::
         session: found.session,
         user: found.user,
         tenant: found.tenant,
-        must_change_password: found.password_initial_until.is_some(),
+        roles: found.roles,
+        has_second_factor: found.has_second_factor,
     };
     note(app, &mut signed_in, now).await;
     Ok(Some(signed_in))

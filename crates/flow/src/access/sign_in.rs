@@ -6,9 +6,9 @@
 
 use std::net::IpAddr;
 
-use base::{Class, Refusal, Refuse, Timestamp};
+use base::{Class, Refusal, Refuse};
 use store::ReadTx;
-use store::access::user::Replacement;
+use store::access::credential::Replacement;
 use store::tenancy::sign_in::{self, Candidate};
 use tenancy::lockout::Locked;
 use tenancy::password::{Credential, Password, Verdict};
@@ -20,6 +20,7 @@ use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::open_session::{OpenSessionError, Opening, open_session};
 use super::refuse::{Failed, refuse};
+use super::second_step::begin_second_step;
 use super::session::end_replaced;
 use crate::caller::system;
 use crate::memory::password_work::PasswordWorkError;
@@ -41,7 +42,7 @@ pub struct Credentials {
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// The address is unknown, the password is wrong or no longer good, or the user is disabled.
+    /// The address is unknown, the password is wrong, or the user may not sign in.
     #[error("Invalid credentials")]
     InvalidCredentials,
     /// Too many failures for the address or from the network.
@@ -73,7 +74,7 @@ impl Refuse for SignInError {
 impl From<OpenSessionError> for SignInError {
     fn from(error: OpenSessionError) -> Self {
         match error {
-            OpenSessionError::Changed => Self::InvalidCredentials,
+            OpenSessionError::Changed | OpenSessionError::Factor(_) => Self::InvalidCredentials,
             OpenSessionError::Locked(locked) => Self::Locked(locked),
             OpenSessionError::Store(error) => Self::Store(error),
             OpenSessionError::Suspended(suspended) => Self::OrganizationSuspended(suspended),
@@ -81,32 +82,37 @@ impl From<OpenSessionError> for SignInError {
     }
 }
 
-/// Signs a visitor in. The session gets a new token, and what the browser had before ends (ASVS 7.2.4).
+/// How far a sign-in has come.
+#[derive(Clone, Debug)]
+pub enum SignInOutcome {
+    /// All is proven.
+    SignedIn(Box<SignedIn>),
+    /// The password was right; this token stands for that until the second factor comes.
+    SecondStep(Token),
+}
+
+/// Signs a visitor in, or asks for their second factor. The session gets a new token, and what the browser had before ends (ASVS 7.2.4).
 pub async fn sign_in(
     app: &App,
     caller: &Caller,
     credentials: Credentials,
-) -> Result<SignedIn, SignInError> {
+) -> Result<SignInOutcome, SignInError> {
     let replaces = credentials.replaces.clone();
     let outcome = check(app, caller, credentials).await;
     log_outcome(caller, &outcome);
-    let signed_in = outcome?;
-    if let Some(token) = replaces {
+    let outcome = outcome?;
+    if let (SignInOutcome::SignedIn(_), Some(token)) = (&outcome, replaces) {
         end_replaced(app, caller, &token).await?;
     }
-    Ok(signed_in)
+    Ok(outcome)
 }
 
 /// A wrong password is told of where it is counted.
-fn log_outcome(caller: &Caller, outcome: &Result<SignedIn, SignInError>) {
+fn log_outcome(caller: &Caller, outcome: &Result<SignInOutcome, SignInError>) {
     let address = caller.client.address_text();
     let request = caller.client.request_id.map(tracing::field::display);
     let reason = match outcome {
-        Ok(signed_in) => {
-            let (user, tenant) = (signed_in.user.id, signed_in.session.tenant);
-            tracing::info!(user.id = %user, tenant.id = %tenant, client.address = address, request.id = request, "signed in");
-            return;
-        }
+        Ok(_) => return,
         Err(SignInError::Locked(_)) => "locked",
         Err(SignInError::OrganizationSuspended(_)) => "organization suspended",
         Err(SignInError::InvalidCredentials | SignInError::Password(_) | SignInError::Store(_)) => {
@@ -125,7 +131,7 @@ async fn check(
     app: &App,
     caller: &Caller,
     credentials: Credentials,
-) -> Result<SignedIn, SignInError> {
+) -> Result<SignInOutcome, SignInError> {
     let attempt = Attempt::new(&credentials.email, credentials.client);
     let asked = (attempt.clone(), Email::parse(&credentials.email).ok());
     let store = app.store(system("a visitor is known by their address"));
@@ -133,7 +139,8 @@ async fn check(
     counts.check(app.now())?;
     let stored = candidate
         .as_ref()
-        .map(|found| found.credential.hash.clone());
+        .and_then(|found| found.credential.as_ref())
+        .map(|password| password.hash.clone());
     let whose = system("failures are counted under what a visitor typed");
     let verdict = attempt.verify::<SignInError>(app, whose, &credentials.password, stored);
     let verdict = verdict.await?;
@@ -141,21 +148,30 @@ async fn check(
     let now = app.now();
     let reason = candidate
         .as_ref()
-        .map_or(Some("unknown address"), |found| reason(found, verdict, now));
+        .map_or(Some("unknown address"), |found| reason(found, verdict));
     match (candidate, reason) {
         (Some(proven), None) => {
+            let rehashed = rehash(app, &proven, verdict, credentials.password).await?;
+            if let (true, Some(password)) = (proven.has_second_factor, &proven.credential) {
+                let changed_at = password.changed_at;
+                let token = begin_second_step(app, &proven, changed_at, rehashed).await?;
+                return Ok(SignInOutcome::SecondStep(token));
+            }
             let opening = Opening {
-                rehashed: rehash(app, &proven, verdict, credentials.password).await?,
+                rehashed,
                 attempt,
                 proven,
+                second: None,
                 now,
             };
-            Ok(open_session(app, caller, opening).await?)
+            let signed_in = open_session(app, caller, opening).await?;
+            Ok(SignInOutcome::SignedIn(Box::new(signed_in)))
         }
         (candidate, reason) => {
             let failed = Failed {
                 attempt,
                 of: candidate.map(|found| (found.user.id, found.user.tenant)),
+                factor: "password",
                 purpose: "sign_in",
                 reason: reason.unwrap_or_default(),
                 now,
@@ -178,14 +194,13 @@ async fn load(
 }
 
 /// What is wrong with the attempt, for the audit log.
-fn reason(found: &Candidate, verdict: Verdict, now: Timestamp) -> Option<&'static str> {
+fn reason(found: &Candidate, verdict: Verdict) -> Option<&'static str> {
     match (verdict, found.user.status) {
         (Verdict::Wrong, _) => Some("wrong password"),
-        (Verdict::Right { .. }, Status::Disabled) => Some("user disabled"),
-        (Verdict::Right { .. }, Status::Active) => found
-            .credential
-            .is_expired(now)
-            .then_some("initial password expired"),
+        (Verdict::Right { .. }, Status::Disabled | Status::Invited | Status::Removed) => {
+            Some("user disabled")
+        }
+        (Verdict::Right { .. }, Status::Active) => None,
     }
 }
 
@@ -196,8 +211,8 @@ async fn rehash(
     verdict: Verdict,
     password: Password,
 ) -> Result<Option<Replacement>, PasswordWorkError> {
-    match verdict {
-        Verdict::Right { needs_rehash: true } => {
+    match (verdict, &proven.credential) {
+        (Verdict::Right { needs_rehash: true }, Some(known)) => {
             let hash = app
                 .memory
                 .passwords
@@ -205,16 +220,13 @@ async fn rehash(
                 .await?;
             Ok(Some(Replacement {
                 user: proven.user.id,
-                from: proven.credential.hash.clone(),
+                from: known.hash.clone(),
                 to: Credential {
                     hash,
-                    ..proven.credential.clone()
+                    changed_at: known.changed_at,
                 },
             }))
         }
-        Verdict::Right {
-            needs_rehash: false,
-        }
-        | Verdict::Wrong => Ok(None),
+        (Verdict::Right { .. } | Verdict::Wrong, _) => Ok(None),
     }
 }

@@ -73,7 +73,16 @@ events! {
     // access
     DisplayNameSet { user: UserId, from: Text, to: Text } = "user.set_display_name" on user;
     PasswordChanged { user: UserId, sessions_ended: u64 } = "user.change_password" on user;
-    PasswordReset { user: UserId, sessions_ended: u64, good_until: Option<Timestamp> } = "user.reset_password" on user;
+    LinkMade { user: UserId, purpose: Document, expires_at: Option<Timestamp> } = "user.send_link" on user;
+    PasswordSet { user: UserId, purpose: Document, sessions_ended: u64 } = "user.set_password" on user;
+    RecoveryCodesMade { user: UserId } = "user.make_recovery_codes" on user;
+    SecondFactorRemoved {
+        user: UserId, factor: &'static str, sessions_ended: u64,
+    } = "user.remove_second_factor" on user;
+    SecondFactorReset { user: UserId, reason: Text, sessions_ended: u64 } = "user.reset_second_factor" on user;
+    SecondFactorSet {
+        user: UserId, factor: &'static str, sessions_ended: u64,
+    } = "user.set_second_factor" on user;
     Reauthenticated { user: UserId, factor: &'static str } = "session.reauthenticate" on user;
     SessionEnded { user: UserId, session: Text } = "session.end" on user;
     SessionOpened { user: UserId, factor: &'static str } = "session.open" on user;
@@ -93,7 +102,11 @@ events! {
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
     TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;
-    UserCreated { user: UserId, email: Text, role: Document } = "user.create" on user;
+    RolesChanged { user: UserId, from: Document, to: Document } = "user.change_roles" on user;
+    UserDisabled { user: UserId, sessions_ended: u64 } = "user.disable" on user;
+    UserEnabled { user: UserId } = "user.enable" on user;
+    UserCreated { user: UserId, email: Text, roles: Document } = "user.create" on user;
+    UserRemoved { user: UserId, email: Text, sessions_ended: u64 } = "user.remove" on user;
 
     // catalog
     CasAdded { ca: Option<CaId>, cas: Document } = "ca.add" on ca;

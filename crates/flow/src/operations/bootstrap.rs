@@ -2,14 +2,18 @@
 //! administrator (features F-001, F-011). Nobody else can be made without signing in.
 
 use base::{Class, Refusal, Refuse, TenantId, Timestamp, UserId};
-use store::access::user;
+use store::access::credential::{self, NewPassword};
+use store::access::role_assignment::{self, Assignment};
+use store::access::{invitation, user};
 use store::audit::{self, Entry};
 use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
-use tenancy::password::{Credential, Password, Unmet};
-use tenancy::role::Role;
+use tenancy::invitation::{Invitation, Purpose};
+use tenancy::password::{Credential, Password, PasswordHash, Unmet};
+use tenancy::role::{Role, Roles};
 use tenancy::tenant::{Tenant, TenantKind, TenantName, TreeError};
-use tenancy::user::{DisplayName, Email, User};
+use tenancy::token::Token;
+use tenancy::user::{DisplayName, Email, Status, User};
 
 use crate::access::new_password::{Owner, check};
 use crate::audit::{Document, Event, Text};
@@ -28,19 +32,8 @@ pub struct Bootstrap {
     pub email: Email,
     /// The administrator's name.
     pub display_name: DisplayName,
-    /// What the administrator signs in with.
-    pub password: FirstPassword,
-}
-
-/// Where the first password comes from.
-#[derive(Clone, Debug)]
-pub enum FirstPassword {
-    /// A random one, good for 72 hours and to be replaced first.
-    Generated,
-    /// A given one, good for 72 hours and to be replaced first.
-    Initial(Password),
-    /// The administrator's own.
-    Own(Password),
+    /// What the administrator signs in with; without one they choose it, by a link.
+    pub password: Option<Password>,
 }
 
 /// What was made.
@@ -52,8 +45,8 @@ pub struct Bootstrapped {
     pub reseller: Tenant,
     /// Its administrator.
     pub user: User,
-    /// The password to sign in with; show a generated one once.
-    pub password: Password,
+    /// What stands in the link with which the administrator chooses a password; show it once.
+    pub link: Option<Token>,
 }
 
 /// Why nothing was made.
@@ -98,28 +91,15 @@ pub async fn bootstrap(
     caller: &Caller,
     wanted: Bootstrap,
 ) -> Result<Bootstrapped, BootstrapError> {
-    let (password, is_own) = match &wanted.password {
-        FirstPassword::Generated => (Password::generate(app.random()), false),
-        FirstPassword::Initial(password) => (password.clone(), false),
-        FirstPassword::Own(password) => (password.clone(), true),
+    let hash = match &wanted.password {
+        Some(password) => Some(checked_hash(app, &wanted, password).await?),
+        None => None,
     };
-    let owner = Owner {
-        tenant: &wanted.reseller,
-        email: &wanted.email,
-        display_name: &wanted.display_name,
-    };
-    check(app, owner, &password).await?;
-    let hash = app
-        .memory
-        .passwords
-        .hash(password.clone(), app.outside.random.clone())
-        .await?;
     let now = app.now();
-    let credential = if is_own {
-        Credential::own(hash, now)
-    } else {
-        Credential::initial(hash, now)
-    };
+    let credential = hash.map(|hash| Credential {
+        hash,
+        changed_at: now,
+    });
     let founding = Founding {
         app: app.clone(),
         caller: caller.clone(),
@@ -133,20 +113,38 @@ pub async fn bootstrap(
         operator,
         reseller,
         user,
+        link,
     } = founded.ok_or(BootstrapError::PathTaken)?;
     Ok(Bootstrapped {
         operator,
         reseller,
         user,
-        password,
+        link,
     })
+}
+
+async fn checked_hash(
+    app: &App,
+    wanted: &Bootstrap,
+    password: &Password,
+) -> Result<PasswordHash, BootstrapError> {
+    let owner = Owner {
+        tenant: &wanted.reseller,
+        email: &wanted.email,
+        display_name: &wanted.display_name,
+    };
+    check(app, owner, password).await?;
+    let passwords = &app.memory.passwords;
+    let hash = passwords.hash(password.clone(), app.outside.random.clone());
+    Ok(hash.await?)
 }
 
 struct Founding {
     app: App,
     caller: Caller,
     wanted: Bootstrap,
-    credential: Credential,
+    /// None: they choose a password by a link.
+    credential: Option<Credential>,
     now: Timestamp,
 }
 
@@ -160,12 +158,16 @@ struct Founded {
     operator: Tenant,
     reseller: Tenant,
     user: User,
+    link: Option<Token>,
 }
 
 struct Decision {
     founded: Founded,
     tenants: Vec<Tenant>,
-    user: (User, Credential),
+    user: User,
+    assignment: Assignment,
+    password: Option<NewPassword>,
+    link: Option<Invitation>,
     entries: Vec<Entry>,
 }
 
@@ -191,38 +193,84 @@ fn decide(founding: &Founding, facts: Facts) -> Result<Decision, BootstrapError>
     if is_email_taken {
         return Err(BootstrapError::EmailTaken(wanted.email.clone()));
     }
-    let new_tenant = |kind, name: &TenantName, above: Option<&Tenant>| {
-        let id = TenantId::generate(*now, app.random());
-        Tenant::new(id, kind, name.clone(), above, *now)
-    };
-    let mut tenants = Vec::new();
-    let operator = if let Some(operator) = operator {
-        operator
-    } else {
-        let operator = new_tenant(TenantKind::Operator, &wanted.operator, None)?;
-        tenants.push(operator.clone());
-        operator
-    };
-    let reseller = new_tenant(TenantKind::Reseller, &wanted.reseller, Some(&operator))?;
-    tenants.push(reseller.clone());
-    let user = User::new(
-        UserId::generate(*now, app.random()),
-        reseller.id,
-        wanted.email.clone(),
-        wanted.display_name.clone(),
-        Role::Admin,
-        *now,
-    );
+    let (operator, reseller, tenants) = new_tenants(founding, operator)?;
+    let user = first_user(founding, reseller.id);
+    let made = credential.is_none().then(|| {
+        let by = founding.caller.actor;
+        let whose = (user.id, user.tenant);
+        Invitation::generate(whose, Purpose::Invitation, by, *now, app.random())
+    });
+    let (link, token) = made.unzip();
     Ok(Decision {
         entries: entries(founding, &tenants, &user),
         tenants,
-        user: (user.clone(), credential.clone()),
+        assignment: Assignment {
+            user: user.id,
+            tenant: user.tenant,
+            roles: first_roles(),
+            at: *now,
+            by: founding.caller.actor,
+        },
+        password: credential.clone().map(|credential| NewPassword {
+            user: user.id,
+            tenant: user.tenant,
+            credential,
+        }),
+        link,
+        user: user.clone(),
         founded: Founded {
             operator,
             reseller,
             user,
+            link: token,
         },
     })
+}
+
+/// The operator and the reseller below it, and which of them are new.
+fn new_tenants(
+    founding: &Founding,
+    operator: Option<Tenant>,
+) -> Result<(Tenant, Tenant, Vec<Tenant>), TreeError> {
+    let (app, wanted, now) = (&founding.app, &founding.wanted, founding.now);
+    let new_tenant = |kind, name: &TenantName, above: Option<&Tenant>| {
+        let id = TenantId::generate(now, app.random());
+        Tenant::new(id, kind, name.clone(), above, now)
+    };
+    let mut new = Vec::new();
+    let operator = if let Some(operator) = operator {
+        operator
+    } else {
+        let operator = new_tenant(TenantKind::Operator, &wanted.operator, None)?;
+        new.push(operator.clone());
+        operator
+    };
+    let reseller = new_tenant(TenantKind::Reseller, &wanted.reseller, Some(&operator))?;
+    new.push(reseller.clone());
+    Ok((operator, reseller, new))
+}
+
+fn first_roles() -> Roles {
+    Roles::one(Role::Admin)
+}
+
+/// Active at once with a password, invited without.
+fn first_user(founding: &Founding, of: TenantId) -> User {
+    let (app, wanted, now) = (&founding.app, &founding.wanted, founding.now);
+    let invited = User::invited(
+        UserId::generate(now, app.random()),
+        of,
+        wanted.email.clone(),
+        wanted.display_name.clone(),
+        now,
+    );
+    match founding.credential {
+        Some(_) => User {
+            status: Status::Active,
+            ..invited
+        },
+        None => invited,
+    }
 }
 
 fn entries(founding: &Founding, tenants: &[Tenant], user: &User) -> Vec<Entry> {
@@ -244,7 +292,7 @@ fn entries(founding: &Founding, tenants: &[Tenant], user: &User) -> Vec<Entry> {
     let event = Event::UserCreated {
         user: user.id,
         email: Text::new(user.email.as_str()),
-        role: Document::new(&user.role),
+        roles: Document::new(&first_roles()),
     };
     entries.push(entry(user.tenant, &event));
     entries
@@ -259,6 +307,15 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Option<Founded>, 
         }
     }
     let is_new = user::insert(tx, &decision.user).await?;
+    if is_new {
+        role_assignment::insert(tx, &decision.assignment).await?;
+        if let Some(password) = &decision.password {
+            credential::insert_password(tx, password).await?;
+        }
+        if let Some(link) = &decision.link {
+            invitation::insert(tx, link).await?;
+        }
+    }
     for entry in &decision.entries {
         audit::append(tx, entry).await?;
     }

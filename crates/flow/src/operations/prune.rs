@@ -1,5 +1,5 @@
 //! The end of what nobody needs any more: orders and authorizations that ended long ago, certificates with what was proven
-//! for them, audit entries, guests of test directories, sessions, sign-in locks, and nodes that died. What happened to CAs
+//! for them, audit entries, guests of test directories, sessions, sign-in locks, links, and nodes that died. What happened to CAs
 //! and keys stays, and so does how many certificates there were in each month.
 //!
 //! Everybody else waits while a piece is deleted, so that each is of one table and small.
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base::{AccountId, AuditId, AuthorizationId, OrderId, Timestamp, ValidationId};
 use serde::{Deserialize, Serialize};
-use store::access::{session, sign_in_lock};
+use store::access::{invitation, session, sign_in_lock, sign_in_step};
 use store::audit;
 use store::catalog::server_certificate;
 use store::issuance::certificate_list::figures;
@@ -38,6 +38,8 @@ const KEEP_ENDED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How much later than a whole lifetime after the last moment of a proof a certificate may end that uses it: clients may ask
 /// for one that begins two days later.
 const BEGINS_LATER: Duration = Duration::from_secs(2 * 24 * 3600);
+/// A link that ended so long ago is of no use to anybody who asks why it does not work.
+const KEEP_LINKS: Duration = Duration::from_secs(24 * 3600);
 /// A node that was not seen for so long is gone.
 const KEEP_NODES: Duration = Duration::from_secs(24 * 3600);
 
@@ -77,6 +79,8 @@ enum Part {
     GuestKeys,
     Sessions,
     SignInLocks,
+    Invitations,
+    SignInSteps,
     ServerCertificates,
     DeadJobs,
     Figures,
@@ -86,7 +90,7 @@ enum Part {
     Nodes,
 }
 
-const PARTS: [Part; 18] = [
+const PARTS: [Part; 20] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -98,6 +102,8 @@ const PARTS: [Part; 18] = [
     Part::GuestKeys,
     Part::Sessions,
     Part::SignInLocks,
+    Part::Invitations,
+    Part::SignInSteps,
     Part::ServerCertificates,
     Part::DeadJobs,
     Part::Figures,
@@ -156,6 +162,11 @@ impl Prune {
             Part::GuestKeys => Ok(same(pieces(app, now, delete_guest_keys).await?)),
             Part::Sessions => Ok(same(pieces(app, now, delete_sessions).await?)),
             Part::SignInLocks => Ok(same(pieces(app, now, delete_sign_in_locks).await?)),
+            Part::Invitations => {
+                let before = now.minus(KEEP_LINKS);
+                Ok(same(pieces(app, before, delete_invitations).await?))
+            }
+            Part::SignInSteps => Ok(same(pieces(app, now, delete_steps).await?)),
             Part::ServerCertificates => {
                 Ok(same(pieces(app, now, delete_server_certificates).await?))
             }
@@ -338,6 +349,19 @@ async fn delete_sign_in_locks(
     now: &Timestamp,
 ) -> Result<Progress<Timestamp>, Error> {
     let deleted = sign_in_lock::delete_ended(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_invitations(
+    tx: &mut WriteTx,
+    before: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let deleted = invitation::delete_ended(tx, &(*before, PIECE)).await?;
+    Ok(after(deleted, *before))
+}
+
+async fn delete_steps(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let deleted = sign_in_step::delete_ended(tx, &(*now, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

@@ -2,8 +2,9 @@
 //! secrets are sealed with it. A node reads the file again when it meets a secret under a key that it does not know. Keys
 //! stay in the file: a secret that somebody stored meanwhile may need an old one.
 
-use base::{Refusal, Refuse};
+use base::{Refusal, Refuse, UserId};
 use store::WriteTx;
+use store::access::second_factor::{self, StoredTotp};
 use store::audit::{self, Entry};
 use store::catalog::ca::{self, ResealedCa};
 use store::enrollment::eab_credential::{self, SealedCredential};
@@ -57,6 +58,7 @@ pub async fn add_sealing_key(app: &App, caller: &Caller) -> Result<u32, RotateKe
 pub async fn reseal_secrets(app: &App, caller: &Caller) -> Result<u64, RotateKeyError> {
     let of_cas = reseal_cas(app).await?;
     let secrets = of_cas.saturating_add(reseal_credentials(app).await?);
+    let secrets = secrets.saturating_add(reseal_factors(app).await?);
     tell(app, caller, &Event::SecretsResealed { secrets }).await?;
     Ok(secrets)
 }
@@ -119,6 +121,29 @@ async fn reseal_credentials(app: &App) -> Result<u64, RotateKeyError> {
         }
         count = count.saturating_add(piece.len() as u64);
         store.write(piece, save_piece).await?;
+    }
+}
+
+async fn reseal_factors(app: &App) -> Result<u64, RotateKeyError> {
+    let store = app.store(system("all secrets are sealed anew, whoever owns them"));
+    let (mut after, mut count) = (UserId::FIRST, 0_u64);
+    loop {
+        let page: Vec<StoredTotp> = store.scan((after, PIECE), second_factor::page).await?;
+        let Some(last) = page.last() else {
+            return Ok(count);
+        };
+        after = last.user;
+        for old in page {
+            let resealed = old.reseal(&app.outside.sealer, app.random());
+            let resealed = resealed.map_err(|source| RotateKeyError::Seal {
+                what: format!("the second factor of user {}", old.user),
+                source,
+            })?;
+            if let Some(sealed) = resealed {
+                store.write((old, sealed), second_factor::reseal).await?;
+                count = count.saturating_add(1);
+            }
+        }
     }
 }
 

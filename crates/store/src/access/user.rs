@@ -1,124 +1,66 @@
-//! People who sign in, and their passwords' hashes.
-//!
-//! The table is read in two ways: as [`User`], which is what pages show and never carries the hash, and whole, for
-//! the few who check or replace a password.
+//! People who sign in. How they prove who they are is in `credential`, what they may do in `role_assignment`.
 
-use base::{TenantId, Timestamp, UserId};
-use tenancy::password::{Credential, PasswordHash};
-use tenancy::role::Role;
+use base::{Timestamp, UserId};
+use tenancy::role::Roles;
 use tenancy::user::{DisplayName, Email, Locale, Status, Theme, User};
 
-use crate::{Error, ReadTx, WriteTx};
+use super::role_assignment::{roles_from, roles_of};
+use super::second_factor::second_factors;
+use crate::{Error, ReadTx, Record, Row, WriteTx};
 use crate::{columns, sql, text_columns, values, word_columns};
 
 columns! {
     "portal_user" user => User {
-        id, tenant = "tenant_id", email, display_name, role, status, theme, locale, created_at
+        id, tenant = "tenant_id", email, display_name, status, theme, locale, created_at
     }
 }
-columns! {
-    "portal_user" whole => UserRow {
-        id, tenant_id, email, display_name, role, status, theme, locale, password_hash,
-        password_changed_at, password_initial_until, created_at, last_sign_in_at
-    }
-}
-word_columns!(Locale, Role, Status, Theme);
-text_columns!(DisplayName, Email, PasswordHash);
-pub(crate) use {user, whole};
-
-/// A row of the table.
-pub(crate) struct UserRow {
-    id: UserId,
-    tenant_id: TenantId,
-    email: Email,
-    display_name: DisplayName,
-    role: Role,
-    status: Status,
-    theme: Theme,
-    locale: Locale,
-    password_hash: PasswordHash,
-    password_changed_at: Timestamp,
-    password_initial_until: Option<Timestamp>,
-    created_at: Timestamp,
-    last_sign_in_at: Option<Timestamp>,
-}
+word_columns!(Locale, Status, Theme);
+text_columns!(DisplayName, Email);
+pub(crate) use user;
 
 /// A user in the list of a tenant.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// The user.
     pub user: User,
+    /// What they may do.
+    pub roles: Roles,
+    /// Whether they have a second factor.
+    pub has_second_factor: bool,
     /// When they signed in last, if ever.
     pub last_sign_in_at: Option<Timestamp>,
+    /// When the link of their invitation ends, if they have not followed it.
+    pub invited_until: Option<Timestamp>,
 }
 
-/// Another hash for a password.
-#[derive(Clone, Debug)]
-pub struct Replacement {
-    /// Whose password it is.
-    pub user: UserId,
-    /// The hash that is replaced, and no other.
-    pub from: PasswordHash,
-    /// What replaces it.
-    pub to: Credential,
+fn person(row: &Row) -> Result<Person, Error> {
+    Ok(Person {
+        user: User::from_joined(row)?,
+        roles: roles_from(row)?,
+        has_second_factor: row.int("second_factors")? > 0,
+        last_sign_in_at: row.opt_timestamp("last_sign_in_at")?,
+        invited_until: row.opt_timestamp("invited_until")?,
+    })
 }
 
-impl From<&(User, Credential)> for UserRow {
-    fn from((user, credential): &(User, Credential)) -> Self {
-        Self {
-            id: user.id,
-            tenant_id: user.tenant,
-            email: user.email.clone(),
-            display_name: user.display_name.clone(),
-            role: user.role,
-            status: user.status,
-            theme: user.theme,
-            locale: user.locale,
-            password_hash: credential.hash.clone(),
-            password_changed_at: credential.changed_at,
-            password_initial_until: credential.initial_until,
-            created_at: user.created_at,
-            last_sign_in_at: None,
-        }
-    }
-}
-
-impl From<UserRow> for (User, Credential) {
-    fn from(row: UserRow) -> Self {
-        let user = User {
-            id: row.id,
-            tenant: row.tenant_id,
-            email: row.email,
-            display_name: row.display_name,
-            role: row.role,
-            status: row.status,
-            theme: row.theme,
-            locale: row.locale,
-            created_at: row.created_at,
-        };
-        let credential = Credential {
-            hash: row.password_hash,
-            changed_at: row.password_changed_at,
-            initial_until: row.password_initial_until,
-        };
-        (user, credential)
-    }
-}
-
-impl From<UserRow> for Person {
-    fn from(row: UserRow) -> Self {
-        let last_sign_in_at = row.last_sign_in_at;
-        let (user, _) = row.into();
-        Self {
-            user,
-            last_sign_in_at,
-        }
-    }
+/// What [`person`] reads.
+macro_rules! person_columns {
+    () => {
+        concat!(
+            user!(u),
+            ", u.last_sign_in_at, ",
+            roles_of!(u),
+            ", ",
+            second_factors!(u),
+            ", (SELECT MAX(i.expires_at) FROM invitation i
+               WHERE i.user_id = u.id AND i.used_at IS NULL AND u.status = 'invited') AS invited_until"
+        )
+    };
 }
 
 /// Stores a new user; `false` when somebody has the e-mail address.
-pub async fn insert(tx: &mut WriteTx, new: &(User, Credential)) -> Result<bool, Error> {
-    tx.insert_new(&UserRow::from(new)).await
+pub async fn insert(tx: &mut WriteTx, new: &User) -> Result<bool, Error> {
+    tx.insert_new(new).await
 }
 
 /// The user with this identifier.
@@ -133,41 +75,55 @@ pub async fn by_email(tx: &mut ReadTx, email: &Email) -> Result<Option<User>, Er
     tx.record(statement, &values![email.as_str()]).await
 }
 
-/// The person with this e-mail address, and when they signed in last.
+/// The person with this e-mail address, whosever they are.
 pub async fn person_by_email(tx: &mut ReadTx, email: &Email) -> Result<Option<Person>, Error> {
-    let statement = sql!(system: "SELECT ", whole!(), " FROM portal_user WHERE email = $1");
-    let row: Option<UserRow> = tx.record(statement, &values![email.as_str()]).await?;
-    Ok(row.map(Person::from))
+    let statement =
+        sql!(system: "SELECT ", person_columns!(), " FROM portal_user u WHERE u.email = $1");
+    let row = tx.row(statement, &values![email.as_str()]).await?;
+    row.as_ref().map(person).transpose()
 }
 
-/// How a user proves who they are.
-pub async fn credential(tx: &mut ReadTx, id: &UserId) -> Result<Option<Credential>, Error> {
+/// A person of the tenant.
+pub async fn person_by_id(tx: &mut ReadTx, id: &UserId) -> Result<Option<Person>, Error> {
     let statement = sql!(
-        tenant: "SELECT ", whole!(), " FROM portal_user WHERE tenant_id = $1 AND id = $2"
+        tenant: "SELECT ", person_columns!(), " FROM portal_user u WHERE u.tenant_id = $1 AND u.id = $2"
     );
-    let row: Option<UserRow> = tx.record(statement, &values![id]).await?;
-    Ok(row.map(|row| <(User, Credential)>::from(row).1))
+    let row = tx.row(statement, &values![id]).await?;
+    row.as_ref().map(person).transpose()
 }
 
-/// Replaces a password's hash; `false` when it is another one already.
-pub async fn replace_credential(
-    tx: &mut WriteTx,
-    replacement: &Replacement,
-) -> Result<bool, Error> {
-    let Replacement { user, from, to } = replacement;
-    let replace = sql!(
-        tenant: "UPDATE portal_user
-         SET password_hash = $4, password_changed_at = $5, password_initial_until = $6
-         WHERE tenant_id = $1 AND id = $2 AND password_hash = $3"
+/// Stores whether a user may sign in; `false` when there is no such user.
+pub async fn set_status(tx: &mut WriteTx, (id, status): &(UserId, Status)) -> Result<bool, Error> {
+    let set = sql!(tenant: "UPDATE portal_user SET status = $3 WHERE tenant_id = $1 AND id = $2");
+    Ok(tx.execute(set, &values![id, status.as_str()]).await? == 1)
+}
+
+/// Replaces the name and the address of a user who is gone by a pseudonym that tells nothing of them.
+pub async fn erase(tx: &mut WriteTx, id: &UserId) -> Result<bool, Error> {
+    let erase = sql!(
+        tenant: "UPDATE portal_user SET status = 'removed', display_name = 'Removed person', email = $3
+         WHERE tenant_id = $1 AND id = $2"
     );
-    let values = values![
-        user,
-        from.as_str(),
-        to.hash.as_str(),
-        to.changed_at,
-        to.initial_until
-    ];
-    Ok(tx.execute(replace, &values).await? == 1)
+    let email = format!("{}@removed.invalid", id.suffix());
+    Ok(tx.execute(erase, &values![id, email.as_str()]).await? == 1)
+}
+
+/// How many people the tenant has, those who were removed not counted.
+pub async fn count(tx: &mut ReadTx, (): &()) -> Result<u64, Error> {
+    let count = sql!(
+        tenant: "SELECT COUNT(*) AS people FROM portal_user WHERE tenant_id = $1 AND status <> 'removed'"
+    );
+    let row = tx.row(count, &[]).await?;
+    let people = row.map_or(Ok(0), |row| row.int("people"))?;
+    Ok(u64::try_from(people).unwrap_or(0))
+}
+
+/// Deletes a user of whom nothing else tells: one who was invited and never came.
+pub async fn delete_invited(tx: &mut WriteTx, id: &UserId) -> Result<bool, Error> {
+    let delete = sql!(
+        tenant: "DELETE FROM portal_user WHERE tenant_id = $1 AND id = $2 AND status = 'invited'"
+    );
+    Ok(tx.execute(delete, &values![id]).await? == 1)
 }
 
 /// Stores the colours that a user chose; `false` when there is no such user.
@@ -195,11 +151,12 @@ pub async fn note_sign_in(tx: &mut WriteTx, (id, now): &(UserId, Timestamp)) -> 
     tx.execute(note, &values![id, *now]).await.map(|_| ())
 }
 
-/// The users of the tenant, oldest first.
+/// The people of the tenant, oldest first, without those who were removed.
 pub async fn list(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Person>, Error> {
     let statement = sql!(
-        tenant: "SELECT ", whole!(), " FROM portal_user WHERE tenant_id = $1 ORDER BY id LIMIT $2"
+        tenant: "SELECT ", person_columns!(), " FROM portal_user u
+         WHERE u.tenant_id = $1 AND u.status <> 'removed' ORDER BY u.id LIMIT $2"
     );
-    let rows: Vec<UserRow> = tx.records(statement, &values![*limit]).await?;
-    Ok(rows.into_iter().map(Person::from).collect())
+    let rows = tx.rows(statement, &values![*limit]).await?;
+    rows.iter().map(person).collect()
 }

@@ -3,14 +3,18 @@
 
 use base::{Timestamp, UserId};
 use tenancy::password::Credential;
+use tenancy::role::Roles;
 use tenancy::session::Session;
 use tenancy::tenant::Tenant;
 use tenancy::token::TokenDigest;
 use tenancy::user::{Email, User};
 
 use super::tenant::{TenantRow, chain_suspended_at, tenant};
+use crate::access::credential::{password_columns, password_from, with_password};
+use crate::access::role_assignment::{roles_from, roles_of};
+use crate::access::second_factor::second_factors;
 use crate::access::session::{Browser, SessionRow, session};
-use crate::access::user::{UserRow, user, whole};
+use crate::access::user::user;
 use crate::{Error, ReadTx, Record, Row, sql, values};
 
 /// A session with everything that decides whether it may be used.
@@ -24,8 +28,10 @@ pub struct Found {
     pub tenant: Tenant,
     /// Since when the tenant or one above it is suspended.
     pub suspended_at: Option<Timestamp>,
-    /// Until when the user's password is good, when somebody else chose it.
-    pub password_initial_until: Option<Timestamp>,
+    /// What they may do.
+    pub roles: Roles,
+    /// Whether they have a second factor.
+    pub has_second_factor: bool,
 }
 
 /// Somebody who may be signing in, with all that decides it.
@@ -33,8 +39,12 @@ pub struct Found {
 pub struct Candidate {
     /// The user.
     pub user: User,
-    /// The password's hash.
-    pub credential: Credential,
+    /// The password; none before they followed the link of their invitation.
+    pub credential: Option<Credential>,
+    /// What they may do.
+    pub roles: Roles,
+    /// Whether a second factor is asked for.
+    pub has_second_factor: bool,
     /// Their tenant.
     pub tenant: Tenant,
     /// Since when the tenant or one above it is suspended.
@@ -44,7 +54,7 @@ pub struct Candidate {
 /// The session of this token with its user and tenant: one statement, since every page asks it.
 pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<Found>, Error> {
     let statement = sql!(
-        system: "SELECT ", session!(s), ", ", user!(u), ", ", tenant!(t), ", u.password_initial_until, ",
+        system: "SELECT ", session!(s), ", ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ",
           chain_suspended_at!(t), " AS suspended_at
          FROM session s JOIN portal_user u ON u.id = s.user_id JOIN tenant t ON t.id = s.tenant_id
          WHERE s.digest = $1"
@@ -59,7 +69,8 @@ fn found(row: &Row) -> Result<Found, Error> {
         user: User::from_joined(row)?,
         tenant: TenantRow::from_joined(row)?.into(),
         suspended_at: row.opt_timestamp("suspended_at")?,
-        password_initial_until: row.opt_timestamp("password_initial_until")?,
+        roles: roles_from(row)?,
+        has_second_factor: row.int("second_factors")? > 0,
     })
 }
 
@@ -69,8 +80,9 @@ pub async fn candidate_by_email(
     email: &Email,
 ) -> Result<Option<Candidate>, Error> {
     let statement = sql!(
-        system: "SELECT ", whole!(u), ", ", tenant!(t), ", ", chain_suspended_at!(t), " AS suspended_at
-         FROM portal_user u JOIN tenant t ON t.id = u.tenant_id WHERE u.email = $1"
+        system: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
+          chain_suspended_at!(t), " AS suspended_at
+         FROM portal_user u JOIN tenant t ON t.id = u.tenant_id ", with_password!(u), " WHERE u.email = $1"
     );
     let row = tx.row(statement, &values![email.as_str()]).await?;
     row.as_ref().map(candidate_from).transpose()
@@ -79,19 +91,32 @@ pub async fn candidate_by_email(
 /// The user and all that decides whether they may sign in.
 pub async fn candidate(tx: &mut ReadTx, id: &UserId) -> Result<Option<Candidate>, Error> {
     let statement = sql!(
-        tenant: "SELECT ", whole!(u), ", ", tenant!(t), ", ", chain_suspended_at!(t), " AS suspended_at
-         FROM portal_user u JOIN tenant t ON t.id = u.tenant_id
+        tenant: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
+          chain_suspended_at!(t), " AS suspended_at
+         FROM portal_user u JOIN tenant t ON t.id = u.tenant_id ", with_password!(u), "
          WHERE u.tenant_id = $1 AND u.id = $2"
     );
     let row = tx.row(statement, &values![id]).await?;
     row.as_ref().map(candidate_from).transpose()
 }
 
+/// The user whom a link names, and all that decides whether they may follow it.
+pub async fn candidate_of(tx: &mut ReadTx, id: &UserId) -> Result<Option<Candidate>, Error> {
+    let statement = sql!(
+        system: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
+          chain_suspended_at!(t), " AS suspended_at
+         FROM portal_user u JOIN tenant t ON t.id = u.tenant_id ", with_password!(u), " WHERE u.id = $1"
+    );
+    let row = tx.row(statement, &values![id]).await?;
+    row.as_ref().map(candidate_from).transpose()
+}
+
 fn candidate_from(row: &Row) -> Result<Candidate, Error> {
-    let (user, credential) = UserRow::from_joined(row)?.into();
     Ok(Candidate {
-        user,
-        credential,
+        user: User::from_joined(row)?,
+        credential: password_from(row)?,
+        roles: roles_from(row)?,
+        has_second_factor: row.int("second_factors")? > 0,
         tenant: TenantRow::from_joined(row)?.into(),
         suspended_at: row.opt_timestamp("suspended_at")?,
     })

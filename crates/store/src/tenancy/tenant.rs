@@ -169,6 +169,13 @@ pub async fn of_kind(
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
+/// Lets of several transactions that decide by all people of the tenant one be stored after the other: PostgreSQL runs the
+/// second again.
+pub async fn lock_people(tx: &mut WriteTx, id: &TenantId) -> Result<(), Error> {
+    let lock = sql!(system: "UPDATE tenant SET config = config WHERE id = $1");
+    tx.execute(lock, &values![id]).await.map(|_| ())
+}
+
 /// The one operator, once the installation has it.
 pub async fn operator(tx: &mut ReadTx) -> Result<Option<Tenant>, Error> {
     let statement = sql!(system: "SELECT ", tenant!(), " FROM tenant WHERE kind = 'operator'");

@@ -3,7 +3,7 @@
 use crate::{Error, ReadTx, sql};
 
 /// The tables that are counted.
-pub const TABLES: [&str; 21] = [
+pub const TABLES: [&str; 23] = [
     "acme_account",
     "acme_authorization",
     "acme_order",
@@ -14,6 +14,7 @@ pub const TABLES: [&str; 21] = [
     "crl",
     "domain_validation",
     "enrolled_domain",
+    "invitation",
     "job",
     "job_dead",
     "lineage",
@@ -24,6 +25,7 @@ pub const TABLES: [&str; 21] = [
     "revocation",
     "session",
     "sign_in_lock",
+    "sign_in_step",
     "signing_intent",
 ];
 
@@ -40,6 +42,7 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM crl) AS crl,
            (SELECT COUNT(*) FROM domain_validation) AS domain_validation,
            (SELECT COUNT(*) FROM enrolled_domain) AS enrolled_domain,
+           (SELECT COUNT(*) FROM invitation) AS invitation,
            (SELECT COUNT(*) FROM job) AS job,
            (SELECT COUNT(*) FROM job_dead) AS job_dead,
            (SELECT COUNT(*) FROM lineage) AS lineage,
@@ -50,6 +53,7 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM revocation) AS revocation,
            (SELECT COUNT(*) FROM session) AS session,
            (SELECT COUNT(*) FROM sign_in_lock) AS sign_in_lock,
+           (SELECT COUNT(*) FROM sign_in_step) AS sign_in_step,
            (SELECT COUNT(*) FROM signing_intent) AS signing_intent"
     );
     let row = tx.row(statement, &[]).await?;

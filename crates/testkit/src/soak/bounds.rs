@@ -138,6 +138,8 @@ impl History {
             ),
             ("domain_validation", self.within(PROOF, |day| day.proofs)),
             ("audit", self.entries()),
+            ("invitation", 0),
+            ("sign_in_step", 0),
             ("session", self.within(1, |day| day.sessions)),
             ("sign_in_lock", self.within(1, |day| day.failures) + 1),
             ("rate_limit", self.within(ORDER, |day| 3 * day.orders)),

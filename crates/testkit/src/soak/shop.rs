@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use flow::Caller;
 use flow::access::sign_in::{Credentials, SignInError, sign_in};
 use flow::caller::Client;
-use flow::operations::bootstrap::{Bootstrap, FirstPassword, bootstrap};
+use flow::operations::bootstrap::{Bootstrap, bootstrap};
 use tenancy::password::Password;
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
@@ -67,7 +67,7 @@ impl Shop {
             reseller: TenantName::parse(&format!("Shop {number}")).expect("a name"),
             email: Email::parse(&email).expect("an address"),
             display_name: DisplayName::parse("Admin").expect("a name"),
-            password: FirstPassword::Own(Password::new(PASSWORD)),
+            password: Some(Password::new(PASSWORD)),
         };
         let made = bootstrap(&server.app, &Caller::command_line(), wanted).await;
         let made = made.expect("a reseller");

@@ -1,11 +1,19 @@
-//! Who signs in, and what they may set for themselves.
+//! Who signs in, what they may set for themselves, and the people of a tenant.
 
+pub mod link;
+pub mod password_rules;
+pub mod second_factor;
 pub mod session;
 pub mod settings;
+pub mod team;
 
 use crate::portal::table::Table;
 
 /// All routes of the wing.
 pub(super) fn routes() -> Table {
-    session::routes().and(settings::routes())
+    session::routes()
+        .and(settings::routes())
+        .and(second_factor::routes())
+        .and(link::routes())
+        .and(team::routes())
 }

@@ -20,8 +20,12 @@ mod door;
 mod order;
 #[path = "sample/overview.rs"]
 mod overview;
+#[path = "sample/second_factor.rs"]
+mod second_factor;
 #[path = "sample/settings.rs"]
 mod settings;
+#[path = "sample/team.rs"]
+mod team;
 
 #[cfg(test)]
 #[path = "sample/classes.rs"]
@@ -46,6 +50,8 @@ pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
     certificate::add(&mut all)?;
     order::add(&mut all)?;
     settings::add(&mut all)?;
+    second_factor::add(&mut all)?;
+    team::add(&mut all)?;
     Ok(all.0)
 }
 

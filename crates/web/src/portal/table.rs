@@ -127,7 +127,13 @@ mod tests {
         let door = [
             ("GET", "/sign-in"),
             ("POST", "/sign-in"),
+            ("GET", "/sign-in/code"),
+            ("POST", "/sign-in/code"),
             ("GET", "/signed-out"),
+            // For whoever holds what stands in the path.
+            ("GET", "/link/{token}"),
+            ("POST", "/link/{token}"),
+            ("POST", "/link/{token}/rules"),
             // Nobody's data, and not in what is delivered.
             ("GET", "/design"),
             ("GET", "/assets/{file}"),

@@ -95,11 +95,11 @@ async fn m10_sign_ins_are_in_the_log_without_what_was_typed(server: &TestServer)
         "purpose=\"sign_in\"",
         "reason=\"wrong password\"",
     ];
-    check(&log, "password refused", &says);
+    check(&log, "proof refused", &says);
     sign_in(&mut stranger(server), "my-password@typed.here", wrong)
         .await
         .expect(422);
-    let lines = log.lines("password refused");
+    let lines = log.lines("proof refused");
     assert!(lines[1].contains("unknown address"), "{lines:?}");
     sign_in(&mut stranger(server), &shop.email, PASSWORD)
         .await

@@ -1,17 +1,14 @@
 //! Nobody reaches another tenant's objects (security S-29).
 
-use base::UserId;
-use flow::caller;
 use flow::operations::record_refusals::record;
-use store::access::user;
 use tenancy::role::Role;
 use tenancy::tenant::TenantKind;
-use tenancy::user::{DisplayName, Email, User};
 use testkit::{Answer, Eab, TestServer, Visitor};
 use web::portal::{MayCall, portal_routes};
 
+use super::people::{customer_of, guest, member, operator, user_of};
 use super::routes::{Object, ROUTES, Route};
-use super::{PASSWORD, Shop, assert_asks_to_sign_in, sign_in, stranger};
+use super::{Shop, assert_asks_to_sign_in, stranger};
 
 testkit::on_both_engines![
     s29_every_route_with_an_id_is_tenant_scoped,
@@ -31,7 +28,9 @@ pub(super) struct Full {
     account: String,
     certificate: String,
     client: String,
+    colleague: String,
     domain: String,
+    guest: String,
     order: String,
     refusal: String,
     session: String,
@@ -46,6 +45,8 @@ impl Full {
         client.issue(&[NAME]).await;
         client.new_order(&["not-there.example.com"]).await;
         record(&server.app).await;
+        let of = (TenantKind::Reseller, shop.reseller.tenant);
+        member(server, of, Role::Manager).await;
         // Another browser of the same person: what the first one can end.
         shop.browser(server).await;
         let mut browser = shop.browser(server).await;
@@ -53,6 +54,8 @@ impl Full {
             account: eab.subscription.suffix(),
             certificate: first_id(&browser.get("/certificates").await, "/certificates/"),
             client: client.account.rsplit('/').next().unwrap().to_owned(),
+            colleague: user_of(server, "manager@reseller.test").await,
+            guest: guest(server, shop.reseller.tenant, "guest@shop.test").await,
             domain: enrolled.first().unwrap().id.suffix(),
             order: first_id(&browser.get("/activity").await, "/activity/"),
             refusal: first_id(
@@ -71,8 +74,10 @@ impl Full {
             Object::Account => &self.account,
             Object::Certificate => &self.certificate,
             Object::Client => &self.client,
+            Object::Colleague => &self.colleague,
             Object::Credential => &self.eab.key_id,
             Object::Domain => &self.domain,
+            Object::Guest => &self.guest,
             Object::Order => &self.order,
             Object::Refusal => &self.refusal,
             Object::Session => &self.session,
@@ -89,6 +94,7 @@ impl Full {
             &format!("/certificates/{}", self.certificate),
             "/domains",
             "/settings",
+            "/team",
         ] {
             let page = self.browser.get(path).await.expect(200);
             state.push(page.text().to_owned());
@@ -125,28 +131,17 @@ async fn call(browser: &mut Visitor, route: &Route, path: &str) -> Answer {
 
 async fn s29_every_route_with_an_id_is_tenant_scoped(server: &TestServer) {
     let mut full = Full::open(server).await;
-    let mut other = Shop::open(server, "beta").await.browser(server).await;
+    let beta = Shop::open(server, "beta").await.browser(server).await;
+    let above = (TenantKind::Operator, operator(server).await);
+    let below = (TenantKind::Customer, customer_of(server, &full.shop).await);
+    let others = [
+        beta,
+        member(server, above, Role::Owner).await,
+        member(server, below, Role::Admin).await,
+    ];
     let before = full.state(server).await;
-    for route in &ROUTES {
-        let path = full.path(route);
-        let what = format!("{} {}", route.method, route.template);
-        let foreign = call(&mut other, route, &path).await;
-        assert_eq!(foreign.status.as_u16(), 404, "{what}");
-        assert!(!foreign.page().contains(NAME), "{what}");
-        let unknown = route.path(&"0".repeat(26));
-        let unknown = call(&mut other, route, &unknown).await;
-        let (foreign, unknown) = (foreign.text(), unknown.expect(404));
-        assert_eq!(
-            foreign.replace(&path, ""),
-            unknown.text().replace(&route.path(&"0".repeat(26)), ""),
-            "{what}: tells that the object exists"
-        );
-        let mut nobody = stranger(server);
-        let answer = match route.method {
-            "GET" => nobody.get(&path).await,
-            _ => nobody.post(&path, route.fields).await,
-        };
-        assert_asks_to_sign_in(&answer, &what);
+    for mut other in others {
+        assert_finds_nothing(server, &full, &mut other).await;
     }
     assert_eq!(full.state(server).await, before, "something was changed");
     for route in &ROUTES {
@@ -162,71 +157,83 @@ async fn s29_every_route_with_an_id_is_tenant_scoped(server: &TestServer) {
     }
 }
 
-/// A browser of somebody in the shop who may look and change nothing.
-async fn viewer(server: &TestServer, shop: &Shop) -> Visitor {
-    let app = &server.app;
-    let store = app.store(caller::tenant(shop.reseller.tenant));
-    let known = store.read(shop.reseller.user, user::credential).await;
-    let credential = known.unwrap().unwrap();
-    let email = "viewer@shop.test";
-    let mut viewer = User::new(
-        UserId::generate(app.now(), app.random()),
-        shop.reseller.tenant,
-        Email::parse(email).unwrap(),
-        DisplayName::parse("Viewer").unwrap(),
-        Role::Viewer,
-        app.now(),
-    );
-    viewer.role = Role::Viewer;
-    let made = store.write((viewer, credential), user::insert).await;
-    assert!(made.unwrap());
-    let mut browser = stranger(server);
-    let answer = sign_in(&mut browser, email, PASSWORD).await;
-    answer.expect(303);
-    browser
+/// To another tenant, be it above or below, and to nobody.
+async fn assert_finds_nothing(server: &TestServer, full: &Full, other: &mut Visitor) {
+    for route in &ROUTES {
+        let path = full.path(route);
+        let what = format!("{} {}", route.method, route.template);
+        let foreign = call(other, route, &path).await;
+        assert_eq!(foreign.status.as_u16(), 404, "{what}");
+        assert!(!foreign.page().contains(NAME), "{what}");
+        let unknown = route.path(&"0".repeat(26));
+        let unknown = call(other, route, &unknown).await;
+        let (foreign, unknown) = (foreign.text(), unknown.expect(404));
+        assert_eq!(
+            foreign.replace(&path, ""),
+            unknown.text().replace(&route.path(&"0".repeat(26)), ""),
+            "{what}: tells that the object exists"
+        );
+        let mut nobody = stranger(server);
+        let answer = match route.method {
+            "GET" => nobody.get(&path).await,
+            _ => nobody.post(&path, route.fields).await,
+        };
+        assert_asks_to_sign_in(&answer, &what);
+    }
+}
+
+/// Everybody who can be signed in somewhere around the shop: each role at each level, with the permissions it has there.
+async fn everybody(server: &TestServer, shop: &Shop) -> Vec<(TenantKind, Role, Visitor)> {
+    let levels = [
+        (TenantKind::Operator, operator(server).await),
+        (TenantKind::Reseller, shop.reseller.tenant),
+        (TenantKind::Customer, customer_of(server, shop).await),
+    ];
+    let mut all = Vec::new();
+    for (level, tenant) in levels {
+        for role in Role::of_level(level) {
+            let browser = member(server, (level, tenant), role).await;
+            all.push((level, role, browser));
+        }
+    }
+    all
 }
 
 async fn s29_every_route_is_closed_to_who_may_not_call_it(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
-    let mut viewer = viewer(server, &shop).await;
     let id = "0".repeat(26);
-    let mut refused = 0;
-    for route in portal_routes() {
-        let MayCall::Holder(permission) = route.may_call else {
-            continue;
-        };
-        let path = route
-            .path
-            .replace("{id}", &id)
-            .replace("{file}", "leaf.pem");
-        let answer = match route.method {
-            "GET" => viewer.get(&path).await,
-            _ => viewer.post_form("/settings", &path, &[]).await,
-        };
-        let may = Role::Viewer.permits(TenantKind::Reseller, permission);
-        let is_refused = answer.status.as_u16() == 403;
-        assert_eq!(
-            is_refused, !may,
-            "{} {path}: {}",
-            route.method, answer.status
-        );
-        refused += usize::from(is_refused);
-    }
-    assert!(refused > 20, "{refused}");
-    // What the menu leads to, they may open.
-    let page = viewer.get("/").await.expect(200);
-    for path in [
-        "/accounts",
-        "/activity",
-        "/certificates",
-        "/domains",
-        "/settings",
-    ] {
-        assert!(
-            page.text().contains(&format!("<a href=\"{path}\">")),
-            "{path}"
-        );
-        viewer.get(path).await.expect(200);
+    for (level, role, mut browser) in everybody(server, &shop).await {
+        let mut refused = 0;
+        for route in portal_routes() {
+            let MayCall::Holder(permission) = route.may_call else {
+                continue;
+            };
+            let path = route
+                .path
+                .replace("{id}", &id)
+                .replace("{file}", "leaf.pem");
+            let answer = match route.method {
+                "GET" => browser.get(&path).await,
+                _ => browser.post_form("/settings", &path, &[]).await,
+            };
+            let may = role.permits(level, permission);
+            let is_refused = answer.status.as_u16() == 403;
+            assert_eq!(
+                is_refused, !may,
+                "{} {path} for {role} of a {level}: {}",
+                route.method, answer.status
+            );
+            refused += usize::from(is_refused);
+        }
+        let holds_all = role == Role::highest(level);
+        assert_eq!(refused == 0, holds_all, "{role}: {refused}");
+        // What the menu leads to, they may open.
+        let page = browser.get("/").await.expect(200).text().to_owned();
+        let links = page.split("<a href=\"/").skip(1);
+        let paths = links.filter_map(|rest| rest.split('"').next());
+        for path in paths {
+            browser.get(&format!("/{path}")).await.expect(200);
+        }
     }
 }
 
@@ -246,7 +253,7 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
             assert_shows_nothing(&page, &full, &query);
         }
     }
-    for path in ["/", "/accounts", "/accounts?after=0", "/settings"] {
+    for path in ["/", "/accounts", "/accounts?after=0", "/settings", "/team"] {
         let page = other.get(path).await.expect(200);
         assert_shows_nothing(&page, &full, "");
     }
@@ -265,6 +272,8 @@ fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
         &of.account,
         &of.certificate,
         &of.client,
+        &of.colleague,
+        &of.guest,
         &of.domain,
         &of.order,
         &of.session,

@@ -19,10 +19,10 @@ testkit::on_both_engines![
     s28_only_local_pages_are_returned_to,
 ];
 
-const WRONG: &str = "That did not match.</b> The e-mail address or the password is wrong. \
-                     Check both and try again.";
-const LOCKED: &str = "Too many attempts.</b> Signing in is locked for another 15 minutes. \
-                      Then try again.";
+const WRONG: &str = "Invalid credentials.</b> Check the e-mail address and the password. \
+                     Capital and small letters differ.";
+const LOCKED: &str = "Account locked.</b> There were too many failed attempts. \
+                      Try again in 15 minutes.";
 const SESSION: &str = "__Host-chancery";
 
 async fn f003_a_right_password_opens_the_dashboard(server: &TestServer) {
@@ -70,7 +70,7 @@ async fn f005_s08_five_failures_lock_for_fifteen_minutes(server: &TestServer) {
     let refused = sign_in(&mut browser, &shop.email, PASSWORD)
         .await
         .expect(422);
-    assert_says(&refused, "locked for another minute");
+    assert_says(&refused, "Try again in a minute");
     server.clock().advance(Duration::from_secs(1));
     sign_in(&mut browser, &shop.email, PASSWORD)
         .await
@@ -108,7 +108,7 @@ async fn f007_a_suspended_organization_stays_outside(server: &TestServer) {
     let refused = sign_in(&mut browser, &shop.email, PASSWORD)
         .await
         .expect(422);
-    assert_says(&refused, "Your organisation is suspended.</b>");
+    assert_says(&refused, "Organization suspended.</b>");
     assert!(browser.cookie(SESSION).is_none());
     // Only those who know the password are told.
     let refused = sign_in(&mut browser, &shop.email, "wrong")

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use base::{Random, TenantId, TenantPath, Timestamp, UserId};
-use tenancy::role::{Permission, Role};
+use tenancy::role::{Role, Roles};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 use tenancy::user::{DisplayName, Email, User};
 
@@ -19,14 +19,17 @@ const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 fn found(kind: TenantKind) -> Found {
     let id = TenantId::generate(START, &Ones);
-    let user = User::new(
+    let invited = User::invited(
         UserId::generate(START, &Ones),
         id,
         Email::parse("mirabel@example.com").unwrap(),
         DisplayName::parse("Mirabel").unwrap(),
-        Role::Admin,
         START,
     );
+    let user = User {
+        status: Status::Active,
+        ..invited
+    };
     Found {
         session: Session::open(user.id, id, START, &Ones).0,
         user,
@@ -40,7 +43,8 @@ fn found(kind: TenantKind) -> Found {
             suspended_at: None,
         },
         suspended_at: None,
-        password_initial_until: None,
+        roles: Roles::one(Role::Admin),
+        has_second_factor: false,
     }
 }
 
@@ -70,22 +74,6 @@ fn f007_suspending_any_tenant_above_ends_the_session_at_once() {
     let mut found = found(TenantKind::Reseller);
     found.suspended_at = Some(START);
     check(&found, 0, false);
-}
-
-#[test]
-fn f011_an_initial_password_permits_nothing_but_its_change() {
-    let found = found(TenantKind::Reseller);
-    let mut signed_in = SignedIn {
-        token: Token::generate(&Ones),
-        session: found.session,
-        user: found.user,
-        tenant: found.tenant,
-        must_change_password: false,
-    };
-    assert!(signed_in.may(Permission::ViewDomains));
-    assert!(!signed_in.may(Permission::UnlockUsers));
-    signed_in.must_change_password = true;
-    assert!(!signed_in.may(Permission::ViewDomains));
 }
 
 #[test]

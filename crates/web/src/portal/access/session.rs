@@ -1,5 +1,6 @@
 //! The door: signing in and out.
 
+pub mod code;
 pub mod sign_in;
 pub mod sign_out;
 
@@ -10,6 +11,8 @@ pub(super) fn routes() -> Table {
     Table::default()
         .get("/sign-in", Open, sign_in::form)
         .post("/sign-in", Open, sign_in::submit)
+        .get("/sign-in/code", Open, code::form)
+        .post("/sign-in/code", Open, code::submit)
         .post("/sign-out", Own, sign_out::sign_out)
         .get("/signed-out", Open, sign_out::signed_out)
 }

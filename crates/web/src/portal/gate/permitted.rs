@@ -41,16 +41,18 @@ macro_rules! grants {
 }
 
 grants! {
-    /// One's own name, password, sessions; open before an initial password was replaced.
+    /// One's own name, password, sessions.
     Own => MayCall::SignedIn;
     ManageAccounts => MayCall::Holder(Permission::ManageAccounts);
     ManageDomains => MayCall::Holder(Permission::ManageDomains);
+    ManageUsers => MayCall::Holder(Permission::ManageUsers);
     RevealSecrets => MayCall::Holder(Permission::RevealSecrets);
     RevokeCertificates => MayCall::Holder(Permission::RevokeCertificates);
     ViewAccounts => MayCall::Holder(Permission::ViewAccounts);
     ViewActivity => MayCall::Holder(Permission::ViewActivity);
     ViewCertificates => MayCall::Holder(Permission::ViewCertificates);
     ViewDomains => MayCall::Holder(Permission::ViewDomains);
+    ViewUsers => MayCall::Holder(Permission::ViewUsers);
 }
 
 /// A signed-in person who may use the route.
@@ -106,13 +108,10 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
                 has_ended: !token.is_empty(),
             });
         };
-        if let MayCall::Holder(permission) = P::MAY_CALL {
-            if signed_in.must_change_password {
-                return Err(Refusal::MustChangePassword);
-            }
-            if !signed_in.may(permission) {
-                return Err(Refusal::Forbidden);
-            }
+        if let MayCall::Holder(permission) = P::MAY_CALL
+            && !signed_in.may(permission)
+        {
+            return Err(Refusal::Forbidden);
         }
         let caller = signed_in.caller(client(parts));
         if !matches!(parts.method, Method::GET | Method::HEAD) {
@@ -130,7 +129,7 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
     }
 }
 
-/// The entries whose pages a person may open; none before an initial password was replaced.
+/// The entries whose pages a person may open.
 fn menu_of(signed_in: &SignedIn, portal: &Portal) -> Vec<MenuSection> {
     menu(signed_in.tenant.kind, |path| {
         match portal.routes.may_open(path) {
@@ -148,6 +147,8 @@ pub(crate) struct Public {
     /// From the visitor's cookie, or fresh when they have none.
     pub(crate) token: Token,
     pub(crate) has_token: bool,
+    /// A sign-in whose second factor is still to come, and where it leads.
+    pub(crate) step: Option<(String, String)>,
     /// What the session's cookie holds, which may have ended.
     pub(crate) session: Option<Token>,
 }
@@ -176,6 +177,7 @@ impl FromRequestParts<Portal> for Public {
             caller: Caller::visitor(client),
             theme: cookie::theme(&parts.headers),
             has_token: token.is_some(),
+            step: cookie::step(&parts.headers),
             session: cookie::read(&parts.headers, COOKIE_NAME).and_then(Token::parse),
             token: token.unwrap_or_else(|| Token::generate(portal.app.random())),
         })

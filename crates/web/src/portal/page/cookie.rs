@@ -14,6 +14,8 @@ const VISITOR: &str = "__Host-chancery-visitor";
 const THEME: &str = "__Host-chancery-theme";
 /// Holds one message for the next page.
 const FLASH: &str = "__Host-chancery-flash";
+/// Holds the token of a sign-in whose second factor is still to come, and where it leads.
+const STEP: &str = "__Host-chancery-step";
 /// Present when somebody switched the single-key shortcuts off.
 const SHORTCUTS: &str = "__Host-chancery-shortcuts";
 
@@ -58,6 +60,22 @@ pub(crate) fn visitor(headers: &HeaderMap) -> Option<Token> {
 
 pub(crate) fn set_visitor(token: &Token) -> String {
     format!("{VISITOR}={}; {HIDDEN}", token.reveal())
+}
+
+/// The token of a sign-in whose second factor is still to come, and where it leads.
+pub(crate) fn step(headers: &HeaderMap) -> Option<(String, String)> {
+    let (token, next) = read(headers, STEP)?.split_once('.')?;
+    let next = percent_decode_str(next).decode_utf8().ok()?;
+    Some((token.to_owned(), next.into_owned()))
+}
+
+pub(crate) fn set_step(token: &Token, next: &str) -> String {
+    let next = utf8_percent_encode(next, NON_ALPHANUMERIC);
+    format!("{STEP}={}.{next}; {HIDDEN}; Max-Age=600", token.reveal())
+}
+
+pub(crate) fn clear_step() -> String {
+    format!("{STEP}=; {HIDDEN}; Max-Age=0")
 }
 
 pub(crate) fn flash(headers: &HeaderMap) -> Option<Flash> {
@@ -114,6 +132,7 @@ mod tests {
             set_shortcuts(false),
             set_shortcuts(true),
             clear_flash(),
+            clear_step(),
         ] {
             assert!(cookie.starts_with("__Host-"), "{cookie}");
             assert!(cookie.contains("; Path=/; Secure; HttpOnly; SameSite=Lax"));
@@ -122,7 +141,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_browser_sends_is_read(line in "(__Host-chancery-(flash|theme|visitor)|[a-z]{1,3}|[ -~]{0,9})[=;]?\\PC{0,40}(; [ -~]{0,40})?") {
+        fn whatever_a_browser_sends_is_read(line in "(__Host-chancery-(flash|step|theme|visitor)|[a-z]{1,3}|[ -~]{0,9})[=;]?\\PC{0,40}(; [ -~]{0,40})?") {
             let mut headers = HeaderMap::new();
             if let Ok(value) = HeaderValue::from_str(&line) {
                 headers.append(header::COOKIE, value);
@@ -130,6 +149,7 @@ mod tests {
             theme(&headers);
             visitor(&headers);
             has_shortcuts(&headers);
+            step(&headers);
             if let Some(found) = flash(&headers) {
                 prop_assert!(found.text.len() <= line.len());
             }

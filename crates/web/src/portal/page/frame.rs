@@ -20,6 +20,16 @@ pub(crate) fn page(view: &impl Template) -> Answer {
     Ok(Html(text).into_response())
 }
 
+/// A page that shows a secret or stands at an address that is one: no other page is told where it was left from (security
+/// S-25).
+pub(crate) fn secret_page(view: &impl Template) -> Answer {
+    let mut response = page(view)?;
+    let no_referrer = HeaderValue::from_static("no-referrer");
+    let headers = response.headers_mut();
+    headers.insert(header::REFERRER_POLICY, no_referrer);
+    Ok(response)
+}
+
 /// A form again, with its values and what is wrong with them.
 pub(crate) fn refused_form(view: &impl Template) -> Answer {
     let mut response = page(view)?;

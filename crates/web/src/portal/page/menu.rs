@@ -19,6 +19,8 @@ pub enum Nav {
     None,
     /// The person's own settings.
     Settings,
+    /// The people of the tenant.
+    Team,
 }
 
 /// Some entries with a title.
@@ -61,7 +63,13 @@ const SECTIONS: [(&str, &[MenuItem]); 3] = [
             item(Nav::Certificates, "Certificates", "/certificates"),
         ],
     ),
-    ("Account", &[item(Nav::Settings, "Settings", "/settings")]),
+    (
+        "Account",
+        &[
+            item(Nav::Team, "Team", "/team"),
+            item(Nav::Settings, "Settings", "/settings"),
+        ],
+    ),
 ];
 
 /// The menu of somebody in a tenant of this level, who may open some of the pages.
@@ -71,7 +79,7 @@ pub fn menu(kind: TenantKind, may_open: impl Fn(&str) -> bool) -> Vec<MenuSectio
         Nav::Accounts | Nav::Activity | Nav::Certificates | Nav::Domains => {
             matches!(kind, TenantKind::Customer | TenantKind::Reseller)
         }
-        Nav::Dashboard | Nav::None | Nav::Settings => true,
+        Nav::Dashboard | Nav::None | Nav::Settings | Nav::Team => true,
     };
     let sections = SECTIONS.iter().map(|(title, items)| MenuSection {
         title,
@@ -108,11 +116,16 @@ mod tests {
             "ACME accounts",
             "Domains",
             "Certificates",
+            "Team",
             "Settings",
         ];
         check(TenantKind::Reseller, |_| true, &all);
         check(TenantKind::Customer, |_| true, &all);
-        check(TenantKind::Operator, |_| true, &["Dashboard", "Settings"]);
+        check(
+            TenantKind::Operator,
+            |_| true,
+            &["Dashboard", "Team", "Settings"],
+        );
         check(
             TenantKind::Reseller,
             |path| path == "/domains",

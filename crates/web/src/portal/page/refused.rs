@@ -21,8 +21,6 @@ pub(crate) enum Refusal {
     Conflict,
     /// Signed in, but without the permission.
     Forbidden,
-    /// The password was chosen by somebody else; only the page that replaces it may be shown.
-    MustChangePassword,
     /// No such thing, or another tenant's.
     NotFound,
     /// Nobody is signed in.
@@ -55,7 +53,7 @@ impl Refusal {
             Self::StaleForm => Some(ErrorKind::StaleForm),
             Self::Told(refusal) => Some(kind_of(refusal)),
             Self::Unread(unread) => Some(kind_of_unread(*unread)),
-            Self::MustChangePassword | Self::SignIn { .. } => None,
+            Self::SignIn { .. } => None,
         }
     }
 
@@ -64,7 +62,6 @@ impl Refusal {
         match self {
             Self::Conflict => Class::Conflict.as_str(),
             Self::Forbidden => Class::Forbidden.as_str(),
-            Self::MustChangePassword => "must_change_password",
             Self::NotFound => Class::NotFound.as_str(),
             Self::SignIn { .. } => Class::Unauthenticated.as_str(),
             Self::StaleForm => "stale_form",
@@ -80,7 +77,6 @@ impl Refusal {
             Self::Unread(unread) => unread.retry_after(),
             Self::Conflict
             | Self::Forbidden
-            | Self::MustChangePassword
             | Self::NotFound
             | Self::SignIn { .. }
             | Self::StaleForm => None,
@@ -170,7 +166,6 @@ impl IntoResponse for Refusal {
                 let reason = if *has_ended { "&reason=ended" } else { "" };
                 Redirect::to(&format!("/sign-in?next={next}{reason}")).into_response()
             }
-            Self::MustChangePassword => Redirect::to("/settings").into_response(),
             Self::Conflict
             | Self::Forbidden
             | Self::NotFound

@@ -1,9 +1,9 @@
 //! Settings: as they are, and after a refused password.
 
 use super::{Error, Nav, Pages, date, shell};
+use crate::portal::access::password_rules::PasswordRule;
 use crate::portal::access::settings::browsers::SessionRow;
-use crate::portal::access::settings::rules::PasswordRule;
-use crate::portal::access::settings::show::SettingsPage;
+use crate::portal::access::settings::show::{SettingsPage, on_or_off};
 use crate::portal::page::form::Problems;
 
 fn session(id: &str, browser: &str, address: &str, is_current: bool) -> SessionRow {
@@ -26,6 +26,8 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         shell: shell(Nav::Settings, "Settings"),
         name: "Astrid Berg".to_owned(),
         role: "Administrator".to_owned(),
+        has_second_factor: false,
+        second_factor: on_or_off(false),
         profile_problems: Problems::none(),
         password_problems,
         rules: vec![

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect};
 use base::Timestamp;
-use flow::access::sign_in::{Credentials, SignInError, sign_in};
+use flow::access::sign_in::{Credentials, SignInError, SignInOutcome, sign_in};
 use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::set_cookie;
@@ -17,6 +17,11 @@ use crate::portal::page::moment::minutes_until;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{Shell, Theme};
 use crate::portal::state::Portal;
+
+/// What the page is told when the second step came too late.
+pub(super) const AGAIN: &str = "again";
+/// What the page is told after a link was followed.
+pub(in crate::portal::access) const PASSWORD_SET: &str = "password-set";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -39,7 +44,12 @@ pub(super) async fn form(
     who: Public,
     Query(asked): Query<Asked>,
 ) -> Answer {
-    let problem = (asked.reason == "ended").then_some(SignInProblem::SessionEnded);
+    let problem = match asked.reason.as_str() {
+        "ended" => Some(SignInProblem::SessionEnded),
+        AGAIN => Some(SignInProblem::StepEnded),
+        PASSWORD_SET => Some(SignInProblem::PasswordSet),
+        _ => None,
+    };
     let mut response = page(&SignInPage {
         shell: who.shell("Sign in"),
         email: String::new(),
@@ -66,7 +76,13 @@ pub(super) async fn submit(
         replaces: who.session.clone(),
     };
     match sign_in(&portal.app, &who.caller, credentials).await {
-        Ok(signed_in) => {
+        Ok(SignInOutcome::SecondStep(token)) => {
+            let next = portal.routes.local_path(&typed.next);
+            let mut response = Redirect::to("/sign-in/code").into_response();
+            add_cookie(&mut response, &cookie::set_step(&token, next));
+            Ok(response)
+        }
+        Ok(SignInOutcome::SignedIn(signed_in)) => {
             let mut response = Redirect::to(portal.routes.local_path(&typed.next)).into_response();
             let theme = Theme::from_text(signed_in.user.theme.as_str());
             add_cookie(&mut response, &set_cookie(&signed_in.token));
@@ -102,8 +118,12 @@ pub enum SignInProblem {
         /// Minutes that remain, at least 1.
         minutes: u32,
     },
+    /// Nothing is wrong: the password was set just now.
+    PasswordSet,
     /// The session ended by itself.
     SessionEnded,
+    /// The second step came too late.
+    StepEnded,
     /// Right credentials, but the organisation may not use the portal.
     Suspended,
     /// Unknown user or wrong password; the page never says which.
@@ -113,35 +133,43 @@ pub enum SignInProblem {
 impl SignInProblem {
     pub(crate) fn heading(&self) -> &'static str {
         match self {
-            Self::Locked { .. } => "Too many attempts",
-            Self::SessionEnded => "Please sign in again",
-            Self::Suspended => "Your organisation is suspended",
-            Self::WrongInput => "That did not match",
+            Self::Locked { .. } => "Account locked",
+            Self::PasswordSet => "Your password is set",
+            Self::SessionEnded | Self::StepEnded => "Please sign in again",
+            Self::Suspended => "Organization suspended",
+            Self::WrongInput => "Invalid credentials",
         }
     }
 
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Locked { minutes: 1 } => {
-                "Signing in is locked for another minute. Then try again.".to_owned()
+                "There were too many failed attempts. Try again in a minute.".to_owned()
             }
             Self::Locked { minutes } => {
-                format!("Signing in is locked for another {minutes} minutes. Then try again.")
+                format!("There were too many failed attempts. Try again in {minutes} minutes.")
             }
+            Self::PasswordSet => "Sign in with it now.".to_owned(),
             Self::SessionEnded => {
                 "Your session ended after a time without use. Nothing was lost.".to_owned()
             }
-            Self::Suspended => "Certificates already issued stay valid. \
-                 Contact your provider to have access restored."
+            Self::StepEnded => {
+                "The second step has to follow the password within ten minutes.".to_owned()
+            }
+            Self::Suspended => "Your sign-in is right, but your organisation is suspended. \
+                 Certificates already issued stay valid. Write to your provider."
                 .to_owned(),
-            Self::WrongInput => "The e-mail address or the password is wrong. \
-                 Check both and try again."
+            Self::WrongInput => "Check the e-mail address and the password. \
+                 Capital and small letters differ."
                 .to_owned(),
         }
     }
 
     pub(crate) fn is_calm(&self) -> bool {
-        matches!(self, Self::SessionEnded)
+        matches!(
+            self,
+            Self::PasswordSet | Self::SessionEnded | Self::StepEnded
+        )
     }
 }
 

@@ -3,17 +3,18 @@
 use askama::Template;
 use axum::extract::State;
 use flow::access::session;
-use tenancy::role::Role;
 
 use super::browsers::{self, SessionRow};
-use super::rules::{self, PasswordRule};
+use super::rules;
+use crate::portal::access::password_rules::PasswordRule;
+use crate::portal::access::team::words::role_names;
 use crate::portal::gate::permitted::{Own, Permitted};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::menu::Nav;
-use crate::portal::page::part::Tone;
+use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{Flash, Shell};
+use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
 
 /// `GET /settings`.
@@ -26,14 +27,12 @@ pub(super) async fn view(portal: &Portal, who: &Permitted<Own>) -> Result<Settin
     let now = portal.app.now();
     let mut sessions = session::sessions_of_user(&portal.app, &who.caller, &who.signed_in).await?;
     sessions.sort_by_key(|shown| !shown.is_current);
-    let mut shell = who.shell(Nav::Settings, "Settings");
-    if who.signed_in.must_change_password {
-        shell.flashes.push(must_change());
-    }
     Ok(SettingsPage {
-        shell,
+        shell: who.shell(Nav::Settings, "Settings"),
         name: who.signed_in.user.display_name.as_str().to_owned(),
-        role: role(who.signed_in.user.role).to_owned(),
+        role: role_names(&who.signed_in.roles),
+        has_second_factor: who.signed_in.has_second_factor,
+        second_factor: on_or_off(who.signed_in.has_second_factor),
         profile_problems: Problems::none(),
         password_problems: Problems::none(),
         rules: rules::unmet(portal, who).await,
@@ -44,19 +43,12 @@ pub(super) async fn view(portal: &Portal, who: &Permitted<Own>) -> Result<Settin
     })
 }
 
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::Admin => "Administrator",
-        Role::Member => "Member",
-        Role::Viewer => "Viewer",
-    }
-}
-
-/// Told on the settings page while nothing else is open.
-fn must_change() -> Flash {
-    Flash {
-        tone: Tone::Warn,
-        text: "Somebody else chose your password. Replace it below to go on.".to_owned(),
+/// Whether a second factor is asked for, as a chip.
+pub fn on_or_off(is_on: bool) -> Chip {
+    if is_on {
+        Chip::new(Tone::Good, "On")
+    } else {
+        Chip::new(Tone::Idle, "Off")
     }
 }
 
@@ -73,8 +65,12 @@ pub struct SettingsPage {
     pub shell: Shell,
     /// Display name.
     pub name: String,
-    /// Role in words.
+    /// Roles in words.
     pub role: String,
+    /// Whether a second factor is asked for.
+    pub has_second_factor: bool,
+    /// The same as a chip.
+    pub second_factor: Chip,
     /// What is wrong with the profile; field `name`.
     pub profile_problems: Problems,
     /// What is wrong with the password form; fields as above.

@@ -3,7 +3,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
 use base::{SubscriptionId, Timestamp};
 use enrollment::eab::{EabCredential, Reveal};
 use enrollment::subscription::State as Standing;
@@ -23,7 +22,7 @@ use crate::portal::gate::recent::{self, Recent};
 use crate::portal::issuance::orders::show::{LastOrder, last_of_account};
 use crate::portal::page::account::label;
 use crate::portal::page::form::Problems;
-use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
+use crate::portal::page::frame::{Answer, add_cookie, page, refused_form, secret_page};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::{day, when};
@@ -73,11 +72,7 @@ pub(super) async fn reveal(
         set_cookie(&who.signed_in.token)
     });
     let key = open(&portal, &who, &found).await?;
-    let mut response = page(&view(&portal, &who, &found, key).await?)?;
-    let no_referrer = HeaderValue::from_static("no-referrer");
-    response
-        .headers_mut()
-        .insert(header::REFERRER_POLICY, no_referrer);
+    let mut response = secret_page(&view(&portal, &who, &found, key).await?)?;
     if let Some(cookie) = cookie {
         add_cookie(&mut response, &cookie);
     }

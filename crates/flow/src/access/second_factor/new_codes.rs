@@ -1,0 +1,83 @@
+//! Ten new recovery codes; those before are void (security S-15). The door has made sure that the person proved lately who
+//! they are.
+
+use base::{Class, Refusal, Refuse, Timestamp};
+use store::access::second_factor::{self, NewRecoveryCodes};
+use store::audit::{self, Entry};
+use store::{ReadTx, WriteTx};
+use tenancy::recovery::RecoveryCode;
+use tenancy::token::TokenDigest;
+
+use crate::access::SignedIn;
+use crate::audit::Event;
+use crate::{App, Caller};
+
+/// Why there are none.
+#[derive(Debug, thiserror::Error)]
+pub enum NewCodesError {
+    /// There is nothing that they would stand in for.
+    #[error("recovery codes are for whoever has an authenticator app; set one up first")]
+    IsOff,
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Refuse for NewCodesError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::IsOff => Class::Conflict.because("second_factor_is_off", self),
+            Self::Store(error) => error.refusal(),
+        }
+    }
+}
+
+/// Makes them; they are shown once.
+pub async fn make_new_codes(
+    app: &App,
+    caller: &Caller,
+    signed_in: &SignedIn,
+) -> Result<Vec<RecoveryCode>, NewCodesError> {
+    let codes = RecoveryCode::generate_all(app.random());
+    let (user, tenant, now) = (signed_in.user.id, signed_in.user.tenant, app.now());
+    let event = Event::RecoveryCodesMade { user };
+    let making = Making {
+        codes: NewRecoveryCodes {
+            user,
+            tenant,
+            digests: digests(&codes),
+            at: now,
+        },
+        entry: app.entry(caller, tenant, &event, now),
+    };
+    app.store(caller).decide(making, load, decide, save).await?;
+    Ok(codes)
+}
+
+/// What is stored of them.
+pub(super) fn digests(codes: &[RecoveryCode]) -> Vec<TokenDigest> {
+    codes.iter().filter_map(RecoveryCode::digest).collect()
+}
+
+#[derive(Clone)]
+struct Making {
+    codes: NewRecoveryCodes,
+    entry: Entry,
+}
+
+async fn load(tx: &mut ReadTx, making: &Making) -> Result<Option<Timestamp>, store::Error> {
+    let totp = second_factor::totp(tx, &making.codes.user).await?;
+    Ok(totp.and_then(|totp| totp.confirmed_at))
+}
+
+fn decide(making: &Making, since: Option<Timestamp>) -> Result<Making, NewCodesError> {
+    match since {
+        Some(_) => Ok(making.clone()),
+        None => Err(NewCodesError::IsOff),
+    }
+}
+
+async fn save(tx: &mut WriteTx, making: &Making) -> Result<(), store::Error> {
+    second_factor::replace_codes(tx, &making.codes).await?;
+    audit::append(tx, &making.entry).await
+}

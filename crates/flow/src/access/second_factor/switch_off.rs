@@ -1,0 +1,144 @@
+//! Switches the second factor off, by a code of it (security S-10, S-17). Wrong codes count like failed sign-ins.
+
+use std::net::IpAddr;
+
+use base::{Refusal, Refuse, Timestamp};
+use store::access::{second_factor, session};
+use store::audit::{self, Entry};
+use store::{ReadTx, WriteTx};
+use tenancy::lockout::Locked;
+use tenancy::session::Session;
+
+use super::check::{Factors, Second, SecondFactorError, TypedFactor};
+use crate::access::SignedIn;
+use crate::access::attempt::{Attempt, Counts};
+use crate::access::refuse::{Failed, refuse};
+use crate::audit::Event;
+use crate::{App, Caller};
+
+/// Why it stays on.
+#[derive(Debug, thiserror::Error)]
+pub enum SwitchOffError {
+    /// What was typed proves nothing.
+    #[error(transparent)]
+    Factor(#[from] SecondFactorError),
+    /// Too many failures for the user or from the network.
+    #[error(transparent)]
+    Locked(#[from] Locked),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Refuse for SwitchOffError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Factor(error) => error.refusal(),
+            Self::Locked(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+        }
+    }
+}
+
+/// Switches it off; all other sessions end.
+pub async fn switch_off(
+    app: &App,
+    caller: &Caller,
+    signed_in: &SignedIn,
+    typed: TypedFactor,
+    client: IpAddr,
+) -> Result<(), SwitchOffError> {
+    let attempt = Attempt::new(signed_in.user.email.as_str(), client);
+    let (now, factor) = (app.now(), typed.kind());
+    let switching = Switching {
+        app: app.clone(),
+        caller: caller.clone(),
+        session: signed_in.session.clone(),
+        attempt: attempt.clone(),
+        typed,
+        now,
+    };
+    let store = app.store(caller);
+    let decided = store.decide(switching, load, decide, save).await;
+    if let Err(SwitchOffError::Factor(error)) = &decided
+        && !matches!(error, SecondFactorError::Seal(_))
+    {
+        let failed = Failed {
+            attempt,
+            of: Some((signed_in.user.id, signed_in.session.tenant)),
+            factor,
+            purpose: "switch_off_second_factor",
+            reason: "wrong code",
+            now,
+        };
+        refuse::<SwitchOffError>(app, caller, failed).await?;
+    }
+    decided
+}
+
+struct Switching {
+    app: App,
+    caller: Caller,
+    session: Session,
+    attempt: Attempt,
+    typed: TypedFactor,
+    now: Timestamp,
+}
+
+struct Facts {
+    counts: Counts,
+    factors: Factors,
+    sessions: u64,
+}
+
+struct Decision {
+    second: Second,
+    attempt: Attempt,
+    session: Session,
+    entry: Entry,
+}
+
+async fn load(tx: &mut ReadTx, switching: &Switching) -> Result<Facts, store::Error> {
+    let session = &switching.session;
+    let others = (session.user, Some(session.digest));
+    Ok(Facts {
+        counts: switching.attempt.load(tx).await?,
+        factors: Factors::load(tx, session.user, &switching.typed).await?,
+        sessions: session::count_of_user(tx, &others).await?,
+    })
+}
+
+fn decide(switching: &Switching, facts: Facts) -> Result<Decision, SwitchOffError> {
+    let Switching {
+        app,
+        caller,
+        session,
+        typed,
+        now,
+        ..
+    } = switching;
+    facts.counts.check(*now)?;
+    let sealer = &app.outside.sealer;
+    let second = facts.factors.check(session.user, typed, sealer, *now)?;
+    let event = Event::SecondFactorRemoved {
+        user: session.user,
+        factor: "totp",
+        sessions_ended: facts.sessions,
+    };
+    Ok(Decision {
+        second,
+        attempt: switching.attempt.clone(),
+        session: session.clone(),
+        entry: app.entry(caller, session.tenant, &event, *now),
+    })
+}
+
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<(), store::Error> {
+    let session = &decision.session;
+    decision.second.take(tx).await?;
+    second_factor::delete_totp(tx, &session.user).await?;
+    second_factor::delete_codes(tx, &session.user).await?;
+    session::delete_of_user(tx, &(session.user, Some(session.digest))).await?;
+    decision.attempt.succeeded(tx).await?;
+    audit::append(tx, &decision.entry).await
+}

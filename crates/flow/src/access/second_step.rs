@@ -1,0 +1,165 @@
+//! The second step of signing in, after the password was right (features F-003, F-008, F-009; security S-10, S-13). A step
+//! is no session; it opens one when the second factor is proven, within ten minutes, and is used up with it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use base::{Actor, Class, Refusal, Refuse, Timestamp};
+use store::access::credential::{self, Replacement};
+use store::access::sign_in_step::{self, SignInStep};
+use store::tenancy::sign_in::{self, Candidate};
+use store::{ReadTx, WriteTx};
+use tenancy::lockout::Locked;
+use tenancy::tenant::OrganizationSuspended;
+use tenancy::token::{Token, TokenDigest};
+
+use super::SignedIn;
+use super::attempt::Attempt;
+use super::open_session::{OpenSessionError, Opening, SecondProof, open_session};
+use super::refuse::{Failed, refuse};
+use super::second_factor::{SecondFactorError, TypedFactor};
+use super::session::end_replaced;
+use crate::caller::system;
+use crate::{App, Caller};
+
+/// How long after the password the second factor may come.
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SecondStepError {
+    /// What was typed proves nothing.
+    #[error(transparent)]
+    Factor(#[from] SecondFactorError),
+    /// No password was right lately, or it has changed since.
+    #[error("that took too long; sign in again")]
+    Gone,
+    /// Too many failures for the address or from the network.
+    #[error(transparent)]
+    Locked(#[from] Locked),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The user's organisation or one above it is suspended.
+    #[error(transparent)]
+    Suspended(#[from] OrganizationSuspended),
+}
+
+impl Refuse for SecondStepError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Factor(error) => error.refusal(),
+            Self::Gone => Class::Unauthenticated.because("sign_in_step_gone", self),
+            Self::Locked(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+            Self::Suspended(error) => error.refusal(),
+        }
+    }
+}
+
+impl From<OpenSessionError> for SecondStepError {
+    fn from(error: OpenSessionError) -> Self {
+        match error {
+            OpenSessionError::Changed => Self::Gone,
+            OpenSessionError::Factor(error) => Self::Factor(error),
+            OpenSessionError::Locked(locked) => Self::Locked(locked),
+            OpenSessionError::Store(error) => Self::Store(error),
+            OpenSessionError::Suspended(suspended) => Self::Suspended(suspended),
+        }
+    }
+}
+
+/// Remembers that the password was right; what the browser is given stands for that and nothing else.
+pub(super) async fn begin_second_step(
+    app: &App,
+    proven: &Candidate,
+    changed_at: Timestamp,
+    rehashed: Option<Replacement>,
+) -> Result<Token, store::Error> {
+    let (token, now) = (Token::generate(app.random()), app.now());
+    let step = SignInStep {
+        digest: token.digest(),
+        user: proven.user.id,
+        tenant: proven.user.tenant,
+        password_changed_at: changed_at,
+        created_at: now,
+        expires_at: now.plus(LIFETIME),
+    };
+    let store = app.store(crate::caller::tenant(step.tenant));
+    store.write((step, rehashed), save_step).await?;
+    Ok(token)
+}
+
+async fn save_step(
+    tx: &mut WriteTx,
+    (step, rehashed): &(SignInStep, Option<Replacement>),
+) -> Result<(), store::Error> {
+    if let Some(rehashed) = rehashed {
+        credential::replace_password(tx, rehashed).await?;
+    }
+    sign_in_step::insert(tx, step).await
+}
+
+/// Signs in whoever proves their second factor; `replaces` is what the browser held before, which ends.
+pub async fn second_step(
+    app: &App,
+    caller: &Caller,
+    token: &str,
+    typed: TypedFactor,
+    client: IpAddr,
+    replaces: Option<Token>,
+) -> Result<SignedIn, SecondStepError> {
+    let token = Token::parse(token).ok_or(SecondStepError::Gone)?;
+    let store = app.store(system("a token tells whose it is"));
+    let found = store.read(token.digest(), load).await?;
+    let (step, proven) = found.ok_or(SecondStepError::Gone)?;
+    let now = app.now();
+    let changed_at = proven.credential.as_ref().map(|found| found.changed_at);
+    if now >= step.expires_at || changed_at != Some(step.password_changed_at) {
+        return Err(SecondStepError::Gone);
+    }
+    let attempt = Attempt::new(proven.user.email.as_str(), client);
+    let (of, factor) = ((proven.user.id, proven.user.tenant), typed.kind());
+    let opening = Opening {
+        attempt: attempt.clone(),
+        proven,
+        rehashed: None,
+        second: Some(SecondProof {
+            step: step.digest,
+            typed,
+        }),
+        now,
+    };
+    let opened = open_session(app, caller, opening).await;
+    let signed_in = match opened.map_err(SecondStepError::from) {
+        Err(SecondStepError::Factor(error)) if !matches!(error, SecondFactorError::Seal(_)) => {
+            let failed = Failed {
+                attempt,
+                of: Some(of),
+                factor,
+                purpose: "sign_in",
+                reason: "wrong code",
+                now,
+            };
+            let known = caller.known_as(Actor::Visitor);
+            refuse::<SecondStepError>(app, &known, failed).await?;
+            return Err(error.into());
+        }
+        opened => opened?,
+    };
+    if let Some(token) = replaces {
+        end_replaced(app, caller, &token).await?;
+    }
+    Ok(signed_in)
+}
+
+async fn load(
+    tx: &mut ReadTx,
+    digest: &TokenDigest,
+) -> Result<Option<(SignInStep, Candidate)>, store::Error> {
+    let Some(step) = sign_in_step::by_digest(tx, digest).await? else {
+        return Ok(None);
+    };
+    let candidate = sign_in::candidate_of(tx, &step.user).await?;
+    Ok(candidate.map(|candidate| (step, candidate)))
+}

@@ -1,0 +1,317 @@
+//! Changes what a person of a tenant may do: their roles, whether they may sign in, that they are gone (security S-22,
+//! S-29, S-33). It counts at their next request.
+//!
+//! Whoever was removed keeps a row, since the audit names them by it; their name and address are replaced and everything
+//! by which they signed in is deleted.
+
+use base::{Class, Refusal, Refuse, TenantId, Timestamp, UserId};
+use store::access::role_assignment::{self, Assignment};
+use store::access::user::{self, Person};
+use store::access::{credential, invitation, second_factor, session, sign_in_lock, sign_in_step};
+use store::audit::{self, Entry};
+use store::tenancy::tenant;
+use store::{ReadTx, WriteTx};
+use tenancy::lockout::AttemptKey;
+use tenancy::role::{Role, Roles, RolesError};
+use tenancy::user::Status;
+
+use super::invite_user::Giver;
+use crate::access::attempt::address_key;
+use crate::audit::{Document, Event, Text};
+use crate::{App, Caller};
+
+/// What becomes of a person.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// They may not sign in, and their sessions end.
+    Disable,
+    /// They may sign in again.
+    Enable,
+    /// They are gone.
+    Remove,
+    /// Their second factor is gone, since whoever asks has made sure who they are, in the way that the text says (S-17).
+    ResetSecondFactor(Reason),
+    /// They have these roles and no other.
+    Roles(Roles),
+    /// What was counted against them is forgotten (F-006).
+    Unlock,
+}
+
+/// Why something was done, in a person's words: 3 to 500 characters.
+#[derive(Clone, Debug)]
+pub struct Reason(String);
+
+/// The text is no reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("say how you made sure who they are, in 3 to 500 characters")]
+pub struct NoReason;
+
+impl Reason {
+    /// Reads what a person typed.
+    pub fn parse(text: &str) -> Result<Self, NoReason> {
+        let text = text.trim();
+        let letters = text.chars().filter(|letter| !letter.is_control()).count();
+        let is_one = (3..=500).contains(&letters) && letters == text.chars().count();
+        is_one.then(|| Self(text.to_owned())).ok_or(NoReason)
+    }
+
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a person stays as they were.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeMemberError {
+    /// There would be nobody left who can give roles.
+    #[error("{0} is the last who manages people here; give somebody else that role first")]
+    Last(String),
+    /// The tenant has no such user.
+    #[error("there is no such person; they may have been removed")]
+    NotFound,
+    /// There is nothing to reset.
+    #[error("they have no second factor")]
+    NoSecondFactor,
+    /// Who was invited has nothing to switch off yet.
+    #[error("they have not followed their invitation yet; remove them instead")]
+    NotYet,
+    /// They cannot have these roles.
+    #[error(transparent)]
+    Roles(#[from] RolesError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Refuse for ChangeMemberError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Last(_) => Class::Conflict.because("last_administrator", self),
+            Self::NotFound => Class::NotFound.because("person_not_found", self),
+            Self::NoSecondFactor => Class::Conflict.because("person_without_second_factor", self),
+            Self::NotYet => Class::Conflict.because("person_not_active", self),
+            Self::Roles(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+        }
+    }
+}
+
+/// Changes a person of the caller's tenant; `false` when they are so already.
+pub async fn change_member(
+    app: &App,
+    caller: &Caller,
+    giver: &Giver,
+    user: UserId,
+    change: Change,
+) -> Result<bool, ChangeMemberError> {
+    if let Change::Roles(roles) = &change {
+        giver.roles.may_give(giver.level, roles)?;
+    }
+    let changing = Changing {
+        app: app.clone(),
+        caller: caller.clone(),
+        giver: giver.clone(),
+        user,
+        change,
+        now: app.now(),
+    };
+    let store = app.store(caller);
+    store.decide(changing, load, decide, save).await
+}
+
+struct Changing {
+    app: App,
+    caller: Caller,
+    giver: Giver,
+    user: UserId,
+    change: Change,
+    now: Timestamp,
+}
+
+struct Facts {
+    person: Option<Person>,
+    /// How many others manage people here.
+    others: u64,
+    sessions: u64,
+    is_counted: bool,
+}
+
+/// What is stored; `None` when nothing changes.
+type Decision = Option<(TenantId, Step, Entry)>;
+
+enum Step {
+    Disable(UserId),
+    Enable(UserId),
+    /// With what was counted under their address.
+    Remove(Person, AttemptKey),
+    ResetSecondFactor(UserId),
+    Roles(Assignment),
+    Unlock(AttemptKey),
+}
+
+async fn load(tx: &mut ReadTx, changing: &Changing) -> Result<Facts, store::Error> {
+    let highest = Role::highest(changing.giver.level);
+    let person = user::person_by_id(tx, &changing.user).await?;
+    let is_counted = match &person {
+        Some(person) => {
+            let key = address_key(person.user.email.as_str());
+            let counted = sign_in_lock::load(tx, &[key.clone(), key]).await?;
+            counted.iter().any(|lockout| lockout.failures > 0)
+        }
+        None => false,
+    };
+    Ok(Facts {
+        person,
+        others: role_assignment::count_others(tx, &(highest, changing.user)).await?,
+        sessions: session::count_of_user(tx, &(changing.user, None)).await?,
+        is_counted,
+    })
+}
+
+fn decide(changing: &Changing, facts: Facts) -> Result<Decision, ChangeMemberError> {
+    let person = facts.person.ok_or(ChangeMemberError::NotFound)?;
+    changing.may_change(&person, facts.others)?;
+    let of = person.user.tenant;
+    let decided = changing.step(person, facts.sessions, facts.is_counted);
+    Ok(decided.map(|(step, event)| {
+        let (app, caller) = (&changing.app, &changing.caller);
+        let entry = app.entry(caller, of, &event, changing.now);
+        (of, step, entry)
+    }))
+}
+
+impl Changing {
+    /// Whether the person can be changed so; `others` manage people here too.
+    fn may_change(&self, person: &Person, others: u64) -> Result<(), ChangeMemberError> {
+        let status = person.user.status;
+        if status == Status::Removed {
+            return Err(ChangeMemberError::NotFound);
+        }
+        // Nobody touches who holds more than they do.
+        let (level, roles) = (self.giver.level, &self.giver.roles);
+        roles.may_give(level, &person.roles)?;
+        let highest = Role::highest(level);
+        let is_last = status == Status::Active && person.roles.has(highest) && others == 0;
+        let takes_it_away = match &self.change {
+            Change::Disable | Change::Remove => true,
+            Change::Roles(roles) => !roles.has(highest),
+            Change::Enable | Change::ResetSecondFactor(_) | Change::Unlock => false,
+        };
+        if is_last && takes_it_away {
+            let name = person.user.display_name.as_str();
+            return Err(ChangeMemberError::Last(name.to_owned()));
+        }
+        let can_switch = status != Status::Invited;
+        match &self.change {
+            Change::Disable | Change::Enable if !can_switch => Err(ChangeMemberError::NotYet),
+            Change::ResetSecondFactor(_) if !person.has_second_factor => {
+                Err(ChangeMemberError::NoSecondFactor)
+            }
+            Change::Disable
+            | Change::Enable
+            | Change::Remove
+            | Change::ResetSecondFactor(_)
+            | Change::Roles(_)
+            | Change::Unlock => Ok(()),
+        }
+    }
+
+    /// What is stored and told; `None` when the person is so already.
+    fn step(&self, person: Person, sessions_ended: u64, is_counted: bool) -> Option<(Step, Event)> {
+        let (user, status) = (person.user.id, person.user.status);
+        let lock = address_key(person.user.email.as_str());
+        match &self.change {
+            Change::Disable => {
+                let event = Event::UserDisabled {
+                    user,
+                    sessions_ended,
+                };
+                (status != Status::Disabled).then_some((Step::Disable(user), event))
+            }
+            Change::Enable => (status == Status::Disabled)
+                .then_some((Step::Enable(user), Event::UserEnabled { user })),
+            Change::Remove => {
+                let event = Event::UserRemoved {
+                    user,
+                    email: Text::new(person.user.email.as_str()),
+                    sessions_ended,
+                };
+                Some((Step::Remove(person, lock), event))
+            }
+            Change::ResetSecondFactor(reason) => {
+                let event = Event::SecondFactorReset {
+                    user,
+                    reason: Text::new(reason.as_str()),
+                    sessions_ended,
+                };
+                Some((Step::ResetSecondFactor(user), event))
+            }
+            Change::Roles(roles) => (*roles != person.roles).then(|| self.roles(&person, roles)),
+            Change::Unlock => {
+                is_counted.then_some((Step::Unlock(lock), Event::UserUnlocked { user }))
+            }
+        }
+    }
+
+    fn roles(&self, person: &Person, to: &Roles) -> (Step, Event) {
+        let assignment = Assignment {
+            user: person.user.id,
+            tenant: person.user.tenant,
+            roles: to.clone(),
+            at: self.now,
+            by: self.caller.actor,
+        };
+        let event = Event::RolesChanged {
+            user: person.user.id,
+            from: Document::new(&person.roles),
+            to: Document::new(to),
+        };
+        (Step::Roles(assignment), event)
+    }
+}
+
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Error> {
+    let Some((of, step, entry)) = decision else {
+        return Ok(false);
+    };
+    // Of two who take each other's role away one comes second, and is asked again.
+    tenant::lock_people(tx, of).await?;
+    match step {
+        Step::Disable(user) => {
+            user::set_status(tx, &(*user, Status::Disabled)).await?;
+            session::delete_of_user(tx, &(*user, None)).await?;
+            sign_in_step::delete_of_user(tx, user).await?;
+            invitation::delete_unused(tx, user).await?;
+        }
+        Step::Enable(user) => {
+            user::set_status(tx, &(*user, Status::Active)).await?;
+        }
+        Step::Remove(person, lock) => remove(tx, person, lock).await?,
+        Step::ResetSecondFactor(user) => {
+            second_factor::delete_totp(tx, user).await?;
+            second_factor::delete_codes(tx, user).await?;
+            sign_in_step::delete_of_user(tx, user).await?;
+            session::delete_of_user(tx, &(*user, None)).await?;
+        }
+        Step::Roles(assignment) => role_assignment::replace(tx, assignment).await?,
+        Step::Unlock(key) => {
+            sign_in_lock::delete(tx, key).await?;
+        }
+    }
+    audit::append(tx, entry).await?;
+    Ok(true)
+}
+
+async fn remove(tx: &mut WriteTx, person: &Person, lock: &AttemptKey) -> Result<(), store::Error> {
+    let user = person.user.id;
+    session::delete_of_user(tx, &(user, None)).await?;
+    sign_in_step::delete_of_user(tx, &user).await?;
+    invitation::delete_of_user(tx, &user).await?;
+    credential::delete_of_user(tx, &user).await?;
+    role_assignment::delete_of_user(tx, &user).await?;
+    sign_in_lock::delete(tx, lock).await?;
+    if !user::delete_invited(tx, &user).await? {
+        user::erase(tx, &user).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Invites somebody into a tenant: they get a link and choose a password (features F-001, F-011, F-030; security S-06).
+
+use base::{Class, Refusal, Refuse, UserId};
+use store::access::invitation;
+use store::access::role_assignment::{self, Assignment};
+use store::access::user::{self, Person};
+use store::audit::{self, Entry};
+use store::{ReadTx, WriteTx};
+use tenancy::invitation::{Invitation, Purpose};
+use tenancy::role::{Roles, RolesError};
+use tenancy::tenant::TenantKind;
+use tenancy::token::Token;
+use tenancy::user::{DisplayName, Email, User};
+
+use super::MAX_PEOPLE;
+use crate::access::link::make_link::Made;
+use crate::audit::{Document, Event, Text};
+use crate::{App, Caller};
+
+/// Who gives roles away: what they hold themselves, and at which level.
+#[derive(Clone, Debug)]
+pub struct Giver {
+    /// Their tenant's level.
+    pub level: TenantKind,
+    /// What they hold; everything at the command line.
+    pub roles: Roles,
+}
+
+/// Whom to invite.
+#[derive(Clone, Debug)]
+pub struct Invite {
+    /// Where they get mail and what they will sign in with.
+    pub email: Email,
+    /// What the portal calls them until they say.
+    pub display_name: DisplayName,
+    /// What they will be allowed to do.
+    pub roles: Roles,
+}
+
+/// Why nobody was invited.
+#[derive(Debug, thiserror::Error)]
+pub enum InviteError {
+    /// Somebody of the installation has the address.
+    #[error("somebody signs in with this address already; invite another one")]
+    EmailTaken,
+    /// As many as there may be.
+    #[error("an organisation has at most {MAX_PEOPLE} people; remove somebody first")]
+    Full,
+    /// They cannot have these roles.
+    #[error(transparent)]
+    Roles(#[from] RolesError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Refuse for InviteError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::EmailTaken => Class::Conflict
+                .because("invited_email_taken", self)
+                .at("email"),
+            Self::Full => Class::Quota.because("team_full", self),
+            Self::Roles(error) => error.refusal(),
+            Self::Store(error) => error.refusal(),
+        }
+    }
+}
+
+/// Invites somebody into the caller's tenant.
+pub async fn invite_user(
+    app: &App,
+    caller: &Caller,
+    giver: &Giver,
+    invite: Invite,
+) -> Result<Made, InviteError> {
+    giver.roles.may_give(giver.level, &invite.roles)?;
+    let (now, of) = (app.now(), caller.tenant()?);
+    let user = User::invited(
+        UserId::generate(now, app.random()),
+        of,
+        invite.email,
+        invite.display_name,
+        now,
+    );
+    let (link, token) = Invitation::generate(
+        (user.id, of),
+        Purpose::Invitation,
+        caller.actor,
+        now,
+        app.random(),
+    );
+    let event = Event::UserCreated {
+        user: user.id,
+        email: Text::new(user.email.as_str()),
+        roles: Document::new(&invite.roles),
+    };
+    let inviting = Inviting {
+        entry: app.entry(caller, of, &event, now),
+        assignment: Assignment {
+            user: user.id,
+            tenant: of,
+            roles: invite.roles,
+            at: now,
+            by: caller.actor,
+        },
+        user,
+        link,
+        token,
+    };
+    let store = app.store(caller);
+    let made = store.decide(inviting, load, decide, save).await?;
+    made.ok_or(InviteError::EmailTaken)
+}
+
+#[derive(Clone)]
+struct Inviting {
+    user: User,
+    assignment: Assignment,
+    link: Invitation,
+    token: Token,
+    entry: Entry,
+}
+
+async fn load(tx: &mut ReadTx, _: &Inviting) -> Result<u64, store::Error> {
+    user::count(tx, &()).await
+}
+
+fn decide(inviting: &Inviting, people: u64) -> Result<Inviting, InviteError> {
+    if people >= u64::from(MAX_PEOPLE) {
+        return Err(InviteError::Full);
+    }
+    Ok(inviting.clone())
+}
+
+/// `None` when somebody has the address.
+async fn save(tx: &mut WriteTx, inviting: &Inviting) -> Result<Option<Made>, store::Error> {
+    if !user::insert(tx, &inviting.user).await? {
+        return Ok(None);
+    }
+    role_assignment::insert(tx, &inviting.assignment).await?;
+    invitation::insert(tx, &inviting.link).await?;
+    audit::append(tx, &inviting.entry).await?;
+    Ok(Some(Made {
+        person: Person {
+            user: inviting.user.clone(),
+            roles: inviting.assignment.roles.clone(),
+            has_second_factor: false,
+            last_sign_in_at: None,
+            invited_until: Some(inviting.link.expires_at),
+        },
+        link: inviting.link.clone(),
+        token: inviting.token.clone(),
+    }))
+}
