@@ -50,7 +50,7 @@ pub struct Finding {
 }
 
 /// What a lint looks at.
-pub(crate) struct Subject<'a> {
+pub(crate) struct Twin<'a> {
     pub(crate) certificate: &'a RawCertificate<'a>,
     pub(crate) key: Result<PublicKey, KeyError>,
     pub(crate) intended: &'a TbsCertificate,
@@ -63,7 +63,7 @@ pub(crate) struct Subject<'a> {
 pub(crate) struct Lint {
     pub(crate) name: &'static str,
     pub(crate) citation: &'static str,
-    pub(crate) check: fn(&Subject<'_>) -> Result<(), String>,
+    pub(crate) check: fn(&Twin<'_>) -> Result<(), String>,
 }
 
 impl Linter {
@@ -91,7 +91,7 @@ impl Linter {
         let certificate = RawCertificate::parse(&twin).map_err(|error| {
             Findings::one("encoding", "RFC 5280 §4.1", format!("not DER: {error}"))
         })?;
-        let subject = Subject {
+        let twin = Twin {
             certificate: &certificate,
             key: PublicKey::from_spki(certificate.fields.spki),
             intended: &tbs,
@@ -101,7 +101,7 @@ impl Linter {
         };
         let findings: Vec<Finding> = lints(profile.trust)
             .filter_map(|lint| {
-                let detail = (lint.check)(&subject).err()?;
+                let detail = (lint.check)(&twin).err()?;
                 Some(Finding {
                     lint: lint.name,
                     citation: lint.citation,

@@ -8,7 +8,7 @@ use const_oid::db::rfc5280::{
 };
 use der::Error;
 
-use super::{Lint, Subject, ensure, unreadable};
+use super::{Lint, Twin, ensure, unreadable};
 use crate::decode::Element;
 use crate::encode::tag;
 use crate::extension::{TLS_FEATURE, has_status_request};
@@ -69,8 +69,8 @@ pub(super) const PUBLIC_LINTS: &[Lint] = &[Lint {
     check: policy_reserved,
 }];
 
-fn extensions_known_and_once(subject: &Subject<'_>) -> Result<(), String> {
-    let extensions = &subject.certificate.fields.extensions;
+fn extensions_known_and_once(twin: &Twin<'_>) -> Result<(), String> {
+    let extensions = &twin.certificate.fields.extensions;
     for (index, found) in extensions.iter().enumerate() {
         ensure(KNOWN.contains(&found.oid), || {
             format!("{} is not part of the profile", found.oid)
@@ -97,19 +97,19 @@ const KNOWN: [ObjectIdentifier; 9] = [
 ];
 
 /// The key identifier of the issuer and nothing else.
-fn authority_key_identifier(subject: &Subject<'_>) -> Result<(), String> {
-    let value = value(subject, ID_CE_AUTHORITY_KEY_IDENTIFIER, false)?;
+fn authority_key_identifier(twin: &Twin<'_>) -> Result<(), String> {
+    let value = value(twin, ID_CE_AUTHORITY_KEY_IDENTIFIER, false)?;
     let identifier = only_in_sequence(value, tag::primitive(0)).map_err(unreadable)?;
-    ensure(identifier.content == subject.issuer.key_identifier, || {
+    ensure(identifier.content == twin.issuer.key_identifier, || {
         "not the issuer's key identifier".to_owned()
     })
 }
 
-fn key_usage(subject: &Subject<'_>) -> Result<(), String> {
-    let value = value(subject, ID_CE_KEY_USAGE, true)?;
+fn key_usage(twin: &Twin<'_>) -> Result<(), String> {
+    let value = value(twin, ID_CE_KEY_USAGE, true)?;
     let bits = Element::only(value, tag::BIT_STRING).map_err(unreadable)?;
-    let key = subject.key.as_ref().map_err(unreadable)?;
-    let expected = subject.profile.key_usage(key.algorithm());
+    let key = twin.key.as_ref().map_err(unreadable)?;
+    let expected = twin.profile.key_usage(key.algorithm());
     let is_minimal = |unused: u8| u32::from(unused) == expected.trailing_zeros();
     match bits.content {
         [unused, usages] if *usages == expected && is_minimal(*unused) => Ok(()),
@@ -117,8 +117,8 @@ fn key_usage(subject: &Subject<'_>) -> Result<(), String> {
     }
 }
 
-fn extended_key_usage(subject: &Subject<'_>) -> Result<(), String> {
-    let value = value(subject, ID_CE_EXT_KEY_USAGE, false)?;
+fn extended_key_usage(twin: &Twin<'_>) -> Result<(), String> {
+    let value = value(twin, ID_CE_EXT_KEY_USAGE, false)?;
     let usage = only_in_sequence(value, tag::OID)
         .and_then(Element::oid)
         .map_err(unreadable)?;
@@ -128,8 +128,8 @@ fn extended_key_usage(subject: &Subject<'_>) -> Result<(), String> {
 }
 
 /// May be absent; present it is critical and says no.
-fn basic_constraints(subject: &Subject<'_>) -> Result<(), String> {
-    let fields = &subject.certificate.fields;
+fn basic_constraints(twin: &Twin<'_>) -> Result<(), String> {
+    let fields = &twin.certificate.fields;
     match fields.extension(ID_CE_BASIC_CONSTRAINTS) {
         Some(found) => ensure(found.is_critical && found.value == [0x30, 0x00], || {
             "it must be critical and empty".to_owned()
@@ -139,37 +139,37 @@ fn basic_constraints(subject: &Subject<'_>) -> Result<(), String> {
 }
 
 /// The profile's policy, or no extension where the profile has none.
-fn certificate_policies(subject: &Subject<'_>) -> Result<(), String> {
-    let fields = &subject.certificate.fields;
-    let Some(expected) = subject.profile.policy else {
+fn certificate_policies(twin: &Twin<'_>) -> Result<(), String> {
+    let fields = &twin.certificate.fields;
+    let Some(expected) = twin.profile.policy else {
         let found = fields.extension(ID_CE_CERTIFICATE_POLICIES);
         return ensure(found.is_none(), || "the profile has no policy".to_owned());
     };
-    let policy = policy(subject)?;
+    let policy = policy(twin)?;
     ensure(policy == expected, || {
         format!("{policy} is not the profile's policy")
     })
 }
 
 /// The reserved policy of certificates with an empty subject.
-fn policy_reserved(subject: &Subject<'_>) -> Result<(), String> {
-    let policy = policy(subject)?;
+fn policy_reserved(twin: &Twin<'_>) -> Result<(), String> {
+    let policy = policy(twin)?;
     ensure(policy == DOMAIN_VALIDATED, || {
         format!("{policy} is not the policy of domain-validated certificates")
     })
 }
 
 /// The only policy, without qualifiers.
-fn policy(subject: &Subject<'_>) -> Result<ObjectIdentifier, String> {
-    let value = value(subject, ID_CE_CERTIFICATE_POLICIES, false)?;
+fn policy(twin: &Twin<'_>) -> Result<ObjectIdentifier, String> {
+    let value = value(twin, ID_CE_CERTIFICATE_POLICIES, false)?;
     let information = only_in_sequence(value, tag::SEQUENCE).map_err(unreadable)?;
     only_in_sequence(information.whole, tag::OID)
         .and_then(Element::oid)
         .map_err(unreadable)
 }
 
-fn authority_information_access(subject: &Subject<'_>) -> Result<(), String> {
-    let value = value(subject, ID_PE_AUTHORITY_INFO_ACCESS, false)?;
+fn authority_information_access(twin: &Twin<'_>) -> Result<(), String> {
+    let value = value(twin, ID_PE_AUTHORITY_INFO_ACCESS, false)?;
     let description = only_in_sequence(value, tag::SEQUENCE).map_err(unreadable)?;
     let mut fields = description.elements().map_err(unreadable)?;
     let method = fields.any().and_then(Element::oid).map_err(unreadable)?;
@@ -180,14 +180,14 @@ fn authority_information_access(subject: &Subject<'_>) -> Result<(), String> {
     })?;
     check_http_url(location.content)?;
     ensure(
-        location.content == subject.issuer.ca_issuers_url.as_bytes(),
+        location.content == twin.issuer.ca_issuers_url.as_bytes(),
         || "not the issuer's URL".to_owned(),
     )
 }
 
 /// One point, with one `http:` URL as its full name, no reasons and no other issuer.
-fn crl_distribution_points(subject: &Subject<'_>) -> Result<(), String> {
-    let value = value(subject, ID_CE_CRL_DISTRIBUTION_POINTS, false)?;
+fn crl_distribution_points(twin: &Twin<'_>) -> Result<(), String> {
+    let value = value(twin, ID_CE_CRL_DISTRIBUTION_POINTS, false)?;
     let url = only_in_sequence(value, tag::SEQUENCE)
         .and_then(|point| only_in(point, tag::constructed(0)))
         .and_then(|name| only_in(name, tag::constructed(0)))
@@ -196,11 +196,11 @@ fn crl_distribution_points(subject: &Subject<'_>) -> Result<(), String> {
     check_http_url(url.content)
 }
 
-fn tls_feature(subject: &Subject<'_>) -> Result<(), String> {
-    let Some(found) = subject.certificate.fields.extension(TLS_FEATURE) else {
+fn tls_feature(twin: &Twin<'_>) -> Result<(), String> {
+    let Some(found) = twin.certificate.fields.extension(TLS_FEATURE) else {
         return Ok(());
     };
-    ensure(subject.profile.honours_must_staple, || {
+    ensure(twin.profile.honours_must_staple, || {
         "the profile has no must-staple".to_owned()
     })?;
     let is_status_request = has_status_request(found.value).map_err(unreadable)?;
@@ -219,11 +219,11 @@ fn check_http_url(url: &[u8]) -> Result<(), String> {
 
 /// The value of an extension that must be there with this criticality.
 fn value<'a>(
-    subject: &Subject<'a>,
+    twin: &Twin<'a>,
     oid: ObjectIdentifier,
     is_critical: bool,
 ) -> Result<&'a [u8], String> {
-    let found = subject.certificate.fields.extension(oid).ok_or("missing")?;
+    let found = twin.certificate.fields.extension(oid).ok_or("missing")?;
     ensure(found.is_critical == is_critical, || {
         format!("criticality must be {is_critical}")
     })?;
