@@ -21,6 +21,8 @@ use crate::signer::{Signer as _, SignerError, SoftwareSigner};
 mod extensions;
 mod fields;
 mod names;
+mod qualified;
+mod subject;
 
 /// Makes twins and lints them, for issuers of one key algorithm.
 pub(crate) struct Linter {
@@ -122,7 +124,13 @@ impl Linter {
 
 /// RFC 5280 and the profile hold for every certificate, the Baseline Requirements for public ones.
 fn lints(trust: ProfileTrust) -> impl Iterator<Item = &'static Lint> {
-    let every = [fields::LINTS, names::LINTS, extensions::LINTS];
+    let every = [
+        fields::LINTS,
+        subject::LINTS,
+        names::LINTS,
+        extensions::LINTS,
+        qualified::LINTS,
+    ];
     let public = match trust {
         ProfileTrust::Public => [
             fields::PUBLIC_LINTS,

@@ -44,7 +44,7 @@ pub(super) async fn ca(app: &App, command: CaCommand) -> anyhow::Result<()> {
                 parent: parent.map(|id| id.parse()).transpose()?,
                 trust: Trust::parse(&trust)
                     .with_context(|| format!("\"{trust}\" is not private or test"))?,
-                policy: None,
+                policies: Vec::new(),
             };
             let id = create_ca(app, &Caller::command_line(), plan).await?;
             parts::begin_crls(app).await?;

@@ -291,6 +291,7 @@ fn prepare(
     let request = IssuanceRequest {
         serial: SerialNumber::generate(app.random()),
         names,
+        subject: None,
         key,
         validity,
         must_staple,

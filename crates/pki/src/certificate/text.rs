@@ -13,8 +13,14 @@ use super::ExtensionText;
 use crate::csr::address;
 use crate::decode::Element;
 use crate::encode::tag;
-use crate::extension::{Extension, TLS_FEATURE, has_status_request};
-use crate::profile::DOMAIN_VALIDATED;
+use crate::extension::{
+    CABF_ORGANIZATION_IDENTIFIER, Extension, QC_COMPLIANCE, QC_DISCLOSURES, QC_LEGISLATION,
+    QC_STATEMENTS, QC_TYPE, QC_TYPE_WEB, TLS_FEATURE, has_status_request,
+};
+use crate::profile::{
+    DOMAIN_VALIDATED, EXTENDED_VALIDATION, ORGANIZATION_VALIDATED, QUALIFIED_EXTENDED,
+    QUALIFIED_NORMALIZED,
+};
 use crate::serial::hex;
 
 /// The extension under its usual name; one that cannot be read is shown in hexadecimal.
@@ -33,7 +39,7 @@ pub(super) fn describe(extension: &Extension<'_>) -> ExtensionText {
 
 type Read = fn(&[u8]) -> Result<String, Error>;
 
-const KNOWN: [(ObjectIdentifier, &str, Read); 10] = [
+const KNOWN: [(ObjectIdentifier, &str, Read); 12] = [
     (
         ID_CE_AUTHORITY_KEY_IDENTIFIER,
         "Authority key identifier",
@@ -43,6 +49,11 @@ const KNOWN: [(ObjectIdentifier, &str, Read); 10] = [
         ID_CE_BASIC_CONSTRAINTS,
         "Basic constraints",
         basic_constraints,
+    ),
+    (
+        CABF_ORGANIZATION_IDENTIFIER,
+        "Organization identifier",
+        organization_identifier,
     ),
     (ID_CE_CERTIFICATE_POLICIES, "Certificate policies", policies),
     (
@@ -71,6 +82,7 @@ const KNOWN: [(ObjectIdentifier, &str, Read); 10] = [
         "Authority information access",
         information_access,
     ),
+    (QC_STATEMENTS, "Qualified statements", qualified_statements),
     (TLS_FEATURE, "TLS feature", tls_feature),
 ];
 
@@ -124,11 +136,80 @@ fn policies(value: &[u8]) -> Result<String, Error> {
     let mut elements = Element::only(value, tag::SEQUENCE)?.elements()?;
     while let Some(policy) = elements.next()? {
         let oid = policy.elements()?.any()?.oid()?;
-        texts.push(if oid == DOMAIN_VALIDATED {
-            format!("domain validated ({oid})")
-        } else {
-            oid.to_string()
+        let known = POLICIES.iter().find(|(known, _)| *known == oid);
+        texts.push(match known {
+            Some((_, name)) => format!("{name} ({oid})"),
+            None => oid.to_string(),
         });
+    }
+    Ok(texts.join(", "))
+}
+
+const POLICIES: [(ObjectIdentifier, &str); 5] = [
+    (DOMAIN_VALIDATED, "domain validated"),
+    (ORGANIZATION_VALIDATED, "organization validated"),
+    (EXTENDED_VALIDATION, "extended validation"),
+    (QUALIFIED_EXTENDED, "qualified, QEVCP-w"),
+    (QUALIFIED_NORMALIZED, "qualified, QNCP-w"),
+];
+
+/// The parts, as they stand in the attribute of that name.
+fn organization_identifier(value: &[u8]) -> Result<String, Error> {
+    let mut parts = Element::only(value, tag::SEQUENCE)?.elements()?;
+    let mut text = String::new();
+    let append = |text: &mut String, part: Element<'_>| {
+        text.push_str(&String::from_utf8_lossy(part.content));
+    };
+    append(&mut text, parts.expect(tag::PRINTABLE_STRING)?);
+    append(&mut text, parts.expect(tag::PRINTABLE_STRING)?);
+    if let Some(state) = parts.optional(tag::primitive(0))? {
+        text.push('+');
+        append(&mut text, state);
+    }
+    text.push('-');
+    append(&mut text, parts.expect(tag::UTF8_STRING)?);
+    Ok(text)
+}
+
+/// Each statement of EN 319 412-5 in words; others as their OID.
+fn qualified_statements(value: &[u8]) -> Result<String, Error> {
+    let mut texts = Vec::new();
+    let mut statements = Element::only(value, tag::SEQUENCE)?.elements()?;
+    while let Some(statement) = statements.next()? {
+        let mut parts = statement.elements()?;
+        let oid = parts.any()?.oid()?;
+        let information = parts.next()?;
+        texts.push(match (oid, information) {
+            (QC_COMPLIANCE, None) => "qualified".to_owned(),
+            (QC_TYPE, Some(kinds)) if kinds.elements()?.any()?.oid()? == QC_TYPE_WEB => {
+                "for website authentication".to_owned()
+            }
+            (QC_DISCLOSURES, Some(locations)) => {
+                format!("disclosure statement: {}", disclosures(locations)?)
+            }
+            (QC_LEGISLATION, Some(countries)) => {
+                let mut texts = Vec::new();
+                let mut countries = countries.elements()?;
+                while let Some(country) = countries.next()? {
+                    texts.push(String::from_utf8_lossy(country.content).into_owned());
+                }
+                format!("by the law of {}", texts.join(", "))
+            }
+            (other, _) => other.to_string(),
+        });
+    }
+    Ok(texts.join(", "))
+}
+
+/// Each URL with its language.
+fn disclosures(locations: Element<'_>) -> Result<String, Error> {
+    let mut texts = Vec::new();
+    let mut locations = locations.elements()?;
+    while let Some(location) = locations.next()? {
+        let mut parts = location.elements()?;
+        let url = String::from_utf8_lossy(parts.any()?.content);
+        let language = String::from_utf8_lossy(parts.any()?.content);
+        texts.push(format!("{url} ({language})"));
     }
     Ok(texts.join(", "))
 }

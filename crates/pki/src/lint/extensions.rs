@@ -11,8 +11,14 @@ use der::Error;
 use super::{Lint, Twin, ensure, unreadable};
 use crate::decode::Element;
 use crate::encode::tag;
-use crate::extension::{TLS_FEATURE, has_status_request};
-use crate::profile::DOMAIN_VALIDATED;
+use crate::extension::{
+    CABF_ORGANIZATION_IDENTIFIER, QC_STATEMENTS, TLS_FEATURE, has_status_request,
+};
+use crate::profile::Level;
+use crate::profile::policy::{
+    self, DOMAIN_VALIDATED, EXTENDED_VALIDATION, ORGANIZATION_VALIDATED, QUALIFIED_EXTENDED,
+    QUALIFIED_NORMALIZED,
+};
 
 pub(super) const LINTS: &[Lint] = &[
     Lint {
@@ -63,11 +69,18 @@ pub(super) const LINTS: &[Lint] = &[
 ];
 
 /// Rules of the Baseline Requirements alone, for public profiles.
-pub(super) const PUBLIC_LINTS: &[Lint] = &[Lint {
-    name: "policy_reserved",
-    citation: "BR §7.1.2.7.9, §7.1.6.1",
-    check: policy_reserved,
-}];
+pub(super) const PUBLIC_LINTS: &[Lint] = &[
+    Lint {
+        name: "policy_reserved",
+        citation: "BR §7.1.2.7.9, §7.1.6.1, EVG §9.3",
+        check: policy_reserved,
+    },
+    Lint {
+        name: "policy_qualified",
+        citation: "EN 319 411-2 §5.3, EN 319 412-5 §5.2",
+        check: policy_qualified,
+    },
+];
 
 fn extensions_known_and_once(twin: &Twin<'_>) -> Result<(), String> {
     let extensions = &twin.certificate.fields.extensions;
@@ -84,7 +97,8 @@ fn extensions_known_and_once(twin: &Twin<'_>) -> Result<(), String> {
     Ok(())
 }
 
-const KNOWN: [ObjectIdentifier; 9] = [
+const KNOWN: [ObjectIdentifier; 11] = [
+    CABF_ORGANIZATION_IDENTIFIER,
     ID_CE_AUTHORITY_KEY_IDENTIFIER,
     ID_CE_BASIC_CONSTRAINTS,
     ID_CE_CERTIFICATE_POLICIES,
@@ -93,6 +107,7 @@ const KNOWN: [ObjectIdentifier; 9] = [
     ID_CE_KEY_USAGE,
     ID_CE_SUBJECT_ALT_NAME,
     ID_PE_AUTHORITY_INFO_ACCESS,
+    QC_STATEMENTS,
     TLS_FEATURE,
 ];
 
@@ -138,34 +153,84 @@ fn basic_constraints(twin: &Twin<'_>) -> Result<(), String> {
     }
 }
 
-/// The profile's policy, or no extension where the profile has none.
+/// The profile's policies, or no extension where the profile has none.
 fn certificate_policies(twin: &Twin<'_>) -> Result<(), String> {
-    let fields = &twin.certificate.fields;
-    let Some(expected) = twin.profile.policy else {
-        let found = fields.extension(ID_CE_CERTIFICATE_POLICIES);
+    let expected = &twin.profile.policies;
+    if expected.is_empty() {
+        let found = twin
+            .certificate
+            .fields
+            .extension(ID_CE_CERTIFICATE_POLICIES);
         return ensure(found.is_none(), || "the profile has no policy".to_owned());
-    };
-    let policy = policy(twin)?;
-    ensure(policy == expected, || {
-        format!("{policy} is not the profile's policy")
+    }
+    let found = policies(twin)?;
+    ensure(found == *expected, || {
+        format!("{} are not the profile's policies", words(&found))
     })
 }
 
-/// The reserved policy of certificates with an empty subject.
+/// The reserved policy of the level comes first, and no other reserved one after it.
 fn policy_reserved(twin: &Twin<'_>) -> Result<(), String> {
-    let policy = policy(twin)?;
-    ensure(policy == DOMAIN_VALIDATED, || {
-        format!("{policy} is not the policy of domain-validated certificates")
+    let (found, level) = (policies(twin)?, twin.profile.level);
+    let reserved = found
+        .iter()
+        .filter(|policy| policy::RESERVED.contains(policy));
+    let expected: &[ObjectIdentifier] = match level {
+        Level::Domain => &[DOMAIN_VALIDATED],
+        Level::Organization => &[ORGANIZATION_VALIDATED],
+        Level::Extended => &[EXTENDED_VALIDATION],
+        Level::Qualified => &[ORGANIZATION_VALIDATED, EXTENDED_VALIDATION],
+    };
+    let first = found.first().filter(|first| expected.contains(first));
+    let is_single = reserved.count() == 1 && !found.contains(&policy::ANY_POLICY);
+    ensure(first.is_some() && is_single, || {
+        format!(
+            "{} do not begin with the one policy of the level {level}",
+            words(&found)
+        )
     })
 }
 
-/// The only policy, without qualifiers.
-fn policy(twin: &Twin<'_>) -> Result<ObjectIdentifier, String> {
+/// QEVCP-w beside the policy of EV certificates or QNCP-w beside that of OV certificates, and no other of its kind; none
+/// in what is not qualified.
+fn policy_qualified(twin: &Twin<'_>) -> Result<(), String> {
+    let extension = twin
+        .certificate
+        .fields
+        .extension(ID_CE_CERTIFICATE_POLICIES);
+    let found = extension.map_or_else(|| Ok(Vec::new()), |_| policies(twin))?;
+    let qualified = found.iter().filter(|found| policy::is_qualified(found));
+    let expected = match twin.profile.level {
+        Level::Domain | Level::Organization | Level::Extended => None,
+        Level::Qualified if found.first() == Some(&EXTENDED_VALIDATION) => Some(QUALIFIED_EXTENDED),
+        Level::Qualified => Some(QUALIFIED_NORMALIZED),
+    };
+    ensure(qualified.eq(&expected), || {
+        format!(
+            "{} do not fit the level {}",
+            words(&found),
+            twin.profile.level
+        )
+    })
+}
+
+fn words(policies: &[ObjectIdentifier]) -> String {
+    let texts: Vec<_> = policies.iter().map(ToString::to_string).collect();
+    texts.join(", ")
+}
+
+/// The policies in their order, without qualifiers.
+fn policies(twin: &Twin<'_>) -> Result<Vec<ObjectIdentifier>, String> {
     let value = value(twin, ID_CE_CERTIFICATE_POLICIES, false)?;
-    let information = only_in_sequence(value, tag::SEQUENCE).map_err(unreadable)?;
-    only_in_sequence(information.whole, tag::OID)
-        .and_then(Element::oid)
-        .map_err(unreadable)
+    let read = |value| {
+        let mut found = Vec::new();
+        let mut elements = Element::only(value, tag::SEQUENCE)?.elements()?;
+        while let Some(information) = elements.next()? {
+            found.push(only_in_sequence(information.whole, tag::OID)?.oid()?);
+        }
+        Ok::<_, Error>(found)
+    };
+    read(value).map_err(unreadable)
 }
 
 fn authority_information_access(twin: &Twin<'_>) -> Result<(), String> {

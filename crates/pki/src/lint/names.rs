@@ -23,6 +23,11 @@ pub(super) const LINTS: &[Lint] = &[
         citation: "profile",
         check: san_count_of_profile,
     },
+    Lint {
+        name: "san_wildcards_of_profile",
+        citation: "EVG §9.8.1, profile",
+        check: san_wildcards_of_profile,
+    },
 ];
 
 /// Rules of the Baseline Requirements alone, for public profiles.
@@ -72,6 +77,17 @@ fn san_count_of_profile(twin: &Twin<'_>) -> Result<(), String> {
     let (count, most) = (names(twin)?.len(), twin.profile.max_names);
     ensure(count <= most, || {
         format!("{count} names, the profile has {most}")
+    })
+}
+
+fn san_wildcards_of_profile(twin: &Twin<'_>) -> Result<(), String> {
+    let profile = twin.profile;
+    if profile.has_wildcards && profile.level.may_have_wildcards() {
+        return Ok(());
+    }
+    let wildcard = names(twin)?.into_iter().find(|name| name.contains('*'));
+    ensure(wildcard.is_none(), || {
+        format!("\"{}\" is a wildcard name", wildcard.unwrap_or_default())
     })
 }
 

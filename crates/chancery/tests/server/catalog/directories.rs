@@ -36,7 +36,7 @@ async fn issuing(server: &TestServer, name: &str, algorithm: KeyAlgorithm) -> Ca
         algorithm,
         parent,
         trust: Trust::Private,
-        policy: None,
+        policies: Vec::new(),
     };
     let root = plan(format!("{name} root"), KeyAlgorithm::EcdsaP384, None);
     let root = create_ca(&server.app, &CALLER(), root).await.unwrap();
