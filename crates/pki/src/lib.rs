@@ -54,6 +54,6 @@ pub use revocation_reason::{ReasonError, RevocationReason};
 pub use serial::{SerialError, SerialNumber};
 pub use signer::{Signer, SignerError, SoftwareSigner, generate_pkcs8};
 pub use subject::{
-    BUSINESS_CATEGORIES, OrganizationIdentifier, OrganizationIdentifierError, RegistrationScheme,
-    Subject, SubjectError, SubjectField, SubjectFields,
+    BUSINESS_CATEGORIES, OrganizationError, OrganizationIdentifier, OrganizationIdentifierError,
+    RegistrationScheme, Subject, SubjectError, SubjectField, SubjectFields,
 };

@@ -16,7 +16,7 @@ pub(crate) mod attribute;
 mod error;
 mod organization_identifier;
 
-pub use error::SubjectError;
+pub use error::{OrganizationError, SubjectError};
 pub use organization_identifier::{
     OrganizationIdentifier, OrganizationIdentifierError, RegistrationScheme,
 };
@@ -145,11 +145,11 @@ impl Subject {
     pub fn for_profile(
         organization: Option<&Self>,
         profile: &Profile,
-    ) -> Result<Option<Self>, SubjectError> {
+    ) -> Result<Option<Self>, OrganizationError> {
         if !profile.level.names_organization() {
             return Ok(None);
         }
-        let organization = organization.ok_or(SubjectError::NoOrganization)?;
+        let organization = organization.ok_or(OrganizationError::Missing)?;
         organization.check_for(profile)?;
         Ok(Some(organization.clone()))
     }

@@ -1,6 +1,7 @@
 //! Makes a directory, gives it other CAs, another profile or other rules, or closes it.
 
 use base::{CaId, Class, Refusal, Refuse, Timestamp};
+use pki::Level;
 use serde_json::json;
 use store::audit::Entry;
 use store::catalog::ca::{self, Ca, Trust};
@@ -70,6 +71,21 @@ pub enum ChangeDirectoryError {
     /// It needs more to be made.
     #[error("a new directory needs a CA and a profile")]
     Incomplete,
+    /// The profile says more or less of the owner than the product.
+    #[error(
+        "profile \"{profile}\" is of the level {level}, and product \"{product}\" of the level {wanted}; give the directory \
+         a profile of that level"
+    )]
+    Level {
+        /// The profile.
+        profile: String,
+        /// Its level.
+        level: Level,
+        /// The directory's product.
+        product: String,
+        /// Its level.
+        wanted: String,
+    },
     /// There is none.
     #[error(
         "there is no directory \"{0}\"; `chancery admin directory list` shows those that there are"
@@ -111,6 +127,7 @@ impl Refuse for ChangeDirectoryError {
             Self::Exists(_) => Class::Conflict.because("directory_exists", self),
             Self::Follows { .. } => Class::Invalid.because("directory_follows", self),
             Self::Incomplete => Class::Invalid.because("directory_incomplete", self),
+            Self::Level { .. } => Class::Invalid.because("directory_level", self),
             Self::NotFound(_) => Class::NotFound.because("directory_not_found", self),
             Self::Product(_) => Class::NotFound.because("product_not_found", self),
             Self::Profile(_) => Class::NotFound.because("profile_not_found", self),
@@ -220,6 +237,7 @@ fn decide(wish: &Wish, facts: Facts) -> Result<Decision, ChangeDirectoryError> {
     };
     let read = pki::Profile::from_json(&version.name, &version.config);
     let read = read.map_err(CatalogError::from)?;
+    check_level(&directory, &facts.products, &read)?;
     if read.trust != pki::ProfileTrust::Public && cas.iter().any(is_public) {
         return Err(ChangeDirectoryError::Public(version.name.clone()));
     }
@@ -234,6 +252,25 @@ fn decide(wish: &Wish, facts: Facts) -> Result<Decision, ChangeDirectoryError> {
         profile,
         entry: wish.entry.clone(),
     })
+}
+
+/// A product is sold by what is checked of the owner, so its certificates say just that.
+fn check_level(
+    directory: &Directory,
+    products: &[Product],
+    profile: &pki::Profile,
+) -> Result<(), ChangeDirectoryError> {
+    let mut products = products.iter();
+    let product = products.find(|each| each.code == directory.product_code);
+    match product.filter(|product| product.level != profile.level.as_str()) {
+        Some(product) => Err(ChangeDirectoryError::Level {
+            profile: profile.name.clone(),
+            level: profile.level,
+            product: product.code.clone(),
+            wanted: product.level.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// What is set for a production directory holds beside it too.

@@ -27,7 +27,7 @@ use crate::memory::catalog::{CatalogError, DirectoryRules};
 use crate::outside::Outside;
 
 /// The setting decides between nodes that start at the same time; another number adds what is new in it.
-const SEEDED: &str = "catalog_seed_2";
+const SEEDED: &str = "catalog_seed_3";
 
 /// What `seed.json` says.
 #[derive(Deserialize)]

@@ -73,12 +73,6 @@ pub enum SubjectError {
          name out (EVG §9.2.1)"
     )]
     Names,
-    /// Nobody was validated.
-    #[error(
-        "certificates of this kind name a validated organization, and this ACME account belongs to none; have the \
-         organization validated first, or order in a directory for domain-validated certificates"
-    )]
-    NoOrganization,
     /// The scheme of payment service providers.
     #[error(
         "organization_identifier: PSD is for payment services, whose certificates carry the statement of TS 119 495, which \
@@ -103,23 +97,22 @@ pub enum SubjectError {
 }
 
 impl SubjectError {
-    /// The field to change, if it is one.
-    pub fn field(&self) -> Option<SubjectField> {
+    /// The field to change.
+    pub fn field(&self) -> SubjectField {
         match self {
             Self::Blank(field)
             | Self::Character { field, .. }
             | Self::Country { field, .. }
             | Self::Length { field, .. }
-            | Self::Missing { field, .. } => Some(*field),
-            Self::BusinessCategory(_) => Some(SubjectField::BusinessCategory),
-            Self::Government => Some(SubjectField::RegistrationNumber),
+            | Self::Missing { field, .. } => *field,
+            Self::BusinessCategory(_) => SubjectField::BusinessCategory,
+            Self::Government => SubjectField::RegistrationNumber,
             Self::Identifier(_) | Self::PaymentServices | Self::Register | Self::Scheme(_) => {
-                Some(SubjectField::OrganizationIdentifier)
+                SubjectField::OrganizationIdentifier
             }
-            Self::Jurisdiction => Some(SubjectField::JurisdictionState),
-            Self::Names => Some(SubjectField::AssumedName),
-            Self::Place => Some(SubjectField::Locality),
-            Self::NoOrganization => None,
+            Self::Jurisdiction => SubjectField::JurisdictionState,
+            Self::Names => SubjectField::AssumedName,
+            Self::Place => SubjectField::Locality,
         }
     }
 }
@@ -139,7 +132,6 @@ impl Refuse for SubjectError {
             Self::Length { .. } => Class::Invalid.because("subject_field_long", self),
             Self::Missing { .. } => Class::Invalid.because("subject_field_missing", self),
             Self::Names => Class::Invalid.because("organization_names_long", self),
-            Self::NoOrganization => Class::Forbidden.because("organization_missing", self),
             Self::PaymentServices => {
                 Class::Invalid.because("organization_identifier_payment_services", self)
             }
@@ -147,9 +139,30 @@ impl Refuse for SubjectError {
             Self::Register => Class::Invalid.because("organization_identifier_register", self),
             Self::Scheme(_) => Class::Invalid.because("organization_identifier_scheme", self),
         };
-        match self.field() {
-            Some(field) => refusal.at(field.as_str()),
-            None => refusal,
-        }
+        refusal.at(self.field().as_str())
+    }
+}
+
+/// Why a certificate that has to name an organization cannot.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+pub enum OrganizationError {
+    /// What is known of it is not enough for this kind of certificate.
+    #[error("the validated organization cannot stand in certificates of this directory: {0}")]
+    Incomplete(#[from] SubjectError),
+    /// Nobody was validated.
+    #[error(
+        "this directory issues for validated organizations only, and this ACME account has none; have the organization \
+         validated first, or order in a directory for domain-validated certificates"
+    )]
+    Missing,
+}
+
+impl Refuse for OrganizationError {
+    fn refusal(&self) -> Refusal {
+        let code = match self {
+            Self::Incomplete(_) => "organization_incomplete",
+            Self::Missing => "organization_missing",
+        };
+        Class::Forbidden.because(code, self)
     }
 }

@@ -81,7 +81,7 @@ async fn an_account_belongs_to_its_directory(server: &TestServer) {
 
 async fn a_directory_that_there_is_not_says_so(server: &TestServer) {
     let client = server.stranger().await;
-    for path in ["/v2/OV", "/v2/OV/new-nonce", "/v2/dv", "/v2/"] {
+    for path in ["/v2/NONE", "/v2/NONE/new-nonce", "/v2/dv", "/v2/"] {
         let answer = client
             .get(&format!("https://acme.test{path}"))
             .await
