@@ -8,6 +8,8 @@ use const_oid::db::rfc5280::{
     ID_KP_SERVER_AUTH, ID_PE_AUTHORITY_INFO_ACCESS,
 };
 use der::Error;
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::name::Name;
 
 use super::ExtensionText;
 use crate::csr::address;
@@ -22,6 +24,9 @@ use crate::profile::{
     QUALIFIED_NORMALIZED,
 };
 use crate::serial::hex;
+use crate::subject::attribute::{
+    JURISDICTION_COUNTRY, JURISDICTION_LOCALITY, JURISDICTION_STATE, ORGANIZATION_IDENTIFIER,
+};
 
 /// The extension under its usual name; one that cannot be read is shown in hexadecimal.
 pub(super) fn describe(extension: &Extension<'_>) -> ExtensionText {
@@ -84,6 +89,49 @@ const KNOWN: [(ObjectIdentifier, &str, Read); 12] = [
     ),
     (QC_STATEMENTS, "Qualified statements", qualified_statements),
     (TLS_FEATURE, "TLS feature", tls_feature),
+];
+
+/// RFC 4514 text, most specific attribute first; attributes of organizations by their usual names too.
+pub(super) fn name(name: &Name) -> String {
+    let rdns = name.iter_rdn().map(|rdn| {
+        let pairs: Vec<_> = rdn.iter().map(attribute).collect();
+        pairs.join("+")
+    });
+    let mut rdns: Vec<_> = rdns.collect();
+    rdns.reverse();
+    rdns.join(",")
+}
+
+fn attribute(pair: &AttributeTypeAndValue) -> String {
+    let known = ATTRIBUTES.iter().find(|(oid, _)| *oid == pair.oid);
+    let value = std::str::from_utf8(pair.value.value());
+    match (known, value) {
+        (Some((_, keyword)), Ok(value)) => format!("{keyword}={}", escaped(value)),
+        (Some(_) | None, _) => pair.to_string(),
+    }
+}
+
+/// RFC 4514 §2.4.
+fn escaped(value: &str) -> String {
+    let last = value.chars().count().saturating_sub(1);
+    let mut text = String::with_capacity(value.len());
+    for (place, character) in value.chars().enumerate() {
+        let is_at_edge = place == 0 || place == last;
+        let is_special = ",+\"\\<>;".contains(character);
+        if is_special || (is_at_edge && character == ' ') || (place == 0 && character == '#') {
+            text.push('\\');
+        }
+        text.push(character);
+    }
+    text
+}
+
+/// Those that RFC 4514 has no keyword for, as OpenSSL calls them.
+const ATTRIBUTES: [(ObjectIdentifier, &str); 4] = [
+    (ORGANIZATION_IDENTIFIER, "organizationIdentifier"),
+    (JURISDICTION_COUNTRY, "jurisdictionC"),
+    (JURISDICTION_STATE, "jurisdictionST"),
+    (JURISDICTION_LOCALITY, "jurisdictionL"),
 ];
 
 /// The names in a SEQUENCE OF GeneralName; kinds without a text of their own in hexadecimal.

@@ -321,3 +321,16 @@ fn certificates_of_organizations_as_text() {
     }
     insta::assert_snapshot!(texts.join("\n"));
 }
+
+#[test]
+fn the_subject_as_text_names_the_same_again() {
+    for text in [
+        r"CN=A\, B, organizationIdentifier=VATFI-1\+2, O=Example Oy, C=FI",
+        r"CN=\#1, organizationIdentifier=\#\ \;\ , serialNumber=1",
+    ] {
+        let name = CaName::parse(text).unwrap();
+        let der = self_signed_root(&name, &signer(P256), serial(), NOW).unwrap();
+        let subject = Certificate::from_der(&der).unwrap().subject;
+        assert_eq!(CaName::parse(&subject).as_ref(), Ok(&name), "{subject}");
+    }
+}
