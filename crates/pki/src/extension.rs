@@ -72,6 +72,16 @@ pub(crate) fn has_status_request(value: &[u8]) -> Result<bool, der::Error> {
     Ok(false)
 }
 
+/// The policies of a certificatePolicies extension, whatever their qualifiers (RFC 5280 §4.2.1.4).
+pub(crate) fn read_policies(value: &[u8]) -> Result<Vec<ObjectIdentifier>, der::Error> {
+    let mut found = Vec::new();
+    let mut elements = Element::only(value, tag::SEQUENCE)?.elements()?;
+    while let Some(information) = elements.next()? {
+        found.push(information.elements()?.any()?.oid()?);
+    }
+    Ok(found)
+}
+
 /// Writes the frame of an extension around the value that `body` writes.
 pub(crate) fn write(
     writer: &mut Writer,

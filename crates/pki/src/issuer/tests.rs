@@ -132,15 +132,24 @@ fn an_operator_chooses_lifetimes_and_policy() {
         let mut names = certificate.extensions.iter().map(|one| &one.name);
         names.any(|name| name == "Certificate policies")
     };
+    let (dv, ov) = (crate::DOMAIN_VALIDATED, crate::ORGANIZATION_VALIDATED);
     let plain = make(IssuingCaOptions {
         lifetime_days: days(30),
         policies: Vec::new(),
     });
     assert_eq!(plain.not_after, NOW.plus(whole(30)));
     assert!(!has_policy(&plain));
+    assert!(plain.allows_policies(&[dv]) && plain.allows_policies(&[]));
     let default = make(IssuingCaOptions::default());
     assert_eq!(default.not_after, root.certificate().not_after);
     assert!(has_policy(&default));
+    assert!(default.allows_policies(&[dv]) && !default.allows_policies(&[ov]));
+    assert!(!default.allows_policies(&[dv, ov]));
+    let any = make(IssuingCaOptions {
+        policies: vec![crate::profile::policy::ANY_POLICY],
+        ..IssuingCaOptions::default()
+    });
+    assert!(any.allows_policies(&[ov]));
 }
 
 #[test]

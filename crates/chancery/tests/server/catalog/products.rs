@@ -20,6 +20,7 @@ testkit::on_both_engines![
     a_qualified_directory_waits_for_its_disclosure_statement,
     an_older_installation_gets_the_new_products_and_keeps_its_own,
     a_directory_has_a_profile_of_its_products_level,
+    a_directory_has_a_ca_for_the_policies_of_its_profile,
     a_profile_keeps_its_level
 ];
 
@@ -187,6 +188,30 @@ async fn a_directory_has_a_profile_of_its_products_level(server: &TestServer) {
     };
     let refused = change_directory(app, &CALLER(), follows).await.unwrap_err();
     assert_eq!(refused.refusal().code, "directory_level");
+}
+
+async fn a_directory_has_a_ca_for_the_policies_of_its_profile(server: &TestServer) {
+    let catalog = server.app.catalog();
+    let ca = |slug: &str| catalog.directory(slug).unwrap().issuing.id;
+    let plan = |cas| DirectoryPlan {
+        slug: "OV".to_owned(),
+        cas,
+        ..DirectoryPlan::default()
+    };
+    let wrong = plan(vec![ca("OV"), ca("DV")]);
+    let refused = change_directory(&server.app, &CALLER(), wrong).await;
+    let refusal = refused.unwrap_err().refusal();
+    assert_eq!(refusal.code, "directory_ca_policies");
+    assert!(
+        refusal
+            .sentence
+            .starts_with(&format!("CA {} is not for", ca("DV")))
+    );
+    // One without policies is for all of them.
+    let right = plan(vec![ca("OV"), ca("PRIVATE")]);
+    change_directory(&server.app, &CALLER(), right)
+        .await
+        .unwrap();
 }
 
 async fn a_profile_keeps_its_level(server: &TestServer) {
