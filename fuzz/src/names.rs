@@ -11,7 +11,10 @@ use base::{
 };
 use enrollment::eab::KeyId;
 use enrollment::subscription::{Label, ProductCode, Term};
-use pki::{CaName, RevocationReason, SerialNumber};
+use pki::{
+    CaName, Country, Level, OrganizationIdentifier, RevocationReason, SerialNumber, Subject,
+    SubjectField, SubjectFields,
+};
 use reach::address_guard::Block;
 use reach::network::LabHost;
 use tenancy::password::{self, Context, Mode, Password};
@@ -44,6 +47,11 @@ pub(crate) fn names(bytes: &[u8]) {
         LabHost::from_str(it).ok()
     });
     same(Block::from_str(text).ok(), |it| Block::from_str(it).ok());
+    same(Country::parse(text).ok(), |it| Country::parse(it).ok());
+    same(OrganizationIdentifier::parse(text).ok(), |it| {
+        OrganizationIdentifier::parse(it).ok()
+    });
+    organization(text);
     typed(text);
     if let Some(code) = RecoveryCode::parse(text) {
         let again = RecoveryCode::parse(&code.reveal()).unwrap();
@@ -83,6 +91,24 @@ fn domain(text: &str) {
     }
 }
 
+/// One text in each field of an organization; what is taken is taken again as it is.
+fn organization(text: &str) {
+    for field in SubjectField::ALL {
+        let mut fields = SubjectFields {
+            legal_name: "Example".to_owned(),
+            country: "FI".to_owned(),
+            locality: Some("Helsinki".to_owned()),
+            ..SubjectFields::default()
+        };
+        fields.set(*field, Some(text.to_owned()));
+        if let Ok(subject) = Subject::new(fields) {
+            let again = Subject::new(subject.fields().clone()).unwrap();
+            assert_eq!(again, subject);
+            assert!(subject.organization_name().chars().count() <= 64);
+        }
+    }
+}
+
 /// What a person types as a name of something.
 fn typed(text: &str) {
     if let Ok(name) = DisplayName::parse(text) {
@@ -105,6 +131,9 @@ fn typed(text: &str) {
     }
     if let Ok(code) = ProductCode::parse(text) {
         assert_eq!(code.as_str(), text);
+    }
+    if let Some(level) = Level::parse(text) {
+        assert_eq!(level.as_str(), text);
     }
     if let Some(term) = Term::parse(text) {
         assert_eq!(term.as_str(), text);

@@ -43,6 +43,7 @@ pub(crate) fn certificate(bytes: &[u8]) {
         let again = Certificate::from_pem(&read.to_pem()).unwrap();
         assert_eq!(again, read);
         let _ = read.verify_signature(SIGNER.public_key());
+        let _ = read.allows_policies(&[pki::DOMAIN_VALIDATED]);
     }
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;

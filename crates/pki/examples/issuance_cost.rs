@@ -87,6 +87,7 @@ fn request(csr: &Csr, profile: &Profile) -> Outcome<IssuanceRequest> {
     Ok(IssuanceRequest {
         serial: SerialNumber::generate(&SystemRandom),
         names: csr.names().to_vec(),
+        subject: None,
         key: csr.key().clone(),
         validity: profile.validity(RequestedValidity::default(), NOW)?,
         must_staple: false,

@@ -87,6 +87,7 @@ fn subscriber(issuer: &Issuer, key: KeyAlgorithm, names: &[&str]) -> Outcome<Vec
     let request = IssuanceRequest {
         serial: SerialNumber::generate(&SystemRandom),
         names: names.collect::<Result<_, _>>()?,
+        subject: None,
         key: SoftwareSigner::generate(key)?.public_key().clone(),
         validity: profile.validity(RequestedValidity::default(), NOW)?,
         must_staple: false,

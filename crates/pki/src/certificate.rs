@@ -4,8 +4,10 @@
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base::Timestamp;
+use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
-    ID_CE_BASIC_CONSTRAINTS, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
+    ID_CE_BASIC_CONSTRAINTS, ID_CE_CERTIFICATE_POLICIES, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME,
+    ID_CE_SUBJECT_KEY_IDENTIFIER,
 };
 use der::{Decode as _, Error};
 use x509_cert::name::Name;
@@ -13,8 +15,10 @@ use x509_cert::name::Name;
 use crate::algorithm::SignatureAlgorithm;
 use crate::decode::Element;
 use crate::encode::tag;
+use crate::extension;
 use crate::key::{KeyError, PublicKey, SignatureError, sha256};
 use crate::pem::{self, PemError};
+use crate::profile::policy::ANY_POLICY;
 use crate::serial::hex;
 use raw::RawCertificate;
 
@@ -112,8 +116,8 @@ impl Certificate {
             signature: raw.signature.to_vec(),
             tbs: raw.tbs.to_vec(),
             serial: hex(fields.serial),
-            subject: Name::from_der(fields.subject)?.to_string(),
-            issuer: Name::from_der(fields.issuer)?.to_string(),
+            subject: text::name(&Name::from_der(fields.subject)?),
+            issuer: text::name(&Name::from_der(fields.issuer)?),
             names: value(ID_CE_SUBJECT_ALT_NAME).map_or(Ok(Vec::new()), text::general_names)?,
             not_before,
             not_after,
@@ -151,6 +155,24 @@ impl Certificate {
     /// Whether `issuer`'s key signed this certificate; names and lifetimes are not compared.
     pub fn verify_signature(&self, issuer: &PublicKey) -> Result<(), SignatureError> {
         issuer.verify(self.algorithm, &self.tbs, &self.signature)
+    }
+
+    /// Whether certificates with these policies are valid below this CA for whoever asks for a policy: all that it has,
+    /// or any (RFC 5280 §6.1.3 (d)). A root is not asked.
+    pub fn allows_policies(&self, policies: &[ObjectIdentifier]) -> bool {
+        let Ok(raw) = RawCertificate::parse(&self.der) else {
+            return false;
+        };
+        let found = raw.fields.extension(ID_CE_CERTIFICATE_POLICIES);
+        let read = found.map(|extension| extension::read_policies(extension.value));
+        match read {
+            // Nobody who asks for no policy minds; private CAs have none.
+            None => true,
+            Some(Ok(own)) => {
+                own.contains(&ANY_POLICY) || policies.iter().all(|policy| own.contains(policy))
+            }
+            Some(Err(_)) => false,
+        }
     }
 
     /// The subject, a DER `Name`: the same octets mean the same CA.

@@ -11,6 +11,7 @@ pub(crate) mod tag {
     pub(crate) const BOOLEAN: u8 = 0x01;
     pub(crate) const ENUMERATED: u8 = 0x0a;
     pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+    pub(crate) const IA5_STRING: u8 = 0x16;
     pub(crate) const INTEGER: u8 = 0x02;
     pub(crate) const OCTET_STRING: u8 = 0x04;
     pub(crate) const OID: u8 = 0x06;

@@ -13,6 +13,20 @@ use const_oid::db::rfc5280::{
 
 use crate::decode::Element;
 use crate::encode::{Writer, tag};
+use crate::profile::Qualified;
+use crate::subject::OrganizationIdentifier;
+
+/// cabfOrganizationIdentifier (EVG §9.8.2).
+pub(crate) const CABF_ORGANIZATION_IDENTIFIER: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("2.23.140.3.1");
+/// id-pe-qcStatements (RFC 3739 §3.2.6); what follows are statements of EN 319 412-5 Annex B.
+pub(crate) const QC_STATEMENTS: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.3");
+pub(crate) const QC_COMPLIANCE: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.1862.1.1");
+pub(crate) const QC_DISCLOSURES: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.1862.1.5");
+pub(crate) const QC_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.1862.1.6");
+pub(crate) const QC_TYPE_WEB: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.1862.1.6.3");
+pub(crate) const QC_LEGISLATION: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.1862.1.7");
 
 /// id-pe-tlsfeature (RFC 7633 §4.1), better known as must-staple.
 pub(crate) const TLS_FEATURE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.24");
@@ -56,6 +70,16 @@ pub(crate) fn has_status_request(value: &[u8]) -> Result<bool, der::Error> {
         }
     }
     Ok(false)
+}
+
+/// The policies of a certificatePolicies extension, whatever their qualifiers (RFC 5280 §4.2.1.4).
+pub(crate) fn read_policies(value: &[u8]) -> Result<Vec<ObjectIdentifier>, der::Error> {
+    let mut found = Vec::new();
+    let mut elements = Element::only(value, tag::SEQUENCE)?.elements()?;
+    while let Some(information) = elements.next()? {
+        found.push(information.elements()?.any()?.oid()?);
+    }
+    Ok(found)
 }
 
 /// Writes the frame of an extension around the value that `body` writes.
@@ -121,10 +145,17 @@ pub(crate) fn write_server_auth(writer: &mut Writer) {
     });
 }
 
-/// RFC 5280 §4.2.1.4, without qualifiers.
-pub(crate) fn write_policy(writer: &mut Writer, policy: ObjectIdentifier) {
+/// RFC 5280 §4.2.1.4, without qualifiers; no extension where there is no policy.
+pub(crate) fn write_policies(writer: &mut Writer, policies: &[ObjectIdentifier]) {
+    if policies.is_empty() {
+        return;
+    }
     write(writer, ID_CE_CERTIFICATE_POLICIES, false, |writer| {
-        writer.sequence(|writer| writer.sequence(|writer| writer.oid(policy)));
+        writer.sequence(|writer| {
+            for policy in policies {
+                writer.sequence(|writer| writer.oid(*policy));
+            }
+        });
     });
 }
 
@@ -179,5 +210,60 @@ pub(crate) fn write_alternative_names(
 pub(crate) fn write_must_staple(writer: &mut Writer) {
     write(writer, TLS_FEATURE, false, |writer| {
         writer.sequence(|writer| writer.unsigned(&[5]));
+    });
+}
+
+/// EVG §9.8.2: the same as the attribute, in parts.
+pub(crate) fn write_cabf_organization_identifier(
+    writer: &mut Writer,
+    identifier: &OrganizationIdentifier,
+) {
+    write(writer, CABF_ORGANIZATION_IDENTIFIER, false, |writer| {
+        writer.sequence(|writer| {
+            let scheme = identifier.scheme().as_str();
+            writer.value(tag::PRINTABLE_STRING, scheme.as_bytes());
+            writer.value(tag::PRINTABLE_STRING, identifier.country().as_bytes());
+            if let Some(subdivision) = identifier.subdivision() {
+                writer.value(tag::primitive(0), subdivision.as_bytes());
+            }
+            writer.value(tag::UTF8_STRING, identifier.reference().as_bytes());
+        });
+    });
+}
+
+/// EN 319 412-5 §4: qualified, for websites, where the disclosure statements are, and by whose law if not by that of the
+/// European Union.
+pub(crate) fn write_qc_statements(writer: &mut Writer, qualified: &Qualified) {
+    write(writer, QC_STATEMENTS, false, |writer| {
+        writer.sequence(|writer| {
+            writer.sequence(|writer| writer.oid(QC_COMPLIANCE));
+            writer.sequence(|writer| {
+                writer.oid(QC_TYPE);
+                writer.sequence(|writer| writer.oid(QC_TYPE_WEB));
+            });
+            writer.sequence(|writer| {
+                writer.oid(QC_DISCLOSURES);
+                writer.sequence(|writer| {
+                    for disclosure in &qualified.disclosures {
+                        writer.sequence(|writer| {
+                            writer.value(tag::IA5_STRING, disclosure.url.as_bytes());
+                            let language = disclosure.language.as_bytes();
+                            writer.value(tag::PRINTABLE_STRING, language);
+                        });
+                    }
+                });
+            });
+            if qualified.legislation.is_empty() {
+                return;
+            }
+            writer.sequence(|writer| {
+                writer.oid(QC_LEGISLATION);
+                writer.sequence(|writer| {
+                    for country in &qualified.legislation {
+                        writer.value(tag::PRINTABLE_STRING, country.as_str().as_bytes());
+                    }
+                });
+            });
+        });
     });
 }

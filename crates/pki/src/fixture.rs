@@ -71,6 +71,7 @@ pub(crate) fn request(key: &PublicKey, names: &[&str]) -> IssuanceRequest {
     IssuanceRequest {
         serial: serial(),
         names: names.iter().map(|name| name.parse().unwrap()).collect(),
+        subject: None,
         key: key.clone(),
         validity: validity.unwrap(),
         must_staple: false,

@@ -24,6 +24,7 @@ mod profile;
 mod revocation_reason;
 mod serial;
 mod signer;
+mod subject;
 
 pub use algorithm::{KeyAlgorithm, SignatureAlgorithm};
 /// Names algorithms, extensions and policies; an operator writes a policy as `2.23.140.1.2.1`.
@@ -44,9 +45,15 @@ pub use key::{KeyError, PublicKey, SignatureError};
 pub use key_policy::{DebianWeakKeys, KeyPolicy, KeyPolicyError, ListError};
 pub use lint::{Finding, Findings, Linted};
 pub use profile::{
-    DOMAIN_VALIDATED, Profile, ProfileError, ProfileTrust, RequestedValidity, Validity,
-    ValidityError, ValidityLimits, reuse_ceiling_seconds, validity_ceiling_seconds,
+    Country, CountryError, DOMAIN_VALIDATED, Disclosure, EXTENDED_VALIDATION, Level,
+    ORGANIZATION_VALIDATED, Profile, ProfileError, ProfileTrust, QUALIFIED_EXTENDED,
+    QUALIFIED_NORMALIZED, Qualified, QualifiedError, RequestedValidity, Validity, ValidityError,
+    ValidityLimits, WildcardError, reuse_ceiling_seconds, validity_ceiling_seconds,
 };
 pub use revocation_reason::{ReasonError, RevocationReason};
 pub use serial::{SerialError, SerialNumber};
 pub use signer::{Signer, SignerError, SoftwareSigner, generate_pkcs8};
+pub use subject::{
+    BUSINESS_CATEGORIES, OrganizationError, OrganizationIdentifier, OrganizationIdentifierError,
+    RegistrationScheme, Subject, SubjectError, SubjectField, SubjectFields,
+};

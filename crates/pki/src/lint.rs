@@ -21,6 +21,8 @@ use crate::signer::{Signer as _, SignerError, SoftwareSigner};
 mod extensions;
 mod fields;
 mod names;
+mod qualified;
+mod subject;
 
 /// Makes twins and lints them, for issuers of one key algorithm.
 pub(crate) struct Linter {
@@ -50,7 +52,7 @@ pub struct Finding {
 }
 
 /// What a lint looks at.
-pub(crate) struct Subject<'a> {
+pub(crate) struct Twin<'a> {
     pub(crate) certificate: &'a RawCertificate<'a>,
     pub(crate) key: Result<PublicKey, KeyError>,
     pub(crate) intended: &'a TbsCertificate,
@@ -63,7 +65,7 @@ pub(crate) struct Subject<'a> {
 pub(crate) struct Lint {
     pub(crate) name: &'static str,
     pub(crate) citation: &'static str,
-    pub(crate) check: fn(&Subject<'_>) -> Result<(), String>,
+    pub(crate) check: fn(&Twin<'_>) -> Result<(), String>,
 }
 
 impl Linter {
@@ -91,7 +93,7 @@ impl Linter {
         let certificate = RawCertificate::parse(&twin).map_err(|error| {
             Findings::one("encoding", "RFC 5280 §4.1", format!("not DER: {error}"))
         })?;
-        let subject = Subject {
+        let twin = Twin {
             certificate: &certificate,
             key: PublicKey::from_spki(certificate.fields.spki),
             intended: &tbs,
@@ -101,7 +103,7 @@ impl Linter {
         };
         let findings: Vec<Finding> = lints(profile.trust)
             .filter_map(|lint| {
-                let detail = (lint.check)(&subject).err()?;
+                let detail = (lint.check)(&twin).err()?;
                 Some(Finding {
                     lint: lint.name,
                     citation: lint.citation,
@@ -122,7 +124,13 @@ impl Linter {
 
 /// RFC 5280 and the profile hold for every certificate, the Baseline Requirements for public ones.
 fn lints(trust: ProfileTrust) -> impl Iterator<Item = &'static Lint> {
-    let every = [fields::LINTS, names::LINTS, extensions::LINTS];
+    let every = [
+        fields::LINTS,
+        subject::LINTS,
+        names::LINTS,
+        extensions::LINTS,
+        qualified::LINTS,
+    ];
     let public = match trust {
         ProfileTrust::Public => [
             fields::PUBLIC_LINTS,

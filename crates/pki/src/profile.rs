@@ -2,15 +2,26 @@
 //!
 //! Who may have which profile is the caller's question; the linter holds every certificate to its profile.
 
-use base::{Class, Refusal, Refuse, Timestamp};
+use base::{About, Class, Identifier, Part, Refusal, Refuse, Timestamp};
 use const_oid::ObjectIdentifier;
 use serde::{Deserialize, Serialize};
 
 use crate::algorithm::KeyAlgorithm;
 
+mod country;
 mod document;
+mod level;
+pub(crate) mod policy;
+mod qualified;
 
+pub use country::{Country, CountryError};
 pub use document::ProfileError;
+pub use level::Level;
+pub use policy::{
+    DOMAIN_VALIDATED, EXTENDED_VALIDATION, ORGANIZATION_VALIDATED, QUALIFIED_EXTENDED,
+    QUALIFIED_NORMALIZED,
+};
+pub use qualified::{Disclosure, Qualified, QualifiedError};
 
 /// The profile of subscriber certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,14 +32,20 @@ pub struct Profile {
     pub validity_seconds: i64,
     /// How far notBefore lies before the signature, in seconds, for clients with slow clocks.
     pub backdate_seconds: i64,
-    /// The certificate policy; a public profile has one (BR §7.1.6.1).
-    pub policy: Option<ObjectIdentifier>,
+    /// What was checked of the owner, and therefore stands in the subject.
+    pub level: Level,
+    /// The certificate policies, in their order; a public profile begins with the reserved one of its level (BR §7.1.6.1).
+    pub policies: Vec<ObjectIdentifier>,
     /// Whether RSA keys get keyEncipherment too, for TLS 1.2 without forward secrecy.
     pub has_rsa_key_encipherment: bool,
     /// Whether a requested must-staple is granted; without an OCSP responder it breaks the server.
     pub honours_must_staple: bool,
     /// The most names in one certificate.
     pub max_names: usize,
+    /// Whether wildcard names may stand in it.
+    pub has_wildcards: bool,
+    /// What a qualified certificate states; no other has it.
+    pub qualified: Option<Qualified>,
     /// Whose rules hold besides RFC 5280.
     pub trust: ProfileTrust,
 }
@@ -96,6 +113,40 @@ pub enum ValidityError {
     /// Over 48 hours from the signature (BR §7.1.2.7).
     #[error("notBefore must be within 48 hours of now")]
     NotBefore,
+}
+
+/// A wildcard name where none can be.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
+pub enum WildcardError {
+    /// The EV Guidelines forbid it.
+    #[error(
+        "\"{0}\": no EV and no qualified certificate has a wildcard name (EVG §9.8.1); ask for each name by itself"
+    )]
+    Forbidden(Identifier),
+    /// The operator's profile forbids it.
+    #[error(
+        "\"{0}\": certificates of this kind have no wildcard names; ask for each name by itself"
+    )]
+    OfProfile(Identifier),
+}
+
+impl Refuse for WildcardError {
+    fn refusal(&self) -> Refusal {
+        let (code, name) = match self {
+            Self::Forbidden(name) => ("wildcard_forbidden", name),
+            Self::OfProfile(name) => ("wildcard_not_in_profile", name),
+        };
+        let refusal = Class::Invalid.because(code, self);
+        let about = About {
+            part: Part::Identifier {
+                kind: name.kind().as_str().to_owned(),
+                value: name.to_string(),
+            },
+            code,
+            sentence: refusal.sentence.clone(),
+        };
+        refusal.about([about])
+    }
 }
 
 impl Refuse for ValidityError {
@@ -175,6 +226,31 @@ impl Profile {
         }
     }
 
+    /// Whether the EV Guidelines hold: for EV certificates, and for qualified ones that are EV certificates too.
+    pub fn is_extended(&self) -> bool {
+        match self.level {
+            Level::Domain | Level::Organization => false,
+            Level::Extended => true,
+            Level::Qualified => self.policies.contains(&EXTENDED_VALIDATION),
+        }
+    }
+
+    /// Refuses wildcard names where certificates have none.
+    pub fn check_wildcards<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n Identifier>,
+    ) -> Result<(), WildcardError> {
+        let mut names = names.into_iter();
+        let wildcard = names.find(|Identifier::Dns(name)| name.is_wildcard());
+        match wildcard {
+            Some(name) if !self.level.may_have_wildcards() => {
+                Err(WildcardError::Forbidden(name.clone()))
+            }
+            Some(name) if !self.has_wildcards => Err(WildcardError::OfProfile(name.clone())),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// The KeyUsage bits for a key: digitalSignature, and keyEncipherment where the profile has it.
     pub(crate) fn key_usage(&self, key: KeyAlgorithm) -> u8 {
         match key {
@@ -213,9 +289,6 @@ fn most_days(table: &[(i64, i64)], at: Timestamp) -> i64 {
 pub(crate) const DIGITAL_SIGNATURE: u8 = 0x80;
 pub(crate) const KEY_ENCIPHERMENT: u8 = 0x20;
 
-/// The reserved policy identifier of domain-validated certificates (BR §7.1.6.1).
-pub const DOMAIN_VALIDATED: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.23.140.1.2.1");
-
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
 
@@ -244,11 +317,47 @@ impl Profile {
             name: "dv".to_owned(),
             validity_seconds: 90 * DAY,
             backdate_seconds: HOUR,
-            policy: Some(DOMAIN_VALIDATED),
+            level: Level::Domain,
+            policies: vec![DOMAIN_VALIDATED],
             has_rsa_key_encipherment: false,
             honours_must_staple: false,
             max_names: 100,
+            has_wildcards: true,
+            qualified: None,
             trust: ProfileTrust::Public,
+        }
+    }
+
+    /// The same of a level that names an organization, with the policies of the public web.
+    pub(crate) fn of_level(level: Level) -> Self {
+        let policies = match level {
+            Level::Domain => vec![DOMAIN_VALIDATED],
+            Level::Organization => vec![ORGANIZATION_VALIDATED],
+            Level::Extended => vec![EXTENDED_VALIDATION],
+            Level::Qualified => vec![EXTENDED_VALIDATION, QUALIFIED_EXTENDED],
+        };
+        let english = Disclosure {
+            language: "en".to_owned(),
+            url: "https://www.example.com/pds/en.pdf".to_owned(),
+        };
+        Self {
+            name: level.to_string(),
+            level,
+            policies,
+            has_wildcards: level.may_have_wildcards(),
+            qualified: (level == Level::Qualified).then(|| Qualified {
+                disclosures: vec![english],
+                legislation: Vec::new(),
+            }),
+            ..Self::dv()
+        }
+    }
+
+    /// Qualified without being an EV certificate (QNCP-w).
+    pub(crate) fn qualified_normalized() -> Self {
+        Self {
+            policies: vec![ORGANIZATION_VALIDATED, QUALIFIED_NORMALIZED],
+            ..Self::of_level(Level::Qualified)
         }
     }
 }
@@ -347,7 +456,7 @@ mod tests {
     fn a_private_profile_has_no_ceiling() {
         let private = Profile {
             validity_seconds: 1000 * DAY,
-            policy: None,
+            policies: Vec::new(),
             trust: ProfileTrust::Private,
             ..Profile::dv()
         };

@@ -4,6 +4,7 @@
 //! be made. Where `CI=true`, its absence is a failure and not a silent gap.
 
 pub mod fill;
+pub mod older;
 pub mod report;
 pub mod rows;
 

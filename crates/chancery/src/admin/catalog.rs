@@ -17,7 +17,7 @@ use flow::catalog::retire_ca::retire_ca;
 use flow::catalog::retire_offer::retire_offer;
 use flow::operations::node::served_directory_url;
 use flow::{App, Caller};
-use pki::{CaName, KeyAlgorithm, Profile};
+use pki::{CaName, KeyAlgorithm, ObjectIdentifier, Profile};
 use serde_json::{Map, Value, json};
 use store::catalog::ca::{self, Trust};
 use store::catalog::{directory, product, profile};
@@ -35,6 +35,7 @@ pub(super) async fn ca(app: &App, command: CaCommand) -> anyhow::Result<()> {
             name,
             key,
             parent,
+            policies,
             trust,
             json,
         } => {
@@ -44,7 +45,10 @@ pub(super) async fn ca(app: &App, command: CaCommand) -> anyhow::Result<()> {
                 parent: parent.map(|id| id.parse()).transpose()?,
                 trust: Trust::parse(&trust)
                     .with_context(|| format!("\"{trust}\" is not private or test"))?,
-                policy: None,
+                policies: policies
+                    .iter()
+                    .map(|text| policy_of(text))
+                    .collect::<Result<_, _>>()?,
             };
             let id = create_ca(app, &Caller::command_line(), plan).await?;
             parts::begin_crls(app).await?;
@@ -78,6 +82,13 @@ fn say_id(id: CaId, as_json: bool) {
     } else {
         say(&format!("CA {id}"));
     }
+}
+
+fn policy_of(text: &str) -> anyhow::Result<ObjectIdentifier> {
+    let read = ObjectIdentifier::new(text);
+    read.map_err(|_| {
+        anyhow::anyhow!("\"{text}\" is not an object identifier, such as 2.23.140.1.2.2")
+    })
 }
 
 fn algorithm(text: &str) -> anyhow::Result<KeyAlgorithm> {
@@ -171,7 +182,7 @@ pub(super) async fn product(app: &App, command: ProductCommand) -> anyhow::Resul
                         json!({ "code": each.code, "name": each.name, "level": each.level });
                     say(&listed.to_string());
                 } else {
-                    say(&format!("{:12} {:8} {}", each.code, each.level, each.name));
+                    say(&format!("{:12} {:12} {}", each.code, each.level, each.name));
                 }
             }
         }

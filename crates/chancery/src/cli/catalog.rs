@@ -23,6 +23,10 @@ pub(crate) enum CaCommand {
         /// The CA above it (ca_…); without one it is a root
         #[arg(long)]
         parent: Option<String>,
+        /// A certificate policy of what it issues, such as 2.23.140.1.2.2; repeat it for more, the reserved one of the public
+        /// web first. Without any it may issue by every policy; a root has none
+        #[arg(long = "policy", requires = "parent")]
+        policies: Vec<String>,
         /// Who shall believe it: private, or test for a test directory
         #[arg(long, default_value = "private")]
         trust: String,
@@ -84,7 +88,7 @@ pub(crate) enum ProductCommand {
         /// What people call it
         #[arg(long)]
         name: String,
-        /// What is checked of a certificate's owner
+        /// What is checked of a certificate's owner: domain, organization, extended or qualified
         #[arg(long, default_value = "domain")]
         level: String,
     },
@@ -104,7 +108,7 @@ pub(crate) enum ProfileCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Publish a version; directories with this profile issue by it from then on
+    /// Publish a version; directories with this profile issue by it from then on. A profile keeps its level
     Publish {
         /// The profile; a new name makes a new profile
         name: String,

@@ -3,4 +3,5 @@
 mod directories;
 mod identities;
 mod policies;
+mod products;
 mod test_directory;

@@ -1,6 +1,7 @@
 //! Makes a directory, gives it other CAs, another profile or other rules, or closes it.
 
 use base::{CaId, Class, Refusal, Refuse, Timestamp};
+use pki::Level;
 use serde_json::json;
 use store::audit::Entry;
 use store::catalog::ca::{self, Ca, Trust};
@@ -70,6 +71,27 @@ pub enum ChangeDirectoryError {
     /// It needs more to be made.
     #[error("a new directory needs a CA and a profile")]
     Incomplete,
+    /// The CA is for other policies.
+    #[error(
+        "CA {0} is not for the policies of profile \"{1}\", so that its certificates would be good for nobody who asks for a \
+         policy; `chancery admin ca show` prints it, `chancery admin ca create --policy` makes one that fits"
+    )]
+    Policies(CaId, String),
+    /// The profile says more or less of the owner than the product.
+    #[error(
+        "profile \"{profile}\" is of the level {level}, and product \"{product}\" of the level {wanted}; give the directory \
+         a profile of that level"
+    )]
+    Level {
+        /// The profile.
+        profile: String,
+        /// Its level.
+        level: Level,
+        /// The directory's product.
+        product: String,
+        /// Its level.
+        wanted: String,
+    },
     /// There is none.
     #[error(
         "there is no directory \"{0}\"; `chancery admin directory list` shows those that there are"
@@ -111,7 +133,9 @@ impl Refuse for ChangeDirectoryError {
             Self::Exists(_) => Class::Conflict.because("directory_exists", self),
             Self::Follows { .. } => Class::Invalid.because("directory_follows", self),
             Self::Incomplete => Class::Invalid.because("directory_incomplete", self),
+            Self::Level { .. } => Class::Invalid.because("directory_level", self),
             Self::NotFound(_) => Class::NotFound.because("directory_not_found", self),
+            Self::Policies(..) => Class::Invalid.because("directory_ca_policies", self),
             Self::Product(_) => Class::NotFound.because("product_not_found", self),
             Self::Profile(_) => Class::NotFound.because("profile_not_found", self),
             Self::Public(_) => Class::Conflict.because("profile_of_public_ca", self),
@@ -220,6 +244,11 @@ fn decide(wish: &Wish, facts: Facts) -> Result<Decision, ChangeDirectoryError> {
     };
     let read = pki::Profile::from_json(&version.name, &version.config);
     let read = read.map_err(CatalogError::from)?;
+    check_level(&directory, &facts.products, &read)?;
+    // What stands there already is not in the way of another rule.
+    if !plan.cas.is_empty() || plan.profile.is_some() {
+        check_policies(&cas, &facts.cas, &read)?;
+    }
     if read.trust != pki::ProfileTrust::Public && cas.iter().any(is_public) {
         return Err(ChangeDirectoryError::Public(version.name.clone()));
     }
@@ -234,6 +263,44 @@ fn decide(wish: &Wish, facts: Facts) -> Result<Decision, ChangeDirectoryError> {
         profile,
         entry: wish.entry.clone(),
     })
+}
+
+/// A certificate's policies are those of its CA too (RFC 5280 §6.1.3).
+fn check_policies(
+    placed: &[DirectoryCa],
+    cas: &[Ca],
+    profile: &pki::Profile,
+) -> Result<(), ChangeDirectoryError> {
+    for ca in cas
+        .iter()
+        .filter(|ca| placed.iter().any(|each| each.ca == ca.id))
+    {
+        let certificate = pki::Certificate::from_der(&ca.certificate)
+            .map_err(|error| CatalogError::Issuer(ca.id, error.into()))?;
+        if !certificate.allows_policies(&profile.policies) {
+            return Err(ChangeDirectoryError::Policies(ca.id, profile.name.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// A product is sold by what is checked of the owner, so its certificates say just that.
+fn check_level(
+    directory: &Directory,
+    products: &[Product],
+    profile: &pki::Profile,
+) -> Result<(), ChangeDirectoryError> {
+    let mut products = products.iter();
+    let product = products.find(|each| each.code == directory.product_code);
+    match product.filter(|product| product.level != profile.level.as_str()) {
+        Some(product) => Err(ChangeDirectoryError::Level {
+            profile: profile.name.clone(),
+            level: profile.level,
+            product: product.code.clone(),
+            wanted: product.level.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// What is set for a production directory holds beside it too.

@@ -25,8 +25,8 @@ pub struct CaPlan {
     pub parent: Option<CaId>,
     /// Who shall believe it.
     pub trust: Trust,
-    /// The certificate policy that a CA below a root is for; `None` for whatever its profile says.
-    pub policy: Option<ObjectIdentifier>,
+    /// The certificate policies that a CA below a root is for; none for whatever its profile says.
+    pub policies: Vec<ObjectIdentifier>,
 }
 
 /// Why no CA was made.
@@ -112,12 +112,12 @@ pub fn new_issuing_certificate(
     name: &CaName,
     key: &pki::PublicKey,
 ) -> Result<Vec<u8>, CatalogError> {
-    let policy = IssuingCaOptions::default().policy;
+    let policies = IssuingCaOptions::default().policies;
     certify_issuing(
         &app.outside,
         (root.new.id, &root.issuer),
         (name, key),
-        policy,
+        policies,
     )
 }
 
@@ -169,7 +169,7 @@ pub(super) fn make_issuing(
             outside,
             (parent_id, parent),
             (&plan.name, public_key),
-            plan.policy,
+            plan.policies.clone(),
         )?,
         private_key: Some(key.to_vec()),
     })
@@ -180,7 +180,7 @@ fn certify_issuing(
     outside: &Outside,
     (parent_id, parent): (CaId, &Issuer),
     (name, key): (&CaName, &pki::PublicKey),
-    policy: Option<ObjectIdentifier>,
+    policies: Vec<ObjectIdentifier>,
 ) -> Result<Vec<u8>, CatalogError> {
     let origin = &outside.settings.pki_origin;
     let urls = CaUrls {
@@ -189,12 +189,12 @@ fn certify_issuing(
     };
     let serial = SerialNumber::generate(outside.random.as_ref());
     let options = IssuingCaOptions {
-        policy,
+        policies,
         ..IssuingCaOptions::default()
     };
     let now = outside.clock.now();
     Ok(issuing_ca_with(
-        parent, name, key, urls, serial, now, options,
+        parent, name, key, urls, serial, now, &options,
     )?)
 }
 

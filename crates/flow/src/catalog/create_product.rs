@@ -2,6 +2,7 @@
 
 use base::{Class, Refusal, Refuse};
 use enrollment::subscription::{ProductCode, ProductCodeError};
+use pki::Level;
 use store::WriteTx;
 use store::audit::Entry;
 use store::catalog::product::{self, Product};
@@ -9,9 +10,6 @@ use store::catalog::product::{self, Product};
 use super::changed;
 use crate::audit::{Event, Text};
 use crate::{App, Caller};
-
-/// What is checked of a certificate's owner in this release: that they control its names.
-const LEVEL: &str = "domain";
 
 /// Why there is no new product.
 #[derive(Debug, thiserror::Error)]
@@ -22,11 +20,9 @@ pub enum CreateProductError {
     /// There is one of this code.
     #[error("there is a product \"{0}\" already")]
     Exists(String),
-    /// It checks more than control of names.
-    #[error(
-        "certificates that name an organization are not issued by this release; the level can be \"domain\""
-    )]
-    Level,
+    /// None of the levels.
+    #[error("there is no level \"{0}\"; it is one of domain, organization, extended and qualified")]
+    Level(String),
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -37,7 +33,7 @@ impl Refuse for CreateProductError {
         match self {
             Self::Code(_) => Class::Invalid.because("product_code", self),
             Self::Exists(_) => Class::Conflict.because("product_exists", self),
-            Self::Level => Class::Invalid.because("product_level_unbuilt", self),
+            Self::Level(_) => Class::Invalid.because("product_level_unknown", self),
             Self::Store(error) => error.refusal(),
         }
     }
@@ -50,13 +46,11 @@ pub async fn create_product(
     (code, name, level): (&str, &str, &str),
 ) -> Result<Product, CreateProductError> {
     let code = ProductCode::parse(code)?;
-    if level != LEVEL {
-        return Err(CreateProductError::Level);
-    }
+    let level = Level::parse(level).ok_or_else(|| CreateProductError::Level(level.to_owned()))?;
     let product = Product {
         code: code.as_str().to_owned(),
         name: name.to_owned(),
-        level: level.to_owned(),
+        level: level.to_string(),
         config: "{}".to_owned(),
         created_at: app.now(),
         retired_at: None,

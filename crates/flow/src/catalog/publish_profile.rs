@@ -2,7 +2,7 @@
 //! begun by an older version ends by that.
 
 use base::{Class, ProfileVersionId, Refusal, Refuse};
-use pki::Profile;
+use pki::{Level, Profile};
 use store::audit::Entry;
 use store::catalog::directory::{self, DirectoryProfile};
 use store::catalog::profile::{self, ProfileVersion};
@@ -20,6 +20,16 @@ pub enum PublishProfileError {
     /// The catalogue could not be read again.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// It was of another level before, and products stand on that.
+    #[error(
+        "profile \"{name}\" is of the level {level} and stays so; publish this one under another name"
+    )]
+    Level {
+        /// The profile.
+        name: String,
+        /// Its level.
+        level: Level,
+    },
     /// The rules of the public web would be lifted where they hold.
     #[error(
         "directory {0} has a publicly trusted CA, so its profile has to keep the rules of the public web"
@@ -34,6 +44,7 @@ impl Refuse for PublishProfileError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Catalog(error) => Refusal::internal(error),
+            Self::Level { .. } => Class::Conflict.because("profile_level", self),
             Self::Public(_) => Class::Conflict.because("profile_of_public_ca", self),
             Self::Store(error) => error.refusal(),
         }
@@ -51,6 +62,7 @@ pub async fn publish_profile(
     {
         return Err(PublishProfileError::Public(held));
     }
+    let level = profile.level;
     let now = app.now();
     let new = ProfileVersion {
         id: ProfileVersionId::generate(now, app.random()),
@@ -65,7 +77,7 @@ pub async fn publish_profile(
         config: Document::new(&new.config),
     };
     let entry = changed::entry(app, caller, &event).await?;
-    let wish = Wish { new, entry };
+    let wish = Wish { new, level, entry };
     let published = app.store(caller).decide(wish, load, decide, save).await?;
     reload(app).await?;
     Ok(published)
@@ -82,6 +94,7 @@ fn held_to_public_rules(app: &App, name: &str) -> Option<String> {
 
 struct Wish {
     new: ProfileVersion,
+    level: Level,
     entry: Option<Entry>,
 }
 
@@ -119,6 +132,12 @@ fn decide(wish: &Wish, facts: Facts) -> Result<Decision, PublishProfileError> {
             entry: None,
         });
     }
+    if let Some(newest) = &newest {
+        let (name, level) = (newest.name.clone(), level_of(newest)?);
+        if level != wish.level {
+            return Err(PublishProfileError::Level { name, level });
+        }
+    }
     let number = newest.map_or(1, |newest| newest.number.saturating_add(1));
     let version = ProfileVersion {
         number,
@@ -138,6 +157,10 @@ fn decide(wish: &Wish, facts: Facts) -> Result<Decision, PublishProfileError> {
         is_new: true,
         entry: wish.entry.clone(),
     })
+}
+
+fn level_of(version: &ProfileVersion) -> Result<Level, CatalogError> {
+    Ok(Profile::from_json(&version.name, &version.config)?.level)
 }
 
 async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<ProfileVersion, store::Error> {

@@ -27,7 +27,7 @@ use crate::memory::catalog::{CatalogError, DirectoryRules};
 use crate::outside::Outside;
 
 /// The setting decides between nodes that start at the same time; another number adds what is new in it.
-const SEEDED: &str = "catalog_seed_2";
+const SEEDED: &str = "catalog_seed_3";
 
 /// What `seed.json` says.
 #[derive(Deserialize)]
@@ -53,8 +53,9 @@ struct SeedHierarchy {
     root: String,
     issuing: String,
     trust: String,
-    /// The certificate policy that the issuing CA is for.
-    policy: Option<String>,
+    /// The certificate policies that the issuing CA is for.
+    #[serde(default)]
+    policies: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -312,15 +313,18 @@ fn make_hierarchy(outside: &Outside, wanted: &SeedHierarchy) -> Result<[NewCa; 2
         trust,
     )?;
     let parent = (root.new.id, &root.issuer);
-    let policy = wanted.policy.as_deref().map(ObjectIdentifier::new);
+    let policies = wanted
+        .policies
+        .iter()
+        .map(|text| ObjectIdentifier::new(text));
     let plan = CaPlan {
         name: name(&wanted.issuing)?,
         algorithm: KeyAlgorithm::EcdsaP256,
         parent: Some(root.new.id),
         trust,
-        policy: policy
-            .transpose()
-            .map_err(|_| SeedError::Missing("policy".to_owned()))?,
+        policies: policies
+            .collect::<Result<_, _>>()
+            .map_err(|_| SeedError::Missing("policies".to_owned()))?,
     };
     let issuing = make_issuing(outside, parent, &plan)?;
     Ok([root.new, issuing])

@@ -3,15 +3,16 @@
 //! signature; signing is the job [`issue`](super::issue).
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use acme::order::{
     CsrNamesError, NotReady, PayloadError, Progress, check_csr_names, parse_finalize,
 };
-use base::{CertificateId, Class, OrderId, Refusal, Refuse, Timestamp};
+use base::{CertificateId, Class, OrderId, Refusal, Refuse, SubscriptionId, Timestamp};
 use enrollment::admission;
 use pki::{
-    Csr, Findings, IssuanceRequest, KeyPolicyError, Linted, RequestedValidity, SerialNumber,
-    TbsCertificate, Validity, ValidityLimits,
+    Csr, Findings, IssuanceRequest, KeyPolicyError, Linted, OrganizationError, RequestedValidity,
+    SerialNumber, Subject, TbsCertificate, Validity, ValidityLimits,
 };
 use store::enrollment::order_facts::{self, Asked, ForCertificate};
 use store::issuance::authorization::Authorization;
@@ -26,7 +27,7 @@ use super::issue::{Issue, Issuing, issue, unsigned};
 use super::order_view::{OrderView, authorization_statuses, facts};
 use super::read_order::{load_stored, read_order};
 use crate::memory::accounts::KnownAccount;
-use crate::memory::catalog::Directory;
+use crate::memory::catalog::{Directory, VersionedProfile};
 use crate::memory::clock_watch::ClockLeapt;
 use crate::memory::limits::Charge;
 use crate::queue::{Begun, Cause, Lease};
@@ -74,6 +75,12 @@ pub enum FinalizeError {
     /// The order's state.
     #[error(transparent)]
     NotReady(#[from] NotReady),
+    /// The organization that the certificate names.
+    #[error(transparent)]
+    Organization(#[from] OrganizationError),
+    /// It was validated anew, or no longer is, since the content was made.
+    #[error("what is known of the organization changed a moment ago; finalize the order again")]
+    OrganizationChanged,
     /// The payload.
     #[error(transparent)]
     Payload(#[from] PayloadError),
@@ -100,6 +107,8 @@ impl Refuse for FinalizeError {
             Self::Names(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("order_not_found", self),
             Self::NotReady(error) => error.refusal(),
+            Self::Organization(error) => error.refusal(),
+            Self::OrganizationChanged => Class::Conflict.because("organization_changed", self),
             Self::Payload(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
             Self::Validity(error) => error.refusal(),
@@ -122,7 +131,15 @@ pub async fn finalize(
     let validity = validity(directory, &order, known.limits(), now)?;
     let (set, below) = charges(&order, directory.is_test);
     let is_over = |charge: &Charge| app.memory.limits.look(*charge, now).err();
-    let linted = prepare(app, directory, csr.clone(), validity, now)?;
+    let asked = asked(app, directory, known, &order, now);
+    let subject = subject(app, caller, directory, (&order, &asked)).await?;
+    let linted = prepare(
+        app,
+        directory,
+        csr.clone(),
+        (subject.clone(), validity),
+        now,
+    )?;
     let begun = app.work.begin(&Issue::of(&order), Cause::of(caller, now));
     let fence = begun.lease().map_or(0, |lease| lease.attempt);
     let intent = intent(app, directory, &order, &linted, (fence, now));
@@ -130,11 +147,7 @@ pub async fn finalize(
         certificate: unsigned(&order, &authorizations, &intent, validity),
         order: order.clone(),
         fence: intent.fence,
-        caa_due: if directory.meta.caa_identities.is_empty() {
-            Vec::new()
-        } else {
-            due(&authorizations, now)
-        },
+        caa_due: caa_due(directory, &authorizations, now),
         linted,
         ca: directory.issuing.clone(),
     };
@@ -144,7 +157,9 @@ pub async fn finalize(
         intent,
         key_digest: *csr.key().fingerprint(),
         job: begun.row(),
-        asked: asked(app, directory, known, &order, now),
+        profile: directory.profile.clone(),
+        subject,
+        asked,
         domains: below.iter().find_map(is_over),
         now,
     };
@@ -161,6 +176,18 @@ pub async fn finalize(
     read_order(app, caller, known, id)
         .await?
         .ok_or(FinalizeError::NotFound)
+}
+
+/// The proofs for which CAA records are to be asked for again; none where nobody is called anything in them.
+fn caa_due(
+    directory: &Directory,
+    authorizations: &[Authorization],
+    now: Timestamp,
+) -> Vec<Authorization> {
+    if directory.meta.caa_identities.is_empty() {
+        return Vec::new();
+    }
+    due(authorizations, now)
 }
 
 /// What a certificate counts for: its set of names, and each registered domain above them.
@@ -277,11 +304,35 @@ fn validity(
     profile.validity_within(requested, limits, now)
 }
 
+/// Whom the certificate names: nobody, or the organization that is validated for the subscription. A directory that names
+/// nobody asks nothing.
+async fn subject(
+    app: &App,
+    caller: &Caller,
+    directory: &Directory,
+    (order, asked): (&Order, &Asked),
+) -> Result<Option<Subject>, FinalizeError> {
+    if !asked.names_organization {
+        return Ok(None);
+    }
+    let of = (order.subscription, asked.clone());
+    let organization = app.store(caller).read(of, load_organization).await?;
+    let profile = &directory.profile.profile;
+    Ok(Subject::for_profile(organization.as_ref(), profile)?)
+}
+
+async fn load_organization(
+    tx: &mut ReadTx,
+    (subscription, asked): &(SubscriptionId, Asked),
+) -> Result<Option<Subject>, store::Error> {
+    order_facts::organization(tx, *subscription, asked).await
+}
+
 fn prepare(
     app: &App,
     directory: &Directory,
     csr: Csr,
-    validity: Validity,
+    (subject, validity): (Option<Subject>, Validity),
     now: Timestamp,
 ) -> Result<Linted<TbsCertificate>, Findings> {
     let (issuing, profile) = (&directory.issuing, &directory.profile.profile);
@@ -291,6 +342,7 @@ fn prepare(
     let request = IssuanceRequest {
         serial: SerialNumber::generate(app.random()),
         names,
+        subject,
         key,
         validity,
         must_staple,
@@ -341,6 +393,9 @@ struct Finalization {
     key_digest: [u8; 32],
     job: Row,
     asked: Asked,
+    profile: Arc<VersionedProfile>,
+    /// Whom the intent's content names.
+    subject: Option<Subject>,
     /// The bound of a registered domain that was reached.
     domains: Option<RateLimited>,
     now: Timestamp,
@@ -369,8 +424,13 @@ fn decide(finalization: &Finalization, facts: ForCertificate) -> Result<Taken, F
         progress,
         admission,
         is_key_blocked,
+        organization,
     } = facts;
     admission::decide(&admission, &finalization.order.names, finalization.now)?;
+    let profile = &finalization.profile.profile;
+    if Subject::for_profile(organization.as_ref(), profile)? != finalization.subject {
+        return Err(FinalizeError::OrganizationChanged);
+    }
     if is_key_blocked {
         return Err(FinalizeError::BlockedKey);
     }

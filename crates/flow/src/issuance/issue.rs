@@ -11,7 +11,7 @@ use base::{
     AccountId, CaId, CertificateId, OrderId, ProfileVersionId, Refuse as _, TenantId, Timestamp,
 };
 use enrollment::admission;
-use pki::{Linted, TbsCertificate, Validity};
+use pki::{Linted, Subject, TbsCertificate, Validity};
 use serde::{Deserialize, Serialize};
 use store::audit::Entry;
 use store::catalog::ca::Trust;
@@ -206,8 +206,13 @@ async fn readmit(app: &App, found: &Found) -> Result<Option<Refused>, IssueError
         return Ok(Some(Refused(Problem::new(Kind::BadCsr, detail))));
     }
     let admitted = admission::decide(&facts.admission, &order.names, now);
-    Ok(admitted.err().map(|refused| {
-        let told = Problem::telling(refused.refusal(), |code| {
+    let profile = &directory.profile.profile;
+    // The content names the organization as it was; whether it may be named at all is asked again.
+    let named = Subject::for_profile(facts.organization.as_ref(), profile);
+    let refusals = admitted.err().map(|refused| refused.refusal());
+    let refusal = refusals.or_else(|| named.err().map(|refused| refused.refusal()));
+    Ok(refusal.map(|refusal| {
+        let told = Problem::telling(refusal, |code| {
             (code == "name_not_enrolled").then_some(Kind::RejectedIdentifier)
         });
         Refused(told)

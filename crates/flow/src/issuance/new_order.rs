@@ -1,6 +1,7 @@
 //! newOrder (RFC 8555 §7.4): admits names that the subscription covers, reuses what is proven already, and
 //! stores the order with its authorizations in one transaction.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use acme::authorization::Authorization as Record;
@@ -8,9 +9,12 @@ use acme::challenge::Token;
 use acme::order::{NewOrder, OrderStatus, PayloadError};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem};
-use base::{AuthorizationId, DnsName, Identifier, OrderId, Refusal, Refuse, Timestamp};
+use base::{AuthorizationId, Class, DnsName, Identifier, OrderId, Refusal, Refuse, Timestamp};
 use enrollment::admission::{self, Coverage};
-use pki::{ProfileTrust, RequestedValidity, reuse_ceiling_seconds};
+use pki::{
+    OrganizationError, ProfileError, ProfileTrust, RequestedValidity, Subject, WildcardError,
+    reuse_ceiling_seconds,
+};
 use store::enrollment::order_facts::{self, Asked};
 use store::issuance::authorization::{self, Authorization};
 use store::issuance::lineage;
@@ -20,7 +24,7 @@ use tenancy::limit::{Bound, Limit, RateLimited};
 
 use super::order_view::{OrderView, status};
 use crate::memory::accounts::KnownAccount;
-use crate::memory::catalog::Directory;
+use crate::memory::catalog::{Directory, VersionedProfile};
 use crate::memory::limits::{Charge, Room};
 use crate::memory::refused::Asker;
 use crate::{App, Caller};
@@ -45,18 +49,27 @@ pub enum NewOrderError {
         /// Until when.
         limited: RateLimited,
     },
+    /// The organization that certificates here name.
+    #[error(transparent)]
+    Organization(#[from] OrganizationError),
     /// The payload.
     #[error(transparent)]
     Payload(#[from] PayloadError),
     /// Names that we do not issue for.
     #[error(transparent)]
     Policy(#[from] SetError),
+    /// No certificates can be made by the directory's profile as it is.
+    #[error("this directory issues nothing until its operator has completed the profile: {0}")]
+    Profile(#[from] ProfileError),
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
     /// The wished validity.
     #[error(transparent)]
     Validity(#[from] pki::ValidityError),
+    /// Wildcard names where certificates have none.
+    #[error(transparent)]
+    Wildcard(#[from] WildcardError),
 }
 
 impl Refuse for NewOrderError {
@@ -68,10 +81,13 @@ impl Refuse for NewOrderError {
                 sentence: self.to_string(),
                 ..limited.refusal()
             },
+            Self::Organization(error) => error.refusal(),
             Self::Payload(error) => error.refusal(),
             Self::Policy(error) => error.refusal(),
+            Self::Profile(_) => Class::Forbidden.because("profile_incomplete", self),
             Self::Store(error) => error.refusal(),
             Self::Validity(error) => error.refusal(),
+            Self::Wildcard(error) => error.refusal(),
         }
     }
 }
@@ -126,6 +142,11 @@ async fn make(
         not_after: wanted.not_after,
     };
     let (profile, limits) = (&directory.profile.profile, known.limits());
+    profile.check_wildcards(wanted.identifiers.iter())?;
+    // What an operator published was checked; what a fresh database begins with may lack what only they know.
+    if profile.level.names_organization() {
+        profile.check()?;
+    }
     profile.validity_within(requested, limits, now)?;
     let draft = draft(app, caller, (directory, known), &wanted, now);
     let store = app.store(caller);
@@ -144,6 +165,8 @@ struct Draft {
     /// For each name, whether an older proof may stand in.
     may_reuse: Vec<bool>,
     asked: Asked,
+    /// What certificates look like.
+    profile: Arc<VersionedProfile>,
     /// From when on a proof has to live to be used again.
     needed: Timestamp,
     limits: Bounds,
@@ -222,6 +245,7 @@ fn draft(
             .map(|_| may_reuse(app, directory))
             .collect(),
         asked: app.catalog().asked(directory, whose, &order.names, now),
+        profile: directory.profile.clone(),
         needed: needed(app, directory, now),
         limits: bounds(app, &order, directory.is_test, now),
         now,
@@ -278,6 +302,8 @@ fn ceiling(now: Timestamp) -> Duration {
 /// All that the order depends on.
 struct Facts {
     admission: admission::Facts,
+    /// The organization that certificates would name.
+    organization: Option<Subject>,
     /// The account's pending order for the same names.
     pending: Option<(Order, Vec<Authorization>)>,
     /// For each name, an older proof that lives long enough.
@@ -324,6 +350,7 @@ async fn load(tx: &mut ReadTx, draft: &Draft) -> Result<Facts, store::Error> {
     let by_id = |id| old.iter().find(|each| Some(each.record.id) == id).cloned();
     Ok(Facts {
         admission: found.admission,
+        organization: found.organization,
         pending,
         proven: found.reusable.into_iter().map(by_id).collect(),
         waiting,
@@ -333,6 +360,7 @@ async fn load(tx: &mut ReadTx, draft: &Draft) -> Result<Facts, store::Error> {
 fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
     let Facts {
         admission,
+        organization,
         pending,
         proven,
         waiting,
@@ -342,6 +370,7 @@ fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
     if draft.asked.coverage == Coverage::Subscription {
         admission::decide(&admission, &wanted.names, draft.now)?;
     }
+    Subject::for_profile(organization.as_ref(), &draft.profile.profile)?;
     let mut dead = None;
     if let Some((order, authorizations)) = pending {
         let is_same = order.not_before == wanted.not_before && order.not_after == wanted.not_after;

@@ -194,6 +194,7 @@ impl Catalog {
             coverage,
             renewal_of: lineage::id_of(tenant, names),
             product: directory.product.clone(),
+            names_organization: directory.profile.profile.level.names_organization(),
             policies: self.policies.clone(),
             now,
         }

@@ -10,6 +10,7 @@ use crate::identity::Identity;
 use crate::key::{PublicKey, sha256};
 use crate::profile::{Profile, Validity};
 use crate::serial::{SerialError, SerialNumber};
+use crate::subject::Subject;
 
 /// What goes into one certificate besides its profile and its issuer.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct IssuanceRequest {
     pub serial: SerialNumber,
     /// The names, all validated; written in this order.
     pub names: Vec<Identifier>,
+    /// The organization that was validated, from [`Subject::for_profile`]; none where the profile names nobody.
+    pub subject: Option<Subject>,
     /// The subscriber's key.
     pub key: PublicKey,
     /// From [`Profile::validity`].
@@ -82,8 +85,10 @@ impl TbsCertificate {
         self.validity
     }
 
-    /// Writes a subscriber certificate with an empty subject.
+    /// Writes a subscriber certificate; what the profile does not name stays out of the subject.
     pub(crate) fn build(issuer: &Identity, profile: &Profile, request: &IssuanceRequest) -> Self {
+        let subject = subject_of(profile, request);
+        let name = subject.map_or_else(|| EMPTY_NAME.to_vec(), |subject| subject.to_der(profile));
         let mut writer = Writer::with_capacity(1024);
         writer.sequence(|writer| {
             write_frame(
@@ -92,7 +97,7 @@ impl TbsCertificate {
                     serial: request.serial,
                     issuer,
                     validity: request.validity,
-                    subject: EMPTY_NAME,
+                    subject: &name,
                     key: &request.key,
                 },
                 |writer| write_extensions(writer, issuer, profile, request),
@@ -135,6 +140,12 @@ pub(crate) fn write_frame(
     writer.nested(tag::constructed(3), |writer| writer.sequence(extensions));
 }
 
+/// The organization, where the profile names one.
+fn subject_of<'r>(profile: &Profile, request: &'r IssuanceRequest) -> Option<&'r Subject> {
+    let subject = request.subject.as_ref();
+    subject.filter(|_| profile.level.names_organization())
+}
+
 fn write_extensions(
     writer: &mut Writer,
     issuer: &Identity,
@@ -146,11 +157,17 @@ fn write_extensions(
     extension::write_not_a_ca(writer);
     extension::write_authority_key_identifier(writer, &issuer.key_identifier);
     extension::write_ca_issuers(writer, &issuer.ca_issuers_url);
-    extension::write_alternative_names(writer, &request.names, true);
-    if let Some(policy) = profile.policy {
-        extension::write_policy(writer, policy);
-    }
+    let subject = subject_of(profile, request);
+    extension::write_alternative_names(writer, &request.names, subject.is_none());
+    extension::write_policies(writer, &profile.policies);
     extension::write_crl_distribution_point(writer, &request.crl_url);
+    let identifier = subject.and_then(Subject::organization_identifier);
+    if let Some(identifier) = identifier.filter(|_| profile.is_extended()) {
+        extension::write_cabf_organization_identifier(writer, identifier);
+    }
+    if let Some(qualified) = &profile.qualified {
+        extension::write_qc_statements(writer, qualified);
+    }
     if request.must_staple && profile.honours_must_staple {
         extension::write_must_staple(writer);
     }

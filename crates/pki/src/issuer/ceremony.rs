@@ -28,13 +28,13 @@ pub struct CaUrls<'a> {
 }
 
 /// What an operator chooses for an issuing CA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuingCaOptions {
     /// Its lifetime in days; it ends with the root's, if that is earlier.
     pub lifetime_days: NonZeroU16,
-    /// The only certificate policy of what it issues; a public CA needs one (BR §7.1.2.10.5), a private CA may leave the
-    /// extension out.
-    pub policy: Option<ObjectIdentifier>,
+    /// The only certificate policies of what it issues, the reserved one of a public CA first (BR §7.1.2.10.5); a
+    /// private CA may have none and leave the extension out.
+    pub policies: Vec<ObjectIdentifier>,
 }
 
 /// Domain-validated certificates for 10 years.
@@ -42,7 +42,7 @@ impl Default for IssuingCaOptions {
     fn default() -> Self {
         Self {
             lifetime_days: ISSUING_DAYS,
-            policy: Some(DOMAIN_VALIDATED),
+            policies: vec![DOMAIN_VALIDATED],
         }
     }
 }
@@ -104,7 +104,7 @@ pub fn issuing_ca(
     now: Timestamp,
 ) -> Result<Vec<u8>, SignerError> {
     let options = IssuingCaOptions::default();
-    issuing_ca_with(root, name, key, urls, serial, now, options)
+    issuing_ca_with(root, name, key, urls, serial, now, &options)
 }
 
 /// The DER of a CA for TLS server certificates as the operator wants it, signed by `root`.
@@ -115,7 +115,7 @@ pub fn issuing_ca_with(
     urls: CaUrls<'_>,
     serial: SerialNumber,
     now: Timestamp,
-    options: IssuingCaOptions,
+    options: &IssuingCaOptions,
 ) -> Result<Vec<u8>, SignerError> {
     let mut validity = lifetime(now, options.lifetime_days);
     validity.not_after = validity.not_after.min(root.identity().not_after);
@@ -134,9 +134,7 @@ pub fn issuing_ca_with(
         extension::write_subject_key_identifier(writer, &subject_key_identifier(key));
         extension::write_authority_key_identifier(writer, &root.identity().key_identifier);
         extension::write_ca_issuers(writer, urls.ca_issuers);
-        if let Some(policy) = options.policy {
-            extension::write_policy(writer, policy);
-        }
+        extension::write_policies(writer, &options.policies);
         extension::write_crl_distribution_point(writer, urls.crl);
     });
     root.sign(&tbs)

@@ -68,7 +68,7 @@ fn every_key_kind_issues_to_every_other() {
 fn a_private_certificate_verifies_without_a_policy() {
     let profile = Profile {
         validity_seconds: 1000 * 86_400,
-        policy: None,
+        policies: Vec::new(),
         trust: ProfileTrust::Private,
         ..Profile::dv()
     };
@@ -124,7 +124,7 @@ fn an_operator_chooses_lifetimes_and_policy() {
             urls,
             serial(),
             NOW,
-            options,
+            &options,
         );
         Certificate::from_der(&der.unwrap()).unwrap()
     };
@@ -132,15 +132,24 @@ fn an_operator_chooses_lifetimes_and_policy() {
         let mut names = certificate.extensions.iter().map(|one| &one.name);
         names.any(|name| name == "Certificate policies")
     };
+    let (dv, ov) = (crate::DOMAIN_VALIDATED, crate::ORGANIZATION_VALIDATED);
     let plain = make(IssuingCaOptions {
         lifetime_days: days(30),
-        policy: None,
+        policies: Vec::new(),
     });
     assert_eq!(plain.not_after, NOW.plus(whole(30)));
     assert!(!has_policy(&plain));
+    assert!(plain.allows_policies(&[dv]) && plain.allows_policies(&[]));
     let default = make(IssuingCaOptions::default());
     assert_eq!(default.not_after, root.certificate().not_after);
     assert!(has_policy(&default));
+    assert!(default.allows_policies(&[dv]) && !default.allows_policies(&[ov]));
+    assert!(!default.allows_policies(&[dv, ov]));
+    let any = make(IssuingCaOptions {
+        policies: vec![crate::profile::policy::ANY_POLICY],
+        ..IssuingCaOptions::default()
+    });
+    assert!(any.allows_policies(&[ov]));
 }
 
 #[test]
@@ -295,4 +304,42 @@ fn certificates_as_text() {
     let subscriber = Certificate::from_der(&leaf.der).unwrap();
     let texts = [root.certificate(), issuer.certificate(), &subscriber].map(as_text);
     insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn certificates_of_organizations_as_text() {
+    use crate::profile::Level;
+    use crate::subject::{Subject, tests::organization};
+    let issuer = issuing(&root(P256), P256);
+    let mut texts = Vec::new();
+    for level in [Level::Organization, Level::Extended, Level::Qualified] {
+        let mut profile = Profile::of_level(level);
+        if let Some(qualified) = &mut profile.qualified {
+            qualified.legislation = vec![crate::Country::parse("CH").unwrap()];
+        }
+        let subject = Subject::new(organization()).unwrap();
+        let request = IssuanceRequest {
+            subject: Subject::for_profile(Some(&subject), &profile).unwrap(),
+            ..request(signer(P256).public_key(), &["example.com"])
+        };
+        let tbs = issuer.prepare(&profile, &request);
+        let leaf = issuer.issue(issuer.lint(tbs, &profile, NOW).unwrap());
+        let leaf = leaf.unwrap().der;
+        read_back::<x509_cert::Certificate>(&leaf);
+        texts.push(as_text(&Certificate::from_der(&leaf).unwrap()));
+    }
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn the_subject_as_text_names_the_same_again() {
+    for text in [
+        r"CN=A\, B, organizationIdentifier=VATFI-1\+2, O=Example Oy, C=FI",
+        r"CN=\#1, organizationIdentifier=\#\ \;\ , serialNumber=1",
+    ] {
+        let name = CaName::parse(text).unwrap();
+        let der = self_signed_root(&name, &signer(P256), serial(), NOW).unwrap();
+        let subject = Certificate::from_der(&der).unwrap().subject;
+        assert_eq!(CaName::parse(&subject).as_ref(), Ok(&name), "{subject}");
+    }
 }

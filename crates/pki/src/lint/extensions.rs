@@ -8,11 +8,17 @@ use const_oid::db::rfc5280::{
 };
 use der::Error;
 
-use super::{Lint, Subject, ensure, unreadable};
+use super::{Lint, Twin, ensure, unreadable};
 use crate::decode::Element;
 use crate::encode::tag;
-use crate::extension::{TLS_FEATURE, has_status_request};
-use crate::profile::DOMAIN_VALIDATED;
+use crate::extension::{
+    CABF_ORGANIZATION_IDENTIFIER, QC_STATEMENTS, TLS_FEATURE, has_status_request,
+};
+use crate::profile::Level;
+use crate::profile::policy::{
+    self, DOMAIN_VALIDATED, EXTENDED_VALIDATION, ORGANIZATION_VALIDATED, QUALIFIED_EXTENDED,
+    QUALIFIED_NORMALIZED,
+};
 
 pub(super) const LINTS: &[Lint] = &[
     Lint {
@@ -63,14 +69,21 @@ pub(super) const LINTS: &[Lint] = &[
 ];
 
 /// Rules of the Baseline Requirements alone, for public profiles.
-pub(super) const PUBLIC_LINTS: &[Lint] = &[Lint {
-    name: "policy_reserved",
-    citation: "BR §7.1.2.7.9, §7.1.6.1",
-    check: policy_reserved,
-}];
+pub(super) const PUBLIC_LINTS: &[Lint] = &[
+    Lint {
+        name: "policy_reserved",
+        citation: "BR §7.1.2.7.9, §7.1.6.1, EVG §9.3",
+        check: policy_reserved,
+    },
+    Lint {
+        name: "policy_qualified",
+        citation: "EN 319 411-2 §5.3, EN 319 412-5 §5.2",
+        check: policy_qualified,
+    },
+];
 
-fn extensions_known_and_once(subject: &Subject<'_>) -> Result<(), String> {
-    let extensions = &subject.certificate.fields.extensions;
+fn extensions_known_and_once(twin: &Twin<'_>) -> Result<(), String> {
+    let extensions = &twin.certificate.fields.extensions;
     for (index, found) in extensions.iter().enumerate() {
         ensure(KNOWN.contains(&found.oid), || {
             format!("{} is not part of the profile", found.oid)
@@ -84,7 +97,8 @@ fn extensions_known_and_once(subject: &Subject<'_>) -> Result<(), String> {
     Ok(())
 }
 
-const KNOWN: [ObjectIdentifier; 9] = [
+const KNOWN: [ObjectIdentifier; 11] = [
+    CABF_ORGANIZATION_IDENTIFIER,
     ID_CE_AUTHORITY_KEY_IDENTIFIER,
     ID_CE_BASIC_CONSTRAINTS,
     ID_CE_CERTIFICATE_POLICIES,
@@ -93,23 +107,24 @@ const KNOWN: [ObjectIdentifier; 9] = [
     ID_CE_KEY_USAGE,
     ID_CE_SUBJECT_ALT_NAME,
     ID_PE_AUTHORITY_INFO_ACCESS,
+    QC_STATEMENTS,
     TLS_FEATURE,
 ];
 
 /// The key identifier of the issuer and nothing else.
-fn authority_key_identifier(subject: &Subject<'_>) -> Result<(), String> {
-    let value = value(subject, ID_CE_AUTHORITY_KEY_IDENTIFIER, false)?;
+fn authority_key_identifier(twin: &Twin<'_>) -> Result<(), String> {
+    let value = value(twin, ID_CE_AUTHORITY_KEY_IDENTIFIER, false)?;
     let identifier = only_in_sequence(value, tag::primitive(0)).map_err(unreadable)?;
-    ensure(identifier.content == subject.issuer.key_identifier, || {
+    ensure(identifier.content == twin.issuer.key_identifier, || {
         "not the issuer's key identifier".to_owned()
     })
 }
 
-fn key_usage(subject: &Subject<'_>) -> Result<(), String> {
-    let value = value(subject, ID_CE_KEY_USAGE, true)?;
+fn key_usage(twin: &Twin<'_>) -> Result<(), String> {
+    let value = value(twin, ID_CE_KEY_USAGE, true)?;
     let bits = Element::only(value, tag::BIT_STRING).map_err(unreadable)?;
-    let key = subject.key.as_ref().map_err(unreadable)?;
-    let expected = subject.profile.key_usage(key.algorithm());
+    let key = twin.key.as_ref().map_err(unreadable)?;
+    let expected = twin.profile.key_usage(key.algorithm());
     let is_minimal = |unused: u8| u32::from(unused) == expected.trailing_zeros();
     match bits.content {
         [unused, usages] if *usages == expected && is_minimal(*unused) => Ok(()),
@@ -117,8 +132,8 @@ fn key_usage(subject: &Subject<'_>) -> Result<(), String> {
     }
 }
 
-fn extended_key_usage(subject: &Subject<'_>) -> Result<(), String> {
-    let value = value(subject, ID_CE_EXT_KEY_USAGE, false)?;
+fn extended_key_usage(twin: &Twin<'_>) -> Result<(), String> {
+    let value = value(twin, ID_CE_EXT_KEY_USAGE, false)?;
     let usage = only_in_sequence(value, tag::OID)
         .and_then(Element::oid)
         .map_err(unreadable)?;
@@ -128,8 +143,8 @@ fn extended_key_usage(subject: &Subject<'_>) -> Result<(), String> {
 }
 
 /// May be absent; present it is critical and says no.
-fn basic_constraints(subject: &Subject<'_>) -> Result<(), String> {
-    let fields = &subject.certificate.fields;
+fn basic_constraints(twin: &Twin<'_>) -> Result<(), String> {
+    let fields = &twin.certificate.fields;
     match fields.extension(ID_CE_BASIC_CONSTRAINTS) {
         Some(found) => ensure(found.is_critical && found.value == [0x30, 0x00], || {
             "it must be critical and empty".to_owned()
@@ -138,38 +153,88 @@ fn basic_constraints(subject: &Subject<'_>) -> Result<(), String> {
     }
 }
 
-/// The profile's policy, or no extension where the profile has none.
-fn certificate_policies(subject: &Subject<'_>) -> Result<(), String> {
-    let fields = &subject.certificate.fields;
-    let Some(expected) = subject.profile.policy else {
-        let found = fields.extension(ID_CE_CERTIFICATE_POLICIES);
+/// The profile's policies, or no extension where the profile has none.
+fn certificate_policies(twin: &Twin<'_>) -> Result<(), String> {
+    let expected = &twin.profile.policies;
+    if expected.is_empty() {
+        let found = twin
+            .certificate
+            .fields
+            .extension(ID_CE_CERTIFICATE_POLICIES);
         return ensure(found.is_none(), || "the profile has no policy".to_owned());
+    }
+    let found = policies(twin)?;
+    ensure(found == *expected, || {
+        format!("{} are not the profile's policies", words(&found))
+    })
+}
+
+/// The reserved policy of the level comes first, and no other reserved one after it.
+fn policy_reserved(twin: &Twin<'_>) -> Result<(), String> {
+    let (found, level) = (policies(twin)?, twin.profile.level);
+    let reserved = found
+        .iter()
+        .filter(|policy| policy::RESERVED.contains(policy));
+    let expected: &[ObjectIdentifier] = match level {
+        Level::Domain => &[DOMAIN_VALIDATED],
+        Level::Organization => &[ORGANIZATION_VALIDATED],
+        Level::Extended => &[EXTENDED_VALIDATION],
+        Level::Qualified => &[ORGANIZATION_VALIDATED, EXTENDED_VALIDATION],
     };
-    let policy = policy(subject)?;
-    ensure(policy == expected, || {
-        format!("{policy} is not the profile's policy")
+    let first = found.first().filter(|first| expected.contains(first));
+    let is_single = reserved.count() == 1 && !found.contains(&policy::ANY_POLICY);
+    ensure(first.is_some() && is_single, || {
+        format!(
+            "{} do not begin with the one policy of the level {level}",
+            words(&found)
+        )
     })
 }
 
-/// The reserved policy of certificates with an empty subject.
-fn policy_reserved(subject: &Subject<'_>) -> Result<(), String> {
-    let policy = policy(subject)?;
-    ensure(policy == DOMAIN_VALIDATED, || {
-        format!("{policy} is not the policy of domain-validated certificates")
+/// QEVCP-w beside the policy of EV certificates or QNCP-w beside that of OV certificates, and no other of its kind; none
+/// in what is not qualified.
+fn policy_qualified(twin: &Twin<'_>) -> Result<(), String> {
+    let extension = twin
+        .certificate
+        .fields
+        .extension(ID_CE_CERTIFICATE_POLICIES);
+    let found = extension.map_or_else(|| Ok(Vec::new()), |_| policies(twin))?;
+    let qualified = found.iter().filter(|found| policy::is_qualified(found));
+    let expected = match twin.profile.level {
+        Level::Domain | Level::Organization | Level::Extended => None,
+        Level::Qualified if found.first() == Some(&EXTENDED_VALIDATION) => Some(QUALIFIED_EXTENDED),
+        Level::Qualified => Some(QUALIFIED_NORMALIZED),
+    };
+    ensure(qualified.eq(&expected), || {
+        format!(
+            "{} do not fit the level {}",
+            words(&found),
+            twin.profile.level
+        )
     })
 }
 
-/// The only policy, without qualifiers.
-fn policy(subject: &Subject<'_>) -> Result<ObjectIdentifier, String> {
-    let value = value(subject, ID_CE_CERTIFICATE_POLICIES, false)?;
-    let information = only_in_sequence(value, tag::SEQUENCE).map_err(unreadable)?;
-    only_in_sequence(information.whole, tag::OID)
-        .and_then(Element::oid)
-        .map_err(unreadable)
+fn words(policies: &[ObjectIdentifier]) -> String {
+    let texts: Vec<_> = policies.iter().map(ToString::to_string).collect();
+    texts.join(", ")
 }
 
-fn authority_information_access(subject: &Subject<'_>) -> Result<(), String> {
-    let value = value(subject, ID_PE_AUTHORITY_INFO_ACCESS, false)?;
+/// The policies in their order, without qualifiers.
+fn policies(twin: &Twin<'_>) -> Result<Vec<ObjectIdentifier>, String> {
+    let value = value(twin, ID_CE_CERTIFICATE_POLICIES, false)?;
+    let read = |value| {
+        let mut found = Vec::new();
+        let mut elements = Element::only(value, tag::SEQUENCE)?.elements()?;
+        while let Some(information) = elements.next()? {
+            found.push(only_in_sequence(information.whole, tag::OID)?.oid()?);
+        }
+        Ok::<_, Error>(found)
+    };
+    read(value).map_err(unreadable)
+}
+
+fn authority_information_access(twin: &Twin<'_>) -> Result<(), String> {
+    let value = value(twin, ID_PE_AUTHORITY_INFO_ACCESS, false)?;
     let description = only_in_sequence(value, tag::SEQUENCE).map_err(unreadable)?;
     let mut fields = description.elements().map_err(unreadable)?;
     let method = fields.any().and_then(Element::oid).map_err(unreadable)?;
@@ -180,14 +245,14 @@ fn authority_information_access(subject: &Subject<'_>) -> Result<(), String> {
     })?;
     check_http_url(location.content)?;
     ensure(
-        location.content == subject.issuer.ca_issuers_url.as_bytes(),
+        location.content == twin.issuer.ca_issuers_url.as_bytes(),
         || "not the issuer's URL".to_owned(),
     )
 }
 
 /// One point, with one `http:` URL as its full name, no reasons and no other issuer.
-fn crl_distribution_points(subject: &Subject<'_>) -> Result<(), String> {
-    let value = value(subject, ID_CE_CRL_DISTRIBUTION_POINTS, false)?;
+fn crl_distribution_points(twin: &Twin<'_>) -> Result<(), String> {
+    let value = value(twin, ID_CE_CRL_DISTRIBUTION_POINTS, false)?;
     let url = only_in_sequence(value, tag::SEQUENCE)
         .and_then(|point| only_in(point, tag::constructed(0)))
         .and_then(|name| only_in(name, tag::constructed(0)))
@@ -196,11 +261,11 @@ fn crl_distribution_points(subject: &Subject<'_>) -> Result<(), String> {
     check_http_url(url.content)
 }
 
-fn tls_feature(subject: &Subject<'_>) -> Result<(), String> {
-    let Some(found) = subject.certificate.fields.extension(TLS_FEATURE) else {
+fn tls_feature(twin: &Twin<'_>) -> Result<(), String> {
+    let Some(found) = twin.certificate.fields.extension(TLS_FEATURE) else {
         return Ok(());
     };
-    ensure(subject.profile.honours_must_staple, || {
+    ensure(twin.profile.honours_must_staple, || {
         "the profile has no must-staple".to_owned()
     })?;
     let is_status_request = has_status_request(found.value).map_err(unreadable)?;
@@ -219,11 +284,11 @@ fn check_http_url(url: &[u8]) -> Result<(), String> {
 
 /// The value of an extension that must be there with this criticality.
 fn value<'a>(
-    subject: &Subject<'a>,
+    twin: &Twin<'a>,
     oid: ObjectIdentifier,
     is_critical: bool,
 ) -> Result<&'a [u8], String> {
-    let found = subject.certificate.fields.extension(oid).ok_or("missing")?;
+    let found = twin.certificate.fields.extension(oid).ok_or("missing")?;
     ensure(found.is_critical == is_critical, || {
         format!("criticality must be {is_critical}")
     })?;

@@ -2,7 +2,7 @@
 
 use der::Error;
 
-use super::{Lint, Subject, ensure, unreadable};
+use super::{Lint, Twin, ensure, unreadable};
 use crate::algorithm::SignatureAlgorithm;
 use crate::encode::tag;
 use crate::profile::validity_ceiling_seconds;
@@ -84,32 +84,32 @@ pub(super) const PUBLIC_LINTS: &[Lint] = &[
     },
 ];
 
-fn content_unchanged(subject: &Subject<'_>) -> Result<(), String> {
-    ensure(subject.certificate.tbs == subject.intended.der(), || {
+fn content_unchanged(twin: &Twin<'_>) -> Result<(), String> {
+    ensure(twin.certificate.tbs == twin.intended.der(), || {
         "the twin carries other content".to_owned()
     })
 }
 
-fn version(subject: &Subject<'_>) -> Result<(), String> {
-    ensure(subject.certificate.fields.version == Some(&[2]), || {
+fn version(twin: &Twin<'_>) -> Result<(), String> {
+    ensure(twin.certificate.fields.version == Some(&[2]), || {
         "not version 3".to_owned()
     })
 }
 
 /// Positive, at most 20 octets, and long enough for 64 bits from a generator.
-fn serial_number(subject: &Subject<'_>) -> Result<(), String> {
-    let serial = subject.certificate.fields.serial;
+fn serial_number(twin: &Twin<'_>) -> Result<(), String> {
+    let serial = twin.certificate.fields.serial;
     let is_positive = serial.first().is_some_and(|first| *first < 0x80);
     ensure(is_positive && (9..=20).contains(&serial.len()), || {
         format!("negative, or {} octets long", serial.len())
     })?;
-    ensure(serial == subject.intended.serial().as_bytes(), || {
+    ensure(serial == twin.intended.serial().as_bytes(), || {
         "not the reserved one".to_owned()
     })
 }
 
-fn algorithms_equal(subject: &Subject<'_>) -> Result<(), String> {
-    let certificate = subject.certificate;
+fn algorithms_equal(twin: &Twin<'_>) -> Result<(), String> {
+    let certificate = twin.certificate;
     ensure(
         certificate.outer_algorithm == certificate.fields.algorithm,
         || "inner and outer signature algorithm differ".to_owned(),
@@ -117,24 +117,23 @@ fn algorithms_equal(subject: &Subject<'_>) -> Result<(), String> {
 }
 
 /// The allowed encodings are a closed list that SHA-1 is not on.
-fn algorithm_of_issuer(subject: &Subject<'_>) -> Result<(), String> {
-    let found = SignatureAlgorithm::from_identifier(subject.certificate.fields.algorithm);
-    ensure(found == Some(subject.issuer.algorithm), || {
+fn algorithm_of_issuer(twin: &Twin<'_>) -> Result<(), String> {
+    let found = SignatureAlgorithm::from_identifier(twin.certificate.fields.algorithm);
+    ensure(found == Some(twin.issuer.algorithm), || {
         format!("{found:?} is not the issuer's algorithm")
     })
 }
 
-fn issuer_name(subject: &Subject<'_>) -> Result<(), String> {
-    ensure(
-        subject.certificate.fields.issuer == subject.issuer.name,
-        || "not the issuer's subject, octet for octet".to_owned(),
-    )
+fn issuer_name(twin: &Twin<'_>) -> Result<(), String> {
+    ensure(twin.certificate.fields.issuer == twin.issuer.name, || {
+        "not the issuer's subject, octet for octet".to_owned()
+    })
 }
 
-fn time_encoding(subject: &Subject<'_>) -> Result<(), String> {
+fn time_encoding(twin: &Twin<'_>) -> Result<(), String> {
     for element in [
-        subject.certificate.fields.not_before,
-        subject.certificate.fields.not_after,
+        twin.certificate.fields.not_before,
+        twin.certificate.fields.not_after,
     ] {
         let is_until_2049 = element.time().map_err(unreadable)?.as_seconds() < YEAR_2050;
         let expected = if is_until_2049 {
@@ -149,58 +148,60 @@ fn time_encoding(subject: &Subject<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn not_before_near_now(subject: &Subject<'_>) -> Result<(), String> {
-    let (not_before, _) = validity(subject)?;
-    let distance = (not_before - subject.now.as_seconds()).abs();
+fn not_before_near_now(twin: &Twin<'_>) -> Result<(), String> {
+    let (not_before, _) = validity(twin)?;
+    let distance = (not_before - twin.now.as_seconds()).abs();
     ensure(distance <= 48 * 3600, || {
         format!("notBefore is {distance} seconds from now")
     })
 }
 
-fn validity_ceiling(subject: &Subject<'_>) -> Result<(), String> {
-    let (not_before, not_after) = validity(subject)?;
+fn validity_ceiling(twin: &Twin<'_>) -> Result<(), String> {
+    let (not_before, not_after) = validity(twin)?;
     let (length, most) = (
         not_after - not_before + 1,
-        validity_ceiling_seconds(subject.now),
+        validity_ceiling_seconds(twin.now),
     );
     ensure((1..=most).contains(&length), || {
         format!("{length} seconds, at most {most} are allowed")
     })
 }
 
-fn validity_of_profile(subject: &Subject<'_>) -> Result<(), String> {
-    let (not_before, not_after) = validity(subject)?;
-    let (length, most) = (not_after - not_before + 1, subject.profile.validity_seconds);
+fn validity_of_profile(twin: &Twin<'_>) -> Result<(), String> {
+    let (not_before, not_after) = validity(twin)?;
+    let (length, most) = (not_after - not_before + 1, twin.profile.validity_seconds);
     ensure((1..=most).contains(&length), || {
         format!("{length} seconds, the profile has {most}")
     })
 }
 
-fn validity_within_issuer(subject: &Subject<'_>) -> Result<(), String> {
-    let (_, not_after) = validity(subject)?;
-    ensure(not_after <= subject.issuer.not_after.as_seconds(), || {
+fn validity_within_issuer(twin: &Twin<'_>) -> Result<(), String> {
+    let (_, not_after) = validity(twin)?;
+    ensure(not_after <= twin.issuer.not_after.as_seconds(), || {
         "it outlives its issuer".to_owned()
     })
 }
 
-fn subject_empty(subject: &Subject<'_>) -> Result<(), String> {
-    ensure(subject.certificate.fields.subject == [0x30, 0x00], || {
-        "the subject has attributes".to_owned()
+/// Empty exactly where nobody is named.
+fn subject_empty(twin: &Twin<'_>) -> Result<(), String> {
+    let is_empty = twin.certificate.fields.subject == [0x30, 0x00];
+    ensure(is_empty != twin.profile.level.names_organization(), || {
+        format!("empty: {is_empty}, at the level {}", twin.profile.level)
     })
 }
 
-fn public_key(subject: &Subject<'_>) -> Result<(), String> {
-    subject.key.as_ref().map(|_| ()).map_err(unreadable)
+fn public_key(twin: &Twin<'_>) -> Result<(), String> {
+    twin.key.as_ref().map(|_| ()).map_err(unreadable)
 }
 
-fn no_unique_identifiers(subject: &Subject<'_>) -> Result<(), String> {
-    ensure(!subject.certificate.fields.has_unique_identifiers, || {
+fn no_unique_identifiers(twin: &Twin<'_>) -> Result<(), String> {
+    ensure(!twin.certificate.fields.has_unique_identifiers, || {
         "a unique identifier is present".to_owned()
     })
 }
 
-fn validity(subject: &Subject<'_>) -> Result<(i64, i64), String> {
-    let read = subject.certificate.fields.validity();
+fn validity(twin: &Twin<'_>) -> Result<(i64, i64), String> {
+    let read = twin.certificate.fields.validity();
     let (not_before, not_after) = read.map_err(|error: Error| unreadable(error))?;
     Ok((not_before.as_seconds(), not_after.as_seconds()))
 }

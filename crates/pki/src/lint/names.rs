@@ -3,7 +3,7 @@
 use base::DnsName;
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 
-use super::{Lint, Subject, ensure, unreadable};
+use super::{Lint, Twin, ensure, unreadable};
 use crate::decode::Element;
 use crate::encode::tag;
 
@@ -23,6 +23,11 @@ pub(super) const LINTS: &[Lint] = &[
         citation: "profile",
         check: san_count_of_profile,
     },
+    Lint {
+        name: "san_wildcards_of_profile",
+        citation: "EVG §9.8.1, profile",
+        check: san_wildcards_of_profile,
+    },
 ];
 
 /// Rules of the Baseline Requirements alone, for public profiles.
@@ -32,8 +37,8 @@ pub(super) const PUBLIC_LINTS: &[Lint] = &[Lint {
     check: san_no_reverse_zone,
 }];
 
-fn san_present_and_critical(subject: &Subject<'_>) -> Result<(), String> {
-    let fields = &subject.certificate.fields;
+fn san_present_and_critical(twin: &Twin<'_>) -> Result<(), String> {
+    let fields = &twin.certificate.fields;
     let san = fields.extension(ID_CE_SUBJECT_ALT_NAME).ok_or("missing")?;
     let is_subject_empty = fields.subject == [0x30, 0x00];
     ensure(san.is_critical == is_subject_empty, || {
@@ -42,8 +47,8 @@ fn san_present_and_critical(subject: &Subject<'_>) -> Result<(), String> {
 }
 
 /// DNS names only, each once, in letters, digits and hyphens, an asterisk only as the whole first label.
-fn san_names(subject: &Subject<'_>) -> Result<(), String> {
-    let names = names(subject)?;
+fn san_names(twin: &Twin<'_>) -> Result<(), String> {
+    let names = names(twin)?;
     ensure(!names.is_empty(), || "no name".to_owned())?;
     let mut seen: Vec<&str> = Vec::with_capacity(names.len());
     for name in &names {
@@ -59,8 +64,8 @@ fn san_names(subject: &Subject<'_>) -> Result<(), String> {
     ensure(seen.len() == count, || "a name occurs twice".to_owned())
 }
 
-fn san_no_reverse_zone(subject: &Subject<'_>) -> Result<(), String> {
-    let reverse = names(subject)?
+fn san_no_reverse_zone(twin: &Twin<'_>) -> Result<(), String> {
+    let reverse = names(twin)?
         .into_iter()
         .find(|name| name.ends_with(".in-addr.arpa") || name.ends_with(".ip6.arpa"));
     ensure(reverse.is_none(), || {
@@ -68,15 +73,26 @@ fn san_no_reverse_zone(subject: &Subject<'_>) -> Result<(), String> {
     })
 }
 
-fn san_count_of_profile(subject: &Subject<'_>) -> Result<(), String> {
-    let (count, most) = (names(subject)?.len(), subject.profile.max_names);
+fn san_count_of_profile(twin: &Twin<'_>) -> Result<(), String> {
+    let (count, most) = (names(twin)?.len(), twin.profile.max_names);
     ensure(count <= most, || {
         format!("{count} names, the profile has {most}")
     })
 }
 
-fn names<'a>(subject: &Subject<'a>) -> Result<Vec<&'a str>, String> {
-    let san = subject
+fn san_wildcards_of_profile(twin: &Twin<'_>) -> Result<(), String> {
+    let profile = twin.profile;
+    if profile.has_wildcards && profile.level.may_have_wildcards() {
+        return Ok(());
+    }
+    let wildcard = names(twin)?.into_iter().find(|name| name.contains('*'));
+    ensure(wildcard.is_none(), || {
+        format!("\"{}\" is a wildcard name", wildcard.unwrap_or_default())
+    })
+}
+
+fn names<'a>(twin: &Twin<'a>) -> Result<Vec<&'a str>, String> {
+    let san = twin
         .certificate
         .fields
         .extension(ID_CE_SUBJECT_ALT_NAME)

@@ -4,6 +4,8 @@ use super::*;
 use crate::fixture::{NOW, issuing, request, root, signer};
 use crate::{IssuanceRequest, Issuer};
 
+mod named;
+
 const P256: KeyAlgorithm = KeyAlgorithm::EcdsaP256;
 
 fn authority() -> Issuer {
@@ -90,9 +92,9 @@ fn s13_lifetimes_are_linted_to_the_second() {
 fn s13_extensions_are_held_to_the_profile() {
     let both = ["certificate_policies", "policy_reserved"];
     check(&both, |_, profile| {
-        profile.policy = Some(const_oid::ObjectIdentifier::new_unwrap("2.23.140.1.2.2"));
+        profile.policies = vec![crate::ORGANIZATION_VALIDATED];
     });
-    check(&both, |_, profile| profile.policy = None);
+    check(&both, |_, profile| profile.policies.clear());
     check(&["crl_distribution_points"], |request, _| {
         "https://example.com/a.crl".clone_into(&mut request.crl_url);
     });
@@ -149,8 +151,8 @@ fn s13_content_for_another_issuer_is_refused() {
 #[test]
 fn s13_a_public_profile_cannot_leave_the_policy_out() {
     let mut without = Profile::dv();
-    without.policy = None;
-    let broken = broken_by(&without, NOW, |_, written| written.policy = None);
+    without.policies.clear();
+    let broken = broken_by(&without, NOW, |_, written| written.policies.clear());
     assert_eq!(broken, ["policy_reserved"]);
 }
 
@@ -159,7 +161,7 @@ fn s13_private_certificates_are_held_to_rfc_5280_and_their_profile() {
     let days = |days: u64| std::time::Duration::from_secs(days * 86_400);
     let private = Profile {
         validity_seconds: 2000 * 86_400,
-        policy: None,
+        policies: Vec::new(),
         trust: ProfileTrust::Private,
         ..Profile::dv()
     };
@@ -178,7 +180,7 @@ fn s13_private_certificates_are_held_to_rfc_5280_and_their_profile() {
         request.validity.not_before = NOW.plus(std::time::Duration::from_secs(1));
     });
     check(&["certificate_policies"], |_, written| {
-        written.policy = Profile::dv().policy;
+        written.policies = Profile::dv().policies;
     });
     check(&["san_names"], |request, _| request.names.clear());
     check(&["tls_feature"], |request, written| {

@@ -26,7 +26,7 @@ pub struct Product {
     pub code: String,
     /// For people.
     pub name: String,
-    /// What is checked of its owner: `domain`.
+    /// What is checked of its owner: a word of `pki::Level`.
     pub level: String,
     /// JSON.
     pub config: String,

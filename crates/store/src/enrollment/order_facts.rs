@@ -6,6 +6,7 @@ use acme::order::Progress;
 use base::{AuthorizationId, DnsName, Identifier, LineageId, OrderId, SubscriptionId, Timestamp};
 use enrollment::admission::{Coverage, Facts, Standing};
 use enrollment::subscription::{ProductCode, Subscription};
+use pki::Subject;
 
 use super::subscription;
 use crate::catalog::offer::{self, Policies};
@@ -22,6 +23,8 @@ pub struct Asked {
     pub renewal_of: LineageId,
     /// What is ordered.
     pub product: ProductCode,
+    /// Whether certificates name an organization, so that it is read.
+    pub names_organization: bool,
     /// The policies that are known; others are read.
     pub policies: Policies,
     /// The present moment.
@@ -37,6 +40,8 @@ pub struct ForOrder {
     pub reusable: Vec<Option<AuthorizationId>>,
     /// A pending order of the account for the same names.
     pub pending: Option<OrderId>,
+    /// The organization that was validated for the subscription, where certificates name one.
+    pub organization: Option<Subject>,
 }
 
 /// What a certificate depends on.
@@ -48,6 +53,8 @@ pub struct ForCertificate {
     pub admission: Facts,
     /// Whether the key may not be certified again.
     pub is_key_blocked: bool,
+    /// The organization that was validated for the subscription, where certificates name one.
+    pub organization: Option<Subject>,
 }
 
 /// Looks at everything that a new order depends on. Authorizations count when they live until `needed`.
@@ -75,6 +82,7 @@ pub async fn for_order(
         admission: facts(tx, &wanted.names, &looked, asked).await?,
         reusable: looked.iter().map(reusable).collect::<Result<_, _>>()?,
         pending: pending.first().map(|row| row.id("order_id")).transpose()?,
+        organization: organization(tx, wanted.subscription, asked).await?,
     })
 }
 
@@ -106,7 +114,26 @@ pub async fn for_certificate(
         progress: first.map(progress).transpose()?.flatten(),
         admission,
         is_key_blocked,
+        organization: organization(tx, order.subscription, asked).await?,
     })
+}
+
+/// The organization that was validated for a subscription, with what may stand in its certificates now. Nothing is asked
+/// where certificates name none.
+#[expect(
+    clippy::unused_async,
+    reason = "it will ask the table of organizations"
+)]
+pub async fn organization(
+    _tx: &mut ReadTx,
+    _subscription: SubscriptionId,
+    asked: &Asked,
+) -> Result<Option<Subject>, Error> {
+    if !asked.names_organization {
+        return Ok(None);
+    }
+    // There is no table of organizations yet, so that none is validated.
+    Ok(None)
 }
 
 /// Looks at what decides whether a subscription may order names, without an order.

@@ -107,7 +107,7 @@ impl Refusal {
 }
 
 /// What is told as another kind than its class says (RFC 8555 §6.7).
-const KINDS: [(&str, Kind); 16] = [
+const KINDS: [(&str, Kind); 18] = [
     ("account_key_blocked", Kind::BadPublicKey),
     ("account_key_retired", Kind::BadPublicKey),
     ("account_key_weak", Kind::BadPublicKey),
@@ -124,6 +124,8 @@ const KINDS: [(&str, Kind); 16] = [
     ("must_staple_not_honoured", Kind::BadCsr),
     ("name_not_enrolled", Kind::RejectedIdentifier),
     ("name_not_enrolled_anywhere", Kind::RejectedIdentifier),
+    ("wildcard_forbidden", Kind::RejectedIdentifier),
+    ("wildcard_not_in_profile", Kind::RejectedIdentifier),
 ];
 
 fn kind_of(code: &str) -> Option<Kind> {

@@ -103,6 +103,7 @@ pub(crate) async fn left_behind(server: &TestServer, placed: &Order, key: &Key) 
     let request = IssuanceRequest {
         serial: SerialNumber::generate(random),
         names: found.names.clone(),
+        subject: None,
         key,
         validity,
         must_staple: false,

@@ -36,7 +36,7 @@ async fn issuing(server: &TestServer, name: &str, algorithm: KeyAlgorithm) -> Ca
         algorithm,
         parent,
         trust: Trust::Private,
-        policy: None,
+        policies: Vec::new(),
     };
     let root = plan(format!("{name} root"), KeyAlgorithm::EcdsaP384, None);
     let root = create_ca(&server.app, &CALLER(), root).await.unwrap();
@@ -81,7 +81,7 @@ async fn an_account_belongs_to_its_directory(server: &TestServer) {
 
 async fn a_directory_that_there_is_not_says_so(server: &TestServer) {
     let client = server.stranger().await;
-    for path in ["/v2/OV", "/v2/OV/new-nonce", "/v2/dv", "/v2/"] {
+    for path in ["/v2/NONE", "/v2/NONE/new-nonce", "/v2/dv", "/v2/"] {
         let answer = client
             .get(&format!("https://acme.test{path}"))
             .await
