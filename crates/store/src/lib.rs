@@ -8,6 +8,7 @@ pub mod access;
 pub mod audit;
 pub mod catalog;
 mod db;
+pub mod effects;
 pub mod enrollment;
 pub mod issuance;
 pub mod migrate;

@@ -105,6 +105,10 @@ const MIGRATIONS: &[Migration] = &[
             sqlite: "",
         }],
     },
+    Migration {
+        name: "0020_effect",
+        steps: &[Step::Both(include_str!("../migrations/0020_effect.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

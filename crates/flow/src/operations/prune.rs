@@ -1,16 +1,19 @@
 //! The end of what nobody needs any more: orders and authorizations that ended long ago, certificates with what was proven
-//! for them, audit entries, guests of test directories, sessions, sign-in locks, and nodes that died. What happened to CAs
+//! for them, audit entries, guests of test directories, sessions, sign-in locks, mails, and nodes that died. What happened to CAs
 //! and keys stays, and so does how many certificates there were in each month.
 //!
 //! Everybody else waits while a piece is deleted, so that each is of one table and small.
 
 use std::time::Duration;
 
-use base::{AccountId, AuditId, AuthorizationId, OrderId, Timestamp, ValidationId};
+use base::{
+    AccountId, AuditId, AuthorizationId, EffectId, MailId, OrderId, Timestamp, ValidationId,
+};
 use serde::{Deserialize, Serialize};
 use store::access::{session, sign_in_lock};
 use store::audit;
 use store::catalog::server_certificate;
+use store::effects::{effect, mail};
 use store::issuance::certificate_list::figures;
 use store::issuance::{
     account, authorization, certificate_end, evidence, order, refused_request, retired_key,
@@ -38,6 +41,10 @@ const KEEP_ENDED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How much later than a whole lifetime after the last moment of a proof a certificate may end that uses it: clients may ask
 /// for one that begins two days later.
 const BEGINS_LATER: Duration = Duration::from_secs(2 * 24 * 3600);
+/// How long it is kept to whom which mail was sent.
+const KEEP_MAILS: Duration = Duration::from_secs(365 * 24 * 3600);
+/// How long what a mail says waits to be sent.
+const KEEP_MAIL_BODIES: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A node that was not seen for so long is gone.
 const KEEP_NODES: Duration = Duration::from_secs(24 * 3600);
 
@@ -83,10 +90,13 @@ enum Part {
     Refusals,
     UsedLimits,
     OwnLimits,
+    MailBodies,
+    Mails,
+    MailEffects,
     Nodes,
 }
 
-const PARTS: [Part; 18] = [
+const PARTS: [Part; 21] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -104,6 +114,9 @@ const PARTS: [Part; 18] = [
     Part::Refusals,
     Part::UsedLimits,
     Part::OwnLimits,
+    Part::MailBodies,
+    Part::Mails,
+    Part::MailEffects,
     Part::Nodes,
 ];
 
@@ -164,6 +177,9 @@ impl Prune {
             Part::Refusals => Ok(same(pieces(app, now, delete_refusals).await?)),
             Part::UsedLimits => Ok(same(pieces(app, now, delete_used_limits).await?)),
             Part::OwnLimits => Ok(same(pieces(app, now, delete_own_limits).await?)),
+            Part::MailBodies => Ok(same(pieces(app, now, erase_mail_bodies).await?)),
+            Part::Mails => Ok(same(pieces(app, now, delete_mails).await?)),
+            Part::MailEffects => Ok(same(pieces(app, now, delete_mail_effects).await?)),
             Part::Nodes => {
                 let store = app.store(system("nodes are everybody's"));
                 let unseen = now.minus(KEEP_NODES);
@@ -378,6 +394,32 @@ async fn delete_own_limits(
 ) -> Result<Progress<Timestamp>, Error> {
     let ended = now.minus(KEEP_ENDED);
     let deleted = limit_override::delete_ended(tx, &(ended, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+/// One that nobody could send for so long is not sent any more.
+async fn erase_mail_bodies(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let until = MailId::first_at(now.minus(KEEP_MAIL_BODIES));
+    let erased = mail::erase_old(tx, &(until, PIECE)).await?;
+    Ok(after(erased, *now))
+}
+
+async fn delete_mails(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let until = MailId::first_at(now.minus(KEEP_MAILS));
+    let deleted = mail::delete_old(tx, &(until, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+/// What became of a mail is kept as long as the mail.
+async fn delete_mail_effects(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let until = EffectId::first_at(now.minus(KEEP_MAILS));
+    let deleted = effect::delete_old(tx, &("mail", until, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

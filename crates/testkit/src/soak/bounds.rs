@@ -144,6 +144,8 @@ impl History {
             // A day longer: a day is over when its last moment is.
             ("refusal", self.within(ENDED + 1, |day| day.refusals)),
             ("crl", LISTS * self.cas),
+            ("effect", 0),
+            ("mail", 0),
             ("signing_intent", 0),
             // The lists that today's revocations wait for, and what comes by its schedule.
             ("job", 1 + self.cas),
