@@ -4,6 +4,7 @@ mod clock;
 mod health;
 mod jobs;
 mod limits;
+mod mails;
 mod metrics;
 mod retention;
 mod soak;

@@ -26,6 +26,8 @@ use store::{Error, Progress, Save, WriteTx};
 
 use crate::App;
 use crate::caller::system;
+use crate::effects::Effect as _;
+use crate::mail::SendMail;
 use crate::queue::{Done, Job, JobError, Lease, Queue};
 
 /// How many rows one transaction deletes. Those of an order lie on several pages of their own, which SQLite's commit has
@@ -419,7 +421,7 @@ async fn delete_mail_effects(
     now: &Timestamp,
 ) -> Result<Progress<Timestamp>, Error> {
     let until = EffectId::first_at(now.minus(KEEP_MAILS));
-    let deleted = effect::delete_old(tx, &("mail", until, PIECE)).await?;
+    let deleted = effect::delete_old(tx, &(SendMail::KIND, until, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 
