@@ -1,7 +1,8 @@
 //! The end of a sign-in whose factors were all right: the session is opened, unless something has changed since
 //! they were checked.
 
-use base::{Actor, Timestamp};
+use base::{Actor, ClientNetwork, Timestamp};
+use outbound::mail::{Letter, MailKind};
 use store::access::session::{self, Browser};
 use store::access::user::{self, Replacement};
 use store::audit::{self, Entry};
@@ -16,6 +17,7 @@ use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::session::browser;
 use crate::audit::{Event, Text};
+use crate::mail::{self, PreparedMail};
 use crate::{App, Caller};
 
 /// Why the session does not begin after all.
@@ -52,6 +54,7 @@ struct Input {
 struct Facts {
     counts: Counts,
     current: Option<Candidate>,
+    sessions: Vec<Browser>,
 }
 
 enum Decision {
@@ -67,7 +70,11 @@ struct Opened {
     browser: Browser,
     now: Timestamp,
     entry: Entry,
+    mail: Option<PreparedMail>,
 }
+
+/// How many of a user's other sessions are looked at for where they came from.
+const LOOKED_AT: i64 = 50;
 
 /// Opens the session.
 pub(super) async fn open_session(
@@ -100,11 +107,16 @@ async fn load(tx: &mut ReadTx, input: &Input) -> Result<Facts, store::Error> {
     Ok(Facts {
         counts: input.opening.attempt.load(tx).await?,
         current: sign_in::candidate(tx, &input.opening.proven.user.id).await?,
+        sessions: session::of_user(tx, &(input.opening.proven.user.id, LOOKED_AT)).await?,
     })
 }
 
 fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
-    let Facts { counts, current } = facts;
+    let Facts {
+        counts,
+        current,
+        sessions,
+    } = facts;
     let Opening {
         attempt,
         proven,
@@ -135,6 +147,7 @@ fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
             user: input.browser.session.user,
             factor: "password",
         }),
+        mail: input.notice(&sessions),
     })))
 }
 
@@ -148,6 +161,25 @@ fn is_same(current: &Candidate, proven: &Candidate) -> bool {
 }
 
 impl Input {
+    /// Whoever is not the one who signs in has to know of it, unless they did so from there before, as far as sessions
+    /// tell that have not ended long ago.
+    fn notice(&self, sessions: &[Browser]) -> Option<PreparedMail> {
+        let network = self.caller.client.network();
+        let is_known = |browser: &Browser| {
+            let address = browser.client_address.parse().ok();
+            address.map(ClientNetwork::of) == network
+        };
+        if sessions.iter().any(is_known) {
+            return None;
+        }
+        let (user, now) = (&self.opening.proven.user, self.opening.now);
+        let letter = Letter::NewSignIn {
+            from: mail::origin(&self.caller, now),
+        };
+        let once = mail::once(MailKind::NewSignIn, user.id, now);
+        mail::notice(&self.app, &self.caller, user.into(), &letter, &once)
+    }
+
     fn entry(&self, event: &Event) -> Entry {
         let tenant = self.browser.session.tenant;
         self.app
@@ -173,5 +205,6 @@ async fn save(
     session::insert(tx, &opened.browser).await?;
     user::note_sign_in(tx, &(opened.browser.session.user, opened.now)).await?;
     audit::append(tx, &opened.entry).await?;
+    mail::intend(tx, opened.mail.as_ref()).await?;
     Ok(Ok(()))
 }

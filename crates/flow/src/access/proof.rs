@@ -81,7 +81,7 @@ pub(super) async fn prove(
     }
     let failed = Failed {
         attempt,
-        of: Some((signed_in.user.id, signed_in.session.tenant)),
+        of: Some((signed_in.user.clone(), signed_in.session.tenant)),
         purpose,
         reason: "wrong password",
         now,

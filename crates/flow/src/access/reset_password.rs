@@ -2,6 +2,7 @@
 //! and to be replaced first (features F-011; security S-06). Sessions and locks end with it.
 
 use base::{Class, Refusal, Refuse, Timestamp};
+use outbound::mail::{Letter, MailKind};
 use store::access::user::{self, Replacement};
 use store::access::{session, sign_in_lock};
 use store::audit::{self, Entry};
@@ -13,6 +14,7 @@ use tenancy::user::{Email, User};
 use super::attempt::address_key;
 use crate::audit::Event;
 use crate::caller::{self, system};
+use crate::mail::{self, PreparedMail};
 use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
@@ -91,6 +93,7 @@ struct Decision {
     replacement: Replacement,
     lock: AttemptKey,
     entry: Entry,
+    mail: Option<PreparedMail>,
 }
 
 async fn load(tx: &mut ReadTx, resetting: &Resetting) -> Result<Facts, store::Error> {
@@ -118,6 +121,11 @@ fn decide(resetting: &Resetting, facts: Facts) -> Result<Decision, ResetError> {
         sessions_ended: facts.sessions,
         good_until: credential.initial_until,
     };
+    let letter = Letter::PasswordChanged {
+        from: None,
+        at: *now,
+    };
+    let once = mail::once(MailKind::PasswordChanged, user.id, *now);
     Ok(Decision {
         replacement: Replacement {
             user: user.id,
@@ -126,6 +134,7 @@ fn decide(resetting: &Resetting, facts: Facts) -> Result<Decision, ResetError> {
         },
         lock: lock.clone(),
         entry: app.entry(caller, user.tenant, &event, *now),
+        mail: mail::notice(app, caller, user.into(), &letter, &once),
     })
 }
 
@@ -137,5 +146,6 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Erro
     session::delete_of_user(tx, &(decision.replacement.user, None)).await?;
     sign_in_lock::delete(tx, &decision.lock).await?;
     audit::append(tx, &decision.entry).await?;
+    mail::intend(tx, decision.mail.as_ref()).await?;
     Ok(true)
 }
