@@ -92,13 +92,11 @@ enum Part {
     Refusals,
     UsedLimits,
     OwnLimits,
-    MailBodies,
     Mails,
-    MailEffects,
     Nodes,
 }
 
-const PARTS: [Part; 21] = [
+const PARTS: [Part; 19] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -116,9 +114,7 @@ const PARTS: [Part; 21] = [
     Part::Refusals,
     Part::UsedLimits,
     Part::OwnLimits,
-    Part::MailBodies,
     Part::Mails,
-    Part::MailEffects,
     Part::Nodes,
 ];
 
@@ -179,9 +175,12 @@ impl Prune {
             Part::Refusals => Ok(same(pieces(app, now, delete_refusals).await?)),
             Part::UsedLimits => Ok(same(pieces(app, now, delete_used_limits).await?)),
             Part::OwnLimits => Ok(same(pieces(app, now, delete_own_limits).await?)),
-            Part::MailBodies => Ok(same(pieces(app, now, erase_mail_bodies).await?)),
-            Part::Mails => Ok(same(pieces(app, now, delete_mails).await?)),
-            Part::MailEffects => Ok(same(pieces(app, now, delete_mail_effects).await?)),
+            Part::Mails => {
+                let bodies = pieces(app, now, erase_mail_bodies).await?;
+                let mails = pieces(app, now, delete_mails).await?;
+                let effects = pieces(app, now, delete_mail_effects).await?;
+                Ok(same(bodies.or(mails).or(effects)))
+            }
             Part::Nodes => {
                 let store = app.store(system("nodes are everybody's"));
                 let unseen = now.minus(KEEP_NODES);
