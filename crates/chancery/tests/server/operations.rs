@@ -1,6 +1,7 @@
 //! What runs beside the requests.
 
 mod clock;
+mod effects;
 mod health;
 mod jobs;
 mod limits;

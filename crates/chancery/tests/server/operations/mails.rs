@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::Clock as _;
+use base::{Clock as _, Timestamp};
 use flow::Caller;
 use flow::caller::system;
 use flow::mail::Recipient;
@@ -10,7 +10,9 @@ use flow::mail::send::{SendMailError, send};
 use flow::operations::effect::change_effect::{ChangeEffectError, EffectChange, change_effect};
 use flow::operations::effect::list_effects::{list_newest, list_unresolved, show_effect};
 use flow::queue::LEASE;
-use outbound::mail::{Letter, MailKind};
+use outbound::mail::letter::Brand;
+use outbound::mail::smtp::{SmtpSecurity, SmtpSettings};
+use outbound::mail::{Delivery, Letter, MailKind, Mailer as _, Message, SmtpMailer};
 use store::effects::effect::{Effect, EffectOutcome, EffectState};
 use store::effects::mail::Mail;
 use tenancy::user::Email;
@@ -421,4 +423,36 @@ async fn s39_what_mails_say_is_sealed_anew(server: &TestServer) {
     assert_ne!(sender.mail().await.body.unwrap(), before);
     sender.node.run_jobs().await;
     assert!(mail.mails()[0].text().contains("TOKEN"));
+}
+
+/// Nothing of a mail leaves without TLS where it is asked for, whatever the server can do.
+#[tokio::test]
+async fn a_server_without_tls_gets_no_mail() {
+    let mail = MailServer::start().await;
+    for security in [SmtpSecurity::StartTls, SmtpSecurity::Tls] {
+        let settings = SmtpSettings {
+            host: "localhost".to_owned(),
+            port: mail.address.port(),
+            security,
+            credentials: None,
+            from: "noreply@ca.test".to_owned(),
+            reply_to: None,
+            timeout: Duration::from_secs(5),
+        };
+        let message = Message {
+            id: "mail_1".to_owned(),
+            date: Timestamp::from_seconds(0),
+            to: "theodora@example.com".to_owned(),
+            body: Letter::sample(MailKind::NewSignIn).write(&Brand {
+                name: "Chancery".to_owned(),
+                contact: "help@ca.test".to_owned(),
+            }),
+        };
+        let delivery = SmtpMailer::new(settings).unwrap().send(&message).await;
+        assert!(
+            matches!(delivery, Delivery::NotSent(_)),
+            "{security:?}: {delivery:?}"
+        );
+    }
+    assert!(mail.mails().is_empty());
 }
