@@ -511,6 +511,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "an operator looks at what is not resolved",
     ),
     (
+        "SELECT COUNT(*) AS effects FROM (SELECT id FROM effect",
+        "an operator is told how many are not resolved",
+    ),
+    (
         "FROM effect WHERE kind = $1 ORDER BY id DESC",
         "an operator looks at what happened last",
     ),

@@ -137,7 +137,7 @@ fn whoever_looks_where_nothing_is_makes_nothing() {
         let told = refused(path, words);
         assert!(told.contains("there is no database at"), "{told}");
     }
-    let left = std::fs::read_dir(path).expect("a folder").count();
+    let left = fs::read_dir(path).expect("a folder").count();
     assert_eq!(left, 0, "nothing was made");
 }
 

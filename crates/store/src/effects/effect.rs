@@ -139,6 +139,16 @@ pub async fn unresolved(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Effect>, Err
     tx.records(statement, &values![*limit]).await
 }
 
+/// How many wait for a person to say what became of them, counted up to a thousand.
+pub async fn count_unknown(tx: &mut ReadTx) -> Result<i64, Error> {
+    let statement = sql!(
+        system: "SELECT COUNT(*) AS effects FROM (SELECT id FROM effect
+           WHERE resolved_at IS NULL AND outcome IS NULL AND state = 'unknown' LIMIT 1000) u"
+    );
+    let row = tx.row(statement, &[]).await?;
+    row.map_or(Ok(0), |row| row.int("effects"))
+}
+
 /// Those of a kind that were intended last, at most so many.
 pub async fn newest(tx: &mut ReadTx, (kind, limit): &(String, i64)) -> Result<Vec<Effect>, Error> {
     let statement = sql!(

@@ -9,6 +9,7 @@ use flow::mail::Recipient;
 use flow::mail::send::{SendMailError, send};
 use flow::operations::effect::change_effect::{ChangeEffectError, EffectChange, change_effect};
 use flow::operations::effect::list_effects::{list_newest, list_unresolved, show_effect};
+use flow::operations::inspect::inspect_own;
 use flow::queue::LEASE;
 use outbound::mail::letter::Brand;
 use outbound::mail::smtp::{SmtpSecurity, SmtpSettings};
@@ -157,6 +158,10 @@ async fn after_a_lost_answer_every_kind_is_unknown_and_nothing_is_sent_twice(ser
     }
     let unresolved = list_unresolved(&sender.node.app).await.unwrap();
     assert_eq!(unresolved.len(), MailKind::ALL.len());
+    // And the operator is told.
+    let inspected = inspect_own(&sender.node.app).await.unwrap();
+    let unknown = usize::try_from(inspected.unknown_effects).unwrap();
+    assert_eq!(unknown, MailKind::ALL.len());
 }
 
 async fn a_server_that_says_nothing_leaves_the_mail_unknown(server: &TestServer) {
