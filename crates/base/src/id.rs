@@ -209,6 +209,10 @@ id!(
     CertificateId, "crt"
 );
 id!(
+    /// Something that is done to the outside once: a mail, a payment.
+    EffectId, "eff"
+);
+id!(
     /// A name in a subscription.
     EnrolledDomainId, "dom"
 );
@@ -223,6 +227,10 @@ id!(
 id!(
     /// All certificates of one owner for exactly one set of names; made from them, not from the time.
     LineageId, "lin"
+);
+id!(
+    /// A mail to one person.
+    MailId, "mail"
 );
 id!(
     /// A running server process.

@@ -5,8 +5,10 @@ mod account;
 mod catalog;
 mod certificate;
 mod domain;
+mod effect;
 mod job;
 mod limit;
+mod mail;
 mod named;
 mod refusal;
 mod reseller;
@@ -58,6 +60,9 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 /// Runs one command and closes the database.
 pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
+    if let Admin::Mail { command } = &command {
+        return mail::mail(config, command);
+    }
     if !command.may_begin() {
         parts::expect_database(config)?;
     }
@@ -81,6 +86,8 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
         Admin::Certificate { command } => certificate::certificate(app, command).await,
         Admin::Credential { command } => account::credential(app, command).await,
         Admin::Domain { command } => domain::domain(app, command).await,
+        Admin::Effect { command } => effect::effect(app, command).await,
+        Admin::Mail { .. } => Ok(()),
         Admin::Explain {
             account,
             names,

@@ -2,12 +2,14 @@
 
 pub(crate) mod account;
 pub(crate) mod catalog;
+pub(crate) mod effect;
 pub(crate) mod tenancy;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use self::account::{AccountCommand, CertificateCommand, CredentialCommand, DomainCommand};
 use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, ProfileCommand};
+pub(crate) use self::effect::{EffectCommand, MailCommand};
 use self::tenancy::{RefusalCommand, ResellerCommand, UserCommand};
 use crate::config::Options;
 
@@ -118,6 +120,11 @@ pub(crate) enum Admin {
         #[command(subcommand)]
         command: DomainCommand,
     },
+    /// Effects: what is done to the outside once, such as mails, and what nobody here knows of it
+    Effect {
+        #[command(subcommand)]
+        command: EffectCommand,
+    },
     /// Say whether an order for these names would be admitted now, and if not, why
     Explain {
         /// The ACME account, by its identifier (sub_…)
@@ -138,6 +145,11 @@ pub(crate) enum Admin {
     Limit {
         #[command(subcommand)]
         command: LimitCommand,
+    },
+    /// Mails: what they look like
+    Mail {
+        #[command(subcommand)]
+        command: MailCommand,
     },
     /// Offers: what can be bought under which policies
     Offer {
@@ -295,7 +307,7 @@ pub(crate) enum JobCommand {
     },
     /// List the queues; the jobs of one; those that were given up; or what comes again and again
     List {
-        /// The jobs of this queue, in the order of their turns: bulk, crl, issue or validate
+        /// The jobs of this queue, in the order of their turns: bulk, crl, effect, issue or validate
         #[arg(long, conflicts_with_all = ["dead", "schedules"])]
         queue: Option<String>,
         /// The jobs that were given up, the last first

@@ -10,6 +10,7 @@ mod given;
 mod known;
 mod limits;
 mod logging;
+mod mail;
 mod network;
 mod options;
 mod passwords;
@@ -33,6 +34,7 @@ use self::acme::AcmeSection;
 use self::given::Given;
 use self::limits::LimitsSection;
 use self::logging::LoggingSection;
+pub(crate) use self::mail::{MailSection, MailSecurity};
 use self::network::NetworkSection;
 pub(crate) use self::options::Options;
 use self::passwords::PasswordsSection;
@@ -67,6 +69,7 @@ pub(crate) struct Config {
     pub(crate) acme: AcmeSection,
     pub(crate) limits: LimitsSection,
     pub(crate) logging: LoggingSection,
+    pub(crate) mail: MailSection,
     pub(crate) network: NetworkSection,
     pub(crate) passwords: PasswordsSection,
     pub(crate) retention: RetentionSection,
@@ -183,6 +186,7 @@ impl Config {
             acme: sections.acme.clone(),
             limits: sections.limits.clone(),
             logging: sections.logging.clone(),
+            mail: sections.mail.clone(),
             network: sections.network.clone(),
             passwords: sections.passwords.clone(),
             retention: sections.retention.clone(),

@@ -9,6 +9,7 @@ mod files;
 mod listen;
 mod lock;
 mod logging;
+mod mail;
 mod parts;
 #[cfg(feature = "pebble")]
 mod pebble;

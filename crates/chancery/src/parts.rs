@@ -29,6 +29,7 @@ use validation::{AssumeValid, NetworkValidator, ProbeSettings, Validator};
 
 use crate::config::{Config, Lab, Migrate};
 use crate::files::write_if_new;
+use crate::mail;
 use crate::peers::HttpPeers;
 use crate::system::{SystemClock, SystemRandom};
 use crate::tls;
@@ -122,6 +123,7 @@ pub(crate) async fn outside(config: &Config, store: Store) -> anyhow::Result<Out
         clock,
         random,
         peers: Arc::new(HttpPeers::new()),
+        mailer: mail::mailer(config)?,
         sealer,
         internal_url: config.internal_url.clone(),
         settings: settings(config)?,
@@ -224,6 +226,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         has_limits: config.limits.enabled
             && !config.lab.as_ref().is_some_and(|lab| lab.assume_valid),
         weak_keys: weak_keys(config)?,
+        mail: mail::settings(config),
         breached: breached(config)?,
         password_hash: config.passwords.parameters(),
     })

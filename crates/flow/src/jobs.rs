@@ -4,19 +4,23 @@
 use std::time::Duration;
 
 use crate::App;
+use crate::effects::Deliver;
 use crate::enrollment::end_orders::EndOrders;
 use crate::issuance::challenge::validate::Validate;
 use crate::issuance::issue::Issue;
 use crate::issuance::list_certificates::counts::CountCertificates;
 use crate::issuance::publish_crl::{self, PublishCrl};
 use crate::issuance::revoke::compromised::RevokeCompromised;
+use crate::mail::SendMail;
 use crate::operations::prune::Prune;
+use crate::outside::Outside;
 use crate::queue::{Kind, Schedule, every, job};
 
 /// What a node can run.
 pub fn all() -> Vec<Kind<App>> {
     vec![
         job::<App, CountCertificates>(),
+        job::<App, Deliver<SendMail>>(),
         job::<App, EndOrders>(),
         job::<App, Issue>(),
         job::<App, Prune>(),
@@ -24,6 +28,13 @@ pub fn all() -> Vec<Kind<App>> {
         job::<App, RevokeCompromised>(),
         job::<App, Validate>(),
     ]
+}
+
+/// What effects are given of a node.
+impl AsRef<Outside> for App {
+    fn as_ref(&self) -> &Outside {
+        &self.outside
+    }
 }
 
 /// What comes again and again, as of now.

@@ -6,6 +6,7 @@ pub mod bootstrap;
 pub mod change_job;
 pub mod change_limit;
 pub mod clock;
+pub mod effect;
 pub mod health;
 pub mod inspect;
 pub mod list_jobs;

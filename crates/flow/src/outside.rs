@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base::{Clock, Random};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
+use outbound::mail::Mailer;
 use store::Store;
 use store::seal::Sealer;
 use validation::Validator;
@@ -23,6 +24,8 @@ pub struct Outside {
     pub validator: Arc<dyn Validator>,
     /// The other nodes.
     pub peers: Arc<dyn Peers>,
+    /// Who delivers mails.
+    pub mailer: Arc<dyn Mailer>,
     /// Secrets at rest.
     pub sealer: Sealer,
     /// Where other nodes reach this one's internal listener; empty for a command, which gives out no nonces.

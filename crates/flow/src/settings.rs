@@ -4,9 +4,17 @@ use std::time::Duration;
 
 use acme::directory::Meta;
 use acme::paths::Shape;
+use outbound::mail::letter::Brand;
 use tenancy::password::HashParameters;
 
 use crate::breached::BreachedPasswords;
+
+/// How mails are written, for an installation that sends some.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// Who sends them.
+    pub brand: Brand,
+}
 
 /// What an installation decides.
 #[derive(Clone, Debug)]
@@ -49,6 +57,8 @@ pub struct Settings {
     pub counted_up_to: i64,
     /// Whether it is limited how often something may be done.
     pub has_limits: bool,
+    /// How mails are written; without it, none are sent.
+    pub mail: Option<MailSettings>,
     /// Passwords that are refused since others have seen them, where the operator has a list.
     pub breached: Option<BreachedPasswords>,
     /// What a password's hash costs.

@@ -35,7 +35,7 @@ pub use options::{MigrationLimits, Options};
 pub use row::Row;
 pub use scoped::Scoped;
 pub use statement::{Rows, STATEMENTS, Sql, Statement};
-pub use step::{Load, Progress, Save};
+pub use step::{Keyed, Load, Progress, Save};
 pub use store::Store;
 pub use transaction::{ReadTx, WriteTx};
 pub use value::Value;

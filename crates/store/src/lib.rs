@@ -8,6 +8,7 @@ pub mod access;
 pub mod audit;
 pub mod catalog;
 mod db;
+pub mod effects;
 pub mod enrollment;
 pub mod issuance;
 pub mod migrate;
@@ -23,7 +24,7 @@ pub mod testing;
 #[doc(hidden)]
 pub use db::tenant_column;
 pub use db::{
-    Column, Counters, DatabaseUrl, DatabaseUrlError, DriverError, Engine, Error, Load,
+    Column, Counters, DatabaseUrl, DatabaseUrlError, DriverError, Engine, Error, Keyed, Load,
     MigrationLimits, Options, Progress, ReadTx, Record, Row, Rows, STATEMENTS, Save, SchemaError,
     Scoped, SourceLine, Sql, Statement, Store, Value, WriteTx,
 };

@@ -115,6 +115,10 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0017_second_factor.sql"
         ))],
     },
+    Migration {
+        name: "0018_effect",
+        steps: &[Step::Both(include_str!("../migrations/0018_effect.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

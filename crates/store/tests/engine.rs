@@ -5,6 +5,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use base::Scope;
 use store::testing::{Database, each_engine, make_schema};
 use store::{DatabaseUrl, Engine, Error, ReadTx, Store, Value, WriteTx, sql, values};
 
@@ -431,11 +432,7 @@ async fn closing_finishes_what_was_begun() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ping_answers() {
     each_engine(|store| async move {
-        store
-            .within(base::Scope::System("a test"))
-            .ping()
-            .await
-            .unwrap();
+        store.within(Scope::System("a test")).ping().await.unwrap();
     })
     .await;
 }
@@ -600,4 +597,85 @@ async fn a_row_that_somebody_holds_stops_only_those_who_want_it() {
     assert_eq!(stored(&store, "held").await, Some(7));
     store.close().await;
     database.remove().await;
+}
+
+/// The next number after the largest, as two at once would both take it.
+async fn next_number(tx: &mut WriteTx, id: &String) -> Result<i64, TestError> {
+    let largest = sql!("SELECT CAST(COALESCE(MAX(amount), 0) AS BIGINT) AS largest FROM item");
+    let row = tx.row(largest, &[]).await?;
+    let next = row.map_or(Ok(0), |row| row.int("largest"))? + 1;
+    insert(tx, id, next).await?;
+    Ok(next)
+}
+
+/// Changes first and refuses afterwards.
+async fn give_up(tx: &mut WriteTx, id: &String) -> Result<i64, TestError> {
+    next_number(tx, id).await?;
+    Err(TestError::GivenUp)
+}
+
+/// Takes numbers at the same time, each of them by one of the stores in turn.
+async fn take_numbers(stores: &[Store]) -> Vec<i64> {
+    let mut running = tokio::task::JoinSet::new();
+    for (number, store) in (0..24).zip(stores.iter().cycle()) {
+        let store = store.clone();
+        running.spawn(async move {
+            let own = store.within(Scope::System("a test"));
+            let id = format!("item {number}");
+            own.write_keyed("numbers", id, next_number).await.unwrap()
+        });
+    }
+    let mut taken = running.join_all().await;
+    taken.sort_unstable();
+    taken
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_key_each_sees_what_those_before_it_did() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        let taken = take_numbers(std::slice::from_ref(&store)).await;
+        assert_eq!(taken, (1..=24).collect::<Vec<_>>());
+        // Nobody lost a race on the way.
+        assert_eq!(store.counters().retries, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_key_one_runs_at_a_time_on_all_nodes() {
+    let Some(database) = Database::postgres().await else {
+        return;
+    };
+    let stores = [database.open().await, database.open().await];
+    make_schema(&stores[0], SCHEMA).await.unwrap();
+    let taken = take_numbers(&stores).await;
+    assert_eq!(taken, (1..=24).collect::<Vec<_>>());
+    let retries = stores.iter().map(|store| store.counters().retries);
+    assert_eq!(retries.sum::<u64>(), 0);
+    for store in &stores {
+        store.close().await;
+    }
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_by_key_leaves_nothing_and_the_key_is_free() {
+    each_engine(|store| async move {
+        make_schema(&store, SCHEMA).await.unwrap();
+        let own = store.within(Scope::System("a test"));
+        let refused = own.write_keyed("numbers", "one".to_owned(), give_up).await;
+        assert!(matches!(refused, Err(TestError::GivenUp)));
+        assert_eq!(count(&store).await, 0);
+        let taken = own
+            .write_keyed("numbers", "two".to_owned(), next_number)
+            .await;
+        assert_eq!(taken.unwrap(), 1);
+        store.close().await;
+        let late = own
+            .write_keyed("numbers", "three".to_owned(), next_number)
+            .await;
+        assert!(matches!(late, Err(TestError::Store(Error::Closed))));
+    })
+    .await;
 }

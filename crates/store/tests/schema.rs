@@ -503,6 +503,46 @@ const SYSTEM: &[(&str, &str)] = &[
     ),
     ("DELETE FROM lineage WHERE id = $1", GONE),
     (
+        "FROM effect WHERE id = $1",
+        "an operator at the command line names an effect",
+    ),
+    (
+        "FROM effect WHERE resolved_at IS NULL ORDER BY id",
+        "an operator looks at what is not resolved",
+    ),
+    (
+        "SELECT COUNT(*) AS effects FROM (SELECT id FROM effect",
+        "an operator is told how many are not resolved",
+    ),
+    (
+        "FROM effect WHERE kind = $1 ORDER BY id DESC",
+        "an operator looks at what happened last",
+    ),
+    (
+        "DELETE FROM effect WHERE id IN",
+        "what is older than anybody must keep it is deleted, whoever had it",
+    ),
+    (
+        "FROM mail WHERE id = $1",
+        "an operator at the command line names an effect, and sees its mail",
+    ),
+    (
+        "FROM mail WHERE body IS NOT NULL AND id > $1 ORDER BY id",
+        "all secrets are sealed anew with another key",
+    ),
+    (
+        "UPDATE mail SET body = $3 WHERE id = $1 AND body = $2",
+        "all secrets are sealed anew with another key",
+    ),
+    (
+        "UPDATE mail SET body = NULL WHERE id IN",
+        "what mails say goes when they are old, whoever they were for",
+    ),
+    (
+        "DELETE FROM mail WHERE id IN",
+        "what is older than anybody must keep it is deleted, whoever had it",
+    ),
+    (
         "FROM eab_credential WHERE key_id > $1 ORDER BY key_id",
         "all secrets are sealed anew with another key",
     ),

@@ -19,6 +19,8 @@ words! {
         CertificatesPerSet = "certificates_per_set",
         /// Validations of one name that failed, of one ACME account.
         FailedValidations = "failed_validations",
+        /// Mails of one kind to one person.
+        MailsPerRecipient = "mails_per_recipient",
         /// New orders of one ACME account.
         OrdersPerAccount = "orders_per_account",
         /// New orders of one tenant.
@@ -107,6 +109,7 @@ impl Limit {
             Self::CertificatesPerDomain => Bound::Often(Rate::new(500, WEEK, 500)),
             Self::CertificatesPerSet => Bound::Often(Rate::new(10, WEEK, 10)),
             Self::FailedValidations => Bound::Often(Rate::new(5, HOUR, 10)),
+            Self::MailsPerRecipient => Bound::Often(Rate::new(20, DAY, 20)),
             Self::OrdersPerAccount => {
                 Bound::Often(Rate::new(300, Duration::from_secs(3 * 3600), 300))
             }
@@ -136,6 +139,7 @@ impl Limit {
             Self::CertificatesPerDomain => "certificates for names of this registered domain",
             Self::CertificatesPerSet => "certificates for exactly these names",
             Self::FailedValidations => "failed validations of this name",
+            Self::MailsPerRecipient => "mails of one kind to one person",
             Self::OrdersPerAccount => "new orders of this ACME account",
             Self::OrdersPerTenant => "new orders of your organisation",
             Self::PendingAuthorizations => "authorizations that wait for a proof",
@@ -158,6 +162,7 @@ impl Limit {
             Self::AccountsPerAddress
             | Self::AccountsPerCredential
             | Self::CertificatesPerDomain
+            | Self::MailsPerRecipient
             | Self::OrdersPerAccount
             | Self::OrdersPerTenant
             | Self::PortalWrites
@@ -266,7 +271,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
 
     /// The table of the product's limits: what, sustained, in seconds, burst.
-    const TABLE: [(&str, u32, u64, u32); 11] = [
+    const TABLE: [(&str, u32, u64, u32); 12] = [
         ("accounts_per_credential", 20, 3600, 50),
         ("accounts_per_address", 60, 3600, 120),
         ("orders_per_account", 300, 10_800, 300),
@@ -274,6 +279,7 @@ mod tests {
         ("certificates_per_set", 10, 604_800, 10),
         ("certificates_per_domain", 500, 604_800, 500),
         ("failed_validations", 5, 3600, 10),
+        ("mails_per_recipient", 20, 86_400, 20),
         ("reveals", 30, 3600, 30),
         ("portal_writes", 2, 1, 60),
         ("unauthenticated", 20, 1, 200),

@@ -18,7 +18,10 @@ use flow::memory::catalog::{Directory, SoldOffer};
 use flow::operations::bootstrap::{Bootstrap, bootstrap};
 use flow::operations::node::{reclaim_jobs, shut_down, start};
 use flow::queue::Queue;
+use flow::settings::MailSettings;
 use flow::{App, Caller, Outside, Settings, jobs};
+use outbound::mail::letter::Brand;
+use outbound::mail::{Mailer, NoMailer};
 use store::Store;
 use store::queue::summary;
 use store::seal::Sealer;
@@ -92,20 +95,36 @@ impl TestServer {
             resellers: AtomicU64::new(0),
             settings,
         });
-        Self::node(surroundings, |_| {}).await
+        Self::node(surroundings, Arc::new(NoMailer), |_| {}).await
     }
 
     /// One more node of the installation, on the same database.
     pub async fn beside(&self) -> Self {
-        Self::node(self.surroundings.clone(), |_| {}).await
+        self.beside_with(|_| {}).await
     }
 
     /// One more node of the installation, with other settings.
     pub async fn beside_with(&self, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::node(self.surroundings.clone(), change).await
+        Self::node(self.surroundings.clone(), Arc::new(NoMailer), change).await
     }
 
-    async fn node(of: Arc<Surroundings>, change: impl FnOnce(&mut Settings)) -> Self {
+    /// One more node of the installation, which sends mails: others send none.
+    pub async fn mailing(&self, mailer: impl Mailer + 'static) -> Self {
+        let mail = MailSettings {
+            brand: Brand {
+                name: "Chancery".to_owned(),
+                contact: "help@ca.test".to_owned(),
+            },
+        };
+        let change = |settings: &mut Settings| settings.mail = Some(mail);
+        Self::node(self.surroundings.clone(), Arc::new(mailer), change).await
+    }
+
+    async fn node(
+        of: Arc<Surroundings>,
+        mailer: Arc<dyn Mailer>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let number = of.nodes.fetch_add(1, Ordering::SeqCst);
         let random = Arc::new(SeededRandom::new(number));
         let store = of.database.open().await;
@@ -121,6 +140,7 @@ impl TestServer {
             random,
             validator: of.validator.clone(),
             peers: of.peers.clone(),
+            mailer,
             internal_url: internal_url.clone(),
             settings,
         };
@@ -346,6 +366,7 @@ fn settings() -> Settings {
         name_policy: Policy::new().allow_suffix("example").allow_suffix("test"),
         weak_keys: pki::DebianWeakKeys::default(),
         breached: None,
+        mail: None,
         // The least that Argon2 allows: these passwords protect nothing.
         crl_wait: Duration::ZERO,
         counted_up_to: 10_000,

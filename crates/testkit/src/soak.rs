@@ -19,7 +19,7 @@ use store::testing::{self, Database};
 use self::bounds::{Day, History};
 pub use self::chart::chart;
 use self::shop::Shop;
-use crate::TestServer;
+use crate::{MailServer, TestServer};
 
 /// How long a day is.
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -93,10 +93,12 @@ impl Soak {
 ///
 /// When a table holds more than its period allows, or anything is refused that should not be.
 pub async fn soak(database: Database, wanted: Soak, mut tell: impl FnMut(&Sample)) -> Vec<Sample> {
-    let server = TestServer::start_with(database, |settings| {
+    let first = TestServer::start_with(database, |settings| {
         settings.keep_audit = DAY * wanted.audit_days;
     })
     .await;
+    let mail = MailServer::start().await;
+    let server = first.mailing(mail.mailer()).await;
     // Nobody needs what a crash would lose.
     testing::flush(&server.store, false).await.expect("a store");
     let mut shops = Vec::new();
@@ -124,7 +126,9 @@ pub async fn soak(database: Database, wanted: Soak, mut tell: impl FnMut(&Sample
         }
     }
     bounds::check_growth(&samples);
+    assert!(!mail.mails().is_empty(), "nobody was told anything");
     server.end().await;
+    first.end().await;
     samples
 }
 

@@ -6,6 +6,7 @@ use super::Config;
 use super::acme::AcmeSection;
 use super::limits::LimitsSection;
 use super::logging::LoggingSection;
+use super::mail::MailSection;
 use super::network::NetworkSection;
 use super::passwords::PasswordsSection;
 use super::refused::{Refused, Validate};
@@ -20,6 +21,7 @@ pub(super) struct Sections {
     pub(super) acme: AcmeSection,
     pub(super) limits: LimitsSection,
     pub(super) logging: LoggingSection,
+    pub(super) mail: MailSection,
     pub(super) network: NetworkSection,
     pub(super) passwords: PasswordsSection,
     pub(super) retention: RetentionSection,
@@ -30,10 +32,11 @@ pub(super) struct Sections {
 impl Sections {
     /// Refuses values that have the right type and cannot be used.
     pub(super) fn validate(&self) -> Result<(), Refused> {
-        let all: [&dyn Validate; 8] = [
+        let all: [&dyn Validate; 9] = [
             &self.acme,
             &self.limits,
             &self.logging,
+            &self.mail,
             &self.network,
             &self.passwords,
             &self.retention,

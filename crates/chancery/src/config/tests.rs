@@ -175,7 +175,7 @@ fn what_is_unknown_is_refused_with_what_was_meant() {
     );
     check_file(
         "[billing]",
-        "file FILE has [billing], which is no section; there are: acme, limits, logging, network, passwords, retention, runtime, storage",
+        "file FILE has [billing], which is no section; there are: acme, limits, logging, mail, network, passwords, retention, runtime, storage",
     );
     check_variable(
         "CHANCERY__ACME__MAX_NAMS",
@@ -240,7 +240,7 @@ fn values_of_another_type_are_refused() {
 }
 
 /// A section, a line in it, the value that is refused, and what is allowed.
-const OUT_OF_BOUNDS: [(&str, &str, &str, &str); 17] = [
+const OUT_OF_BOUNDS: [(&str, &str, &str, &str); 18] = [
     (
         "passwords",
         "memory_kib = 19455",
@@ -281,6 +281,7 @@ const OUT_OF_BOUNDS: [(&str, &str, &str, &str); 17] = [
         "\"not a name\"",
         "DNS names, such as ca.example.com",
     ),
+    ("mail", "timeout = 601", "601", "1 to 600 seconds"),
     (
         "network",
         "dns_servers = [\"192.0.2.1:0\"]",
@@ -345,7 +346,11 @@ fn a_refusal_names_the_source_that_counts() {
 #[test]
 fn passwords_are_neither_shown_nor_told() {
     let url = "postgres://me:secret@db.example/chancery?password=secret";
-    let shown = loaded(&["--database", url], &[], "").unwrap();
+    let mail = "[mail]\nhost = \"mx.example\"\nfrom = \"a@example.com\"\nusername = \"me\"\npassword = \"secret\"";
+    let shown = loaded(&["--database", url], &[], mail).unwrap();
+    assert_eq!(setting(&shown, "mail.password").0, "(not shown)");
+    let told = format!("{:?}", shown.config.mail);
+    assert!(!told.contains("secret"), "{told}");
     let expected = json!("postgres://db.example/chancery");
     let source = "flag --database".to_owned();
     assert_eq!(setting(&shown, "database"), (expected, source));

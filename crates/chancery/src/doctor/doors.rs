@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::Finding;
 use crate::config::Config;
 use crate::lock::ServeLock;
+use crate::mail::mailer;
 use crate::parts;
 use crate::tls;
 
@@ -43,6 +44,7 @@ pub(super) async fn look(config: &Config) -> Vec<(&'static str, Finding)> {
         };
         found.push((name, finding));
     }
+    found.push(("mail", mail(config).await));
     found.push(("network", Finding::of(network(config))));
     found
 }
@@ -110,6 +112,28 @@ fn breached_passwords(config: &Config) -> Finding {
         ),
         Ok(Some(_)) => Finding::Good("breached ones are refused".to_owned()),
         Err(error) => Finding::Wrong(format!("{error:#}")),
+    }
+}
+
+/// Goes as far as the server lets it without a mail.
+async fn mail(config: &Config) -> Finding {
+    if config.mail.lacks_host() {
+        let text = "there are settings in [mail] and no host, so no mails are sent; name the mail server with host";
+        return Finding::Wrong(text.to_owned());
+    }
+    let Some(host) = &config.mail.host else {
+        return Finding::Note(
+            "no mail server, so nobody gets mails about their account; name one with host in [mail]".to_owned(),
+        );
+    };
+    let server = format!("{host}:{}", config.mail.port());
+    let mailer = match mailer(config) {
+        Ok(mailer) => mailer,
+        Err(error) => return Finding::Wrong(format!("{error:#}")),
+    };
+    match mailer.greet().await {
+        Ok(met) => Finding::Good(format!("{server}: {met}")),
+        Err(error) => Finding::Wrong(format!("{server}: {error}; mails wait for about a day")),
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) async fn look(config: &Config) -> Vec<(&'static str, Finding)> {
             clock(now, inspected.and_then(|found| found.latest)),
         ),
         ("reseller", reseller(inspected)),
+        ("effects", effects(inspected)),
     ];
     found.extend(caa);
     if let Some(store) = store {
@@ -182,6 +183,17 @@ fn reseller(found: Option<Inspected>) -> Finding {
             has_reseller: true, ..
         }) => Finding::Good("there is one who can sign in".to_owned()),
         Some(_) | None => Finding::Note(parts::NOBODY_YET.to_owned()),
+    }
+}
+
+/// Of what was sent and not answered, nobody here can know what became.
+fn effects(found: Option<Inspected>) -> Finding {
+    match found.map_or(0, |found| found.unknown_effects) {
+        0 => Finding::Good("what was sent to others was answered".to_owned()),
+        unknown => Finding::Note(format!(
+            "of {unknown} the answer was lost, so that nobody here knows whether they were done; chancery admin effect list \
+             shows them, resend and close are for you to say"
+        )),
     }
 }
 

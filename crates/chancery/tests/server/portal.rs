@@ -8,6 +8,7 @@ mod domain;
 mod error;
 mod forgery;
 mod logged;
+mod mails;
 mod people;
 mod refusal;
 mod routes;

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use testkit::{MailServer, MailTrouble};
+
 use crate::sources::{command, folder, text};
 
 /// Tests that look at the same moment are not in each other's way.
@@ -104,5 +106,43 @@ fn m9_doctor_finds_a_proxy_that_is_not_trusted() {
         &words,
         true,
         "ok    proxies: 127.0.0.1 say who comes",
+    );
+}
+
+#[test]
+fn doctor_meets_the_mail_server() {
+    let folder = folder();
+    let path = folder.path();
+    let note = "NOTE  mail: no mail server, so nobody gets mails about their account; name one with host in [mail]";
+    check(path, &[], true, note);
+    let file = ["--config=chancery.toml"];
+    let say = |text: &str| fs::write(path.join("chancery.toml"), text).expect("a file");
+    say("[mail]\nfrom = \"a@ca.example\"\n");
+    let lacks = "WRONG mail: there are settings in [mail] and no host";
+    check(path, &file, false, lacks);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let server = runtime.block_on(MailServer::start());
+    let port = server.address.port();
+    let section = |port: u16| {
+        format!(
+            "[mail]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\nfrom = \"a@ca.example\"\n"
+        )
+    };
+    let known = "username = \"me\"\npassword_file = \"password\"\n";
+    fs::write(path.join("password"), "secret\n").expect("a file");
+    say(&format!("{}{known}", section(port)));
+    let met = format!("ok    mail: 127.0.0.1:{port}: mail.test answers without TLS, and knows us");
+    check(path, &file, true, &met);
+    server.trouble(Some(MailTrouble::RefusesUs));
+    let refused = format!("WRONG mail: 127.0.0.1:{port}: permanent error (535)");
+    check(path, &file, false, &refused);
+    assert!(server.mails().is_empty());
+    let nobody = runtime.block_on(MailServer::nowhere()).port();
+    say(&section(nobody));
+    check(
+        path,
+        &file,
+        false,
+        &format!("WRONG mail: 127.0.0.1:{nobody}: "),
     );
 }

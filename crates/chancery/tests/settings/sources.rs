@@ -119,6 +119,9 @@ fn example(key: &str) -> (&'static str, &'static str) {
         "lab_open_addresses" => ("[\"127.0.0.0/8\", \"::1\"]", "127.0.0.0/8,::1"),
         "lab_http_port" | "lab_tls_port" => ("5002", "5002"),
         "limits.enabled" => ("false", "false"),
+        "mail.port" | "mail.timeout" => ("587", "587"),
+        "mail.security" => ("\"tls\"", "tls"),
+        key if key.starts_with("mail.") => ("\"x\"", "x"),
         "network.dns_servers" => ("[\"192.0.2.1:53\"]", "192.0.2.1:53"),
         "network.own_addresses" => ("[\"192.0.2.0/28\"]", "192.0.2.0/28"),
         "network.trusted_proxies" => ("[\"192.0.2.1\", \"2001:db8::1\"]", "192.0.2.1,2001:db8::1"),
@@ -148,8 +151,12 @@ fn example(key: &str) -> (&'static str, &'static str) {
 fn every_setting_is_taken_from_the_file_a_variable_and_a_flag() {
     let folder = folder();
     let folder = folder.path();
-    // Of a certificate and its key there is none alone.
-    let pair = [("CHANCERY_TLS_CERTIFICATE", "y"), ("CHANCERY_TLS_KEY", "y")];
+    // Of a certificate and its key there is none alone, and no mail server without a sender.
+    let pair = [
+        ("CHANCERY_TLS_CERTIFICATE", "y"),
+        ("CHANCERY_TLS_KEY", "y"),
+        ("CHANCERY__MAIL__FROM", "y"),
+    ];
     for Setting {
         key,
         flag,

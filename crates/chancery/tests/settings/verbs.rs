@@ -1,5 +1,6 @@
 //! What an operator can do at the command line: every object is listed and shown, and has its verbs.
 
+use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
@@ -136,7 +137,7 @@ fn whoever_looks_where_nothing_is_makes_nothing() {
         let told = refused(path, words);
         assert!(told.contains("there is no database at"), "{told}");
     }
-    let left = std::fs::read_dir(path).expect("a folder").count();
+    let left = fs::read_dir(path).expect("a folder").count();
     assert_eq!(left, 0, "nothing was made");
 }
 
@@ -251,4 +252,62 @@ fn fa5_every_name_that_is_refused_is_told() {
     );
     let added = admin(path, &["domain", "list", account]);
     assert!(added.starts_with("good.example.com  paid"), "{added}");
+}
+
+#[test]
+fn mails_are_shown_without_a_database() {
+    let folder = folder();
+    let path = folder.path();
+    let said = admin(path, &["mail", "preview", "account_locked"]);
+    assert!(
+        said.starts_with("Subject: Your account is locked\n\nChancery\n"),
+        "{said}"
+    );
+    let said = admin(path, &["mail", "preview", "account_locked", "--html"]);
+    assert!(said.starts_with("<!DOCTYPE html>"), "{said}");
+    let why = refused(path, &["mail", "preview", "lottery"]);
+    assert!(
+        why.contains("there are account_locked, invitation,"),
+        "{why}"
+    );
+    assert_eq!(fs::read_dir(path).expect("a folder").count(), 0);
+}
+
+#[test]
+fn an_operator_sees_what_is_to_be_sent() {
+    let folder = folder();
+    let path = folder.path();
+    let file = "--config=chancery.toml";
+    let section =
+        "[mail]\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\nfrom = \"a@ca.example\"\n";
+    fs::write(path.join("chancery.toml"), section).expect("a file");
+    json(
+        path,
+        &["bootstrap", "--reseller=Shop", "--email=a@shop.test"],
+    );
+    assert_eq!(admin(path, &["effect", "list"]), "");
+    admin(
+        path,
+        &[file, "user", "reset-password", "--email=a@shop.test"],
+    );
+    let listed = json(path, &["effect", "list"]);
+    assert_eq!(
+        (word(&listed, "kind"), word(&listed, "state")),
+        ("mail", "intended")
+    );
+    let id = word(&listed, "id");
+    let shown = admin(path, &["effect", "show", id]);
+    let shown: Value = serde_json::from_str(&shown).expect("a document");
+    assert_eq!(shown["mail"]["recipient"], "a@shop.test");
+    assert_eq!(shown["mail"]["kind"], "password_changed");
+    assert_eq!(json(path, &["effect", "list", "--kind=mail"]), listed);
+    for verb in [&["resend", id][..], &["close", id, "--reason=it came"]] {
+        let why = refused(path, &[&["effect"], verb].concat());
+        assert!(
+            why.contains("this effect is intended; only of an unknown one"),
+            "{why}"
+        );
+    }
+    let nobody = refused(path, &["effect", "show", "eff_00000000000000000000000000"]);
+    assert!(nobody.contains("there is no such effect"), "{nobody}");
 }

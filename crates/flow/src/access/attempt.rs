@@ -30,6 +30,8 @@ pub(super) struct Failure {
     counts: Vec<(AttemptKey, Lockout)>,
     /// Until when further attempts are refused, if this one was one too many.
     pub(super) locked_until: Option<Timestamp>,
+    /// The same for the address alone, from wherever further attempts come.
+    pub(super) address_locked_until: Option<Timestamp>,
 }
 
 impl Attempt {
@@ -87,6 +89,10 @@ impl Attempt {
         );
         Ok(Failure {
             locked_until: after.locked(now).map(|locked| locked.until),
+            address_locked_until: after.0.first().and_then(|address| {
+                let locked = address.check(now).err();
+                locked.map(|locked| locked.until)
+            }),
             counts: self.keys.iter().cloned().zip(after.0).collect(),
         })
     }

@@ -4,11 +4,13 @@
 use std::net::IpAddr;
 
 use base::{Class, Refusal, Refuse, Timestamp};
+use outbound::mail::{Letter, MailKind};
 use store::access::credential::{self, Replacement};
 use store::access::session::{self, Browser};
 use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
 use tenancy::password::{Credential, Password, Unmet};
+use tenancy::user::Email;
 
 use super::SignedIn;
 use super::attempt::{Attempt, Counts};
@@ -16,6 +18,7 @@ use super::new_password::{Owner, check};
 use super::proof::{ProofError, prove};
 use super::session::browser;
 use crate::audit::Event;
+use crate::mail::{self, PreparedMail, Recipient};
 use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
@@ -100,6 +103,7 @@ pub async fn change_password(
             },
         },
         browser: browser(&session, caller),
+        email: signed_in.user.email.clone(),
         now,
     };
     let store = app.store(caller);
@@ -121,6 +125,7 @@ struct Replacing {
     replacement: Replacement,
     /// The browser at hand, with its new token.
     browser: Browser,
+    email: Email,
     now: Timestamp,
 }
 
@@ -135,6 +140,7 @@ struct Decision {
     /// How many other sessions end.
     ended: u64,
     entry: Entry,
+    mail: Option<PreparedMail>,
 }
 
 async fn load(tx: &mut ReadTx, replacing: &Replacing) -> Result<Facts, store::Error> {
@@ -164,7 +170,25 @@ fn decide(replacing: &Replacing, facts: Facts) -> Result<Decision, ChangePasswor
         browser: browser.clone(),
         ended,
         entry: app.entry(caller, browser.session.tenant, &event, *now),
+        mail: replacing.notice(),
     })
+}
+
+impl Replacing {
+    /// Whoever did not do this has to know of it.
+    fn notice(&self) -> Option<PreparedMail> {
+        let (session, now) = (&self.browser.session, self.now);
+        let to = Recipient {
+            tenant: session.tenant,
+            email: &self.email,
+        };
+        let letter = Letter::PasswordChanged {
+            from: Some(mail::origin(&self.caller, now)),
+            at: now,
+        };
+        let once = mail::once(MailKind::PasswordChanged, session.user, now);
+        mail::notice(&self.app, &self.caller, to, &letter, &once)
+    }
 }
 
 /// How many other sessions have ended; `None` when the password was replaced by somebody else.
@@ -175,5 +199,6 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Option<u64>, stor
     session::delete_of_user(tx, &(decision.replacement.user, None)).await?;
     session::insert(tx, &decision.browser).await?;
     audit::append(tx, &decision.entry).await?;
+    mail::intend(tx, decision.mail.as_ref()).await?;
     Ok(Some(decision.ended))
 }

@@ -1,7 +1,8 @@
 //! The end of a sign-in whose factors were all right: the session is opened, unless something has changed since
 //! they were checked.
 
-use base::{Actor, Timestamp};
+use base::{Actor, ClientNetwork, Timestamp};
+use outbound::mail::{Letter, MailKind};
 use store::access::credential::{self, Replacement};
 use store::access::session::{self, Browser};
 use store::access::{sign_in_step, user};
@@ -19,6 +20,7 @@ use super::attempt::{Attempt, Counts};
 use super::second_factor::{Factors, Second, SecondFactorError, TypedFactor};
 use super::session::browser;
 use crate::audit::{Event, Text};
+use crate::mail::{self, PreparedMail};
 use crate::{App, Caller};
 
 /// Why the session does not begin after all.
@@ -69,6 +71,7 @@ struct Facts {
     current: Option<Candidate>,
     /// Whether the step is there still, with what the factor is held against.
     second: Option<(bool, Factors)>,
+    sessions: Vec<Browser>,
 }
 
 enum Decision {
@@ -86,7 +89,11 @@ struct Opened {
     browser: Browser,
     now: Timestamp,
     entry: Entry,
+    mail: Option<PreparedMail>,
 }
+
+/// How many of a user's other sessions are looked at for where they came from.
+const LOOKED_AT: i64 = 50;
 
 /// Opens the session.
 pub(super) async fn open_session(
@@ -144,6 +151,7 @@ async fn load(tx: &mut ReadTx, input: &Input) -> Result<Facts, store::Error> {
         counts: input.opening.attempt.load(tx).await?,
         current: sign_in::candidate(tx, &user).await?,
         second,
+        sessions: session::of_user(tx, &(user, LOOKED_AT)).await?,
     })
 }
 
@@ -152,6 +160,7 @@ fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
         counts,
         current,
         second,
+        sessions,
     } = facts;
     let Opening {
         attempt,
@@ -186,6 +195,7 @@ fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
             user: input.browser.session.user,
             factor: input.factor(),
         }),
+        mail: input.notice(&sessions),
     })))
 }
 
@@ -232,6 +242,25 @@ impl Input {
         }
     }
 
+    /// Whoever is not the one who signs in has to know of it, unless they did so from there before, as far as sessions
+    /// tell that have not ended long ago.
+    fn notice(&self, sessions: &[Browser]) -> Option<PreparedMail> {
+        let network = self.caller.client.network();
+        let is_known = |browser: &Browser| {
+            let address = browser.client_address.parse().ok();
+            address.map(ClientNetwork::of) == network
+        };
+        if sessions.iter().any(is_known) {
+            return None;
+        }
+        let (user, now) = (&self.opening.proven.user, self.opening.now);
+        let letter = Letter::NewSignIn {
+            from: mail::origin(&self.caller, now),
+        };
+        let once = mail::once(MailKind::NewSignIn, user.id, now);
+        mail::notice(&self.app, &self.caller, user.into(), &letter, &once)
+    }
+
     fn entry(&self, event: &Event) -> Entry {
         let tenant = self.browser.session.tenant;
         self.app
@@ -264,5 +293,6 @@ async fn save(
     session::insert(tx, &opened.browser).await?;
     user::note_sign_in(tx, &(opened.browser.session.user, opened.now)).await?;
     audit::append(tx, &opened.entry).await?;
+    mail::intend(tx, opened.mail.as_ref()).await?;
     Ok(Ok(true))
 }

@@ -80,7 +80,7 @@ pub(super) async fn prove(
     }
     let failed = Failed {
         attempt,
-        of: Some((signed_in.user.id, signed_in.session.tenant)),
+        of: Some((signed_in.user.clone(), signed_in.session.tenant)),
         factor: "password",
         purpose,
         reason: "wrong password",

@@ -1,23 +1,26 @@
 //! A proof that failed is counted and recorded. Known and unknown addresses take as long, and whoever failed
 //! is told the same.
 
-use base::{TenantId, Timestamp, UserId};
+use base::{TenantId, Timestamp};
+use outbound::mail::{Letter, MailKind};
 use store::audit::{self, Entry};
 use store::tenancy::tenant::operator;
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::Locked;
+use tenancy::user::User;
 
 use super::attempt::{Attempt, Counts, Failure};
 use crate::audit::{Event, Text};
 use crate::caller::system;
+use crate::mail::{self, PreparedMail, Recipient};
 use crate::memory::limits::Charge;
 use crate::{App, Caller};
 
 /// An attempt that failed.
 pub(super) struct Failed {
     pub(super) attempt: Attempt,
-    /// Whose password it was, with their tenant; nobody's when the address is unknown.
-    pub(super) of: Option<(UserId, TenantId)>,
+    /// Whose password it was, with the tenant for which they act; nobody's when the address is unknown.
+    pub(super) of: Option<(User, TenantId)>,
     /// What was tried, for the audit log.
     pub(super) factor: &'static str,
     /// What it was to open, for the audit log.
@@ -58,8 +61,9 @@ where
 
 /// What was typed as an address that nobody has is not told: it may have been a password.
 fn log_refused(caller: &Caller, failed: &Failed) {
-    let user = failed.of.map(|(user, _)| tracing::field::display(user));
-    let tenant = failed.of.map(|(_, tenant)| tracing::field::display(tenant));
+    let of = failed.of.as_ref();
+    let user = of.map(|(user, _)| tracing::field::display(user.id));
+    let tenant = of.map(|(_, tenant)| tracing::field::display(tenant));
     tracing::info!(
         user.id = user,
         tenant.id = tenant,
@@ -94,10 +98,13 @@ async fn load(tx: &mut ReadTx, refusing: &Refusing) -> Result<Facts, store::Erro
     })
 }
 
-fn decide<E: From<Locked>>(
-    refusing: &Refusing,
-    facts: Facts,
-) -> Result<(Failure, Option<Entry>), E> {
+struct Decision {
+    failure: Failure,
+    entry: Option<Entry>,
+    mail: Option<PreparedMail>,
+}
+
+fn decide<E: From<Locked>>(refusing: &Refusing, facts: Facts) -> Result<Decision, E> {
     let Refusing {
         app,
         caller,
@@ -106,8 +113,8 @@ fn decide<E: From<Locked>>(
     } = refusing;
     let Facts { counts, operator } = facts;
     let failure = failed.attempt.failed(counts, failed.now)?;
-    let (who, tenant) = match failed.of {
-        Some((user, tenant)) => (user.to_string(), Some(tenant)),
+    let (who, tenant) = match &failed.of {
+        Some((user, tenant)) => (user.id.to_string(), Some(*tenant)),
         None => (failed.attempt.subject().to_owned(), operator),
     };
     let event = Event::SessionRefused {
@@ -118,14 +125,33 @@ fn decide<E: From<Locked>>(
         locked_until: failure.locked_until,
     };
     let tenant = tenant.filter(|_| *is_recorded);
-    let entry = tenant.map(|tenant| app.entry(caller, tenant, &event, failed.now));
-    Ok((failure, entry))
+    Ok(Decision {
+        entry: tenant.map(|tenant| app.entry(caller, tenant, &event, failed.now)),
+        mail: refusing.notice(failure.address_locked_until),
+        failure,
+    })
 }
 
-async fn save(
-    tx: &mut WriteTx,
-    (failure, entry): &(Failure, Option<Entry>),
-) -> Result<(), store::Error> {
-    failure.save(tx).await?;
-    audit::append_any(tx, entry.as_ref()).await
+impl Refusing {
+    /// A person is told when somebody has guessed too often. That an address is nobody's cannot be told from the time
+    /// this takes: it is less than what differs between two checks of a password.
+    fn notice(&self, locked_until: Option<Timestamp>) -> Option<PreparedMail> {
+        let (until, (user, tenant)) = locked_until.zip(self.failed.of.as_ref())?;
+        let to = Recipient {
+            tenant: *tenant,
+            email: &user.email,
+        };
+        let letter = Letter::AccountLocked {
+            from: mail::origin(&self.caller, self.failed.now),
+            until,
+        };
+        let once = mail::once(MailKind::AccountLocked, user.id, until);
+        mail::notice(&self.app, &self.caller, to, &letter, &once)
+    }
+}
+
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<(), store::Error> {
+    decision.failure.save(tx).await?;
+    audit::append_any(tx, decision.entry.as_ref()).await?;
+    mail::intend(tx, decision.mail.as_ref()).await
 }

@@ -119,7 +119,7 @@ pub async fn second_step(
         return Err(SecondStepError::Gone);
     }
     let attempt = Attempt::new(proven.user.email.as_str(), client);
-    let (of, factor) = ((proven.user.id, proven.user.tenant), typed.kind());
+    let (of, factor) = ((proven.user.clone(), proven.user.tenant), typed.kind());
     let opening = Opening {
         attempt: attempt.clone(),
         proven,

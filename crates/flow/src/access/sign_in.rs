@@ -170,7 +170,10 @@ async fn check(
         (candidate, reason) => {
             let failed = Failed {
                 attempt,
-                of: candidate.map(|found| (found.user.id, found.user.tenant)),
+                of: candidate.map(|found| {
+                    let tenant = found.user.tenant;
+                    (found.user, tenant)
+                }),
                 factor: "password",
                 purpose: "sign_in",
                 reason: reason.unwrap_or_default(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use acme::paths::Shape;
 use base::{Clock, Random, Timestamp};
 use futures_util::future::BoxFuture;
+use outbound::mail::NoMailer;
 use store::Store;
 use store::access::credential::{self, Replacement};
 use store::access::sign_in_lock;
@@ -98,6 +99,7 @@ impl House {
             random,
             validator: Arc::new(NoValidator),
             peers: Arc::new(NoPeers),
+            mailer: Arc::new(NoMailer),
             internal_url: String::new(),
             settings: settings(),
         };
@@ -185,6 +187,7 @@ fn settings() -> Settings {
         name_policy: acme::policy::Policy::new(),
         weak_keys: pki::DebianWeakKeys::default(),
         breached: None,
+        mail: None,
         has_limits: true,
         password_hash: HashParameters::new(8, 1, 1).unwrap(),
     }

@@ -1,8 +1,8 @@
 //! Everything that is told of, a line each: its facts, its word, what it is about, and of what that is a part.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, EnrolledDomainId, JobId, OrderId,
-    ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
+    AccountId, AuthorizationId, CaId, CertificateId, DnsName, EffectId, EnrolledDomainId, JobId,
+    OrderId, ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
 };
 use serde_json::{Map, Value};
 
@@ -158,6 +158,8 @@ events! {
     SubscriptionSuspended { subscription: SubscriptionId } = "subscription.suspend" on subscription;
 
     // operations
+    EffectClosed { effect: EffectId, kind: Text, why: Text } = "effect.close" on effect;
+    EffectResent { effect: EffectId, kind: Text } = "effect.resend" on effect;
     JobDropped { job: JobId, kind: Text, payload: Text } = "job.drop" on job;
     SealingKeyAdded { key: u64 } = "sealing_key.add" on key;
     SecretsResealed { secrets: u64 } = "sealing_key.reseal" on secrets;

@@ -1,8 +1,8 @@
 //! What may be told: types without secrets, and texts of bounded length without control characters.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, EnrolledDomainId, JobId, OrderId,
-    ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
+    AccountId, AuthorizationId, CaId, CertificateId, DnsName, EffectId, EnrolledDomainId, JobId,
+    OrderId, ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -83,6 +83,7 @@ facts!(
     CaId,
     CertificateId,
     DnsName,
+    EffectId,
     EnrolledDomainId,
     JobId,
     OrderId,

@@ -1,6 +1,7 @@
 //! What `chancery doctor` and a start ask of a database besides nodes and keys.
 
 use base::Timestamp;
+use store::effects::effect;
 use store::operations::node::seen_since;
 use store::tenancy::tenant;
 use store::{ReadTx, Store, audit};
@@ -16,6 +17,8 @@ pub struct Inspected {
     pub latest: Option<Timestamp>,
     /// Whether there is a reseller, without whom nobody can sign in.
     pub has_reseller: bool,
+    /// How many effects wait for a person to say what became of them, counted up to a thousand.
+    pub unknown_effects: i64,
 }
 
 /// The same of a node that runs.
@@ -36,5 +39,6 @@ async fn load(tx: &mut ReadTx, (): &()) -> Result<Inspected, store::Error> {
     Ok(Inspected {
         latest: seen.max(audit::newest_at(tx).await?),
         has_reseller: !resellers.is_empty(),
+        unknown_effects: effect::count_unknown(tx).await?,
     })
 }

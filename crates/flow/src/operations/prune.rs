@@ -1,16 +1,19 @@
 //! The end of what nobody needs any more: orders and authorizations that ended long ago, certificates with what was proven
-//! for them, audit entries, guests of test directories, sessions, sign-in locks, links, and nodes that died. What happened to CAs
+//! for them, audit entries, guests of test directories, sessions, sign-in locks, links, mails, and nodes that died. What happened to CAs
 //! and keys stays, and so does how many certificates there were in each month.
 //!
 //! Everybody else waits while a piece is deleted, so that each is of one table and small.
 
 use std::time::Duration;
 
-use base::{AccountId, AuditId, AuthorizationId, OrderId, Timestamp, ValidationId};
+use base::{
+    AccountId, AuditId, AuthorizationId, EffectId, MailId, OrderId, Timestamp, ValidationId,
+};
 use serde::{Deserialize, Serialize};
 use store::access::{invitation, session, sign_in_lock, sign_in_step};
 use store::audit;
 use store::catalog::server_certificate;
+use store::effects::{effect, mail};
 use store::issuance::certificate_list::figures;
 use store::issuance::{
     account, authorization, certificate_end, evidence, order, refused_request, retired_key,
@@ -23,6 +26,8 @@ use store::{Error, Progress, Save, WriteTx};
 
 use crate::App;
 use crate::caller::system;
+use crate::effects::Effect as _;
+use crate::mail::SendMail;
 use crate::queue::{Done, Job, JobError, Lease, Queue};
 
 /// How many rows one transaction deletes. Those of an order lie on several pages of their own, which SQLite's commit has
@@ -40,6 +45,10 @@ const KEEP_ENDED: Duration = Duration::from_secs(90 * 24 * 3600);
 const BEGINS_LATER: Duration = Duration::from_secs(2 * 24 * 3600);
 /// A link that ended so long ago is of no use to anybody who asks why it does not work.
 const KEEP_LINKS: Duration = Duration::from_secs(24 * 3600);
+/// How long it is kept to whom which mail was sent.
+const KEEP_MAILS: Duration = Duration::from_secs(365 * 24 * 3600);
+/// How long what a mail says waits to be sent.
+const KEEP_MAIL_BODIES: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A node that was not seen for so long is gone.
 const KEEP_NODES: Duration = Duration::from_secs(24 * 3600);
 
@@ -87,10 +96,11 @@ enum Part {
     Refusals,
     UsedLimits,
     OwnLimits,
+    Mails,
     Nodes,
 }
 
-const PARTS: [Part; 20] = [
+const PARTS: [Part; 21] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -110,6 +120,7 @@ const PARTS: [Part; 20] = [
     Part::Refusals,
     Part::UsedLimits,
     Part::OwnLimits,
+    Part::Mails,
     Part::Nodes,
 ];
 
@@ -175,6 +186,12 @@ impl Prune {
             Part::Refusals => Ok(same(pieces(app, now, delete_refusals).await?)),
             Part::UsedLimits => Ok(same(pieces(app, now, delete_used_limits).await?)),
             Part::OwnLimits => Ok(same(pieces(app, now, delete_own_limits).await?)),
+            Part::Mails => {
+                let bodies = pieces(app, now, erase_mail_bodies).await?;
+                let mails = pieces(app, now, delete_mails).await?;
+                let effects = pieces(app, now, delete_mail_effects).await?;
+                Ok(same(bodies.or(mails).or(effects)))
+            }
             Part::Nodes => {
                 let store = app.store(system("nodes are everybody's"));
                 let unseen = now.minus(KEEP_NODES);
@@ -402,6 +419,32 @@ async fn delete_own_limits(
 ) -> Result<Progress<Timestamp>, Error> {
     let ended = now.minus(KEEP_ENDED);
     let deleted = limit_override::delete_ended(tx, &(ended, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+/// One that nobody could send for so long is not sent any more.
+async fn erase_mail_bodies(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let until = MailId::first_at(now.minus(KEEP_MAIL_BODIES));
+    let erased = mail::erase_old(tx, &(until, PIECE)).await?;
+    Ok(after(erased, *now))
+}
+
+async fn delete_mails(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let until = MailId::first_at(now.minus(KEEP_MAILS));
+    let deleted = mail::delete_old(tx, &(until, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+/// What became of a mail is kept as long as the mail.
+async fn delete_mail_effects(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let until = EffectId::first_at(now.minus(KEEP_MAILS));
+    let deleted = effect::delete_old(tx, &(SendMail::KIND, until, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

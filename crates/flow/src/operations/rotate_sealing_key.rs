@@ -2,11 +2,12 @@
 //! secrets are sealed with it. A node reads the file again when it meets a secret under a key that it does not know. Keys
 //! stay in the file: a secret that somebody stored meanwhile may need an old one.
 
-use base::{Refusal, Refuse, UserId};
+use base::{MailId, Refusal, Refuse, UserId};
 use store::WriteTx;
 use store::access::second_factor::{self, StoredTotp};
 use store::audit::{self, Entry};
 use store::catalog::ca::{self, ResealedCa};
+use store::effects::mail::{self, Mail, ResealedMail};
 use store::enrollment::eab_credential::{self, SealedCredential};
 use store::seal::{KeyFileError, SealError};
 
@@ -57,8 +58,11 @@ pub async fn add_sealing_key(app: &App, caller: &Caller) -> Result<u32, RotateKe
 /// Seals every secret with the newest key of the file; how many had another one. It may be run again.
 pub async fn reseal_secrets(app: &App, caller: &Caller) -> Result<u64, RotateKeyError> {
     let of_cas = reseal_cas(app).await?;
-    let secrets = of_cas.saturating_add(reseal_credentials(app).await?);
-    let secrets = secrets.saturating_add(reseal_factors(app).await?);
+    let of_others = reseal_credentials(app)
+        .await?
+        .saturating_add(reseal_mails(app).await?)
+        .saturating_add(reseal_factors(app).await?);
+    let secrets = of_cas.saturating_add(of_others);
     tell(app, caller, &Event::SecretsResealed { secrets }).await?;
     Ok(secrets)
 }
@@ -145,6 +149,42 @@ async fn reseal_factors(app: &App) -> Result<u64, RotateKeyError> {
             }
         }
     }
+}
+
+/// What mails say that wait to be sent.
+async fn reseal_mails(app: &App) -> Result<u64, RotateKeyError> {
+    let store = app.store(system("all secrets are sealed anew, whoever owns them"));
+    let (mut after, mut count) = (MailId::FIRST, 0_u64);
+    loop {
+        let read: Result<Vec<Mail>, store::Error> = store.scan((after, PIECE), mail::page).await;
+        let page = read?;
+        let Some(last) = page.last() else {
+            return Ok(count);
+        };
+        after = last.id;
+        let mut piece = Vec::new();
+        for old in page {
+            let Some(from) = old.body else { continue };
+            let (row, of) = (old.id.to_string(), old.tenant.to_string());
+            let sealer = &app.outside.sealer;
+            let resealed = sealer.reseal(mail::context(&row, &of), &from, app.random());
+            let resealed = resealed.map_err(|source| RotateKeyError::Seal {
+                what: format!("mail {row}"),
+                source,
+            })?;
+            let id = old.id;
+            piece.extend(resealed.map(|to| ResealedMail { id, from, to }));
+        }
+        count = count.saturating_add(piece.len() as u64);
+        store.write(piece, save_mails).await?;
+    }
+}
+
+async fn save_mails(tx: &mut WriteTx, piece: &Vec<ResealedMail>) -> Result<(), store::Error> {
+    for resealed in piece {
+        mail::reseal(tx, resealed).await?;
+    }
+    Ok(())
 }
 
 async fn save_piece(

@@ -72,7 +72,7 @@ pub enum Priority {
 
 impl Priority {
     /// The number in the database.
-    pub(super) fn number(self) -> i64 {
+    pub(crate) fn number(self) -> i64 {
         match self {
             Self::Urgent => 0,
             Self::Usual => 1,

@@ -15,6 +15,8 @@ pub enum Queue {
     Bulk,
     /// Publishing CRLs.
     Crl,
+    /// What is done to the outside once, such as mails.
+    Effect,
     /// Signing certificates.
     Issue,
     /// Asking the outside for proofs.
@@ -23,13 +25,20 @@ pub enum Queue {
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Bulk, Self::Crl, Self::Issue, Self::Validate];
+    pub const ALL: [Self; 5] = [
+        Self::Bulk,
+        Self::Crl,
+        Self::Effect,
+        Self::Issue,
+        Self::Validate,
+    ];
 
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Bulk => "bulk",
             Self::Crl => "crl",
+            Self::Effect => "effect",
             Self::Issue => "issue",
             Self::Validate => "validate",
         }
@@ -47,6 +56,8 @@ impl Queue {
             Self::Bulk => 2,
             // One for each CA that something was revoked of.
             Self::Crl => 4,
+            // They wait for the network, and other people's servers like few at once.
+            Self::Effect => 16,
             // They wait for a commit that they share.
             Self::Issue => 1024,
             // They wait for the network, ten seconds at most.

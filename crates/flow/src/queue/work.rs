@@ -39,6 +39,8 @@ pub(super) struct Inner<C: 'static> {
     /// Jobs whose lease this node has.
     leased: Mutex<HashSet<JobId>>,
     tracker: TaskTracker,
+    /// What takes jobs, until the node ends.
+    pub(super) loops: TaskTracker,
     pub(super) stop: CancellationToken,
 }
 
@@ -101,6 +103,7 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
                 figures,
                 leased: Mutex::default(),
                 tracker: TaskTracker::new(),
+                loops: TaskTracker::new(),
                 stop: CancellationToken::new(),
             }),
         }
@@ -256,6 +259,9 @@ impl<C: Clone + Send + Sync + 'static> Work<C> {
         self.inner.tracker.close();
         let _ = tokio::time::timeout(GRACE, self.inner.tracker.wait()).await;
         self.inner.stop.cancel();
+        // What a loop is just taking would else be nobody's until its lease ends.
+        self.inner.loops.close();
+        let _ = tokio::time::timeout(GRACE, self.inner.loops.wait()).await;
         let _ = tokio::time::timeout(GRACE, self.inner.tracker.wait()).await;
         let left: Vec<JobId> = self.leased().iter().copied().collect();
         if left.is_empty() {

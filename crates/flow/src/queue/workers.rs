@@ -42,8 +42,8 @@ pub(super) struct Took {
 impl<C: Clone + Send + Sync + 'static> Work<C> {
     /// Works until the node ends. `plan` says what comes again and again, as of now.
     pub async fn run_until_ended(self, context: C, plan: fn(&C) -> Vec<Schedule>) {
-        let loops =
-            Queue::ALL.map(|queue| tokio::spawn(self.clone().serve(context.clone(), queue)));
+        let serve = |queue| self.clone().serve(context.clone(), queue);
+        let loops = Queue::ALL.map(|queue| self.inner.loops.spawn(serve(queue)));
         let mut planned = Vec::new();
         loop {
             let plan = plan(&context);

@@ -1,7 +1,8 @@
-//! PostgreSQL: a few lanes that write, a few connections that all look-ups share, and a pool for
-//! the rest.
+//! PostgreSQL: a few lanes that write, transactions by key beside them, a few connections that all look-ups
+//! share, and a pool for the rest.
 
 mod backoff;
+mod keyed;
 mod lane;
 mod lookups;
 mod migrator;
@@ -22,12 +23,14 @@ use super::counters::Tally;
 use super::options::Options;
 use super::work::Work;
 use super::{Error, ReadTx, SourceLine};
+use keyed::ByKey;
 use lane::Lanes;
 use lookups::Lookups;
 use settings::Purpose;
 
 /// The connections.
 pub(super) struct Postgres {
+    by_key: ByKey,
     lanes: Lanes,
     lookups: Lookups,
     scans: Pool,
@@ -48,6 +51,7 @@ impl Postgres {
         // A wrong address is told now, not at the first request.
         drop(connect(&lanes).await?);
         Ok(Self {
+            by_key: ByKey::new(&spare, &tally),
             lanes: Lanes::start(&lanes, &spare, &tally),
             lookups: Lookups::new(lookups),
             scans,
@@ -84,8 +88,14 @@ impl Postgres {
         self.lanes.queue_piece(work).await
     }
 
+    /// Runs alone beside the lanes, after what was begun under the same key.
+    pub(super) fn queue_keyed(&self, key: &str, work: Box<dyn Work>) -> Result<(), Error> {
+        self.by_key.queue(key, work)
+    }
+
     /// Waits for the writes that were begun, then closes all connections.
     pub(super) async fn close(&self) {
+        self.by_key.close().await;
         self.lanes.close().await;
         self.lookups.close();
         self.scans.close();

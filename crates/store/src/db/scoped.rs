@@ -3,9 +3,9 @@
 use base::Scope;
 
 use super::counters::count;
-use super::step::{Load, Progress, Save};
+use super::step::{Keyed, Load, Progress, Save};
 use super::store::Backend;
-use super::work::{Deciding, Saving, queued};
+use super::work::{Deciding, Running, Saving, queued};
 use super::{Counters, Error, ReadTx, Store, sqlite};
 use crate::sql;
 
@@ -116,7 +116,22 @@ impl Scoped<'_> {
         answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 
-    /// The same for one piece of a large change: it waits for its turn among the pieces of all large changes, and
+    /// A transaction of its own, in one step that may refuse anywhere. Of one key one runs after the other, on whichever
+    /// node, and each sees what those before it have done. It costs more than [`decide`](Self::decide), and is for what
+    /// several would otherwise want at once: the state of one effect, the next number of a series.
+    pub async fn write_keyed<I, T, E, R>(&self, key: &str, input: I, run: R) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        R: for<'a> Keyed<'a, I, T, E> + 'static,
+    {
+        let (work, answer) = queued(self.scope, Running::new(input, run));
+        self.store.queue_keyed(key, work).await?;
+        answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// As [`decide`](Self::decide), for one piece of a large change: it waits for its turn among the pieces of all large changes, and
     /// everybody else has the database between two of them.
     pub async fn decide_piece<I, F, D, T, E, L, J, S>(
         &self,

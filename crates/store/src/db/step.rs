@@ -1,4 +1,5 @@
-//! The steps of a transaction as plain functions, passed by name: `load`, `decide`, `save`.
+//! The steps of a transaction as plain functions, passed by name: `load`, `decide`, `save`; or the one
+//! step of a transaction by key.
 //!
 //! A step takes what it needs as one argument and captures nothing, so that it can be run again and has no effect
 //! but through its transaction. `decide` has no transaction at all: it cannot change first and refuse afterwards.
@@ -39,6 +40,28 @@ impl<'a, I: 'a, T, F, R> Save<'a, I, T> for F
 where
     F: Fn(&'a mut WriteTx, &'a I) -> R + Send + Sync,
     R: Future<Output = Result<T, Error>> + Send + 'a,
+{
+    type Future = R;
+
+    fn call(&self, tx: &'a mut WriteTx, input: &'a I) -> R {
+        self(tx, input)
+    }
+}
+
+/// `async fn run(tx: &mut WriteTx, input: &I) -> Result<T, E>`: the whole of a transaction by key. It may refuse anywhere;
+/// what it has changed by then is undone.
+pub trait Keyed<'a, I, T, E>: Send + Sync {
+    /// What the function returns.
+    type Future: Future<Output = Result<T, E>> + Send + 'a;
+
+    /// Calls it.
+    fn call(&self, tx: &'a mut WriteTx, input: &'a I) -> Self::Future;
+}
+
+impl<'a, I: 'a, T, E, F, R> Keyed<'a, I, T, E> for F
+where
+    F: Fn(&'a mut WriteTx, &'a I) -> R + Send + Sync,
+    R: Future<Output = Result<T, E>> + Send + 'a,
 {
     type Future = R;
 

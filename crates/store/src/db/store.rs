@@ -80,6 +80,14 @@ impl Store {
         }
     }
 
+    /// For a transaction by key. SQLite has one writer, which is serial whatever the key.
+    pub(super) async fn queue_keyed(&self, key: &str, work: Box<dyn Work>) -> Result<(), Error> {
+        match &self.shared.backend {
+            Backend::Postgres(postgres) => postgres.queue_keyed(key, work),
+            Backend::Sqlite(_, writer) => writer.queue(work).await,
+        }
+    }
+
     pub(super) fn turns(&self) -> &Turns {
         &self.shared.turns
     }

@@ -5,9 +5,9 @@ use std::error::Error;
 
 use base::{
     AccountId, Actor, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DnsName,
-    EnrolledDomainId, Identifier, JobId, LineageId, NodeId, OfferId, OfferVersionId, OrderId,
-    ProfileVersionId, RefusalId, RequestId, SubscriptionId, TenantId, Timestamp, UserId,
-    ValidationId,
+    EffectId, EnrolledDomainId, Identifier, JobId, LineageId, MailId, NodeId, OfferId,
+    OfferVersionId, OrderId, ProfileVersionId, RefusalId, RequestId, SubscriptionId, TenantId,
+    Timestamp, UserId, ValidationId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::private::BytesMut;
@@ -121,9 +121,11 @@ macro_rules! for_each_id {
             AuthorizationId,
             CaId,
             CertificateId,
+            EffectId,
             EnrolledDomainId,
             JobId,
             LineageId,
+            MailId,
             NodeId,
             OfferId,
             OfferVersionId,

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
-use super::step::{Load, Save};
+use super::step::{Keyed, Load, Save};
 use super::{Error, WriteTx};
 
 /// Work that waits to be run, or for the commit of what it did.
@@ -76,6 +76,41 @@ where
         tx: &'a mut WriteTx,
     ) -> impl Future<Output = Result<T, Error>> + Send + 'a {
         self.save.call(tx, &self.input)
+    }
+}
+
+/// The one step of a transaction by key.
+pub(super) struct Running<I, T, E, R> {
+    input: I,
+    run: R,
+    types: Types<(), T, E>,
+}
+
+impl<I, T, E, R> Running<I, T, E, R> {
+    pub(super) fn new(input: I, run: R) -> Self {
+        Self {
+            input,
+            run,
+            types: PhantomData,
+        }
+    }
+}
+
+impl<I, T, E, R> Steps for Running<I, T, E, R>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+    R: for<'a> Keyed<'a, I, T, E> + 'static,
+{
+    type Answer = T;
+    type Error = E;
+
+    fn run<'a>(
+        &'a mut self,
+        tx: &'a mut WriteTx,
+    ) -> impl Future<Output = Result<T, E>> + Send + 'a {
+        self.run.call(tx, &self.input)
     }
 }
 

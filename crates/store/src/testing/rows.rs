@@ -3,7 +3,7 @@
 use crate::{Error, ReadTx, sql};
 
 /// The tables that are counted.
-pub const TABLES: [&str; 23] = [
+pub const TABLES: [&str; 25] = [
     "acme_account",
     "acme_authorization",
     "acme_order",
@@ -13,12 +13,14 @@ pub const TABLES: [&str; 23] = [
     "certificate_month",
     "crl",
     "domain_validation",
+    "effect",
     "enrolled_domain",
     "invitation",
     "job",
     "job_dead",
     "lineage",
     "lineage_name",
+    "mail",
     "order_identifier",
     "rate_limit",
     "refusal",
@@ -41,12 +43,14 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM certificate_month) AS certificate_month,
            (SELECT COUNT(*) FROM crl) AS crl,
            (SELECT COUNT(*) FROM domain_validation) AS domain_validation,
+           (SELECT COUNT(*) FROM effect) AS effect,
            (SELECT COUNT(*) FROM enrolled_domain) AS enrolled_domain,
            (SELECT COUNT(*) FROM invitation) AS invitation,
            (SELECT COUNT(*) FROM job) AS job,
            (SELECT COUNT(*) FROM job_dead) AS job_dead,
            (SELECT COUNT(*) FROM lineage) AS lineage,
            (SELECT COUNT(*) FROM lineage_name) AS lineage_name,
+           (SELECT COUNT(*) FROM mail) AS mail,
            (SELECT COUNT(*) FROM order_identifier) AS order_identifier,
            (SELECT COUNT(*) FROM rate_limit) AS rate_limit,
            (SELECT COUNT(*) FROM refusal) AS refusal,

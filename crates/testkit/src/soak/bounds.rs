@@ -16,6 +16,8 @@ const REUSED: u32 = 1;
 const CERTIFICATE: u32 = 90 + 731;
 /// Proofs stay until the longest certificate by any profile, of a year, would be gone, and two days more.
 const PROOF: u32 = REUSED + 2 + 365 + 731;
+/// Mails stay for a year.
+const MAIL: u32 = 365;
 /// Of a CA so many lists are kept: the newest, and eight before it.
 const LISTS: i64 = 9;
 /// How much a certificate may take, with all that stays beside it.
@@ -146,6 +148,11 @@ impl History {
             // A day longer: a day is over when its last moment is.
             ("refusal", self.within(ENDED + 1, |day| day.refusals)),
             ("crl", LISTS * self.cas),
+            (
+                "effect",
+                self.within(MAIL, |day| day.sessions + day.failures),
+            ),
+            ("mail", self.within(MAIL, |day| day.sessions + day.failures)),
             ("signing_intent", 0),
             // The lists that today's revocations wait for, and what comes by its schedule.
             ("job", 1 + self.cas),

@@ -9,6 +9,7 @@ use flow::issuance::issue::Issue;
 use flow::operations::node::{shut_down, start};
 use flow::queue::{Job as _, LEASE, Lease};
 use flow::{App, Outside};
+use outbound::mail::NoMailer;
 use store::Store;
 use store::issuance::certificate::{self, Certificate};
 use store::issuance::signing_intent;
@@ -116,6 +117,7 @@ impl Node {
             random: Arc::new(SeededRandom::new(1_000)),
             validator: Arc::new(FakeValidator::new(clock.clone())),
             peers: Arc::new(FakePeers::default()),
+            mailer: Arc::new(NoMailer),
             sealer: self.sealer,
             internal_url: "http://slow.test".to_owned(),
             settings: self.settings,

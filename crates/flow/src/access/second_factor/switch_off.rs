@@ -65,7 +65,7 @@ pub async fn switch_off(
     {
         let failed = Failed {
             attempt,
-            of: Some((signed_in.user.id, signed_in.session.tenant)),
+            of: Some((signed_in.user.clone(), signed_in.session.tenant)),
             factor,
             purpose: "switch_off_second_factor",
             reason: "wrong code",

@@ -97,6 +97,12 @@ impl Charge {
         Self::new(Limit::UnknownSignIns, b"")
     }
 
+    /// A mail of a kind to somebody.
+    pub(crate) fn mail(kind: &str, recipient: &str, tenant: TenantId) -> Self {
+        let of = [kind, recipient].join(" ");
+        Self::within(Limit::MailsPerRecipient, of.as_bytes(), tenant, false)
+    }
+
     /// A request that nobody has signed.
     pub(crate) fn unsigned(network: ClientNetwork) -> Self {
         Self::new(Limit::Unauthenticated, network.to_string().as_bytes())

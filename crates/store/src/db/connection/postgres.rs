@@ -70,8 +70,8 @@ impl Session {
         Self::new(client, State::Outside)
     }
 
-    pub(in crate::db) fn inside(client: Object) -> Self {
-        Self::new(Arc::new(client), State::Promised)
+    pub(in crate::db) fn inside(client: Arc<Object>) -> Self {
+        Self::new(client, State::Promised)
     }
 
     /// Each statement sees what others have committed before it: one that waited for a table has to see
@@ -244,6 +244,11 @@ impl Session {
     /// Whether nothing of the transaction has remained, for certain.
     pub(in crate::db) fn is_undone(&self) -> bool {
         !self.is_broken
+    }
+
+    /// Whether no transaction is open on the connection.
+    pub(in crate::db) fn has_ended(&self) -> bool {
+        !self.is_broken && self.state != State::Open
     }
 
     /// How many statements have changed something, or have failed.

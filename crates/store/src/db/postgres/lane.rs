@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex as Guarded, MutexGuard, PoisonError};
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Object, Pool};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -17,7 +17,7 @@ use crate::db::work::{Group, Outcome, Work};
 use crate::db::{Error, ReadTx, WriteTx};
 
 /// How an attempt to run one closure ended.
-enum Attempt {
+pub(super) enum Attempt {
     Done,
     LostARace,
     WasBlocked,
@@ -47,9 +47,9 @@ struct Lane {
 
 /// Runs closures in transactions on the connections of a pool.
 #[derive(Clone)]
-struct Transactions {
-    pool: Pool,
-    tally: Arc<Tally>,
+pub(super) struct Transactions {
+    pub(super) pool: Pool,
+    pub(super) tally: Arc<Tally>,
 }
 
 impl Lanes {
@@ -197,23 +197,27 @@ impl Transactions {
 
     /// The result of a closure that is not done is there too, for who does not try it again.
     async fn attempt(&self, work: &mut dyn Work) -> Attempt {
-        let mut tx = match self.begin().await {
-            Ok(tx) => tx,
+        match self.begin().await {
+            Ok(mut tx) => self.attempt_in(&mut tx, work).await,
             Err(error) => {
                 work.fail(&error);
-                return Attempt::Done;
+                Attempt::Done
             }
-        };
-        let failure = match work.run(&mut tx).await {
-            Outcome::Keep => self.commit(&mut tx, 1).await.err(),
-            Outcome::Undo => roll_back(&mut tx).await,
+        }
+    }
+
+    /// The same in a transaction that was promised.
+    pub(super) async fn attempt_in(&self, tx: &mut WriteTx, work: &mut dyn Work) -> Attempt {
+        let failure = match work.run(tx).await {
+            Outcome::Keep => self.commit(tx, 1).await.err(),
+            Outcome::Undo => roll_back(tx).await,
         };
         if let Some(error) = failure {
             work.fail(&error);
         }
-        if self.note_race(&mut tx) {
+        if self.note_race(tx) {
             Attempt::LostARace
-        } else if session(&mut tx).is_some_and(|session| session.was_blocked()) {
+        } else if session(tx).is_some_and(|session| session.was_blocked()) {
             Attempt::WasBlocked
         } else {
             Attempt::Done
@@ -228,12 +232,14 @@ impl Transactions {
     }
 
     async fn begin(&self) -> Result<WriteTx, Error> {
-        let session = Session::inside(connect(&self.pool).await?);
-        let connection = Connection::Postgres(Box::new(session));
-        Ok(WriteTx::new(ReadTx::new(
-            connection,
-            Arc::clone(&self.tally),
-        )))
+        let client = Arc::new(connect(&self.pool).await?);
+        Ok(self.promised(client))
+    }
+
+    /// A transaction that begins with its first statement.
+    pub(super) fn promised(&self, client: Arc<Object>) -> WriteTx {
+        let connection = Connection::Postgres(Box::new(Session::inside(client)));
+        WriteTx::new(ReadTx::new(connection, Arc::clone(&self.tally)))
     }
 
     async fn commit(&self, tx: &mut WriteTx, kept: usize) -> Result<(), Error> {
@@ -258,7 +264,7 @@ fn changes(tx: &mut WriteTx) -> usize {
     session(tx).map_or(0, |session| session.changes())
 }
 
-fn session(tx: &mut WriteTx) -> Option<&mut Session> {
+pub(super) fn session(tx: &mut WriteTx) -> Option<&mut Session> {
     match tx.connection() {
         Connection::Postgres(session) => Some(session),
         Connection::Sqlite(_) => None,

@@ -1,0 +1,310 @@
+//! What mails say: each is a typed letter, written into one layout as text and as a page.
+//!
+//! Nothing is fetched when a mail is shown, and no link tells who has followed it. Whoever sends mails is data: name and
+//! contact come with the brand.
+
+use askama::Template;
+use base::{Timestamp, words};
+
+use super::Body;
+
+words! {
+    /// What a mail is about.
+    pub enum MailKind {
+        /// Too many failed attempts to sign in.
+        AccountLocked = "account_locked",
+        /// A person may set their first password.
+        Invitation = "invitation",
+        /// A sign-in from a network that was not seen before.
+        NewSignIn = "new_sign_in",
+        /// A password was replaced.
+        PasswordChanged = "password_changed",
+        /// A person may set a new password.
+        PasswordReset = "password_reset",
+        /// What was validated about an organization ends soon.
+        PreValidationEnds = "pre_validation_ends",
+        /// A second factor came or went.
+        SecondFactorChanged = "second_factor_changed",
+    }
+}
+
+/// Who sends mails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brand {
+    /// The name that people know.
+    pub name: String,
+    /// Where people ask for help: an address, a number or a page.
+    pub contact: String,
+}
+
+/// Where something was done from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The client's address.
+    pub address: String,
+    /// What the browser calls itself.
+    pub browser: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A mail, by what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Letter {
+    /// Too many failed attempts to sign in.
+    AccountLocked {
+        /// Where the last of them came from.
+        from: Origin,
+        /// Until when the right password is refused too.
+        until: Timestamp,
+    },
+    /// A person may set their first password.
+    Invitation {
+        /// The organisation that they join.
+        organization: String,
+        /// Who invites them.
+        invited_by: String,
+        /// Where they do it; a secret.
+        link: String,
+        /// The first moment at which it does not work.
+        ends_at: Timestamp,
+    },
+    /// A sign-in from a network that was not seen before.
+    NewSignIn {
+        /// Where from.
+        from: Origin,
+    },
+    /// A password was replaced.
+    PasswordChanged {
+        /// By the person, from there; without, by an operator.
+        from: Option<Origin>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A person may set a new password.
+    PasswordReset {
+        /// Where they do it; a secret.
+        link: String,
+        /// The first moment at which it does not work.
+        ends_at: Timestamp,
+    },
+    /// What was validated about an organization ends soon.
+    PreValidationEnds {
+        /// Which organization.
+        organization: String,
+        /// When it ends.
+        ends_at: Timestamp,
+        /// Where it is renewed.
+        link: String,
+    },
+    /// A second factor came or went.
+    SecondFactorChanged {
+        /// What happened, a sentence.
+        what: String,
+        /// Where from.
+        from: Origin,
+    },
+}
+
+impl Letter {
+    /// What it is about.
+    pub fn kind(&self) -> MailKind {
+        match self {
+            Self::AccountLocked { .. } => MailKind::AccountLocked,
+            Self::Invitation { .. } => MailKind::Invitation,
+            Self::NewSignIn { .. } => MailKind::NewSignIn,
+            Self::PasswordChanged { .. } => MailKind::PasswordChanged,
+            Self::PasswordReset { .. } => MailKind::PasswordReset,
+            Self::PreValidationEnds { .. } => MailKind::PreValidationEnds,
+            Self::SecondFactorChanged { .. } => MailKind::SecondFactorChanged,
+        }
+    }
+
+    /// As it is sent.
+    pub fn write(&self, brand: &Brand) -> Body {
+        let sheet = self.sheet(brand);
+        Body {
+            // A template whose fields are texts cannot fail.
+            text: TextSheet { sheet: &sheet }.render().unwrap_or_default(),
+            html: HtmlSheet { sheet: &sheet }.render().unwrap_or_default(),
+            subject: sheet.subject,
+        }
+    }
+
+    fn sheet(&self, brand: &Brand) -> Sheet {
+        let sheet = Sheet::of(brand);
+        match self {
+            Self::AccountLocked { from, until } => sheet
+                .titled("Your account is locked")
+                .says("There were too many failed attempts to sign in to your account. Until the time below, nobody can sign in to it, even with the right password.")
+                .knows("Locked until", &moment(*until))
+                .knows_origin(from)
+                .says_last("If this was you, wait and try again. If it was not, somebody is guessing your password: choose a new one that you use nowhere else, and turn on a second factor."),
+            Self::Invitation { organization, invited_by, link, ends_at } => sheet
+                .titled(&format!("{} invites you", clean(organization)))
+                .says(&format!("{} has opened an account for you at {}. Choose a password to begin.", clean(invited_by), clean(organization)))
+                .leads_to("Choose a password", link)
+                .says_last(&format!("The link works once, until {}. If you do not know who invites you, ignore this mail: without the link nobody can use the account.", moment(*ends_at))),
+            Self::NewSignIn { from } => sheet
+                .titled("New sign-in to your account")
+                .says("Somebody signed in to your account from a network that it was not used from before.")
+                .knows_origin(from)
+                .says_last("If this was you, there is nothing to do. If it was not, change your password at once, which ends all other sessions, and tell us."),
+            Self::PasswordChanged { from, at } => {
+                let sheet = sheet.titled("Your password was changed");
+                let sheet = match from {
+                    Some(from) => sheet.says("The password of your account was replaced, and all other sessions have ended.").knows_origin(from),
+                    None => sheet.says("An operator has replaced the password of your account, and all sessions have ended. You will be given the new one, and choose your own at the next sign-in.").knows("Time", &moment(*at)),
+                };
+                sheet.says_last("If you did not want this, tell us at once.")
+            }
+            Self::PasswordReset { link, ends_at } => sheet
+                .titled("Set a new password")
+                .says("Somebody, probably you, has asked for a new password for your account.")
+                .leads_to("Set a new password", link)
+                .says_last(&format!("The link works once, until {}. If you did not ask for it, ignore this mail: your password stays as it is.", moment(*ends_at))),
+            Self::PreValidationEnds { organization, ends_at, link } => sheet
+                .titled(&format!("The validation of {} ends soon", clean(organization)))
+                .says("What was validated about this organization can be used for certificates until the time below. Renew it before, so that nothing waits for it.")
+                .knows("Organization", &clean(organization))
+                .knows("Ends", &moment(*ends_at))
+                .leads_to("Renew the validation", link)
+                .says_last("Certificates that were issued stay valid until they end."),
+            Self::SecondFactorChanged { what, from } => sheet
+                .titled("Your second factor was changed")
+                .says(&clean(what))
+                .knows_origin(from)
+                .says_last("If you did not do this, change your password at once and tell us."),
+        }
+    }
+
+    /// Made up, for whoever wants to see what a mail looks like.
+    pub fn sample(kind: MailKind) -> Self {
+        // 2026-11-23T12:00:00Z, and a day later.
+        let (at, later) = (
+            Timestamp::from_seconds(1_795_435_200),
+            Timestamp::from_seconds(1_795_521_600),
+        );
+        let from = Origin {
+            address: "192.0.2.7".to_owned(),
+            browser: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+                .to_owned(),
+            at,
+        };
+        let organization = "Northwind & Sons".to_owned();
+        match kind {
+            MailKind::AccountLocked => Self::AccountLocked { from, until: later },
+            MailKind::Invitation => Self::Invitation {
+                organization,
+                invited_by: "Theodora Quist".to_owned(),
+                link: "https://portal.example/invitation/TOKEN".to_owned(),
+                ends_at: later,
+            },
+            MailKind::NewSignIn => Self::NewSignIn { from },
+            MailKind::PasswordChanged => Self::PasswordChanged {
+                from: Some(from),
+                at,
+            },
+            MailKind::PasswordReset => Self::PasswordReset {
+                link: "https://portal.example/password/TOKEN".to_owned(),
+                ends_at: later,
+            },
+            MailKind::PreValidationEnds => Self::PreValidationEnds {
+                organization,
+                ends_at: later,
+                link: "https://portal.example/organizations/org_1".to_owned(),
+            },
+            MailKind::SecondFactorChanged => Self::SecondFactorChanged {
+                what: "An authenticator app was added to your account.".to_owned(),
+                from,
+            },
+        }
+    }
+}
+
+/// What the layout shows.
+struct Sheet {
+    brand: String,
+    contact: String,
+    subject: String,
+    text: String,
+    /// Names and values.
+    facts: Vec<(&'static str, String)>,
+    /// What can be done, and where.
+    way: Option<(&'static str, String)>,
+    last: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.txt")]
+struct TextSheet<'a> {
+    sheet: &'a Sheet,
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.html")]
+struct HtmlSheet<'a> {
+    sheet: &'a Sheet,
+}
+
+impl Sheet {
+    fn of(brand: &Brand) -> Self {
+        Self {
+            brand: clean(&brand.name),
+            contact: clean(&brand.contact),
+            subject: String::new(),
+            text: String::new(),
+            facts: Vec::new(),
+            way: None,
+            last: String::new(),
+        }
+    }
+
+    fn titled(mut self, subject: &str) -> Self {
+        subject.clone_into(&mut self.subject);
+        self
+    }
+
+    fn says(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.text);
+        self
+    }
+
+    fn knows(mut self, name: &'static str, value: &str) -> Self {
+        self.facts.push((name, value.to_owned()));
+        self
+    }
+
+    fn knows_origin(self, from: &Origin) -> Self {
+        self.knows("Time", &moment(from.at))
+            .knows("Address", &clean(&from.address))
+            .knows("Browser", &clean(&from.browser))
+    }
+
+    fn leads_to(mut self, what: &'static str, link: &str) -> Self {
+        self.way = Some((what, clean(link)));
+        self
+    }
+
+    fn says_last(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.last);
+        self
+    }
+}
+
+/// How much of a text from outside is shown.
+const LONGEST: usize = 500;
+
+/// A text from outside on one line: it cannot look like a part of the letter.
+fn clean(text: &str) -> String {
+    let fit = text.chars().filter(|each| !each.is_control());
+    fit.take(LONGEST).collect()
+}
+
+/// Such as "23 November 2026, 12:00 UTC".
+fn moment(at: Timestamp) -> String {
+    at.as_jiff().strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+use super::*;
+
+fn brand() -> Brand {
+    Brand {
+        name: "Chancery".to_owned(),
+        contact: "help@ca.example".to_owned(),
+    }
+}
+
+/// Every kind, as text and as a page: what people will see.
+#[test]
+fn previews() {
+    for kind in MailKind::ALL {
+        let letter = Letter::sample(*kind);
+        assert_eq!(letter.kind(), *kind);
+        let body = letter.write(&brand());
+        insta::assert_snapshot!(
+            format!("{kind}.txt"),
+            format!("Subject: {}\n\n{}", body.subject, body.text)
+        );
+        insta::assert_snapshot!(format!("{kind}.html"), body.html);
+    }
+}
+
+#[test]
+fn a_page_fetches_nothing_and_runs_nothing() {
+    for kind in MailKind::ALL {
+        let html = Letter::sample(*kind).write(&brand()).html;
+        for part in ["<img", "src=", "url(", "<script", "<link", "@import"] {
+            assert!(!html.contains(part), "{kind}: {part}");
+        }
+    }
+}
+
+#[test]
+fn s53_what_comes_from_outside_is_text() {
+    let letter = Letter::NewSignIn {
+        from: Origin {
+            address: "192.0.2.7".to_owned(),
+            browser: "<script>alert(1)</script>\r\n\r\nYour account is closed".to_owned(),
+            at: Timestamp::from_seconds(0),
+        },
+    };
+    let body = letter.write(&brand());
+    assert!(!body.html.contains("<script>"), "{}", body.html);
+    let line = "Browser: <script>alert(1)</script>Your account is closed\n";
+    assert!(body.text.contains(line), "{}", body.text);
+}
