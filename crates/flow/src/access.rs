@@ -16,6 +16,7 @@ pub mod change_password;
 pub mod find_user;
 pub mod link;
 pub mod new_password;
+mod notice;
 mod open_session;
 pub mod preferences;
 mod proof;

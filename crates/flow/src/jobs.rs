@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::App;
+use crate::access::link::ask_for_link::SendLink;
 use crate::effects::Deliver;
 use crate::enrollment::end_orders::EndOrders;
 use crate::issuance::challenge::validate::Validate;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Kind<App>> {
         job::<App, Prune>(),
         job::<App, PublishCrl>(),
         job::<App, RevokeCompromised>(),
+        job::<App, SendLink>(),
         job::<App, Validate>(),
     ]
 }

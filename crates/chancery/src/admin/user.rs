@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use anyhow::{Context, bail};
 use base::Refuse as _;
 use flow::access::find_user::{UserDetail, find_user};
+use flow::access::link::Sender;
 use flow::access::link::make_link::{Made, make_link};
 use flow::access::team::change_member::{Change, Reason, change_member};
 use flow::access::team::invite_user::{Giver, Invite, invite_user};
@@ -121,14 +122,16 @@ async fn invite(app: &App, args: InviteArgs) -> anyhow::Result<()> {
         roles: roles(&args.role)?,
     };
     let caller = Caller::command_line().within(tenant.id);
-    let made = invite_user(app, &caller, &everything(&tenant), invite).await?;
+    let (giver, sender) = (everything(&tenant), sender(app, &tenant).await?);
+    let made = invite_user(app, &caller, (&giver, &sender), invite).await?;
     say_link(app, &made, args.json).await
 }
 
 async fn link(app: &App, email: &str, as_json: bool) -> anyhow::Result<()> {
     let found = found(app, email).await?;
     let caller = Caller::command_line().within(found.tenant.id);
-    let made = make_link(app, &caller, found.person.user.id).await?;
+    let sender = sender(app, &found.tenant).await?;
+    let made = make_link(app, &caller, &sender, found.person.user.id).await?;
     say_link(app, &made, as_json).await
 }
 
@@ -204,6 +207,9 @@ async fn show(app: &App, email: &str, as_json: bool) -> anyhow::Result<()> {
 }
 
 async fn say_link(app: &App, made: &Made, as_json: bool) -> anyhow::Result<()> {
+    if made.is_mailed {
+        return say_sent(made, as_json);
+    }
     let url = link_url(app, &made.token).await?;
     let (user, until) = (&made.person.user, made.link.expires_at);
     if as_json {
@@ -219,6 +225,33 @@ async fn say_link(app: &App, made: &Made, as_json: bool) -> anyhow::Result<()> {
         user.email.as_str()
     ));
     Ok(())
+}
+
+/// A link that goes by mail is shown to nobody else.
+fn say_sent(made: &Made, as_json: bool) -> anyhow::Result<()> {
+    let (user, until) = (&made.person.user, made.link.expires_at);
+    let email = user.email.as_str();
+    say(&if as_json {
+        json!({ "user": user.id, "email": email, "sent": true, "until": until }).to_string()
+    } else {
+        format!("a link was sent to {email}; it works once, until {until}")
+    });
+    Ok(())
+}
+
+/// Without a server that has said where it is, a mail would carry a link that leads nowhere.
+async fn sender(app: &App, of: &Tenant) -> anyhow::Result<Sender> {
+    let portal = served_portal_url(app).await?.unwrap_or_default();
+    if portal.is_empty() && app.settings().mail.is_some() {
+        bail!(
+            "no server has said yet where its portal is; start it once, so that links lead there"
+        );
+    }
+    Ok(Sender {
+        portal,
+        organization: of.name.as_str().to_owned(),
+        name: "The operator".to_owned(),
+    })
 }
 
 /// Where a person opens the link; without a server that has said where it is, only its path is known.

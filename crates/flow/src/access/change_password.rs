@@ -4,21 +4,21 @@
 use std::net::IpAddr;
 
 use base::{Class, Refusal, Refuse, Timestamp};
-use outbound::mail::{Letter, MailKind};
 use store::access::credential::{self, Replacement};
 use store::access::session::{self, Browser};
 use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
 use tenancy::password::{Credential, Password, Unmet};
-use tenancy::user::Email;
+use tenancy::user::User;
 
 use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::new_password::{Owner, check};
+use super::notice::password_changed;
 use super::proof::{ProofError, prove};
 use super::session::browser;
 use crate::audit::Event;
-use crate::mail::{self, PreparedMail, Recipient};
+use crate::mail::{self, PreparedMail};
 use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
@@ -103,7 +103,7 @@ pub async fn change_password(
             },
         },
         browser: browser(&session, caller),
-        email: signed_in.user.email.clone(),
+        user: signed_in.user.clone(),
         now,
     };
     let store = app.store(caller);
@@ -125,7 +125,7 @@ struct Replacing {
     replacement: Replacement,
     /// The browser at hand, with its new token.
     browser: Browser,
-    email: Email,
+    user: User,
     now: Timestamp,
 }
 
@@ -170,25 +170,8 @@ fn decide(replacing: &Replacing, facts: Facts) -> Result<Decision, ChangePasswor
         browser: browser.clone(),
         ended,
         entry: app.entry(caller, browser.session.tenant, &event, *now),
-        mail: replacing.notice(),
+        mail: password_changed(app, caller, &replacing.user, *now),
     })
-}
-
-impl Replacing {
-    /// Whoever did not do this has to know of it.
-    fn notice(&self) -> Option<PreparedMail> {
-        let (session, now) = (&self.browser.session, self.now);
-        let to = Recipient {
-            tenant: session.tenant,
-            email: &self.email,
-        };
-        let letter = Letter::PasswordChanged {
-            from: Some(mail::origin(&self.caller, now)),
-            at: now,
-        };
-        let once = mail::once(MailKind::PasswordChanged, session.user, now);
-        mail::notice(&self.app, &self.caller, to, &letter, &once)
-    }
 }
 
 /// How many other sessions have ended; `None` when the password was replaced by somebody else.

@@ -76,10 +76,8 @@ pub enum Letter {
     },
     /// A password was replaced.
     PasswordChanged {
-        /// By the person, from there; without, by an operator.
-        from: Option<Origin>,
-        /// When.
-        at: Timestamp,
+        /// Where from.
+        from: Origin,
     },
     /// A person may set a new password.
     PasswordReset {
@@ -150,14 +148,11 @@ impl Letter {
                 .says("Somebody signed in to your account from a network that it was not used from before.")
                 .knows_origin(from)
                 .says_last("If this was you, there is nothing to do. If it was not, change your password at once, which ends all other sessions, and tell us."),
-            Self::PasswordChanged { from, at } => {
-                let sheet = sheet.titled("Your password was changed");
-                let sheet = match from {
-                    Some(from) => sheet.says("The password of your account was replaced, and all other sessions have ended.").knows_origin(from),
-                    None => sheet.says("An operator has replaced the password of your account, and all sessions have ended. You will be given the new one, and choose your own at the next sign-in.").knows("Time", &moment(*at)),
-                };
-                sheet.says_last("If you did not want this, tell us at once.")
-            }
+            Self::PasswordChanged { from } => sheet
+                .titled("Your password was changed")
+                .says("The password of your account was replaced, and all other sessions have ended.")
+                .knows_origin(from)
+                .says_last("If you did not want this, tell us at once."),
             Self::PasswordReset { link, ends_at } => sheet
                 .titled("Set a new password")
                 .says("Somebody, probably you, has asked for a new password for your account.")
@@ -197,16 +192,13 @@ impl Letter {
             MailKind::Invitation => Self::Invitation {
                 organization,
                 invited_by: "Theodora Quist".to_owned(),
-                link: "https://portal.example/invitation/TOKEN".to_owned(),
+                link: "https://portal.example/link/TOKEN".to_owned(),
                 ends_at: later,
             },
             MailKind::NewSignIn => Self::NewSignIn { from },
-            MailKind::PasswordChanged => Self::PasswordChanged {
-                from: Some(from),
-                at,
-            },
+            MailKind::PasswordChanged => Self::PasswordChanged { from },
             MailKind::PasswordReset => Self::PasswordReset {
-                link: "https://portal.example/password/TOKEN".to_owned(),
+                link: "https://portal.example/link/TOKEN".to_owned(),
                 ends_at: later,
             },
             MailKind::PreValidationEnds => Self::PreValidationEnds {

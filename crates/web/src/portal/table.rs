@@ -130,6 +130,8 @@ mod tests {
             ("GET", "/sign-in/code"),
             ("POST", "/sign-in/code"),
             ("GET", "/signed-out"),
+            ("GET", "/forgotten"),
+            ("POST", "/forgotten"),
             // For whoever holds what stands in the path.
             ("GET", "/link/{token}"),
             ("POST", "/link/{token}"),

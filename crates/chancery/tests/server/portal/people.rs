@@ -2,6 +2,7 @@
 
 use base::{TenantId, UserId};
 use flow::access::find_user::find_user;
+use flow::access::link::Sender;
 use flow::access::link::follow_link::{Chosen, follow_link};
 use flow::access::link::make_link::Made;
 use flow::access::team::invite_user::{Giver, Invite, invite_user};
@@ -13,7 +14,7 @@ use tenancy::tenant::{Tenant, TenantKind, TenantName};
 use tenancy::user::{DisplayName, Email};
 use testkit::{TestServer, Visitor};
 
-use super::{PASSWORD, Shop, assert_says, sign_in, stranger};
+use super::{ORIGIN, PASSWORD, Shop, assert_says, sign_in, stranger};
 
 testkit::on_both_engines![
     f001_f011_f030_somebody_is_invited_and_chooses_a_password,
@@ -60,7 +61,12 @@ async fn invite(
         roles: Roles::one(role),
     };
     let caller = Caller::command_line().within(tenant);
-    let made = invite_user(&server.app, &caller, &giver, invite).await;
+    let sender = Sender {
+        portal: ORIGIN.to_owned(),
+        organization: "Somewhere".to_owned(),
+        name: "Somebody".to_owned(),
+    };
+    let made = invite_user(&server.app, &caller, (&giver, &sender), invite).await;
     made.unwrap()
 }
 

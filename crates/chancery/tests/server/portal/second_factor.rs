@@ -42,7 +42,7 @@ fn secret_on(page: &Answer) -> TotpSecret {
 }
 
 /// Sets an app up; what it knows, and the first recovery code.
-async fn set_up(server: &TestServer, browser: &mut Visitor) -> (TotpSecret, String) {
+pub(super) async fn set_up(server: &TestServer, browser: &mut Visitor) -> (TotpSecret, String) {
     let begun = browser.post_form(PAGE, PAGE, &[]).await;
     assert_eq!(begun.expect(303).header("location"), CONFIRM);
     let page = browser.get(CONFIRM).await.expect(200);

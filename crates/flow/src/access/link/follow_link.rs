@@ -17,8 +17,10 @@ use tenancy::user::{DisplayName, Status, User};
 
 use crate::access::attempt::address_key;
 use crate::access::new_password::{Owner, check, requirements};
+use crate::access::notice::password_changed;
 use crate::audit::{Document, Event};
 use crate::caller::{system, tenant};
+use crate::mail::{self, PreparedMail};
 use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
@@ -190,6 +192,8 @@ struct Decision {
     lock: AttemptKey,
     now: Timestamp,
     entry: Entry,
+    /// None for a first password.
+    mail: Option<PreparedMail>,
 }
 
 async fn load(tx: &mut ReadTx, following: &Following) -> Result<Facts, store::Error> {
@@ -219,9 +223,19 @@ fn decide(following: &Following, facts: Facts) -> Result<Decision, FollowLinkErr
         display_name: following.display_name.clone(),
         lock: address_key(followed.user.email.as_str()),
         entry: following.app.entry(&following.caller, of, &event, now),
+        mail: following.notice(&followed),
         followed,
         now,
     })
+}
+
+impl Following {
+    fn notice(&self, followed: &Followed) -> Option<PreparedMail> {
+        if followed.link.purpose == Purpose::Invitation {
+            return None;
+        }
+        password_changed(&self.app, &self.caller, &followed.user, self.now)
+    }
 }
 
 async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Followed, store::Error> {
@@ -236,5 +250,6 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Followed, store::
     sign_in_step::delete_of_user(tx, &user).await?;
     sign_in_lock::delete(tx, &decision.lock).await?;
     audit::append(tx, &decision.entry).await?;
+    mail::intend(tx, decision.mail.as_ref()).await?;
     Ok(decision.followed.clone())
 }

@@ -7,10 +7,13 @@ use store::access::user::{self, Person};
 use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
 use tenancy::invitation::{Invitation, Purpose};
+use tenancy::limit::RateLimited;
 use tenancy::token::Token;
 use tenancy::user::Status;
 
+use super::{Sender, prepare_letter};
 use crate::audit::{Document, Event};
+use crate::mail::{self, PreparedMail};
 use crate::{App, Caller};
 
 /// Why there is no link.
@@ -19,6 +22,9 @@ pub enum MakeLinkError {
     /// Who is disabled has to be enabled first.
     #[error("they may not sign in; enable them first")]
     Disabled,
+    /// They get too many of these mails.
+    #[error(transparent)]
+    Limited(#[from] RateLimited),
     /// The tenant has no such user.
     #[error("there is no such person; they may have been removed")]
     NotFound,
@@ -31,6 +37,7 @@ impl Refuse for MakeLinkError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Disabled => Class::Conflict.because("link_for_disabled_user", self),
+            Self::Limited(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("person_not_found", self),
             Self::Store(error) => error.refusal(),
         }
@@ -46,13 +53,21 @@ pub struct Made {
     pub link: Invitation,
     /// What stands in it.
     pub token: Token,
+    /// Whether it goes to them by mail, so that nobody else needs to see it.
+    pub is_mailed: bool,
 }
 
 /// Makes a link for a user of the caller's tenant; those that were made before work no more.
-pub async fn make_link(app: &App, caller: &Caller, user: UserId) -> Result<Made, MakeLinkError> {
+pub async fn make_link(
+    app: &App,
+    caller: &Caller,
+    sender: &Sender,
+    user: UserId,
+) -> Result<Made, MakeLinkError> {
     let making = Making {
         app: app.clone(),
         caller: caller.clone(),
+        sender: sender.clone(),
         user,
         now: app.now(),
     };
@@ -63,6 +78,7 @@ pub async fn make_link(app: &App, caller: &Caller, user: UserId) -> Result<Made,
 struct Making {
     app: App,
     caller: Caller,
+    sender: Sender,
     user: UserId,
     now: Timestamp,
 }
@@ -70,6 +86,7 @@ struct Making {
 struct Decision {
     made: Made,
     entry: Entry,
+    mail: Option<PreparedMail>,
 }
 
 async fn load(tx: &mut ReadTx, making: &Making) -> Result<Option<Person>, store::Error> {
@@ -93,18 +110,23 @@ fn decide(making: &Making, person: Option<Person>) -> Result<Decision, MakeLinkE
         purpose: Document::new(&purpose),
         expires_at: Some(link.expires_at),
     };
+    let (caller, sender) = (&making.caller, &making.sender);
+    let mail = prepare_letter(app, caller, sender, &person.user, (&link, &token))?;
     Ok(Decision {
         entry: app.entry(&making.caller, person.user.tenant, &event, now),
         made: Made {
             person,
             link,
             token,
+            is_mailed: mail.is_some(),
         },
+        mail,
     })
 }
 
 async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Made, store::Error> {
     invitation::replace(tx, &decision.made.link).await?;
     audit::append(tx, &decision.entry).await?;
+    mail::intend(tx, decision.mail.as_ref()).await?;
     Ok(decision.made.clone())
 }

@@ -10,11 +10,17 @@ use store::{ReadTx, WriteTx};
 use tenancy::recovery::RecoveryCode;
 use tenancy::session::Session;
 use tenancy::totp::{TotpSecret, WrongCode};
+use tenancy::user::User;
 
 use super::new_codes::digests;
 use crate::access::SignedIn;
+use crate::access::notice::second_factor_changed;
 use crate::audit::Event;
+use crate::mail::{self, PreparedMail};
 use crate::{App, Caller};
+
+/// What the person is told.
+const SET_UP: &str = "An authenticator app was set up. Each sign-in asks for its code from now on.";
 
 /// Why it was not switched on.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +61,7 @@ pub async fn confirm_set_up(
     let confirming = Confirming {
         app: app.clone(),
         caller: caller.clone(),
+        user: signed_in.user.clone(),
         session: signed_in.session.clone(),
         code: code.to_owned(),
         codes: codes.clone(),
@@ -68,6 +75,7 @@ pub async fn confirm_set_up(
 struct Confirming {
     app: App,
     caller: Caller,
+    user: User,
     session: Session,
     code: String,
     codes: Vec<RecoveryCode>,
@@ -84,6 +92,7 @@ struct Decision {
     codes: NewRecoveryCodes,
     session: Session,
     entry: Entry,
+    mail: Option<PreparedMail>,
 }
 
 async fn load(tx: &mut ReadTx, confirming: &Confirming) -> Result<Facts, store::Error> {
@@ -121,6 +130,7 @@ fn decide(confirming: &Confirming, facts: Facts) -> Result<Decision, ConfirmErro
         },
         session: session.clone(),
         entry: app.entry(&confirming.caller, session.tenant, &event, now),
+        mail: second_factor_changed(app, &confirming.caller, &confirming.user, SET_UP, now),
     })
 }
 
@@ -133,5 +143,6 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Erro
     second_factor::replace_codes(tx, &decision.codes).await?;
     session::delete_of_user(tx, &(session.user, Some(session.digest))).await?;
     audit::append(tx, &decision.entry).await?;
+    mail::intend(tx, decision.mail.as_ref()).await?;
     Ok(true)
 }

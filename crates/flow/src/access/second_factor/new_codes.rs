@@ -9,8 +9,13 @@ use tenancy::recovery::RecoveryCode;
 use tenancy::token::TokenDigest;
 
 use crate::access::SignedIn;
+use crate::access::notice::second_factor_changed;
 use crate::audit::Event;
+use crate::mail::{self, PreparedMail};
 use crate::{App, Caller};
+
+/// What the person is told.
+const MADE: &str = "New recovery codes were made. Those before work no more.";
 
 /// Why there are none.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +46,9 @@ pub async fn make_new_codes(
     let codes = RecoveryCode::generate_all(app.random());
     let (user, tenant, now) = (signed_in.user.id, signed_in.user.tenant, app.now());
     let event = Event::RecoveryCodesMade { user };
+    let mail = second_factor_changed(app, caller, &signed_in.user, MADE, now);
     let making = Making {
+        mail,
         codes: NewRecoveryCodes {
             user,
             tenant,
@@ -61,6 +68,7 @@ pub(super) fn digests(codes: &[RecoveryCode]) -> Vec<TokenDigest> {
 
 #[derive(Clone)]
 struct Making {
+    mail: Option<PreparedMail>,
     codes: NewRecoveryCodes,
     entry: Entry,
 }
@@ -79,5 +87,6 @@ fn decide(making: &Making, since: Option<Timestamp>) -> Result<Making, NewCodesE
 
 async fn save(tx: &mut WriteTx, making: &Making) -> Result<(), store::Error> {
     second_factor::replace_codes(tx, &making.codes).await?;
-    audit::append(tx, &making.entry).await
+    audit::append(tx, &making.entry).await?;
+    mail::intend(tx, making.mail.as_ref()).await
 }

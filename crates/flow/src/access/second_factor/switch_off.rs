@@ -8,13 +8,20 @@ use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::Locked;
 use tenancy::session::Session;
+use tenancy::user::User;
 
 use super::check::{Factors, Second, SecondFactorError, TypedFactor};
 use crate::access::SignedIn;
 use crate::access::attempt::{Attempt, Counts};
+use crate::access::notice::second_factor_changed;
 use crate::access::refuse::{Failed, refuse};
 use crate::audit::Event;
+use crate::mail::{self, PreparedMail};
 use crate::{App, Caller};
+
+/// What the person is told.
+const OFF: &str =
+    "The authenticator app was switched off. The password alone signs in from now on.";
 
 /// Why it stays on.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +60,7 @@ pub async fn switch_off(
     let switching = Switching {
         app: app.clone(),
         caller: caller.clone(),
+        user: signed_in.user.clone(),
         session: signed_in.session.clone(),
         attempt: attempt.clone(),
         typed,
@@ -79,6 +87,7 @@ pub async fn switch_off(
 struct Switching {
     app: App,
     caller: Caller,
+    user: User,
     session: Session,
     attempt: Attempt,
     typed: TypedFactor,
@@ -96,6 +105,7 @@ struct Decision {
     attempt: Attempt,
     session: Session,
     entry: Entry,
+    mail: Option<PreparedMail>,
 }
 
 async fn load(tx: &mut ReadTx, switching: &Switching) -> Result<Facts, store::Error> {
@@ -130,6 +140,7 @@ fn decide(switching: &Switching, facts: Facts) -> Result<Decision, SwitchOffErro
         attempt: switching.attempt.clone(),
         session: session.clone(),
         entry: app.entry(caller, session.tenant, &event, *now),
+        mail: second_factor_changed(app, caller, &switching.user, OFF, *now),
     })
 }
 
@@ -140,5 +151,6 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<(), store::Error>
     second_factor::delete_codes(tx, &session.user).await?;
     session::delete_of_user(tx, &(session.user, Some(session.digest))).await?;
     decision.attempt.succeeded(tx).await?;
-    audit::append(tx, &decision.entry).await
+    audit::append(tx, &decision.entry).await?;
+    mail::intend(tx, decision.mail.as_ref()).await
 }

@@ -17,8 +17,13 @@ use tenancy::user::Status;
 
 use super::invite_user::Giver;
 use crate::access::attempt::address_key;
+use crate::access::notice::second_factor_changed;
 use crate::audit::{Document, Event, Text};
+use crate::mail::{self, PreparedMail};
 use crate::{App, Caller};
+
+/// What the person is told.
+const RESET: &str = "Somebody who manages people in your organisation has taken your second factor away. Your password alone signs in until you set up another.";
 
 /// What becomes of a person.
 #[derive(Clone, Debug)]
@@ -137,7 +142,14 @@ struct Facts {
 }
 
 /// What is stored; `None` when nothing changes.
-type Decision = Option<(TenantId, Step, Entry)>;
+type Decision = Option<Changed>;
+
+struct Changed {
+    of: TenantId,
+    step: Step,
+    entry: Entry,
+    mail: Option<PreparedMail>,
+}
 
 enum Step {
     Disable(UserId),
@@ -171,12 +183,17 @@ async fn load(tx: &mut ReadTx, changing: &Changing) -> Result<Facts, store::Erro
 fn decide(changing: &Changing, facts: Facts) -> Result<Decision, ChangeMemberError> {
     let person = facts.person.ok_or(ChangeMemberError::NotFound)?;
     changing.may_change(&person, facts.others)?;
-    let of = person.user.tenant;
+    let (of, mail) = (person.user.tenant, changing.notice(&person));
     let decided = changing.step(person, facts.sessions, facts.is_counted);
     Ok(decided.map(|(step, event)| {
         let (app, caller) = (&changing.app, &changing.caller);
         let entry = app.entry(caller, of, &event, changing.now);
-        (of, step, entry)
+        Changed {
+            of,
+            step,
+            entry,
+            mail,
+        }
     }))
 }
 
@@ -214,6 +231,15 @@ impl Changing {
             | Change::Roles(_)
             | Change::Unlock => Ok(()),
         }
+    }
+
+    /// Who loses the second factor is told.
+    fn notice(&self, person: &Person) -> Option<PreparedMail> {
+        let is_told = matches!(self.change, Change::ResetSecondFactor(_));
+        let (app, caller, user) = (&self.app, &self.caller, &person.user);
+        is_told
+            .then(|| second_factor_changed(app, caller, user, RESET, self.now))
+            .flatten()
     }
 
     /// What is stored and told; `None` when the person is so already.
@@ -271,12 +297,12 @@ impl Changing {
 }
 
 async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Error> {
-    let Some((of, step, entry)) = decision else {
+    let Some(changed) = decision else {
         return Ok(false);
     };
     // Of two who take each other's role away one comes second, and is asked again.
-    tenant::lock_people(tx, of).await?;
-    match step {
+    tenant::lock_people(tx, &changed.of).await?;
+    match &changed.step {
         Step::Disable(user) => {
             user::set_status(tx, &(*user, Status::Disabled)).await?;
             session::delete_of_user(tx, &(*user, None)).await?;
@@ -298,7 +324,8 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Erro
             sign_in_lock::delete(tx, key).await?;
         }
     }
-    audit::append(tx, entry).await?;
+    audit::append(tx, &changed.entry).await?;
+    mail::intend(tx, changed.mail.as_ref()).await?;
     Ok(true)
 }
 

@@ -7,6 +7,7 @@ use store::access::user::{self, Person};
 use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
 use tenancy::invitation::{Invitation, Purpose};
+use tenancy::limit::RateLimited;
 use tenancy::role::{Roles, RolesError};
 use tenancy::tenant::TenantKind;
 use tenancy::token::Token;
@@ -14,7 +15,9 @@ use tenancy::user::{DisplayName, Email, User};
 
 use super::MAX_PEOPLE;
 use crate::access::link::make_link::Made;
+use crate::access::link::{Sender, prepare_letter};
 use crate::audit::{Document, Event, Text};
+use crate::mail::{self, PreparedMail};
 use crate::{App, Caller};
 
 /// Who gives roles away: what they hold themselves, and at which level.
@@ -46,6 +49,9 @@ pub enum InviteError {
     /// As many as there may be.
     #[error("an organisation has at most {MAX_PEOPLE} people; remove somebody first")]
     Full,
+    /// They get too many of these mails.
+    #[error(transparent)]
+    Limited(#[from] RateLimited),
     /// They cannot have these roles.
     #[error(transparent)]
     Roles(#[from] RolesError),
@@ -61,6 +67,7 @@ impl Refuse for InviteError {
                 .because("invited_email_taken", self)
                 .at("email"),
             Self::Full => Class::Quota.because("team_full", self),
+            Self::Limited(error) => error.refusal(),
             Self::Roles(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
         }
@@ -71,7 +78,7 @@ impl Refuse for InviteError {
 pub async fn invite_user(
     app: &App,
     caller: &Caller,
-    giver: &Giver,
+    (giver, sender): (&Giver, &Sender),
     invite: Invite,
 ) -> Result<Made, InviteError> {
     giver.roles.may_give(giver.level, &invite.roles)?;
@@ -90,6 +97,7 @@ pub async fn invite_user(
         now,
         app.random(),
     );
+    let mail = prepare_letter(app, caller, sender, &user, (&link, &token))?;
     let event = Event::UserCreated {
         user: user.id,
         email: Text::new(user.email.as_str()),
@@ -107,6 +115,7 @@ pub async fn invite_user(
         user,
         link,
         token,
+        mail,
     };
     let store = app.store(caller);
     let made = store.decide(inviting, load, decide, save).await?;
@@ -119,6 +128,7 @@ struct Inviting {
     assignment: Assignment,
     link: Invitation,
     token: Token,
+    mail: Option<PreparedMail>,
     entry: Entry,
 }
 
@@ -141,6 +151,7 @@ async fn save(tx: &mut WriteTx, inviting: &Inviting) -> Result<Option<Made>, sto
     role_assignment::insert(tx, &inviting.assignment).await?;
     invitation::insert(tx, &inviting.link).await?;
     audit::append(tx, &inviting.entry).await?;
+    mail::intend(tx, inviting.mail.as_ref()).await?;
     Ok(Some(Made {
         person: Person {
             user: inviting.user.clone(),
@@ -151,5 +162,6 @@ async fn save(tx: &mut WriteTx, inviting: &Inviting) -> Result<Option<Made>, sto
         },
         link: inviting.link.clone(),
         token: inviting.token.clone(),
+        is_mailed: inviting.mail.is_some(),
     }))
 }

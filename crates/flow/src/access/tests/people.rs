@@ -8,6 +8,7 @@ use tenancy::token::Token;
 
 use super::*;
 use crate::access::find_user::find_user;
+use crate::access::link::Sender;
 use crate::access::link::follow_link::{Chosen, FollowLinkError, follow_link, look_at_link};
 use crate::access::link::make_link::make_link;
 use crate::access::team::change_member::{Change, ChangeMemberError, change_member};
@@ -20,6 +21,14 @@ fn giver() -> Giver {
     Giver {
         level: TenantKind::Reseller,
         roles: Roles::one(Role::Admin),
+    }
+}
+
+pub(super) fn sender() -> Sender {
+    Sender {
+        portal: "https://portal.example.com/".to_owned(),
+        organization: "Northwind".to_owned(),
+        name: "Mirabel Quist".to_owned(),
     }
 }
 
@@ -37,7 +46,13 @@ impl House {
     }
 
     async fn invite(&self, email: &str, role: Role) -> (Person, Token) {
-        let made = invite_user(&self.app, &self.manager(), &giver(), invite(email, role)).await;
+        let made = invite_user(
+            &self.app,
+            &self.manager(),
+            (&giver(), &sender()),
+            invite(email, role),
+        )
+        .await;
         let made = made.unwrap();
         (made.person, made.token)
     }
@@ -100,7 +115,7 @@ async fn s06_an_invitation_ends_after_72_hours_and_a_new_link_takes_its_place() 
     each_engine(|store| async move {
         let house = House::open(store, own()).await;
         let (person, first) = house.invite(NEW, Role::Viewer).await;
-        let made = make_link(&house.app, &house.manager(), person.user.id).await;
+        let made = make_link(&house.app, &house.manager(), &sender(), person.user.id).await;
         let second = made.unwrap().token;
         let old = house.follow(&first, OTHER).await.unwrap_err();
         assert!(matches!(old, FollowLinkError::NotFound));
@@ -110,7 +125,7 @@ async fn s06_an_invitation_ends_after_72_hours_and_a_new_link_takes_its_place() 
             late.refusal().sentence,
             "the link has expired; ask for a new one"
         );
-        let made = make_link(&house.app, &house.manager(), person.user.id).await;
+        let made = make_link(&house.app, &house.manager(), &sender(), person.user.id).await;
         house.follow(&made.unwrap().token, OTHER).await.unwrap();
     })
     .await;
@@ -132,8 +147,12 @@ async fn s06_s22_a_new_password_by_a_link_ends_all_sessions_and_the_old_one() {
     each_engine(|store| async move {
         let house = House::open(store, own()).await;
         let signed_in = house.sign_in(EMAIL, PASSWORD).await.unwrap();
-        let made = make_link(&house.app, &house.manager(), signed_in.user.id).await;
-        let token = made.unwrap().token;
+        let made = make_link(&house.app, &house.manager(), &sender(), signed_in.user.id).await;
+        let made = made.unwrap();
+        assert!(!made.is_mailed, "there is no mail here");
+        let url = sender().url(&made.token);
+        assert!(url.starts_with("https://portal.example.com/link/"), "{url}");
+        let token = made.token;
         // Until it is used nothing has changed.
         assert!(house.look_up(&signed_in).await.is_some());
         house.follow(&token, OTHER).await.unwrap();
@@ -141,7 +160,7 @@ async fn s06_s22_a_new_password_by_a_link_ends_all_sessions_and_the_old_one() {
         let old = house.sign_in(EMAIL, PASSWORD).await;
         assert_eq!(refused(old), "Invalid credentials");
         assert!(house.sign_in(EMAIL, OTHER).await.is_ok());
-        let late = make_link(&house.app, &house.manager(), signed_in.user.id).await;
+        let late = make_link(&house.app, &house.manager(), &sender(), signed_in.user.id).await;
         house.wait(3600);
         let late = house.follow(&late.unwrap().token, PASSWORD).await;
         assert!(matches!(late, Err(FollowLinkError::Redeem(_))));
@@ -260,7 +279,7 @@ async fn an_address_is_one_persons_in_the_whole_installation() {
     each_engine(|store| async move {
         let house = House::open(store, own()).await;
         let again = invite(&EMAIL.to_uppercase(), Role::Viewer);
-        let taken = invite_user(&house.app, &house.manager(), &giver(), again).await;
+        let taken = invite_user(&house.app, &house.manager(), (&giver(), &sender()), again).await;
         assert!(matches!(taken, Err(InviteError::EmailTaken)));
         let refusal = taken.unwrap_err().refusal();
         assert_eq!(refusal.code, "invited_email_taken");
@@ -277,7 +296,7 @@ async fn s29_nobody_gives_or_takes_what_they_do_not_hold() {
             ..giver()
         };
         let admin = invite(NEW, Role::Admin);
-        let refused = invite_user(&house.app, &house.manager(), &lesser, admin).await;
+        let refused = invite_user(&house.app, &house.manager(), (&lesser, &sender()), admin).await;
         assert_eq!(refused.unwrap_err().refusal().code, "roles_beyond_own");
         let first = house.person(EMAIL).await;
         let (app, caller) = (&house.app, house.manager());
@@ -286,7 +305,7 @@ async fn s29_nobody_gives_or_takes_what_they_do_not_hold() {
         let other = Caller::command_line().within(house.made.operator.id);
         let foreign = change_member(app, &other, &giver(), first.user.id, Change::Disable).await;
         assert!(matches!(foreign, Err(ChangeMemberError::NotFound)));
-        let foreign = make_link(app, &other, first.user.id).await;
+        let foreign = make_link(app, &other, &sender(), first.user.id).await;
         assert_eq!(foreign.unwrap_err().refusal().code, "person_not_found");
     })
     .await;

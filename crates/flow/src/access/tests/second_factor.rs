@@ -298,7 +298,7 @@ async fn s07_a_new_password_by_a_link_does_not_pass_the_second_factor() {
 
         let (house, _, codes) = House::with_factor(store).await;
         let caller = Caller::command_line().within(house.made.reseller.id);
-        let made = make_link(&house.app, &caller, house.made.user.id).await;
+        let made = make_link(&house.app, &caller, &people::sender(), house.made.user.id).await;
         let chosen = Chosen {
             password: Password::new(OTHER),
             display_name: None,

@@ -6,6 +6,7 @@ pub mod list;
 pub mod show;
 pub mod words;
 
+use flow::access::link::Sender;
 use flow::access::team::invite_user::Giver;
 use flow::access::team::list_team::{Member, show_member};
 use flow::{Caller, access::SignedIn};
@@ -43,6 +44,15 @@ impl Object for Member {
             return Ok(None);
         };
         Ok(show_member(&portal.app, caller, id).await?)
+    }
+}
+
+/// How whoever is signed in sends links.
+fn sender(portal: &Portal, signed_in: &SignedIn) -> Sender {
+    Sender {
+        portal: portal.origin.to_string(),
+        organization: signed_in.tenant.name.as_str().to_owned(),
+        name: signed_in.user.display_name.as_str().to_owned(),
     }
 }
 

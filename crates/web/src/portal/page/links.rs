@@ -4,7 +4,6 @@ use base::{
     AccountId, CertificateId, DnsName, EnrolledDomainId, OrderId, RefusalId, SubscriptionId, UserId,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use tenancy::token::Token;
 
 /// The list of orders and refusals.
 pub(crate) const ACTIVITY: &str = "/activity";
@@ -40,11 +39,6 @@ pub(crate) fn domain(id: EnrolledDomainId) -> String {
 pub(crate) fn add_domain(account: SubscriptionId, name: &DnsName) -> String {
     let name = utf8_percent_encode(name.as_str(), NON_ALPHANUMERIC);
     format!("/domains/new?account={}&names={name}", account.suffix())
-}
-
-/// The path behind a link that sets a password.
-pub(crate) fn link(token: &Token) -> String {
-    format!("/link/{}", token.reveal())
 }
 
 /// The path of a person's page.

@@ -15,6 +15,7 @@ fn sign_in(email: &str, problem: Option<SignInProblem>) -> SignInPage {
         email: email.to_owned(),
         problem,
         next: "/".to_owned(),
+        has_mail: true,
         contact: "support@chancery.example".to_owned(),
     }
 }

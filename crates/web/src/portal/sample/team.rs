@@ -4,6 +4,7 @@ use tenancy::role::{Role, Roles};
 use tenancy::tenant::TenantKind;
 
 use super::{Error, Nav, Pages, Shell, Theme, chip, date, shell};
+use crate::portal::access::link::ask::AskPage;
 use crate::portal::access::link::show::{LinkGonePage, LinkPage};
 use crate::portal::access::password_rules::PasswordRule;
 use crate::portal::access::team::invite::InvitedPage;
@@ -147,6 +148,19 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
             ends_in: "in 3 days".to_owned(),
         },
     )?;
+    let ask = |is_sent| AskPage {
+        shell: Shell::signed_out(
+            "Chancery",
+            "Forgotten password",
+            "sample-token",
+            Theme::System,
+        ),
+        email: "noor@northwind.example".to_owned(),
+        is_sent,
+        problems: Problems::none(),
+    };
+    pages.add("forgotten", &ask(false))?;
+    pages.add("forgotten-sent", &ask(true))?;
     pages.add("link-new", &link(true, Problems::none()))?;
     let wrong = Problems::one("repeat_password", "The two passwords differ.");
     pages.add("link-reset-error", &link(false, wrong))?;

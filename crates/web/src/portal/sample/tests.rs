@@ -236,6 +236,7 @@ fn values_are_escaped() {
         problem: None,
         next: String::new(),
         contact: String::new(),
+        has_mail: false,
     };
     let text = page.render().expect("it renders");
     assert!(

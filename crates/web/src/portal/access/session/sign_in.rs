@@ -55,6 +55,7 @@ pub(super) async fn form(
         email: String::new(),
         problem,
         next: portal.routes.local_path(&asked.next).to_owned(),
+        has_mail: has_mail(&portal),
         contact: String::new(),
     })?;
     if !who.has_token {
@@ -94,9 +95,15 @@ pub(super) async fn submit(
             email: typed.email,
             problem: Some(problem(error, portal.app.now())?),
             next: portal.routes.local_path(&typed.next).to_owned(),
+            has_mail: has_mail(&portal),
             contact: String::new(),
         }),
     }
+}
+
+/// Whether a link can be sent to who has forgotten the password.
+fn has_mail(portal: &Portal) -> bool {
+    portal.app.settings().mail.is_some()
 }
 
 fn problem(error: SignInError, now: Timestamp) -> Result<SignInProblem, Refusal> {
@@ -185,6 +192,8 @@ pub struct SignInPage {
     pub problem: Option<SignInProblem>,
     /// Where to go afterwards; a path of this portal, checked by the handler again.
     pub next: String,
+    /// Whether a link can be sent by mail.
+    pub has_mail: bool,
     /// Address of somebody who helps; empty shows none.
     pub contact: String,
 }

@@ -10,13 +10,13 @@ use serde::Deserialize;
 use tenancy::role::{Role, Roles};
 use tenancy::user::{DisplayName, Email, NameError, Status};
 
-use super::giver;
 use super::list::{InvitationForm, view};
+use super::{giver, sender};
 use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::{Form, Nothing};
 use crate::portal::gate::permitted::{ManageUsers, Permitted};
 use crate::portal::page::form::Problems;
-use crate::portal::page::frame::{Answer, not_done, refused_form, secret_page};
+use crate::portal::page::frame::{Answer, done, not_done, refused_form, secret_page};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::{distance, when};
@@ -47,9 +47,9 @@ pub(super) async fn invite(
         Ok(invite) => invite,
         Err(problems) => return refused_form(&view(&portal, &who, again, problems).await?),
     };
-    let giver = giver(&who.signed_in);
-    match invite_user(&portal.app, &who.caller, &giver, invite).await {
-        Ok(made) => secret_page(&shown(&portal, &who, &made)),
+    let (giver, sender) = (giver(&who.signed_in), sender(&portal, &who.signed_in));
+    match invite_user(&portal.app, &who.caller, (&giver, &sender), invite).await {
+        Ok(made) => sent_or_shown(&portal, &who, &made),
         Err(error) => {
             let problems = problems(error)?;
             refused_form(&view(&portal, &who, again, problems).await?)
@@ -71,13 +71,23 @@ pub(super) async fn again(
         let message = "They have followed their invitation already.";
         return Ok(not_done(&links::person(user.id), message));
     }
-    match make_link(&portal.app, &who.caller, user.id).await {
-        Ok(made) => secret_page(&shown(&portal, &who, &made)),
-        Err(error @ MakeLinkError::Disabled) => {
+    let sender = sender(&portal, &who.signed_in);
+    match make_link(&portal.app, &who.caller, &sender, user.id).await {
+        Ok(made) => sent_or_shown(&portal, &who, &made),
+        Err(error @ (MakeLinkError::Disabled | MakeLinkError::Limited(_))) => {
             Ok(not_done(&links::person(user.id), &sentence(&error)))
         }
         Err(error @ (MakeLinkError::NotFound | MakeLinkError::Store(_))) => Err(error.into()),
     }
+}
+
+/// A link that goes by mail is shown to nobody else.
+fn sent_or_shown(portal: &Portal, who: &Permitted<ManageUsers>, made: &Made) -> Answer {
+    if made.is_mailed {
+        let email = made.person.user.email.as_str();
+        return Ok(done("/team", &format!("A link was sent to {email}.")));
+    }
+    secret_page(&shown(portal, who, made))
 }
 
 fn read(typed: &InviteForm) -> Result<Invite, Problems> {
@@ -114,7 +124,7 @@ fn shown(portal: &Portal, who: &Permitted<ManageUsers>, made: &Made) -> InvitedP
     InvitedPage {
         shell: who.shell(Nav::Team, "Invitation"),
         email: made.person.user.email.as_str().to_owned(),
-        link: format!("{}{}", portal.origin, links::link(&made.token)),
+        link: sender(portal, &who.signed_in).url(&made.token),
         ends: when(made.link.expires_at, now),
         ends_in: distance(made.link.expires_at, now),
     }
