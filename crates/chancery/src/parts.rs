@@ -200,6 +200,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
     }
     Ok(Settings {
         acme_origin: config.acme_url.clone(),
+        portal_origin: config.portal_url.clone(),
         pki_origin: config.pki_url.clone(),
         paths: Shape::Ours,
         sole_directory: None,

@@ -21,6 +21,8 @@ pub struct MailSettings {
 pub struct Settings {
     /// Where ACME clients reach us, such as `https://acme.example.com`, without a final slash.
     pub acme_origin: String,
+    /// Where browsers reach the portal, such as `https://portal.example.com`, without a final slash.
+    pub portal_origin: String,
     /// Where CRLs and CA certificates are fetched, `http://…`, without a final slash.
     pub pki_origin: String,
     /// The shape of the paths.

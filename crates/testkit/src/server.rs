@@ -343,6 +343,7 @@ impl TestServer {
 fn settings() -> Settings {
     Settings {
         acme_origin: ORIGIN.to_owned(),
+        portal_origin: "https://portal.test".to_owned(),
         pki_origin: "http://pki.acme.test".to_owned(),
         paths: Shape::Ours,
         sole_directory: None,

@@ -239,29 +239,28 @@ fn say_sent(made: &Made, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Without a server that has said where it is, a mail would carry a link that leads nowhere.
 async fn sender(app: &App, of: &Tenant) -> anyhow::Result<Sender> {
-    let portal = served_portal_url(app).await?.unwrap_or_default();
-    if portal.is_empty() && app.settings().mail.is_some() {
-        bail!(
-            "no server has said yet where its portal is; start it once, so that links lead there"
-        );
-    }
     Ok(Sender {
-        portal,
+        portal: portal(app).await?,
         organization: of.name.as_str().to_owned(),
         name: "The operator".to_owned(),
     })
 }
 
-/// Where a person opens the link; without a server that has said where it is, only its path is known.
+/// Where a person opens the link.
 pub(super) async fn link_url(app: &App, token: &Token) -> anyhow::Result<String> {
-    let portal = served_portal_url(app).await?.unwrap_or_default();
+    let portal = portal(app).await?;
     Ok(format!(
         "{}/link/{}",
         portal.trim_end_matches('/'),
         token.reveal()
     ))
+}
+
+/// As the server that serves has said it, or else the settings at hand.
+async fn portal(app: &App) -> anyhow::Result<String> {
+    let served = served_portal_url(app).await?;
+    Ok(served.unwrap_or_else(|| app.settings().portal_origin.clone()))
 }
 
 pub(super) fn say_person(person: &Person, of: &Tenant, as_json: bool) {

@@ -286,10 +286,16 @@ fn an_operator_sees_what_is_to_be_sent() {
         &["bootstrap", "--reseller=Shop", "--email=a@shop.test"],
     );
     assert_eq!(admin(path, &["effect", "list"]), "");
-    admin(
-        path,
-        &[file, "user", "reset-password", "--email=a@shop.test"],
-    );
+    let invite = [
+        file,
+        "user",
+        "invite",
+        "--reseller=Shop",
+        "--email=b@shop.test",
+        "--role=viewer",
+    ];
+    let said = admin(path, &invite);
+    assert!(said.starts_with("a link was sent to b@shop.test"), "{said}");
     let listed = json(path, &["effect", "list"]);
     assert_eq!(
         (word(&listed, "kind"), word(&listed, "state")),
@@ -298,8 +304,8 @@ fn an_operator_sees_what_is_to_be_sent() {
     let id = word(&listed, "id");
     let shown = admin(path, &["effect", "show", id]);
     let shown: Value = serde_json::from_str(&shown).expect("a document");
-    assert_eq!(shown["mail"]["recipient"], "a@shop.test");
-    assert_eq!(shown["mail"]["kind"], "password_changed");
+    assert_eq!(shown["mail"]["recipient"], "b@shop.test");
+    assert_eq!(shown["mail"]["kind"], "invitation");
     assert_eq!(json(path, &["effect", "list", "--kind=mail"]), listed);
     for verb in [&["resend", id][..], &["close", id, "--reason=it came"]] {
         let why = refused(path, &[&["effect"], verb].concat());

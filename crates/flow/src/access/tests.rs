@@ -166,6 +166,7 @@ fn settings() -> Settings {
         crl_wait: Duration::ZERO,
         counted_up_to: 10_000,
         acme_origin: "https://acme.example.com".to_owned(),
+        portal_origin: "https://portal.example.com".to_owned(),
         pki_origin: "http://pki.example.com".to_owned(),
         paths: Shape::Ours,
         sole_directory: None,

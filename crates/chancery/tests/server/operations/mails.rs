@@ -117,7 +117,7 @@ async fn a_mail_is_delivered_and_what_it_says_goes(server: &TestServer) {
     assert_eq!(came.to, ["theodora@example.com"]);
     let subject = came.header("Subject").unwrap();
     assert_eq!(subject, "Northwind & Sons invites you");
-    let link = "https://portal.example/invitation/TOKEN";
+    let link = "https://portal.example/link/TOKEN";
     assert!(came.text().contains(link), "{}", came.text());
     assert!(came.html().contains(link), "{}", came.html());
     assert_eq!(
