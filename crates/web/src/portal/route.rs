@@ -68,6 +68,12 @@ impl Routes {
             .map(|route| route.may_call)
     }
 
+    /// Whether some page or form asks for a permission.
+    pub(crate) fn ask_for(&self, permission: Permission) -> bool {
+        let asked = MayCall::Holder(permission);
+        self.0.iter().any(|route| route.may_call == asked)
+    }
+
     /// A path of this portal that a form or an address named, if there is a page behind it that somebody who has signed in
     /// may come back to; otherwise the dashboard (security S-28).
     pub(crate) fn local_path<'t>(&self, text: &'t str) -> &'t str {

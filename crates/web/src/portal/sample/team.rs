@@ -1,6 +1,6 @@
 //! The people of a tenant, somebody who was invited, and what they see.
 
-use tenancy::role::{Role, Roles};
+use tenancy::role::{Permission, Role, Roles};
 use tenancy::tenant::TenantKind;
 
 use super::{Error, Nav, Pages, Shell, Theme, chip, date, shell};
@@ -33,7 +33,7 @@ fn person(name: &str, detail: &str, roles: &str, last_seen: Option<When>) -> Per
 
 fn team(may_manage: bool, problems: Problems) -> TeamPage {
     let level = TenantKind::Reseller;
-    let (roles, permissions) = matrix(level);
+    let (roles, permissions) = matrix(level, |asked| asked != Permission::ManageTenants);
     TeamPage {
         shell: shell(Nav::Team, "Team"),
         people: vec![

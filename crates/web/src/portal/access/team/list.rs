@@ -43,7 +43,7 @@ pub(super) async fn view<P>(
     let level = who.signed_in.tenant.kind;
     let people = list_team(&portal.app, &who.caller).await?;
     let chosen = Role::parse(&typed.role).map_or_else(Roles::default, Roles::one);
-    let (roles, permissions) = matrix(level);
+    let (roles, permissions) = matrix(level, |permission| portal.routes.ask_for(permission));
     Ok(TeamPage {
         shell: who.shell(Nav::Team, "Team"),
         people: people

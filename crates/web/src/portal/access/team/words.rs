@@ -27,8 +27,9 @@ fn role_hint(role: Role) -> &'static str {
         Role::Admin => "Everything, and the people here.",
         Role::Manager => "Domains, ACME accounts, credentials and certificates.",
         Role::Owner => "Everything in this installation.",
-        Role::Support => "Sees everything but secrets, and unlocks people.",
-        Role::Auditor | Role::Viewer => "Sees everything but secrets, and changes nothing.",
+        Role::Auditor | Role::Support | Role::Viewer => {
+            "Sees everything but secrets, and changes nothing."
+        }
     }
 }
 
@@ -69,11 +70,15 @@ pub struct PermissionRow {
     pub held: Vec<bool>,
 }
 
-/// The names of the roles of a level, and what each may do there.
-pub fn matrix(level: TenantKind) -> (Vec<String>, Vec<PermissionRow>) {
+/// The names of the roles of a level, and what each may do there of what the portal asks for.
+pub fn matrix(
+    level: TenantKind,
+    is_asked: impl Fn(Permission) -> bool,
+) -> (Vec<String>, Vec<PermissionRow>) {
     let roles: Vec<_> = Role::of_level(level).collect();
     let mut rows: Vec<_> = Permission::ALL
         .iter()
+        .filter(|permission| is_asked(**permission))
         .map(|permission| PermissionRow {
             name: permission_name(*permission).to_owned(),
             held: roles
@@ -94,7 +99,8 @@ mod tests {
 
     #[test]
     fn s29_the_table_of_roles_says_what_each_may_do() {
-        let (roles, rows) = matrix(TenantKind::Reseller);
+        let is_asked = |permission| permission != Permission::ManageTenants;
+        let (roles, rows) = matrix(TenantKind::Reseller, is_asked);
         assert_eq!(roles, ["Administrator", "Manager", "Viewer"]);
         let held = |name: &str| {
             let row = rows.iter().find(|row| row.name == name);
@@ -107,5 +113,6 @@ mod tests {
             Some(vec![true, false, false])
         );
         assert_eq!(held("People of all: unlock"), None);
+        assert_eq!(held("Organisations below: create, suspend"), None);
     }
 }
