@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
+use axum::response::Response;
 use flow::Caller;
 use flow::access::{SignedIn, session};
 use flow::caller::Client;
@@ -16,6 +17,7 @@ use tenancy::session::{COOKIE_NAME, csrf_token};
 use tenancy::token::Token;
 
 use crate::portal::page::cookie;
+use crate::portal::page::frame::add_cookie;
 use crate::portal::page::menu::{MenuSection, Nav, menu};
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{BRAND, Flash, Shell, Theme};
@@ -146,7 +148,7 @@ pub(crate) struct Public {
     pub(crate) theme: Theme,
     /// From the visitor's cookie, or fresh when they have none.
     pub(crate) token: Token,
-    pub(crate) has_token: bool,
+    has_token: bool,
     /// A sign-in whose second factor is still to come, and where it leads.
     pub(crate) step: Option<(String, String)>,
     /// What the session's cookie holds, which may have ended.
@@ -161,6 +163,14 @@ impl Public {
     /// The frame of a page without a session.
     pub(crate) fn shell(&self, title: &str) -> Shell {
         Shell::signed_out(BRAND, title, &csrf_token(&self.token), self.theme)
+    }
+
+    /// The answer with a form, and the cookie without which the form is refused.
+    pub(crate) fn remembered(&self, mut answer: Response) -> Response {
+        if !self.has_token {
+            add_cookie(&mut answer, &cookie::set_visitor(&self.token));
+        }
+        answer
     }
 }
 

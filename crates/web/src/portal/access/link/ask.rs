@@ -8,9 +8,8 @@ use tenancy::user::Email;
 
 use crate::portal::gate::csrf::VisitorForm;
 use crate::portal::gate::permitted::Public;
-use crate::portal::page::cookie;
 use crate::portal::page::form::Problems;
-use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
+use crate::portal::page::frame::{Answer, page, refused_form};
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
@@ -23,11 +22,7 @@ pub(super) struct AskForm {
 
 /// `GET /forgotten`.
 pub(super) async fn form(who: Public) -> Answer {
-    let mut response = page(&view(&who, String::new(), Problems::none()))?;
-    if !who.has_token {
-        add_cookie(&mut response, &cookie::set_visitor(&who.token));
-    }
-    Ok(response)
+    page(&view(&who, String::new(), Problems::none())).map(|shown| who.remembered(shown))
 }
 
 /// `POST /forgotten`.

@@ -15,9 +15,8 @@ use crate::portal::access::password_rules::{self, PasswordRule};
 use crate::portal::access::session::sign_in::PASSWORD_SET;
 use crate::portal::gate::csrf::VisitorForm;
 use crate::portal::gate::permitted::Public;
-use crate::portal::page::cookie;
 use crate::portal::page::form::Problems;
-use crate::portal::page::frame::{Answer, add_cookie, page, refused_form, secret_page};
+use crate::portal::page::frame::{Answer, page, refused_form, secret_page};
 use crate::portal::page::refused::problems;
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
@@ -39,17 +38,13 @@ pub(super) async fn form(
     who: Public,
     Path(token): Path<String>,
 ) -> Answer {
-    let mut response = match look_at_link(&portal.app, &token).await {
-        Ok(followed) => {
-            let name = String::new();
-            secret_page(&view(&portal, &who, &token, &followed, name, Problems::none()).await)?
-        }
+    let followed = match look_at_link(&portal.app, &token).await {
+        Ok(followed) => followed,
         Err(error) => return gone(&who, error),
     };
-    if !who.has_token {
-        add_cookie(&mut response, &cookie::set_visitor(&who.token));
-    }
-    Ok(response)
+    let name = String::new();
+    let view = view(&portal, &who, &token, &followed, name, Problems::none()).await;
+    secret_page(&view).map(|shown| who.remembered(shown))
 }
 
 /// `POST /link/{token}`.

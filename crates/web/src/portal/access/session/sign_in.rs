@@ -50,18 +50,15 @@ pub(super) async fn form(
         PASSWORD_SET => Some(SignInProblem::PasswordSet),
         _ => None,
     };
-    let mut response = page(&SignInPage {
+    let shown = page(&SignInPage {
         shell: who.shell("Sign in"),
         email: String::new(),
         problem,
         next: portal.routes.local_path(&asked.next).to_owned(),
         has_mail: has_mail(&portal),
         contact: String::new(),
-    })?;
-    if !who.has_token {
-        add_cookie(&mut response, &cookie::set_visitor(&who.token));
-    }
-    Ok(response)
+    });
+    shown.map(|shown| who.remembered(shown))
 }
 
 /// `POST /sign-in`.
