@@ -17,7 +17,9 @@ use pki::{
 };
 use reach::address_guard::Block;
 use reach::network::LabHost;
+use tenancy::organization::DepartmentName;
 use tenancy::password::{self, Context, Mode, Password};
+use tenancy::pre_validation::Anchor;
 use tenancy::recovery::RecoveryCode;
 use tenancy::tenant::TenantName;
 use tenancy::token::Token;
@@ -122,6 +124,15 @@ fn typed(text: &str) {
             TenantName::parse(name.as_str()).unwrap().as_str(),
             name.as_str()
         );
+    }
+    if let Ok(name) = DepartmentName::parse(text) {
+        assert_eq!(
+            DepartmentName::parse(name.as_str()).unwrap().as_str(),
+            name.as_str()
+        );
+    }
+    if let Ok(anchor) = Anchor::parse(text) {
+        assert_eq!(Anchor::parse(anchor.as_str()), Ok(anchor));
     }
     if let Ok(label) = Label::parse(text) {
         assert_eq!(

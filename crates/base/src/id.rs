@@ -209,6 +209,10 @@ id!(
     CertificateId, "crt"
 );
 id!(
+    /// A part of an organization.
+    DepartmentId, "dep"
+);
+id!(
     /// Something that is done to the outside once: a mail, a payment.
     EffectId, "eff"
 );
@@ -239,6 +243,14 @@ id!(
 id!(
     /// An ACME order (RFC 8555 §7.1.3).
     OrderId, "ord"
+);
+id!(
+    /// A legal entity that certificates name.
+    OrganizationId, "org"
+);
+id!(
+    /// What was checked of an organization for one type of certificate.
+    PreValidationId, "pre"
 );
 id!(
     /// A version of what certificates look like.

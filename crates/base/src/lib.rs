@@ -22,10 +22,10 @@ pub use capacity::{Capacity, Full, Taken};
 pub use client_network::ClientNetwork;
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
-    AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, EffectId,
+    AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DepartmentId, EffectId,
     EnrolledDomainId, Id, IdError, JobId, LineageId, MailId, NodeId, OfferId, OfferVersionId,
-    OrderId, ProfileVersionId, RefusalId, RequestId, SubscriptionId, TenantId, UserId,
-    ValidationId,
+    OrderId, OrganizationId, PreValidationId, ProfileVersionId, RefusalId, RequestId,
+    SubscriptionId, TenantId, UserId, ValidationId,
 };
 pub use identifier::{Identifier, IdentifierKind};
 pub use page::{Cursor, Page, Placed, Query, Slice};

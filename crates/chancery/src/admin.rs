@@ -10,6 +10,8 @@ mod job;
 mod limit;
 mod mail;
 mod named;
+mod organization;
+mod pre_validation;
 mod refusal;
 mod reseller;
 mod user;
@@ -93,6 +95,8 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
             names,
             json,
         } => explain(app, &account, &names, json).await,
+        Admin::Organization { command } => organization::organization(app, command).await,
+        Admin::PreValidation { command } => pre_validation::pre_validation(app, command).await,
         Admin::Refusal { command } => refusal::refusal(app, command).await,
         Admin::Reseller { command } => reseller::reseller(app, command).await,
         Admin::SealingKey { command } => sealing_key(app, command).await,

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod catalog;
 pub(crate) mod effect;
+pub(crate) mod organization;
 pub(crate) mod tenancy;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -10,6 +11,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use self::account::{AccountCommand, CertificateCommand, CredentialCommand, DomainCommand};
 use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, ProfileCommand};
 pub(crate) use self::effect::{EffectCommand, MailCommand};
+use self::organization::{OrganizationCommand, PreValidationCommand};
 use self::tenancy::{RefusalCommand, ResellerCommand, UserCommand};
 use crate::config::Options;
 
@@ -155,6 +157,16 @@ pub(crate) enum Admin {
     Offer {
         #[command(subcommand)]
         command: OfferCommand,
+    },
+    /// Organizations: legal entities that certificates name
+    Organization {
+        #[command(subcommand)]
+        command: OrganizationCommand,
+    },
+    /// Pre-validations: what is checked of organizations before certificates name them
+    PreValidation {
+        #[command(subcommand)]
+        command: PreValidationCommand,
     },
     /// Products: the kinds of certificate that there are
     Product {

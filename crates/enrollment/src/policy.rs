@@ -22,8 +22,9 @@ pub use unbuilt::Unbuilt;
 pub use value::{AutoRenew, ExtensionWindow, InsufficientFunds, MaxCertDays, TermChoices};
 pub use word::{
     AddProration, BillingMode, CompanionMode, EarlyRemovalBilling, InstalmentOwed, NameAdmission,
-    OnLoss, OnSubscriptionEnd, OrganizationAtCreation, OvValidation, PortalRevoke, RefundClock,
-    RefundTo, RenewalsOnHold, RevokeOnRemoval, StartTrigger, TermUnit, Zone,
+    OnLoss, OnSubscriptionEnd, OrganizationAtCreation, OrganizationChoiceError, OvValidation,
+    PortalRevoke, RefundClock, RefundTo, RenewalsOnHold, RevokeOnRemoval, StartTrigger, TermUnit,
+    Zone,
 };
 
 use setting::Setting;

@@ -7,7 +7,10 @@
 
 use std::fmt;
 
-use base::{Actor, Class, OfferVersionId, Refusal, Refuse, SubscriptionId, TenantId, Timestamp};
+use base::{
+    Actor, Class, OfferVersionId, OrganizationId, Refusal, Refuse, SubscriptionId, TenantId,
+    Timestamp,
+};
 
 use base::words;
 
@@ -160,6 +163,8 @@ pub struct Subscription {
     pub free_names: u32,
     /// Rises whenever its names change.
     pub enrollment_version: i64,
+    /// Whom its certificates name, where they name somebody.
+    pub organization: Option<OrganizationId>,
 }
 
 /// What is bought.
@@ -179,6 +184,8 @@ pub struct Purchase {
     pub term: Term,
     /// Whether the term starts as it is bought instead of with the first domain (policy `start_trigger`, C10).
     pub starts_at_once: bool,
+    /// Whom its certificates will name.
+    pub organization: Option<OrganizationId>,
     /// Who buys it.
     pub created_by: Actor,
 }
@@ -284,6 +291,7 @@ impl Subscription {
             paid_names: 0,
             free_names: 0,
             enrollment_version: 0,
+            organization: purchase.organization,
         };
         let started = purchase.starts_at_once.then(|| bought.start(now)).flatten();
         started.unwrap_or(bought)

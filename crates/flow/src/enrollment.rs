@@ -1,5 +1,6 @@
 //! What a reseller does in the portal so that clients may order: subscriptions and their domains.
 
+pub mod assign_organization;
 pub mod end_orders;
 pub mod enroll_domains;
 pub mod explain_admission;

@@ -1,5 +1,7 @@
-//! Who owns what: resellers as their operator sees them.
+//! Who owns what: resellers as their operator sees them, organizations and what was checked of them.
 
 pub mod find_operator;
 pub mod list_resellers;
+pub mod organization;
+pub mod pre_validation;
 pub mod suspend_tenant;

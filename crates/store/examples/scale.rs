@@ -434,7 +434,7 @@ async fn admission(tx: &mut ReadTx, wanted: &Order) -> Result<order_facts::ForOr
         coverage: Coverage::Subscription,
         renewal_of: wanted.lineage,
         product: product(),
-        names_organization: false,
+        certificate_type: None,
         policies: Arc::default(),
         now: wanted.created_at(),
     };

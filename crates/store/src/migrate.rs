@@ -119,6 +119,12 @@ const MIGRATIONS: &[Migration] = &[
         name: "0018_effect",
         steps: &[Step::Both(include_str!("../migrations/0018_effect.sql"))],
     },
+    Migration {
+        name: "0019_organization",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0019_organization.sql"
+        ))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -1,5 +1,8 @@
-//! Who owns what: the tree of tenants, and who acts for one.
+//! Who owns what: the tree of tenants, who acts for one, and the organizations whose certificates they have.
 
+pub mod department;
 pub mod limit_override;
+pub mod organization;
+pub mod pre_validation;
 pub mod sign_in;
 pub mod tenant;

@@ -52,6 +52,7 @@ impl Owner {
             label: Label::default(),
             term: Term::from_years(1).unwrap(),
             starts_at_once: false,
+            organization: None,
             created_by: Actor::System,
         };
         let id = SubscriptionId::generate(NOW, &RANDOM);

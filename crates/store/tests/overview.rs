@@ -99,6 +99,7 @@ async fn owner(store: &Store, operator: &Tenant, _: (CaId, ProfileVersionId)) ->
         label: Label::parse("Production").unwrap(),
         term: Term::from_years(1).unwrap(),
         starts_at_once: false,
+        organization: None,
         created_by: Actor::System,
     };
     let id = SubscriptionId::generate(NOW, &RANDOM);

@@ -611,6 +611,26 @@ const SYSTEM: &[(&str, &str)] = &[
         "what has ended is deleted, whoever had it",
     ),
     (
+        "SELECT tenant_id FROM organization WHERE id = $1",
+        "an operator at the command line names an organization",
+    ),
+    (
+        "SELECT tenant_id FROM pre_validation WHERE id = $1",
+        "reviewers of the operator decide for all tenants",
+    ),
+    (
+        "JOIN tenant t ON t.id = v.tenant_id WHERE v.id > $1",
+        "reviewers of the operator decide for all tenants",
+    ),
+    (
+        "JOIN pre_validation v ON v.organization_id = s.organization_id",
+        "an ACME account has proven that it is bound to the subscription",
+    ),
+    (
+        "DELETE FROM pre_validation WHERE id IN",
+        "what has ended goes, whoever had it",
+    ),
+    (
         "FROM invitation WHERE digest = $1",
         "whoever holds a link says whose it is",
     ),

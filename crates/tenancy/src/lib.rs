@@ -1,4 +1,5 @@
-//! Who may do what: tenants, users and their roles, passwords and second factors, lockout, sessions and invitations.
+//! Who may do what, and who is who: tenants, organizations with what was checked of them, users and their roles, passwords
+//! and second factors, lockout, sessions and invitations.
 //!
 //! Pure rules: a decision is a function of state, input and `now`, and returns the new state for
 //! the caller to store. Nothing here reads a clock, a database or the network. Hashing a password
@@ -6,10 +7,13 @@
 
 #![warn(missing_docs)]
 
+pub mod certificate_type;
 pub mod invitation;
 pub mod limit;
 pub mod lockout;
+pub mod organization;
 pub mod password;
+pub mod pre_validation;
 pub mod recovery;
 pub mod role;
 pub mod session;

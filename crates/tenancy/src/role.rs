@@ -23,6 +23,8 @@ words! {
         Owner = "owner",
         /// Helps those who cannot sign in, and looks.
         Support = "support",
+        /// Checks organizations.
+        Reviewer = "reviewer",
         /// Looks, and changes nothing.
         Auditor = "auditor",
     }
@@ -45,6 +47,12 @@ words! {
         ManageDomains = "domain.manage",
         /// See domains.
         ViewDomains = "domain.view",
+        /// Add and change organizations and their departments, and ask for pre-validations.
+        ManageOrganizations = "organization.manage",
+        /// See organizations and what was checked of them.
+        ViewOrganizations = "organization.view",
+        /// Decide pre-validations of the tenants below (BR §3.2.2.1).
+        DecidePreValidations = "pre_validation.decide",
         /// See EAB MAC keys and scripts that carry them; asks for a recent sign-in too (S-23).
         RevealSecrets = "secret.reveal",
         /// Create and suspend the tenants below.
@@ -64,7 +72,7 @@ impl Role {
         let is_operator = matches!(level, TenantKind::Operator);
         match self {
             Self::Admin | Self::Manager | Self::Viewer => !is_operator,
-            Self::Owner | Self::Support | Self::Auditor => is_operator,
+            Self::Owner | Self::Support | Self::Reviewer | Self::Auditor => is_operator,
         }
     }
 
@@ -94,11 +102,16 @@ impl Role {
             Permission::ViewAccounts
             | Permission::ViewActivity
             | Permission::ViewCertificates
-            | Permission::ViewDomains => true,
+            | Permission::ViewDomains
+            | Permission::ViewOrganizations => true,
             Permission::ManageAccounts
             | Permission::ManageDomains
             | Permission::RevealSecrets
             | Permission::RevokeCertificates => is_highest || matches!(self, Self::Manager),
+            Permission::ManageOrganizations => {
+                is_highest || matches!(self, Self::Manager | Self::Reviewer)
+            }
+            Permission::DecidePreValidations => matches!(self, Self::Owner | Self::Reviewer),
             Permission::ManageUsers | Permission::ViewUsers => is_highest,
             Permission::ManageTenants => is_highest && !matches!(level, TenantKind::Customer),
             Permission::UnlockUsers => matches!(self, Self::Owner | Self::Support),
@@ -223,7 +236,13 @@ mod tests {
         assert_eq!(held, expected, "{role}");
     }
 
-    const LOOKING: [&str; 4] = ["account.view", "activity.view", "cert.view", "domain.view"];
+    const LOOKING: [&str; 5] = [
+        "account.view",
+        "activity.view",
+        "cert.view",
+        "domain.view",
+        "organization.view",
+    ];
     const BELOW_THE_OPERATOR: [TenantKind; 3] = [
         TenantKind::Distributor,
         TenantKind::Reseller,
@@ -248,6 +267,8 @@ mod tests {
             "cert.view",
             "domain.manage",
             "domain.view",
+            "organization.manage",
+            "organization.view",
             "secret.reveal",
         ];
         for level in BELOW_THE_OPERATOR {
@@ -277,9 +298,28 @@ mod tests {
             "activity.view",
             "cert.view",
             "domain.view",
+            "organization.view",
             "user.unlock",
         ];
         check(Role::Support, TenantKind::Operator, &expected);
+    }
+
+    #[test]
+    fn s29_reviewers_check_organizations_and_nobody_below_the_operator_does() {
+        let expected = [
+            "account.view",
+            "activity.view",
+            "cert.view",
+            "domain.view",
+            "organization.manage",
+            "organization.view",
+            "pre_validation.decide",
+        ];
+        check(Role::Reviewer, TenantKind::Operator, &expected);
+        for level in BELOW_THE_OPERATOR {
+            let decides = |role: &Role| role.permits(level, Permission::DecidePreValidations);
+            assert!(!Role::ALL.iter().any(decides));
+        }
     }
 
     #[test]
@@ -319,7 +359,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn s29_several_roles_add_up(words in proptest::sample::subsequence(Role::ALL.to_vec(), 0..=6)) {
+        fn s29_several_roles_add_up(words in proptest::sample::subsequence(Role::ALL.to_vec(), 0..=7)) {
             let roles: Roles = words.iter().copied().collect();
             prop_assert_eq!(Roles::parse(&roles.to_string()), Some(roles.clone()));
             for level in TenantKind::ALL {

@@ -219,6 +219,7 @@ impl TestServer {
 
     async fn open(&self, reseller: Reseller, offer: String, max_bindings: Option<u32>) -> Eab {
         let opening = Opening {
+            organization: None,
             offer,
             shows_key: false,
             label: Label::default(),

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use base::{AccountId, Placed as _, Slice, SubscriptionId};
+use base::{AccountId, OrganizationId, Placed as _, Slice, SubscriptionId};
 use enrollment::eab::EabCredential;
 use enrollment::subscription::{Label, Subscription, Term};
 use flow::caller::system;
+use flow::enrollment::assign_organization::assign_organization;
 use flow::enrollment::list_subscriptions::{
     self, AcmeClient, SubscriptionFilter, SubscriptionQuery, Summary, clients, credentials, page,
 };
@@ -40,12 +41,14 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
             reseller,
             label,
             offer,
+            organization,
             years,
             json,
         } => {
             let offer =
                 offer.map_or_else(|| parts::first_offer(app).map(|first| first.slug), Ok)?;
-            open_account(app, &reseller, (&label, offer, years), json).await
+            let organization = organization.map(|id| id.parse()).transpose()?;
+            open_account(app, &reseller, (&label, offer, organization, years), json).await
         }
         AccountCommand::Release { client } => {
             let (id, caller) = find_client(app, &client).await?;
@@ -66,6 +69,16 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
         }
         AccountCommand::RevokeCredential { key_id } => revoke(app, &key_id).await,
         AccountCommand::Rotate(args) => rotate(app, &args).await,
+        AccountCommand::SetOrganization {
+            account,
+            organization,
+        } => {
+            let (subscription, caller) = find_subscription(app, &account).await?;
+            let id = organization.parse()?;
+            assign_organization(app, &caller, subscription.id, id).await?;
+            say("its certificates name this organization from now on");
+            Ok(())
+        }
         AccountCommand::Show { account, json } => show(app, &account, json).await,
         AccountCommand::Suspend { account } => move_to(app, &account, Move::Suspend).await,
     }
@@ -294,12 +307,13 @@ fn say_client(client: &AcmeClient, as_json: bool) {
 async fn open_account(
     app: &App,
     reseller: &str,
-    (label, offer, years): (&str, String, i64),
+    (label, offer, organization, years): (&str, String, Option<OrganizationId>, i64),
     as_json: bool,
 ) -> anyhow::Result<()> {
     let caller = for_tenant(app, reseller).await?;
     let opening = Opening {
         offer,
+        organization,
         shows_key: true,
         label: Label::parse(label)?,
         term: Term::from_years(years)?,

@@ -145,6 +145,7 @@ async fn subscription(app: &App) -> enrollment::subscription::Subscription {
         reseller: "Shop".to_owned(),
         label: String::new(),
         offer: None,
+        organization: None,
         years: 1,
         json: true,
     };

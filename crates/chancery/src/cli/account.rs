@@ -38,12 +38,22 @@ pub(crate) enum AccountCommand {
         /// What is bought; without one, what is sold first
         #[arg(long)]
         offer: Option<String>,
+        /// The organization that its certificates name, by its identifier (org_…)
+        #[arg(long)]
+        organization: Option<String>,
         /// How many years it runs: 1, 2 or 3, as its offer allows
         #[arg(long, default_value_t = 1)]
         years: i64,
         /// Answer in JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Say which organization its certificates name from now on
+    SetOrganization {
+        /// The ACME account, by its identifier (sub_…)
+        account: String,
+        /// The organization, by its identifier (org_…)
+        organization: String,
     },
     /// Give back the binding that a client holds, and revoke the client
     Release {

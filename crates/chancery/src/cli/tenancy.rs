@@ -100,7 +100,7 @@ pub(crate) enum UserCommand {
     SetRoles {
         /// Their e-mail address
         email: String,
-        /// A role: admin, manager or viewer; of the operator owner, support or auditor. May be given several times
+        /// A role: admin, manager or viewer; of the operator owner, support, reviewer or auditor. May be given several times
         #[arg(long, required = true)]
         role: Vec<String>,
     },
@@ -141,7 +141,7 @@ pub(crate) struct InviteArgs {
     /// What they are called until they say
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// A role: admin, manager or viewer; of the operator owner, support or auditor. May be given several times
+    /// A role: admin, manager or viewer; of the operator owner, support, reviewer or auditor. May be given several times
     #[arg(long, required = true)]
     pub(crate) role: Vec<String>,
     /// Answer in JSON

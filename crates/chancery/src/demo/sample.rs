@@ -108,6 +108,7 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
         shows_key: true,
         label: Label::parse("Production")?,
         term: Term::from_years(1)?,
+        organization: None,
         max_bindings: None,
     };
     let caller = Caller::command_line().within(made.reseller.id);

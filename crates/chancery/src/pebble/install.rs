@@ -94,6 +94,7 @@ async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
         shows_key: false,
         label: Label::parse("Everybody")?,
         term: Term::from_years(3)?,
+        organization: None,
         max_bindings: None,
     };
     let caller = Caller::command_line().within(reseller.id);

@@ -16,6 +16,7 @@ mod lego;
 mod lint;
 mod name_server;
 mod oathtool;
+mod organizations;
 #[cfg(feature = "pebble")]
 mod pebble;
 mod program;

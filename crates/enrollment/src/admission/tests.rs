@@ -24,6 +24,7 @@ fn subscription(state: u8) -> Subscription {
         label: Label::default(),
         term: Term::from_years(1).unwrap(),
         starts_at_once: false,
+        organization: None,
         created_by: Actor::System,
     };
     let new = Subscription::new(SubscriptionId::generate(NOW, &Fixed), purchase, NOW);

@@ -257,7 +257,7 @@ fn what_is_not_built_is_told_for_the_whole_policy() {
         "001",
         &["term_unit", "revoke_on_removal", "on_subscription_end"],
     );
-    check("002", &["organization_at_creation", "name_admission"]);
+    check("002", &["name_admission"]);
     check(
         "003",
         &["start_trigger", "name_admission", "insufficient_funds"],
@@ -275,7 +275,6 @@ fn what_is_not_built_is_told_for_each_value() {
         ("revoke_on_removal", "always"),
         ("on_subscription_end", "revoke_at_end"),
         ("auto_renew", "on:30"),
-        ("organization_at_creation", "required"),
         ("name_admission", "validated_delegated"),
         ("name_admission", "hook"),
         ("insufficient_funds", "downgrade:free90"),
@@ -289,6 +288,28 @@ fn what_is_not_built_is_told_for_each_value() {
         let expected = unbuilt.contains(&(key, &value));
         assert_eq!(told, usize::from(expected), "{key} = {value}");
     }
+}
+
+#[test]
+fn f031_f057_who_has_to_name_an_organization_follows_from_the_policy() {
+    use OrganizationAtCreation::{No, Required, RequiredOvUp};
+    use OrganizationChoiceError::{Missing, Needless};
+    // Of certificates that name an organization, and of others: without one, with one.
+    for (rule, naming, others) in [
+        (Required, [Err(Missing), Ok(())], [Err(Missing), Ok(())]),
+        (
+            RequiredOvUp,
+            [Err(Missing), Ok(())],
+            [Ok(()), Err(Needless)],
+        ),
+        (No, [Ok(()), Ok(())], [Ok(()), Err(Needless)]),
+    ] {
+        let found = |is_named| [false, true].map(|is_given| rule.check(is_named, is_given));
+        assert_eq!(found(true), naming, "{rule}");
+        assert_eq!(found(false), others, "{rule}");
+    }
+    let field = Missing.refusal();
+    assert_eq!(field.about[0].part, Part::Field("organization"));
 }
 
 #[test]

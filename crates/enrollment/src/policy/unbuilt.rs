@@ -3,8 +3,8 @@
 //! Values about money are not told: they are kept with the version, and billing will follow them.
 
 use super::{
-    AutoRenew, InsufficientFunds, NameAdmission, OnSubscriptionEnd, OrganizationAtCreation, Policy,
-    RevokeOnRemoval, StartTrigger, TermUnit,
+    AutoRenew, InsufficientFunds, NameAdmission, OnSubscriptionEnd, Policy, RevokeOnRemoval,
+    StartTrigger, TermUnit,
 };
 
 /// A value that needs a part which this release does not have.
@@ -51,11 +51,6 @@ impl Policy {
             }
             "auto_renew" if matches!(self.auto_renew, AutoRenew::On { .. }) => {
                 Some("terms that follow by themselves")
-            }
-            "organization_at_creation"
-                if self.organization_at_creation == OrganizationAtCreation::Required =>
-            {
-                Some("organizations")
             }
             "name_admission" => match self.name_admission {
                 NameAdmission::SubscribedNames | NameAdmission::Open => None,

@@ -1,6 +1,6 @@
 //! Values of a policy that are one word each.
 
-use base::words;
+use base::{Class, Refusal, Refuse, words};
 
 use super::setting::{Setting, either};
 use crate::eab::Reveal;
@@ -141,6 +141,44 @@ words! {
         RequiredOvUp = "required_ov_up",
         /// None has to be.
         No = "no",
+    }
+}
+
+/// Why a subscription cannot be for this organization, or for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OrganizationChoiceError {
+    /// It has to be for one.
+    #[error("choose the organization that the certificates are for")]
+    Missing,
+    /// Its certificates name nobody.
+    #[error("certificates of this type name no organization; leave it out")]
+    Needless,
+}
+
+impl Refuse for OrganizationChoiceError {
+    fn refusal(&self) -> Refusal {
+        let code = match self {
+            Self::Missing => "subscription_organization_missing",
+            Self::Needless => "subscription_organization_needless",
+        };
+        Class::Invalid.because(code, self).at("organization")
+    }
+}
+
+impl OrganizationAtCreation {
+    /// Whether a subscription, whose certificates name an organization or not, can be opened for one, or for none
+    /// (F-031, F-057).
+    pub fn check(self, is_named: bool, is_given: bool) -> Result<(), OrganizationChoiceError> {
+        match (self, is_named, is_given) {
+            (Self::Required, _, false) | (Self::RequiredOvUp, true, false) => {
+                Err(OrganizationChoiceError::Missing)
+            }
+            (Self::RequiredOvUp | Self::No, false, true) => Err(OrganizationChoiceError::Needless),
+            (Self::Required, _, true)
+            | (Self::RequiredOvUp | Self::No, true, true)
+            | (Self::No, _, false)
+            | (Self::RequiredOvUp, false, false) => Ok(()),
+        }
     }
 }
 

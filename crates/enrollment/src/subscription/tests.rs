@@ -30,6 +30,7 @@ fn bought(starts_at_once: bool) -> Subscription {
         label: Label::default(),
         term: Term::from_years(1).unwrap(),
         starts_at_once,
+        organization: None,
         created_by: Actor::System,
     };
     Subscription::new(SubscriptionId::generate(now, &Fixed), purchase, now)

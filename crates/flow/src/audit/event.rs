@@ -1,8 +1,9 @@
 //! Everything that is told of, a line each: its facts, its word, what it is about, and of what that is a part.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, EffectId, EnrolledDomainId, JobId,
-    OrderId, ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
+    AccountId, AuthorizationId, CaId, CertificateId, DepartmentId, DnsName, EffectId,
+    EnrolledDomainId, JobId, OrderId, OrganizationId, PreValidationId, ProfileVersionId,
+    SubscriptionId, TenantId, Timestamp, UserId,
 };
 use serde_json::{Map, Value};
 
@@ -99,6 +100,27 @@ events! {
     LimitSet {
         limit: &'static str, bound: Text, ends_at: Option<Timestamp>, reason: Text,
     } = "limit.set" on limit;
+    OrganizationAdded { organization: OrganizationId, name: Text } = "organization.add" on organization;
+    OrganizationChanged { organization: OrganizationId, name: Text } = "organization.change" on organization;
+    DepartmentAdded {
+        department: DepartmentId, name: Text, organization: OrganizationId,
+    } = "department.add" on department in organization;
+    DepartmentRemoved {
+        department: DepartmentId, name: Text, organization: OrganizationId,
+    } = "department.remove" on department in organization;
+    PreValidationApproved {
+        pre_validation: PreValidationId, reviewer: UserId, state: &'static str, fields: Document,
+        valid_until: Option<Timestamp>, organization: OrganizationId,
+    } = "pre_validation.approve" on pre_validation in organization;
+    PreValidationEnded {
+        pre_validation: PreValidationId, reason: Text, organization: OrganizationId,
+    } = "pre_validation.end" on pre_validation in organization;
+    PreValidationRejected {
+        pre_validation: PreValidationId, reviewer: UserId, reason: Text, organization: OrganizationId,
+    } = "pre_validation.reject" on pre_validation in organization;
+    PreValidationRequested {
+        pre_validation: PreValidationId, certificate_type: &'static str, anchor: Text, organization: OrganizationId,
+    } = "pre_validation.request" on pre_validation in organization;
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
     TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;
@@ -150,6 +172,9 @@ events! {
     DomainRemoved {
         domain: EnrolledDomainId, name: DnsName, subscription: SubscriptionId,
     } = "domain.remove" on domain in subscription;
+    SubscriptionAssigned {
+        subscription: SubscriptionId, organization: OrganizationId, before: Option<OrganizationId>,
+    } = "subscription.assign" on subscription;
     SubscriptionDeactivated { subscription: SubscriptionId } = "subscription.deactivate" on subscription;
     SubscriptionOpened {
         subscription: SubscriptionId, label: Text, term: Text, offer: Text, eab_key_id: Text,

@@ -1,8 +1,9 @@
 //! What may be told: types without secrets, and texts of bounded length without control characters.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, EffectId, EnrolledDomainId, JobId,
-    OrderId, ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
+    AccountId, AuthorizationId, CaId, CertificateId, DepartmentId, DnsName, EffectId,
+    EnrolledDomainId, JobId, OrderId, OrganizationId, PreValidationId, ProfileVersionId,
+    SubscriptionId, TenantId, Timestamp, UserId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -82,11 +83,14 @@ facts!(
     AuthorizationId,
     CaId,
     CertificateId,
+    DepartmentId,
     DnsName,
     EffectId,
     EnrolledDomainId,
     JobId,
     OrderId,
+    OrganizationId,
+    PreValidationId,
     ProfileVersionId,
     SubscriptionId,
     TenantId,

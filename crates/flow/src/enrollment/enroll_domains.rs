@@ -15,6 +15,7 @@ use store::enrollment::subscription;
 use store::{ReadTx, WriteTx};
 
 use crate::audit::Event;
+use crate::tenancy::pre_validation::{NotValidated, not_validated};
 use crate::{App, Caller};
 
 /// How many names one request may bring; larger lists are for an import job.
@@ -52,6 +53,9 @@ pub enum EnrollError {
     /// Another tenant's subscription, or none.
     #[error("there is no such ACME account")]
     NotFound,
+    /// Its certificates would name an organization that is not validated.
+    #[error(transparent)]
+    NotValidated(#[from] NotValidated),
     /// A companion's paid name is gone.
     #[error(transparent)]
     Sponsor(#[from] SponsorMissing),
@@ -68,6 +72,7 @@ impl Refuse for EnrollError {
         match self {
             Self::NotIssuing(error) => error.refusal().at("account"),
             Self::NotFound => Class::NotFound.because("subscription_not_found", self),
+            Self::NotValidated(error) => error.refusal().at("account"),
             Self::Sponsor(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
             Self::Unreadable(error) => error.refusal(),
@@ -92,7 +97,7 @@ pub async fn preview(
     };
     let facts = app.store(caller).scan(piece.clone(), load).await;
     let facts: Facts = facts.map_err(EnrollError::Store)?;
-    let subscription = open(facts.subscription, piece.now)?;
+    let subscription = open(facts.subscription, facts.lack, piece.now)?;
     Ok(piece.plan(&subscription, &facts.enrolled, facts.companions))
 }
 
@@ -146,6 +151,8 @@ struct Piece {
 struct Facts {
     subscription: Option<Subscription>,
     companions: CompanionMode,
+    /// What its organization lacks, where certificates name one.
+    lack: Option<NotValidated>,
     enrolled: Known,
 }
 
@@ -169,6 +176,10 @@ async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
         }
         None => CompanionMode::Off,
     };
+    let lack = match &subscription {
+        Some(found) => not_validated(tx, (&piece.app.catalog(), found), piece.now).await?,
+        None => None,
+    };
     let asked = NamesOf {
         subscription: piece.subscription,
         names: bulk::candidates(&piece.entries).into_iter().collect(),
@@ -178,6 +189,7 @@ async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
     Ok(Facts {
         subscription,
         companions,
+        lack,
         enrolled: enrolled
             .map(|domain| (domain.name.clone(), domain))
             .collect(),
@@ -188,9 +200,10 @@ fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
     let Facts {
         subscription,
         companions,
+        lack,
         enrolled,
     } = facts;
-    let subscription = open(subscription, piece.now)?;
+    let subscription = open(subscription, lack, piece.now)?;
     let rows = piece.plan(&subscription, &enrolled, companions);
     let enrolling = Enrolling {
         subscription: subscription.id,
@@ -223,11 +236,18 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Enrolled, store::
     Ok(decision.enrolled.clone())
 }
 
-/// The subscription, if it takes domains.
-fn open(found: Option<Subscription>, now: Timestamp) -> Result<Subscription, EnrollError> {
+/// The subscription, if it takes domains: where certificates name an organization, that has to be validated first (C9).
+fn open(
+    found: Option<Subscription>,
+    lack: Option<NotValidated>,
+    now: Timestamp,
+) -> Result<Subscription, EnrollError> {
     let subscription = found.ok_or(EnrollError::NotFound)?;
     subscription.may_enroll(now)?;
-    Ok(subscription)
+    match lack {
+        Some(lack) => Err(lack.into()),
+        None => Ok(subscription),
+    }
 }
 
 impl Piece {
@@ -244,10 +264,7 @@ impl Piece {
         let already = |name: &DnsName| enrolled.get(name)?.as_enrolled();
         let catalog = self.app.catalog();
         let product = subscription.product.as_str();
-        let never = |name: &DnsName| {
-            let why = catalog.never_issued(product, name);
-            why.map(|why| why.to_string())
-        };
+        let never = |name: &DnsName| catalog.never_issued(product, name);
         bulk::preview(&self.entries, companions, &already, &never)
     }
 

@@ -2,15 +2,17 @@
 
 use std::num::NonZeroU32;
 
-use base::{Class, Refusal, Refuse, SubscriptionId};
+use base::{Class, OrganizationId, Refusal, Refuse, SubscriptionId};
 use enrollment::eab::{EabCredential, MacKey, NewCredential};
-use enrollment::policy::{StartTrigger, TermChoices};
+use enrollment::policy::{OrganizationChoiceError, StartTrigger, TermChoices};
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
-use store::WriteTx;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, SealedCredential};
+use store::tenancy::organization;
+use store::{ReadTx, WriteTx};
 
 use crate::audit::{Event, Text};
+use crate::memory::catalog::{Catalog, SoldOffer};
 use crate::{App, Caller};
 
 /// What was opened; the MAC key is in the clear here and sealed in the database.
@@ -32,6 +34,8 @@ pub struct Opening {
     pub label: Label,
     /// How long it runs.
     pub term: Term,
+    /// Whom its certificates name; what each type needs is the offer's (F-031).
+    pub organization: Option<OrganizationId>,
     /// How many ACME accounts its credential may bind, if that is fewer than its offer allows.
     pub max_bindings: Option<u32>,
     /// Whether the MAC key is shown with the answer, which then counts as a showing.
@@ -44,6 +48,12 @@ pub enum OpenError {
     /// The catalogue has no such offer.
     #[error("nothing is sold here as \"{0}\"; choose one of the certificate types on offer")]
     NoOffer(String),
+    /// The tenant has no such organization.
+    #[error("there is no such organization here; choose one of the list")]
+    NoOrganization,
+    /// It has to be for an organization, or for none.
+    #[error(transparent)]
+    Organization(#[from] OrganizationChoiceError),
     /// The MAC key could not be sealed.
     #[error("the credential could not be sealed")]
     Seal(#[from] store::seal::SealError),
@@ -59,6 +69,10 @@ impl Refuse for OpenError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::NoOffer(_) => Class::Invalid.because("offer_not_found", self).at("kind"),
+            Self::NoOrganization => Class::Invalid
+                .because("subscription_organization_unknown", self)
+                .at("organization"),
+            Self::Organization(error) => error.refusal(),
             Self::Seal(error) => Refusal::internal(error),
             Self::Store(error) => error.refusal(),
             Self::Term(_) => Class::Invalid
@@ -75,12 +89,8 @@ pub async fn open_subscription(
     opening: Opening,
 ) -> Result<Opened, OpenError> {
     let catalog = app.catalog();
-    let offer = catalog.offer(&opening.offer);
-    let offer = offer.ok_or_else(|| OpenError::NoOffer(opening.offer.clone()))?;
+    let offer = choose(&catalog, &opening)?;
     let policy = &offer.policy;
-    if !policy.term_choices_years.allow(opening.term) {
-        return Err(OpenError::Term(policy.term_choices_years.clone()));
-    }
     let now = app.now();
     let random = app.random();
     let id = SubscriptionId::generate(now, random);
@@ -112,6 +122,7 @@ pub async fn open_subscription(
         label: opening.label,
         term: opening.term,
         starts_at_once: policy.start_trigger == StartTrigger::OnCreate,
+        organization: opening.organization,
         created_by: caller.actor,
     };
     let new = New {
@@ -119,7 +130,8 @@ pub async fn open_subscription(
         sealed,
         audit: app.entry(caller, tenant, &event, now),
     };
-    let subscription = app.store(caller).write(new, save).await?;
+    let store = app.store(caller);
+    let subscription = store.decide(new, load, decide, save).await?;
     Ok(Opened {
         subscription,
         credential,
@@ -127,11 +139,41 @@ pub async fn open_subscription(
     })
 }
 
+/// The offer, if it is sold so.
+fn choose<'c>(catalog: &'c Catalog, opening: &Opening) -> Result<&'c SoldOffer, OpenError> {
+    let offer = catalog.offer(&opening.offer);
+    let offer = offer.ok_or_else(|| OpenError::NoOffer(opening.offer.clone()))?;
+    let policy = &offer.policy;
+    if !policy.term_choices_years.allow(opening.term) {
+        return Err(OpenError::Term(policy.term_choices_years.clone()));
+    }
+    let is_named = catalog.certificate_type(&offer.product).is_some();
+    let is_given = opening.organization.is_some();
+    policy.organization_at_creation.check(is_named, is_given)?;
+    Ok(offer)
+}
+
 /// What is stored.
+#[derive(Clone)]
 struct New {
     subscription: Subscription,
     sealed: SealedCredential,
     audit: Entry,
+}
+
+/// Whether the organization, if there is to be one, is the tenant's.
+async fn load(tx: &mut ReadTx, new: &New) -> Result<bool, store::Error> {
+    match new.subscription.organization {
+        Some(id) => Ok(organization::find(tx, &id).await?.is_some()),
+        None => Ok(true),
+    }
+}
+
+fn decide(new: &New, is_own: bool) -> Result<New, OpenError> {
+    if !is_own {
+        return Err(OpenError::NoOrganization);
+    }
+    Ok(new.clone())
 }
 
 async fn save(tx: &mut WriteTx, new: &New) -> Result<Subscription, store::Error> {

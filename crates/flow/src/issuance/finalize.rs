@@ -312,7 +312,7 @@ async fn subject(
     directory: &Directory,
     (order, asked): (&Order, &Asked),
 ) -> Result<Option<Subject>, FinalizeError> {
-    if !asked.names_organization {
+    if asked.certificate_type.is_none() {
         return Ok(None);
     }
     let of = (order.subscription, asked.clone());

@@ -101,6 +101,7 @@ pub(super) async fn test_subscription(
         label: Label::parse(&directory.slug).unwrap_or_default(),
         term: Term::CHOICES[0],
         starts_at_once: false,
+        organization: None,
         created_by: Actor::System,
     };
     let new = Subscription::new(id, purchase, app.now());

@@ -9,15 +9,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use acme::policy::PolicyError;
 use base::{CaId, DnsName, Identifier, OfferVersionId, ProfileVersionId, TenantId, Timestamp};
 use enrollment::admission::Coverage;
 use enrollment::policy::Policy;
 use enrollment::subscription::ProductCode;
-use pki::{Certificate, Profile};
+use pki::{Certificate, Level, Profile};
 use store::catalog::offer::Policies;
 use store::enrollment::order_facts::Asked;
 use store::issuance::lineage;
+use tenancy::certificate_type::CertificateType;
 
 pub use self::ca::{Ca, Role, certificate_url, crl_url};
 pub(crate) use self::ca::{context, open};
@@ -142,10 +142,26 @@ impl Catalog {
         all.filter(move |each| !each.is_test && each.product.as_str() == code)
     }
 
+    /// The profiles of production directories by which certificates of a type are issued.
+    pub(crate) fn profiles_for(&self, kind: CertificateType) -> impl Iterator<Item = &Profile> {
+        let all = self.directories().into_iter().filter(|each| !each.is_test);
+        let profiles = all.map(|each| &each.profile.profile);
+        profiles.filter(move |profile| certificate_type(profile.level) == Some(kind))
+    }
+
+    /// For which type of certificate an organization has to be validated before a product is issued; none where
+    /// certificates name nobody.
+    pub fn certificate_type(&self, product: &ProductCode) -> Option<CertificateType> {
+        let directory = self.of_product(product.as_str())?;
+        certificate_type(directory.profile.profile.level)
+    }
+
     /// Why none of a product's directories takes an order for a name, whoever asks: in the words of the first.
-    pub fn never_issued(&self, code: &str, name: &DnsName) -> Option<PolicyError> {
-        let refusals = self.all_of_product(code).map(|each| each.names.check(name));
-        let refusals: Option<Vec<_>> = refusals.map(Result::err).collect();
+    pub fn never_issued(&self, code: &str, name: &DnsName) -> Option<String> {
+        let refusals = self
+            .all_of_product(code)
+            .map(|each| each.never_issues(name));
+        let refusals: Option<Vec<_>> = refusals.collect();
         refusals?.into_iter().next()
     }
 
@@ -194,7 +210,7 @@ impl Catalog {
             coverage,
             renewal_of: lineage::id_of(tenant, names),
             product: directory.product.clone(),
-            names_organization: directory.profile.profile.level.names_organization(),
+            certificate_type: certificate_type(directory.profile.profile.level),
             policies: self.policies.clone(),
             now,
         }
@@ -233,6 +249,16 @@ impl Catalog {
         let mut ids: Vec<_> = self.signers.keys().copied().collect();
         ids.sort_unstable();
         ids.into_iter()
+    }
+}
+
+/// What has to be validated before certificates of a level are issued.
+const fn certificate_type(level: Level) -> Option<CertificateType> {
+    match level {
+        Level::Domain => None,
+        Level::Organization => Some(CertificateType::Ov),
+        Level::Extended => Some(CertificateType::Ev),
+        Level::Qualified => Some(CertificateType::Qwac),
     }
 }
 

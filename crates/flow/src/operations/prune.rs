@@ -1,5 +1,6 @@
 //! The end of what nobody needs any more: orders and authorizations that ended long ago, certificates with what was proven
-//! for them, audit entries, guests of test directories, sessions, sign-in locks, links, mails, and nodes that died. What happened to CAs
+//! for them, audit entries, guests of test directories, sessions, sign-in locks, links, mails, what was checked of organizations,
+//! and nodes that died. What happened to CAs
 //! and keys stays, and so does how many certificates there were in each month.
 //!
 //! Everybody else waits while a piece is deleted, so that each is of one table and small.
@@ -7,7 +8,8 @@
 use std::time::Duration;
 
 use base::{
-    AccountId, AuditId, AuthorizationId, EffectId, MailId, OrderId, Timestamp, ValidationId,
+    AccountId, AuditId, AuthorizationId, EffectId, MailId, OrderId, PreValidationId, Timestamp,
+    ValidationId,
 };
 use serde::{Deserialize, Serialize};
 use store::access::{invitation, session, sign_in_lock, sign_in_step};
@@ -21,7 +23,7 @@ use store::issuance::{
 use store::old::Old;
 use store::operations::{node, rate_limit};
 use store::queue::dead;
-use store::tenancy::limit_override;
+use store::tenancy::{limit_override, pre_validation};
 use store::{Error, Progress, Save, WriteTx};
 
 use crate::App;
@@ -49,6 +51,10 @@ const KEEP_LINKS: Duration = Duration::from_secs(24 * 3600);
 const KEEP_MAILS: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long what a mail says waits to be sent.
 const KEEP_MAIL_BODIES: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long it is kept what was checked of an organization, after that counts no more.
+const KEEP_CHECKS: Duration = Duration::from_secs(2 * 365 * 24 * 3600);
+/// The same for qualified certificates: seven years after the last of them ended, which lives for a year at most.
+const KEEP_QUALIFIED: Duration = Duration::from_secs(8 * 366 * 24 * 3600);
 /// A node that was not seen for so long is gone.
 const KEEP_NODES: Duration = Duration::from_secs(24 * 3600);
 
@@ -97,10 +103,11 @@ enum Part {
     UsedLimits,
     OwnLimits,
     Mails,
+    PreValidations,
     Nodes,
 }
 
-const PARTS: [Part; 21] = [
+const PARTS: [Part; 22] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -121,6 +128,7 @@ const PARTS: [Part; 21] = [
     Part::UsedLimits,
     Part::OwnLimits,
     Part::Mails,
+    Part::PreValidations,
     Part::Nodes,
 ];
 
@@ -191,6 +199,11 @@ impl Prune {
                 let mails = pieces(app, now, delete_mails).await?;
                 let effects = pieces(app, now, delete_mail_effects).await?;
                 Ok(same(bodies.or(mails).or(effects)))
+            }
+            Part::PreValidations => {
+                let ended = pieces(app, now, delete_pre_validations).await?;
+                let unapproved = pieces(app, now, delete_unapproved).await?;
+                Ok(same(ended.or(unapproved)))
             }
             Part::Nodes => {
                 let store = app.store(system("nodes are everybody's"));
@@ -445,6 +458,24 @@ async fn delete_mail_effects(
 ) -> Result<Progress<Timestamp>, Error> {
     let until = EffectId::first_at(now.minus(KEEP_MAILS));
     let deleted = effect::delete_old(tx, &(SendMail::KIND, until, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_pre_validations(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let (before, qualified) = (now.minus(KEEP_CHECKS), now.minus(KEEP_QUALIFIED));
+    let deleted = pre_validation::delete_ended(tx, &(before, qualified, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_unapproved(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let until = PreValidationId::first_at(now.minus(KEEP_CHECKS));
+    let deleted = pre_validation::delete_unapproved(tx, &(until, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::error::Error;
 
 use base::{
-    AccountId, Actor, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DnsName,
-    EffectId, EnrolledDomainId, Identifier, JobId, LineageId, MailId, NodeId, OfferId,
-    OfferVersionId, OrderId, ProfileVersionId, RefusalId, RequestId, SubscriptionId, TenantId,
-    Timestamp, UserId, ValidationId,
+    AccountId, Actor, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DepartmentId,
+    DnsName, EffectId, EnrolledDomainId, Identifier, JobId, LineageId, MailId, NodeId, OfferId,
+    OfferVersionId, OrderId, OrganizationId, PreValidationId, ProfileVersionId, RefusalId,
+    RequestId, SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::private::BytesMut;
@@ -121,6 +121,7 @@ macro_rules! for_each_id {
             AuthorizationId,
             CaId,
             CertificateId,
+            DepartmentId,
             EffectId,
             EnrolledDomainId,
             JobId,
@@ -130,6 +131,8 @@ macro_rules! for_each_id {
             OfferId,
             OfferVersionId,
             OrderId,
+            OrganizationId,
+            PreValidationId,
             ProfileVersionId,
             RefusalId,
             RequestId,

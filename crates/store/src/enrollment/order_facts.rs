@@ -7,10 +7,12 @@ use base::{AuthorizationId, DnsName, Identifier, LineageId, OrderId, Subscriptio
 use enrollment::admission::{Coverage, Facts, Standing};
 use enrollment::subscription::{ProductCode, Subscription};
 use pki::Subject;
+use tenancy::certificate_type::CertificateType;
 
 use super::subscription;
 use crate::catalog::offer::{self, Policies};
 use crate::issuance::order::{self, Order};
+use crate::tenancy::pre_validation;
 use crate::tenancy::tenant::{chain_standing, standing_of};
 use crate::{Error, ReadTx, Record as _, Row, Sql, Value, sql, values};
 
@@ -23,8 +25,8 @@ pub struct Asked {
     pub renewal_of: LineageId,
     /// What is ordered.
     pub product: ProductCode,
-    /// Whether certificates name an organization, so that it is read.
-    pub names_organization: bool,
+    /// For which type of certificate an organization has to be validated; none where certificates name nobody.
+    pub certificate_type: Option<CertificateType>,
     /// The policies that are known; others are read.
     pub policies: Policies,
     /// The present moment.
@@ -120,20 +122,15 @@ pub async fn for_certificate(
 
 /// The organization that was validated for a subscription, with what may stand in its certificates now. Nothing is asked
 /// where certificates name none.
-#[expect(
-    clippy::unused_async,
-    reason = "it will ask the table of organizations"
-)]
 pub async fn organization(
-    _tx: &mut ReadTx,
-    _subscription: SubscriptionId,
+    tx: &mut ReadTx,
+    subscription: SubscriptionId,
     asked: &Asked,
 ) -> Result<Option<Subject>, Error> {
-    if !asked.names_organization {
+    let Some(kind) = asked.certificate_type else {
         return Ok(None);
-    }
-    // There is no table of organizations yet, so that none is validated.
-    Ok(None)
+    };
+    pre_validation::subject_of(tx, (subscription, kind, asked.now)).await
 }
 
 /// Looks at what decides whether a subscription may order names, without an order.

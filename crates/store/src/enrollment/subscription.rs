@@ -21,7 +21,7 @@ text_columns!(Label, ProductCode);
 columns! { "subscription" subscription_columns => Subscription {
     id, tenant = "tenant_id", customer = "customer_id", offer_version = "offer_version_id",
     product = "product_code", label, zone, term, auto_renews, created_at, created_by, started_at, covered_until,
-    suspended_at, cancelled_at, paid_names, free_names, enrollment_version,
+    suspended_at, cancelled_at, paid_names, free_names, enrollment_version, organization = "organization_id",
 } }
 pub(crate) use subscription_columns;
 
@@ -105,7 +105,8 @@ pub async fn update(tx: &mut WriteTx, subscription: &Subscription) -> Result<(),
     tx.execute(
         sql!(
             tenant: "UPDATE subscription SET label = $3, auto_renews = $4, started_at = $5, covered_until = $6,
-               suspended_at = $7, cancelled_at = $8, paid_names = $9, free_names = $10, enrollment_version = $11
+               suspended_at = $7, cancelled_at = $8, paid_names = $9, free_names = $10, enrollment_version = $11,
+               organization_id = $12
              WHERE id = $2 AND tenant_id = $1"
         ),
         &values![
@@ -118,7 +119,8 @@ pub async fn update(tx: &mut WriteTx, subscription: &Subscription) -> Result<(),
             subscription.cancelled_at,
             subscription.paid_names,
             subscription.free_names,
-            subscription.enrollment_version
+            subscription.enrollment_version,
+            subscription.organization
         ],
     )
     .await?;

@@ -3,7 +3,7 @@
 use crate::{Error, ReadTx, sql};
 
 /// The tables that are counted.
-pub const TABLES: [&str; 25] = [
+pub const TABLES: [&str; 28] = [
     "acme_account",
     "acme_authorization",
     "acme_order",
@@ -12,6 +12,7 @@ pub const TABLES: [&str; 25] = [
     "certificate",
     "certificate_month",
     "crl",
+    "department",
     "domain_validation",
     "effect",
     "enrolled_domain",
@@ -22,6 +23,8 @@ pub const TABLES: [&str; 25] = [
     "lineage_name",
     "mail",
     "order_identifier",
+    "organization",
+    "pre_validation",
     "rate_limit",
     "refusal",
     "revocation",
@@ -42,6 +45,7 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM certificate) AS certificate,
            (SELECT COUNT(*) FROM certificate_month) AS certificate_month,
            (SELECT COUNT(*) FROM crl) AS crl,
+           (SELECT COUNT(*) FROM department) AS department,
            (SELECT COUNT(*) FROM domain_validation) AS domain_validation,
            (SELECT COUNT(*) FROM effect) AS effect,
            (SELECT COUNT(*) FROM enrolled_domain) AS enrolled_domain,
@@ -52,6 +56,8 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM lineage_name) AS lineage_name,
            (SELECT COUNT(*) FROM mail) AS mail,
            (SELECT COUNT(*) FROM order_identifier) AS order_identifier,
+           (SELECT COUNT(*) FROM organization) AS organization,
+           (SELECT COUNT(*) FROM pre_validation) AS pre_validation,
            (SELECT COUNT(*) FROM rate_limit) AS rate_limit,
            (SELECT COUNT(*) FROM refusal) AS refusal,
            (SELECT COUNT(*) FROM revocation) AS revocation,

@@ -138,6 +138,7 @@ fn opening(years: i64) -> Opening {
         offer: "mine".to_owned(),
         label: Label::default(),
         term: Term::from_years(years).unwrap(),
+        organization: None,
         max_bindings: None,
         shows_key: false,
     }

@@ -89,7 +89,6 @@ async fn f037_nothing_is_issued_for_an_organization_that_nobody_validated(server
     };
     publish_offer(&server.app, &CALLER(), plan).await.unwrap();
     let eab = server.account_for("organization").await;
-    server.enroll(&eab, "example.com").await;
     let customer = server.stranger_in("OV").await.register(&eab).await;
     let guest = server.stranger_in("EV-TEST").await.register_unbound().await;
     for client in [customer, guest] {

@@ -85,6 +85,7 @@ async fn under(server: &TestServer, settings: &[(&str, &str)]) -> Eab {
         offer: "special".to_owned(),
         label: Label::default(),
         term: Term::from_years(1).unwrap(),
+        organization: None,
         max_bindings: None,
         shows_key: false,
     };

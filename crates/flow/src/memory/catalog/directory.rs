@@ -7,7 +7,7 @@ use std::time::Duration;
 use acme::directory::Meta;
 use acme::paths::Paths;
 use acme::policy::Policy as NamePolicy;
-use base::{Class, DnsName, Refusal, Refuse, SubscriptionId};
+use base::{Class, DnsName, Identifier, Refusal, Refuse, SubscriptionId};
 use enrollment::admission::Coverage;
 use enrollment::subscription::ProductCode;
 use pki::KeyPolicy;
@@ -48,6 +48,19 @@ pub struct Directory {
     pub proof_reuse_percent: u8,
     /// The subscription that accounts without a binding join.
     pub joins: Option<SubscriptionId>,
+}
+
+impl Directory {
+    /// Why it takes no order for a name, whoever asks.
+    pub(super) fn never_issues(&self, name: &DnsName) -> Option<String> {
+        let by_policy = self.names.check(name).err();
+        let by_policy = by_policy.map(|why| why.to_string());
+        by_policy.or_else(|| {
+            let name = Identifier::Dns(name.clone());
+            let by_profile = self.profile.profile.check_wildcards([&name]).err();
+            by_profile.map(|why| why.to_string())
+        })
+    }
 }
 
 /// What an operator decides about a directory; what is not said is as the installation's settings say.

@@ -202,6 +202,7 @@ async fn subscription(tx: &mut WriteTx, some: &Part, slots: Range<u64>) -> Resul
         label: Label::parse(&format!("Host group {}", slots.start)).unwrap_or_default(),
         term: Term::from_years(3).expect("a term"),
         starts_at_once: false,
+        organization: None,
         created_by: Actor::System,
     };
     let count = |is_free: bool| {

@@ -17,6 +17,7 @@ pub(crate) fn role_name(role: Role) -> &'static str {
         Role::Auditor => "Auditor",
         Role::Manager => "Manager",
         Role::Owner => "Owner",
+        Role::Reviewer => "Reviewer",
         Role::Support => "Support",
         Role::Viewer => "Viewer",
     }
@@ -25,8 +26,9 @@ pub(crate) fn role_name(role: Role) -> &'static str {
 fn role_hint(role: Role) -> &'static str {
     match role {
         Role::Admin => "Everything, and the people here.",
-        Role::Manager => "Domains, ACME accounts, credentials and certificates.",
+        Role::Manager => "Domains, ACME accounts, credentials, certificates and organizations.",
         Role::Owner => "Everything in this installation.",
+        Role::Reviewer => "Checks organizations before certificates name them.",
         Role::Auditor | Role::Support | Role::Viewer => {
             "Sees everything but secrets, and changes nothing."
         }
@@ -53,6 +55,9 @@ fn permission_name(permission: Permission) -> &'static str {
         Permission::ViewCertificates => "Certificates: see, download",
         Permission::ManageDomains => "Domains: add, remove",
         Permission::ViewDomains => "Domains: see",
+        Permission::ManageOrganizations => "Organizations: add, change, have checked",
+        Permission::ViewOrganizations => "Organizations: see",
+        Permission::DecidePreValidations => "Pre-validations of all: decide",
         Permission::RevealSecrets => "Credentials: reveal MAC keys",
         Permission::ManageTenants => "Organisations below: create, suspend",
         Permission::ManageUsers => "People: invite, change, remove",

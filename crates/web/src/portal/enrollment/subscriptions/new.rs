@@ -91,6 +91,7 @@ fn read(catalog: &Catalog, typed: &NewSubscriptionForm) -> Result<Opening, Probl
             offer: offer.slug.clone(),
             label,
             term,
+            organization: None,
             max_bindings: None,
             shows_key: false,
         }),
