@@ -3,8 +3,8 @@
 //! A handler takes `gate::permitted::Permitted` first, which proves who asks and that they may, then
 //! its input, calls one use case for the tenant of that person, and renders a page or redirects.
 //! What goes wrong becomes a page in `page::refused`; what every answer carries is added in
-//! `page::finish`. The wings stand in an order, and none names one below it: access, issuance,
-//! enrollment, overview. They are public for the preview, which fills their pages with samples.
+//! `page::finish`. The wings stand in an order, and none names one below it: access, tenancy,
+//! issuance, enrollment, overview. They are public for the preview, which fills their pages with samples.
 
 pub mod access;
 pub mod enrollment;
@@ -18,6 +18,7 @@ mod route;
 mod sample;
 mod state;
 mod table;
+pub mod tenancy;
 
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
 /// Every route.
 fn table() -> Table {
     access::routes()
+        .and(tenancy::routes())
         .and(issuance::routes())
         .and(enrollment::routes())
         .and(overview::routes())

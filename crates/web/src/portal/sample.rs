@@ -18,6 +18,8 @@ mod domain;
 mod door;
 #[path = "sample/order.rs"]
 mod order;
+#[path = "sample/organization.rs"]
+mod organization;
 #[path = "sample/overview.rs"]
 mod overview;
 #[path = "sample/second_factor.rs"]
@@ -52,6 +54,7 @@ pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
     settings::add(&mut all)?;
     second_factor::add(&mut all)?;
     team::add(&mut all)?;
+    organization::add(&mut all)?;
     Ok(all.0)
 }
 

@@ -15,7 +15,9 @@ pub(super) enum Object {
     /// Somebody who was invited and has not come.
     Guest,
     Order,
+    Organization,
     Refusal,
+    Review,
     Session,
 }
 
@@ -72,7 +74,7 @@ const fn file(name: &'static str) -> Route {
 }
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 44] = [
+pub(super) const ROUTES: [Route; 51] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -97,6 +99,8 @@ pub(super) const ROUTES: [Route; 44] = [
     get("/certificates/{id}/revoke", Object::Certificate),
     get("/domains/{id}", Object::Domain),
     get("/domains/{id}/remove", Object::Domain),
+    get("/organizations/{id}", Object::Organization),
+    get("/organizations/{id}/edit", Object::Organization),
     get("/team/{id}", Object::Colleague),
     get("/team/{id}/remove", Object::Colleague),
     post("/team/{id}/invite", Object::Guest, &[]),
@@ -137,6 +141,47 @@ pub(super) const ROUTES: [Route; 44] = [
         &[("confirmation", "Without a label")],
     ),
     post("/settings/sessions/{id}/end", Object::Session, &[]),
+    post(
+        "/organizations/{id}/edit",
+        Object::Organization,
+        &[
+            ("legal_name", "Secret Oy"),
+            ("country", "FI"),
+            ("locality", "Helsinki"),
+            ("confirms_name", "Maria Example"),
+            ("confirms_email", "maria@example.com"),
+        ],
+    ),
+    post(
+        "/organizations/{id}/pre-validations",
+        Object::Organization,
+        &[("kind", "ov")],
+    ),
+    post(
+        "/organizations/{id}/take-back",
+        Object::Organization,
+        &[("kind", "ov")],
+    ),
+    post(
+        "/organizations/{id}/departments",
+        Object::Organization,
+        &[("name", "Sales")],
+    ),
+    post(
+        "/organizations/{id}/departments/remove",
+        Object::Organization,
+        &[("name", "Sales")],
+    ),
+];
+
+/// Those of the operator's reviewers, who see what belongs to other tenants.
+pub(super) const REVIEWS: [Route; 2] = [
+    get("/reviews/{id}", Object::Review),
+    post(
+        "/reviews/{id}",
+        Object::Review,
+        &[("decision", "reject"), ("reason", "no such entry")],
+    ),
 ];
 
 #[test]
@@ -148,6 +193,7 @@ fn s29_every_route_with_an_id_is_in_the_table() {
         .collect();
     let mut known: Vec<(&str, &str)> = ROUTES
         .iter()
+        .chain(&REVIEWS)
         .map(|route| (route.method, route.template))
         .collect();
     found.sort_unstable();

@@ -45,8 +45,10 @@ macro_rules! grants {
 grants! {
     /// One's own name, password, sessions.
     Own => MayCall::SignedIn;
+    DecidePreValidations => MayCall::Holder(Permission::DecidePreValidations);
     ManageAccounts => MayCall::Holder(Permission::ManageAccounts);
     ManageDomains => MayCall::Holder(Permission::ManageDomains);
+    ManageOrganizations => MayCall::Holder(Permission::ManageOrganizations);
     ManageUsers => MayCall::Holder(Permission::ManageUsers);
     RevealSecrets => MayCall::Holder(Permission::RevealSecrets);
     RevokeCertificates => MayCall::Holder(Permission::RevokeCertificates);
@@ -54,6 +56,7 @@ grants! {
     ViewActivity => MayCall::Holder(Permission::ViewActivity);
     ViewCertificates => MayCall::Holder(Permission::ViewCertificates);
     ViewDomains => MayCall::Holder(Permission::ViewDomains);
+    ViewOrganizations => MayCall::Holder(Permission::ViewOrganizations);
     ViewUsers => MayCall::Holder(Permission::ViewUsers);
 }
 

@@ -47,6 +47,13 @@ impl Problems {
         self
     }
 
+    /// Adds the problems of another part of the form.
+    #[must_use]
+    pub(crate) fn with(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// Whether the form may be accepted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

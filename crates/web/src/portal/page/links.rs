@@ -1,7 +1,8 @@
 //! Addresses of pages that other pages lead to.
 
 use base::{
-    AccountId, CertificateId, DnsName, EnrolledDomainId, OrderId, RefusalId, SubscriptionId, UserId,
+    AccountId, CertificateId, DnsName, EnrolledDomainId, OrderId, OrganizationId, PreValidationId,
+    RefusalId, SubscriptionId, UserId,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -41,6 +42,11 @@ pub(crate) fn add_domain(account: SubscriptionId, name: &DnsName) -> String {
     format!("/domains/new?account={}&names={name}", account.suffix())
 }
 
+/// The path of an organization's page.
+pub(crate) fn organization(id: OrganizationId) -> String {
+    format!("/organizations/{}", id.suffix())
+}
+
 /// The path of a person's page.
 pub(crate) fn person(id: UserId) -> String {
     format!("/team/{}", id.suffix())
@@ -49,6 +55,11 @@ pub(crate) fn person(id: UserId) -> String {
 /// The path of a refusal's page.
 pub(crate) fn refusal(id: RefusalId) -> String {
     format!("/activity/refused/{}", id.suffix())
+}
+
+/// The path of a review's page.
+pub(crate) fn review(id: PreValidationId) -> String {
+    format!("/reviews/{}", id.suffix())
 }
 
 /// The path of an order's page.

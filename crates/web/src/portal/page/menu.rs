@@ -17,6 +17,10 @@ pub enum Nav {
     Domains,
     /// No entry, as on error pages.
     None,
+    /// Legal entities that certificates name.
+    Organizations,
+    /// What waits for the operator's reviewers.
+    Reviews,
     /// The person's own settings.
     Settings,
     /// The people of the tenant.
@@ -47,7 +51,7 @@ const fn item(nav: Nav, title: &'static str, path: &'static str) -> MenuItem {
     MenuItem { nav, title, path }
 }
 
-const SECTIONS: [(&str, &[MenuItem]); 3] = [
+const SECTIONS: [(&str, &[MenuItem]); 4] = [
     (
         "Overview",
         &[
@@ -61,8 +65,10 @@ const SECTIONS: [(&str, &[MenuItem]); 3] = [
             item(Nav::Accounts, "ACME accounts", "/accounts"),
             item(Nav::Domains, "Domains", "/domains"),
             item(Nav::Certificates, "Certificates", "/certificates"),
+            item(Nav::Organizations, "Organizations", "/organizations"),
         ],
     ),
+    ("Tenants", &[item(Nav::Reviews, "Review", "/reviews")]),
     (
         "Account",
         &[
@@ -79,6 +85,8 @@ pub fn menu(kind: TenantKind, may_open: impl Fn(&str) -> bool) -> Vec<MenuSectio
         Nav::Accounts | Nav::Activity | Nav::Certificates | Nav::Domains => {
             matches!(kind, TenantKind::Customer | TenantKind::Reseller)
         }
+        Nav::Organizations => kind != TenantKind::Operator,
+        Nav::Reviews => kind == TenantKind::Operator,
         Nav::Dashboard | Nav::None | Nav::Settings | Nav::Team => true,
     };
     let sections = SECTIONS.iter().map(|(title, items)| MenuSection {
@@ -116,6 +124,7 @@ mod tests {
             "ACME accounts",
             "Domains",
             "Certificates",
+            "Organizations",
             "Team",
             "Settings",
         ];
@@ -124,7 +133,7 @@ mod tests {
         check(
             TenantKind::Operator,
             |_| true,
-            &["Dashboard", "Team", "Settings"],
+            &["Dashboard", "Review", "Team", "Settings"],
         );
         check(
             TenantKind::Reseller,
