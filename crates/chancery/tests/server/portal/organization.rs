@@ -1,5 +1,10 @@
 //! Organizations on the pages of their tenant: added, changed, asked for, with departments.
 
+use std::time::Duration;
+
+use enrollment::policy::Preset;
+use flow::Caller;
+use flow::catalog::publish_offer::{OfferPlan, publish_offer};
 use tenancy::role::Role;
 use tenancy::tenant::TenantKind;
 use testkit::{TestServer, Visitor};
@@ -14,6 +19,8 @@ testkit::on_both_engines![
     what_a_type_needs_is_told_at_the_field,
     s29_viewers_see_organizations_and_change_nothing,
     s29_another_tenants_organization_is_not_there,
+    f031_an_account_is_opened_for_an_organization_where_its_type_names_one,
+    an_account_is_assigned_another_organization,
 ];
 
 /// What describes an organization for OV.
@@ -164,4 +171,89 @@ async fn s29_another_tenants_organization_is_not_there(server: &TestServer) {
     other.get(&format!("{href}/edit")).await.expect(404);
     let list = other.get("/organizations").await.expect(200);
     assert!(!list.text().contains("Example Oy"));
+}
+
+/// An offer of OV certificates under a rule about organizations.
+async fn sell(server: &TestServer, rule: &str) {
+    server.clock().advance(Duration::from_millis(1));
+    let preset = Preset::named("000").unwrap().policy.clone();
+    let plan = OfferPlan {
+        slug: "organization".to_owned(),
+        name: Some("Organization".to_owned()),
+        product: Some("ov".to_owned()),
+        policy: preset.with("organization_at_creation", rule).unwrap(),
+    };
+    publish_offer(&server.app, &Caller::command_line(), plan)
+        .await
+        .unwrap();
+}
+
+async fn f031_an_account_is_opened_for_an_organization_where_its_type_names_one(
+    server: &TestServer,
+) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let new = "/accounts/new";
+    assert!(
+        !browser
+            .get(new)
+            .await
+            .text()
+            .contains("name=\"organization\"")
+    );
+    sell(server, "required_ov_up").await;
+    let href = add(&mut browser, &FIELDS).await;
+    assert_says(&browser.get(new).await, ">Example Oy</option>");
+    let id = href.trim_start_matches("/organizations/");
+    let fields = |kind, organization| {
+        [
+            ("kind", kind),
+            ("organization", organization),
+            ("term_years", "1"),
+        ]
+    };
+    // OV needs one, DV takes none.
+    for wrong in [fields("organization", ""), fields("dv", id)] {
+        let answer = browser.post_form(new, "/accounts", &wrong).await;
+        assert_eq!(answer.status.as_u16(), 422);
+        assert_says(&answer, "id=\"organization-problem\"");
+    }
+    let right = fields("organization", id);
+    let made = browser.post_form(new, "/accounts", &right).await;
+    let account = made.expect(303).header("location").to_owned();
+    assert_says(&browser.get(&account).await, &format!("href=\"{href}\""));
+}
+
+async fn an_account_is_assigned_another_organization(server: &TestServer) {
+    sell(server, "no").await;
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let href = add(&mut browser, &FIELDS).await;
+    let fields = [("kind", "organization"), ("term_years", "1")];
+    let made = browser
+        .post_form("/accounts/new", "/accounts", &fields)
+        .await;
+    let account = made.expect(303).header("location").to_owned();
+    browser.get(&account).await;
+    assert_says(&browser.get(&account).await, "none is assigned yet");
+    let assign = account.replace("/credentials", "/organization");
+    let mut other = Shop::open(server, "beta").await.browser(server).await;
+    let foreign = add(&mut other, &FIELDS).await;
+    let id = |href: &str| href.trim_start_matches("/organizations/").to_owned();
+    for (chosen, says) in [
+        ("".to_owned(), "choose one of the list"),
+        (id(&foreign), "choose one of the list"),
+        (id(&href), "Certificates name this organization from now on"),
+    ] {
+        let fields = [("organization", chosen.as_str())];
+        let answer = browser.post_form(&account, &assign, &fields).await;
+        answer.expect(303);
+        assert_says(&browser.get(&account).await, says);
+    }
+    assert_says(&browser.get(&account).await, &format!("href=\"{href}\""));
+    let of = (TenantKind::Reseller, shop.reseller.tenant);
+    let mut viewer = member(server, of, Role::Viewer).await;
+    let page = viewer.get(&account).await;
+    assert_says(&page, &format!("href=\"{href}\""));
+    assert!(!page.text().contains(&assign));
 }

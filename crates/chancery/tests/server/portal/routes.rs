@@ -74,7 +74,7 @@ const fn file(name: &'static str) -> Route {
 }
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 51] = [
+pub(super) const ROUTES: [Route; 52] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -127,6 +127,11 @@ pub(super) const ROUTES: [Route; 51] = [
     post("/credentials/{id}/revoke", Object::Credential, &[]),
     post("/clients/{id}/revoke", Object::Client, &[]),
     post("/clients/{id}/release", Object::Client, &[]),
+    post(
+        "/accounts/{id}/organization",
+        Object::Account,
+        &[("organization", "")],
+    ),
     post("/accounts/{id}/suspend", Object::Account, &[]),
     post("/accounts/{id}/resume", Object::Account, &[]),
     post("/domains/{id}/remove", Object::Domain, &[]),

@@ -10,6 +10,7 @@ pub mod domains;
 pub mod head;
 pub mod list;
 pub mod new;
+pub mod organization;
 pub mod revoke;
 pub mod rotate;
 mod show;
@@ -49,6 +50,11 @@ fn changes() -> Table {
     Table::default()
         .get("/accounts/{id}/rotate", ManageAccounts, rotate::form)
         .post("/accounts/{id}/rotate", ManageAccounts, rotate::rotate)
+        .post(
+            "/accounts/{id}/organization",
+            ManageAccounts,
+            organization::assign,
+        )
         .get(
             "/accounts/{id}/suspend",
             ManageAccounts,

@@ -13,6 +13,7 @@ use crate::portal::enrollment::subscriptions::domains::SubscriptionDomainsPage;
 use crate::portal::enrollment::subscriptions::head::{SubscriptionHead, Tab};
 use crate::portal::enrollment::subscriptions::list::{SubscriptionListPage, SubscriptionRow};
 use crate::portal::enrollment::subscriptions::new::NewSubscriptionPage;
+use crate::portal::enrollment::subscriptions::organization::AccountOrganization;
 use crate::portal::enrollment::subscriptions::revoke::{self, EndView};
 use crate::portal::enrollment::subscriptions::{rotate, state};
 use crate::portal::issuance::orders::show::LastOrder;
@@ -85,6 +86,19 @@ fn choice(value: &str, label: &str, hint: &str, is_chosen: bool) -> Choice {
     }
 }
 
+fn organizations() -> Vec<Choice> {
+    vec![
+        choice("", "None", "", true),
+        choice("x", "Specimen Clinic", "", false),
+        choice(
+            "y",
+            "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft Example AG",
+            "",
+            false,
+        ),
+    ]
+}
+
 fn new_account(label: &str, problems: Problems) -> NewSubscriptionPage {
     NewSubscriptionPage {
         shell: shell(Nav::Accounts, "New ACME account"),
@@ -96,6 +110,7 @@ fn new_account(label: &str, problems: Problems) -> NewSubscriptionPage {
         )],
         key_note: "The credentials are shown on the next page and can be looked up again later, with your password.".to_owned(),
         label: label.to_owned(),
+        organizations: organizations(),
         terms: vec![
             choice("1", "1 year", "until 23 November 2027", true),
             choice("2", "2 years", "until 23 November 2028", false),
@@ -158,6 +173,7 @@ fn credentials(mac_key: MacKey, last_order: Option<LastOrder>) -> CredentialsPag
         can_rotate: true,
         commands: command::for_account(&facts),
         last_order,
+        organization: None,
     }
 }
 
@@ -374,6 +390,17 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         ..credentials(MacKey::Hidden, None)
     };
     pages.add("account-suspended", &suspended)?;
+    let assigned = CredentialsPage {
+        organization: Some(AccountOrganization {
+            named: Some((
+                "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft Example AG".to_owned(),
+                "/organizations/x".to_owned(),
+            )),
+            choices: organizations(),
+        }),
+        ..credentials(MacKey::Hidden, None)
+    };
+    pages.add("account-organization", &assigned)?;
     tabs(pages, false)?;
     tabs(pages, true)?;
     consequences(pages)

@@ -8,10 +8,14 @@ pub mod show;
 
 use base::OrganizationId;
 use flow::Caller;
-use flow::tenancy::organization::list_organizations::{OrganizationDetail, show_organization};
+use flow::tenancy::organization::list_organizations::{
+    OrganizationDetail, list_organizations, show_organization,
+};
+use flow::tenancy::organization::{OrganizationFilter, OrganizationQuery};
 
 use crate::portal::gate::allowed::Object;
 use crate::portal::gate::permitted::{ManageOrganizations, ViewOrganizations};
+use crate::portal::page::form::Choice;
 use crate::portal::page::refused::Refusal;
 use crate::portal::state::Portal;
 use crate::portal::table::Table;
@@ -53,4 +57,35 @@ impl Object for OrganizationDetail {
         };
         Ok(show_organization(&portal.app, caller, id).await?)
     }
+}
+
+/// How many organizations stand in a menu, those that were added last.
+const MAX_CHOICES: usize = 500;
+
+/// The organizations of the caller's tenant to choose from, by their names; first comes that none is chosen.
+pub(crate) async fn choices(
+    portal: &Portal,
+    caller: &Caller,
+    chosen: &str,
+) -> Result<Vec<Choice>, Refusal> {
+    let asked = OrganizationQuery::first(OrganizationFilter::default(), MAX_CHOICES);
+    let found = list_organizations(&portal.app, caller, asked).await?;
+    let mut rows = found.rows;
+    rows.sort_by_cached_key(|row| row.organization.fields.legal_name.to_lowercase());
+    let none = Choice {
+        label: "None".to_owned(),
+        is_chosen: chosen.is_empty(),
+        ..Choice::default()
+    };
+    let choice = |value: String, label: String| Choice {
+        is_chosen: value == chosen,
+        value,
+        label,
+        hint: String::new(),
+    };
+    let all = rows.into_iter().map(|row| {
+        let organization = row.organization;
+        choice(organization.id.suffix(), organization.fields.legal_name)
+    });
+    Ok(std::iter::once(none).chain(all).collect())
 }

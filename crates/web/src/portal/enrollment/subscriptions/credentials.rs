@@ -15,6 +15,7 @@ use tenancy::session::set_cookie;
 
 use super::command::{self, ClientCommand, CommandFacts};
 use super::head::{self, SubscriptionHead, Tab};
+use super::organization::{AccountOrganization, of_account};
 use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Permitted, RevealSecrets, ViewAccounts};
@@ -164,6 +165,7 @@ async fn view<P>(
         mac_key,
         commands: command::for_account(&facts),
         last_order: last_of_account(portal, who, id).await?,
+        organization: of_account(portal, who, found).await?,
     })
 }
 
@@ -304,4 +306,6 @@ pub struct CredentialsPage {
     pub commands: Vec<ClientCommand>,
     /// None before the first order.
     pub last_order: Option<LastOrder>,
+    /// Whom its certificates name; none where they name nobody.
+    pub organization: Option<AccountOrganization>,
 }

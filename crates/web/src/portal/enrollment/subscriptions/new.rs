@@ -2,12 +2,14 @@
 
 use askama::Template;
 use axum::extract::State;
+use base::OrganizationId;
 use enrollment::eab::Reveal;
 use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Catalog, SoldOffer};
 use serde::Deserialize;
 
+use super::organization::is_for_one;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{ManageAccounts, Permitted};
 use crate::portal::page::form::{Choice, Problems};
@@ -15,16 +17,18 @@ use crate::portal::page::frame::{Answer, done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::day;
-use crate::portal::page::refused::problems;
+use crate::portal::page::refused::{Refusal, problems};
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
+use crate::portal::tenancy::organizations::choices;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct NewSubscriptionForm {
     kind: String,
     label: String,
+    organization: String,
     term_years: String,
 }
 
@@ -40,7 +44,7 @@ pub(super) async fn form(State(portal): State<Portal>, who: Permitted<ManageAcco
             .unwrap_or_default(),
         ..NewSubscriptionForm::default()
     };
-    page(&view(&portal, &who, typed, Problems::none()))
+    page(&view(&portal, &who, typed, Problems::none()).await?)
 }
 
 /// `POST /accounts`.
@@ -51,14 +55,14 @@ pub(super) async fn create(
 ) -> Answer {
     let opening = match read(&portal.app.catalog(), &typed) {
         Ok(opening) => opening,
-        Err(problems) => return refused_form(&view(&portal, &who, typed, problems)),
+        Err(problems) => return refused_form(&view(&portal, &who, typed, problems).await?),
     };
     // What was sold when the form was read may have gone meanwhile.
     let opened = match open_subscription(&portal.app, &who.caller, opening).await {
         Ok(opened) => opened,
         Err(error) => {
             let problems = problems(error)?;
-            return refused_form(&view(&portal, &who, typed, problems));
+            return refused_form(&view(&portal, &who, typed, problems).await?);
         }
     };
     let to = format!("{}/credentials", links::account(opened.subscription.id));
@@ -86,12 +90,19 @@ fn read(catalog: &Catalog, typed: &NewSubscriptionForm) -> Result<Opening, Probl
         let choose = format!("Choose a term of {terms} years.");
         problems = problems.and("term_years", &choose);
     }
-    match (offer, label, term) {
-        (Some(offer), Ok(label), Some(term)) => Ok(Opening {
+    let organization = match typed.organization.as_str() {
+        "" => Some(None),
+        chosen => OrganizationId::from_suffix(chosen).ok().map(Some),
+    };
+    if organization.is_none() {
+        problems = problems.and("organization", "Choose an organization of the list.");
+    }
+    match (offer, label, term, organization) {
+        (Some(offer), Ok(label), Some(term), Some(organization)) => Ok(Opening {
             offer: offer.slug.clone(),
             label,
             term,
-            organization: None,
+            organization,
             max_bindings: None,
             shows_key: false,
         }),
@@ -99,12 +110,12 @@ fn read(catalog: &Catalog, typed: &NewSubscriptionForm) -> Result<Opening, Probl
     }
 }
 
-fn view(
+async fn view(
     portal: &Portal,
     who: &Permitted<ManageAccounts>,
     typed: NewSubscriptionForm,
     problems: Problems,
-) -> NewSubscriptionPage {
+) -> Result<NewSubscriptionPage, Refusal> {
     let now = portal.app.now();
     let catalog = portal.app.catalog();
     let is_sold = |term: &Term| {
@@ -121,18 +132,25 @@ fn view(
             value: years,
         }
     });
-    NewSubscriptionPage {
+    let mut offers = catalog.offers().iter();
+    let organizations = if offers.any(|offer| is_for_one(&catalog, offer)) {
+        choices(portal, &who.caller, &typed.organization).await?
+    } else {
+        Vec::new()
+    };
+    Ok(NewSubscriptionPage {
         shell: who.shell(Nav::Accounts, "New ACME account"),
         kinds: catalog
             .offers()
             .iter()
-            .map(|offer| kind(offer, &typed.kind))
+            .map(|offer| kind(&catalog, offer, &typed.kind))
             .collect(),
         key_note: key_note(catalog.offers()).to_owned(),
         label: typed.label,
+        organizations,
         terms: terms.collect(),
         problems,
-    }
+    })
 }
 
 /// How often the MAC key of what is sold here is shown.
@@ -146,18 +164,41 @@ fn key_note(offers: &[SoldOffer]) -> &'static str {
     }
 }
 
-fn kind(offer: &SoldOffer, chosen: &str) -> Choice {
+fn kind(catalog: &Catalog, offer: &SoldOffer, chosen: &str) -> Choice {
     Choice {
         value: offer.slug.clone(),
         label: format!("{} ({})", offer.name, offer.product.as_str().to_uppercase()),
-        hint: "Control of the domain is checked, nothing else.".to_owned(),
+        hint: hint(catalog, offer),
         is_chosen: offer.slug == chosen,
+    }
+}
+
+/// What is checked, and whether an organization has to be chosen.
+fn hint(catalog: &Catalog, offer: &SoldOffer) -> String {
+    let named = catalog.certificate_type(&offer.product);
+    let choice = offer.policy.organization_at_creation;
+    let must = choice.check(named.is_some(), false).is_err();
+    match named {
+        Some(kind) => {
+            let title = kind.title();
+            let now_or_later = if must {
+                "choose it below"
+            } else {
+                "choose it below, or on the account's page later"
+            };
+            format!("Names an organization with a valid {title} pre-validation; {now_or_later}.")
+        }
+        None if must => {
+            "Control of the domain is checked, nothing else. Choose the organization below."
+                .to_owned()
+        }
+        None => "Control of the domain is checked, nothing else.".to_owned(),
     }
 }
 
 /// `GET /accounts/new` and its failures; sent to `POST /accounts`.
 ///
-/// Fields: `kind`, `label`, `term_years` (1, 2, 3). Companions are decided domain by domain.
+/// Fields: `kind`, `label`, `organization`, `term_years` (1, 2, 3). Companions are decided domain by domain.
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/enrollment/subscriptions/new.html")]
 pub struct NewSubscriptionPage {
@@ -169,8 +210,10 @@ pub struct NewSubscriptionPage {
     pub key_note: String,
     /// What was typed.
     pub label: String,
+    /// Organizations to choose from, none first; empty where nothing on offer is for one.
+    pub organizations: Vec<Choice>,
     /// Terms on offer, with their end in the hint.
     pub terms: Vec<Choice>,
-    /// What is wrong; fields `kind`, `label`, `term_years`.
+    /// What is wrong; fields `kind`, `label`, `organization`, `term_years`.
     pub problems: Problems,
 }

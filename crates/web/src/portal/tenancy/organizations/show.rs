@@ -6,6 +6,7 @@ use base::Timestamp;
 use flow::tenancy::organization::list_organizations::OrganizationDetail;
 use flow::tenancy::pre_validation::OrganizationCheck;
 use tenancy::certificate_type::CertificateType;
+use tenancy::organization::Contact;
 use tenancy::pre_validation::ReviewState;
 use tenancy::role::Permission;
 
@@ -56,7 +57,7 @@ pub(super) fn view<P>(
             .iter()
             .map(|department| department.name.as_str().to_owned())
             .collect(),
-        contacts: contacts(found),
+        contacts: organization.contacts.iter().map(contact_line).collect(),
         department: typed.to_owned(),
         may_manage,
         problems,
@@ -70,13 +71,13 @@ fn is_changed(found: &OrganizationDetail, now: Timestamp) -> bool {
     counts.is_some_and(|check| check.fields != found.organization.fields)
 }
 
-pub(crate) fn contacts(found: &OrganizationDetail) -> Vec<ContactLine> {
-    let line = |contact: &tenancy::organization::Contact| ContactLine {
+/// Somebody whom reviewers ask, for display.
+pub(crate) fn contact_line(contact: &Contact) -> ContactLine {
+    ContactLine {
         role: role_label(contact.role),
         name: contact.name.as_str().to_owned(),
         email: contact.email.as_str().to_owned(),
-    };
-    found.organization.contacts.iter().map(line).collect()
+    }
 }
 
 /// What was checked for one type, newest first; one line where nobody asked.

@@ -5,13 +5,13 @@ use axum::extract::State;
 use base::{Actor, Timestamp, UserId};
 use flow::access::team::list_team::show_member;
 use flow::tenancy::pre_validation::list_waiting::Reviewed;
-use tenancy::organization::Contact;
 use tenancy::pre_validation::ReviewError;
 
 use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::permitted::{DecidePreValidations, Permitted};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, page};
+use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::day;
 use crate::portal::page::part::Chip;
@@ -20,8 +20,7 @@ use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 use crate::portal::tenancy::fields::{self, SubjectInput, Typed, text};
-use crate::portal::tenancy::organizations::edit::role_label;
-use crate::portal::tenancy::organizations::show::ContactLine;
+use crate::portal::tenancy::organizations::show::{ContactLine, contact_line};
 use crate::portal::tenancy::standing::{chip, waits};
 
 /// `GET /reviews/{id}`.
@@ -50,7 +49,7 @@ pub(super) async fn view(
     let contacts = found.organization.contacts.iter().map(contact_line);
     Ok(ReviewPage {
         shell: who.shell(Nav::Reviews, &format!("{name}, {}", check.kind.title())),
-        href: crate::portal::page::links::review(check.id),
+        href: links::review(check.id),
         title: check.kind.title(),
         status: chip(check, now),
         sub: sub(found),
@@ -103,14 +102,6 @@ fn blocked(found: &Reviewed, user: UserId, now: Timestamp) -> String {
         sentence(&ReviewError::SameReviewer)
     } else {
         String::new()
-    }
-}
-
-fn contact_line(contact: &Contact) -> ContactLine {
-    ContactLine {
-        role: role_label(contact.role),
-        name: contact.name.as_str().to_owned(),
-        email: contact.email.as_str().to_owned(),
     }
 }
 
