@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use acme::requested::Requested;
 use base::{
-    AccountId, Actor, AuditId, AuthorizationId, CaId, CertificateId, DnsName, EnrolledDomainId,
-    Identifier, IdentifierKind, JobId, OrderId, Slice, SubscriptionId, TenantId, TenantPath,
-    Timestamp, UserId,
+    AccountId, Actor, AddressBlock, AuditId, AuthorizationId, CaId, CertificateId, DnsName,
+    EnrolledDomainId, Identifier, IdentifierKind, JobId, OrderId, Slice, SubscriptionId, TenantId,
+    TenantPath, Timestamp, UserId,
 };
 use enrollment::eab::KeyId;
 use enrollment::subscription::{Label, ProductCode, Term};
@@ -15,7 +15,6 @@ use pki::{
     CaName, Country, Level, OrganizationIdentifier, RevocationReason, SerialNumber, Subject,
     SubjectField, SubjectFields,
 };
-use reach::address_guard::Block;
 use reach::network::LabHost;
 use tenancy::password::{self, Context, Mode, Password};
 use tenancy::recovery::RecoveryCode;
@@ -46,7 +45,9 @@ pub(crate) fn names(bytes: &[u8]) {
     same(LabHost::from_str(text).ok(), |it| {
         LabHost::from_str(it).ok()
     });
-    same(Block::from_str(text).ok(), |it| Block::from_str(it).ok());
+    same(AddressBlock::from_str(text).ok(), |it| {
+        AddressBlock::from_str(it).ok()
+    });
     same(Country::parse(text).ok(), |it| Country::parse(it).ok());
     same(OrganizationIdentifier::parse(text).ok(), |it| {
         OrganizationIdentifier::parse(it).ok()

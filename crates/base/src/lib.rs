@@ -4,6 +4,7 @@
 //! [`Timestamp`] and flows take a [`Clock`], so tests decide what time it is.
 
 mod actor;
+mod address_block;
 mod capacity;
 mod client_network;
 mod dns_name;
@@ -18,6 +19,7 @@ mod timestamp;
 mod words;
 
 pub use actor::{Actor, ActorError};
+pub use address_block::{AddressBlock, AddressBlockError};
 pub use capacity::{Capacity, Full, Taken};
 pub use client_network::ClientNetwork;
 pub use dns_name::{DnsName, DnsNameError};
