@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use acme::requested::Requested;
 use base::{
-    AccountId, Actor, AddressBlock, AuditId, AuthorizationId, CaId, CertificateId, DnsName,
-    EnrolledDomainId, Identifier, IdentifierKind, JobId, OrderId, Slice, SubscriptionId, TenantId,
-    TenantPath, Timestamp, UserId,
+    AccountId, Actor, AddressBlock, ApiTokenId, AuditId, AuthorizationId, CaId, CertificateId,
+    DnsName, EnrolledDomainId, Identifier, IdentifierKind, JobId, OrderId, Slice, SubscriptionId,
+    TenantId, TenantPath, Timestamp, UserId,
 };
 use enrollment::eab::KeyId;
 use enrollment::subscription::{Label, ProductCode, Term};
@@ -16,6 +16,7 @@ use pki::{
     SubjectField, SubjectFields,
 };
 use reach::network::LabHost;
+use tenancy::api_token::{ApiTokenName, BearerToken, Networks, Scopes, Validity};
 use tenancy::password::{self, Context, Mode, Password};
 use tenancy::recovery::RecoveryCode;
 use tenancy::tenant::TenantName;
@@ -52,6 +53,7 @@ pub(crate) fn names(bytes: &[u8]) {
     same(OrganizationIdentifier::parse(text).ok(), |it| {
         OrganizationIdentifier::parse(it).ok()
     });
+    api_token(text);
     organization(text);
     typed(text);
     if let Some(code) = RecoveryCode::parse(text) {
@@ -110,6 +112,21 @@ fn organization(text: &str) {
     }
 }
 
+/// What a program brings as its token, and what a person types to make one.
+fn api_token(text: &str) {
+    if let Some(token) = BearerToken::parse(text) {
+        assert_eq!(token.reveal(), text);
+    }
+    same(Networks::parse(text).ok(), |it| Networks::parse(it).ok());
+    same(Scopes::parse(text), Scopes::parse);
+    if let Ok(validity) = Validity::parse(text) {
+        assert!((1..=Validity::MAX_DAYS).contains(&validity.days()));
+    }
+    if let Ok(name) = ApiTokenName::parse(text) {
+        assert_eq!(ApiTokenName::parse(name.as_str()).unwrap(), name);
+    }
+}
+
 /// What a person types as a name of something.
 fn typed(text: &str) {
     if let Ok(name) = DisplayName::parse(text) {
@@ -162,7 +179,7 @@ macro_rules! each_id {
 }
 
 fn ids(text: &str) {
-    each_id!(text: AccountId, AuditId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, JobId, OrderId);
+    each_id!(text: AccountId, ApiTokenId, AuditId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, JobId, OrderId);
     each_id!(text: SubscriptionId, TenantId, UserId);
 }
 

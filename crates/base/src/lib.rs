@@ -24,7 +24,7 @@ pub use capacity::{Capacity, Full, Taken};
 pub use client_network::ClientNetwork;
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
-    AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, EffectId,
+    AccountId, ApiTokenId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, EffectId,
     EnrolledDomainId, Id, IdError, JobId, LineageId, MailId, NodeId, OfferId, OfferVersionId,
     OrderId, ProfileVersionId, RefusalId, RequestId, SubscriptionId, TenantId, UserId,
     ValidationId,

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::error::Error;
 
 use base::{
-    AccountId, Actor, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DnsName,
-    EffectId, EnrolledDomainId, Identifier, JobId, LineageId, MailId, NodeId, OfferId,
+    AccountId, Actor, ApiTokenId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId,
+    DnsName, EffectId, EnrolledDomainId, Identifier, JobId, LineageId, MailId, NodeId, OfferId,
     OfferVersionId, OrderId, ProfileVersionId, RefusalId, RequestId, SubscriptionId, TenantId,
     Timestamp, UserId, ValidationId,
 };
@@ -116,6 +116,7 @@ macro_rules! for_each_id {
     ($apply:ident) => {
         $apply!(
             AccountId,
+            ApiTokenId,
             AuditId,
             AuthorityId,
             AuthorizationId,
