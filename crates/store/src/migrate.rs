@@ -119,6 +119,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0018_effect",
         steps: &[Step::Both(include_str!("../migrations/0018_effect.sql"))],
     },
+    Migration {
+        name: "0020_api_token",
+        steps: &[Step::Both(include_str!("../migrations/0020_api_token.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -583,6 +583,18 @@ const SYSTEM: &[(&str, &str)] = &[
         "whoever has proven control of a name in a test directory is told whether a customer has it",
     ),
     (
+        "FROM api_token a JOIN portal_user u ON u.id = a.user_id",
+        "the token of a request says which tenant it is for",
+    ),
+    (
+        "FROM api_token WHERE id = $1",
+        "an operator at the command line names a token; a revocation is shown with the person behind it",
+    ),
+    (
+        "DELETE FROM api_token WHERE id IN",
+        "what has ended is deleted, whoever had it",
+    ),
+    (
         "FROM session s JOIN portal_user u ON u.id = s.user_id",
         "the cookie of a request says which tenant it is for",
     ),

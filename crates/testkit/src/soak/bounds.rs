@@ -140,6 +140,7 @@ impl History {
             ),
             ("domain_validation", self.within(PROOF, |day| day.proofs)),
             ("audit", self.entries()),
+            ("api_token", 0),
             ("invitation", 0),
             ("sign_in_step", 0),
             ("session", self.within(1, |day| day.sessions)),
