@@ -11,6 +11,7 @@ use tenancy::user::User;
 
 use crate::caller::{Caller, Client};
 
+pub mod api_token;
 mod attempt;
 pub mod change_password;
 pub mod find_user;

@@ -1,8 +1,9 @@
 //! Everything that is told of, a line each: its facts, its word, what it is about, and of what that is a part.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, EffectId, EnrolledDomainId, JobId,
-    OrderId, ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
+    AccountId, ApiTokenId, AuthorizationId, CaId, CertificateId, DnsName, EffectId,
+    EnrolledDomainId, JobId, OrderId, ProfileVersionId, SubscriptionId, TenantId, Timestamp,
+    UserId,
 };
 use serde_json::{Map, Value};
 
@@ -93,6 +94,13 @@ events! {
     ThemeSet { user: UserId, theme: Document } = "user.set_theme" on user;
     NetworkUnlocked { network: Text } = "network.unlock" on network;
     UserUnlocked { user: UserId } = "user.unlock" on user;
+    TokenCreated {
+        token: ApiTokenId, user: UserId, name: Text, scopes: Document, networks: Document, expires_at: Timestamp,
+    } = "api_token.create" on token;
+    TokenRevoked { token: ApiTokenId, user: UserId, name: Text } = "api_token.revoke" on token;
+    TokenUsedFromNetwork {
+        token: ApiTokenId, user: UserId, network: Text,
+    } = "api_token.use_from_new_network" on token;
 
     // tenancy
     LimitCleared { limit: &'static str } = "limit.clear" on limit;

@@ -1,8 +1,9 @@
 //! What may be told: types without secrets, and texts of bounded length without control characters.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DnsName, EffectId, EnrolledDomainId, JobId,
-    OrderId, ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
+    AccountId, ApiTokenId, AuthorizationId, CaId, CertificateId, DnsName, EffectId,
+    EnrolledDomainId, JobId, OrderId, ProfileVersionId, SubscriptionId, TenantId, Timestamp,
+    UserId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -79,6 +80,7 @@ macro_rules! facts {
 
 facts!(
     AccountId,
+    ApiTokenId,
     AuthorizationId,
     CaId,
     CertificateId,
