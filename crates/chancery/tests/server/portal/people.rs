@@ -24,13 +24,13 @@ testkit::on_both_engines![
 ];
 
 /// The operator of the installation.
-pub(super) async fn operator(server: &TestServer) -> TenantId {
+pub(crate) async fn operator(server: &TestServer) -> TenantId {
     let found = find_operator(&server.app, &Caller::command_line()).await;
     found.unwrap().expect("an operator").id
 }
 
 /// A customer below a shop.
-pub(super) async fn customer_of(server: &TestServer, shop: &Shop) -> TenantId {
+pub(crate) async fn customer_of(server: &TestServer, shop: &Shop) -> TenantId {
     let (app, now) = (&server.app, server.app.now());
     let store = app.store(caller::system("a test"));
     let above = store
@@ -71,13 +71,13 @@ async fn invite(
 }
 
 /// Somebody of a shop who was invited and has not come.
-pub(super) async fn guest(server: &TestServer, tenant: TenantId, email: &str) -> String {
+pub(crate) async fn guest(server: &TestServer, tenant: TenantId, email: &str) -> String {
     let made = invite(server, (TenantKind::Reseller, tenant), Role::Viewer, email).await;
     made.person.user.id.suffix()
 }
 
 /// A browser of somebody with this role, whose address is `ROLE@LEVEL.test`.
-pub(super) async fn member(server: &TestServer, of: (TenantKind, TenantId), role: Role) -> Visitor {
+pub(crate) async fn member(server: &TestServer, of: (TenantKind, TenantId), role: Role) -> Visitor {
     let email = format!("{role}@{}.test", of.0);
     let token = invite(server, of, role, &email).await.token;
     let chosen = Chosen {
@@ -94,7 +94,7 @@ pub(super) async fn member(server: &TestServer, of: (TenantKind, TenantId), role
 }
 
 /// What names a user in paths.
-pub(super) async fn user_of(server: &TestServer, email: &str) -> String {
+pub(crate) async fn user_of(server: &TestServer, email: &str) -> String {
     let email = Email::parse(email).unwrap();
     let found = find_user(&server.app, &Caller::command_line(), email).await;
     let id: UserId = found.unwrap().expect("a user").person.user.id;
