@@ -12,6 +12,7 @@ mod mail;
 mod named;
 mod refusal;
 mod reseller;
+mod token;
 mod user;
 
 use std::fs;
@@ -96,6 +97,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
         Admin::Refusal { command } => refusal::refusal(app, command).await,
         Admin::Reseller { command } => reseller::reseller(app, command).await,
         Admin::SealingKey { command } => sealing_key(app, command).await,
+        Admin::Token { command } => token::token(app, command).await,
         Admin::User { command } => user::user(app, command).await,
     }
 }

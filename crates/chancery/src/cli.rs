@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod catalog;
 pub(crate) mod effect;
 pub(crate) mod tenancy;
+pub(crate) mod token;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
@@ -11,6 +12,7 @@ use self::account::{AccountCommand, CertificateCommand, CredentialCommand, Domai
 use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, ProfileCommand};
 pub(crate) use self::effect::{EffectCommand, MailCommand};
 use self::tenancy::{RefusalCommand, ResellerCommand, UserCommand};
+use self::token::TokenCommand;
 use crate::config::Options;
 
 /// What stands below the help of every command but the first.
@@ -180,6 +182,11 @@ pub(crate) enum Admin {
     SealingKey {
         #[command(subcommand)]
         command: SealingKeyCommand,
+    },
+    /// API tokens, by which programs act for people
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
     },
     /// People who sign in
     User {
