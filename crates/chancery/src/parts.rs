@@ -228,6 +228,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         weak_keys: weak_keys(config)?,
         mail: mail::settings(config),
         breached: breached(config)?,
+        operator_needs_second_factor: config.lab.is_none(),
         password_hash: config.passwords.parameters(),
     })
 }

@@ -12,6 +12,7 @@ use store::access::credential::{self, NewPassword, Replacement};
 use store::access::role_assignment::{self, Assignment};
 use store::access::session::{self, Browser};
 use store::access::{invitation, sign_in_lock, user};
+use store::tenancy::tenant::FactorDemand;
 use store::tenancy::{bearer, sign_in, tenant};
 use store::testing::each_engine;
 use store::{Error, Scoped, Store};
@@ -746,6 +747,32 @@ async fn s63_of_two_uses_at_once_one_is_noted() {
         assert_eq!(found.as_ref(), Some(&noted.token));
         assert_eq!(noted.token.last_used_at, Some(after(1)));
         assert!(note(&noted.token).await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s17_a_tenant_demands_second_factors_in_its_document() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let demand = async |is_required| {
+            let tenant = world.reseller.id;
+            let demand = FactorDemand {
+                tenant,
+                is_required,
+            };
+            let all = world.all();
+            all.write(demand, tenant::demand_second_factor)
+                .await
+                .unwrap();
+            let found = all.read(tenant, tenant::by_id).await.unwrap().unwrap();
+            found.requires_second_factor
+        };
+        assert!(demand(true).await);
+        assert!(demand(true).await);
+        let operator = world.all().write((), operator_of).await.unwrap().unwrap();
+        assert!(!operator.requires_second_factor);
+        assert!(!demand(false).await);
     })
     .await;
 }

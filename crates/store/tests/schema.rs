@@ -699,6 +699,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "of two decisions about all people of a tenant one comes second",
     ),
     (
+        "UPDATE tenant SET config = $2 WHERE id = $1",
+        "a tenant decides for itself, in its own scope or by the word of an operator",
+    ),
+    (
         "UPDATE tenant SET suspended_at = $2",
         "a tenant is suspended from above",
     ),

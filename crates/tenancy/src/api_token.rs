@@ -216,6 +216,11 @@ pub enum ApiTokenRefused {
     /// Its owner may not sign in.
     #[error("the owner of the token cannot sign in any more; somebody else has to make a new one")]
     Owner,
+    /// Its owner must have a second factor and has none.
+    #[error(
+        "the owner of the token has to set up a second factor first, in the portal under Settings"
+    )]
+    SecondFactor,
     /// Somebody ended it.
     #[error("the token was revoked; make a new one in the portal, under Settings, API tokens")]
     Revoked,
@@ -230,10 +235,22 @@ impl Refuse for ApiTokenRefused {
             Self::Expired => Class::Unauthenticated.because("api_token_expired", self),
             Self::Network => Class::Forbidden.because("api_token_network", self),
             Self::Owner => Class::Unauthenticated.because("api_token_owner", self),
+            Self::SecondFactor => Class::Forbidden.because("api_token_second_factor", self),
             Self::Revoked => Class::Unauthenticated.because("api_token_revoked", self),
             Self::Suspended => Class::Forbidden.because("api_token_suspended", self),
         }
     }
+}
+
+/// How the owner of a token stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OwnerStanding {
+    /// Whether they may sign in at all.
+    pub status: Status,
+    /// Since when their tenant or one above it is suspended.
+    pub suspended_at: Option<Timestamp>,
+    /// Whether they must have a second factor and have none (S-18).
+    pub lacks_second_factor: bool,
 }
 
 /// What is to be noted of a use.
@@ -276,12 +293,11 @@ impl ApiToken {
         (token, bearer)
     }
 
-    /// Whether it may be used, given how its owner stands and since when their tenant or one above it is suspended.
-    /// That the tenant is suspended is told only to who could use it otherwise.
+    /// Whether it may be used, given how its owner stands. How the tenant and the owner's second factor stand is told only
+    /// to who could use it otherwise.
     pub fn check(
         &self,
-        owner: Status,
-        suspended_at: Option<Timestamp>,
+        owner: OwnerStanding,
         from: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<(), ApiTokenRefused> {
@@ -291,13 +307,18 @@ impl ApiToken {
         if now >= self.expires_at {
             return Err(ApiTokenRefused::Expired);
         }
-        if owner != Status::Active {
+        if owner.status != Status::Active {
             return Err(ApiTokenRefused::Owner);
         }
         if !self.networks.is_empty() && !from.is_some_and(|from| self.networks.contain(from)) {
             return Err(ApiTokenRefused::Network);
         }
-        may_sign_in(suspended_at).map_err(|OrganizationSuspended| ApiTokenRefused::Suspended)
+        may_sign_in(owner.suspended_at)
+            .map_err(|OrganizationSuspended| ApiTokenRefused::Suspended)?;
+        if owner.lacks_second_factor {
+            return Err(ApiTokenRefused::SecondFactor);
+        }
+        Ok(())
     }
 
     /// Whether it can be used as far as it alone tells.

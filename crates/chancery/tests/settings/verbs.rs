@@ -401,3 +401,23 @@ fn s44_a_token_is_made_listed_and_revoked() {
     let nobody = refused(path, &["token", "revoke", "tok_00000000000000000000000000"]);
     assert!(nobody.contains("there is no token tok_"), "{nobody}");
 }
+
+#[test]
+fn s17_a_reseller_is_made_to_ask_for_second_factors() {
+    let folder = folder();
+    let path = folder.path();
+    json(
+        path,
+        &["bootstrap", "--reseller=Shop", "--email=a@shop.test"],
+    );
+    let required = || json(path, &["reseller", "show", "Shop"])["second_factor_required"].clone();
+    assert_eq!(required(), Value::Bool(false));
+    let words = ["reseller", "require-second-factor", "Shop"];
+    let off = ["reseller", "require-second-factor", "Shop", "--off"];
+    assert!(admin(path, &words).contains("must have a second factor now"));
+    assert!(admin(path, &words).contains("already"));
+    assert_eq!(required(), Value::Bool(true));
+    assert!(admin(path, &off).contains("any more"));
+    assert!(admin(path, &off).contains("nobody had to"));
+    assert_eq!(required(), Value::Bool(false));
+}

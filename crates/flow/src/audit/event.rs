@@ -107,6 +107,7 @@ events! {
     LimitSet {
         limit: &'static str, bound: Text, ends_at: Option<Timestamp>, reason: Text,
     } = "limit.set" on limit;
+    SecondFactorRequired { tenant: TenantId, is_required: bool } = "tenant.require_second_factor" on tenant;
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
     TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;

@@ -149,6 +149,28 @@ proptest! {
     }
 }
 
+fn standing(status: Status, suspended_at: Option<Timestamp>) -> OwnerStanding {
+    OwnerStanding {
+        status,
+        suspended_at,
+        lacks_second_factor: false,
+    }
+}
+
+#[test]
+fn s18_a_token_waits_for_the_second_factor_that_its_owner_must_have() {
+    let token = token("");
+    let lacking = OwnerStanding {
+        lacks_second_factor: true,
+        ..standing(Status::Active, None)
+    };
+    let checked = token.check(lacking, address(HERE), NOW);
+    assert_eq!(checked, Err(ApiTokenRefused::SecondFactor));
+    // What is wrong besides is told first.
+    let checked = token.check(lacking, address(HERE), token.expires_at);
+    assert_eq!(checked, Err(ApiTokenRefused::Expired));
+}
+
 #[track_caller]
 fn check(
     token: &ApiToken,
@@ -156,7 +178,7 @@ fn check(
     (from, now): (&str, Timestamp),
     expected: Result<(), ApiTokenRefused>,
 ) {
-    let found = token.check(owner, suspended_at, address(from), now);
+    let found = token.check(standing(owner, suspended_at), address(from), now);
     assert_eq!(found, expected);
 }
 
@@ -204,7 +226,7 @@ fn s44_a_token_works_from_its_networks_only() {
     for wrong in ["203.0.113.16", "198.51.100.25", "2001:db9::1", "::1"] {
         here(wrong, Err(ApiTokenRefused::Network));
     }
-    let nowhere = token.check(Status::Active, None, None, NOW);
+    let nowhere = token.check(standing(Status::Active, None), None, NOW);
     assert_eq!(nowhere, Err(ApiTokenRefused::Network));
     // From elsewhere nobody hears how the organisation stands.
     let from = ("192.0.2.1", NOW);

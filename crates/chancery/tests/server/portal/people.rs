@@ -14,6 +14,7 @@ use tenancy::tenant::{Tenant, TenantKind, TenantName};
 use tenancy::user::{DisplayName, Email};
 use testkit::{TestServer, Visitor};
 
+use super::second_factor::set_up;
 use super::{ORIGIN, PASSWORD, Shop, assert_says, sign_in, stranger};
 
 testkit::on_both_engines![
@@ -45,7 +46,7 @@ pub(crate) async fn customer_of(server: &TestServer, shop: &Shop) -> TenantId {
     id
 }
 
-async fn invite(
+pub(super) async fn invite(
     server: &TestServer,
     (level, tenant): (TenantKind, TenantId),
     role: Role,
@@ -90,6 +91,10 @@ pub(crate) async fn member(server: &TestServer, of: (TenantKind, TenantId), role
     let mut browser = stranger(server);
     let answer = sign_in(&mut browser, &email, PASSWORD).await;
     answer.expect(303);
+    // Whoever is of the operator gets nowhere without.
+    if of.0 == TenantKind::Operator {
+        set_up(server, &mut browser).await;
+    }
     browser
 }
 

@@ -6,7 +6,7 @@ use store::WriteTx;
 use store::access::api_token;
 use store::audit::{self, Entry};
 use store::tenancy::bearer::{self, FoundToken};
-use tenancy::api_token::{ApiToken, ApiTokenRefused, BearerToken, NotedUse, Scopes};
+use tenancy::api_token::{ApiToken, ApiTokenRefused, BearerToken, NotedUse, OwnerStanding, Scopes};
 use tenancy::role::{Permission, Roles};
 use tenancy::tenant::Tenant;
 use tenancy::user::User;
@@ -83,9 +83,16 @@ pub async fn authenticate(
         tenant,
         suspended_at,
         roles,
+        has_second_factor,
     } = found.ok_or(AuthenticateError::Unknown)?;
     let now = app.now();
-    let checked = token.check(user.status, suspended_at, client.address, now);
+    let of_operator = app.settings().operator_needs_second_factor;
+    let owner = OwnerStanding {
+        status: user.status,
+        suspended_at,
+        lacks_second_factor: !has_second_factor && tenant.demands_second_factor(of_operator),
+    };
+    let checked = token.check(owner, client.address, now);
     if let Err(refused) = checked {
         log_refused(client, &token, refused);
         return Err(refused.into());
