@@ -318,28 +318,32 @@ fn an_operator_sees_what_is_to_be_sent() {
     assert!(nobody.contains("there is no such effect"), "{nobody}");
 }
 
-#[test]
-fn s44_a_token_is_made_listed_and_revoked() {
-    let folder = folder();
-    let path = folder.path();
+/// Makes a reseller whose administrator has a password.
+fn with_password(path: &Path) {
     let words = [
         "--lab-assume-valid",
         "admin",
         "bootstrap",
         "--reseller=Shop",
-        "--email=a@shop.test",
-        "--password-stdin",
     ];
-    let made = fed(path, &words, "vB7!kq-Lw2#z\n");
+    let whose = ["--email=a@shop.test", "--password-stdin"];
+    let made = fed(path, &[&words[..], &whose].concat(), "vB7!kq-Lw2#z\n");
     assert!(made.status.success(), "{}", text(&made.stderr));
-    let create = |more: &[&'static str]| {
-        let words = ["token", "create", "--user=a@shop.test", "--name=Monitoring"];
-        [&words, more].concat()
-    };
-    let created = json(
-        path,
-        &create(&["--scope=cert.view", "--scope=domain.view", "--days=90"]),
-    );
+}
+
+/// The command that makes a token for that administrator.
+fn create_token<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let words = ["token", "create", "--user=a@shop.test", "--name=Monitoring"];
+    [&words, more].concat()
+}
+
+#[test]
+fn s44_a_token_is_made_listed_and_revoked() {
+    let folder = folder();
+    let path = folder.path();
+    with_password(path);
+    let more = ["--scope=cert.view", "--scope=domain.view", "--days=90"];
+    let created = json(path, &create_token(&more));
     let (id, token) = (word(&created, "id"), word(&created, "token"));
     assert!(
         id.starts_with("tok_") && token.starts_with("chy_"),
@@ -362,6 +366,13 @@ fn s44_a_token_is_made_listed_and_revoked() {
     assert!(admin(path, &["token", "revoke", id]).contains("was revoked"));
     assert!(admin(path, &["token", "revoke", id]).contains("had been revoked before"));
     assert!(admin(path, &["token", "list"]).contains("revoked  used: never"));
+}
+
+#[test]
+fn s44_a_token_that_cannot_be_made_is_refused_with_the_reason() {
+    let folder = folder();
+    let path = folder.path();
+    with_password(path);
     for (more, why) in [
         (&["--scope=cert.view", "--days=367"][..], "1 to 366"),
         (
@@ -377,26 +388,16 @@ fn s44_a_token_is_made_listed_and_revoked() {
             "is not an address or block",
         ),
     ] {
-        let said = refused(path, &create(more));
+        let said = refused(path, &create_token(more));
         assert!(said.contains(why), "{said}");
     }
-    let words = [
-        "user",
-        "invite",
-        "--reseller=Shop",
-        "--email=b@shop.test",
-        "--role=admin",
-    ];
-    admin(path, &words);
-    let invited = [
-        "token",
-        "create",
-        "--user=b@shop.test",
-        "--name=x",
-        "--scope=cert.view",
-        "--days=30",
-    ];
-    let said = refused(path, &invited);
+    let invited = ["--reseller=Shop", "--email=b@shop.test", "--role=admin"];
+    admin(path, &[&["user", "invite"][..], &invited].concat());
+    let words = ["token", "create", "--user=b@shop.test", "--name=x"];
+    let said = refused(
+        path,
+        &[&words[..], &["--scope=cert.view", "--days=30"]].concat(),
+    );
     assert!(said.contains("only somebody who can sign in"), "{said}");
     let nobody = refused(path, &["token", "revoke", "tok_00000000000000000000000000"]);
     assert!(nobody.contains("there is no token tok_"), "{nobody}");
