@@ -583,6 +583,18 @@ const SYSTEM: &[(&str, &str)] = &[
         "whoever has proven control of a name in a test directory is told whether a customer has it",
     ),
     (
+        "FROM api_token a JOIN portal_user u ON u.id = a.user_id",
+        "the token of a request says which tenant it is for",
+    ),
+    (
+        "FROM api_token WHERE id = $1",
+        "an operator at the command line names a token; a revocation is shown with the person behind it",
+    ),
+    (
+        "DELETE FROM api_token WHERE id IN",
+        "what has ended is deleted, whoever had it",
+    ),
+    (
         "FROM session s JOIN portal_user u ON u.id = s.user_id",
         "the cookie of a request says which tenant it is for",
     ),
@@ -705,6 +717,10 @@ const SYSTEM: &[(&str, &str)] = &[
     (
         "UPDATE tenant SET config = config WHERE id = $1",
         "of two decisions about all people of a tenant one comes second",
+    ),
+    (
+        "UPDATE tenant SET config = $2 WHERE id = $1",
+        "a tenant decides for itself, in its own scope or by the word of an operator",
     ),
     (
         "UPDATE tenant SET suspended_at = $2",

@@ -190,6 +190,7 @@ fn settings() -> Settings {
         breached: None,
         mail: None,
         has_limits: true,
+        operator_needs_second_factor: true,
         password_hash: HashParameters::new(8, 1, 1).unwrap(),
     }
 }

@@ -121,6 +121,7 @@ async fn s27_no_page_is_stored(server: &TestServer) {
         "/domains/new",
         "/nothing",
         "/settings",
+        "/settings/tokens",
         "/sign-in",
         "/signed-out",
     ] {

@@ -16,10 +16,10 @@ testkit::on_both_engines![
 
 /// The log of this thread, on which a test does all its work.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn at(level: tracing::Level) -> (Self, DefaultGuard) {
+    pub(crate) fn at(level: tracing::Level) -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -31,7 +31,7 @@ impl Log {
     }
 
     /// The lines with this message.
-    fn lines(&self, message: &str) -> Vec<String> {
+    pub(crate) fn lines(&self, message: &str) -> Vec<String> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().filter(|line| line.contains(message));
         lines.map(str::to_owned).collect()

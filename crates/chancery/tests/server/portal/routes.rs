@@ -17,6 +17,8 @@ pub(super) enum Object {
     Order,
     Refusal,
     Session,
+    /// A token of whoever owns the rest.
+    Token,
 }
 
 /// A way to call a route.
@@ -72,7 +74,7 @@ const fn file(name: &'static str) -> Route {
 }
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 44] = [
+pub(super) const ROUTES: [Route; 46] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -136,6 +138,8 @@ pub(super) const ROUTES: [Route; 44] = [
         Object::Account,
         &[("confirmation", "Without a label")],
     ),
+    get("/settings/tokens/{id}/revoke", Object::Token),
+    post("/settings/tokens/{id}/revoke", Object::Token, &[]),
     post("/settings/sessions/{id}/end", Object::Session, &[]),
 ];
 

@@ -34,6 +34,7 @@ pub(super) struct Full {
     order: String,
     refusal: String,
     session: String,
+    token: String,
 }
 
 impl Full {
@@ -63,6 +64,7 @@ impl Full {
                 "/activity/refused/",
             ),
             session: other_session(&browser.get("/settings").await),
+            token: token(&mut browser).await,
             shop,
             browser,
             eab,
@@ -81,6 +83,7 @@ impl Full {
             Object::Order => &self.order,
             Object::Refusal => &self.refusal,
             Object::Session => &self.session,
+            Object::Token => &self.token,
         })
     }
 
@@ -94,6 +97,7 @@ impl Full {
             &format!("/certificates/{}", self.certificate),
             "/domains",
             "/settings",
+            "/settings/tokens",
             "/team",
         ] {
             let page = self.browser.get(path).await.expect(200);
@@ -119,6 +123,16 @@ fn other_session(settings: &Answer) -> String {
         .skip(1);
     let mut targets = forms.filter_map(|rest| rest.split('"').next()?.strip_suffix("/end"));
     targets.next().expect("another session").to_owned()
+}
+
+/// A token that the person makes.
+async fn token(browser: &mut Visitor) -> String {
+    let page = "/settings/tokens";
+    let fields = [("name", "Of alpha"), ("cert.view", "on"), ("days", "30")];
+    browser.post_form(page, page, &fields).await.expect(200);
+    let list = browser.get(page).await;
+    let id = list.between("href=\"/settings/tokens/", "/revoke\"");
+    id.expect("a token")
 }
 
 async fn call(browser: &mut Visitor, route: &Route, path: &str) -> Answer {
@@ -253,7 +267,14 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
             assert_shows_nothing(&page, &full, &query);
         }
     }
-    for path in ["/", "/accounts", "/accounts?after=0", "/settings", "/team"] {
+    for path in [
+        "/",
+        "/accounts",
+        "/accounts?after=0",
+        "/settings",
+        "/settings/tokens",
+        "/team",
+    ] {
         let page = other.get(path).await.expect(200);
         assert_shows_nothing(&page, &full, "");
     }
@@ -277,6 +298,7 @@ fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
         &of.domain,
         &of.order,
         &of.session,
+        &of.token,
     ];
     for secret in secrets {
         // A page may repeat what it was asked for.

@@ -41,6 +41,7 @@ fn found(kind: TenantKind) -> Found {
             name: TenantName::parse("Northwind").unwrap(),
             created_at: START,
             suspended_at: None,
+            requires_second_factor: false,
         },
         suspended_at: None,
         roles: Roles::one(Role::Admin),
