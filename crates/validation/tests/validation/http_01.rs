@@ -27,7 +27,7 @@ fn content(outcome: &Outcome) -> Content {
 }
 
 #[tokio::test]
-async fn f104_the_served_key_authorization_is_valid_with_evidence() {
+async fn f103_the_served_key_authorization_is_valid_with_evidence() {
     let server = WebServer::start(|_| response(200, KEY_AUTHORIZATION.as_bytes())).await;
     let validator = validator(lab(LINES, server.address.port(), 443));
     let outcome = http_01(&validator, "www.example.com").await;

@@ -10,7 +10,7 @@ use testkit::{Answer, Eab, TestServer, Visitor};
 use super::{PASSWORD, Shop, assert_says, stranger};
 
 testkit::on_both_engines![
-    f046_f047_a_new_account_shows_its_credentials,
+    f046_f047_f049_a_new_account_shows_its_credentials,
     f046_a_refused_form_keeps_what_was_typed,
     s23_revealing_needs_a_recent_sign_in,
     a_suspended_account_refuses_orders_at_once,
@@ -50,7 +50,7 @@ fn eab(shop: &Shop, href: &str, page: &Answer) -> Eab {
     }
 }
 
-async fn f046_f047_a_new_account_shows_its_credentials(server: &TestServer) {
+async fn f046_f047_f049_a_new_account_shows_its_credentials(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let mut browser = shop.browser(server).await;
     let href = create(&mut browser, "Web <servers>").await;

@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn f055_the_example_holds_the_real_values() {
+    fn f055_f132_the_example_holds_the_real_values() {
         for command in for_account(&facts(&["example.com", "www.example.com"])) {
             let text = text(&command);
             for value in [
