@@ -1,5 +1,6 @@
 //! What must hold for the markup of every page, whatever its state.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::render_all;
@@ -159,6 +160,27 @@ fn every_field_has_a_label_and_every_control_a_name() {
             }
         }
     });
+}
+
+#[test]
+fn s03_every_password_can_be_pasted_kept_by_a_manager_and_shown() {
+    let found = Cell::new(0);
+    check_all(|name, _, tags| {
+        for field in tags.iter().filter(|tag| tag.get("type") == "password") {
+            found.set(found.get() + 1);
+            let purpose = field.get("autocomplete");
+            assert!(
+                matches!(purpose, "current-password" | "new-password"),
+                "{name}: autocomplete {purpose}"
+            );
+            let mut buttons = tags.iter().filter(|tag| tag.name == "button");
+            let shows = buttons.any(|tag| tag.get("data-peek") == field.get("id"));
+            assert!(shows, "{name}: nothing shows {}", field.get("id"));
+        }
+    });
+    assert!(found.get() > 0);
+    // Handlers cannot be in the markup, so that only the script could stop it.
+    assert!(!include_str!("../../../assets/portal.js").contains("paste"));
 }
 
 #[test]
