@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_a_shell_would_read_are_quoted() {
+    fn s50_values_that_a_shell_would_read_are_quoted() {
         assert_eq!(quoted("plain-1.example"), "plain-1.example");
         assert_eq!(quoted("*.example.com"), "'*.example.com'");
         assert_eq!(quoted("it's $HOME"), "'it'\\''s $HOME'");
