@@ -380,7 +380,7 @@ async fn certbot_on_pebbles_stand_in() -> anyhow::Result<()> {
 
 /// Certbot's own suite always sets it.
 #[tokio::test(flavor = "multi_thread")]
-async fn findings_6_1_pebbles_stand_in_starts_with_an_ocsp_responder() -> anyhow::Result<()> {
+async fn finding_s6_1_pebbles_stand_in_starts_with_an_ocsp_responder() -> anyhow::Result<()> {
     let more = json!({ "ocspResponderURL": "http://127.0.0.1:4002" });
     let pebble = Pebble::start(&[], more).await?;
     pki::Certificate::from_pem(&pebble.read("/roots/0").await?)?;

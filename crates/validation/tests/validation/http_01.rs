@@ -281,7 +281,7 @@ async fn acme_2_5_a_name_is_resolved_once_and_its_first_answer_is_used() {
 }
 
 #[tokio::test]
-async fn acme_2_5_special_purpose_addresses_are_never_contacted() {
+async fn acme_2_5_s51_special_purpose_addresses_are_never_contacted() {
     let server = WebServer::start(|_| response(200, KEY_AUTHORIZATION.as_bytes())).await;
     let addresses: [(&str, &str); 9] = [
         ("127.0.0.1", "a loopback address"),
