@@ -715,10 +715,8 @@ async fn s44_tokens_are_counted_revoked_and_deleted_by_their_end() {
         assert_eq!(delete(after(30)).await, 0);
         assert_eq!(delete(after(31)).await, 1);
         assert_eq!(delete(after(41)).await, 1);
-        assert_eq!(
-            own.read(10, api_token::of_tenant).await.unwrap(),
-            [third.clone()]
-        );
+        let left = own.read(10, api_token::of_tenant).await.unwrap();
+        assert_eq!(left, std::slice::from_ref(&third));
         assert_eq!(delete(third.expires_at).await, 0);
         assert_eq!(
             delete(third.expires_at.plus(Duration::from_secs(1))).await,

@@ -840,7 +840,7 @@ const GONE: &str =
 const ACME: &str = "by the key of an account, an order or a certificate that was read before and is the account's own";
 
 #[tokio::test]
-async fn f028_every_statement_over_tenant_rows_is_bound_or_listed() {
+async fn f028_s31_every_statement_over_tenant_rows_is_bound_or_listed() {
     let database = Database::sqlite();
     let store = database.open().await;
     store.migrate().await.unwrap();

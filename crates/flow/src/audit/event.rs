@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_tells_its_facts_its_object_and_of_what_that_is_a_part() {
+    fn s62_an_event_tells_its_facts_its_object_and_of_what_that_is_a_part() {
         let (domain, subscription) = (
             EnrolledDomainId::of_bytes([1; 16]),
             SubscriptionId::of_bytes([2; 16]),

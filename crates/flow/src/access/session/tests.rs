@@ -71,7 +71,7 @@ fn s22_disabling_the_user_ends_the_session_at_once() {
 }
 
 #[test]
-fn f007_suspending_any_tenant_above_ends_the_session_at_once() {
+fn f007_s22_suspending_any_tenant_above_ends_the_session_at_once() {
     let mut found = found(TenantKind::Reseller);
     found.suspended_at = Some(START);
     check(&found, 0, false);
