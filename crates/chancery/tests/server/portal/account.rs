@@ -5,6 +5,12 @@ use std::time::Duration;
 use base::SubscriptionId;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use enrollment::policy::Preset;
+use flow::Caller;
+use flow::catalog::publish_offer::{OfferPlan, publish_offer};
+use flow::tenancy::organization::change_organization::{Details, add_organization};
+use pki::SubjectFields;
+use tenancy::organization::Contacts;
 use testkit::{Answer, Eab, TestServer, Visitor};
 
 use super::{PASSWORD, Shop, assert_says, stranger};
@@ -12,6 +18,7 @@ use super::{PASSWORD, Shop, assert_says, stranger};
 testkit::on_both_engines![
     f046_f047_f049_a_new_account_shows_its_credentials,
     f046_a_refused_form_keeps_what_was_typed,
+    f031_an_account_for_ov_names_its_organization,
     f048_a_reseller_has_several_accounts,
     s23_revealing_needs_a_recent_sign_in,
     a_suspended_account_refuses_orders_at_once,
@@ -92,6 +99,57 @@ async fn f046_a_refused_form_keeps_what_was_typed(server: &TestServer) {
     assert_says(&refused, "Kept label");
     let list = browser.get("/accounts").await.expect(200);
     assert!(!list.text().contains("Kept label"));
+}
+
+async fn f031_an_account_for_ov_names_its_organization(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let form = browser.get("/accounts/new").await.expect(200);
+    assert!(!form.text().contains("name=\"organization\""));
+    server.clock().advance(Duration::from_millis(1));
+    let preset = Preset::named("000").unwrap().policy.clone();
+    let plan = OfferPlan {
+        slug: "organization".to_owned(),
+        name: Some("Organization validated".to_owned()),
+        product: Some("ov".to_owned()),
+        policy: preset
+            .with("organization_at_creation", "required_ov_up")
+            .unwrap(),
+    };
+    let operator = Caller::command_line();
+    publish_offer(&server.app, &operator, plan).await.unwrap();
+    let details = Details {
+        fields: SubjectFields {
+            legal_name: "Example Oy".to_owned(),
+            locality: Some("Helsinki".to_owned()),
+            country: "FI".to_owned(),
+            ..SubjectFields::default()
+        },
+        contacts: Contacts::default(),
+    };
+    let caller = operator.within(shop.reseller.tenant);
+    let added = add_organization(&server.app, &caller, details).await;
+    let id = added.unwrap().id.suffix();
+    let mut create = async |kind: &str, organization: &str| {
+        let fields = [
+            ("kind", kind),
+            ("organization", organization),
+            ("term_years", "1"),
+        ];
+        browser
+            .post_form("/accounts/new", "/accounts", &fields)
+            .await
+    };
+    let missing = create("organization", "").await.expect(422);
+    assert_says(
+        &missing,
+        "Choose the organization that the certificates are for.",
+    );
+    assert_says(&missing, "Example Oy");
+    let needless = create("dv", &id).await.expect(422);
+    assert_says(&needless, "name no organization; leave it out.");
+    create("organization", &id).await.expect(303);
+    create("dv", "").await.expect(303);
 }
 
 async fn f048_a_reseller_has_several_accounts(server: &TestServer) {

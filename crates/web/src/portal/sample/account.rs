@@ -88,12 +88,29 @@ fn choice(value: &str, label: &str, hint: &str, is_chosen: bool) -> Choice {
 fn new_account(label: &str, problems: Problems) -> NewSubscriptionPage {
     NewSubscriptionPage {
         shell: shell(Nav::Accounts, "New ACME account"),
-        kinds: vec![choice(
-            "dv",
-            "Domain validated (DV)",
-            "Control of the domain is checked, nothing else.",
-            true,
-        )],
+        kinds: vec![
+            choice(
+                "dv",
+                "Domain validated (DV)",
+                "Control of the domain is checked, nothing else.",
+                true,
+            ),
+            choice(
+                "ov",
+                "Organization validated (OV)",
+                "The organization is checked too, and the certificate names it.",
+                false,
+            ),
+        ],
+        organizations: vec![
+            choice(
+                "",
+                "None",
+                "For certificates that name nobody, or to choose one later.",
+                true,
+            ),
+            choice("x", "Sample Bakery", "FI", false),
+        ],
         key_note: "The credentials are shown on the next page and can be looked up again later, with your password.".to_owned(),
         label: label.to_owned(),
         terms: vec![

@@ -2,10 +2,13 @@
 
 use askama::Template;
 use axum::extract::State;
+use base::OrganizationId;
 use enrollment::eab::Reveal;
 use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Catalog, SoldOffer};
+use flow::tenancy::organization::list_organizations::list_organizations;
+use flow::tenancy::organization::{OrganizationFilter, OrganizationQuery};
 use serde::Deserialize;
 
 use crate::portal::gate::csrf::Form;
@@ -15,16 +18,20 @@ use crate::portal::page::frame::{Answer, done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::day;
-use crate::portal::page::refused::problems;
+use crate::portal::page::refused::{Refusal, problems};
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
+
+/// How many organizations one can choose from.
+const MAX_ORGANIZATIONS: usize = 100;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct NewSubscriptionForm {
     kind: String,
     label: String,
+    organization: String,
     term_years: String,
 }
 
@@ -40,7 +47,7 @@ pub(super) async fn form(State(portal): State<Portal>, who: Permitted<ManageAcco
             .unwrap_or_default(),
         ..NewSubscriptionForm::default()
     };
-    page(&view(&portal, &who, typed, Problems::none()))
+    page(&view(&portal, &who, typed, Problems::none()).await?)
 }
 
 /// `POST /accounts`.
@@ -51,14 +58,14 @@ pub(super) async fn create(
 ) -> Answer {
     let opening = match read(&portal.app.catalog(), &typed) {
         Ok(opening) => opening,
-        Err(problems) => return refused_form(&view(&portal, &who, typed, problems)),
+        Err(problems) => return refused_form(&view(&portal, &who, typed, problems).await?),
     };
     // What was sold when the form was read may have gone meanwhile.
     let opened = match open_subscription(&portal.app, &who.caller, opening).await {
         Ok(opened) => opened,
         Err(error) => {
             let problems = problems(error)?;
-            return refused_form(&view(&portal, &who, typed, problems));
+            return refused_form(&view(&portal, &who, typed, problems).await?);
         }
     };
     let to = format!("{}/credentials", links::account(opened.subscription.id));
@@ -86,12 +93,19 @@ fn read(catalog: &Catalog, typed: &NewSubscriptionForm) -> Result<Opening, Probl
         let choose = format!("Choose a term of {terms} years.");
         problems = problems.and("term_years", &choose);
     }
-    match (offer, label, term) {
-        (Some(offer), Ok(label), Some(term)) => Ok(Opening {
+    let organization = match typed.organization.as_str() {
+        "" => Some(None),
+        id => OrganizationId::from_suffix(id).ok().map(Some),
+    };
+    if organization.is_none() {
+        problems = problems.and("organization", "Choose an organization of the list.");
+    }
+    match (offer, label, term, organization) {
+        (Some(offer), Ok(label), Some(term), Some(organization)) => Ok(Opening {
             offer: offer.slug.clone(),
             label,
             term,
-            organization: None,
+            organization,
             max_bindings: None,
             shows_key: false,
         }),
@@ -99,12 +113,12 @@ fn read(catalog: &Catalog, typed: &NewSubscriptionForm) -> Result<Opening, Probl
     }
 }
 
-fn view(
+async fn view(
     portal: &Portal,
     who: &Permitted<ManageAccounts>,
     typed: NewSubscriptionForm,
     problems: Problems,
-) -> NewSubscriptionPage {
+) -> Result<NewSubscriptionPage, Refusal> {
     let now = portal.app.now();
     let catalog = portal.app.catalog();
     let is_sold = |term: &Term| {
@@ -121,18 +135,51 @@ fn view(
             value: years,
         }
     });
-    NewSubscriptionPage {
+    Ok(NewSubscriptionPage {
         shell: who.shell(Nav::Accounts, "New ACME account"),
         kinds: catalog
             .offers()
             .iter()
-            .map(|offer| kind(offer, &typed.kind))
+            .map(|offer| kind(&catalog, offer, &typed.kind))
             .collect(),
+        organizations: organizations(portal, who, &typed.organization).await?,
         key_note: key_note(catalog.offers()).to_owned(),
         label: typed.label,
         terms: terms.collect(),
         problems,
+    })
+}
+
+/// Whom certificates can name, the newest first; nobody where nothing is sold that names somebody, or asks for it.
+async fn organizations(
+    portal: &Portal,
+    who: &Permitted<ManageAccounts>,
+    chosen: &str,
+) -> Result<Vec<Choice>, Refusal> {
+    let catalog = portal.app.catalog();
+    let takes_one = |offer: &SoldOffer| {
+        let is_named = catalog.certificate_type(&offer.product).is_some();
+        let rule = offer.policy.organization_at_creation;
+        rule.check(is_named, true).is_ok()
+    };
+    if !catalog.offers().iter().any(takes_one) {
+        return Ok(Vec::new());
     }
+    let asked = OrganizationQuery::first(OrganizationFilter::default(), MAX_ORGANIZATIONS);
+    let found = list_organizations(&portal.app, &who.caller, asked).await?;
+    let own = found.rows.into_iter().map(|row| Choice {
+        value: row.organization.id.suffix(),
+        label: row.organization.fields.legal_name.clone(),
+        hint: row.organization.fields.country.clone(),
+        is_chosen: row.organization.id.suffix() == chosen,
+    });
+    let nobody = Choice {
+        value: String::new(),
+        label: "None".to_owned(),
+        hint: "For certificates that name nobody, or to choose one later.".to_owned(),
+        is_chosen: chosen.is_empty(),
+    };
+    Ok(std::iter::once(nobody).chain(own).collect())
 }
 
 /// How often the MAC key of what is sold here is shown.
@@ -146,18 +193,22 @@ fn key_note(offers: &[SoldOffer]) -> &'static str {
     }
 }
 
-fn kind(offer: &SoldOffer, chosen: &str) -> Choice {
+fn kind(catalog: &Catalog, offer: &SoldOffer, chosen: &str) -> Choice {
+    let checked = match catalog.certificate_type(&offer.product) {
+        None => "Control of the domain is checked, nothing else.",
+        Some(_) => "The organization is checked too, and the certificate names it.",
+    };
     Choice {
         value: offer.slug.clone(),
         label: format!("{} ({})", offer.name, offer.product.as_str().to_uppercase()),
-        hint: "Control of the domain is checked, nothing else.".to_owned(),
+        hint: checked.to_owned(),
         is_chosen: offer.slug == chosen,
     }
 }
 
 /// `GET /accounts/new` and its failures; sent to `POST /accounts`.
 ///
-/// Fields: `kind`, `label`, `term_years` (1, 2, 3). Companions are decided domain by domain.
+/// Fields: `kind`, `label`, `organization`, `term_years` (1, 2, 3). Companions are decided domain by domain.
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/enrollment/subscriptions/new.html")]
 pub struct NewSubscriptionPage {
@@ -169,8 +220,10 @@ pub struct NewSubscriptionPage {
     pub key_note: String,
     /// What was typed.
     pub label: String,
+    /// Whom certificates can name; none where nothing on offer names anybody.
+    pub organizations: Vec<Choice>,
     /// Terms on offer, with their end in the hint.
     pub terms: Vec<Choice>,
-    /// What is wrong; fields `kind`, `label`, `term_years`.
+    /// What is wrong; fields `kind`, `label`, `organization`, `term_years`.
     pub problems: Problems,
 }
