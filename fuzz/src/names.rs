@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use acme::requested::Requested;
 use base::{
-    AccountId, Actor, AuditId, AuthorizationId, CaId, CertificateId, DnsName, EnrolledDomainId,
-    Identifier, IdentifierKind, JobId, OrderId, Slice, SubscriptionId, TenantId, TenantPath,
-    Timestamp, UserId,
+    AccountId, Actor, AddressBlock, ApiTokenId, AuditId, AuthorizationId, CaId, CertificateId,
+    DnsName, EnrolledDomainId, Identifier, IdentifierKind, JobId, OrderId, Slice, SubscriptionId,
+    TenantId, TenantPath, Timestamp, UserId,
 };
 use enrollment::eab::KeyId;
 use enrollment::subscription::{Label, ProductCode, Term};
@@ -15,8 +15,8 @@ use pki::{
     CaName, Country, Level, OrganizationIdentifier, RevocationReason, SerialNumber, Subject,
     SubjectField, SubjectFields,
 };
-use reach::address_guard::Block;
 use reach::network::LabHost;
+use tenancy::api_token::{ApiTokenName, BearerToken, Networks, Scopes, Validity};
 use tenancy::organization::DepartmentName;
 use tenancy::password::{self, Context, Mode, Password};
 use tenancy::pre_validation::Anchor;
@@ -48,11 +48,14 @@ pub(crate) fn names(bytes: &[u8]) {
     same(LabHost::from_str(text).ok(), |it| {
         LabHost::from_str(it).ok()
     });
-    same(Block::from_str(text).ok(), |it| Block::from_str(it).ok());
+    same(AddressBlock::from_str(text).ok(), |it| {
+        AddressBlock::from_str(it).ok()
+    });
     same(Country::parse(text).ok(), |it| Country::parse(it).ok());
     same(OrganizationIdentifier::parse(text).ok(), |it| {
         OrganizationIdentifier::parse(it).ok()
     });
+    api_token(text);
     organization(text);
     typed(text);
     if let Some(code) = RecoveryCode::parse(text) {
@@ -108,6 +111,21 @@ fn organization(text: &str) {
             assert_eq!(again, subject);
             assert!(subject.organization_name().chars().count() <= 64);
         }
+    }
+}
+
+/// What a program brings as its token, and what a person types to make one.
+fn api_token(text: &str) {
+    if let Some(token) = BearerToken::parse(text) {
+        assert_eq!(token.reveal(), text);
+    }
+    same(Networks::parse(text).ok(), |it| Networks::parse(it).ok());
+    same(Scopes::parse(text), Scopes::parse);
+    if let Ok(validity) = Validity::parse(text) {
+        assert!((1..=Validity::MAX_DAYS).contains(&validity.days()));
+    }
+    if let Ok(name) = ApiTokenName::parse(text) {
+        assert_eq!(ApiTokenName::parse(name.as_str()).unwrap(), name);
     }
 }
 
@@ -172,7 +190,7 @@ macro_rules! each_id {
 }
 
 fn ids(text: &str) {
-    each_id!(text: AccountId, AuditId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, JobId, OrderId);
+    each_id!(text: AccountId, ApiTokenId, AuditId, AuthorizationId, CaId, CertificateId, EnrolledDomainId, JobId, OrderId);
     each_id!(text: SubscriptionId, TenantId, UserId);
 }
 

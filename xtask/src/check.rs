@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 
 use crate::workspace::{self, Package};
 
@@ -21,6 +21,7 @@ mod lints;
 mod names;
 mod parsers;
 mod refusals;
+mod rules;
 mod size;
 mod source;
 mod sql;
@@ -35,6 +36,13 @@ pub(crate) struct Options {
     /// Print what should stand in xtask/breaches.txt, and check nothing
     #[arg(long)]
     list: bool,
+}
+
+/// Which rules to show.
+#[derive(clap::Args)]
+pub(crate) struct RulesOptions {
+    /// Print what is known of these rules, with all their tests, and write nothing: S-13, F-073, sb7
+    ids: Vec<String>,
 }
 
 /// Runs every check on the workspace at `root`, prints what is wrong and fails if anything is.
@@ -69,6 +77,26 @@ pub(crate) fn write_errors(root: &Path) -> anyhow::Result<()> {
     refusals::write(root, &Code::new(&sources))
 }
 
+/// Writes the tables of rules into their documents and says what does not fit, or shows the rules that are asked for.
+pub(crate) fn run_rules(root: &Path, options: &RulesOptions) -> anyhow::Result<()> {
+    let sources = source::read_all(root)?;
+    let code = Code::new(&sources);
+    if !options.ids.is_empty() {
+        for id in &options.ids {
+            println!("{}", rules::show(root, &code, id)?);
+        }
+        return Ok(());
+    }
+    rules::write(root, &code)?;
+    let mut findings = rules::check(root, &code)?;
+    findings.sort();
+    for finding in &findings {
+        println!("{finding}");
+    }
+    ensure!(findings.is_empty(), "{} findings", findings.len());
+    Ok(())
+}
+
 fn find(root: &Path, members: &[Package], code: &Code<'_>) -> anyhow::Result<Vec<Finding>> {
     let mut findings = dependencies::check(members);
     let in_use = workspace::packages_in_use(root)?;
@@ -83,6 +111,7 @@ fn find(root: &Path, members: &[Package], code: &Code<'_>) -> anyhow::Result<Vec
     }
     findings.extend(parsers::check(root, code)?);
     findings.extend(refusals::check(root, code)?);
+    findings.extend(rules::check(root, code)?);
     findings.extend(breaches::check(root, code)?);
     Ok(findings)
 }

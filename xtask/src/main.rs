@@ -54,6 +54,8 @@ enum Task {
     Fill(fill::Options),
     /// Give every parser of outside bytes inputs that a fuzzer makes up
     Fuzz(fuzz::Options),
+    /// Write the tables of rules with their tests into docs/features.md and docs/security.md, or show single rules
+    Rules(check::RulesOptions),
     /// Attack a server, and see what it costs those who are not attackers
     Siege {
         #[command(subcommand)]
@@ -81,6 +83,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Errors => check::write_errors(&workspace::root()),
         Task::Fill(options) => fill::run(options),
         Task::Fuzz(options) => fuzz::run(options),
+        Task::Rules(options) => check::run_rules(&workspace::root(), options),
         Task::Siege { attack } => siege::run(attack),
         Task::Soak(options) => soak::run(options),
         Task::WithPostgres(options) => postgres_run::run(options),

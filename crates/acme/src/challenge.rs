@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn f104_a_wildcard_is_offered_dns_only() {
+    fn f104_f110_a_wildcard_is_offered_dns_only_and_other_names_both() {
         let offered = |name: &str| {
             Types::for_identifier(&name.parse().unwrap())
                 .iter()

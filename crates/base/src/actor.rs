@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use crate::{AccountId, IdError, UserId};
+use crate::{AccountId, ApiTokenId, IdError, UserId};
 
 /// Who does something.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Actor {
     /// An ACME account, which has signed what it asks.
     Account(AccountId),
+    /// A program that has brought a token of a person.
+    ApiToken(ApiTokenId),
     /// Whoever holds the private key of a certificate (RFC 8555 §7.6).
     CertificateKey,
     /// An operator at the command line of the server.
@@ -46,6 +48,9 @@ impl Actor {
         if let Ok(user) = text.parse() {
             return Ok(Self::User(user));
         }
+        if let Ok(token) = text.parse() {
+            return Ok(Self::ApiToken(token));
+        }
         text.parse()
             .map(Self::Account)
             .map_err(|source| ActorError {
@@ -59,6 +64,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Account(id) => id.fmt(f),
+            Self::ApiToken(id) => id.fmt(f),
             Self::CertificateKey => f.write_str(CERTIFICATE_KEY),
             Self::CommandLine => f.write_str(COMMAND_LINE),
             Self::System => f.write_str(SYSTEM),
@@ -77,6 +83,7 @@ mod tests {
     fn what_is_stored_is_read_again() {
         for actor in [
             Actor::Account(AccountId::of_bytes([1; 16])),
+            Actor::ApiToken(ApiTokenId::of_bytes([3; 16])),
             Actor::CertificateKey,
             Actor::CommandLine,
             Actor::System,

@@ -197,6 +197,10 @@ id!(
     AccountId, "acc"
 );
 id!(
+    /// What a program of a person brings in place of their password.
+    ApiTokenId, "tok"
+);
+id!(
     /// An entry of the audit log.
     AuditId, "aud"
 );

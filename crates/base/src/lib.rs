@@ -4,6 +4,7 @@
 //! [`Timestamp`] and flows take a [`Clock`], so tests decide what time it is.
 
 mod actor;
+mod address_block;
 mod capacity;
 mod client_network;
 mod dns_name;
@@ -18,14 +19,15 @@ mod timestamp;
 mod words;
 
 pub use actor::{Actor, ActorError};
+pub use address_block::{AddressBlock, AddressBlockError};
 pub use capacity::{Capacity, Full, Taken};
 pub use client_network::ClientNetwork;
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
-    AccountId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DepartmentId, EffectId,
-    EnrolledDomainId, Id, IdError, JobId, LineageId, MailId, NodeId, OfferId, OfferVersionId,
-    OrderId, OrganizationId, PreValidationId, ProfileVersionId, RefusalId, RequestId,
-    SubscriptionId, TenantId, UserId, ValidationId,
+    AccountId, ApiTokenId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId,
+    DepartmentId, EffectId, EnrolledDomainId, Id, IdError, JobId, LineageId, MailId, NodeId,
+    OfferId, OfferVersionId, OrderId, OrganizationId, PreValidationId, ProfileVersionId, RefusalId,
+    RequestId, SubscriptionId, TenantId, UserId, ValidationId,
 };
 pub use identifier::{Identifier, IdentifierKind};
 pub use page::{Cursor, Page, Placed, Query, Slice};

@@ -14,6 +14,7 @@ mod organization;
 mod pre_validation;
 mod refusal;
 mod reseller;
+mod token;
 mod user;
 
 use std::fs;
@@ -100,6 +101,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
         Admin::Refusal { command } => refusal::refusal(app, command).await,
         Admin::Reseller { command } => reseller::reseller(app, command).await,
         Admin::SealingKey { command } => sealing_key(app, command).await,
+        Admin::Token { command } => token::token(app, command).await,
         Admin::User { command } => user::user(app, command).await,
     }
 }

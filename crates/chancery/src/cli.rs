@@ -5,6 +5,7 @@ pub(crate) mod catalog;
 pub(crate) mod effect;
 pub(crate) mod organization;
 pub(crate) mod tenancy;
+pub(crate) mod token;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
@@ -13,6 +14,7 @@ use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, P
 pub(crate) use self::effect::{EffectCommand, MailCommand};
 use self::organization::{OrganizationCommand, PreValidationCommand};
 use self::tenancy::{RefusalCommand, ResellerCommand, UserCommand};
+use self::token::TokenCommand;
 use crate::config::Options;
 
 /// What stands below the help of every command but the first.
@@ -192,6 +194,11 @@ pub(crate) enum Admin {
     SealingKey {
         #[command(subcommand)]
         command: SealingKeyCommand,
+    },
+    /// API tokens, by which programs act for people
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
     },
     /// People who sign in
     User {

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn l9_an_event_is_one_line_whatever_its_message_has() {
+    fn l9_s65_an_event_is_one_line_whatever_its_message_has() {
         let mut log = OneLine(Vec::new());
         for event in ["INFO one\n", "INFO NOTICE: two\nstill two\n"] {
             log.write_all(event.as_bytes()).unwrap();

@@ -11,7 +11,7 @@ use acme::directory::Meta;
 use acme::paths::Shape;
 use acme::policy::Policy;
 use anyhow::{Context, bail};
-use base::{Clock, Random};
+use base::{AddressBlock, Clock, Random};
 use flow::breached::BreachedPasswords;
 use flow::catalog::list_caa::list_caa;
 use flow::memory::catalog::SoldOffer;
@@ -20,7 +20,6 @@ use flow::operations::node;
 use flow::operations::sealing_key::sealed_values;
 use flow::{App, Outside, Settings, jobs};
 use pki::DebianWeakKeys;
-use reach::address_guard::Block;
 use reach::network::{LabAnchors, LabSettings, Network, PublicSettings};
 use store::migrate::SchemaState;
 use store::seal::{KeyFileError, Sealer};
@@ -229,6 +228,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         weak_keys: weak_keys(config)?,
         mail: mail::settings(config),
         breached: breached(config)?,
+        operator_needs_second_factor: config.lab.is_none(),
         password_hash: config.passwords.parameters(),
     })
 }
@@ -274,7 +274,7 @@ fn validator(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn V
 }
 
 /// Where this server itself is reached, as far as its settings say: a validation that asks there would ask us (S-51).
-fn own_addresses(config: &Config) -> anyhow::Result<Vec<Block>> {
+fn own_addresses(config: &Config) -> anyhow::Result<Vec<AddressBlock>> {
     let urls = [
         &config.portal_url,
         &config.acme_url,
@@ -292,7 +292,7 @@ fn own_addresses(config: &Config) -> anyhow::Result<Vec<Block>> {
     let known = in_urls.chain(listeners.filter(|address| !address.is_unspecified()));
     let known = known.map(|address| address.to_string());
     let all = known.chain(config.network.own_addresses.iter().cloned());
-    all.map(|text| text.parse::<Block>().with_context(|| text.clone()))
+    all.map(|text| text.parse::<AddressBlock>().with_context(|| text.clone()))
         .collect()
 }
 
@@ -312,7 +312,7 @@ fn lab_network(lab: &Lab) -> anyhow::Result<Network> {
     let open_addresses = lab
         .open_addresses
         .iter()
-        .map(|text| text.parse::<Block>())
+        .map(|text| text.parse::<AddressBlock>())
         .collect::<Result<Vec<_>, _>>()
         .context("lab-open-addresses")?;
     Ok(Network::lab(LabSettings {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use base::Clock as _;
 use flow::catalog::reload::reload_until_stopped;
 use flow::memory::measures::DoorName;
@@ -165,7 +166,7 @@ async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
             DoorName::Portal,
             portal,
             tls.clone(),
-            web::portal::router_with_hints(app.clone(), &config.portal_url, hints(config)),
+            portal_and_api(config, app),
         ),
         door(DoorName::Acme, acme, tls, web::acme::router(app.clone())),
         door(DoorName::Pki, pki, None, web::pki::router(app.clone())),
@@ -176,6 +177,12 @@ async fn doors_of(config: &Config, app: &App) -> anyhow::Result<Vec<Door>> {
             web::internal::router(app.clone()),
         ),
     ])
+}
+
+/// Pages and API share an address: what begins with `/api` is the API's.
+fn portal_and_api(config: &Config, app: &App) -> Router {
+    let portal = web::portal::router_with_hints(app.clone(), &config.portal_url, hints(config));
+    web::api::router(app.clone()).fallback_service(portal)
 }
 
 /// What clients must be told while a CA of our own speaks for the server, and what the demo shows besides.

@@ -9,8 +9,10 @@ use tenancy::tenant::Tenant;
 use tenancy::token::Token;
 use tenancy::user::User;
 
+use crate::App;
 use crate::caller::{Caller, Client};
 
+pub mod api_token;
 mod attempt;
 pub mod change_password;
 pub mod find_user;
@@ -52,6 +54,17 @@ impl SignedIn {
     /// The person as the caller of use cases.
     pub fn caller(&self, client: Client) -> Caller {
         Caller::user(client, self.user.id, self.session.tenant)
+    }
+
+    /// Whether the user must have a second factor (S-17).
+    pub fn must_have_second_factor(&self, app: &App) -> bool {
+        let of_operator = app.settings().operator_needs_second_factor;
+        self.tenant.demands_second_factor(of_operator)
+    }
+
+    /// Whether the user must have a second factor and has none: then they can do nothing but set one up.
+    pub fn lacks_second_factor(&self, app: &App) -> bool {
+        !self.has_second_factor && self.must_have_second_factor(app)
     }
 
     /// Whether the user holds a permission in the tenant.

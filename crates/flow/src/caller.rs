@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use base::{AccountId, Actor, ClientNetwork, RequestId, Scope, TenantId, UserId};
+use base::{AccountId, Actor, ApiTokenId, ClientNetwork, RequestId, Scope, TenantId, UserId};
 use store::Error as StoreError;
 
 /// Where a request came from; empty for work of our own.
@@ -91,6 +91,15 @@ impl Caller {
     pub(crate) fn user(client: Client, id: UserId, of: TenantId) -> Self {
         Self {
             actor: Actor::User(id),
+            client,
+            scope: tenant(of),
+        }
+    }
+
+    /// A program that has brought a token, for the tenant of its owner.
+    pub(crate) fn api_token(client: Client, id: ApiTokenId, of: TenantId) -> Self {
+        Self {
+            actor: Actor::ApiToken(id),
             client,
             scope: tenant(of),
         }

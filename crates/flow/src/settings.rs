@@ -63,6 +63,8 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// Passwords that are refused since others have seen them, where the operator has a list.
     pub breached: Option<BreachedPasswords>,
+    /// Whether the people of the operator must have a second factor: everywhere but in a lab.
+    pub operator_needs_second_factor: bool,
     /// What a password's hash costs.
     pub password_hash: HashParameters,
 }

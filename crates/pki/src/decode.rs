@@ -192,7 +192,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn s48_no_input_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_input_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = walk(&bytes, 4);
         }
     }

@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn s13_ceilings_change_at_the_second_of_their_date() {
+    fn ceilings_change_at_the_second_of_their_date() {
         let days = |moment: &str| validity_ceiling_seconds(at(moment)) / DAY;
         assert_eq!(days("2026-03-14T23:59:59Z"), 398);
         assert_eq!(days("2026-03-15T00:00:00Z"), 200);

@@ -7,95 +7,16 @@
 
 mod table;
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
+
+use base::AddressBlock;
 
 use table::{GLOBAL_UNICAST, IPV4, IPV6, NAT64};
-
-/// A block of addresses: `10.0.0.0/8`, `fc00::/7`, or a single address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Block {
-    address: IpAddr,
-    length: u8,
-}
-
-/// The text is neither an address nor an address with a prefix length.
-#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone)]
-#[error("\"{0}\" is not an address or block such as 127.0.0.1 or 192.0.2.0/24")]
-pub struct BlockError(String);
-
-impl Block {
-    /// Exactly this address.
-    pub const fn single(address: IpAddr) -> Self {
-        let length = match address {
-            IpAddr::V4(_) => 32,
-            IpAddr::V6(_) => 128,
-        };
-        Self { address, length }
-    }
-
-    const fn v4(address: Ipv4Addr, length: u8) -> Self {
-        Self {
-            address: IpAddr::V4(address),
-            length,
-        }
-    }
-
-    const fn v6(address: Ipv6Addr, length: u8) -> Self {
-        Self {
-            address: IpAddr::V6(address),
-            length,
-        }
-    }
-
-    /// Whether `address` lies in this block; never across address families.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address) {
-            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
-                let differing = u32::from(ours) ^ u32::from(theirs);
-                differing.leading_zeros() >= u32::from(self.length)
-            }
-            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
-                let differing = u128::from(ours) ^ u128::from(theirs);
-                differing.leading_zeros() >= u32::from(self.length)
-            }
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
-        }
-    }
-}
-
-impl FromStr for Block {
-    type Err = BlockError;
-
-    fn from_str(text: &str) -> Result<Self, BlockError> {
-        let error = || BlockError(text.to_owned());
-        let Some((address, length)) = text.split_once('/') else {
-            return text.parse().map(Self::single).map_err(|_| error());
-        };
-        let widest = Self::single(address.parse().map_err(|_| error())?);
-        let length: u8 = length.parse().map_err(|_| error())?;
-        if length > widest.length {
-            return Err(error());
-        }
-        Ok(Self { length, ..widest })
-    }
-}
-
-impl fmt::Display for Block {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::single(self.address) {
-            self.address.fmt(f)
-        } else {
-            write!(f, "{}/{}", self.address, self.length)
-        }
-    }
-}
 
 /// An entry of the special-purpose registries.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SpecialPurpose {
-    block: Block,
+    block: AddressBlock,
     /// What the block is for, to be read after "is" or "as": `a private address`.
     pub purpose: &'static str,
     /// The document that reserves it.
@@ -126,8 +47,8 @@ fn special_purpose_v6(address: Ipv6Addr) -> Option<&'static SpecialPurpose> {
 /// The guard: public addresses pass, special-purpose ones only when they were named.
 #[derive(Clone, Debug, Default)]
 pub struct AddressGuard {
-    opened: Vec<Block>,
-    refused: Vec<Block>,
+    opened: Vec<AddressBlock>,
+    refused: Vec<AddressBlock>,
 }
 
 /// The guard's answer for an address it refuses, for messages and evidence.
@@ -142,7 +63,7 @@ pub struct RefusedAddress {
 
 impl AddressGuard {
     /// Lets only public addresses pass, and of those not the operator's own.
-    pub fn public(own: Vec<Block>) -> Self {
+    pub fn public(own: Vec<AddressBlock>) -> Self {
         Self {
             opened: Vec::new(),
             refused: own,
@@ -150,7 +71,7 @@ impl AddressGuard {
     }
 
     /// Lets public addresses and exactly `opened` pass; for lab networks only.
-    pub fn opened_for_lab(opened: Vec<Block>) -> Self {
+    pub fn opened_for_lab(opened: Vec<AddressBlock>) -> Self {
         Self {
             opened,
             refused: Vec::new(),
@@ -159,7 +80,7 @@ impl AddressGuard {
 
     /// Whether `address` may be contacted.
     pub fn check(&self, address: IpAddr) -> Result<(), RefusedAddress> {
-        let within = |blocks: &[Block]| blocks.iter().any(|block| block.contains(address));
+        let within = |blocks: &[AddressBlock]| blocks.iter().any(|block| block.contains(address));
         if within(&self.refused) {
             let purpose = "an address of this service's own network";
             return Err(RefusedAddress { address, purpose });
@@ -326,16 +247,6 @@ mod tests {
         assert!(guard.check("9.9.9.9".parse().unwrap()).is_err());
         assert!(guard.check("127.0.0.1".parse().unwrap()).is_err());
         assert_eq!(guard.check("9.9.8.9".parse().unwrap()), Ok(()));
-    }
-
-    #[test]
-    fn blocks_are_read_and_written() {
-        for text in ["127.0.0.1", "10.0.0.0/8", "::1", "fc00::/7", "0.0.0.0/0"] {
-            assert_eq!(text.parse::<Block>().unwrap().to_string(), text);
-        }
-        for text in ["", "example.com", "10.0.0.0/33", "::/129", "1.2.3.4/", "/8"] {
-            assert!(text.parse::<Block>().is_err(), "{text}");
-        }
     }
 
     proptest! {

@@ -9,9 +9,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::DnsName;
+use base::{AddressBlock, DnsName};
 
-use crate::address_guard::{AddressGuard, Block, RefusedAddress};
+use crate::address_guard::{AddressGuard, RefusedAddress};
 pub use crate::resolver::anchors::{LabAnchors, LabAnchorsError};
 use crate::resolver::hickory::{Anchors, HickoryResolver};
 use crate::resolver::static_table::StaticTable;
@@ -27,7 +27,7 @@ pub struct PublicSettings {
     /// Recursive name servers to ask; the system's when empty.
     pub dns_servers: Vec<SocketAddr>,
     /// Public addresses that are the operator's own and must not be probed.
-    pub own_addresses: Vec<Block>,
+    pub own_addresses: Vec<AddressBlock>,
     /// How long one attempt of a DNS query may take; there are two.
     pub query_timeout: Duration,
 }
@@ -52,7 +52,7 @@ pub struct LabSettings {
     /// Names with their addresses. The guard is lifted for exactly these addresses.
     pub hosts: Vec<LabHost>,
     /// Further addresses for which the guard is lifted: those `dns_server` may answer with.
-    pub open_addresses: Vec<Block>,
+    pub open_addresses: Vec<AddressBlock>,
     /// How long one attempt of a DNS query may take; there are two.
     pub query_timeout: Duration,
     /// Stands for port 80.
@@ -163,7 +163,7 @@ impl Network {
         let listed = settings
             .hosts
             .iter()
-            .map(|host| Block::single(host.address));
+            .map(|host| AddressBlock::single(host.address));
         let opened = listed.chain(settings.open_addresses).collect();
         Ok(Self {
             guard: AddressGuard::opened_for_lab(opened),

@@ -1,5 +1,6 @@
 //! Who is at the door: users, how they prove who they are, their roles and sessions, and the locks of failed sign-ins.
 
+pub mod api_token;
 pub mod credential;
 pub mod invitation;
 pub mod role_assignment;

@@ -125,6 +125,10 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0019_organization.sql"
         ))],
     },
+    Migration {
+        name: "0020_api_token",
+        steps: &[Step::Both(include_str!("../migrations/0020_api_token.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

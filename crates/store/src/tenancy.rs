@@ -1,5 +1,6 @@
 //! Who owns what: the tree of tenants, who acts for one, and the organizations whose certificates they have.
 
+pub mod bearer;
 pub mod department;
 pub mod limit_override;
 pub mod organization;

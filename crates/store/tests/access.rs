@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use base::{Actor, Random, Scope, TenantId, Timestamp, UserId};
+use store::access::api_token::{self, LiveTokens};
 use store::access::credential::{self, NewPassword, Replacement};
 use store::access::role_assignment::{self, Assignment};
 use store::access::session::{self, Browser};
 use store::access::{invitation, sign_in_lock, user};
-use store::tenancy::{sign_in, tenant};
+use store::tenancy::tenant::FactorDemand;
+use store::tenancy::{bearer, sign_in, tenant};
 use store::testing::each_engine;
 use store::{Error, Scoped, Store};
+use tenancy::api_token::{ApiToken, ApiTokenName, ApiTokenRequest, Networks, Scopes, Validity};
 use tenancy::invitation::{Invitation, Purpose};
 use tenancy::lockout::{AttemptKey, Limits, Lockout};
 use tenancy::password::{Credential, HashParameters, Hasher, Password};
@@ -582,6 +585,192 @@ async fn f005_failures_are_kept_per_key_and_forgotten_when_they_say_nothing() {
         save(&address, locked).await;
         save(&address, Lockout::unlocked()).await;
         assert_eq!(load().await.unwrap(), none);
+    })
+    .await;
+}
+
+/// A token that a person makes at a moment, for 30 days.
+fn new_token(of: &User, now: Timestamp) -> ApiToken {
+    let request = ApiTokenRequest {
+        name: ApiTokenName::parse("Monitoring").unwrap(),
+        scopes: Scopes::parse("cert.view domain.view").unwrap(),
+        networks: Networks::parse("192.0.2.0/24 2001:db8::/32").unwrap(),
+        validity: Validity::from_days(30).unwrap(),
+    };
+    let actor = Actor::User(of.id);
+    ApiToken::generate((of.id, of.tenant), request, actor, now, &RANDOM).0
+}
+
+async fn store_token(of: &Scoped<'_>, token: &ApiToken) {
+    let stored = of.write(token.clone(), api_token::insert).await;
+    stored.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s44_a_token_is_found_by_its_digest_with_all_that_decides_about_it() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let (own, user) = (world.own(), &world.user);
+        let token = new_token(user, START);
+        store_token(&own, &token).await;
+        let by_digest = async |digest| world.all().read(digest, bearer::by_digest).await.unwrap();
+        let found = by_digest(token.digest).await.unwrap();
+        assert_eq!((&found.token, &found.user), (&token, user));
+        assert_eq!(found.tenant, world.reseller);
+        assert_eq!(found.roles, Roles::one(Role::Admin));
+        assert_eq!(found.suspended_at, None);
+        assert!(by_digest(new_token(user, START).digest).await.is_none());
+        let suspension = (world.operator.id, after(5));
+        let suspended = world.all().write(suspension, tenant::suspend).await;
+        assert!(suspended.unwrap());
+        let found = by_digest(token.digest).await.unwrap();
+        assert_eq!(found.suspended_at, Some(after(5)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s29_tokens_are_listed_for_their_owner_and_their_tenant() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let (own, user) = (world.own(), &world.user);
+        let colleague = new_user(&world.reseller, "colleague@example.com");
+        assert!(world.insert_user(colleague.clone()).await);
+        let (first, second) = (new_token(user, START), new_token(user, after(1)));
+        let third = new_token(&colleague, after(2));
+        for token in [&first, &second, &third] {
+            store_token(&own, token).await;
+        }
+        let of_user = own.read((user.id, 10), api_token::of_user).await.unwrap();
+        assert_eq!(of_user, [second.clone(), first.clone()]);
+        assert_eq!(
+            own.read((user.id, 1), api_token::of_user)
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
+        assert_eq!(own.read(10, api_token::of_tenant).await.unwrap().len(), 3);
+        let elsewhere = world.of(world.operator.id);
+        assert!(
+            elsewhere
+                .read(10, api_token::of_tenant)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        let by_id = async |scope: &Scoped<'_>, of| {
+            let found = scope.read((of, first.id), api_token::of_user_by_id).await;
+            found.unwrap()
+        };
+        assert_eq!(by_id(&own, user.id).await.as_ref(), Some(&first));
+        assert_eq!(by_id(&own, colleague.id).await, None);
+        assert_eq!(by_id(&elsewhere, user.id).await, None);
+        let found = world.all().read(third.id, api_token::by_id).await.unwrap();
+        assert_eq!(found, Some(third));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s44_tokens_are_counted_revoked_and_deleted_by_their_end() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let (own, user) = (world.own(), &world.user);
+        let colleague = new_user(&world.reseller, "colleague@example.com");
+        assert!(world.insert_user(colleague.clone()).await);
+        let (first, second) = (new_token(user, START), new_token(user, after(10)));
+        let third = new_token(&colleague, after(20));
+        for token in [&first, &second, &third] {
+            store_token(&own, token).await;
+        }
+        let live = async |now| {
+            own.read((user.id, now), api_token::count_live)
+                .await
+                .unwrap()
+        };
+        let counted = |of_user, of_tenant| LiveTokens { of_user, of_tenant };
+        assert_eq!(live(after(20)).await, counted(2, 3));
+        assert_eq!(live(first.expires_at).await, counted(1, 2));
+        let revoke = async |scope: &Scoped<'_>, id| {
+            scope
+                .write((id, after(30)), api_token::revoke)
+                .await
+                .unwrap()
+        };
+        assert!(!revoke(&world.of(world.operator.id), second.id).await);
+        assert!(revoke(&own, second.id).await);
+        assert!(!revoke(&own, second.id).await);
+        assert_eq!(live(after(30)).await, counted(1, 2));
+        let all_of = (user.id, after(40));
+        own.write(all_of, api_token::revoke_of_user).await.unwrap();
+        assert_eq!(live(after(40)).await, counted(0, 1));
+        let delete = async |before| {
+            let deleted = world
+                .all()
+                .write((before, 10), api_token::delete_ended)
+                .await;
+            deleted.unwrap()
+        };
+        assert_eq!(delete(after(30)).await, 0);
+        assert_eq!(delete(after(31)).await, 1);
+        assert_eq!(delete(after(41)).await, 1);
+        let left = own.read(10, api_token::of_tenant).await.unwrap();
+        assert_eq!(left, std::slice::from_ref(&third));
+        assert_eq!(delete(third.expires_at).await, 0);
+        assert_eq!(
+            delete(third.expires_at.plus(Duration::from_secs(1))).await,
+            1
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s63_of_two_uses_at_once_one_is_noted() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let own = world.own();
+        let token = new_token(&world.user, START);
+        store_token(&own, &token).await;
+        let from = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)));
+        let noted = token.note(from, after(1)).unwrap();
+        let note = async |found: &ApiToken| {
+            let found = (found.clone(), noted.clone());
+            own.write(found, api_token::note_use).await.unwrap()
+        };
+        assert!(note(&token).await);
+        assert!(!note(&token).await);
+        let found = world.all().read(token.id, api_token::by_id).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&noted.token));
+        assert_eq!(noted.token.last_used_at, Some(after(1)));
+        assert!(note(&noted.token).await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s17_a_tenant_demands_second_factors_in_its_document() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let demand = async |is_required| {
+            let tenant = world.reseller.id;
+            let demand = FactorDemand {
+                tenant,
+                is_required,
+            };
+            let all = world.all();
+            all.write(demand, tenant::demand_second_factor)
+                .await
+                .unwrap();
+            let found = all.read(tenant, tenant::by_id).await.unwrap().unwrap();
+            found.requires_second_factor
+        };
+        assert!(demand(true).await);
+        assert!(demand(true).await);
+        let operator = world.all().write((), operator_of).await.unwrap().unwrap();
+        assert!(!operator.requires_second_factor);
+        assert!(!demand(false).await);
     })
     .await;
 }

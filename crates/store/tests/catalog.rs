@@ -77,7 +77,7 @@ async fn newest(tx: &mut ReadTx, slug: &&'static str) -> Result<Option<OfferVers
 }
 
 #[tokio::test]
-async fn an_offer_is_bought_in_its_newest_version() {
+async fn s59_an_offer_is_bought_in_its_newest_version() {
     each_engine(|store| async move {
         store.migrate().await.unwrap();
         let rows = rows();

@@ -583,6 +583,18 @@ const SYSTEM: &[(&str, &str)] = &[
         "whoever has proven control of a name in a test directory is told whether a customer has it",
     ),
     (
+        "FROM api_token a JOIN portal_user u ON u.id = a.user_id",
+        "the token of a request says which tenant it is for",
+    ),
+    (
+        "FROM api_token WHERE id = $1",
+        "an operator at the command line names a token; a revocation is shown with the person behind it",
+    ),
+    (
+        "DELETE FROM api_token WHERE id IN",
+        "what has ended is deleted, whoever had it",
+    ),
+    (
         "FROM session s JOIN portal_user u ON u.id = s.user_id",
         "the cookie of a request says which tenant it is for",
     ),
@@ -707,6 +719,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "of two decisions about all people of a tenant one comes second",
     ),
     (
+        "UPDATE tenant SET config = $2 WHERE id = $1",
+        "a tenant decides for itself, in its own scope or by the word of an operator",
+    ),
+    (
         "UPDATE tenant SET suspended_at = $2",
         "a tenant is suspended from above",
     ),
@@ -824,7 +840,7 @@ const GONE: &str =
 const ACME: &str = "by the key of an account, an order or a certificate that was read before and is the account's own";
 
 #[tokio::test]
-async fn f028_every_statement_over_tenant_rows_is_bound_or_listed() {
+async fn f028_s31_every_statement_over_tenant_rows_is_bound_or_listed() {
     let database = Database::sqlite();
     let store = database.open().await;
     store.migrate().await.unwrap();

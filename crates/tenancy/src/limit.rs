@@ -13,6 +13,8 @@ words! {
         AccountsPerAddress = "accounts_per_address",
         /// New ACME accounts of one EAB credential.
         AccountsPerCredential = "accounts_per_credential",
+        /// Requests with one API token.
+        ApiCalls = "api_calls",
         /// Certificates for names below one registered domain, of one tenant. Renewals do not count.
         CertificatesPerDomain = "certificates_per_domain",
         /// Certificates for exactly one set of names, of one tenant.
@@ -106,6 +108,7 @@ impl Limit {
         match self {
             Self::AccountsPerAddress => Bound::Often(Rate::new(60, HOUR, 120)),
             Self::AccountsPerCredential => Bound::Often(Rate::new(20, HOUR, 50)),
+            Self::ApiCalls => Bound::Often(Rate::new(10, Duration::from_secs(1), 100)),
             Self::CertificatesPerDomain => Bound::Often(Rate::new(500, WEEK, 500)),
             Self::CertificatesPerSet => Bound::Often(Rate::new(10, WEEK, 10)),
             Self::FailedValidations => Bound::Often(Rate::new(5, HOUR, 10)),
@@ -136,6 +139,7 @@ impl Limit {
         match self {
             Self::AccountsPerAddress => "new ACME accounts from your address",
             Self::AccountsPerCredential => "new ACME accounts with this EAB key",
+            Self::ApiCalls => "requests with this API token",
             Self::CertificatesPerDomain => "certificates for names of this registered domain",
             Self::CertificatesPerSet => "certificates for exactly these names",
             Self::FailedValidations => "failed validations of this name",
@@ -161,6 +165,7 @@ impl Limit {
             }
             Self::AccountsPerAddress
             | Self::AccountsPerCredential
+            | Self::ApiCalls
             | Self::CertificatesPerDomain
             | Self::MailsPerRecipient
             | Self::OrdersPerAccount
@@ -271,7 +276,8 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
 
     /// The table of the product's limits: what, sustained, in seconds, burst.
-    const TABLE: [(&str, u32, u64, u32); 12] = [
+    const TABLE: [(&str, u32, u64, u32); 13] = [
+        ("api_calls", 10, 1, 100),
         ("accounts_per_credential", 20, 3600, 50),
         ("accounts_per_address", 60, 3600, 120),
         ("orders_per_account", 300, 10_800, 300),

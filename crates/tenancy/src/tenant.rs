@@ -72,6 +72,8 @@ pub struct Tenant {
     pub created_at: Timestamp,
     /// Since when its users may not sign in, nor those of the tenants below it (F-007).
     pub suspended_at: Option<Timestamp>,
+    /// Whether it says that its users must have a second factor (S-17).
+    pub requires_second_factor: bool,
 }
 
 /// Why a tenant cannot stand where it was asked for.
@@ -133,10 +135,16 @@ impl Tenant {
                 name,
                 created_at: now,
                 suspended_at: None,
+                requires_second_factor: false,
             }),
             (_, Some(parent)) => Err(TreeError::Parent { kind, parent }),
             (_, None) => Err(TreeError::Root(kind)),
         }
+    }
+
+    /// Whether its users must have a second factor, given whether those of the operator always must (S-17).
+    pub fn demands_second_factor(&self, of_operator: bool) -> bool {
+        self.requires_second_factor || (of_operator && self.kind == TenantKind::Operator)
     }
 }
 
@@ -170,6 +178,7 @@ mod tests {
             name: TenantName::parse("Example").unwrap(),
             created_at: NOW,
             suspended_at: None,
+            requires_second_factor: false,
         }
     }
 
@@ -207,6 +216,21 @@ mod tests {
         assert_eq!(may_sign_in(None), Ok(()));
         assert_eq!(may_sign_in(Some(NOW)), Err(OrganizationSuspended));
         assert_eq!(OrganizationSuspended.to_string(), "Organization suspended");
+    }
+
+    #[test]
+    fn s17_the_operator_always_demands_a_second_factor_and_others_if_they_say_so() {
+        for kind in TenantKind::ALL.iter().copied() {
+            let silent = tenant(kind);
+            let is_operator = kind == TenantKind::Operator;
+            assert_eq!(silent.demands_second_factor(true), is_operator, "{kind}");
+            assert!(!silent.demands_second_factor(false), "{kind}");
+            let says_so = Tenant {
+                requires_second_factor: true,
+                ..silent
+            };
+            assert!(says_so.demands_second_factor(false), "{kind}");
+        }
     }
 
     #[test]

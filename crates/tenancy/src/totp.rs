@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn f008_one_step_each_way_is_taken_and_no_more() {
+    fn f008_s14_one_step_each_way_is_taken_and_no_more() {
         let now = at(1_795_435_205);
         let current = now.as_seconds().div_euclid(STEP);
         for (off, is_taken) in [

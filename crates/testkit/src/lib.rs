@@ -12,6 +12,7 @@
 
 pub mod acme_client;
 pub mod answer;
+pub mod api_client;
 pub mod clock;
 pub mod eab;
 pub mod engines;
@@ -28,6 +29,7 @@ pub mod visitor;
 
 pub use acme_client::{AcmeClient, Issued, Order};
 pub use answer::Answer;
+pub use api_client::ApiClient;
 pub use eab::Eab;
 pub use in_process::InProcess;
 pub use key::{Key, LISTED};

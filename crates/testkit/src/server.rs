@@ -373,6 +373,7 @@ fn settings() -> Settings {
         crl_wait: Duration::ZERO,
         counted_up_to: 10_000,
         has_limits: true,
+        operator_needs_second_factor: true,
         password_hash: HashParameters::new(8, 1, 1).expect("parameters"),
     }
 }

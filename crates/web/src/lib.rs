@@ -2,6 +2,7 @@
 //! No SQL, no policy, no calls to the outside.
 
 pub mod acme;
+pub mod api;
 pub mod internal;
 pub mod pki;
 pub mod portal;

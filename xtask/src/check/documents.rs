@@ -142,7 +142,7 @@ Prose may say serde | and more.
     }
 
     #[test]
-    fn rows_and_dependencies_agree() {
+    fn s72_rows_and_dependencies_agree() {
         let all = ["rusqlite", "tokio", "tokio-rustls"];
         check_one(&all, &[], &[]);
         check_one(&all, &all, &[]);

@@ -58,7 +58,7 @@ fn an_expired_authorization_does_not_undo_a_certificate() {
 }
 
 #[test]
-fn of_two_finalize_calls_the_second_hears_that_the_order_is_not_ready() {
+fn s57_of_two_finalize_calls_the_second_hears_that_the_order_is_not_ready() {
     let valid = [Of::Valid];
     assert_eq!(order(Progress::Pending, &valid).finalize(at(1)), Ok(()));
     let second = order(Progress::Processing, &valid)
@@ -116,7 +116,7 @@ fn new_orders_are_read() {
 }
 
 #[test]
-fn a_csr_has_exactly_the_ordered_names() {
+fn f102_a_csr_has_exactly_the_ordered_names() {
     let name = |text: &str| -> Identifier { text.parse().unwrap() };
     let ordered = [name("a.example"), name("b.example")];
     let same = [name("b.example"), name("a.example"), name("b.example")];

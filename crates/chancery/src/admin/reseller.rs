@@ -1,5 +1,6 @@
 //! `chancery admin reseller`: who sells.
 
+use flow::access::team::require_second_factor::require_second_factor;
 use flow::tenancy::list_resellers::show_reseller;
 use flow::tenancy::suspend_tenant::{Suspension, suspend_tenant};
 use flow::{App, Caller};
@@ -18,6 +19,9 @@ pub(super) async fn reseller(app: &App, command: ResellerCommand) -> anyhow::Res
                 say_reseller(&reseller, json);
             }
         }
+        ResellerCommand::RequireSecondFactor { reseller, off } => {
+            require(app, &reseller, !off).await?;
+        }
         ResellerCommand::Resume { reseller } => {
             suspend_tenant(app, &for_tenant(app, &reseller).await?, Suspension::Lift).await?;
             say("goes on");
@@ -31,6 +35,18 @@ pub(super) async fn reseller(app: &App, command: ResellerCommand) -> anyhow::Res
     Ok(())
 }
 
+async fn require(app: &App, reseller: &str, is_required: bool) -> anyhow::Result<()> {
+    let caller = for_tenant(app, reseller).await?;
+    let is_new = require_second_factor(app, &caller, is_required).await?;
+    say(match (is_required, is_new) {
+        (true, true) => "everybody must have a second factor now",
+        (true, false) => "everybody had to have a second factor already",
+        (false, true) => "nobody must have a second factor any more",
+        (false, false) => "nobody had to have a second factor",
+    });
+    Ok(())
+}
+
 fn state(tenant: &Tenant) -> &'static str {
     match tenant.suspended_at {
         Some(_) => "suspended",
@@ -40,7 +56,8 @@ fn state(tenant: &Tenant) -> &'static str {
 
 fn json_of(tenant: &Tenant) -> Value {
     json!({ "tenant": tenant.id, "name": tenant.name.as_str(), "state": state(tenant),
-        "since": tenant.created_at, "suspended_at": tenant.suspended_at })
+        "since": tenant.created_at, "suspended_at": tenant.suspended_at,
+        "second_factor_required": tenant.requires_second_factor })
 }
 
 fn say_reseller(tenant: &Tenant, as_json: bool) {

@@ -103,7 +103,7 @@ async fn sb4_a_command_does_not_migrate() {
 }
 
 #[tokio::test]
-async fn fa2_a_sealing_key_is_never_made_beside_a_database_that_has_sealed_values() {
+async fn fa2_s74_a_sealing_key_is_never_made_beside_a_database_that_has_sealed_values() {
     for installation in Installation::on_each_engine().await {
         assert_eq!(installation.state().await, SchemaState::Empty);
         installation.list().await.unwrap();

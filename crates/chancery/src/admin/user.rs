@@ -105,7 +105,7 @@ async fn list(
     Ok(())
 }
 
-async fn operator(app: &App) -> anyhow::Result<Tenant> {
+pub(super) async fn operator(app: &App) -> anyhow::Result<Tenant> {
     let found = find_operator(app, &Caller::command_line()).await?;
     found.with_context(|| "there is no operator yet; chancery admin bootstrap makes it")
 }
@@ -186,7 +186,7 @@ async fn unlock(app: &App, email: Option<&str>, network: Option<IpAddr>) -> anyh
     Ok(())
 }
 
-async fn found(app: &App, email: &str) -> anyhow::Result<UserDetail> {
+pub(super) async fn found(app: &App, email: &str) -> anyhow::Result<UserDetail> {
     let found = find_user(app, &Caller::command_line(), Email::parse(email)?).await?;
     found.with_context(|| {
         format!(

@@ -29,6 +29,14 @@ pub(crate) enum ResellerCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Ask everybody of a reseller for a second factor; whoever has none sets one up before anything else
+    RequireSecondFactor {
+        /// The reseller, by name or identifier (ten_…)
+        reseller: String,
+        /// Ask nobody for it any more
+        #[arg(long)]
+        off: bool,
+    },
     /// Let a suspended reseller go on
     Resume {
         /// The reseller, by name or identifier (ten_…)

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use reach::address_guard::Block;
+use base::AddressBlock;
 use serde::{Deserialize, Serialize};
 
 use super::refused::{Refused, Validate};
@@ -27,7 +27,7 @@ impl Validate for NetworkSection {
             let allowed = "the addresses of proxies, one by one";
             return Err(Refused::new("network.trusted_proxies", any, allowed));
         }
-        let is_wrong = |text: &&String| text.parse::<Block>().is_err();
+        let is_wrong = |text: &&String| text.parse::<AddressBlock>().is_err();
         if let Some(text) = self.own_addresses.iter().find(is_wrong) {
             let allowed = "addresses and blocks, such as 203.0.113.7 and 203.0.113.0/28";
             return Err(Refused::new("network.own_addresses", text, allowed));

@@ -344,7 +344,7 @@ fn a_refusal_names_the_source_that_counts() {
 }
 
 #[test]
-fn passwords_are_neither_shown_nor_told() {
+fn s41_passwords_are_neither_shown_nor_told() {
     let url = "postgres://me:secret@db.example/chancery?password=secret";
     let mail = "[mail]\nhost = \"mx.example\"\nfrom = \"a@example.com\"\nusername = \"me\"\npassword = \"secret\"";
     let shown = loaded(&["--database", url], &[], mail).unwrap();

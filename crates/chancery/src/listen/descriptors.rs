@@ -43,7 +43,7 @@ impl Budget {
             DoorName::Acme => self.acme,
             DoorName::Internal => self.internal,
             DoorName::Pki => self.pki,
-            DoorName::Portal => self.portal,
+            DoorName::Api | DoorName::Portal => self.portal,
         }
     }
 }

@@ -10,6 +10,7 @@ use base::{AccountId, NodeId};
 use flow::Caller;
 use flow::caller::system;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
+use flow::enrollment::list_domains::{self, DomainFilter, DomainQuery};
 use flow::enrollment::remove_domain::remove_domain;
 use futures_util::future::join_all;
 use store::issuance::account::Account;
@@ -22,6 +23,7 @@ testkit::on_both_engines![
     sb14_removing_a_name_reaches_every_account,
     sb14_removing_a_name_reaches_every_order_of_an_account,
     sb14_importing_a_thousand_names_keeps_nobody_waiting,
+    s36_of_fifty_enrolments_of_one_name_at_once_one_is_a_row,
 ];
 
 /// More than one piece, and more than were gone through at all once.
@@ -187,4 +189,25 @@ async fn sb14_importing_a_thousand_names_keeps_nobody_waiting(server: &TestServe
         .await
         .unwrap();
     assert_eq!((enrolled.rows.len(), enrolled.added.len()), (1_000, 2_000));
+}
+
+async fn s36_of_fifty_enrolments_of_one_name_at_once_one_is_a_row(server: &TestServer) {
+    let eab = server.account().await;
+    let caller = Caller::command_line().within(eab.tenant);
+    let tries = (0..50).map(|_| {
+        let enrollment = Enrollment {
+            subscription: eab.subscription,
+            text: "example.com".to_owned(),
+            companions: Some(false),
+        };
+        enroll_domains(&server.app, &caller, enrollment)
+    });
+    let added = join_all(tries).await.into_iter();
+    let added: usize = added.map(|tried| tried.unwrap().added.len()).sum();
+    assert_eq!(added, 1);
+    let asked = DomainQuery::first(DomainFilter::default(), 10);
+    let listed = list_domains::page(&server.app, &caller, asked)
+        .await
+        .unwrap();
+    assert_eq!(listed.page.rows.len(), 1);
 }

@@ -12,6 +12,8 @@ macro_rules! assert_problem {
 #[cfg(test)]
 mod acme;
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod browsers;
 #[cfg(test)]
 mod catalog;

@@ -7,10 +7,10 @@ mod design;
 mod domain;
 mod error;
 mod forgery;
-mod logged;
+pub(crate) mod logged;
 mod mails;
 mod organization;
-mod people;
+pub(crate) mod people;
 mod refusal;
 mod review;
 mod routes;
@@ -18,6 +18,7 @@ mod scope;
 mod second_factor;
 mod settings;
 mod sign_in;
+mod tokens;
 
 use flow::operations::bootstrap::{Bootstrap, bootstrap};
 use flow::{Caller, caller};
@@ -32,14 +33,14 @@ const ORIGIN: &str = "https://portal.test";
 const PASSWORD: &str = "vB7!kq-Lw2#z";
 
 /// A reseller with an administrator who knows their password.
-struct Shop {
-    reseller: Reseller,
-    email: String,
+pub(crate) struct Shop {
+    pub(crate) reseller: Reseller,
+    pub(crate) email: String,
 }
 
 impl Shop {
     /// A new one; `name` is a word that no other has.
-    async fn open(server: &TestServer, name: &str) -> Self {
+    pub(crate) async fn open(server: &TestServer, name: &str) -> Self {
         let email = format!("{name}@shop.test");
         let wanted = Bootstrap {
             operator: TenantName::parse("Operator").unwrap(),
@@ -59,7 +60,7 @@ impl Shop {
     }
 
     /// A browser of its administrator.
-    async fn browser(&self, server: &TestServer) -> Visitor {
+    pub(crate) async fn browser(&self, server: &TestServer) -> Visitor {
         let mut browser = stranger(server);
         let answer = sign_in(&mut browser, &self.email, PASSWORD).await;
         assert_eq!(answer.expect(303).header("location"), "/");

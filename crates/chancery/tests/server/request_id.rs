@@ -14,7 +14,7 @@ use store::WriteTx;
 use testkit::{Answer, TestServer};
 
 testkit::on_both_engines![
-    sb10_a_failure_has_one_name_for_the_client_and_the_log,
+    sb10_s66_a_failure_has_one_name_for_the_client_and_the_log,
     sb10_the_audit_keeps_the_name_that_the_client_was_given,
     sb10_a_job_keeps_the_name_of_the_request_that_caused_it,
     sb10_no_two_requests_have_one_name
@@ -47,7 +47,7 @@ impl Log {
     }
 }
 
-async fn sb10_a_failure_has_one_name_for_the_client_and_the_log(server: &TestServer) {
+async fn sb10_s66_a_failure_has_one_name_for_the_client_and_the_log(server: &TestServer) {
     let client = server.client("example.com").await;
     let id = client.account.rsplit('/').next().unwrap_or_default();
     let id = AccountId::from_suffix(id).unwrap();

@@ -1,8 +1,9 @@
 //! Variables, flags and a file at once. Which settings there are is asked of `chancery config show`.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -19,6 +20,25 @@ struct Setting {
 
 /// A command in an empty folder, with these words and none of our own variables but the given ones.
 pub(crate) fn command(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = prepared(folder, words, variables);
+    command.output().expect("the built binary runs")
+}
+
+/// The same with something to read.
+pub(crate) fn fed(folder: &Path, words: &[&str], input: &str) -> Output {
+    let mut command = prepared(folder, words, &[]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the built binary runs");
+    let mut stdin = running.stdin.take().expect("an input");
+    stdin.write_all(input.as_bytes()).expect("a reader");
+    drop(stdin);
+    running.wait_with_output().expect("an end")
+}
+
+fn prepared(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chancery"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CHANCERY_") {
@@ -27,7 +47,7 @@ pub(crate) fn command(folder: &Path, words: &[&str], variables: &[(&str, &str)])
     }
     let variables = variables.iter().copied();
     command.current_dir(folder).args(words).envs(variables);
-    command.output().expect("the built binary runs")
+    command
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::sources::{command, folder, text};
+use crate::sources::{command, fed, folder, text};
 
 /// What a command of `admin` says.
 fn admin(folder: &Path, words: &[&str]) -> String {
@@ -316,4 +316,109 @@ fn an_operator_sees_what_is_to_be_sent() {
     }
     let nobody = refused(path, &["effect", "show", "eff_00000000000000000000000000"]);
     assert!(nobody.contains("there is no such effect"), "{nobody}");
+}
+
+/// Makes a reseller whose administrator has a password.
+fn with_password(path: &Path) {
+    let words = [
+        "--lab-assume-valid",
+        "admin",
+        "bootstrap",
+        "--reseller=Shop",
+    ];
+    let whose = ["--email=a@shop.test", "--password-stdin"];
+    let made = fed(path, &[&words[..], &whose].concat(), "vB7!kq-Lw2#z\n");
+    assert!(made.status.success(), "{}", text(&made.stderr));
+}
+
+/// The command that makes a token for that administrator.
+fn create_token<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let words = ["token", "create", "--user=a@shop.test", "--name=Monitoring"];
+    [&words, more].concat()
+}
+
+#[test]
+fn s44_a_token_is_made_listed_and_revoked() {
+    let folder = folder();
+    let path = folder.path();
+    with_password(path);
+    let more = ["--scope=cert.view", "--scope=domain.view", "--days=90"];
+    let created = json(path, &create_token(&more));
+    let (id, token) = (word(&created, "id"), word(&created, "token"));
+    assert!(
+        id.starts_with("tok_") && token.starts_with("chy_"),
+        "{created}"
+    );
+    for list in [
+        &["token", "list", "--user=a@shop.test"][..],
+        &["token", "list", "--reseller=Shop"],
+        &["token", "list"],
+    ] {
+        let listed = json(path, list);
+        assert_eq!(word(&listed, "id"), id);
+        assert_eq!(
+            listed["scopes"],
+            serde_json::json!(["cert.view", "domain.view"])
+        );
+        assert!(!listed.to_string().contains(token), "it is shown once");
+    }
+    assert_eq!(admin(path, &["token", "list", "--operator"]), "");
+    assert!(admin(path, &["token", "revoke", id]).contains("was revoked"));
+    assert!(admin(path, &["token", "revoke", id]).contains("had been revoked before"));
+    assert!(admin(path, &["token", "list"]).contains("revoked  used: never"));
+}
+
+#[test]
+fn s44_a_token_that_cannot_be_made_is_refused_with_the_reason() {
+    let folder = folder();
+    let path = folder.path();
+    with_password(path);
+    for (more, why) in [
+        (&["--scope=cert.view", "--days=367"][..], "1 to 366"),
+        (
+            &["--scope=secret.reveal", "--days=30"],
+            "no token can hold secret.reveal",
+        ),
+        (
+            &["--scope=nothing", "--days=30"],
+            "a scope is one of account.manage, account.view",
+        ),
+        (
+            &["--scope=cert.view", "--days=30", "--network=x"],
+            "is not an address or block",
+        ),
+    ] {
+        let said = refused(path, &create_token(more));
+        assert!(said.contains(why), "{said}");
+    }
+    let invited = ["--reseller=Shop", "--email=b@shop.test", "--role=admin"];
+    admin(path, &[&["user", "invite"][..], &invited].concat());
+    let words = ["token", "create", "--user=b@shop.test", "--name=x"];
+    let said = refused(
+        path,
+        &[&words[..], &["--scope=cert.view", "--days=30"]].concat(),
+    );
+    assert!(said.contains("only somebody who can sign in"), "{said}");
+    let nobody = refused(path, &["token", "revoke", "tok_00000000000000000000000000"]);
+    assert!(nobody.contains("there is no token tok_"), "{nobody}");
+}
+
+#[test]
+fn s17_a_reseller_is_made_to_ask_for_second_factors() {
+    let folder = folder();
+    let path = folder.path();
+    json(
+        path,
+        &["bootstrap", "--reseller=Shop", "--email=a@shop.test"],
+    );
+    let required = || json(path, &["reseller", "show", "Shop"])["second_factor_required"].clone();
+    assert_eq!(required(), Value::Bool(false));
+    let words = ["reseller", "require-second-factor", "Shop"];
+    let off = ["reseller", "require-second-factor", "Shop", "--off"];
+    assert!(admin(path, &words).contains("must have a second factor now"));
+    assert!(admin(path, &words).contains("already"));
+    assert_eq!(required(), Value::Bool(true));
+    assert!(admin(path, &off).contains("any more"));
+    assert!(admin(path, &off).contains("nobody had to"));
+    assert_eq!(required(), Value::Bool(false));
 }

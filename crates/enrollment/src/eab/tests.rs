@@ -42,7 +42,7 @@ fn c23_no_value_looks_like_a_flag() {
 }
 
 #[test]
-fn c23_keys_are_unpadded_base64url_of_128_and_256_bits() {
+fn c23_f049_keys_are_unpadded_base64url_of_128_and_256_bits() {
     let (credential, key) = credential(None);
     assert_eq!(
         URL_SAFE_NO_PAD

@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn f080_more_names_than_allowed_are_refused() {
+    fn f080_s49_more_names_than_allowed_are_refused() {
         let refused = read("a.test\nb.test", 1).unwrap_err();
         assert_eq!(refused, Unreadable::TooManyRows { max_rows: 1 });
         assert!(read("a.test\nb.test", 2).is_ok());

@@ -237,7 +237,7 @@ fn edge_4_removing_a_companion_removes_only_that() {
 }
 
 #[test]
-fn edge_4_a_removed_companion_comes_back_free() {
+fn f078_edge_4_a_removed_companion_comes_back_free() {
     let expected = ["example.com", "+www.example.com"];
     check(
         &["example.com", "-www.example.com", "www.example.com"],

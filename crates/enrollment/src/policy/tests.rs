@@ -215,7 +215,7 @@ fn what_is_no_value_is_refused_with_what_is_one() {
 }
 
 #[test]
-fn an_unknown_key_is_refused_with_all_keys() {
+fn s47_an_unknown_key_is_refused_with_all_keys() {
     let refusal = Policy::default().with("eab", "1").unwrap_err().refusal();
     assert_eq!(refusal.code, "policy_key_unknown");
     for key in Policy::KEYS {
@@ -325,7 +325,7 @@ fn c21_companions_come_as_the_mode_and_the_customer_say() {
 }
 
 #[test]
-fn f066_terms_are_chosen_from_those_on_offer() {
+fn f066_f147_terms_are_chosen_from_those_on_offer() {
     let policy = Policy::default().with("term_choices_years", "3,1").unwrap();
     let years: Vec<_> = policy.term_choices_years.iter().map(Term::years).collect();
     assert_eq!(years, [1, 3]);

@@ -154,7 +154,7 @@ fn stored_words_round_trip() {
 }
 
 #[test]
-fn names_are_counted_by_what_they_cost() {
+fn f078_names_are_counted_by_what_they_cost() {
     let now = moment("2026-11-23T12:00:00Z");
     let both = Names { paid: 1, free: 1 };
     let enrolled = pending().enroll(both, now).enroll(both, now);

@@ -3,6 +3,7 @@
 pub mod change_member;
 pub mod invite_user;
 pub mod list_team;
+pub mod require_second_factor;
 
 pub use store::access::user::Person;
 

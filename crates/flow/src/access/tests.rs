@@ -190,6 +190,7 @@ fn settings() -> Settings {
         breached: None,
         mail: None,
         has_limits: true,
+        operator_needs_second_factor: true,
         password_hash: HashParameters::new(8, 1, 1).unwrap(),
     }
 }
@@ -356,7 +357,7 @@ async fn f007_a_suspension_is_told_only_to_who_knows_the_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s05_a_change_needs_the_current_password_and_ends_other_sessions() {
+async fn f015_s05_a_change_needs_the_current_password_and_ends_other_sessions() {
     each_engine(|store| async move {
         let house = House::open(store, own()).await;
         let other = house.sign_in(EMAIL, PASSWORD).await.unwrap();

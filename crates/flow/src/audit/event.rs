@@ -1,7 +1,7 @@
 //! Everything that is told of, a line each: its facts, its word, what it is about, and of what that is a part.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DepartmentId, DnsName, EffectId,
+    AccountId, ApiTokenId, AuthorizationId, CaId, CertificateId, DepartmentId, DnsName, EffectId,
     EnrolledDomainId, JobId, OrderId, OrganizationId, PreValidationId, ProfileVersionId,
     SubscriptionId, TenantId, Timestamp, UserId,
 };
@@ -94,6 +94,13 @@ events! {
     ThemeSet { user: UserId, theme: Document } = "user.set_theme" on user;
     NetworkUnlocked { network: Text } = "network.unlock" on network;
     UserUnlocked { user: UserId } = "user.unlock" on user;
+    TokenCreated {
+        token: ApiTokenId, user: UserId, name: Text, scopes: Document, networks: Document, expires_at: Timestamp,
+    } = "api_token.create" on token;
+    TokenRevoked { token: ApiTokenId, user: UserId, name: Text } = "api_token.revoke" on token;
+    TokenUsedFromNetwork {
+        token: ApiTokenId, user: UserId, network: Text,
+    } = "api_token.use_from_new_network" on token;
 
     // tenancy
     LimitCleared { limit: &'static str } = "limit.clear" on limit;
@@ -121,6 +128,7 @@ events! {
     PreValidationRequested {
         pre_validation: PreValidationId, certificate_type: &'static str, anchor: Text, organization: OrganizationId,
     } = "pre_validation.request" on pre_validation in organization;
+    SecondFactorRequired { tenant: TenantId, is_required: bool } = "tenant.require_second_factor" on tenant;
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
     TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;
@@ -231,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_tells_its_facts_its_object_and_of_what_that_is_a_part() {
+    fn s62_an_event_tells_its_facts_its_object_and_of_what_that_is_a_part() {
         let (domain, subscription) = (
             EnrolledDomainId::of_bytes([1; 16]),
             SubscriptionId::of_bytes([2; 16]),

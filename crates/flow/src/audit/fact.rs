@@ -1,7 +1,7 @@
 //! What may be told: types without secrets, and texts of bounded length without control characters.
 
 use base::{
-    AccountId, AuthorizationId, CaId, CertificateId, DepartmentId, DnsName, EffectId,
+    AccountId, ApiTokenId, AuthorizationId, CaId, CertificateId, DepartmentId, DnsName, EffectId,
     EnrolledDomainId, JobId, OrderId, OrganizationId, PreValidationId, ProfileVersionId,
     SubscriptionId, TenantId, Timestamp, UserId,
 };
@@ -80,6 +80,7 @@ macro_rules! facts {
 
 facts!(
     AccountId,
+    ApiTokenId,
     AuthorizationId,
     CaId,
     CertificateId,

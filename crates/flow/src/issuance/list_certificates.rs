@@ -315,7 +315,22 @@ async fn revoker(tx: &mut ReadTx, stored: &Stored) -> Result<Option<Revoker>, st
     let Some(entry) = store::audit::revocation(tx, stored.tenant, stored.id).await? else {
         return Ok(Some(Revoker::Unknown));
     };
-    if let Actor::User(user) = entry.actor {
+    let user = match entry.actor {
+        Actor::ApiToken(token) => {
+            let token = store::access::api_token::by_id(tx, &token).await?;
+            let Some(token) = token else {
+                return Ok(Some(Revoker::Unknown));
+            };
+            Some(token.user)
+        }
+        Actor::User(user) => Some(user),
+        Actor::Account(_)
+        | Actor::CertificateKey
+        | Actor::CommandLine
+        | Actor::System
+        | Actor::Visitor => None,
+    };
+    if let Some(user) = user {
         let user = store::access::user::by_id(tx, user).await?;
         return Ok(Some(user.map_or(Revoker::Unknown, |user| {
             Revoker::Person(user.email.as_str().to_owned())

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn l7_the_line_of_one_network_has_an_end() {
+    async fn l7_s73_the_line_of_one_network_has_an_end() {
         let cost = HashParameters::new(8, 1, 1).unwrap();
         let passwords = Passwords::new(cost, &Zeros).unwrap();
         let client = |last| IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));

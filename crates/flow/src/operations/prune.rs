@@ -1,5 +1,5 @@
 //! The end of what nobody needs any more: orders and authorizations that ended long ago, certificates with what was proven
-//! for them, audit entries, guests of test directories, sessions, sign-in locks, links, mails, what was checked of organizations,
+//! for them, audit entries, guests of test directories, sessions, sign-in locks, links, API tokens, mails, what was checked of organizations,
 //! and nodes that died. What happened to CAs
 //! and keys stays, and so does how many certificates there were in each month.
 //!
@@ -12,7 +12,7 @@ use base::{
     ValidationId,
 };
 use serde::{Deserialize, Serialize};
-use store::access::{invitation, session, sign_in_lock, sign_in_step};
+use store::access::{api_token, invitation, session, sign_in_lock, sign_in_step};
 use store::audit;
 use store::catalog::server_certificate;
 use store::effects::{effect, mail};
@@ -45,6 +45,8 @@ const KEEP_ENDED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How much later than a whole lifetime after the last moment of a proof a certificate may end that uses it: clients may ask
 /// for one that begins two days later.
 const BEGINS_LATER: Duration = Duration::from_secs(2 * 24 * 3600);
+/// A token that ended so long ago is of no use to anybody who asks why it does not work.
+const KEEP_TOKENS: Duration = Duration::from_secs(24 * 3600);
 /// A link that ended so long ago is of no use to anybody who asks why it does not work.
 const KEEP_LINKS: Duration = Duration::from_secs(24 * 3600);
 /// How long it is kept to whom which mail was sent.
@@ -96,6 +98,7 @@ enum Part {
     SignInLocks,
     Invitations,
     SignInSteps,
+    ApiTokens,
     ServerCertificates,
     DeadJobs,
     Figures,
@@ -107,7 +110,7 @@ enum Part {
     Nodes,
 }
 
-const PARTS: [Part; 22] = [
+const PARTS: [Part; 23] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -121,6 +124,7 @@ const PARTS: [Part; 22] = [
     Part::SignInLocks,
     Part::Invitations,
     Part::SignInSteps,
+    Part::ApiTokens,
     Part::ServerCertificates,
     Part::DeadJobs,
     Part::Figures,
@@ -186,6 +190,10 @@ impl Prune {
                 Ok(same(pieces(app, before, delete_invitations).await?))
             }
             Part::SignInSteps => Ok(same(pieces(app, now, delete_steps).await?)),
+            Part::ApiTokens => {
+                let before = now.minus(KEEP_TOKENS);
+                Ok(same(pieces(app, before, delete_tokens).await?))
+            }
             Part::ServerCertificates => {
                 Ok(same(pieces(app, now, delete_server_certificates).await?))
             }
@@ -393,6 +401,11 @@ async fn delete_invitations(
 async fn delete_steps(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
     let deleted = sign_in_step::delete_ended(tx, &(*now, PIECE)).await?;
     Ok(after(deleted, *now))
+}
+
+async fn delete_tokens(tx: &mut WriteTx, before: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let deleted = api_token::delete_ended(tx, &(*before, PIECE)).await?;
+    Ok(after(deleted, *before))
 }
 
 async fn delete_server_certificates(

@@ -26,6 +26,17 @@ pub fn was_signed(app: &App, client: &Client) {
     }
 }
 
+/// Counts a request with a token, or says that it is too much.
+pub fn count_api_call(app: &App, caller: &Caller) -> Result<(), RateLimited> {
+    match (&caller.actor, caller.tenant()) {
+        (Actor::ApiToken(token), Ok(tenant)) => {
+            let charge = Charge::api_call(*token, tenant);
+            app.memory.limits.spend(charge, app.now())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Counts a change that a person makes in the portal, or says that it is too much.
 pub fn count_portal_write(app: &App, caller: &Caller) -> Result<(), RateLimited> {
     match (&caller.actor, caller.tenant()) {

@@ -62,7 +62,7 @@ fn what_nobody_reads_is_der_too() {
 }
 
 #[test]
-fn f074_other_kinds_of_names_are_refused_and_shown() {
+fn other_kinds_of_names_are_refused_and_shown() {
     let refused = |tag: u8, content: &[u8], kind, value: &str| {
         let signer = p256();
         let mut draft = CsrDraft::new(&signer, &["example.com"]);
@@ -187,7 +187,7 @@ fn rsa_identifiers_may_lack_their_null() {
 }
 
 #[test]
-fn s12_sha1_is_refused_by_name() {
+fn sha1_is_refused_by_name() {
     let signer = p256();
     let mut draft = CsrDraft::new(&signer, &["example.com"]);
     draft.algorithm = Some(b"\x30\x09\x06\x07\x2a\x86\x48\xce\x3d\x04\x01".to_vec());
@@ -255,7 +255,7 @@ fn requests_of_another_implementation_are_read() {
 
 proptest! {
     #[test]
-    fn s48_changed_octets_never_make_it_panic(place in 0_usize..300, octet: u8) {
+    fn changed_octets_never_make_it_panic(place in 0_usize..300, octet: u8) {
         let signer = p256();
         let mut der = CsrDraft::new(&signer, &["example.com"]).der();
         let length = der.len();

@@ -416,7 +416,7 @@ mod tests {
         }
 
         #[test]
-        fn s48_no_text_makes_it_panic(text in "([CNO=,+#\\\\ ]|\\PC){0,40}") {
+        fn no_text_makes_it_panic(text in "([CNO=,+#\\\\ ]|\\PC){0,40}") {
             let _ = CaName::parse(&text);
         }
     }

@@ -54,7 +54,7 @@ fn elliptic_thumbprints_depend_on_the_curve_and_the_point() {
 }
 
 #[test]
-fn s13_other_algorithms_and_curves_are_refused_by_name() {
+fn other_algorithms_and_curves_are_refused_by_name() {
     let p521 = b"\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23";
     let named = "1.2.840.10045.2.1 with curve 1.3.132.0.35".to_owned();
     check_refused(p521, &[4; 133], &KeyError::Algorithm(named));
@@ -74,7 +74,7 @@ fn s13_other_algorithms_and_curves_are_refused_by_name() {
 }
 
 #[test]
-fn s13_points_must_be_uncompressed_and_on_their_curve() {
+fn points_must_be_uncompressed_and_on_their_curve() {
     let identifier = KeyAlgorithm::EcdsaP256.identifier();
     let holder = signer(KeyAlgorithm::EcdsaP256);
     let point = holder.public_key().key_bits().to_vec();

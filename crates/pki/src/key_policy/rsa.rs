@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn s13_there_are_133_small_primes_and_each_is_found() {
+    fn there_are_133_small_primes_and_each_is_found() {
         assert_eq!(primes_below(752).count(), 133);
         let large = number("170141183460469231731687303715884105727");
         assert_eq!(small_factor(&large), None);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn s13_exponents_are_odd_and_within_bounds() {
+    fn exponents_are_odd_and_within_bounds() {
         let accepted = |octets: &[u8]| check_exponent(octets).is_ok();
         assert!(accepted(&[1, 0, 1]) && accepted(&[1, 0, 0, 1]) && accepted(&[0xff; 32]));
         assert!(!accepted(&[3]) && !accepted(&[0xff, 0xff]) && !accepted(&[1, 0, 2]));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn s13_close_primes_are_found_and_distant_ones_are_not() {
+    fn close_primes_are_found_and_distant_ones_are_not() {
         let p = number("170141183460469231731687303715884105727");
         let near = &p + 1_002_u32;
         assert!(has_close_primes(&(&p * &near)));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn s13_the_roca_structure_is_recognised() {
+    fn the_roca_structure_is_recognised() {
         let m: BigUint = primes_below(168).map(BigUint::from).product();
         let base = BigUint::from(65537_u32);
         let p = &m * 12_345_u32 + base.modpow(&BigUint::from(77_u32), &m);

@@ -40,7 +40,7 @@ fn size_error(bits: u32) -> Result<(), KeyPolicyError> {
 }
 
 #[test]
-fn s13_sound_keys_pass() {
+fn sound_keys_pass() {
     let policy = KeyPolicy::public();
     check(
         &policy,
@@ -56,7 +56,7 @@ fn s13_sound_keys_pass() {
 }
 
 #[test]
-fn s13_a_reported_key_is_refused() {
+fn a_reported_key_is_refused() {
     let holder = signer(KeyAlgorithm::EcdsaP256);
     let blocked = HashSet::from([*holder.public_key().fingerprint()]);
     let result = KeyPolicy::public().check(holder.public_key(), &blocked);
@@ -64,7 +64,7 @@ fn s13_a_reported_key_is_refused() {
 }
 
 #[test]
-fn s13_sizes_have_bounds_that_test_servers_relax() {
+fn sizes_have_bounds_that_test_servers_relax() {
     let policy = KeyPolicy::public();
     let one_more_bit = [&[1][..], &[0xff; 256]].concat();
     check(
@@ -92,13 +92,13 @@ fn s13_sizes_have_bounds_that_test_servers_relax() {
 }
 
 #[test]
-fn s13_a_small_exponent_is_refused() {
+fn a_small_exponent_is_refused() {
     let key = rsa_key(&sound_modulus(), &[3]);
     check(&KeyPolicy::public(), &key, &Err(KeyPolicyError::Exponent));
 }
 
 #[test]
-fn s13_close_primes_are_refused() {
+fn close_primes_are_refused() {
     // Two factors of 1024 bits, close to each other, without small divisors of their own.
     let base = BigUint::from(1_u32) << 1023_u32;
     let without_small_divisors = |from: BigUint| {
@@ -118,7 +118,7 @@ fn s13_close_primes_are_refused() {
 }
 
 #[test]
-fn s13_a_listed_debian_key_is_refused() {
+fn a_listed_debian_key_is_refused() {
     use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
     let modulus = sound_modulus();
     let line = format!("Modulus={}\n", crate::serial::hex(&modulus).to_uppercase());

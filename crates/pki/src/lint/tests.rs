@@ -35,12 +35,12 @@ fn check(expected: &[&str], change: impl FnOnce(&mut IssuanceRequest, &mut Profi
 }
 
 #[test]
-fn s13_what_the_builder_writes_passes() {
+fn what_the_builder_writes_passes() {
     check(&[], |_, _| {});
 }
 
 #[test]
-fn s13_names_are_linted() {
+fn names_are_linted() {
     let name = |text: &str| -> Identifier { text.parse().unwrap() };
     check(&["san_names"], |request, _| request.names.clear());
     check(&["san_names"], |request, _| {
@@ -57,7 +57,7 @@ fn s13_names_are_linted() {
 }
 
 #[test]
-fn s13_lifetimes_are_linted_to_the_second() {
+fn lifetimes_are_linted_to_the_second() {
     let second = std::time::Duration::from_secs(1);
     check(&["validity_of_profile"], |request, _| {
         request.validity.not_after = request.validity.not_after.plus(second);
@@ -89,7 +89,7 @@ fn s13_lifetimes_are_linted_to_the_second() {
 }
 
 #[test]
-fn s13_extensions_are_held_to_the_profile() {
+fn extensions_are_held_to_the_profile() {
     let both = ["certificate_policies", "policy_reserved"];
     check(&both, |_, profile| {
         profile.policies = vec![crate::ORGANIZATION_VALIDATED];
@@ -111,7 +111,7 @@ fn s13_extensions_are_held_to_the_profile() {
 }
 
 #[test]
-fn s13_rsa_keys_get_key_encipherment_only_from_a_profile_that_has_it() {
+fn rsa_keys_get_key_encipherment_only_from_a_profile_that_has_it() {
     let issuer = authority();
     let key = signer(KeyAlgorithm::Rsa { bits: 2048 });
     let request = request(key.public_key(), &["example.com"]);
@@ -127,7 +127,7 @@ fn s13_rsa_keys_get_key_encipherment_only_from_a_profile_that_has_it() {
 }
 
 #[test]
-fn s13_content_for_another_issuer_is_refused() {
+fn content_for_another_issuer_is_refused() {
     let (one, other) = (authority(), authority());
     let request = request(signer(P256).public_key(), &["example.com"]);
     let tbs = one.prepare(&Profile::dv(), &request);
@@ -149,7 +149,7 @@ fn s13_content_for_another_issuer_is_refused() {
 }
 
 #[test]
-fn s13_a_public_profile_cannot_leave_the_policy_out() {
+fn a_public_profile_cannot_leave_the_policy_out() {
     let mut without = Profile::dv();
     without.policies.clear();
     let broken = broken_by(&without, NOW, |_, written| written.policies.clear());
@@ -157,7 +157,7 @@ fn s13_a_public_profile_cannot_leave_the_policy_out() {
 }
 
 #[test]
-fn s13_private_certificates_are_held_to_rfc_5280_and_their_profile() {
+fn private_certificates_are_held_to_rfc_5280_and_their_profile() {
     let days = |days: u64| std::time::Duration::from_secs(days * 86_400);
     let private = Profile {
         validity_seconds: 2000 * 86_400,
@@ -190,7 +190,7 @@ fn s13_private_certificates_are_held_to_rfc_5280_and_their_profile() {
 }
 
 #[test]
-fn s13_lints_follow_the_issuer_whatever_its_kind() {
+fn lints_follow_the_issuer_whatever_its_kind() {
     let rsa = KeyAlgorithm::Rsa { bits: 2048 };
     let (one, other) = (issuing(&root(rsa), rsa), authority());
     let request = request(signer(P256).public_key(), &["example.com"]);
@@ -229,7 +229,7 @@ impl crate::Signer for Sha384 {
 }
 
 #[test]
-fn s13_the_algorithm_is_the_one_that_the_issuer_signs_with() {
+fn the_algorithm_is_the_one_that_the_issuer_signs_with() {
     let rsa = SoftwareSigner::generate(KeyAlgorithm::Rsa { bits: 2048 }).unwrap();
     let signer = std::sync::Arc::new(Sha384(rsa));
     let name = crate::CaName::private("Module").unwrap();
@@ -261,7 +261,7 @@ fn check_patched(from: &[u8], to: &[u8], expected: &[&str]) {
 }
 
 #[test]
-fn s13_single_octets_that_went_wrong_are_noticed() {
+fn single_octets_that_went_wrong_are_noticed() {
     check_patched(&[0xa0, 3, 2, 1, 2], &[0xa0, 3, 2, 1, 1], &["version"]);
     // keyUsage: digitalSignature becomes keyCertSign.
     check_patched(&[3, 2, 7, 0x80], &[3, 2, 2, 0x04], &["key_usage"]);

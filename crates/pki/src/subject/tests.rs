@@ -364,7 +364,7 @@ fn identifiers_of_another_form_are_refused() {
 
 proptest! {
     #[test]
-    fn s48_no_text_makes_it_panic_and_what_is_read_is_written_the_same(text in ".{0,40}") {
+    fn no_text_makes_it_panic_and_what_is_read_is_written_the_same(text in ".{0,40}") {
         for text in [text.clone(), format!("NTRGB-{text}"), format!("LEIXG{text}")] {
             if let Ok(read) = OrganizationIdentifier::parse(&text) {
                 prop_assert_eq!(read.to_string(), text);
@@ -373,7 +373,7 @@ proptest! {
     }
 
     #[test]
-    fn s48_no_value_makes_it_panic_and_what_is_taken_stays_the_same(value in ".{0,80}") {
+    fn no_value_makes_it_panic_and_what_is_taken_stays_the_same(value in ".{0,80}") {
         for field in SubjectField::ALL {
             if let Ok(subject) = Subject::new(with(*field, &value)) {
                 let again = Subject::new(subject.fields().clone());

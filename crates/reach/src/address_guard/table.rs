@@ -6,7 +6,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{Block, SpecialPurpose};
+use base::AddressBlock;
+
+use super::SpecialPurpose;
 
 const fn v4(
     [a, b, c, d]: [u8; 4],
@@ -15,7 +17,7 @@ const fn v4(
     source: &'static str,
 ) -> SpecialPurpose {
     SpecialPurpose {
-        block: Block::v4(Ipv4Addr::new(a, b, c, d), length),
+        block: AddressBlock::v4(Ipv4Addr::new(a, b, c, d), length),
         purpose,
         source,
     }
@@ -28,7 +30,7 @@ const fn v6(
     source: &'static str,
 ) -> SpecialPurpose {
     SpecialPurpose {
-        block: Block::v6(Ipv6Addr::from_bits(address), length),
+        block: AddressBlock::v6(Ipv6Addr::from_bits(address), length),
         purpose,
         source,
     }
@@ -88,4 +90,4 @@ pub(super) static GLOBAL_UNICAST: SpecialPurpose = v6(
 );
 
 /// The well-known prefix for IPv4 hosts seen through a translator (RFC 6052 §2.1).
-pub(super) const NAT64: Block = Block::v6(Ipv6Addr::from_bits(0x0064_ff9b << 96), 96);
+pub(super) const NAT64: AddressBlock = AddressBlock::v6(Ipv6Addr::from_bits(0x0064_ff9b << 96), 96);

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::error::Error;
 
 use base::{
-    AccountId, Actor, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId, DepartmentId,
-    DnsName, EffectId, EnrolledDomainId, Identifier, JobId, LineageId, MailId, NodeId, OfferId,
-    OfferVersionId, OrderId, OrganizationId, PreValidationId, ProfileVersionId, RefusalId,
-    RequestId, SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
+    AccountId, Actor, ApiTokenId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId,
+    DepartmentId, DnsName, EffectId, EnrolledDomainId, Identifier, JobId, LineageId, MailId,
+    NodeId, OfferId, OfferVersionId, OrderId, OrganizationId, PreValidationId, ProfileVersionId,
+    RefusalId, RequestId, SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::private::BytesMut;
@@ -116,6 +116,7 @@ macro_rules! for_each_id {
     ($apply:ident) => {
         $apply!(
             AccountId,
+            ApiTokenId,
             AuditId,
             AuthorityId,
             AuthorizationId,

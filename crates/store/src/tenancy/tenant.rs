@@ -2,9 +2,12 @@
 
 use base::{TenantId, TenantPath, Timestamp};
 use enrollment::admission::Standing;
+use serde_json::Map;
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 
-use crate::{Error, ReadTx, Row, WriteTx, columns, sql, text_columns, values, word_columns};
+use crate::{
+    Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, text_columns, values, word_columns,
+};
 
 columns! {
     "tenant" tenant => TenantRow {
@@ -82,6 +85,64 @@ pub async fn hold(tx: &mut WriteTx, (id, now): &(TenantId, Timestamp)) -> Result
     Ok(tx.execute(hold, &values![id, *now]).await? == 1)
 }
 
+/// What a tenant decides for itself, as a document whose other members are kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TenantConfig(Map<String, serde_json::Value>);
+
+/// The member that says whether users must have a second factor.
+const SECOND_FACTOR: &str = "second_factor_required";
+
+impl TenantConfig {
+    fn demands_second_factor(&self) -> bool {
+        let said = self.0.get(SECOND_FACTOR);
+        said.and_then(serde_json::Value::as_bool).unwrap_or(false)
+    }
+
+    fn with_demand(mut self, is_required: bool) -> Self {
+        if is_required {
+            self.0.insert(SECOND_FACTOR.to_owned(), is_required.into());
+        } else {
+            self.0.remove(SECOND_FACTOR);
+        }
+        self
+    }
+
+    fn text(&self) -> String {
+        serde_json::Value::from(self.0.clone()).to_string()
+    }
+}
+
+impl Column for TenantConfig {
+    fn read(row: &Row, column: &'static str) -> Result<Self, Error> {
+        row.parsed(column, |text| serde_json::from_str(text).map(Self))
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::from(self.text())
+    }
+}
+
+/// Whether the users of a tenant must have a second factor.
+#[derive(Clone, Copy, Debug)]
+pub struct FactorDemand {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Whether they must.
+    pub is_required: bool,
+}
+
+/// Stores whether the users of a tenant must have a second factor.
+pub async fn demand_second_factor(tx: &mut WriteTx, demand: &FactorDemand) -> Result<(), Error> {
+    let found = sql!(system: "SELECT config FROM tenant WHERE id = $1");
+    let Some(row) = tx.row(found, &values![demand.tenant]).await? else {
+        return Ok(());
+    };
+    let config = TenantConfig::read(&row, "config")?.with_demand(demand.is_required);
+    let set = sql!(system: "UPDATE tenant SET config = $2 WHERE id = $1");
+    let values = values![demand.tenant, config.text()];
+    tx.execute(set, &values).await.map(|_| ())
+}
+
 /// A row of the table.
 pub(crate) struct TenantRow {
     id: TenantId,
@@ -89,8 +150,8 @@ pub(crate) struct TenantRow {
     path: TenantPath,
     kind: TenantKind,
     name: TenantName,
-    /// What it decides for itself, JSON.
-    config: String,
+    /// What it decides for itself.
+    config: TenantConfig,
     created_at: Timestamp,
     suspended_at: Option<Timestamp>,
     /// Since when it owes too much to be sold more.
@@ -106,7 +167,7 @@ impl From<&Tenant> for TenantRow {
             path: tenant.path.clone(),
             kind: tenant.kind,
             name: tenant.name.clone(),
-            config: "{}".to_owned(),
+            config: TenantConfig::default().with_demand(tenant.requires_second_factor),
             created_at: tenant.created_at,
             suspended_at: tenant.suspended_at,
             billing_hold_at: None,
@@ -125,6 +186,7 @@ impl From<TenantRow> for Tenant {
             name: row.name,
             created_at: row.created_at,
             suspended_at: row.suspended_at,
+            requires_second_factor: row.config.demands_second_factor(),
         }
     }
 }
@@ -197,4 +259,22 @@ pub async fn resume(tx: &mut WriteTx, id: &TenantId) -> Result<bool, Error> {
         system: "UPDATE tenant SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL"
     );
     Ok(tx.execute(resume, &values![id]).await? == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s17_other_members_of_the_document_stay() {
+        let read = |text: &str| TenantConfig(serde_json::from_str(text).unwrap());
+        let other = r#"{"zone":"Europe/Helsinki"}"#;
+        let with = read(other).with_demand(true);
+        assert!(with.demands_second_factor() && !read(other).demands_second_factor());
+        assert_eq!(
+            with.text(),
+            r#"{"second_factor_required":true,"zone":"Europe/Helsinki"}"#
+        );
+        assert_eq!(with.with_demand(false).text(), other);
+    }
 }

@@ -3,11 +3,12 @@
 use crate::{Error, ReadTx, sql};
 
 /// The tables that are counted.
-pub const TABLES: [&str; 28] = [
+pub const TABLES: [&str; 29] = [
     "acme_account",
     "acme_authorization",
     "acme_order",
     "acme_order_pending",
+    "api_token",
     "audit",
     "certificate",
     "certificate_month",
@@ -41,6 +42,7 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM acme_authorization) AS acme_authorization,
            (SELECT COUNT(*) FROM acme_order) AS acme_order,
            (SELECT COUNT(*) FROM acme_order_pending) AS acme_order_pending,
+           (SELECT COUNT(*) FROM api_token) AS api_token,
            (SELECT COUNT(*) FROM audit) AS audit,
            (SELECT COUNT(*) FROM certificate) AS certificate,
            (SELECT COUNT(*) FROM certificate_month) AS certificate_month,

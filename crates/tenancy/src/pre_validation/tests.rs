@@ -114,7 +114,7 @@ fn f032_a_rejected_one_says_why_and_is_never_decided_again() {
 }
 
 #[test]
-fn s37_nobody_decides_what_they_asked_for() {
+fn s29_nobody_decides_what_they_asked_for() {
     for kind in CertificateType::ALL {
         let asked = asked(*kind);
         let own = asked.approve(&approval(*kind, 0), user(ASKS), day(0));
@@ -165,7 +165,7 @@ fn f034_an_anchor_number_is_read_as_it_is_shown() {
 proptest! {
     /// Whatever is done in whatever order, one person alone never makes an EV certificate possible.
     #[test]
-    fn s37_two_people_stand_behind_each_valid_ev(steps in proptest::collection::vec((0_u8..3, 1_u8..5), 0..12)) {
+    fn s29_two_people_stand_behind_each_valid_ev(steps in proptest::collection::vec((0_u8..3, 1_u8..5), 0..12)) {
         let mut check = asked(CertificateType::Ev);
         for (what, who) in steps {
             let next = match what {

@@ -140,6 +140,7 @@ impl History {
             ),
             ("domain_validation", self.within(PROOF, |day| day.proofs)),
             ("audit", self.entries()),
+            ("api_token", 0),
             ("department", 0),
             ("invitation", 0),
             ("organization", 0),

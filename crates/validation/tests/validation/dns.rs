@@ -34,7 +34,7 @@ async fn answered(reply: Reply) -> (Outcome, NameServer) {
 }
 
 #[tokio::test]
-async fn rfc8555_8_4_one_record_that_fits_is_enough() {
+async fn f108_rfc8555_8_4_one_record_that_fits_is_enough() {
     let records = vec![txt(OWNER, &["left over"]), txt(OWNER, &[DIGEST])];
     let (outcome, server) = answered(Reply::Records(records)).await;
     assert_eq!(outcome.result, Ok(()));

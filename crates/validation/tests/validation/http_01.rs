@@ -27,7 +27,7 @@ fn content(outcome: &Outcome) -> Content {
 }
 
 #[tokio::test]
-async fn f104_the_served_key_authorization_is_valid_with_evidence() {
+async fn f103_the_served_key_authorization_is_valid_with_evidence() {
     let server = WebServer::start(|_| response(200, KEY_AUTHORIZATION.as_bytes())).await;
     let validator = validator(lab(LINES, server.address.port(), 443));
     let outcome = http_01(&validator, "www.example.com").await;
@@ -281,7 +281,7 @@ async fn acme_2_5_a_name_is_resolved_once_and_its_first_answer_is_used() {
 }
 
 #[tokio::test]
-async fn acme_2_5_special_purpose_addresses_are_never_contacted() {
+async fn acme_2_5_s51_special_purpose_addresses_are_never_contacted() {
     let server = WebServer::start(|_| response(200, KEY_AUTHORIZATION.as_bytes())).await;
     let addresses: [(&str, &str); 9] = [
         ("127.0.0.1", "a loopback address"),

@@ -6,6 +6,7 @@ pub mod second_factor;
 pub mod session;
 pub mod settings;
 pub mod team;
+pub mod tokens;
 
 use crate::portal::table::Table;
 
@@ -15,5 +16,6 @@ pub(super) fn routes() -> Table {
         .and(settings::routes())
         .and(second_factor::routes())
         .and(link::routes())
+        .and(tokens::routes())
         .and(team::routes())
 }

@@ -28,6 +28,8 @@ mod second_factor;
 mod settings;
 #[path = "sample/team.rs"]
 mod team;
+#[path = "sample/token.rs"]
+mod token;
 
 #[cfg(test)]
 #[path = "sample/classes.rs"]
@@ -53,6 +55,7 @@ pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
     order::add(&mut all)?;
     settings::add(&mut all)?;
     second_factor::add(&mut all)?;
+    token::add(&mut all)?;
     team::add(&mut all)?;
     organization::add(&mut all)?;
     Ok(all.0)

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn h3_one_client_cannot_fill_the_memory_nor_keep_others_out() {
+    async fn h3_s73_one_client_cannot_fill_the_memory_nor_keep_others_out() {
         let bodies = Bodies::default();
         let size = 128 * 1024;
         let mut under_way = Vec::new();

@@ -6,14 +6,14 @@ use serde_json::json;
 use testkit::{Eab, Key, LISTED, TestServer};
 
 testkit::on_both_engines![
-    a_binding_is_required,
-    the_account_is_bound_and_described,
+    f069_a_binding_is_required,
+    f069_the_account_is_bound_and_described,
     c1_an_unknown_key_id_and_a_wrong_mac_answer_the_same,
     l1_s43_an_unknown_key_id_costs_what_a_wrong_mac_key_costs,
     s36_s58_fifty_clients_at_once_use_the_last_binding_once,
     a_binding_of_another_key_is_refused,
     the_same_key_gets_the_same_account_and_uses_no_binding,
-    a_limited_credential_binds_no_further_account,
+    f058_a_limited_credential_binds_no_further_account,
     only_return_existing_makes_no_account,
     terms_of_service_must_be_agreed_to,
     m6_a_listed_key_of_debians_generator_is_refused,
@@ -33,7 +33,7 @@ async fn bindings(server: &TestServer, eab: &Eab) -> u32 {
     stored.unwrap().credential.bindings
 }
 
-async fn a_binding_is_required(server: &TestServer) {
+async fn f069_a_binding_is_required(server: &TestServer) {
     let client = server.stranger().await;
     let payload = json!({ "termsOfServiceAgreed": true });
     let answer = client
@@ -42,7 +42,7 @@ async fn a_binding_is_required(server: &TestServer) {
     assert_problem!(answer, @r#"{"type":"urn:ietf:params:acme:error:externalAccountRequired","detail":"this server needs an external account binding: give your client the EAB key ID and MAC key of an ACME account from the portal","status":403}"#);
 }
 
-async fn the_account_is_bound_and_described(server: &TestServer) {
+async fn f069_the_account_is_bound_and_described(server: &TestServer) {
     let eab = server.account().await;
     let client = server.stranger().await;
     let url = client.resource("newAccount");
@@ -120,7 +120,7 @@ async fn the_same_key_gets_the_same_account_and_uses_no_binding(server: &TestSer
     assert_eq!(bindings(server, &eab).await, 2);
 }
 
-async fn a_limited_credential_binds_no_further_account(server: &TestServer) {
+async fn f058_a_limited_credential_binds_no_further_account(server: &TestServer) {
     let reseller = server.reseller().await;
     let eab = server.account_of(reseller, Some(1)).await;
     server.stranger().await.register(&eab).await;

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use flow::Caller;
+use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::move_subscription::{Move, move_subscription};
 use serde_json::json;
-use testkit::TestServer;
+use testkit::acme_client::leaf;
+use testkit::{AcmeClient, TestServer};
 
 testkit::on_both_engines![
-    names_that_are_not_enrolled_are_refused_one_by_one,
+    f102_names_that_are_not_enrolled_are_refused_one_by_one,
+    f045_wildcards_single_names_and_several_are_issued_together_and_apart,
+    f091_an_added_name_is_ordered_at_once,
+    f102_a_companion_is_in_no_certificate_that_does_not_ask_for_it,
     one_label_under_an_enrolled_wildcard_is_admitted,
     a_wildcard_is_proven_by_dns_only,
     f070_a_subscription_without_domains_says_so,
@@ -24,11 +29,61 @@ testkit::on_both_engines![
     sb2_an_order_of_a_hundred_long_names_is_issued,
 ];
 
-async fn names_that_are_not_enrolled_are_refused_one_by_one(server: &TestServer) {
+async fn f102_names_that_are_not_enrolled_are_refused_one_by_one(server: &TestServer) {
     let client = server.client("example.com").await;
     let names = ["example.com", "www.example.com", "example.org"];
     assert_problem!(client.new_order(&names).await, @r#"{"type":"urn:ietf:params:acme:error:rejectedIdentifier","detail":"2 names are not enrolled in this subscription; add them in the portal","status":403,"subproblems":[{"type":"urn:ietf:params:acme:error:rejectedIdentifier","detail":"example.org is not enrolled in this subscription; add example.org in the portal","identifier":{"type":"dns","value":"example.org"}},{"type":"urn:ietf:params:acme:error:rejectedIdentifier","detail":"www.example.com is not enrolled in this subscription; add www.example.com or *.example.com in the portal","identifier":{"type":"dns","value":"www.example.com"}}]}"#);
     assert_problem!(client.new_order(&["*.example.com"]).await, @r#"{"type":"urn:ietf:params:acme:error:rejectedIdentifier","detail":"*.example.com is not enrolled in this subscription; add *.example.com in the portal","status":403,"subproblems":[{"type":"urn:ietf:params:acme:error:rejectedIdentifier","detail":"*.example.com is not enrolled in this subscription; add *.example.com in the portal","identifier":{"type":"dns","value":"*.example.com"}}]}"#);
+}
+
+async fn f045_wildcards_single_names_and_several_are_issued_together_and_apart(
+    server: &TestServer,
+) {
+    let client = server
+        .client("example.com\n*.example.com\nexample.org")
+        .await;
+    for names in [
+        &["*.example.com"][..],
+        &["example.org"],
+        &["*.example.com", "example.com", "example.org"],
+    ] {
+        assert_eq!(certified(&client, names).await, names);
+    }
+    let refused = client.new_order(&["example.org", "example.net"]).await;
+    assert_eq!(refused.expect(403).problem_type(), "rejectedIdentifier");
+}
+
+/// The names of a certificate for these, sorted.
+async fn certified(client: &AcmeClient, names: &[&str]) -> Vec<String> {
+    let issued = client.issue(names).await;
+    let mut found = leaf(&issued.chain).names;
+    found.sort();
+    found
+}
+
+async fn f091_an_added_name_is_ordered_at_once(server: &TestServer) {
+    let eab = server.account().await;
+    let client = server.stranger().await.register(&eab).await;
+    client.new_order(&["example.com"]).await.expect(403);
+    // The clock stands still meanwhile, and nothing else is done.
+    server.enroll(&eab, "example.com").await;
+    client.issue(&["example.com"]).await;
+}
+
+async fn f102_a_companion_is_in_no_certificate_that_does_not_ask_for_it(server: &TestServer) {
+    let eab = server.account().await;
+    let enrollment = Enrollment {
+        subscription: eab.subscription,
+        text: "example.com".to_owned(),
+        companions: Some(true),
+    };
+    let caller = Caller::command_line().within(eab.tenant);
+    let enrolled = enroll_domains(&server.app, &caller, enrollment).await;
+    assert_eq!(enrolled.unwrap().added.len(), 2);
+    let client = server.stranger().await.register(&eab).await;
+    for names in [&["example.com"][..], &["example.com", "www.example.com"]] {
+        assert_eq!(certified(&client, names).await, names);
+    }
 }
 
 async fn one_label_under_an_enrolled_wildcard_is_admitted(server: &TestServer) {
@@ -198,7 +253,7 @@ async fn sb2_an_order_of_a_hundred_long_names_is_issued(server: &TestServer) {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let issued = client.issue(&names).await;
     assert_eq!(issued.order.authorizations.len(), 100);
-    let certificate = testkit::acme_client::leaf(&issued.chain);
+    let certificate = leaf(&issued.chain);
     assert_eq!(certificate.names, names);
     // The same names again: the order is found by them, and so is the certificate that is replaced.
     let again = client.order(&names).await;

@@ -6,6 +6,7 @@ use testkit::{AcmeClient, Eab, Key, TestServer};
 
 testkit::on_both_engines![
     f085_a_removed_domain_ends_pending_orders,
+    f085_what_was_issued_stays_valid,
     a_removed_domain_is_not_finalized,
     a_removed_domain_has_to_be_proven_again,
     m5_a_removed_wildcard_takes_many_proofs,
@@ -37,6 +38,18 @@ async fn f085_a_removed_domain_ends_pending_orders(server: &TestServer) {
     assert_eq!(client.read(&without).await.member("status"), "pending");
     let refused = client.new_order(&["example.com"]).await.expect(403);
     assert_eq!(refused.problem_type(), "rejectedIdentifier");
+}
+
+async fn f085_what_was_issued_stays_valid(server: &TestServer) {
+    let (eab, client, id) = with_domains(server).await;
+    let issued = client.issue(&["example.com"]).await;
+    remove_domain(&server.app, &Caller::command_line().within(eab.tenant), id)
+        .await
+        .unwrap();
+    server.run_jobs().await;
+    client.post_as_get(&issued.url).await.expect(200);
+    // What is revoked already cannot be revoked.
+    client.revoke(&issued.der, 4).await.expect(200);
 }
 
 async fn a_removed_domain_is_not_finalized(server: &TestServer) {

@@ -7,8 +7,8 @@ use testkit::{Key, TestServer};
 
 testkit::on_both_engines![
     padded_base64url_is_refused,
-    another_content_type_is_refused,
-    get_is_refused_where_post_is_needed,
+    s69_another_content_type_is_refused,
+    s69_get_is_refused_where_post_is_needed,
     the_signed_url_must_be_the_requested_one,
     another_keys_signature_is_refused,
     an_algorithm_that_does_not_fit_is_refused,
@@ -38,7 +38,7 @@ async fn padded_base64url_is_refused(server: &TestServer) {
     assert_problem!(client.post_body(&client.account, JOSE, padded.to_string()).await, @r#"{"type":"urn:ietf:params:acme:error:malformed","detail":"the member \"payload\" is padded with \"=\": send base64url without padding (RFC 8555 section 6.1)","status":400}"#);
 }
 
-async fn another_content_type_is_refused(server: &TestServer) {
+async fn s69_another_content_type_is_refused(server: &TestServer) {
     let client = server.client("example.com").await;
     let header = client.header(&client.account).await;
     let body = client.key.jws(&header, "").to_string();
@@ -57,7 +57,7 @@ async fn another_content_type_is_refused(server: &TestServer) {
         .expect(200);
 }
 
-async fn get_is_refused_where_post_is_needed(server: &TestServer) {
+async fn s69_get_is_refused_where_post_is_needed(server: &TestServer) {
     let client = server.client("example.com").await;
     let order = client.order(&["example.com"]).await;
     assert_problem!(client.get(&order.url).await, @r#"{"type":"urn:ietf:params:acme:error:malformed","detail":"this resource is only reached by signed POST requests; use POST-as-GET to read it","status":405}"#);

@@ -20,7 +20,7 @@ use testkit::acme_client::leaf;
 use testkit::{AcmeClient, TestServer};
 
 testkit::on_both_engines![
-    an_account_belongs_to_its_directory,
+    f060_an_account_belongs_to_its_directory,
     a_directory_that_there_is_not_says_so,
     a_closed_directory_takes_no_orders,
     three_nodes_hear_of_a_change_and_no_order_sees_half_of_it,
@@ -65,7 +65,7 @@ async fn private_offer(server: &TestServer) {
     publish_offer(&server.app, &CALLER(), plan).await.unwrap();
 }
 
-async fn an_account_belongs_to_its_directory(server: &TestServer) {
+async fn f060_an_account_belongs_to_its_directory(server: &TestServer) {
     let client = server.client("example.com").await;
     let mut other = server
         .stranger_in("PRIVATE")

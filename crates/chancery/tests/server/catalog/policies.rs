@@ -18,13 +18,15 @@ use testkit::{Eab, TestServer};
 
 testkit::on_both_engines![
     what_was_bought_before_keeps_its_policies,
-    companions_come_as_the_offer_has_it,
+    f079_companions_come_as_the_offer_has_it,
     certificates_are_as_long_as_the_offer_allows,
+    f040_certificates_live_at_most_ninety_days,
+    f043_certificates_for_an_enrolled_name_cost_nothing_more,
     certificates_end_with_the_subscription_where_the_offer_says_so,
     c14_renewals_on_hold_are_refused_where_the_offer_says_so,
     terms_that_are_not_on_offer_are_refused,
     a_term_starts_when_it_is_bought_where_the_offer_says_so,
-    people_revoke_where_the_offer_lets_them,
+    f137_people_revoke_where_the_offer_lets_them,
     what_is_not_sold_any_more_is_not_bought,
     sb17_a_purchase_at_the_command_line_is_nobody_elses
 ];
@@ -70,7 +72,7 @@ async fn what_was_bought_before_keeps_its_policies(server: &TestServer) {
     }
 }
 
-async fn companions_come_as_the_offer_has_it(server: &TestServer) {
+async fn f079_companions_come_as_the_offer_has_it(server: &TestServer) {
     for (mode, expected) in [("auto", 2), ("on_request", 1), ("off", 1)] {
         let eab = bought(server, &[("companion_mode", mode)]).await;
         let enrollment = Enrollment {
@@ -92,6 +94,44 @@ async fn certificates_are_as_long_as_the_offer_allows(server: &TestServer) {
     let client = server.stranger().await.register(&eab).await;
     let usual = server.directory().profile.profile.validity_seconds;
     assert_eq!(seconds(&client.issue(&["example.com"]).await.chain), usual);
+}
+
+/// By the offer, whatever the profile would allow.
+async fn f040_certificates_live_at_most_ninety_days(server: &TestServer) {
+    let eab = bought(server, &[]).await;
+    server.enroll(&eab, "example.com").await;
+    let client = server.stranger().await.register(&eab).await;
+    let issued = client.issue(&["example.com"]).await;
+    assert_eq!(seconds(&issued.chain), 90 * 86_400);
+}
+
+async fn f043_certificates_for_an_enrolled_name_cost_nothing_more(server: &TestServer) {
+    let eab = bought(server, &[]).await;
+    server.enroll(&eab, "example.com\n*.example.com").await;
+    let before = names_of(server, &eab).await;
+    let client = server.stranger().await.register(&eab).await;
+    let mut serials = std::collections::HashSet::new();
+    for names in [
+        &["example.com"][..],
+        &["example.com"],
+        &["*.example.com"],
+        &["example.com", "*.example.com"],
+    ] {
+        let issued = client.issue(names).await;
+        serials.insert(leaf(&issued.chain).serial);
+    }
+    assert_eq!(serials.len(), 4);
+    assert_eq!(names_of(server, &eab).await, before);
+}
+
+/// How many names a subscription has that are paid for, and free ones.
+async fn names_of(server: &TestServer, eab: &Eab) -> (u32, u32) {
+    let store = server.app.store(flow::caller::tenant(eab.tenant));
+    let found: Result<_, store::Error> = store
+        .read(eab.subscription, store::enrollment::subscription::find)
+        .await;
+    let found = found.unwrap().unwrap();
+    (found.paid_names, found.free_names)
 }
 
 async fn certificates_end_with_the_subscription_where_the_offer_says_so(server: &TestServer) {
@@ -178,7 +218,7 @@ async fn a_term_starts_when_it_is_bought_where_the_offer_says_so(server: &TestSe
     }
 }
 
-async fn people_revoke_where_the_offer_lets_them(server: &TestServer) {
+async fn f137_people_revoke_where_the_offer_lets_them(server: &TestServer) {
     for (policy, is_allowed) in [("role", true), ("no", false)] {
         let eab = bought(server, &[("portal_revoke", policy)]).await;
         server.enroll(&eab, "example.com").await;

@@ -91,10 +91,11 @@ async fn f037_nothing_is_issued_for_an_organization_that_nobody_validated(server
     let eab = server.account_for("organization").await;
     let customer = server.stranger_in("OV").await.register(&eab).await;
     let guest = server.stranger_in("EV-TEST").await.register_unbound().await;
-    for client in [customer, guest] {
-        let refused = client.new_order(&["example.com"]).await;
-        assert_problem!(refused, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"this directory issues for validated organizations only, and this ACME account has none; have the organization validated first, or order in a directory for domain-validated certificates","status":403}"#);
-    }
+    // Without an organization it gets no names, so that it is refused even before.
+    let refused = customer.new_order(&["example.com"]).await;
+    assert_problem!(refused, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"this subscription has no domain yet; add one in the portal before you order","status":403}"#);
+    let refused = guest.new_order(&["example.com"]).await;
+    assert_problem!(refused, @r#"{"type":"urn:ietf:params:acme:error:unauthorized","detail":"this directory issues for validated organizations only, and this ACME account has none; have the organization validated first, or order in a directory for domain-validated certificates","status":403}"#);
     assert_eq!(orders(server).await, 0);
 }
 

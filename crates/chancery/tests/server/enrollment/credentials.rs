@@ -22,8 +22,8 @@ use testkit::{AcmeClient, Answer, Eab, TestServer};
 
 testkit::on_both_engines![
     c1_a_replaced_credential_binds_until_its_overlap_ends,
-    c1_recreated_credentials_end_at_once,
-    c1_a_key_is_shown_as_often_as_the_policy_says,
+    c1_f054_recreated_credentials_end_at_once,
+    c1_f053_a_key_is_shown_as_often_as_the_policy_says,
     c1_a_new_credential_keeps_the_limit_of_the_old_one,
     c1_only_what_can_bind_is_rotated,
     c1_a_revoked_credential_binds_nobody_and_keeps_who_is_bound,
@@ -157,7 +157,7 @@ async fn c1_a_replaced_credential_binds_until_its_overlap_ends(server: &TestServ
     );
 }
 
-async fn c1_recreated_credentials_end_at_once(server: &TestServer) {
+async fn c1_f054_recreated_credentials_end_at_once(server: &TestServer) {
     let old = under(server, &[("eab_on_loss", "recreate")]).await;
     let new = rotate(server, &old, 24 * HOUR).await;
     assert_refused(bind(server, &old).await, "was replaced");
@@ -173,7 +173,7 @@ async fn shown(server: &TestServer, eab: &Eab) -> &'static str {
     code(shown)
 }
 
-async fn c1_a_key_is_shown_as_often_as_the_policy_says(server: &TestServer) {
+async fn c1_f053_a_key_is_shown_as_often_as_the_policy_says(server: &TestServer) {
     let eab = under(server, &[("eab_reveal", "once")]).await;
     assert_eq!(shown(server, &eab).await, "");
     assert_eq!(shown(server, &eab).await, "mac_key_shown_once");

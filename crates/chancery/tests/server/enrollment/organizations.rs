@@ -27,7 +27,7 @@ use tenancy::organization::{Contact, ContactRole, Contacts, DepartmentName};
 use tenancy::pre_validation::{Approval, Evidence, ReviewState};
 use tenancy::user::{DisplayName, Email};
 use testkit::acme_client::leaf;
-use testkit::{AcmeClient, Eab, Reseller, TestServer};
+use testkit::{AcmeClient, Answer, Eab, Reseller, TestServer};
 
 testkit::on_both_engines![
     f031_an_organization_is_mandatory_for_ov_and_absent_for_dv,
@@ -140,8 +140,15 @@ async fn open(
     })
 }
 
+struct Checked {
+    reseller: Reseller,
+    check: OrganizationCheck,
+    eab: Eab,
+    client: AcmeClient,
+}
+
 /// A reseller with an organization that was checked, and a client that orders for it.
-async fn checked(server: &TestServer) -> (Reseller, OrganizationCheck, AcmeClient) {
+async fn checked(server: &TestServer) -> Checked {
     sell(server, "required_ov_up").await;
     let reseller = server.reseller().await;
     let id = organization(server, reseller.tenant, "Example Oy").await;
@@ -150,7 +157,24 @@ async fn checked(server: &TestServer) -> (Reseller, OrganizationCheck, AcmeClien
     let eab = opened.unwrap_or_else(|error| panic!("{error}"));
     server.enroll(&eab, "example.com").await;
     let client = server.stranger_in("OV").await.register(&eab).await;
-    (reseller, check, client)
+    Checked {
+        reseller,
+        check,
+        eab,
+        client,
+    }
+}
+
+/// The order is refused for its organization, and for nothing else.
+#[track_caller]
+fn assert_not_validated(answer: Answer) {
+    let answer = answer.expect(403);
+    assert_eq!(answer.problem_type(), "unauthorized");
+    let detail = answer.member("detail");
+    assert!(
+        detail.contains("issues for validated organizations only"),
+        "{detail}"
+    );
 }
 
 #[track_caller]
@@ -192,7 +216,12 @@ async fn f031_another_tenants_organization_is_none(server: &TestServer) {
 async fn f032_a_pre_validation_is_per_organization_and_type_and_exists_before_ordering(
     server: &TestServer,
 ) {
-    let (reseller, check, client) = checked(server).await;
+    let Checked {
+        reseller,
+        check,
+        eab,
+        client,
+    } = checked(server).await;
     client.issue(&["example.com"]).await;
     // Another organization of the same tenant was not checked.
     let other = organization(server, reseller.tenant, "Another Oy").await;
@@ -215,13 +244,10 @@ async fn f032_a_pre_validation_is_per_organization_and_type_and_exists_before_or
     );
     assert_eq!(state(check.organization, CertificateType::Ev), None);
     assert_eq!(state(other, CertificateType::Ov), None);
-    let opened = open(server, reseller.tenant, ("organization", Some(other))).await;
-    let Ok(eab) = opened else {
-        panic!("it could not be opened");
-    };
-    let client = server.stranger_in("OV").await.register(&eab).await;
-    let refused = client.new_order(&["example.com"]).await.expect(403);
-    assert_eq!(refused.problem_type(), "unauthorized");
+    assign_organization(&server.app, &caller, eab.subscription, other)
+        .await
+        .unwrap();
+    assert_not_validated(client.new_order(&["example.com"]).await);
     // DV is exempt.
     server
         .client("example.org")
@@ -231,7 +257,12 @@ async fn f032_a_pre_validation_is_per_organization_and_type_and_exists_before_or
 }
 
 async fn f032_an_end_stops_new_orders_and_nothing_that_was_issued(server: &TestServer) {
-    let (reseller, check, client) = checked(server).await;
+    let Checked {
+        reseller,
+        check,
+        client,
+        ..
+    } = checked(server).await;
     let issued = client.issue(&["example.com"]).await;
     let ready = client.ready_order(&["example.com"]).await;
     let end = End::ByOperator("dissolved".to_owned());
@@ -243,13 +274,13 @@ async fn f032_an_end_stops_new_orders_and_nothing_that_was_issued(server: &TestS
     let csr = testkit::Key::generate().csr(&["example.com"]);
     let refused = client.finalize(&ready, &csr).await.expect(403);
     assert_eq!(refused.problem_type(), "unauthorized");
-    client.new_order(&["example.com"]).await.expect(403);
+    assert_not_validated(client.new_order(&["example.com"]).await);
     client.post_as_get(&issued.url).await.expect(200);
     // Checked again, it goes on; 398 days later it has ended by itself.
     pre_validate(server, reseller, check.organization).await;
     let again = client.issue(&["example.com"]).await;
     server.clock().advance(DAY * 398);
-    client.new_order(&["example.com"]).await.expect(403);
+    assert_not_validated(client.new_order(&["example.com"]).await);
     client.post_as_get(&again.url).await.expect(200);
     let found = show_pre_validation(&server.app, check.id).await.unwrap();
     let others = found.unwrap().others;
@@ -307,7 +338,12 @@ async fn f032_a_request_waits_once_and_says_what_is_missing(server: &TestServer)
 }
 
 async fn f034_subjects_come_from_what_was_checked_and_nothing_else(server: &TestServer) {
-    let (reseller, check, client) = checked(server).await;
+    let Checked {
+        reseller,
+        check,
+        client,
+        ..
+    } = checked(server).await;
     // What the tenant says afterwards counts once it was checked.
     let later = details("Renamed Oy");
     let caller = of(reseller.tenant);

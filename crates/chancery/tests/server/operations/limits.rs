@@ -12,8 +12,8 @@ use validation::Failure;
 
 testkit::on_both_engines![
     h7_an_eleventh_certificate_for_the_same_names_is_refused_and_says_when,
-    h7_orders_that_wait_are_at_most_a_thousand_names,
-    h7_findings_6_9_a_name_that_fails_again_and_again_waits,
+    h7_s36_orders_that_wait_are_at_most_a_thousand_names,
+    h7_finding_s6_9_a_name_that_fails_again_and_again_waits,
     h7_a_tenant_can_have_a_bound_of_its_own,
     h7_nodes_tell_each_other_what_is_nearly_used_up,
     h7_test_directories_allow_ten_times_as_much,
@@ -54,7 +54,7 @@ async fn h7_an_eleventh_certificate_for_the_same_names_is_refused_and_says_when(
     client.issue(&["example.com"]).await;
 }
 
-async fn h7_orders_that_wait_are_at_most_a_thousand_names(server: &TestServer) {
+async fn h7_s36_orders_that_wait_are_at_most_a_thousand_names(server: &TestServer) {
     let client = server.client("*.example.com").await;
     let mut placed = 0;
     for order in 0..30 {
@@ -79,7 +79,7 @@ async fn h7_orders_that_wait_are_at_most_a_thousand_names(server: &TestServer) {
     client.new_order(&["one.example.com"]).await.expect(201);
 }
 
-async fn h7_findings_6_9_a_name_that_fails_again_and_again_waits(server: &TestServer) {
+async fn h7_finding_s6_9_a_name_that_fails_again_and_again_waits(server: &TestServer) {
     let client = server.client("*.example.com").await;
     let failure = Failure::Status {
         status: 404,

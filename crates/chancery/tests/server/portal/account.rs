@@ -10,11 +10,12 @@ use testkit::{Answer, Eab, TestServer, Visitor};
 use super::{PASSWORD, Shop, assert_says, stranger};
 
 testkit::on_both_engines![
-    f046_f047_a_new_account_shows_its_credentials,
+    f046_f047_f049_a_new_account_shows_its_credentials,
     f046_a_refused_form_keeps_what_was_typed,
+    f048_a_reseller_has_several_accounts,
     s23_revealing_needs_a_recent_sign_in,
     a_suspended_account_refuses_orders_at_once,
-    a_deactivated_account_must_be_named,
+    f061_a_deactivated_account_must_be_named,
 ];
 
 const REVEAL: &str = "eab_credential.reveal";
@@ -50,7 +51,7 @@ fn eab(shop: &Shop, href: &str, page: &Answer) -> Eab {
     }
 }
 
-async fn f046_f047_a_new_account_shows_its_credentials(server: &TestServer) {
+async fn f046_f047_f049_a_new_account_shows_its_credentials(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let mut browser = shop.browser(server).await;
     let href = create(&mut browser, "Web <servers>").await;
@@ -91,6 +92,19 @@ async fn f046_a_refused_form_keeps_what_was_typed(server: &TestServer) {
     assert_says(&refused, "Kept label");
     let list = browser.get("/accounts").await.expect(200);
     assert!(!list.text().contains("Kept label"));
+}
+
+async fn f048_a_reseller_has_several_accounts(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    // Labels may be the same, accounts are not.
+    let first = create(&mut browser, "Web").await;
+    let second = create(&mut browser, "Web").await;
+    assert_ne!(first, second);
+    let list = browser.get("/accounts").await.expect(200);
+    for href in [&first, &second] {
+        assert_says(&list, &format!("href=\"{href}/credentials\""));
+    }
 }
 
 async fn s23_revealing_needs_a_recent_sign_in(server: &TestServer) {
@@ -142,7 +156,7 @@ async fn a_suspended_account_refuses_orders_at_once(server: &TestServer) {
     }
 }
 
-async fn a_deactivated_account_must_be_named(server: &TestServer) {
+async fn f061_a_deactivated_account_must_be_named(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let mut browser = shop.browser(server).await;
     let href = create(&mut browser, "Web").await;

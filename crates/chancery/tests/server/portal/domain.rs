@@ -5,11 +5,12 @@ use testkit::{Answer, TestServer, Visitor};
 use super::{Shop, assert_says};
 
 testkit::on_both_engines![
+    f020_the_start_page_counts_domains_and_accounts,
     f073_f077_a_domain_brings_its_www_along,
     f077_only_this_name_leaves_the_companion_out,
     f083_removing_a_domain_takes_its_companion,
     a_preview_changes_nothing,
-    a_search_follows_every_change,
+    f086_a_search_follows_every_change,
     a_search_can_be_paged_through,
     bad_lines_are_told_and_the_good_ones_added,
     finding_1_of_a_registrars_export_only_the_names_are_added,
@@ -55,6 +56,21 @@ async fn found(browser: &mut Visitor, query: &str) -> Vec<String> {
 async fn names(browser: &mut Visitor) -> Vec<String> {
     let rows = listed(browser).await.into_iter();
     rows.map(|(name, _)| name).collect()
+}
+
+async fn f020_the_start_page_counts_domains_and_accounts(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let eab = server.account_of(shop.reseller, None).await;
+    server.account_of(shop.reseller, None).await;
+    let names = "example.com\nother.example\n*.third.example\nwww.other.example";
+    add(&mut browser, &eab.subscription.suffix(), names)
+        .await
+        .expect(200);
+    let page = browser.get("/").await.expect(200);
+    assert_says(&page, "<span>Active domains</span><b>6</b>");
+    assert_says(&page, ">3 free companions among them<");
+    assert_says(&page, "<span>ACME accounts</span><b>2</b>");
 }
 
 async fn f073_f077_a_domain_brings_its_www_along(server: &TestServer) {
@@ -268,7 +284,7 @@ async fn finding_5_the_owner_of_a_private_suffix_enrols_it(server: &TestServer) 
     client.issue(&["*.plesk.page", "github.io"]).await;
 }
 
-async fn a_search_follows_every_change(server: &TestServer) {
+async fn f086_a_search_follows_every_change(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let mut browser = shop.browser(server).await;
     let eab = server.account_of(shop.reseller, None).await;

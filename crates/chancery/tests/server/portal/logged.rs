@@ -9,17 +9,17 @@ use tracing::subscriber::DefaultGuard;
 use super::{PASSWORD, Shop, sign_in, stranger};
 
 testkit::on_both_engines![
-    m10_issuance_and_revocation_are_in_the_log,
-    m10_sign_ins_are_in_the_log_without_what_was_typed,
+    m10_s63_issuance_and_revocation_are_in_the_log,
+    m10_s41_sign_ins_are_in_the_log_without_what_was_typed,
     m10_what_a_client_got_wrong_is_logged_for_developers_only,
 ];
 
 /// The log of this thread, on which a test does all its work.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn at(level: tracing::Level) -> (Self, DefaultGuard) {
+    pub(crate) fn at(level: tracing::Level) -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -31,7 +31,7 @@ impl Log {
     }
 
     /// The lines with this message.
-    fn lines(&self, message: &str) -> Vec<String> {
+    pub(crate) fn lines(&self, message: &str) -> Vec<String> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().filter(|line| line.contains(message));
         lines.map(str::to_owned).collect()
@@ -57,7 +57,7 @@ fn check(log: &Log, message: &str, says: &[&str]) {
     }
 }
 
-async fn m10_issuance_and_revocation_are_in_the_log(server: &TestServer) {
+async fn m10_s63_issuance_and_revocation_are_in_the_log(server: &TestServer) {
     let (log, _guard) = Log::at(tracing::Level::INFO);
     let client = server.client("example.com").await;
     let issued = client.issue(&["example.com"]).await;
@@ -82,7 +82,7 @@ async fn m10_issuance_and_revocation_are_in_the_log(server: &TestServer) {
     check(&log, "certificate revoked", &says);
 }
 
-async fn m10_sign_ins_are_in_the_log_without_what_was_typed(server: &TestServer) {
+async fn m10_s41_sign_ins_are_in_the_log_without_what_was_typed(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let (log, _guard) = Log::at(tracing::Level::TRACE);
     let wrong = "not-my-password";

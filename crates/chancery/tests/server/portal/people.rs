@@ -14,6 +14,7 @@ use tenancy::tenant::{Tenant, TenantKind, TenantName};
 use tenancy::user::{DisplayName, Email};
 use testkit::{TestServer, Visitor};
 
+use super::second_factor::set_up;
 use super::{ORIGIN, PASSWORD, Shop, assert_says, sign_in, stranger};
 
 testkit::on_both_engines![
@@ -24,13 +25,13 @@ testkit::on_both_engines![
 ];
 
 /// The operator of the installation.
-pub(super) async fn operator(server: &TestServer) -> TenantId {
+pub(crate) async fn operator(server: &TestServer) -> TenantId {
     let found = find_operator(&server.app, &Caller::command_line()).await;
     found.unwrap().expect("an operator").id
 }
 
 /// A customer below a shop.
-pub(super) async fn customer_of(server: &TestServer, shop: &Shop) -> TenantId {
+pub(crate) async fn customer_of(server: &TestServer, shop: &Shop) -> TenantId {
     let (app, now) = (&server.app, server.app.now());
     let store = app.store(caller::system("a test"));
     let above = store
@@ -45,7 +46,7 @@ pub(super) async fn customer_of(server: &TestServer, shop: &Shop) -> TenantId {
     id
 }
 
-async fn invite(
+pub(super) async fn invite(
     server: &TestServer,
     (level, tenant): (TenantKind, TenantId),
     role: Role,
@@ -71,13 +72,13 @@ async fn invite(
 }
 
 /// Somebody of a shop who was invited and has not come.
-pub(super) async fn guest(server: &TestServer, tenant: TenantId, email: &str) -> String {
+pub(crate) async fn guest(server: &TestServer, tenant: TenantId, email: &str) -> String {
     let made = invite(server, (TenantKind::Reseller, tenant), Role::Viewer, email).await;
     made.person.user.id.suffix()
 }
 
 /// A browser of somebody with this role, whose address is `ROLE@LEVEL.test`.
-pub(super) async fn member(server: &TestServer, of: (TenantKind, TenantId), role: Role) -> Visitor {
+pub(crate) async fn member(server: &TestServer, of: (TenantKind, TenantId), role: Role) -> Visitor {
     let email = format!("{role}@{}.test", of.0);
     let token = invite(server, of, role, &email).await.token;
     let chosen = Chosen {
@@ -90,11 +91,15 @@ pub(super) async fn member(server: &TestServer, of: (TenantKind, TenantId), role
     let mut browser = stranger(server);
     let answer = sign_in(&mut browser, &email, PASSWORD).await;
     answer.expect(303);
+    // Whoever is of the operator gets nowhere without.
+    if of.0 == TenantKind::Operator {
+        set_up(server, &mut browser).await;
+    }
     browser
 }
 
 /// What names a user in paths.
-pub(super) async fn user_of(server: &TestServer, email: &str) -> String {
+pub(crate) async fn user_of(server: &TestServer, email: &str) -> String {
     let email = Email::parse(email).unwrap();
     let found = find_user(&server.app, &Caller::command_line(), email).await;
     let id: UserId = found.unwrap().expect("a user").person.user.id;

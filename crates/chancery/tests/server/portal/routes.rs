@@ -19,6 +19,8 @@ pub(super) enum Object {
     Refusal,
     Review,
     Session,
+    /// A token of whoever owns the rest.
+    Token,
 }
 
 /// A way to call a route.
@@ -74,7 +76,7 @@ const fn file(name: &'static str) -> Route {
 }
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 52] = [
+pub(super) const ROUTES: [Route; 54] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -145,6 +147,8 @@ pub(super) const ROUTES: [Route; 52] = [
         Object::Account,
         &[("confirmation", "Without a label")],
     ),
+    get("/settings/tokens/{id}/revoke", Object::Token),
+    post("/settings/tokens/{id}/revoke", Object::Token, &[]),
     post("/settings/sessions/{id}/end", Object::Session, &[]),
     post(
         "/organizations/{id}/edit",

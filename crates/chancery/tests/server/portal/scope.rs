@@ -39,6 +39,7 @@ pub(super) struct Full {
     organization: String,
     refusal: String,
     session: String,
+    token: String,
 }
 
 impl Full {
@@ -69,6 +70,7 @@ impl Full {
                 "/activity/refused/",
             ),
             session: other_session(&browser.get("/settings").await),
+            token: token(&mut browser).await,
             shop,
             browser,
             eab,
@@ -90,6 +92,7 @@ impl Full {
             Object::Review => "00000000000000000000000000",
             Object::Refusal => &self.refusal,
             Object::Session => &self.session,
+            Object::Token => &self.token,
         })
     }
 
@@ -104,6 +107,7 @@ impl Full {
             "/domains",
             &format!("/organizations/{}", self.organization),
             "/settings",
+            "/settings/tokens",
             "/team",
         ] {
             let page = self.browser.get(path).await.expect(200);
@@ -145,6 +149,16 @@ fn other_session(settings: &Answer) -> String {
         .skip(1);
     let mut targets = forms.filter_map(|rest| rest.split('"').next()?.strip_suffix("/end"));
     targets.next().expect("another session").to_owned()
+}
+
+/// A token that the person makes.
+async fn token(browser: &mut Visitor) -> String {
+    let page = "/settings/tokens";
+    let fields = [("name", "Of alpha"), ("cert.view", "on"), ("days", "30")];
+    browser.post_form(page, page, &fields).await.expect(200);
+    let list = browser.get(page).await;
+    let id = list.between("href=\"/settings/tokens/", "/revoke\"");
+    id.expect("a token")
 }
 
 async fn call(browser: &mut Visitor, route: &Route, path: &str) -> Answer {
@@ -288,6 +302,7 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
         "/accounts/new",
         "/organizations/new",
         "/settings",
+        "/settings/tokens",
         "/team",
     ] {
         let page = other.get(path).await.expect(200);
@@ -315,6 +330,7 @@ fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
         &of.organization,
         "Secret Oy",
         &of.session,
+        &of.token,
     ];
     for secret in secrets {
         // A page may repeat what it was asked for.

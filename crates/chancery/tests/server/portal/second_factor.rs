@@ -2,17 +2,28 @@
 
 use std::time::Duration;
 
+use flow::Caller;
+use flow::access::link::follow_link::{Chosen, follow_link};
+use flow::access::team::require_second_factor::require_second_factor;
+use tenancy::password::Password;
+use tenancy::role::Role;
+use tenancy::tenant::TenantKind;
 use tenancy::totp::TotpSecret;
-use testkit::{Answer, TestServer, Visitor};
+use testkit::{Answer, ApiClient, TestServer, Visitor};
+use web::portal::{MayCall, portal_routes};
 
-use super::people::user_of;
-use super::{PASSWORD, Shop, assert_says, sign_in, stranger};
+use super::people::{invite, member, operator, user_of};
+use super::{ORIGIN, PASSWORD, Shop, assert_says, sign_in, stranger};
 
 testkit::on_both_engines![
     f003_f008_f016_an_app_is_set_up_and_asked_for_at_the_next_sign_in,
     f003_the_second_step_needs_the_first,
     s17_whoever_lost_everything_is_reset_by_an_administrator,
     s23_setting_it_up_asks_for_the_password_again_after_a_while,
+    s17_whoever_must_have_one_and_has_none_may_call_nothing_else,
+    s17_the_operator_must_have_one_but_in_a_lab,
+    s17_an_administrator_asks_everybody_for_one,
+    s18_tokens_wait_for_the_second_factor_of_their_owner,
 ];
 
 const PAGE: &str = "/settings/second-factor";
@@ -166,4 +177,157 @@ async fn s23_setting_it_up_asks_for_the_password_again_after_a_while(server: &Te
         .await;
     assert_eq!(right.expect(303).header("location"), CONFIRM);
     browser.get(CONFIRM).await.expect(200);
+}
+
+async fn demand(server: &TestServer, of: &Shop, is_required: bool) {
+    let caller = Caller::command_line().within(of.reseller.tenant);
+    let changed = require_second_factor(&server.app, &caller, is_required).await;
+    assert!(changed.unwrap());
+}
+
+/// Asserts that somebody is led to where a second factor is set up.
+#[track_caller]
+fn assert_led_there(answer: &Answer, what: &str) {
+    assert_eq!(answer.status.as_u16(), 303, "{what}");
+    assert_eq!(answer.header("location"), PAGE, "{what}");
+}
+
+/// Calls every route that asks for somebody to be signed in; which of them led elsewhere.
+async fn assert_closed(browser: &mut Visitor) {
+    let token = browser.get(PAGE).await.expect(200).csrf().unwrap();
+    let mut closed = 0;
+    for route in portal_routes() {
+        let path = route.path.replace("{id}", &"0".repeat(26));
+        let path = path.replace("{file}", "leaf.pem");
+        match route.may_call {
+            MayCall::Everybody | MayCall::SettingUp => continue,
+            MayCall::Holder(_) | MayCall::SignedIn => {}
+        }
+        let answer = match route.method {
+            "GET" => browser.get(&path).await,
+            _ => browser.post(&path, &[("csrf", &token)]).await,
+        };
+        assert_led_there(&answer, &format!("{} {path}", route.method));
+        closed += 1;
+    }
+    assert!(closed > 60, "{closed}");
+    let open = portal_routes().into_iter();
+    let open = open.filter(|route| route.may_call == MayCall::SettingUp);
+    let open: Vec<_> = open.map(|route| (route.method, route.path)).collect();
+    let expected = [
+        ("POST", "/sign-out"),
+        ("GET", PAGE),
+        ("POST", PAGE),
+        ("GET", CONFIRM),
+        ("POST", CONFIRM),
+    ];
+    assert_eq!(open, expected);
+}
+
+async fn s17_whoever_must_have_one_and_has_none_may_call_nothing_else(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let mut other = shop.browser(server).await;
+    browser.get("/").await.expect(200);
+    demand(server, &shop, true).await;
+    assert_closed(&mut browser).await;
+    assert_says(&browser.get(PAGE).await, "You need a second factor here.");
+    let page = browser.get(PAGE).await;
+    assert!(!page.text().contains("href=\"/domains\""), "no menu");
+    // They can leave.
+    let left = other.post_form(PAGE, "/sign-out", &[]).await;
+    assert_eq!(left.expect(303).header("location"), "/signed-out");
+    // And once they have one, everything is open, but for switching it off.
+    let (secret, _) = set_up(server, &mut browser).await;
+    browser.get("/domains").await.expect(200);
+    assert_says(&browser.get(PAGE).await, "it cannot be switched off");
+    server.clock().advance(Duration::from_secs(60));
+    let code = secret.code(server.app.now());
+    let off = "/settings/second-factor/off";
+    let refused = browser.post_form(PAGE, off, &[("code", &code)]).await;
+    assert_eq!(refused.status.as_u16(), 422);
+    assert_says(&refused, "asks everybody for a second factor");
+    assert_says(&browser.get(PAGE).await, "10 of 10 left");
+    demand(server, &shop, false).await;
+    let done = browser.post_form(PAGE, off, &[("code", &code)]).await;
+    done.expect(303);
+    browser.get("/domains").await.expect(200);
+}
+
+async fn s17_the_operator_must_have_one_but_in_a_lab(server: &TestServer) {
+    Shop::open(server, "alpha").await;
+    let of = (TenantKind::Operator, operator(server).await);
+    let made = invite(server, of, Role::Auditor, "auditor@operator.test").await;
+    let chosen = Chosen {
+        password: Password::new(PASSWORD),
+        display_name: None,
+    };
+    let visitor = Caller::visitor(flow::caller::Client::default());
+    let followed = follow_link(&server.app, &visitor, &made.token.reveal(), chosen).await;
+    followed.unwrap();
+    let mut auditor = stranger(server);
+    let signed_in = sign_in(&mut auditor, "auditor@operator.test", PASSWORD).await;
+    signed_in.expect(303);
+    assert_closed(&mut auditor).await;
+    // In a lab nobody waits for it, and the same session goes on.
+    let lab = server
+        .beside_with(|settings| settings.operator_needs_second_factor = false)
+        .await;
+    let mut there = Visitor::new(web::portal::router(lab.app.clone(), ORIGIN), ORIGIN);
+    let cookie = auditor.cookie(tenancy::session::COOKIE_NAME).unwrap();
+    there.set_cookie(tenancy::session::COOKIE_NAME, cookie);
+    there.get("/").await.expect(200);
+    set_up(server, &mut auditor).await;
+    auditor.get("/").await.expect(200);
+}
+
+async fn s17_an_administrator_asks_everybody_for_one(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut admin = shop.browser(server).await;
+    let of = (TenantKind::Reseller, shop.reseller.tenant);
+    let mut viewer = member(server, of, Role::Viewer).await;
+    let switch = "/team/second-factor";
+    let refused = viewer
+        .post_form("/settings", switch, &[("required", "on")])
+        .await;
+    assert_eq!(refused.status.as_u16(), 403);
+    set_up(server, &mut admin).await;
+    let page = admin.get("/team").await.expect(200);
+    assert!(!page.text().contains("name=\"required\" checked"));
+    let done = admin
+        .post_form("/team", switch, &[("required", "on")])
+        .await;
+    assert_eq!(done.expect(303).header("location"), "/team");
+    let page = admin.get("/team").await.expect(200);
+    assert!(page.text().contains("name=\"required\" checked"));
+    assert_led_there(&viewer.get("/domains").await, "at the next request");
+    // What is so already is not told again.
+    let again = admin
+        .post_form("/team", switch, &[("required", "on")])
+        .await;
+    again.expect(303);
+    assert_eq!(shop.times(server, "tenant.require_second_factor").await, 1);
+    // Others are not asked.
+    let mut beta = Shop::open(server, "beta").await.browser(server).await;
+    beta.get("/domains").await.expect(200);
+    admin.post_form("/team", switch, &[]).await.expect(303);
+    viewer.get("/domains").await.expect(200);
+    assert_eq!(shop.times(server, "tenant.require_second_factor").await, 2);
+}
+
+async fn s18_tokens_wait_for_the_second_factor_of_their_owner(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let tokens = "/settings/tokens";
+    let fields = [("name", "Monitoring"), ("cert.view", "on"), ("days", "30")];
+    let made = browser.post_form(tokens, tokens, &fields).await;
+    let text = made.between("id=\"token\" data-select>", "<").unwrap();
+    let program = ApiClient::new(web::api::router(server.app.clone())).with_token(&text);
+    let me = "/api/v1/me";
+    program.get(me).await.expect(200);
+    demand(server, &shop, true).await;
+    let refused = program.get(me).await.expect(403);
+    assert_eq!(refused.member("code"), "api_token_second_factor");
+    set_up(server, &mut browser).await;
+    program.get(me).await.expect(200);
 }

@@ -6,6 +6,7 @@ use testkit::TestServer;
 use super::{PASSWORD, Shop, assert_says};
 
 testkit::on_both_engines![
+    f018_a_theme_is_switched_at_the_sidebar_and_stays,
     fa9_f014_every_rule_is_ticked_that_a_typed_password_meets,
     s02_a_password_of_the_operators_list_is_refused,
 ];
@@ -13,6 +14,35 @@ testkit::on_both_engines![
 const NEW: &str = "Gx4?tuP_9rm&";
 /// `sha1sum` of it.
 const DIGEST_OF_NEW: &str = "2EAA2118F8239A948E8CC7AB877D89FFBDD2A7BE";
+
+async fn f018_a_theme_is_switched_at_the_sidebar_and_stays(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let page = browser.get("/").await.expect(200);
+    assert_says(&page, "action=\"/settings/appearance\"");
+    for (theme, attribute) in [
+        ("dark", " data-theme=\"dark\""),
+        ("light", " data-theme=\"light\""),
+        ("system", ""),
+    ] {
+        let fields = [("theme", theme), ("next", "/domains")];
+        let switched = browser
+            .post_form("/", "/settings/appearance", &fields)
+            .await
+            .expect(303);
+        assert_eq!(switched.header("location"), "/domains");
+        // It goes along to another browser.
+        for browser in [&mut browser, &mut shop.browser(server).await] {
+            let page = browser.get("/domains").await.expect(200);
+            assert_says(
+                &page,
+                &format!("<html lang=\"en\"{attribute} data-shortcuts>"),
+            );
+            let pressed = format!("value=\"{theme}\" type=\"submit\" aria-pressed=\"true\"");
+            assert_says(&page, &pressed);
+        }
+    }
+}
 
 async fn fa9_f014_every_rule_is_ticked_that_a_typed_password_meets(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use base::{Refusal, Refuse, Timestamp};
+use base::{Class, Refusal, Refuse, Timestamp};
 use store::access::{second_factor, session};
 use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
@@ -32,6 +32,11 @@ pub enum SwitchOffError {
     /// Too many failures for the user or from the network.
     #[error(transparent)]
     Locked(#[from] Locked),
+    /// They must have it.
+    #[error(
+        "your organisation asks everybody for a second factor; whoever manages people can reset yours if you need another phone"
+    )]
+    Required,
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -42,6 +47,9 @@ impl Refuse for SwitchOffError {
         match self {
             Self::Factor(error) => error.refusal(),
             Self::Locked(error) => error.refusal(),
+            Self::Required => Class::Forbidden
+                .because("second_factor_required", self)
+                .at("code"),
             Self::Store(error) => error.refusal(),
         }
     }
@@ -55,6 +63,9 @@ pub async fn switch_off(
     typed: TypedFactor,
     client: IpAddr,
 ) -> Result<(), SwitchOffError> {
+    if signed_in.must_have_second_factor(app) {
+        return Err(SwitchOffError::Required);
+    }
     let attempt = Attempt::new(signed_in.user.email.as_str(), client);
     let (now, factor) = (app.now(), typed.kind());
     let switching = Switching {

@@ -41,6 +41,7 @@ fn found(kind: TenantKind) -> Found {
             name: TenantName::parse("Northwind").unwrap(),
             created_at: START,
             suspended_at: None,
+            requires_second_factor: false,
         },
         suspended_at: None,
         roles: Roles::one(Role::Admin),
@@ -70,7 +71,7 @@ fn s22_disabling_the_user_ends_the_session_at_once() {
 }
 
 #[test]
-fn f007_suspending_any_tenant_above_ends_the_session_at_once() {
+fn f007_s22_suspending_any_tenant_above_ends_the_session_at_once() {
     let mut found = found(TenantKind::Reseller);
     found.suspended_at = Some(START);
     check(&found, 0, false);

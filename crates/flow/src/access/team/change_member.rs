@@ -7,7 +7,9 @@
 use base::{Class, Refusal, Refuse, TenantId, Timestamp, UserId};
 use store::access::role_assignment::{self, Assignment};
 use store::access::user::{self, Person};
-use store::access::{credential, invitation, second_factor, session, sign_in_lock, sign_in_step};
+use store::access::{
+    api_token, credential, invitation, second_factor, session, sign_in_lock, sign_in_step,
+};
 use store::audit::{self, Entry};
 use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
@@ -312,7 +314,10 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Erro
         Step::Enable(user) => {
             user::set_status(tx, &(*user, Status::Active)).await?;
         }
-        Step::Remove(person, lock) => remove(tx, person, lock).await?,
+        Step::Remove(person, lock) => {
+            api_token::revoke_of_user(tx, &(person.user.id, changed.entry.at)).await?;
+            remove(tx, person, lock).await?;
+        }
         Step::ResetSecondFactor(user) => {
             second_factor::delete_totp(tx, user).await?;
             second_factor::delete_codes(tx, user).await?;

@@ -54,7 +54,7 @@ fn recovery(code: &RecoveryCode) -> TypedFactor {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f003_f009_f016_a_code_is_asked_for_at_every_sign_in_once_the_first_was_right() {
+async fn f003_f009_f016_s14_a_code_is_asked_for_at_every_sign_in_once_the_first_was_right() {
     each_engine(|store| async move {
         let house = House::open(store, own()).await;
         let signed_in = house.sign_in(EMAIL, PASSWORD).await.unwrap();

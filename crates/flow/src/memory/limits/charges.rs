@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use base::{AccountId, ClientNetwork, DnsName, Identifier, TenantId, UserId};
+use base::{AccountId, ApiTokenId, ClientNetwork, DnsName, Identifier, TenantId, UserId};
 use enrollment::public_suffix::registrable;
 use store::issuance::order::Order;
 use tenancy::limit::Limit;
@@ -84,6 +84,11 @@ impl Charge {
         let base = name.base();
         let of = [&account.to_bytes()[..], base.as_str().as_bytes()].concat();
         Self::within(Limit::FailedValidations, &of, tenant, is_test)
+    }
+
+    /// A request with a token.
+    pub(crate) fn api_call(token: ApiTokenId, tenant: TenantId) -> Self {
+        Self::within(Limit::ApiCalls, &token.to_bytes(), tenant, false)
     }
 
     /// Something that a person does.

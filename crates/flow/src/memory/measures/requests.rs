@@ -18,6 +18,8 @@ base::words! {
     pub enum DoorName {
         /// ACME clients.
         Acme = "acme",
+        /// Programs with a token, on the listener of the portal.
+        Api = "api",
         /// Operators and other nodes.
         Internal = "internal",
         /// Relying parties: CRLs and CA certificates.

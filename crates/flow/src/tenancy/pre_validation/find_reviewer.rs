@@ -40,10 +40,10 @@ pub async fn find_reviewer(app: &App, email: Email) -> Result<UserId, FindReview
     let all = app.store(system("an operator names a reviewer at the command line"));
     let found = all.read(email.clone(), load).await?;
     let is_one = |(person, of): &(Person, Tenant)| {
-        person.user.status == Status::Active
-            && person
-                .roles
-                .permit(of.kind, Permission::DecidePreValidations)
+        let roles = &person.roles;
+        // Whoever has not followed the link yet reviews at the command line all the same: it may be the only way in.
+        matches!(person.user.status, Status::Active | Status::Invited)
+            && roles.permit(of.kind, Permission::DecidePreValidations)
     };
     let reviewer = found.filter(is_one).map(|(person, _)| person.user.id);
     reviewer.ok_or(FindReviewerError::NoReviewer(email))

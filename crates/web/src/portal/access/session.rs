@@ -4,7 +4,7 @@ pub mod code;
 pub mod sign_in;
 pub mod sign_out;
 
-use crate::portal::gate::permitted::{Open, Own};
+use crate::portal::gate::permitted::{Open, SettingUp};
 use crate::portal::table::Table;
 
 pub(super) fn routes() -> Table {
@@ -13,6 +13,6 @@ pub(super) fn routes() -> Table {
         .post("/sign-in", Open, sign_in::submit)
         .get("/sign-in/code", Open, code::form)
         .post("/sign-in/code", Open, code::submit)
-        .post("/sign-out", Own, sign_out::sign_out)
+        .post("/sign-out", SettingUp, sign_out::sign_out)
         .get("/signed-out", Open, sign_out::signed_out)
 }

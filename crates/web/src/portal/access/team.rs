@@ -1,6 +1,7 @@
 //! The people of a tenant: who they are, what they may do, and inviting more.
 
 pub mod change;
+mod demand;
 pub mod invite;
 pub mod list;
 pub mod show;
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Table {
     Table::default()
         .get("/team", ViewUsers, list::list)
         .post("/team", ManageUsers, invite::invite)
+        .post("/team/second-factor", ManageUsers, demand::demand)
         .get("/team/{id}", ViewUsers, show::show)
         .post("/team/{id}/roles", ManageUsers, change::roles)
         .post("/team/{id}/disable", ManageUsers, change::disable)

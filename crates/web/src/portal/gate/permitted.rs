@@ -45,6 +45,8 @@ macro_rules! grants {
 grants! {
     /// One's own name, password, sessions.
     Own => MayCall::SignedIn;
+    /// What comes before the second factor that somebody must have: setting it up, and signing out.
+    SettingUp => MayCall::SettingUp;
     DecidePreValidations => MayCall::Holder(Permission::DecidePreValidations);
     ManageAccounts => MayCall::Holder(Permission::ManageAccounts);
     ManageDomains => MayCall::Holder(Permission::ManageDomains);
@@ -113,6 +115,10 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
                 has_ended: !token.is_empty(),
             });
         };
+        let is_set_up = !signed_in.lacks_second_factor(&portal.app);
+        if !is_set_up && P::MAY_CALL != MayCall::SettingUp {
+            return Err(Refusal::SecondFactor);
+        }
         if let MayCall::Holder(permission) = P::MAY_CALL
             && !signed_in.may(permission)
         {
@@ -124,7 +130,11 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
         }
         Ok(Self {
             caller,
-            menu: menu_of(&signed_in, portal),
+            menu: if is_set_up {
+                menu_of(&signed_in, portal)
+            } else {
+                Vec::new()
+            },
             signed_in,
             flash: cookie::flash(&parts.headers),
             has_shortcuts: cookie::has_shortcuts(&parts.headers),
@@ -139,7 +149,7 @@ fn menu_of(signed_in: &SignedIn, portal: &Portal) -> Vec<MenuSection> {
     menu(signed_in.tenant.kind, |path| {
         match portal.routes.may_open(path) {
             Some(MayCall::Holder(permission)) => signed_in.may(permission),
-            Some(MayCall::Everybody | MayCall::SignedIn) => true,
+            Some(MayCall::Everybody | MayCall::SettingUp | MayCall::SignedIn) => true,
             None => false,
         }
     })

@@ -142,4 +142,26 @@ mod tests {
         );
         check(TenantKind::Reseller, |_| false, &[]);
     }
+
+    #[test]
+    fn f019_entries_stand_in_their_groups() {
+        let groups: Vec<_> = menu(TenantKind::Reseller, |_| true)
+            .iter()
+            .map(|section| {
+                let titles: Vec<_> = section.items.iter().map(|item| item.title).collect();
+                (section.title, titles)
+            })
+            .collect();
+        assert_eq!(
+            groups,
+            [
+                ("Overview", vec!["Dashboard", "Activity"]),
+                (
+                    "Certificates",
+                    vec!["ACME accounts", "Domains", "Certificates"]
+                ),
+                ("Account", vec!["Team", "Settings"]),
+            ]
+        );
+    }
 }

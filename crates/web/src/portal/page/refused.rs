@@ -23,6 +23,8 @@ pub(crate) enum Refusal {
     Forbidden,
     /// No such thing, or another tenant's.
     NotFound,
+    /// The person must have a second factor first.
+    SecondFactor,
     /// Nobody is signed in.
     SignIn {
         /// A path of this portal to come back to.
@@ -53,7 +55,7 @@ impl Refusal {
             Self::StaleForm => Some(ErrorKind::StaleForm),
             Self::Told(refusal) => Some(kind_of(refusal)),
             Self::Unread(unread) => Some(kind_of_unread(*unread)),
-            Self::SignIn { .. } => None,
+            Self::SecondFactor | Self::SignIn { .. } => None,
         }
     }
 
@@ -64,6 +66,7 @@ impl Refusal {
             Self::Forbidden => Class::Forbidden.as_str(),
             Self::NotFound => Class::NotFound.as_str(),
             Self::SignIn { .. } => Class::Unauthenticated.as_str(),
+            Self::SecondFactor => "second_factor_required",
             Self::StaleForm => "stale_form",
             Self::Told(refusal) => refusal.code,
             Self::Unread(unread) => unread.code(),
@@ -78,6 +81,7 @@ impl Refusal {
             Self::Conflict
             | Self::Forbidden
             | Self::NotFound
+            | Self::SecondFactor
             | Self::SignIn { .. }
             | Self::StaleForm => None,
         };
@@ -161,6 +165,7 @@ impl IntoResponse for Refusal {
     /// The page itself is made in [`finish`](super::finish), which knows the browser.
     fn into_response(self) -> Response {
         match &self {
+            Self::SecondFactor => Redirect::to("/settings/second-factor").into_response(),
             Self::SignIn { next, has_ended } => {
                 let next = utf8_percent_encode(next, NON_ALPHANUMERIC);
                 let reason = if *has_ended { "&reason=ended" } else { "" };

@@ -15,7 +15,7 @@ fn code(problems: Problems) -> CodePage {
     }
 }
 
-fn factor(is_on: bool, asks_password: bool) -> SecondFactorPage {
+fn factor(is_on: bool, asks_password: bool, is_required: bool) -> SecondFactorPage {
     SecondFactorPage {
         shell: shell(Nav::Settings, "Second factor"),
         state: on_or_off(is_on),
@@ -23,6 +23,7 @@ fn factor(is_on: bool, asks_password: bool) -> SecondFactorPage {
         codes: "2 of 10 left".to_owned(),
         codes_are_few: true,
         codes_made: is_on.then(|| date("3 Mar 2025", "20 months ago")),
+        is_required,
         asks_password,
         problems: Problems::none(),
     }
@@ -40,8 +41,10 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         "sign-in-code-recovery",
         &code(Problems::one("recovery", used)),
     )?;
-    pages.add("second-factor-off", &factor(false, true))?;
-    pages.add("second-factor-on", &factor(true, false))?;
+    pages.add("second-factor-off", &factor(false, true, false))?;
+    pages.add("second-factor-on", &factor(true, false, false))?;
+    pages.add("second-factor-required", &factor(false, false, true))?;
+    pages.add("second-factor-stays", &factor(true, false, true))?;
     pages.add(
         "second-factor-confirm",
         &ConfirmFactorPage {

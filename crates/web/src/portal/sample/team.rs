@@ -8,7 +8,7 @@ use crate::portal::access::link::ask::AskPage;
 use crate::portal::access::link::show::{LinkGonePage, LinkPage};
 use crate::portal::access::password_rules::PasswordRule;
 use crate::portal::access::team::invite::InvitedPage;
-use crate::portal::access::team::list::{PersonRow, TeamPage};
+use crate::portal::access::team::list::{Demand, PersonRow, TeamPage};
 use crate::portal::access::team::show::{PersonPage, Standing};
 use crate::portal::access::team::words::{matrix, role_choices};
 use crate::portal::page::form::Problems;
@@ -59,6 +59,11 @@ fn team(may_manage: bool, problems: Problems) -> TeamPage {
         roles,
         permissions,
         may_manage,
+        demand: if problems.is_empty() {
+            Demand::Chosen
+        } else {
+            Demand::None
+        },
         email: if problems.is_empty() { "" } else { "noor" }.to_owned(),
         choices: role_choices(level, &Roles::one(Role::Viewer)),
         problems,

@@ -1,5 +1,6 @@
 //! What must hold for the markup of every page, whatever its state.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::render_all;
@@ -83,6 +84,13 @@ fn check_all(check: impl Fn(&str, &str, &[Tag])) {
     }
 }
 
+#[track_caller]
+fn check_page(wanted: &str, check: impl Fn(&str)) {
+    let pages = render_all().expect("every page renders");
+    let (_, page) = pages.iter().find(|(name, _)| name == wanted).expect(wanted);
+    check(page);
+}
+
 #[test]
 fn s25_nothing_is_inline() {
     check_all(|name, page, tags| {
@@ -162,6 +170,57 @@ fn every_field_has_a_label_and_every_control_a_name() {
 }
 
 #[test]
+fn s03_every_password_can_be_pasted_kept_by_a_manager_and_shown() {
+    let found = Cell::new(0);
+    // The sheet of components has fields of no use.
+    check_all(|name, _, tags| {
+        let is_page = name != "design";
+        let is_password = |tag: &&Tag| is_page && tag.get("type") == "password";
+        for field in tags.iter().filter(is_password) {
+            found.set(found.get() + 1);
+            let purpose = field.get("autocomplete");
+            assert!(
+                matches!(purpose, "current-password" | "new-password"),
+                "{name}: autocomplete {purpose}"
+            );
+            let mut buttons = tags.iter().filter(|tag| tag.name == "button");
+            let shows = buttons.any(|tag| tag.get("data-peek") == field.get("id"));
+            assert!(shows, "{name}: nothing shows {}", field.get("id"));
+        }
+    });
+    assert!(found.get() > 0);
+    // Handlers cannot be in the markup, so that only the script could stop it.
+    assert!(!include_str!("../../../assets/portal.js").contains("paste"));
+}
+
+#[test]
+fn f022_the_start_page_makes_an_account_and_adds_a_domain() {
+    check_page("dashboard", |page| {
+        for action in ["/accounts/new", "/domains/new"] {
+            let button = format!("href=\"{action}\"");
+            assert!(page.contains(&button), "{button} in {page}");
+        }
+    });
+}
+
+#[test]
+fn f052_a_warning_stands_beside_the_credentials() {
+    check_page("account", |page| {
+        let warning = "Anyone holding these credentials can obtain certificates";
+        assert!(page.contains(warning), "{page}");
+        assert!(!page.contains("<dialog"), "{page}");
+    });
+}
+
+#[test]
+fn f094_removing_a_domain_is_an_icon_with_a_name() {
+    check_page("domains", |page| {
+        let icon = "href=\"/domains/x/remove\" aria-label=\"Remove example.com\"><svg";
+        assert!(page.contains(icon), "{page}");
+    });
+}
+
+#[test]
 fn ids_are_unique_and_references_lead_somewhere() {
     check_all(|name, _, tags| {
         let mut ids = HashSet::new();
@@ -228,7 +287,7 @@ fn f056_the_key_is_absent_while_it_is_hidden() {
 }
 
 #[test]
-fn values_are_escaped() {
+fn s53_values_are_escaped() {
     use askama::Template;
     let page = SignInPage {
         shell: Shell::signed_out("<b>", "\"", "t", Theme::Dark),

@@ -78,9 +78,10 @@ fn inputs_with(value: impl Fn(SubjectField) -> String) -> Vec<SubjectInput> {
             at: field.as_str(),
             label: label(*field),
             help: help(*field),
-            choices: match field {
-                SubjectField::BusinessCategory => categories(&value),
-                _ => Vec::new(),
+            choices: if *field == SubjectField::BusinessCategory {
+                categories(&value)
+            } else {
+                Vec::new()
             },
             value,
         }

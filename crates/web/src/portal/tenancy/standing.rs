@@ -183,9 +183,10 @@ fn waiting(all: &[TypeStanding<'_>]) -> Option<StandingAnswer> {
     Some(StandingAnswer {
         tone: Tone::Busy,
         lead: format!("Its {} pre-validation waits for reviewers.", found.title()),
-        text: match found.newest.state(found.now) {
-            ReviewState::InReview => "One reviewer has said yes; a second one has to agree.",
-            _ => "They ask its contacts, and decide.",
+        text: if found.newest.state(found.now) == ReviewState::InReview {
+            "One reviewer has said yes; a second one has to agree."
+        } else {
+            "They ask its contacts, and decide."
         }
         .to_owned(),
         next: String::new(),

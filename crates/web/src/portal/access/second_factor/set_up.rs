@@ -10,7 +10,7 @@ use tenancy::totp::TotpSecret;
 
 use super::show::{self, codes_page, href};
 use crate::portal::gate::csrf::Form;
-use crate::portal::gate::permitted::{Own, Permitted};
+use crate::portal::gate::permitted::{Permitted, SettingUp};
 use crate::portal::gate::recent::prove_field;
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, not_done, refused_form, secret_page};
@@ -36,7 +36,7 @@ pub(super) struct ConfirmForm {
 /// `POST /settings/second-factor`.
 pub(super) async fn begin(
     State(portal): State<Portal>,
-    who: Permitted<Own>,
+    who: Permitted<SettingUp>,
     Form(typed): Form<BeginForm>,
 ) -> Answer {
     let cookie = match prove_field(&portal, &who, typed.password).await? {
@@ -57,7 +57,7 @@ pub(super) async fn begin(
 }
 
 /// `GET /settings/second-factor/confirm`.
-pub(super) async fn form(State(portal): State<Portal>, who: Permitted<Own>) -> Answer {
+pub(super) async fn form(State(portal): State<Portal>, who: Permitted<SettingUp>) -> Answer {
     match waiting_secret(&portal.app, &who.caller, &who.signed_in).await? {
         Some(secret) => secret_page(&view(&who, &secret, Problems::none())?),
         None => Ok(Redirect::to(href()).into_response()),
@@ -67,7 +67,7 @@ pub(super) async fn form(State(portal): State<Portal>, who: Permitted<Own>) -> A
 /// `POST /settings/second-factor/confirm`.
 pub(super) async fn confirm(
     State(portal): State<Portal>,
-    who: Permitted<Own>,
+    who: Permitted<SettingUp>,
     Form(typed): Form<ConfirmForm>,
 ) -> Answer {
     let (app, caller) = (&portal.app, &who.caller);
@@ -85,7 +85,7 @@ pub(super) async fn confirm(
 }
 
 fn view(
-    who: &Permitted<Own>,
+    who: &Permitted<SettingUp>,
     secret: &TotpSecret,
     problems: Problems,
 ) -> Result<ConfirmFactorPage, crate::portal::page::refused::Refusal> {

@@ -11,7 +11,7 @@ use tenancy::recovery::{CODES, RecoveryCode};
 
 use crate::portal::access::settings::show::on_or_off;
 use crate::portal::gate::csrf::Form;
-use crate::portal::gate::permitted::{Own, Permitted};
+use crate::portal::gate::permitted::{Own, Permitted, SettingUp};
 use crate::portal::gate::recent::{is_recent, prove_field};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{
@@ -43,7 +43,7 @@ pub(super) struct OffForm {
 }
 
 /// `GET /settings/second-factor`.
-pub(super) async fn show(State(portal): State<Portal>, who: Permitted<Own>) -> Answer {
+pub(super) async fn show(State(portal): State<Portal>, who: Permitted<SettingUp>) -> Answer {
     page(&view(&portal, &who, Problems::none()).await?)
 }
 
@@ -102,6 +102,7 @@ fn told(error: SwitchOffError, portal: &Portal) -> Result<Problems, Refusal> {
             let message = format!("Too many attempts. Try again in {minutes}.");
             Ok(Problems::one("code", &message))
         }
+        error @ SwitchOffError::Required => problems(error),
         SwitchOffError::Factor(error) => {
             let message = sentence(&error);
             // One field takes both kinds of code.
@@ -111,9 +112,9 @@ fn told(error: SwitchOffError, portal: &Portal) -> Result<Problems, Refusal> {
     }
 }
 
-pub(super) async fn view(
+pub(super) async fn view<P>(
     portal: &Portal,
-    who: &Permitted<Own>,
+    who: &Permitted<P>,
     problems: Problems,
 ) -> Result<SecondFactorPage, Refusal> {
     let now = portal.app.now();
@@ -125,14 +126,15 @@ pub(super) async fn view(
         codes: format!("{} of {CODES} left", own.codes_left),
         codes_are_few: own.codes_left < 3,
         codes_made: own.codes_made_at.map(|at| when(at, now)),
+        is_required: who.signed_in.must_have_second_factor(&portal.app),
         asks_password: !is_recent(portal, who),
         problems,
     })
 }
 
 /// The codes, shown once.
-pub(super) fn codes_page(
-    who: &Permitted<Own>,
+pub(super) fn codes_page<P>(
+    who: &Permitted<P>,
     codes: &[RecoveryCode],
     is_first: bool,
 ) -> RecoveryCodesPage {
@@ -162,6 +164,8 @@ pub struct SecondFactorPage {
     pub codes_are_few: bool,
     /// When those were made.
     pub codes_made: Option<When>,
+    /// Whether the person must have one.
+    pub is_required: bool,
     /// Whether the sign-in is too long ago; field `password`.
     pub asks_password: bool,
     /// What is wrong; fields `password`, `code`.

@@ -3,6 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use base::Timestamp;
+use flow::App;
+use flow::access::SignedIn;
 use flow::access::team::Person;
 use flow::access::team::list_team::list_team;
 use tenancy::role::{Permission, Role, Roles};
@@ -53,6 +55,7 @@ pub(super) async fn view<P>(
         roles,
         permissions,
         may_manage: who.may(Permission::ManageUsers),
+        demand: demand(&portal.app, &who.signed_in),
         email: typed.email,
         choices: role_choices(level, &chosen),
         problems,
@@ -72,6 +75,27 @@ fn row(person: &Person, own: base::UserId, now: Timestamp) -> PersonRow {
         is_own: user.id == own,
         is_invited: user.status == Status::Invited,
     }
+}
+
+fn demand(app: &App, signed_in: &SignedIn) -> Demand {
+    if signed_in.tenant.requires_second_factor {
+        Demand::Chosen
+    } else if signed_in.must_have_second_factor(app) {
+        Demand::Always
+    } else {
+        Demand::None
+    }
+}
+
+/// Whether the people of a tenant must have a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// They are of the operator.
+    Always,
+    /// The tenant wants it so.
+    Chosen,
+    /// They need not.
+    None,
 }
 
 fn detail(person: &Person, now: Timestamp) -> String {
@@ -133,6 +157,8 @@ pub struct TeamPage {
     pub permissions: Vec<PermissionRow>,
     /// Whether the one who looks may invite.
     pub may_manage: bool,
+    /// Whether people must have a second factor.
+    pub demand: Demand,
     /// What was typed as address.
     pub email: String,
     /// The roles to choose from.

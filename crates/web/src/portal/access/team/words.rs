@@ -46,7 +46,7 @@ pub fn role_choices(level: TenantKind, chosen: &Roles) -> Vec<Choice> {
     Role::of_level(level).map(choice).collect()
 }
 
-fn permission_name(permission: Permission) -> &'static str {
+pub(crate) fn permission_name(permission: Permission) -> &'static str {
     match permission {
         Permission::ManageAccounts => "ACME accounts: open, suspend, close",
         Permission::ViewAccounts => "ACME accounts: see",

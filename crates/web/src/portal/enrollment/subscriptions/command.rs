@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn f055_the_example_holds_the_real_values() {
+    fn f055_f132_the_example_holds_the_real_values() {
         for command in for_account(&facts(&["example.com", "www.example.com"])) {
             let text = text(&command);
             for value in [
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_a_shell_would_read_are_quoted() {
+    fn s50_values_that_a_shell_would_read_are_quoted() {
         assert_eq!(quoted("plain-1.example"), "plain-1.example");
         assert_eq!(quoted("*.example.com"), "'*.example.com'");
         assert_eq!(quoted("it's $HOME"), "'it'\\''s $HOME'");

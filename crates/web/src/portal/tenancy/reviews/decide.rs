@@ -73,7 +73,9 @@ fn decided(check: &OrganizationCheck, now: Timestamp) -> axum::response::Respons
             "Your yes was recorded. A second reviewer has to agree.",
         ),
         ReviewState::Rejected => done("/reviews", "It was rejected; the tenant reads your reason."),
-        _ => done("/reviews", "It was approved and counts from now on."),
+        ReviewState::Requested | ReviewState::Valid | ReviewState::Expired | ReviewState::Ended => {
+            done("/reviews", "It was approved and counts from now on.")
+        }
     }
 }
 

@@ -1,0 +1,56 @@
+//! Who is behind the token of a program, with the tenant that they act for: all that decides whether it may, in one
+//! statement.
+
+use base::Timestamp;
+use tenancy::api_token::ApiToken;
+use tenancy::role::Roles;
+use tenancy::tenant::Tenant;
+use tenancy::token::TokenDigest;
+use tenancy::user::User;
+
+use super::tenant::{TenantRow, chain_suspended_at, tenant};
+use crate::access::api_token::api_token;
+use crate::access::role_assignment::{roles_from, roles_of};
+use crate::access::second_factor::second_factors;
+use crate::access::user::user;
+use crate::{Error, ReadTx, Record, Row, sql, values};
+
+/// A token with everything that decides whether it may be used, and for what.
+#[derive(Clone, Debug)]
+pub struct FoundToken {
+    /// The token.
+    pub token: ApiToken,
+    /// Its owner.
+    pub user: User,
+    /// The tenant for which they act.
+    pub tenant: Tenant,
+    /// Since when the tenant or one above it is suspended.
+    pub suspended_at: Option<Timestamp>,
+    /// What the owner may do.
+    pub roles: Roles,
+    /// Whether the owner has a second factor.
+    pub has_second_factor: bool,
+}
+
+/// The token with this digest, with its owner and tenant: one statement, since every request asks it.
+pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<FoundToken>, Error> {
+    let statement = sql!(
+        system: "SELECT ", api_token!(a), ", ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ",
+          chain_suspended_at!(t), " AS suspended_at
+         FROM api_token a JOIN portal_user u ON u.id = a.user_id JOIN tenant t ON t.id = a.tenant_id
+         WHERE a.digest = $1"
+    );
+    let row = tx.row(statement, &values![digest.as_bytes()]).await?;
+    row.as_ref().map(found).transpose()
+}
+
+fn found(row: &Row) -> Result<FoundToken, Error> {
+    Ok(FoundToken {
+        token: ApiToken::from_joined(row)?,
+        user: User::from_joined(row)?,
+        tenant: TenantRow::from_joined(row)?.into(),
+        suspended_at: row.opt_timestamp("suspended_at")?,
+        roles: roles_from(row)?,
+        has_second_factor: row.int("second_factors")? > 0,
+    })
+}
