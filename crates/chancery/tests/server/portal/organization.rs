@@ -241,7 +241,7 @@ async fn an_account_is_assigned_another_organization(server: &TestServer) {
     let foreign = add(&mut other, &FIELDS).await;
     let id = |href: &str| href.trim_start_matches("/organizations/").to_owned();
     for (chosen, says) in [
-        ("".to_owned(), "choose one of the list"),
+        (String::new(), "choose one of the list"),
         (id(&foreign), "choose one of the list"),
         (id(&href), "Certificates name this organization from now on"),
     ] {
