@@ -158,7 +158,7 @@ mod tests {
                 ("Overview", vec!["Dashboard", "Activity"]),
                 (
                     "Certificates",
-                    vec!["ACME accounts", "Domains", "Certificates"]
+                    vec!["ACME accounts", "Domains", "Certificates", "Organizations"]
                 ),
                 ("Account", vec!["Team", "Settings"]),
             ]
