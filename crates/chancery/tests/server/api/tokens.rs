@@ -159,7 +159,7 @@ async fn s29_every_route_of_the_api_asks_for_its_permission(server: &TestServer)
             }
         }
     }
-    assert_eq!(requests, 9 * api_routes().len());
+    assert_eq!(requests, 10 * api_routes().len());
 }
 
 async fn s44_revoking_counts_at_the_next_request(server: &TestServer) {

@@ -126,7 +126,7 @@ async fn open(
     let opening = Opening {
         offer: offer.to_owned(),
         label: Label::default(),
-        term: Term::from_years(1).unwrap(),
+        term: Term::from_years(2).unwrap(),
         organization,
         max_bindings: None,
         shows_key: false,

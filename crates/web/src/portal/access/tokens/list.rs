@@ -189,9 +189,15 @@ mod tests {
             words.sort();
             words
         };
-        let looking = ["account.view", "activity.view", "cert.view", "domain.view"];
+        let looking = [
+            "account.view",
+            "activity.view",
+            "cert.view",
+            "domain.view",
+            "organization.view",
+        ];
         assert_eq!(offered(Role::Viewer), looking);
-        assert_eq!(offered(Role::Manager).len(), 7);
+        assert_eq!(offered(Role::Manager).len(), 9);
         assert_eq!(offered(Role::Admin), offered(Role::Manager));
     }
 }
