@@ -157,7 +157,12 @@ impl fmt::Debug for Token {
 
 /// Where an http-01 response is fetched (RFC 8555 §8.3).
 pub fn http_01_path(token: &Token) -> String {
-    format!("/.well-known/acme-challenge/{}", token.0)
+    path_of(&token.0)
+}
+
+/// The same for a token that is a text.
+pub fn path_of(token: &str) -> String {
+    format!("/.well-known/acme-challenge/{token}")
 }
 
 /// What a dns-01 TXT record must hold: the SHA-256 of the key authorization in base64url.

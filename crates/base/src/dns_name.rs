@@ -91,6 +91,16 @@ impl DnsName {
         (!self.is_wildcard() && parent.contains('.')).then(|| Self(format!("*.{parent}")))
     }
 
+    /// The name without its asterisk, then each name above it that has at least two labels: what a proof for everything
+    /// below a domain can stand on.
+    pub fn domains(&self) -> impl Iterator<Item = Self> {
+        let above = |name: &Self| {
+            let (_, parent) = name.0.split_once('.')?;
+            parent.contains('.').then(|| Self(parent.to_owned()))
+        };
+        std::iter::successors(Some(self.base()), above)
+    }
+
     /// The labels from the top down, `com.example.www` or `com.example.*`: all names below one are a range.
     pub fn reversed(&self) -> String {
         reverse(&self.0)
@@ -251,6 +261,21 @@ mod tests {
         check("b\u{fc}cher.example", "xn--bcher-kva.example");
         check("a-b.example", "a-b.example");
         check("1.example", "1.example");
+    }
+
+    #[test]
+    fn the_domains_of_a_name_are_itself_and_what_is_above_it() {
+        let domains = |text: &str| {
+            let all = DnsName::parse(text).unwrap();
+            let all: Vec<_> = all.domains().map(|name| name.to_string()).collect();
+            all.join(" ")
+        };
+        assert_eq!(
+            domains("a.b.example.com"),
+            "a.b.example.com b.example.com example.com"
+        );
+        assert_eq!(domains("*.b.example.com"), "b.example.com example.com");
+        assert_eq!(domains("example.com"), "example.com");
     }
 
     #[test]

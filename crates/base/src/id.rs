@@ -213,8 +213,16 @@ id!(
     CertificateId, "crt"
 );
 id!(
+    /// That a domain may be used by an organization.
+    DelegationId, "dlg"
+);
+id!(
     /// A part of an organization.
     DepartmentId, "dep"
+);
+id!(
+    /// A domain of a tenant, whose control is proven outside of orders.
+    DomainId, "dmn"
 );
 id!(
     /// Something that is done to the outside once: a mail, a payment.

@@ -25,9 +25,9 @@ pub use client_network::ClientNetwork;
 pub use dns_name::{DnsName, DnsNameError};
 pub use id::{
     AccountId, ApiTokenId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId,
-    DepartmentId, EffectId, EnrolledDomainId, Id, IdError, JobId, LineageId, MailId, NodeId,
-    OfferId, OfferVersionId, OrderId, OrganizationId, PreValidationId, ProfileVersionId, RefusalId,
-    RequestId, SubscriptionId, TenantId, UserId, ValidationId,
+    DelegationId, DepartmentId, DomainId, EffectId, EnrolledDomainId, Id, IdError, JobId,
+    LineageId, MailId, NodeId, OfferId, OfferVersionId, OrderId, OrganizationId, PreValidationId,
+    ProfileVersionId, RefusalId, RequestId, SubscriptionId, TenantId, UserId, ValidationId,
 };
 pub use identifier::{Identifier, IdentifierKind};
 pub use page::{Cursor, Page, Placed, Query, Slice};

@@ -4,6 +4,7 @@
 mod account;
 mod catalog;
 mod certificate;
+mod delegated_domain;
 mod domain;
 mod effect;
 mod job;
@@ -23,6 +24,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use acme::identifier::Identifiers;
 use anyhow::{Context, bail};
 use base::{Identifier, Refuse as _};
+use enrollment::delegated;
 use flow::enrollment::explain_admission::explain_admission;
 use flow::operations::bootstrap::{Bootstrap, bootstrap};
 use flow::operations::node::{served_portal_url, shut_down};
@@ -88,6 +90,9 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
         Admin::Bootstrap(args) => make_reseller(app, args).await,
         Admin::Certificate { command } => certificate::certificate(app, command).await,
         Admin::Credential { command } => account::credential(app, command).await,
+        Admin::DelegatedDomain { command } => {
+            delegated_domain::delegated_domain(app, command).await
+        }
         Admin::Domain { command } => domain::domain(app, command).await,
         Admin::Effect { command } => effect::effect(app, command).await,
         Admin::Mail { .. } => Ok(()),
@@ -202,6 +207,9 @@ async fn explain(app: &App, account: &str, names: &[String], as_json: bool) -> a
                 "\nnext: chancery admin domain add {account} {}",
                 names.join(" ")
             )
+        }
+        code if delegated::CODES.contains(&code) => {
+            "\nnext: chancery admin delegated-domain --help".to_owned()
         }
         _ => String::new(),
     };

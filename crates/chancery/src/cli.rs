@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod catalog;
+pub(crate) mod delegated_domain;
 pub(crate) mod effect;
 pub(crate) mod organization;
 pub(crate) mod tenancy;
@@ -11,6 +12,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use self::account::{AccountCommand, CertificateCommand, CredentialCommand, DomainCommand};
 use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, ProfileCommand};
+use self::delegated_domain::DelegatedDomainCommand;
 pub(crate) use self::effect::{EffectCommand, MailCommand};
 use self::organization::{OrganizationCommand, PreValidationCommand};
 use self::tenancy::{RefusalCommand, ResellerCommand, UserCommand};
@@ -113,6 +115,11 @@ pub(crate) enum Admin {
     Credential {
         #[command(subcommand)]
         command: CredentialCommand,
+    },
+    /// Domains whose control is proven outside of orders, and to whom they are delegated
+    DelegatedDomain {
+        #[command(subcommand)]
+        command: DelegatedDomainCommand,
     },
     /// ACME directories: what is ordered where, by which rules
     Directory {

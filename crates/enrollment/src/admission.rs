@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base::{About, Class, DnsName, Identifier, Part, Refusal, Refuse, Timestamp};
 
 use crate::coverage::{self, NotEnrolled};
+use crate::delegated::{self, DelegatedDomain, NotAdmitted, Proof};
 use crate::policy::{NameAdmission, Policy, RenewalsOnHold};
 use crate::subscription::{NotIssuing, Subscription};
 
@@ -43,6 +44,10 @@ pub struct Facts {
     pub standing: Standing,
     /// The enrolled names that cover any of those that are asked about.
     pub enrolled: Vec<DnsName>,
+    /// The domains above those names that are delegated to whom the subscription is for; asked for where they admit names.
+    pub delegated: Vec<DelegatedDomain>,
+    /// Whether control of a delegated domain has to be proven: not for certificates that nobody but their owner trusts.
+    pub needs_proof: bool,
     /// Whether exactly these names had a certificate before.
     pub is_renewal: bool,
 }
@@ -54,6 +59,9 @@ pub struct Admitted(());
 /// Why they may not. The sentence is fit for a problem document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// No domain that is validated and delegated to its organization has them.
+    #[error(transparent)]
+    NotDelegated(#[from] NotAdmitted),
     /// No name of the subscription covers them.
     #[error(transparent)]
     NotEnrolled(#[from] NotEnrolled),
@@ -87,6 +95,7 @@ pub enum Refused {
 impl Refuse for Refused {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::NotDelegated(error) => error.refusal(),
             Self::NotEnrolled(error) => error.refusal(),
             Self::NotIssuing(error) => error.refusal(),
             Self::NotEnrolledAnywhere(identifier) => {
@@ -113,7 +122,7 @@ fn about(identifier: &Identifier, refusal: &Refusal) -> About {
 }
 
 /// Decides about all names together. What concerns whoever asks is told before what concerns the names. An open house
-/// asks nothing; policies whose way to admit names is not built are not sold, and are followed as `subscribed_names`.
+/// asks nothing; a policy whose way to admit names is not built is not sold, and is followed as `subscribed_names`.
 pub fn decide(facts: &Facts, names: &[Identifier], now: Timestamp) -> Result<Admitted, Refused> {
     if facts.policy.name_admission == NameAdmission::Open {
         return Ok(Admitted(()));
@@ -135,7 +144,14 @@ fn by_subscription(
         return Err(Refused::Suspended);
     }
     subscription.may_issue(now)?;
-    coverage::admit(names, |name| facts.enrolled.contains(name))?;
+    match facts.policy.name_admission {
+        NameAdmission::ValidatedDelegated => {
+            delegated::admit(names, &facts.delegated, facts.needs_proof, now)?;
+        }
+        NameAdmission::SubscribedNames | NameAdmission::Hook | NameAdmission::Open => {
+            coverage::admit(names, |name| facts.enrolled.contains(name))?;
+        }
+    }
     if facts.standing != Standing::OnHold {
         return Ok(Admitted(()));
     }
@@ -144,6 +160,17 @@ fn by_subscription(
         RenewalsOnHold::UntilExhausted if facts.is_renewal => Ok(Admitted(())),
         RenewalsOnHold::UntilExhausted => Err(Refused::OnHold),
     }
+}
+
+/// For each of the names, the proof of the domain that admits it; none where an order has to prove it itself.
+pub fn proofs(facts: &Facts, names: &[Identifier], now: Timestamp) -> Vec<Option<Proof>> {
+    let is_delegated = facts.policy.name_admission == NameAdmission::ValidatedDelegated
+        && facts.coverage == Coverage::Subscription;
+    let proof = |Identifier::Dns(name): &Identifier| {
+        let admitted = delegated::admit_one(name, &facts.delegated, true, now);
+        admitted.ok().flatten().filter(|_| is_delegated)
+    };
+    names.iter().map(proof).collect()
 }
 
 fn by_any(facts: &Facts, names: &[Identifier]) -> Result<Admitted, Refused> {

@@ -14,6 +14,7 @@
 pub mod admission;
 pub mod companion;
 pub mod coverage;
+pub mod delegated;
 pub mod eab;
 pub mod enrolled_domain;
 pub mod policy;

@@ -203,6 +203,28 @@ impl Policy {
         Ok(changed)
     }
 
+    /// Whether a subscription, whose certificates name an organization or not, can be for one, or for none. Domains are
+    /// delegated to organizations, so where they admit names there has to be one.
+    pub fn check_organization(
+        &self,
+        is_named: bool,
+        is_given: bool,
+    ) -> Result<(), OrganizationChoiceError> {
+        let asked = match self.name_admission {
+            NameAdmission::ValidatedDelegated => OrganizationAtCreation::Required,
+            NameAdmission::SubscribedNames | NameAdmission::Hook | NameAdmission::Open => {
+                self.organization_at_creation
+            }
+        };
+        asked.check(is_named, is_given)
+    }
+
+    /// Whether a term starts as it is bought: also where no name is enrolled that could start it.
+    pub fn starts_at_once(&self) -> bool {
+        self.start_trigger == StartTrigger::OnCreate
+            || self.name_admission == NameAdmission::ValidatedDelegated
+    }
+
     /// As JSON that is the same for the same policy: all keys, sorted.
     pub fn to_json(&self) -> String {
         let settings = self.settings().into_iter();

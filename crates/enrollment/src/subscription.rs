@@ -8,8 +8,8 @@
 use std::fmt;
 
 use base::{
-    Actor, Class, OfferVersionId, OrganizationId, Refusal, Refuse, SubscriptionId, TenantId,
-    Timestamp,
+    Actor, Class, DepartmentId, OfferVersionId, OrganizationId, Refusal, Refuse, SubscriptionId,
+    TenantId, Timestamp,
 };
 
 use base::words;
@@ -165,6 +165,8 @@ pub struct Subscription {
     pub enrollment_version: i64,
     /// Whom its certificates name, where they name somebody.
     pub organization: Option<OrganizationId>,
+    /// The part of that organization that it is for; none for all of it.
+    pub department: Option<DepartmentId>,
 }
 
 /// What is bought.
@@ -186,6 +188,8 @@ pub struct Purchase {
     pub starts_at_once: bool,
     /// Whom its certificates will name.
     pub organization: Option<OrganizationId>,
+    /// The part of that organization that it is for.
+    pub department: Option<DepartmentId>,
     /// Who buys it.
     pub created_by: Actor,
 }
@@ -292,6 +296,7 @@ impl Subscription {
             free_names: 0,
             enrollment_version: 0,
             organization: purchase.organization,
+            department: purchase.department,
         };
         let started = purchase.starts_at_once.then(|| bought.start(now)).flatten();
         started.unwrap_or(bought)

@@ -1,5 +1,7 @@
-//! Who owns what: resellers as their operator sees them, organizations and what was checked of them.
+//! Who owns what: resellers as their operator sees them, organizations and what was checked of them,
+//! the domains that they may use.
 
+pub mod domain;
 pub mod find_operator;
 pub mod list_resellers;
 pub mod organization;

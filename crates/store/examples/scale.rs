@@ -435,6 +435,7 @@ async fn admission(tx: &mut ReadTx, wanted: &Order) -> Result<order_facts::ForOr
         renewal_of: wanted.lineage,
         product: product(),
         certificate_type: None,
+        needs_proof: true,
         policies: Arc::default(),
         now: wanted.created_at(),
     };

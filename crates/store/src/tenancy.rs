@@ -1,7 +1,10 @@
-//! Who owns what: the tree of tenants, who acts for one, and the organizations whose certificates they have.
+//! Who owns what: the tree of tenants, who acts for one, and the organizations whose certificates they have,
+//! with the domains that these may use.
 
 pub mod bearer;
+pub mod delegation;
 pub mod department;
+pub mod domain;
 pub mod limit_override;
 pub mod organization;
 pub mod pre_validation;

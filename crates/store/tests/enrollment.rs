@@ -53,6 +53,7 @@ impl Owner {
             term: Term::from_years(1).unwrap(),
             starts_at_once: false,
             organization: None,
+            department: None,
             created_by: Actor::System,
         };
         let id = SubscriptionId::generate(NOW, &RANDOM);

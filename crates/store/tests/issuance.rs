@@ -203,6 +203,7 @@ async fn owner(store: &Store, operator: &Tenant, (ca, profile): (CaId, ProfileVe
         term: Term::from_years(1).unwrap(),
         starts_at_once: false,
         organization: None,
+        department: None,
         created_by: Actor::System,
     };
     let id = SubscriptionId::generate(NOW, &RANDOM);

@@ -100,6 +100,7 @@ async fn owner(store: &Store, operator: &Tenant, _: (CaId, ProfileVersionId)) ->
         term: Term::from_years(1).unwrap(),
         starts_at_once: false,
         organization: None,
+        department: None,
         created_by: Actor::System,
     };
     let id = SubscriptionId::generate(NOW, &RANDOM);

@@ -639,6 +639,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "an ACME account has proven that it is bound to the subscription",
     ),
     (
+        "JOIN domain d ON d.tenant_id = s.tenant_id AND d.rname = $2",
+        "an ACME account has proven that it is bound to the subscription",
+    ),
+    (
         "DELETE FROM pre_validation WHERE id IN",
         "what has ended goes, whoever had it",
     ),

@@ -1,5 +1,8 @@
 //! The types of certificates that name an organization, as their standards call them, and what each asks of a reviewer.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use base::words;
 
 words! {
@@ -85,5 +88,79 @@ impl Check {
             Self::BlockedLists => "It is on no blocked list",
             Self::Representative => "The identity of who represents it",
         }
+    }
+}
+
+/// What stands for certificates that name nobody.
+const DOMAIN_ONLY: &str = "dv";
+
+/// Which certificates something may be used for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AllowedTypes(BTreeSet<Option<CertificateType>>);
+
+impl AllowedTypes {
+    /// All of them: those that name nobody, and each type that names an organization.
+    pub fn all() -> Self {
+        let named = CertificateType::ALL.iter().copied().map(Some);
+        Self(std::iter::once(None).chain(named).collect())
+    }
+
+    /// Reads words, separated by spaces or commas; `None` when there is none, or one that is not ours.
+    pub fn parse(words: &str) -> Option<Self> {
+        let words = words.split([' ', ',']).filter(|word| !word.is_empty());
+        let types: BTreeSet<_> = words.map(parse_word).collect::<Option<_>>()?;
+        (!types.is_empty()).then_some(Self(types))
+    }
+
+    /// Whether certificates of this type are among them; nothing stands for those that name nobody.
+    pub fn allow(&self, kind: Option<CertificateType>) -> bool {
+        self.0.contains(&kind)
+    }
+
+    /// The word of each, with how it is called in texts for people.
+    pub fn words(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.0.iter().map(|kind| match kind {
+            None => (DOMAIN_ONLY, "DV"),
+            Some(kind) => (kind.as_str(), kind.title()),
+        })
+    }
+}
+
+fn parse_word(word: &str) -> Option<Option<CertificateType>> {
+    match word {
+        DOMAIN_ONLY => Some(None),
+        word => CertificateType::parse(word).map(Some),
+    }
+}
+
+impl fmt::Display for AllowedTypes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self.words().map(|(word, _)| word).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allowed_types_are_words_in_their_order() {
+        let read = |text: &str| AllowedTypes::parse(text).map(|types| types.to_string());
+        assert_eq!(read("ev,dv").as_deref(), Some("dv ev"));
+        assert_eq!(read(" ").as_deref(), None);
+        assert_eq!(read("dv smime").as_deref(), None);
+        let all = AllowedTypes::all();
+        assert_eq!(AllowedTypes::parse(&all.to_string()), Some(all.clone()));
+        assert!(all.allow(None) && all.allow(Some(CertificateType::Qwac)));
+    }
+
+    #[test]
+    fn what_is_not_said_is_not_allowed() {
+        let types = AllowedTypes::parse("dv ov").unwrap();
+        assert!(types.allow(None) && types.allow(Some(CertificateType::Ov)));
+        assert!(!types.allow(Some(CertificateType::Ev)));
+        let named = AllowedTypes::parse("ov").unwrap();
+        assert!(!named.allow(None));
     }
 }

@@ -1,4 +1,5 @@
-//! Who may do what, and who is who: tenants, organizations with what was checked of them, users and their roles, passwords
+//! Who may do what, and who is who: tenants, organizations with what was checked of them, domains
+//! with proofs of their control and to whom they are delegated, users and their roles, passwords
 //! and second factors, lockout, sessions, API tokens and invitations.
 //!
 //! Pure rules: a decision is a function of state, input and `now`, and returns the new state for
@@ -9,6 +10,8 @@
 
 pub mod api_token;
 pub mod certificate_type;
+pub mod delegation;
+pub mod domain;
 pub mod invitation;
 pub mod limit;
 pub mod lockout;

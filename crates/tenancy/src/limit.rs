@@ -19,6 +19,8 @@ words! {
         CertificatesPerDomain = "certificates_per_domain",
         /// Certificates for exactly one set of names, of one tenant.
         CertificatesPerSet = "certificates_per_set",
+        /// Looks for the proof of a domain, of one tenant.
+        DomainChecks = "domain_checks",
         /// Validations of one name that failed, of one ACME account.
         FailedValidations = "failed_validations",
         /// Mails of one kind to one person.
@@ -111,6 +113,7 @@ impl Limit {
             Self::ApiCalls => Bound::Often(Rate::new(10, Duration::from_secs(1), 100)),
             Self::CertificatesPerDomain => Bound::Often(Rate::new(500, WEEK, 500)),
             Self::CertificatesPerSet => Bound::Often(Rate::new(10, WEEK, 10)),
+            Self::DomainChecks => Bound::Often(Rate::new(120, HOUR, 30)),
             Self::FailedValidations => Bound::Often(Rate::new(5, HOUR, 10)),
             Self::MailsPerRecipient => Bound::Often(Rate::new(20, DAY, 20)),
             Self::OrdersPerAccount => {
@@ -142,6 +145,7 @@ impl Limit {
             Self::ApiCalls => "requests with this API token",
             Self::CertificatesPerDomain => "certificates for names of this registered domain",
             Self::CertificatesPerSet => "certificates for exactly these names",
+            Self::DomainChecks => "looks for proofs of your domains",
             Self::FailedValidations => "failed validations of this name",
             Self::MailsPerRecipient => "mails of one kind to one person",
             Self::OrdersPerAccount => "new orders of this ACME account",
@@ -167,6 +171,7 @@ impl Limit {
             | Self::AccountsPerCredential
             | Self::ApiCalls
             | Self::CertificatesPerDomain
+            | Self::DomainChecks
             | Self::MailsPerRecipient
             | Self::OrdersPerAccount
             | Self::OrdersPerTenant

@@ -10,8 +10,10 @@ use acme::policy::Policy;
 use axum::Router;
 use base::{TenantId, Timestamp, UserId};
 use enrollment::enrolled_domain::EnrolledDomain;
+use enrollment::policy::Preset;
 use enrollment::subscription::{Label, Term};
 use flow::caller::system;
+use flow::catalog::publish_offer::{OfferPlan, publish_offer};
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Directory, SoldOffer};
@@ -200,6 +202,23 @@ impl TestServer {
         }
     }
 
+    /// Publishes an offer of a product: the policies of a preset, with some of them set anew.
+    pub async fn sell(&self, (slug, product): (&str, &str), preset: &str, set: &[(&str, &str)]) {
+        self.clock().advance(Duration::from_millis(1));
+        let mut policy = Preset::named(preset).expect("a preset").policy.clone();
+        for (key, value) in set {
+            policy = policy.with(key, value).expect("a value");
+        }
+        let plan = OfferPlan {
+            slug: slug.to_owned(),
+            name: Some(slug.to_owned()),
+            product: Some(product.to_owned()),
+            policy,
+        };
+        let published = publish_offer(&self.app, &Caller::command_line(), plan).await;
+        published.expect("an offer");
+    }
+
     /// A new subscription of a reseller of its own, without domains.
     pub async fn account(&self) -> Eab {
         let reseller = self.reseller().await;
@@ -220,6 +239,7 @@ impl TestServer {
     async fn open(&self, reseller: Reseller, offer: String, max_bindings: Option<u32>) -> Eab {
         let opening = Opening {
             organization: None,
+            department: None,
             offer,
             shows_key: false,
             label: Label::default(),

@@ -102,7 +102,7 @@ impl FakeValidator {
 
     async fn run(&self, probe: Probe<'_>) -> Outcome {
         let (challenge, expected) = match probe.method {
-            Method::Dns01 { digest } => ("dns-01", digest),
+            Method::Dns01 { digest, .. } => ("dns-01", digest),
             Method::Http01 {
                 key_authorization, ..
             } => ("http-01", key_authorization),

@@ -1,4 +1,4 @@
-//! dns-01: a TXT record at `_acme-challenge` below the name (RFC 8555 §8.4).
+//! dns-01: a TXT record below the name (RFC 8555 §8.4), at `_acme-challenge` in orders.
 //!
 //! Several records may stand there, of several orders; one that fits is enough. The name may be
 //! an alias into another zone.
@@ -11,8 +11,6 @@ use crate::trace::Trace;
 use reach::network::Network;
 use reach::resolver::{LookupError, Security, TxtRecords};
 
-/// The label that holds the records.
-const LABEL: &str = "_acme-challenge";
 /// How many values a failure shows, and how much of each.
 const SHOWN: usize = 3;
 const SHOWN_LENGTH: usize = 50;
@@ -22,10 +20,10 @@ const DRESS: [char; 5] = ['"', '\'', '\\', ' ', '\t'];
 pub(crate) async fn probe(
     network: &Network,
     name: &DnsName,
-    digest: &str,
+    (label, digest): (&str, &str),
     trace: &mut Trace,
 ) -> Result<(), Failure> {
-    let owner = format!("{LABEL}.{}", name.base());
+    let owner = format!("{label}.{}", name.base());
     trace.enter(Stage::Lookup, &owner);
     let started = trace.elapsed_ms();
     let answer = network.txt(&owner).await;

@@ -34,6 +34,24 @@ pub struct Evidence {
     pub ms: u64,
 }
 
+/// What was seen as it is stored, with the sentence for people when it failed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredEvidence {
+    /// What validation saw.
+    pub seen: Evidence,
+    /// What a failure means and what to do, in plain words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+}
+
+impl StoredEvidence {
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        // Strings, numbers and lists of them cannot fail to serialise.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
 /// What CAA records said when a name was proven, or again before its certificate was signed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaaEvidence {

@@ -21,7 +21,7 @@ mod probe;
 mod trace;
 mod validator;
 
-pub use evidence::{CaaEvidence, Evidence};
+pub use evidence::{CaaEvidence, Evidence, StoredEvidence};
 pub use failure::{Failure, Problem};
-pub use probe::{CaaOutcome, CaaQuestion, Method, Outcome, Probe, Validator};
+pub use probe::{ACME_LABEL, CaaOutcome, CaaQuestion, Method, Outcome, Probe, Validator};
 pub use validator::{AssumeValid, NetworkValidator, ProbeSettings, SetupError};

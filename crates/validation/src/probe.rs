@@ -8,7 +8,7 @@ use acme::caa;
 use base::{DnsName, Identifier};
 use futures_util::future::BoxFuture;
 
-use crate::evidence::{CaaEvidence, Evidence};
+use crate::evidence::{CaaEvidence, Evidence, StoredEvidence};
 use crate::failure::Failure;
 
 /// One identifier to prove control of, by one challenge.
@@ -20,12 +20,17 @@ pub struct Probe<'a> {
     pub method: Method<'a>,
 }
 
+/// The label that holds the records of dns-01 (RFC 8555 §8.4).
+pub const ACME_LABEL: &str = "_acme-challenge";
+
 /// The challenge, with what the client must have put in place for it.
 #[derive(Clone, Copy, Debug)]
 pub enum Method<'a> {
     /// A TXT record (RFC 8555 §8.4).
     Dns01 {
-        /// base64url of the SHA-256 of the key authorization.
+        /// What stands in front of the name where the record is: [`ACME_LABEL`] in an order.
+        label: &'a str,
+        /// What the record must hold; in an order base64url of the SHA-256 of the key authorization.
         digest: &'a str,
     },
     /// A file on the web server (RFC 8555 §8.3).
@@ -75,6 +80,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What is stored of it, JSON.
+    pub fn to_json(&self) -> String {
+        let stored = StoredEvidence {
+            seen: self.evidence.clone(),
+            explanation: self.explanation(),
+        };
+        stored.to_json()
+    }
+
     /// What happened, for the ACME client, with the address that answered: of several often only one is wrong.
     pub fn detail(&self) -> Option<String> {
         let failure = self.result.as_ref().err()?;

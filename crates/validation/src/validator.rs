@@ -82,7 +82,9 @@ impl NetworkValidator {
     async fn probe(&self, probe: Probe<'_>, trace: &mut Trace) -> Result<(), Failure> {
         let Identifier::Dns(name) = probe.identifier;
         match probe.method {
-            Method::Dns01 { digest } => dns_01::probe(&self.network, name, digest, trace).await,
+            Method::Dns01 { label, digest } => {
+                dns_01::probe(&self.network, name, (label, digest), trace).await
+            }
             Method::Http01 {
                 token,
                 key_authorization,

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use base::{AccountId, OrganizationId, Placed as _, Slice, SubscriptionId};
+use base::{AccountId, DepartmentId, OrganizationId, Placed as _, Slice, SubscriptionId};
 use enrollment::eab::EabCredential;
+use enrollment::policy::NameAdmission;
 use enrollment::subscription::{Label, Subscription, Term};
 use flow::caller::system;
 use flow::enrollment::assign_organization::assign_organization;
@@ -24,6 +25,7 @@ use store::enrollment::{eab_credential, subscription};
 use store::issuance::account;
 use store::{Error, ReadTx};
 
+use super::delegated_domain::department;
 use super::named::{for_tenant, resellers};
 use super::{PAGE, counted, say};
 use crate::cli::account::{AccountCommand, CredentialCommand, RotateArgs};
@@ -42,13 +44,14 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
             label,
             offer,
             organization,
+            department,
             years,
             json,
         } => {
             let offer =
                 offer.map_or_else(|| parts::first_offer(app).map(|first| first.slug), Ok)?;
-            let organization = organization.map(|id| id.parse()).transpose()?;
-            open_account(app, &reseller, (&label, offer, organization, years), json).await
+            let part = (organization, department);
+            open_account(app, &reseller, (&label, offer, part, years), json).await
         }
         AccountCommand::Release { client } => {
             let (id, caller) = find_client(app, &client).await?;
@@ -72,10 +75,11 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
         AccountCommand::SetOrganization {
             account,
             organization,
+            department,
         } => {
             let (subscription, caller) = find_subscription(app, &account).await?;
-            let id = organization.parse()?;
-            assign_organization(app, &caller, subscription.id, id).await?;
+            let part = part(app, &caller, &organization, department.as_deref()).await?;
+            assign_organization(app, &caller, subscription.id, part).await?;
             say("its certificates name this organization from now on");
             Ok(())
         }
@@ -304,16 +308,42 @@ fn say_client(client: &AcmeClient, as_json: bool) {
     ));
 }
 
+/// The identifier of an organization and the name of its department, as they are typed.
+type Wanted = (Option<String>, Option<String>);
+
+/// An organization and, if one is named, its department.
+async fn part(
+    app: &App,
+    caller: &Caller,
+    organization: &str,
+    name: Option<&str>,
+) -> anyhow::Result<(OrganizationId, Option<DepartmentId>)> {
+    let id = organization.parse()?;
+    let department = match name {
+        Some(name) => Some(department(app, caller, id, name).await?),
+        None => None,
+    };
+    Ok((id, department))
+}
+
 async fn open_account(
     app: &App,
     reseller: &str,
-    (label, offer, organization, years): (&str, String, Option<OrganizationId>, i64),
+    (label, offer, (organization, department), years): (&str, String, Wanted, i64),
     as_json: bool,
 ) -> anyhow::Result<()> {
     let caller = for_tenant(app, reseller).await?;
+    let (organization, department) = match organization {
+        Some(id) => {
+            let (id, department) = part(app, &caller, &id, department.as_deref()).await?;
+            (Some(id), department)
+        }
+        None => (None, None),
+    };
     let opening = Opening {
-        offer,
+        offer: offer.clone(),
         organization,
+        department,
         shows_key: true,
         label: Label::parse(label)?,
         term: Term::from_years(years)?,
@@ -342,9 +372,17 @@ async fn open_account(
     say(&format!(
         "with certbot  certbot register --server {directory_url} --eab-kid {key_id} --eab-hmac-key {mac_key}"
     ));
-    say(&format!(
-        "next          chancery admin domain add {} NAME",
-        opened.subscription.id
-    ));
+    let offer = catalog.offer(&offer);
+    let admission = offer.map(|offer| offer.policy.name_admission);
+    if admission == Some(NameAdmission::ValidatedDelegated) {
+        say(&format!(
+            "next          chancery admin delegated-domain add NAME --reseller \"{reseller}\""
+        ));
+    } else {
+        say(&format!(
+            "next          chancery admin domain add {} NAME",
+            opened.subscription.id
+        ));
+    }
     Ok(())
 }

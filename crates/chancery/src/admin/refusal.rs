@@ -1,6 +1,7 @@
 //! `chancery admin refusal`: what clients asked for and were refused, and what to do about it.
 
 use base::{Query, Timestamp};
+use enrollment::delegated;
 use flow::caller::system;
 use flow::issuance::list_orders::refusals::{
     RefusalFilter, RefusalRow, missing_name, refusals, subscription_of,
@@ -73,6 +74,9 @@ async fn next(app: &App, caller: &Caller, row: &RefusalRow) -> anyhow::Result<Op
         "subscription_suspended" => Some(format!("chancery admin account resume {account}")),
         "credential_exhausted" | "credential_revoked" | "credential_rotated" | "unauthorized" => {
             Some(format!("chancery admin credential list {account}"))
+        }
+        code if delegated::CODES.contains(&code) => {
+            Some("chancery admin delegated-domain --help".to_owned())
         }
         "rate_limited" => Some("chancery admin limit list".to_owned()),
         _ => None,

@@ -146,6 +146,7 @@ async fn subscription(app: &App) -> enrollment::subscription::Subscription {
         label: String::new(),
         offer: None,
         organization: None,
+        department: None,
         years: 1,
         json: true,
     };

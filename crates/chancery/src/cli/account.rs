@@ -41,6 +41,9 @@ pub(crate) enum AccountCommand {
         /// The organization that its certificates name, by its identifier (org_…)
         #[arg(long)]
         organization: Option<String>,
+        /// The department of that organization that it is for, by name
+        #[arg(long, requires = "organization")]
+        department: Option<String>,
         /// How many years it runs: 1, 2 or 3, as its offer allows
         #[arg(long, default_value_t = 1)]
         years: i64,
@@ -54,6 +57,9 @@ pub(crate) enum AccountCommand {
         account: String,
         /// The organization, by its identifier (org_…)
         organization: String,
+        /// The department of that organization that it is for, by name; all of it, if left out
+        #[arg(long)]
+        department: Option<String>,
     },
     /// Give back the binding that a client holds, and revoke the client
     Release {

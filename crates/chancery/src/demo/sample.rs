@@ -109,6 +109,7 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
         label: Label::parse("Production")?,
         term: Term::from_years(1)?,
         organization: None,
+        department: None,
         max_bindings: None,
     };
     let caller = Caller::command_line().within(made.reseller.id);

@@ -95,6 +95,7 @@ async fn open(app: &App, stage: &Stage) -> anyhow::Result<SubscriptionId> {
         label: Label::parse("Everybody")?,
         term: Term::from_years(3)?,
         organization: None,
+        department: None,
         max_bindings: None,
     };
     let caller = Caller::command_line().within(reseller.id);

@@ -25,6 +25,7 @@ fn subscription(state: u8) -> Subscription {
         term: Term::from_years(1).unwrap(),
         starts_at_once: false,
         organization: None,
+        department: None,
         created_by: Actor::System,
     };
     let new = Subscription::new(SubscriptionId::generate(NOW, &Fixed), purchase, NOW);
@@ -82,6 +83,7 @@ struct Asked {
     standing: Standing,
     enrolled: Vec<usize>,
     wanted: Vec<usize>,
+    delegated: Vec<usize>,
     is_renewal: bool,
 }
 
@@ -102,16 +104,18 @@ fn asked() -> impl Strategy<Value = Asked> {
         standing,
         indices(0),
         indices(1),
+        indices(0),
         any::<bool>(),
     );
     drawn.prop_map(
-        |(sold, coverage, state, standing, enrolled, wanted, is_renewal)| Asked {
+        |(sold, coverage, state, standing, enrolled, wanted, delegated, is_renewal)| Asked {
             sold,
             coverage,
             state,
             standing,
             enrolled,
             wanted,
+            delegated,
             is_renewal,
         },
     )
@@ -124,6 +128,19 @@ fn model(asked: &Asked) -> &'static str {
             || (NAMES[*wanted] == "w.a.example" && asked.enrolled.contains(&1))
     };
     let all_covered = asked.wanted.iter().all(covers);
+    let belongs = |wanted: &usize| {
+        let has = |index| asked.delegated.contains(&index);
+        match NAMES[*wanted] {
+            "a.example" => has(0) || has(1),
+            "w.a.example" => has(0) || has(3),
+            "*.a.example" => has(0),
+            _ => has(2),
+        }
+    };
+    let is_delegated = asked
+        .sold
+        .preset
+        .is_some_and(|preset| preset.policy.name_admission == NameAdmission::ValidatedDelegated);
     let is_on_hold = asked.standing == Standing::OnHold;
     match asked.state {
         _ if asked.sold.preset.is_none() => "",
@@ -134,7 +151,8 @@ fn model(asked: &Asked) -> &'static str {
         Some(0) => "subscription_without_domain",
         Some(2) => "subscription_suspended",
         Some(3) => "subscription_deactivated",
-        Some(_) if !all_covered => "name_not_enrolled",
+        Some(_) if is_delegated && !asked.wanted.iter().all(belongs) => "delegated",
+        Some(_) if !is_delegated && !all_covered => "name_not_enrolled",
         Some(_) if is_on_hold && !asked.sold.renews_on_hold => "tenant_on_hold_renewals",
         Some(_) if is_on_hold && !asked.is_renewal => "tenant_on_hold",
         Some(_) => "",
@@ -149,7 +167,31 @@ fn facts(asked: &Asked) -> Facts {
         subscription: asked.state.map(subscription),
         standing: asked.standing,
         enrolled: enrolled.map(|index| name(NAMES[*index])).collect(),
+        delegated: asked.delegated.iter().map(|index| domain(*index)).collect(),
+        needs_proof: true,
         is_renewal: asked.is_renewal,
+    }
+}
+
+/// The domains that may be delegated, with whether the DNS has proven them.
+const DOMAINS: [(&str, bool); 4] = [
+    ("a.example", true),
+    ("a.example", false),
+    ("b.example", false),
+    ("w.a.example", true),
+];
+
+fn domain(index: usize) -> DelegatedDomain {
+    let (text, reaches_below) = DOMAINS[index];
+    DelegatedDomain {
+        name: name(text),
+        allows: true,
+        proof: Some(Proof {
+            reaches_below,
+            proven_at: NOW,
+            valid_until: NOW.plus(std::time::Duration::from_secs(1)),
+            evidence: base::ValidationId::generate(NOW, &Fixed),
+        }),
     }
 }
 
@@ -159,7 +201,11 @@ proptest! {
         let wanted = asked.wanted.iter();
         let names: Vec<Identifier> = wanted.map(|index| name(NAMES[*index]).into()).collect();
         let told = decide(&facts(&asked), &names, NOW);
-        let told = told.err().map_or("", |refused| refused.refusal().code);
+        let told = told.err().map_or("", |refused| match refused {
+            // Which of its codes it is, is told where the rule stands.
+            Refused::NotDelegated(_) => "delegated",
+            other => other.refusal().code,
+        });
         prop_assert_eq!(told, model(&asked));
     }
 }
@@ -172,6 +218,8 @@ fn a_test_directory_names_the_first_name_that_nobody_has() {
         subscription: None,
         standing: Standing::Suspended,
         enrolled: vec![name("*.a.example")],
+        delegated: Vec::new(),
+        needs_proof: true,
         is_renewal: false,
     };
     let names = ["w.a.example", "b.example", "a.example"].map(|text| name(text).into());
@@ -211,7 +259,27 @@ fn the_worst_standing_of_a_chain_is_the_least() {
 fn examples() -> Vec<Refused> {
     let named = coverage::admit(&[name("shop.example.com").into()], |_| false).unwrap_err();
     let covered_until = NOW;
+    let lack = |domain: DelegatedDomain| {
+        let names = [name("shop.example.com").into()];
+        delegated::admit(&names, &[domain], true, NOW).unwrap_err()
+    };
+    let of = |text: &str| DelegatedDomain {
+        name: name(text),
+        ..domain(1)
+    };
     let all = vec![
+        lack(of("other.example")).into(),
+        lack(DelegatedDomain {
+            allows: false,
+            ..of("example.com")
+        })
+        .into(),
+        lack(DelegatedDomain {
+            proof: None,
+            ..of("example.com")
+        })
+        .into(),
+        lack(of("example.com")).into(),
         named.into(),
         NotIssuing::Deactivated.into(),
         NotIssuing::Expired { covered_until }.into(),
@@ -224,7 +292,8 @@ fn examples() -> Vec<Refused> {
     ];
     for refused in &all {
         match refused {
-            Refused::NotEnrolled(_)
+            Refused::NotDelegated(_)
+            | Refused::NotEnrolled(_)
             | Refused::NotIssuing(
                 NotIssuing::Deactivated
                 | NotIssuing::Expired { .. }

@@ -257,7 +257,7 @@ fn what_is_not_built_is_told_for_the_whole_policy() {
         "001",
         &["term_unit", "revoke_on_removal", "on_subscription_end"],
     );
-    check("002", &["name_admission"]);
+    check("002", &[]);
     check(
         "003",
         &["start_trigger", "name_admission", "insufficient_funds"],
@@ -275,7 +275,6 @@ fn what_is_not_built_is_told_for_each_value() {
         ("revoke_on_removal", "always"),
         ("on_subscription_end", "revoke_at_end"),
         ("auto_renew", "on:30"),
-        ("name_admission", "validated_delegated"),
         ("name_admission", "hook"),
         ("insufficient_funds", "downgrade:free90"),
         ("insufficient_funds", "downgrade:dv-1_2"),

@@ -53,10 +53,9 @@ impl Policy {
                 Some("terms that follow by themselves")
             }
             "name_admission" => match self.name_admission {
-                NameAdmission::SubscribedNames | NameAdmission::Open => None,
-                NameAdmission::ValidatedDelegated => {
-                    Some("organizations with names that are validated and delegated")
-                }
+                NameAdmission::SubscribedNames
+                | NameAdmission::ValidatedDelegated
+                | NameAdmission::Open => None,
                 NameAdmission::Hook => Some("a hook that a partner answers"),
             },
             "insufficient_funds"

@@ -168,7 +168,11 @@ impl Refuse for OrganizationChoiceError {
 impl OrganizationAtCreation {
     /// Whether a subscription, whose certificates name an organization or not, can be opened for one, or for none
     /// (F-031, F-057).
-    pub fn check(self, is_named: bool, is_given: bool) -> Result<(), OrganizationChoiceError> {
+    pub(super) fn check(
+        self,
+        is_named: bool,
+        is_given: bool,
+    ) -> Result<(), OrganizationChoiceError> {
         match (self, is_named, is_given) {
             (Self::Required, _, false) | (Self::RequiredOvUp, true, false) => {
                 Err(OrganizationChoiceError::Missing)

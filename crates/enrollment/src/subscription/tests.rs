@@ -31,6 +31,7 @@ fn bought(starts_at_once: bool) -> Subscription {
         term: Term::from_years(1).unwrap(),
         starts_at_once,
         organization: None,
+        department: None,
         created_by: Actor::System,
     };
     Subscription::new(SubscriptionId::generate(now, &Fixed), purchase, now)

@@ -1,9 +1,9 @@
 //! Everything that is told of, a line each: its facts, its word, what it is about, and of what that is a part.
 
 use base::{
-    AccountId, ApiTokenId, AuthorizationId, CaId, CertificateId, DepartmentId, DnsName, EffectId,
-    EnrolledDomainId, JobId, OrderId, OrganizationId, PreValidationId, ProfileVersionId,
-    SubscriptionId, TenantId, Timestamp, UserId,
+    AccountId, ApiTokenId, AuthorizationId, CaId, CertificateId, DelegationId, DepartmentId,
+    DnsName, DomainId, EffectId, EnrolledDomainId, JobId, OrderId, OrganizationId, PreValidationId,
+    ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
 };
 use serde_json::{Map, Value};
 
@@ -115,6 +115,22 @@ events! {
     DepartmentRemoved {
         department: DepartmentId, name: Text, organization: OrganizationId,
     } = "department.remove" on department in organization;
+    DomainDelegated {
+        domain: DomainId, delegation: DelegationId, organization: OrganizationId, department: Option<DepartmentId>,
+        types: Text, name: DnsName,
+    } = "domain.delegate" on domain;
+    DomainDelegationChanged {
+        domain: DomainId, delegation: DelegationId, types: Text, name: DnsName,
+    } = "domain.change_delegation" on domain;
+    DomainDelegationEnded {
+        domain: DomainId, delegation: DelegationId, organization: OrganizationId, name: DnsName,
+    } = "domain.end_delegation" on domain;
+    DomainOwned { domain: DomainId, name: DnsName } = "domain.own" on domain;
+    DomainProven {
+        domain: DomainId, name: DnsName, method: &'static str, valid_until: Timestamp,
+    } = "domain.prove" on domain;
+    DomainReleased { domain: DomainId, name: DnsName } = "domain.release" on domain;
+    DomainValueAsked { domain: DomainId, name: DnsName } = "domain.ask" on domain;
     PreValidationApproved {
         pre_validation: PreValidationId, reviewer: UserId, state: &'static str, fields: Document,
         valid_until: Option<Timestamp>, organization: OrganizationId,
@@ -181,7 +197,8 @@ events! {
         domain: EnrolledDomainId, name: DnsName, subscription: SubscriptionId,
     } = "domain.remove" on domain in subscription;
     SubscriptionAssigned {
-        subscription: SubscriptionId, organization: OrganizationId, before: Option<OrganizationId>,
+        subscription: SubscriptionId, organization: OrganizationId, department: Option<DepartmentId>,
+        before: Option<OrganizationId>,
     } = "subscription.assign" on subscription;
     SubscriptionDeactivated { subscription: SubscriptionId } = "subscription.deactivate" on subscription;
     SubscriptionOpened {

@@ -1,9 +1,9 @@
 //! What may be told: types without secrets, and texts of bounded length without control characters.
 
 use base::{
-    AccountId, ApiTokenId, AuthorizationId, CaId, CertificateId, DepartmentId, DnsName, EffectId,
-    EnrolledDomainId, JobId, OrderId, OrganizationId, PreValidationId, ProfileVersionId,
-    SubscriptionId, TenantId, Timestamp, UserId,
+    AccountId, ApiTokenId, AuthorizationId, CaId, CertificateId, DelegationId, DepartmentId,
+    DnsName, DomainId, EffectId, EnrolledDomainId, JobId, OrderId, OrganizationId, PreValidationId,
+    ProfileVersionId, SubscriptionId, TenantId, Timestamp, UserId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -84,8 +84,10 @@ facts!(
     AuthorizationId,
     CaId,
     CertificateId,
+    DelegationId,
     DepartmentId,
     DnsName,
+    DomainId,
     EffectId,
     EnrolledDomainId,
     JobId,

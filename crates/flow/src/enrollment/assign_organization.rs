@@ -1,14 +1,15 @@
-//! Says whom the certificates of a subscription name from now on; those that were issued stay as they are.
+//! Says for which organization a subscription is from now on, or for which department of it; certificates that were issued
+//! stay as they are.
 
-use base::{Class, OrganizationId, Refusal, Refuse, SubscriptionId, Timestamp};
+use base::{Class, DepartmentId, OrganizationId, Refusal, Refuse, SubscriptionId, Timestamp};
 use enrollment::policy::OrganizationChoiceError;
 use enrollment::subscription::Subscription;
 use store::audit::Entry;
 use store::catalog::offer;
 use store::enrollment::subscription;
-use store::tenancy::organization::{self, Organization};
 use store::{ReadTx, WriteTx};
 
+use super::open_subscription::part_of_own;
 use crate::audit::Event;
 use crate::{App, Caller};
 
@@ -19,7 +20,7 @@ pub enum AssignError {
     #[error(transparent)]
     Choice(#[from] OrganizationChoiceError),
     /// The tenant has no such organization.
-    #[error("there is no such organization here; choose one of the list")]
+    #[error("there is no such organization or department here; choose one of the list")]
     NoOrganization,
     /// Another tenant's subscription, or none.
     #[error("there is no such ACME account")]
@@ -47,13 +48,14 @@ pub async fn assign_organization(
     app: &App,
     caller: &Caller,
     id: SubscriptionId,
-    organization: OrganizationId,
+    (organization, department): (OrganizationId, Option<DepartmentId>),
 ) -> Result<Subscription, AssignError> {
     let assigning = Assigning {
         app: app.clone(),
         caller: caller.clone(),
         id,
         organization,
+        department,
         now: app.now(),
     };
     let store = app.store(caller);
@@ -65,12 +67,14 @@ struct Assigning {
     caller: Caller,
     id: SubscriptionId,
     organization: OrganizationId,
+    department: Option<DepartmentId>,
     now: Timestamp,
 }
 
 struct Found {
     subscription: Option<Subscription>,
-    organization: Option<Organization>,
+    /// Whether organization and department are its tenant's.
+    is_own: bool,
     /// Whether every subscription of its offer is for an organization.
     is_for_all: bool,
 }
@@ -81,20 +85,22 @@ async fn load(tx: &mut ReadTx, assigning: &Assigning) -> Result<Found, store::Er
     let is_for_all = match &subscription {
         Some(found) => {
             let policy = offer::policy(tx, found.offer_version, &policies).await?;
-            policy.organization_at_creation.check(false, true).is_ok()
+            policy.check_organization(false, true).is_ok()
         }
         None => false,
     };
     Ok(Found {
         subscription,
-        organization: organization::find(tx, &assigning.organization).await?,
+        is_own: part_of_own(tx, Some(assigning.organization), assigning.department).await?,
         is_for_all,
     })
 }
 
 fn decide(assigning: &Assigning, found: Found) -> Result<(Subscription, Entry), AssignError> {
     let subscription = found.subscription.ok_or(AssignError::NotFound)?;
-    let organization = found.organization.ok_or(AssignError::NoOrganization)?;
+    if !found.is_own {
+        return Err(AssignError::NoOrganization);
+    }
     let (app, caller) = (&assigning.app, &assigning.caller);
     let is_named = app.catalog().certificate_type(&subscription.product);
     if is_named.is_none() && !found.is_for_all {
@@ -102,12 +108,14 @@ fn decide(assigning: &Assigning, found: Found) -> Result<(Subscription, Entry), 
     }
     let event = Event::SubscriptionAssigned {
         subscription: subscription.id,
-        organization: organization.id,
+        organization: assigning.organization,
+        department: assigning.department,
         before: subscription.organization,
     };
     let entry = app.entry(caller, subscription.tenant, &event, assigning.now);
     let assigned = Subscription {
-        organization: Some(organization.id),
+        organization: Some(assigning.organization),
+        department: assigning.department,
         ..subscription
     };
     Ok((assigned, entry))

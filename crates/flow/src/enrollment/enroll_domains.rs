@@ -2,11 +2,12 @@
 //! The preview and the write make the same plan.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use base::{Class, DnsName, Refusal, Refuse, SubscriptionId, Timestamp};
 use enrollment::enrolled_domain::bulk::{self, Entry, Row, Unreadable};
 use enrollment::enrolled_domain::{EnrolledDomain, Enrolling, SponsorMissing};
-use enrollment::policy::CompanionMode;
+use enrollment::policy::{CompanionMode, NameAdmission, Policy};
 use enrollment::subscription::{Names, NotIssuing, Subscription};
 use store::audit::Entry as AuditEntry;
 use store::catalog::offer::{self, Policies};
@@ -47,6 +48,11 @@ pub struct Enrolled {
 /// Why nothing was added.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrollError {
+    /// Its names are those of domains that are delegated.
+    #[error(
+        "this ACME account takes no names: it may order those of all domains that are delegated to its organization"
+    )]
+    Delegated,
     /// The subscription takes no domains now.
     #[error(transparent)]
     NotIssuing(#[from] NotIssuing),
@@ -70,6 +76,9 @@ pub enum EnrollError {
 impl Refuse for EnrollError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Delegated => Class::Forbidden
+                .because("subscription_takes_no_names", self)
+                .at("account"),
             Self::NotIssuing(error) => error.refusal().at("account"),
             Self::NotFound => Class::NotFound.because("subscription_not_found", self),
             Self::NotValidated(error) => error.refusal().at("account"),
@@ -97,8 +106,8 @@ pub async fn preview(
     };
     let facts = app.store(caller).scan(piece.clone(), load).await;
     let facts: Facts = facts.map_err(EnrollError::Store)?;
-    let subscription = open(facts.subscription, facts.lack, piece.now)?;
-    Ok(piece.plan(&subscription, &facts.enrolled, facts.companions))
+    let (subscription, companions) = open(facts.sold, facts.lack, piece.now)?;
+    Ok(piece.plan(&subscription, &facts.enrolled, companions))
 }
 
 /// Adds every valid name of the input; the others are told in their rows. Many names are added in pieces, so that
@@ -149,8 +158,8 @@ struct Piece {
 
 /// What there is of the names that matter.
 struct Facts {
-    subscription: Option<Subscription>,
-    companions: CompanionMode,
+    /// The subscription, with what it was bought under.
+    sold: Option<(Subscription, Arc<Policy>)>,
     /// What its organization lacks, where certificates name one.
     lack: Option<NotValidated>,
     enrolled: Known,
@@ -167,19 +176,12 @@ struct Decision {
 }
 
 async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
-    let subscription = subscription::find(tx, &piece.subscription).await?;
-    let companions = match &subscription {
-        Some(found) => {
-            offer::policy(tx, found.offer_version, &piece.policies)
-                .await?
-                .companion_mode
-        }
-        None => CompanionMode::Off,
-    };
-    let lack = match &subscription {
-        Some(found) => not_validated(tx, (&piece.app.catalog(), found), piece.now).await?,
-        None => None,
-    };
+    let (mut sold, mut lack) = (None, None);
+    if let Some(found) = subscription::find(tx, &piece.subscription).await? {
+        lack = not_validated(tx, (&piece.app.catalog(), &found), piece.now).await?;
+        let policy = offer::policy(tx, found.offer_version, &piece.policies).await?;
+        sold = Some((found, policy));
+    }
     let asked = NamesOf {
         subscription: piece.subscription,
         names: bulk::candidates(&piece.entries).into_iter().collect(),
@@ -187,8 +189,7 @@ async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
     let found = enrolled_domain::active_by_names(tx, &asked).await?;
     let enrolled = found.into_iter().flatten();
     Ok(Facts {
-        subscription,
-        companions,
+        sold,
         lack,
         enrolled: enrolled
             .map(|domain| (domain.name.clone(), domain))
@@ -198,12 +199,11 @@ async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
 
 fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
     let Facts {
-        subscription,
-        companions,
+        sold,
         lack,
         enrolled,
     } = facts;
-    let subscription = open(subscription, lack, piece.now)?;
+    let (subscription, companions) = open(sold, lack, piece.now)?;
     let rows = piece.plan(&subscription, &enrolled, companions);
     let enrolling = Enrolling {
         subscription: subscription.id,
@@ -236,17 +236,20 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Enrolled, store::
     Ok(decision.enrolled.clone())
 }
 
-/// The subscription, if it takes domains: where certificates name an organization, that has to be validated first (C9).
+/// The subscription, if it takes domains, and whether companions come along: where certificates name an organization, that has to be validated first (C9).
 fn open(
-    found: Option<Subscription>,
+    sold: Option<(Subscription, Arc<Policy>)>,
     lack: Option<NotValidated>,
     now: Timestamp,
-) -> Result<Subscription, EnrollError> {
-    let subscription = found.ok_or(EnrollError::NotFound)?;
+) -> Result<(Subscription, CompanionMode), EnrollError> {
+    let (subscription, policy) = sold.ok_or(EnrollError::NotFound)?;
+    if policy.name_admission == NameAdmission::ValidatedDelegated {
+        return Err(EnrollError::Delegated);
+    }
     subscription.may_enroll(now)?;
     match lack {
         Some(lack) => Err(lack.into()),
-        None => Ok(subscription),
+        None => Ok((subscription, policy.companion_mode)),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::num::NonZeroU32;
 
-use base::{Class, OrganizationId, Refusal, Refuse, SubscriptionId};
+use base::{Class, DepartmentId, OrganizationId, Refusal, Refuse, SubscriptionId};
 use enrollment::eab::{EabCredential, MacKey, NewCredential};
-use enrollment::policy::{OrganizationChoiceError, StartTrigger, TermChoices};
+use enrollment::policy::{OrganizationChoiceError, TermChoices};
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, SealedCredential};
-use store::tenancy::organization;
+use store::tenancy::{department, organization};
 use store::{ReadTx, WriteTx};
 
 use crate::audit::{Event, Text};
@@ -36,6 +36,8 @@ pub struct Opening {
     pub term: Term,
     /// Whom its certificates name; what each type needs is the offer's (F-031).
     pub organization: Option<OrganizationId>,
+    /// The part of that organization that it is for, if it is not for all of it.
+    pub department: Option<DepartmentId>,
     /// How many ACME accounts its credential may bind, if that is fewer than its offer allows.
     pub max_bindings: Option<u32>,
     /// Whether the MAC key is shown with the answer, which then counts as a showing.
@@ -49,7 +51,7 @@ pub enum OpenError {
     #[error("nothing is sold here as \"{0}\"; choose one of the certificate types on offer")]
     NoOffer(String),
     /// The tenant has no such organization.
-    #[error("there is no such organization here; choose one of the list")]
+    #[error("there is no such organization or department here; choose one of the list")]
     NoOrganization,
     /// It has to be for an organization, or for none.
     #[error(transparent)]
@@ -121,8 +123,9 @@ pub async fn open_subscription(
         product: offer.product.clone(),
         label: opening.label,
         term: opening.term,
-        starts_at_once: policy.start_trigger == StartTrigger::OnCreate,
+        starts_at_once: policy.starts_at_once(),
         organization: opening.organization,
+        department: opening.department,
         created_by: caller.actor,
     };
     let new = New {
@@ -149,7 +152,7 @@ fn choose<'c>(catalog: &'c Catalog, opening: &Opening) -> Result<&'c SoldOffer, 
     }
     let is_named = catalog.certificate_type(&offer.product).is_some();
     let is_given = opening.organization.is_some();
-    policy.organization_at_creation.check(is_named, is_given)?;
+    policy.check_organization(is_named, is_given)?;
     Ok(offer)
 }
 
@@ -161,9 +164,28 @@ struct New {
     audit: Entry,
 }
 
-/// Whether the organization, if there is to be one, is the tenant's.
+/// Whether the organization and the department, if there are to be any, are the tenant's.
 async fn load(tx: &mut ReadTx, new: &New) -> Result<bool, store::Error> {
-    match new.subscription.organization {
+    let Subscription {
+        organization,
+        department,
+        ..
+    } = new.subscription;
+    part_of_own(tx, organization, department).await
+}
+
+/// Whether the organization is one of the transaction's tenant, and the department one of that organization, as far as
+/// they are given.
+pub(super) async fn part_of_own(
+    tx: &mut ReadTx,
+    organization: Option<OrganizationId>,
+    department: Option<DepartmentId>,
+) -> Result<bool, store::Error> {
+    if let Some(id) = department {
+        let found = department::find(tx, &id).await?;
+        return Ok(found.is_some_and(|found| Some(found.organization) == organization));
+    }
+    match organization {
         Some(id) => Ok(organization::find(tx, &id).await?.is_some()),
         None => Ok(true),
     }

@@ -10,7 +10,7 @@ use acme::problem::Kind;
 use base::{
     AccountId, CaId, CertificateId, OrderId, ProfileVersionId, Refuse as _, TenantId, Timestamp,
 };
-use enrollment::admission;
+use enrollment::{admission, delegated};
 use pki::{Linted, Subject, TbsCertificate, Validity};
 use serde::{Deserialize, Serialize};
 use store::audit::Entry;
@@ -213,7 +213,8 @@ async fn readmit(app: &App, found: &Found) -> Result<Option<Refused>, IssueError
     let refusal = refusals.or_else(|| named.err().map(|refused| refused.refusal()));
     Ok(refusal.map(|refusal| {
         let told = Problem::telling(refusal, |code| {
-            (code == "name_not_enrolled").then_some(Kind::RejectedIdentifier)
+            let is_of_names = code == "name_not_enrolled" || delegated::CODES.contains(&code);
+            is_of_names.then_some(Kind::RejectedIdentifier)
         });
         Refused(told)
     }))

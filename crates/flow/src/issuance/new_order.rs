@@ -4,13 +4,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use acme::authorization::Authorization as Record;
+use acme::authorization::{Authorization as Record, State};
 use acme::challenge::Token;
 use acme::order::{NewOrder, OrderStatus, PayloadError};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem};
-use base::{AuthorizationId, Class, DnsName, Identifier, OrderId, Refusal, Refuse, Timestamp};
+use base::{
+    AuthorizationId, Class, DnsName, Identifier, OrderId, Refusal, Refuse, Timestamp, ValidationId,
+};
 use enrollment::admission::{self, Coverage};
+use enrollment::delegated::Proof;
 use pki::{
     OrganizationError, ProfileError, ProfileTrust, RequestedValidity, Subject, WildcardError,
     reuse_ceiling_seconds,
@@ -385,23 +388,69 @@ fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
             | OrderStatus::Valid => {}
         }
     }
-    check_limits(draft, admission.is_renewal, &proven)?;
+    let granted = granted(draft, &admission);
+    check_limits(draft, admission.is_renewal, &proven, &granted)?;
     let room = check_waiting(draft, waiting)?;
-    let placed = place(draft, proven, dead);
+    let placed = place(draft, proven, granted, dead);
     Ok(Decision::Place(Placed { room, ..placed }))
+}
+
+/// For each name, its authorization as it is without a challenge: its domain was proven before, or nothing has to be.
+fn granted(draft: &Draft, admission: &admission::Facts) -> Vec<Option<Authorization>> {
+    let proofs = admission::proofs(admission, &draft.order.names, draft.now);
+    let grant = |(fresh, proof): (&Authorization, Option<Proof>)| {
+        // A guest learns whose names there are only for names that it has proven.
+        if !draft.asked.needs_proof && draft.asked.coverage == Coverage::Subscription {
+            return grant(fresh, draft.now, None);
+        }
+        let Proof {
+            proven_at,
+            valid_until,
+            evidence,
+            ..
+        } = proof?;
+        let granted = grant(fresh, proven_at, Some(evidence))?;
+        Some(until(granted, valid_until))
+    };
+    draft.authorizations.iter().zip(proofs).map(grant).collect()
+}
+
+/// The authorization, valid since a moment and as long as its order. What was shown in the portal counts as a TXT record or a
+/// file does in an order.
+fn grant(
+    fresh: &Authorization,
+    validated: Timestamp,
+    validation: Option<ValidationId>,
+) -> Option<Authorization> {
+    let challenge = fresh.record.offered.iter().next()?;
+    let mut granted = fresh.clone();
+    granted.record.state = State::Valid {
+        challenge,
+        validated,
+    };
+    granted.validation = validation;
+    Some(granted)
+}
+
+/// The same, but no longer than the proof that it stands on.
+fn until(mut granted: Authorization, end: Timestamp) -> Authorization {
+    granted.record.expires = granted.record.expires.min(end);
+    granted
 }
 
 fn check_limits(
     draft: &Draft,
     is_renewal: bool,
     proven: &[Option<Authorization>],
+    granted: &[Option<Authorization>],
 ) -> Result<(), NewOrderError> {
     let Bounds { set, domains, .. } = &draft.limits;
     let limited = set.or(domains.filter(|_| !is_renewal));
     limited.map_or(Ok(()), Err)?;
     let names = draft.order.names.iter().zip(&draft.limits.names);
-    for ((Identifier::Dns(dns_name), limited), proven) in names.zip(proven) {
-        if let (Some(limited), None) = (limited, proven) {
+    let proofs = proven.iter().zip(granted);
+    for ((Identifier::Dns(dns_name), limited), (proven, granted)) in names.zip(proofs) {
+        if let (Some(limited), None, None) = (limited, proven, granted) {
             return Err(NewOrderError::NameLimited {
                 name: dns_name.clone(),
                 limited: *limited,
@@ -438,16 +487,24 @@ fn check_waiting(draft: &Draft, waiting: Option<(u64, u64)>) -> Result<Option<Ro
 }
 
 /// Puts older proofs in the places of those that they stand for.
-fn place(draft: &Draft, proven: Vec<Option<Authorization>>, dead: Option<OrderId>) -> Placed {
+fn place(
+    draft: &Draft,
+    proven: Vec<Option<Authorization>>,
+    granted: Vec<Option<Authorization>>,
+    dead: Option<OrderId>,
+) -> Placed {
     let (mut order, mut fresh, mut reused) = (draft.order.clone(), Vec::new(), Vec::new());
     let slots = order.authorizations.iter_mut().zip(&draft.authorizations);
-    for ((slot, new), (may_reuse, proven)) in slots.zip(draft.may_reuse.iter().zip(proven)) {
-        match proven.filter(|_| *may_reuse) {
-            Some(proven) => {
+    let proofs = draft.may_reuse.iter().zip(proven).zip(granted);
+    for ((slot, new), ((may_reuse, proven), granted)) in slots.zip(proofs) {
+        match (proven.filter(|_| *may_reuse), granted) {
+            // What was proven for the domain is no client's to give up.
+            (_, Some(granted)) => fresh.push(granted),
+            (Some(proven), None) => {
                 *slot = proven.record.id;
                 reused.push(proven);
             }
-            None => fresh.push(new.clone()),
+            (None, None) => fresh.push(new.clone()),
         }
     }
     Placed {
@@ -477,6 +534,9 @@ async fn save(
     }
     order::insert(tx, &placed.order).await?;
     authorization::insert_all(tx, &placed.fresh).await?;
+    for authorization in &placed.fresh {
+        authorization::grant(tx, authorization).await?;
+    }
     let all = [placed.fresh.as_slice(), placed.reused.as_slice()].concat();
     Ok((placed.order.clone(), all, placed.room))
 }

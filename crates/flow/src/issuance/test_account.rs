@@ -102,6 +102,7 @@ pub(super) async fn test_subscription(
         term: Term::CHOICES[0],
         starts_at_once: false,
         organization: None,
+        department: None,
         created_by: Actor::System,
     };
     let new = Subscription::new(id, purchase, app.now());

@@ -211,6 +211,7 @@ impl Catalog {
             renewal_of: lineage::id_of(tenant, names),
             product: directory.product.clone(),
             certificate_type: certificate_type(directory.profile.profile.level),
+            needs_proof: directory.needs_proof,
             policies: self.policies.clone(),
             now,
         }

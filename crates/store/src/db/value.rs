@@ -5,9 +5,10 @@ use std::error::Error;
 
 use base::{
     AccountId, Actor, ApiTokenId, AuditId, AuthorityId, AuthorizationId, CaId, CertificateId,
-    DepartmentId, DnsName, EffectId, EnrolledDomainId, Identifier, JobId, LineageId, MailId,
-    NodeId, OfferId, OfferVersionId, OrderId, OrganizationId, PreValidationId, ProfileVersionId,
-    RefusalId, RequestId, SubscriptionId, TenantId, Timestamp, UserId, ValidationId,
+    DelegationId, DepartmentId, DnsName, DomainId, EffectId, EnrolledDomainId, Identifier, JobId,
+    LineageId, MailId, NodeId, OfferId, OfferVersionId, OrderId, OrganizationId, PreValidationId,
+    ProfileVersionId, RefusalId, RequestId, SubscriptionId, TenantId, Timestamp, UserId,
+    ValidationId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::private::BytesMut;
@@ -122,7 +123,9 @@ macro_rules! for_each_id {
             AuthorizationId,
             CaId,
             CertificateId,
+            DelegationId,
             DepartmentId,
+            DomainId,
             EffectId,
             EnrolledDomainId,
             JobId,

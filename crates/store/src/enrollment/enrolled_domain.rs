@@ -9,7 +9,8 @@ use enrollment::enrolled_domain::EnrolledDomain;
 
 pub use search::{DomainList, list, page};
 
-use crate::{Column, Error, ReadTx, Record, Row, Value, WriteTx, columns, sql, values};
+use crate::tenancy::domain::Reversed;
+use crate::{Error, ReadTx, Record, Row, Value, WriteTx, columns, sql, values};
 
 /// Counting further than this costs more than it tells; a whole list is counted to its end.
 pub const MAX_COUNTED: usize = 10_000;
@@ -104,21 +105,6 @@ pub struct Removed {
     pub at: Timestamp,
     /// By whom.
     pub by: Actor,
-}
-
-/// A name as it is stored.
-#[derive(Clone, Debug)]
-struct Reversed(DnsName);
-
-impl Column for Reversed {
-    fn read(row: &Row, column: &'static str) -> Result<Self, Error> {
-        let name = DnsName::from_reversed(row.text(column)?);
-        name.map(Self).map_err(|error| row.corrupt(column, error))
-    }
-
-    fn value(&self) -> Value<'_> {
-        Value::from(self.0.reversed())
-    }
 }
 
 /// A row, which holds the name in another form.

@@ -1,17 +1,23 @@
 //! What decides whether names may be ordered or certified, each in one round trip.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use acme::order::Progress;
 use base::{AuthorizationId, DnsName, Identifier, LineageId, OrderId, SubscriptionId, Timestamp};
 use enrollment::admission::{Coverage, Facts, Standing};
+use enrollment::delegated::{DelegatedDomain, Proof};
+use enrollment::policy::NameAdmission;
 use enrollment::subscription::{ProductCode, Subscription};
-use pki::Subject;
+use pki::{Subject, reuse_ceiling_seconds};
 use tenancy::certificate_type::CertificateType;
+use tenancy::domain::DomainProof;
 
 use super::subscription;
 use crate::catalog::offer::{self, Policies};
 use crate::issuance::order::{self, Order};
+use crate::tenancy::domain;
 use crate::tenancy::pre_validation;
 use crate::tenancy::tenant::{chain_standing, standing_of};
 use crate::{Error, ReadTx, Record as _, Row, Sql, Value, sql, values};
@@ -27,6 +33,8 @@ pub struct Asked {
     pub product: ProductCode,
     /// For which type of certificate an organization has to be validated; none where certificates name nobody.
     pub certificate_type: Option<CertificateType>,
+    /// Whether control of the names has to be proven.
+    pub needs_proof: bool,
     /// The policies that are known; others are read.
     pub policies: Policies,
     /// The present moment.
@@ -266,18 +274,57 @@ async fn facts(
             subscription: None,
             standing: Standing::Good,
             enrolled,
+            delegated: Vec::new(),
+            needs_proof: asked.needs_proof,
             is_renewal: false,
         });
     };
     let subscription = Subscription::from_row(first)?;
+    let policy = offer::policy(tx, subscription.offer_version, &asked.policies).await?;
+    let delegated = match policy.name_admission {
+        NameAdmission::ValidatedDelegated => delegated(tx, subscription.id, names, asked).await?,
+        NameAdmission::SubscribedNames | NameAdmission::Hook | NameAdmission::Open => Vec::new(),
+    };
     Ok(Facts {
-        policy: offer::policy(tx, subscription.offer_version, &asked.policies).await?,
+        policy,
         coverage: asked.coverage,
         subscription: Some(subscription),
+        delegated,
+        needs_proof: asked.needs_proof,
         standing: standing_of(first, "standing")?,
         enrolled,
         is_renewal: first.bool("is_renewal")?,
     })
+}
+
+/// The domains above names that are delegated to whom a subscription is for; in one question, asked only where they admit
+/// names. A proof counts as long as the rules of the day allow, if that is shorter than it was thought to.
+async fn delegated(
+    tx: &mut ReadTx,
+    subscription: SubscriptionId,
+    names: &[Identifier],
+    asked: &Asked,
+) -> Result<Vec<DelegatedDomain>, Error> {
+    let above = names
+        .iter()
+        .flat_map(|Identifier::Dns(name)| name.domains());
+    let above: BTreeSet<_> = above.collect();
+    let found = domain::delegated_to(tx, (subscription, &above)).await?;
+    let ceiling = u64::try_from(reuse_ceiling_seconds(asked.now)).unwrap_or_default();
+    let proof = |proof: DomainProof| Proof {
+        reaches_below: proof.method.reaches_below(),
+        proven_at: proof.proven_at,
+        valid_until: proof
+            .valid_until
+            .min(proof.proven_at.plus(Duration::from_secs(ceiling))),
+        evidence: proof.evidence,
+    };
+    let domains = found.into_iter().map(|each| DelegatedDomain {
+        name: each.domain.name,
+        allows: each.types.allow(asked.certificate_type),
+        proof: each.domain.proof.map(proof),
+    });
+    Ok(domains.collect())
 }
 
 fn firsts(lists: impl Iterator<Item = Vec<Row>>) -> Vec<Option<Row>> {

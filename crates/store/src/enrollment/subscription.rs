@@ -1,6 +1,6 @@
 //! Subscriptions: terms bought under an offer.
 
-use base::{Page, Query, Slice, SubscriptionId, Timestamp};
+use base::{DepartmentId, Page, Query, Slice, SubscriptionId, Timestamp};
 use enrollment::subscription::{Label, ProductCode, State, Subscription, Term};
 
 use crate::{Error, ReadTx, WriteTx, columns, sql, text_columns, values, word_columns};
@@ -22,6 +22,7 @@ columns! { "subscription" subscription_columns => Subscription {
     id, tenant = "tenant_id", customer = "customer_id", offer_version = "offer_version_id",
     product = "product_code", label, zone, term, auto_renews, created_at, created_by, started_at, covered_until,
     suspended_at, cancelled_at, paid_names, free_names, enrollment_version, organization = "organization_id",
+    department = "department_id",
 } }
 pub(crate) use subscription_columns;
 
@@ -84,6 +85,14 @@ pub async fn page(
     Ok(Page::cut(rows, &asked.slice, asked.limit))
 }
 
+/// Whether a subscription of the tenant is for a department.
+pub async fn has_department(tx: &mut ReadTx, id: &DepartmentId) -> Result<bool, Error> {
+    let statement = sql!(
+        tenant: "SELECT id FROM subscription WHERE department_id = $2 AND tenant_id = $1 LIMIT 1"
+    );
+    Ok(tx.row(statement, &values![id]).await?.is_some())
+}
+
 /// How many active names all of a tenant's subscriptions have, as they count them.
 pub async fn names(tx: &mut ReadTx, (): &()) -> Result<usize, Error> {
     let row = tx
@@ -106,7 +115,7 @@ pub async fn update(tx: &mut WriteTx, subscription: &Subscription) -> Result<(),
         sql!(
             tenant: "UPDATE subscription SET label = $3, auto_renews = $4, started_at = $5, covered_until = $6,
                suspended_at = $7, cancelled_at = $8, paid_names = $9, free_names = $10, enrollment_version = $11,
-               organization_id = $12
+               organization_id = $12, department_id = $13
              WHERE id = $2 AND tenant_id = $1"
         ),
         &values![
@@ -120,7 +129,8 @@ pub async fn update(tx: &mut WriteTx, subscription: &Subscription) -> Result<(),
             subscription.paid_names,
             subscription.free_names,
             subscription.enrollment_version,
-            subscription.organization
+            subscription.organization,
+            subscription.department
         ],
     )
     .await?;

@@ -222,7 +222,7 @@ fn proof(ending: &Ending, id: ValidationId, method: &str) -> Validation {
         validated_at: ending.now,
         valid_until: record.expires,
         tenant: authorization.tenant,
-        account: authorization.account,
+        account: Some(authorization.account),
         name: record.ordered().value,
         method: method.to_owned(),
         rules: RULES.to_owned(),
@@ -304,13 +304,36 @@ pub(crate) async fn caa_checked(tx: &mut WriteTx, check: &CaaCheck) -> Result<()
         validated_at: check.checked_at,
         valid_until: check.good_until,
         tenant: *tenant,
-        account: *account,
+        account: Some(*account),
         name: record.ordered().value,
         method: CaaCheck::METHOD.to_owned(),
         rules: RULES.to_owned(),
         evidence: check.evidence.clone(),
     })
     .await
+}
+
+/// Notes of a new authorization that it is valid without a challenge: its domain was proven before, or nothing has to be.
+pub async fn grant(tx: &mut WriteTx, authorization: &Authorization) -> Result<(), Error> {
+    let record = &authorization.record;
+    let State::Valid {
+        challenge,
+        validated,
+    } = &record.state
+    else {
+        return Ok(());
+    };
+    let statement = sql!(tenant:
+        "UPDATE acme_authorization SET chosen_type = $3, validated_at = $4, validation_id = $5
+         WHERE id = $2 AND tenant_id = $1"
+    );
+    let values = values![
+        record.id,
+        challenge.as_str(),
+        *validated,
+        authorization.validation
+    ];
+    tx.execute_later(statement, &values).await
 }
 
 /// Gives up an authorization (RFC 8555 §7.5.2).

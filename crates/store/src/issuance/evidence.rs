@@ -7,26 +7,39 @@ use crate::old::Old;
 use crate::{Error, Progress, WriteTx, columns, sql, values};
 
 /// The rules under which a proof counts: the version of the Baseline Requirements that this program follows.
-pub(super) const RULES: &str = "BR 2.1";
+pub const RULES: &str = "BR 2.1";
 
 /// A proof as stored.
-pub(crate) struct Validation {
-    pub(crate) id: ValidationId,
-    pub(crate) validated_at: Timestamp,
-    pub(crate) valid_until: Timestamp,
-    pub(crate) tenant: TenantId,
-    pub(crate) account: AccountId,
+#[derive(Clone, Debug)]
+pub struct Validation {
+    /// Its identifier.
+    pub id: ValidationId,
+    /// When control was proven.
+    pub validated_at: Timestamp,
+    /// Until when that can be used.
+    pub valid_until: Timestamp,
+    /// Whose.
+    pub tenant: TenantId,
+    /// The ACME account that proved it; none outside of orders.
+    pub account: Option<AccountId>,
     /// With `*.` for a wildcard.
-    pub(crate) name: String,
-    pub(crate) method: String,
-    pub(crate) rules: String,
+    pub name: String,
+    /// How.
+    pub method: String,
+    /// Under which rules: [`RULES`].
+    pub rules: String,
     /// What was seen, JSON. It is not compressed: that would cost a twentieth of an issuance and save half a kilobyte.
-    pub(crate) evidence: String,
+    pub evidence: String,
 }
 
 columns! { "domain_validation" domain_validation => Validation {
     id, validated_at, valid_until, tenant = "tenant_id", account = "account_id", name, method, rules, evidence,
 } }
+
+/// Stores a proof.
+pub async fn insert(tx: &mut WriteTx, validation: &Validation) -> Result<(), Error> {
+    tx.insert(validation).await
+}
 
 /// Removes proofs that nobody could use any more before a moment (`ended_before`). Which certificates used one is not asked:
 /// none lists them by it, and nothing that is issued by a proof ends later than the longest certificate that begins with

@@ -57,3 +57,11 @@ pub async fn of_organization(
     );
     tx.records(statement, &values![id]).await
 }
+
+/// The departments of all of a tenant's organizations, by their names, at most the limit.
+pub async fn of_tenant(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Department>, Error> {
+    let statement = sql!(
+        tenant: "SELECT ", department!(), " FROM department WHERE tenant_id = $1 ORDER BY name, id LIMIT $2"
+    );
+    tx.records(statement, &values![*limit]).await
+}

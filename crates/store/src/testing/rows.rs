@@ -3,7 +3,7 @@
 use crate::{Error, ReadTx, sql};
 
 /// The tables that are counted.
-pub const TABLES: [&str; 29] = [
+pub const TABLES: [&str; 31] = [
     "acme_account",
     "acme_authorization",
     "acme_order",
@@ -13,7 +13,9 @@ pub const TABLES: [&str; 29] = [
     "certificate",
     "certificate_month",
     "crl",
+    "delegation",
     "department",
+    "domain",
     "domain_validation",
     "effect",
     "enrolled_domain",
@@ -47,7 +49,9 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM certificate) AS certificate,
            (SELECT COUNT(*) FROM certificate_month) AS certificate_month,
            (SELECT COUNT(*) FROM crl) AS crl,
+           (SELECT COUNT(*) FROM delegation) AS delegation,
            (SELECT COUNT(*) FROM department) AS department,
+           (SELECT COUNT(*) FROM domain) AS domain,
            (SELECT COUNT(*) FROM domain_validation) AS domain_validation,
            (SELECT COUNT(*) FROM effect) AS effect,
            (SELECT COUNT(*) FROM enrolled_domain) AS enrolled_domain,

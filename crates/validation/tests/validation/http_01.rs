@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reach::network::{LabSettings, Network};
 use validation::failure::{ConnectionCause, Content, Failure, Problem, Stage};
-use validation::{AssumeValid, Method, Outcome, Probe, Validator};
+use validation::{ACME_LABEL, AssumeValid, Method, Outcome, Probe, Validator};
 
 use crate::lab::{
     FixedClock, KEY_AUTHORIZATION, ScriptedResolver, TOKEN, http_01, impatient, lab, validator,
@@ -350,7 +350,10 @@ async fn a_bench_that_assumes_says_so() {
     let name = "www.example.com".parse().unwrap();
     let probe = Probe {
         identifier: &name,
-        method: Method::Dns01 { digest: "x" },
+        method: Method::Dns01 {
+            label: ACME_LABEL,
+            digest: "x",
+        },
     };
     let outcome = validator.validate(probe).await;
     assert_eq!(outcome.result, Ok(()));

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use reach::network::{LabSettings, Network};
 use reach::resolver::{Addresses, CaaRecords, LookupError, LookupFailure, Resolver, TxtRecords};
-use validation::{Method, NetworkValidator, Outcome, Probe, ProbeSettings, Validator};
+use validation::{ACME_LABEL, Method, NetworkValidator, Outcome, Probe, ProbeSettings, Validator};
 
 pub(crate) const TOKEN: &str = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA";
 pub(crate) const KEY_AUTHORIZATION: &str =
@@ -68,7 +68,10 @@ pub(crate) async fn dns_01(validator: &NetworkValidator, name: &str, digest: &st
     let name = name.parse().unwrap();
     let probe = Probe {
         identifier: &name,
-        method: Method::Dns01 { digest },
+        method: Method::Dns01 {
+            label: ACME_LABEL,
+            digest,
+        },
     };
     validator.validate(probe).await
 }

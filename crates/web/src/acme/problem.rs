@@ -107,11 +107,14 @@ impl Refusal {
 }
 
 /// What is told as another kind than its class says (RFC 8555 §6.7).
-const KINDS: [(&str, Kind); 18] = [
+const KINDS: [(&str, Kind); 23] = [
     ("account_key_blocked", Kind::BadPublicKey),
     ("account_key_retired", Kind::BadPublicKey),
     ("account_key_weak", Kind::BadPublicKey),
     ("csr_malformed", Kind::BadCsr),
+    ("domain_not_for_this_type", Kind::RejectedIdentifier),
+    ("domain_not_proven", Kind::RejectedIdentifier),
+    ("domain_proven_for_itself_only", Kind::RejectedIdentifier),
     ("key_blocked", Kind::BadCsr),
     ("key_close_primes", Kind::BadCsr),
     ("key_debian_weak", Kind::BadCsr),
@@ -122,8 +125,10 @@ const KINDS: [(&str, Kind); 18] = [
     ("key_size", Kind::BadCsr),
     ("key_small_factor", Kind::BadCsr),
     ("must_staple_not_honoured", Kind::BadCsr),
+    ("name_not_delegated", Kind::RejectedIdentifier),
     ("name_not_enrolled", Kind::RejectedIdentifier),
     ("name_not_enrolled_anywhere", Kind::RejectedIdentifier),
+    ("names_not_delegated", Kind::RejectedIdentifier),
     ("wildcard_forbidden", Kind::RejectedIdentifier),
     ("wildcard_not_in_profile", Kind::RejectedIdentifier),
 ];

@@ -12,6 +12,8 @@ use crate::portal::page::shell::{Flash, Shell, Theme};
 mod account;
 #[path = "sample/certificate.rs"]
 mod certificate;
+#[path = "sample/delegated_domain.rs"]
+mod delegated_domain;
 #[path = "sample/domain.rs"]
 mod domain;
 #[path = "sample/door.rs"]
@@ -58,6 +60,7 @@ pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
     token::add(&mut all)?;
     team::add(&mut all)?;
     organization::add(&mut all)?;
+    delegated_domain::add(&mut all)?;
     Ok(all.0)
 }
 

@@ -1,5 +1,6 @@
-//! Who owns what: the organizations of a tenant, and the reviews of them by the operator.
+//! Who owns what: the organizations of a tenant with the domains that they may use, and the reviews by the operator.
 
+pub mod delegated_domains;
 pub mod fields;
 pub mod organizations;
 pub mod reviews;
@@ -9,5 +10,7 @@ use crate::portal::table::Table;
 
 /// All routes of the wing.
 pub(super) fn routes() -> Table {
-    organizations::routes().and(reviews::routes())
+    organizations::routes()
+        .and(delegated_domains::routes())
+        .and(reviews::routes())
 }

@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use acme::revocation::Reason;
 use base::Actor;
-use enrollment::policy::{Policy, Preset};
 use enrollment::subscription::{Label, State, Term};
 use flow::Caller;
 use flow::caller::system;
-use flow::catalog::publish_offer::{OfferPlan, publish_offer};
 use flow::catalog::retire_offer::retire_offer;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
@@ -34,19 +32,7 @@ testkit::on_both_engines![
 const DAY: u64 = 86_400;
 
 async fn publish(server: &TestServer, set: &[(&str, &str)]) {
-    let mut policy: Policy = Preset::named("000").unwrap().policy.clone();
-    for (key, value) in set {
-        policy = policy.with(key, value).unwrap();
-    }
-    let plan = OfferPlan {
-        slug: "mine".to_owned(),
-        name: Some("Mine".to_owned()),
-        product: Some("dv".to_owned()),
-        policy,
-    };
-    publish_offer(&server.app, &Caller::command_line(), plan)
-        .await
-        .unwrap();
+    server.sell(("mine", "dv"), "000", set).await;
 }
 
 async fn bought(server: &TestServer, set: &[(&str, &str)]) -> Eab {
@@ -179,6 +165,7 @@ fn opening(years: i64) -> Opening {
         label: Label::default(),
         term: Term::from_years(years).unwrap(),
         organization: None,
+        department: None,
         max_bindings: None,
         shows_key: false,
     }

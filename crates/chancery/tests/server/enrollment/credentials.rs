@@ -86,6 +86,7 @@ async fn under(server: &TestServer, settings: &[(&str, &str)]) -> Eab {
         label: Label::default(),
         term: Term::from_years(1).unwrap(),
         organization: None,
+        department: None,
         max_bindings: None,
         shows_key: false,
     };

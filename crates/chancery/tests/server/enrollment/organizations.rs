@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use base::{OrganizationId, Part, Refuse, TenantId, UserId};
-use enrollment::policy::Preset;
 use enrollment::subscription::{Label, Term};
 use flow::Caller;
-use flow::catalog::publish_offer::{OfferPlan, publish_offer};
 use flow::enrollment::assign_organization::assign_organization;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
@@ -105,17 +103,8 @@ async fn pre_validate(
 
 /// An offer of OV certificates under a rule about organizations.
 async fn sell(server: &TestServer, rule: &str) {
-    server.clock().advance(Duration::from_millis(1));
-    let preset = Preset::named("000").unwrap().policy.clone();
-    let plan = OfferPlan {
-        slug: "organization".to_owned(),
-        name: Some("Organization".to_owned()),
-        product: Some("ov".to_owned()),
-        policy: preset.with("organization_at_creation", rule).unwrap(),
-    };
-    publish_offer(&server.app, &Caller::command_line(), plan)
-        .await
-        .unwrap();
+    let set = [("organization_at_creation", rule)];
+    server.sell(("organization", "ov"), "000", &set).await;
 }
 
 async fn open(
@@ -128,6 +117,7 @@ async fn open(
         label: Label::default(),
         term: Term::from_years(2).unwrap(),
         organization,
+        department: None,
         max_bindings: None,
         shows_key: false,
     };
@@ -209,7 +199,8 @@ async fn f031_another_tenants_organization_is_none(server: &TestServer) {
     let Ok(eab) = opened else {
         panic!("it could not be opened");
     };
-    let assigned = assign_organization(&server.app, &of(own.tenant), eab.subscription, id).await;
+    let assigned =
+        assign_organization(&server.app, &of(own.tenant), eab.subscription, (id, None)).await;
     assert_eq!(code(assigned), "subscription_organization_unknown");
 }
 
@@ -244,7 +235,7 @@ async fn f032_a_pre_validation_is_per_organization_and_type_and_exists_before_or
     );
     assert_eq!(state(check.organization, CertificateType::Ev), None);
     assert_eq!(state(other, CertificateType::Ov), None);
-    assign_organization(&server.app, &caller, eab.subscription, other)
+    assign_organization(&server.app, &caller, eab.subscription, (other, None))
         .await
         .unwrap();
     assert_not_validated(client.new_order(&["example.com"]).await);
@@ -385,7 +376,7 @@ async fn c9_names_are_added_once_the_organization_was_checked(server: &TestServe
     };
     assert_eq!(code(enroll().await), "subscription_without_organization");
     let id = organization(server, reseller.tenant, "Example Oy").await;
-    let assigned = assign_organization(&server.app, &caller, eab.subscription, id).await;
+    let assigned = assign_organization(&server.app, &caller, eab.subscription, (id, None)).await;
     assert_eq!(assigned.unwrap().organization, Some(id));
     assert_eq!(code(enroll().await), "organization_not_validated");
     pre_validate(server, reseller, id).await;

@@ -124,6 +124,8 @@ async fn s27_no_page_is_stored(server: &TestServer) {
         "/accounts/new",
         "/activity",
         "/certificates",
+        "/delegated-domains",
+        "/delegated-domains/new",
         "/domains",
         "/domains/new",
         "/nothing",

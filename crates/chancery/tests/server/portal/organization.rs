@@ -1,10 +1,5 @@
 //! Organizations on the pages of their tenant: added, changed, asked for, with departments.
 
-use std::time::Duration;
-
-use enrollment::policy::Preset;
-use flow::Caller;
-use flow::catalog::publish_offer::{OfferPlan, publish_offer};
 use tenancy::role::Role;
 use tenancy::tenant::TenantKind;
 use testkit::{TestServer, Visitor};
@@ -175,17 +170,8 @@ async fn s29_another_tenants_organization_is_not_there(server: &TestServer) {
 
 /// An offer of OV certificates under a rule about organizations.
 async fn sell(server: &TestServer, rule: &str) {
-    server.clock().advance(Duration::from_millis(1));
-    let preset = Preset::named("000").unwrap().policy.clone();
-    let plan = OfferPlan {
-        slug: "organization".to_owned(),
-        name: Some("Organization".to_owned()),
-        product: Some("ov".to_owned()),
-        policy: preset.with("organization_at_creation", rule).unwrap(),
-    };
-    publish_offer(&server.app, &Caller::command_line(), plan)
-        .await
-        .unwrap();
+    let set = [("organization_at_creation", rule)];
+    server.sell(("organization", "ov"), "000", &set).await;
 }
 
 async fn f031_an_account_is_opened_for_an_organization_where_its_type_names_one(

@@ -11,6 +11,8 @@ pub(super) enum Object {
     /// Somebody who can sign in.
     Colleague,
     Credential,
+    /// A domain that is proven outside of orders.
+    DelegatedDomain,
     Domain,
     /// Somebody who was invited and has not come.
     Guest,
@@ -75,8 +77,11 @@ const fn file(name: &'static str) -> Route {
     }
 }
 
+/// What stands for the identifier of the owner's organization in a form.
+pub(super) const ORGANIZATION: &str = "{organization}";
+
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 54] = [
+pub(super) const ROUTES: [Route; 61] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -101,6 +106,8 @@ pub(super) const ROUTES: [Route; 54] = [
     get("/certificates/{id}/revoke", Object::Certificate),
     get("/domains/{id}", Object::Domain),
     get("/domains/{id}/remove", Object::Domain),
+    get("/delegated-domains/{id}", Object::DelegatedDomain),
+    get("/delegated-domains/{id}/remove", Object::DelegatedDomain),
     get("/organizations/{id}", Object::Organization),
     get("/organizations/{id}/edit", Object::Organization),
     get("/team/{id}", Object::Colleague),
@@ -180,6 +187,27 @@ pub(super) const ROUTES: [Route; 54] = [
         "/organizations/{id}/departments/remove",
         Object::Organization,
         &[("name", "Sales")],
+    ),
+    post(
+        "/delegated-domains/{id}/check",
+        Object::DelegatedDomain,
+        &[("method", "dns")],
+    ),
+    post("/delegated-domains/{id}/ask", Object::DelegatedDomain, &[]),
+    post(
+        "/delegated-domains/{id}/delegations",
+        Object::DelegatedDomain,
+        &[("organization", ORGANIZATION), ("dv", "on")],
+    ),
+    post(
+        "/delegated-domains/{id}/delegations/end",
+        Object::DelegatedDomain,
+        &[("delegation", "")],
+    ),
+    post(
+        "/delegated-domains/{id}/remove",
+        Object::DelegatedDomain,
+        &[],
     ),
 ];
 

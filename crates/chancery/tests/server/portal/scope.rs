@@ -1,7 +1,9 @@
 //! Nobody reaches another tenant's objects (security S-29).
 
+use base::DnsName;
 use flow::Caller;
 use flow::operations::record_refusals::record;
+use flow::tenancy::domain::add_domain::add_domain;
 use flow::tenancy::organization::change_organization::{Details, add_organization};
 use pki::SubjectFields;
 use tenancy::organization::Contacts;
@@ -11,7 +13,7 @@ use testkit::{Answer, Eab, TestServer, Visitor};
 use web::portal::{MayCall, portal_routes};
 
 use super::people::{customer_of, guest, member, operator, user_of};
-use super::routes::{Object, ROUTES, Route};
+use super::routes::{ORGANIZATION, Object, ROUTES, Route};
 use super::{Shop, assert_asks_to_sign_in, stranger};
 
 testkit::on_both_engines![
@@ -33,6 +35,7 @@ pub(super) struct Full {
     certificate: String,
     client: String,
     colleague: String,
+    delegated_domain: String,
     domain: String,
     guest: String,
     order: String,
@@ -62,6 +65,7 @@ impl Full {
             client: client.account.rsplit('/').next().unwrap().to_owned(),
             colleague: user_of(server, "manager@reseller.test").await,
             guest: guest(server, shop.reseller.tenant, "guest@shop.test").await,
+            delegated_domain: delegated_domain(server, &shop).await,
             domain: enrolled.first().unwrap().id.suffix(),
             order: first_id(&browser.get("/activity").await, "/activity/"),
             organization: organization(server, &shop).await,
@@ -84,6 +88,7 @@ impl Full {
             Object::Client => &self.client,
             Object::Colleague => &self.colleague,
             Object::Credential => &self.eab.key_id,
+            Object::DelegatedDomain => &self.delegated_domain,
             Object::Domain => &self.domain,
             Object::Guest => &self.guest,
             Object::Order => &self.order,
@@ -96,6 +101,24 @@ impl Full {
         })
     }
 
+    /// Calls a route as somebody, for the objects of this shop.
+    async fn call(&self, browser: &mut Visitor, route: &Route, path: &str) -> Answer {
+        let value = |value: &'static str| match value {
+            ORGANIZATION => self.organization.as_str(),
+            other => other,
+        };
+        let fields = route
+            .fields
+            .iter()
+            .map(|(name, given)| (*name, value(given)));
+        let fields: Vec<_> = fields.collect();
+        match route.method {
+            "GET" => browser.get(path).await,
+            // A page with forms that everybody who is signed in may open.
+            _ => browser.post_form("/settings", path, &fields).await,
+        }
+    }
+
     /// What the shop sees of itself, and what is recorded of it.
     async fn state(&mut self, server: &TestServer) -> Vec<String> {
         let mut state = self.shop.audited(server).await;
@@ -106,6 +129,7 @@ impl Full {
             &format!("/certificates/{}", self.certificate),
             "/domains",
             &format!("/organizations/{}", self.organization),
+            &format!("/delegated-domains/{}", self.delegated_domain),
             "/settings",
             "/settings/tokens",
             "/team",
@@ -130,6 +154,14 @@ async fn organization(server: &TestServer, shop: &Shop) -> String {
     };
     let caller = Caller::command_line().within(shop.reseller.tenant);
     let added = add_organization(&server.app, &caller, details).await;
+    added.unwrap().id.suffix()
+}
+
+/// A domain of the shop that is proven outside of orders.
+async fn delegated_domain(server: &TestServer, shop: &Shop) -> String {
+    let caller = Caller::command_line().within(shop.reseller.tenant);
+    let name = DnsName::parse(NAME).unwrap();
+    let added = add_domain(&server.app, &caller, name).await;
     added.unwrap().id.suffix()
 }
 
@@ -161,14 +193,6 @@ async fn token(browser: &mut Visitor) -> String {
     id.expect("a token")
 }
 
-async fn call(browser: &mut Visitor, route: &Route, path: &str) -> Answer {
-    match route.method {
-        "GET" => browser.get(path).await,
-        // A page with forms that everybody who is signed in may open.
-        _ => browser.post_form("/settings", path, route.fields).await,
-    }
-}
-
 async fn s29_every_route_with_an_id_is_tenant_scoped(server: &TestServer) {
     let mut full = Full::open(server).await;
     let beta = Shop::open(server, "beta").await.browser(server).await;
@@ -184,9 +208,10 @@ async fn s29_every_route_with_an_id_is_tenant_scoped(server: &TestServer) {
         assert_finds_nothing(server, &full, &mut other).await;
     }
     assert_eq!(full.state(server).await, before, "something was changed");
+    let mut browser = std::mem::replace(&mut full.browser, stranger(server));
     for route in &ROUTES {
         let path = full.path(route);
-        let answer = call(&mut full.browser, route, &path).await;
+        let answer = full.call(&mut browser, route, &path).await;
         let status = answer.status.as_u16();
         assert!(
             matches!(status, 200 | 303) && !answer.header("location").starts_with("/sign-in"),
@@ -202,11 +227,11 @@ async fn assert_finds_nothing(server: &TestServer, full: &Full, other: &mut Visi
     for route in &ROUTES {
         let path = full.path(route);
         let what = format!("{} {}", route.method, route.template);
-        let foreign = call(other, route, &path).await;
+        let foreign = full.call(other, route, &path).await;
         assert_eq!(foreign.status.as_u16(), 404, "{what}");
         assert!(!foreign.page().contains(NAME), "{what}");
         let unknown = route.path(&"0".repeat(26));
-        let unknown = call(other, route, &unknown).await;
+        let unknown = full.call(other, route, &unknown).await;
         let (foreign, unknown) = (foreign.text(), unknown.expect(404));
         assert_eq!(
             foreign.replace(&path, ""),
@@ -282,7 +307,13 @@ async fn s29_every_route_is_closed_to_who_may_not_call_it(server: &TestServer) {
 async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
     let full = Full::open(server).await;
     let mut other = Shop::open(server, "beta").await.browser(server).await;
-    for list in ["/domains", "/certificates", "/activity", "/organizations"] {
+    for list in [
+        "/domains",
+        "/certificates",
+        "/activity",
+        "/organizations",
+        "/delegated-domains",
+    ] {
         for query in [
             String::new(),
             "?q=secret".to_owned(),
@@ -300,6 +331,7 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
         "/accounts",
         "/accounts?after=0",
         "/accounts/new",
+        "/delegated-domains/new",
         "/organizations/new",
         "/settings",
         "/settings/tokens",
@@ -325,6 +357,7 @@ fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
         &of.client,
         &of.colleague,
         &of.guest,
+        &of.delegated_domain,
         &of.domain,
         &of.order,
         &of.organization,

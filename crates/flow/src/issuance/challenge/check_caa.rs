@@ -10,9 +10,9 @@ use acme::problem::{Problem, Subproblem};
 use base::{Identifier, Timestamp, ValidationId};
 use futures_util::stream::{self, StreamExt as _};
 use store::issuance::authorization::{Authorization, CaaCheck};
-use validation::{CaaOutcome, CaaQuestion, Failure};
+use validation::{CaaOutcome, CaaQuestion, Failure, StoredEvidence};
 
-use super::evidence::{StoredEvidence, problem};
+use super::evidence::problem;
 use crate::App;
 use crate::memory::accounts::KnownAccount;
 

@@ -15,10 +15,10 @@ use store::issuance::order;
 use store::queue::job::{self, Job as Row};
 use store::{ReadTx, WriteTx};
 use tokio::time::Instant;
-use validation::{CaaOutcome, Method, Outcome, Probe};
+use validation::{ACME_LABEL, CaaOutcome, Method, Outcome, Probe};
 
 use super::check_caa::{Asker, ask};
-use super::evidence::{StoredEvidence, problem};
+use super::evidence::problem;
 use crate::App;
 use crate::caller::{system, tenant};
 use crate::issuance::find_account::{LookUpError, find_account};
@@ -152,7 +152,10 @@ pub(super) async fn outcome_of(app: &App, subject: &Subject) -> Outcome {
     let method = match subject.challenge {
         Type::Dns01 => {
             digest = dns_01_value(&key_authorization);
-            Method::Dns01 { digest: &digest }
+            Method::Dns01 {
+                label: ACME_LABEL,
+                digest: &digest,
+            }
         }
         Type::Http01 => Method::Http01 {
             token: record.token.as_str(),
@@ -257,7 +260,7 @@ pub(super) async fn record(
     let now = app.now();
     let result = ValidationResult {
         authorization: ended(app, subject, &outcome, now),
-        evidence: evidence_json(&outcome),
+        evidence: outcome.to_json(),
         job: lease.map(|lease| lease.id),
         now,
     };
@@ -385,12 +388,4 @@ fn order_problem(record: &Record, error: &Problem) -> Problem {
         detail: format!("{}: {}", ordered.value, error.detail),
         identifier: Some(ordered),
     }])
-}
-
-fn evidence_json(outcome: &Outcome) -> String {
-    let stored = StoredEvidence {
-        seen: outcome.evidence.clone(),
-        explanation: outcome.explanation(),
-    };
-    stored.to_json()
 }

@@ -10,7 +10,7 @@ use acme::policy::Policy as NamePolicy;
 use base::{Class, DnsName, Identifier, Refusal, Refuse, SubscriptionId};
 use enrollment::admission::Coverage;
 use enrollment::subscription::ProductCode;
-use pki::KeyPolicy;
+use pki::{KeyPolicy, ProfileTrust};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::catalog::directory::Directory as Stored;
@@ -42,6 +42,9 @@ pub struct Directory {
     pub keys: KeyPolicy,
     /// How many names an order may have.
     pub max_names: usize,
+    /// Whether control of names has to be proven: not for certificates that nobody but their owner trusts, where its
+    /// operator wants none.
+    pub needs_proof: bool,
     /// How long a proof of control may be used again.
     pub proof_reuse: Duration,
     /// How many of 100 proofs that could be used again are.
@@ -87,6 +90,8 @@ pub struct DirectoryRules {
     pub max_names: Option<usize>,
     /// The production directory that a test directory stands beside.
     pub production: Option<String>,
+    /// Whether control of names has to be proven. No counts only where the profile is of private trust.
+    pub proof_of_control: Option<bool>,
     /// How long a proof of control may be used again, if that is shorter than what the installation's settings say.
     pub proof_reuse_hours: Option<u64>,
     /// How many of 100 proofs that could be used again are.
@@ -297,8 +302,10 @@ impl Directory {
         let reuse = rules
             .proof_reuse_hours
             .map(|hours| Duration::from_secs(hours * 3600));
+        let is_public = profile.profile.trust == ProfileTrust::Public;
         Ok(Self {
             slug: stored.slug.clone(),
+            needs_proof: is_public || rules.proof_of_control.unwrap_or(true),
             product: product.map_err(|error| {
                 let wrong = <serde_json::Error as serde::de::Error>::custom(error);
                 CatalogError::Directory(stored.slug.clone(), wrong)

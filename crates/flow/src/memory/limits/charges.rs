@@ -86,6 +86,12 @@ impl Charge {
         Self::within(Limit::FailedValidations, &of, tenant, is_test)
     }
 
+    /// A look for the proof of a domain.
+    pub(crate) fn domain_check(tenant: TenantId) -> Self {
+        let of = tenant.to_bytes();
+        Self::within(Limit::DomainChecks, &of, tenant, false)
+    }
+
     /// A request with a token.
     pub(crate) fn api_call(token: ApiTokenId, tenant: TenantId) -> Self {
         Self::within(Limit::ApiCalls, &token.to_bytes(), tenant, false)

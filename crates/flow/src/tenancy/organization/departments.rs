@@ -2,6 +2,8 @@
 
 use base::{Class, DepartmentId, OrganizationId, Refusal, Refuse, Timestamp};
 use store::audit::{self, Entry};
+use store::enrollment::subscription;
+use store::tenancy::delegation;
 use store::tenancy::department::{self, Department};
 use store::tenancy::organization::{self, Organization};
 use store::{ReadTx, WriteTx};
@@ -13,6 +15,11 @@ use crate::{App, Caller};
 /// Why the departments stay as they are.
 #[derive(Debug, thiserror::Error)]
 pub enum DepartmentError {
+    /// Domains are delegated to it, or ACME accounts are for it.
+    #[error(
+        "domains are delegated to this department, or ACME accounts are for it; end that first, then remove it"
+    )]
+    InUse,
     /// As many as there may be.
     #[error("an organization has at most {MAX_DEPARTMENTS} departments; remove one first")]
     Full,
@@ -34,6 +41,7 @@ impl Refuse for DepartmentError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Full => Class::Quota.because("departments_full", self),
+            Self::InUse => Class::Conflict.because("department_in_use", self),
             Self::NameTaken(_) => Class::Conflict
                 .because("department_name_taken", self)
                 .at("name"),
@@ -130,12 +138,21 @@ struct Removing {
     now: Timestamp,
 }
 
-async fn find(tx: &mut ReadTx, removing: &Removing) -> Result<Option<Department>, store::Error> {
-    department::find(tx, &removing.id).await
+/// The department, and whether something is for it.
+type Used = (Option<Department>, bool);
+
+async fn find(tx: &mut ReadTx, removing: &Removing) -> Result<Used, store::Error> {
+    let found = department::find(tx, &removing.id).await?;
+    let is_used = delegation::has_department(tx, &removing.id).await?
+        || subscription::has_department(tx, &removing.id).await?;
+    Ok((found, is_used))
 }
 
-fn decide(removing: &Removing, found: Option<Department>) -> Result<Adding, DepartmentError> {
+fn decide(removing: &Removing, (found, is_used): Used) -> Result<Adding, DepartmentError> {
     let department = found.ok_or(DepartmentError::NoDepartment)?;
+    if is_used {
+        return Err(DepartmentError::InUse);
+    }
     let event = Event::DepartmentRemoved {
         department: department.id,
         name: Text::new(department.name.as_str()),

@@ -88,3 +88,12 @@ async fn load_one(
         departments: department::of_organization(tx, id).await?,
     }))
 }
+
+/// The departments of all organizations of the caller's tenant, by their names, at most the limit.
+pub async fn list_departments(
+    app: &App,
+    caller: &Caller,
+    limit: i64,
+) -> Result<Vec<Department>, store::Error> {
+    app.store(caller).read(limit, department::of_tenant).await
+}

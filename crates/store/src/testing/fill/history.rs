@@ -103,7 +103,7 @@ impl One<'_> {
             validated_at: self.issuance.at.minus(Duration::from_secs(3)),
             valid_until: self.issuance.at.plus(REUSE),
             tenant: self.lineage.owner.tenant,
-            account: self.lineage.owner.account,
+            account: Some(self.lineage.owner.account),
             name: name.to_string(),
             method: "http-01".to_owned(),
             rules: "BR 2.1".to_owned(),

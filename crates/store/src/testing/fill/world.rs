@@ -203,6 +203,7 @@ async fn subscription(tx: &mut WriteTx, some: &Part, slots: Range<u64>) -> Resul
         term: Term::from_years(3).expect("a term"),
         starts_at_once: false,
         organization: None,
+        department: None,
         created_by: Actor::System,
     };
     let count = |is_free: bool| {

@@ -1,13 +1,16 @@
 //! Addresses of pages that other pages lead to.
 
 use base::{
-    AccountId, CertificateId, DnsName, EnrolledDomainId, OrderId, OrganizationId, PreValidationId,
-    RefusalId, SubscriptionId, UserId,
+    AccountId, CertificateId, DnsName, DomainId, EnrolledDomainId, OrderId, OrganizationId,
+    PreValidationId, RefusalId, SubscriptionId, UserId,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The list of orders and refusals.
 pub(crate) const ACTIVITY: &str = "/activity";
+
+/// The list of domains that are proven outside of orders.
+pub(crate) const DELEGATED_DOMAINS: &str = "/delegated-domains";
 
 /// The path of an ACME account's pages.
 pub(crate) fn account(id: SubscriptionId) -> String {
@@ -29,6 +32,11 @@ pub(crate) fn credential(key_id: &str) -> String {
     // One that was imported may have any letter.
     let key_id = utf8_percent_encode(key_id, NON_ALPHANUMERIC);
     format!("/credentials/{key_id}")
+}
+
+/// The path of the pages of a domain that is delegated.
+pub(crate) fn delegated_domain(id: DomainId) -> String {
+    format!("{DELEGATED_DOMAINS}/{}", id.suffix())
 }
 
 /// The path of a domain's pages.

@@ -10,13 +10,14 @@ use crate::portal::tenancy::fields::SubjectInput;
 use crate::portal::tenancy::organizations::edit::{ContactInput, EditOrganizationPage};
 use crate::portal::tenancy::organizations::list::{OrganizationLine, OrganizationListPage};
 use crate::portal::tenancy::organizations::show::{
-    CheckAction, CheckLine, ContactLine, OrganizationPage,
+    CheckAction, CheckLine, ContactLine, OrganizationDomainLine, OrganizationPage,
 };
 use crate::portal::tenancy::reviews::list::{ReviewLine, ReviewListPage};
 use crate::portal::tenancy::reviews::show::{CheckInput, EarlierLine, ReviewPage, check_help};
 use crate::portal::tenancy::standing::StandingAnswer;
 
 const HREF: &str = "/organizations/01m8cate7kjfah4t539c4mjdf4";
+const DOMAIN: &str = "/delegated-domains/01m8cate7kjfah4t539c4mjdf4";
 const REVIEW: &str = "/reviews/01m8cate7kjfah4t539c4mjdf4";
 const LONG: &str =
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft Example AG";
@@ -205,6 +206,23 @@ fn contacts() -> Vec<ContactLine> {
     }]
 }
 
+fn domains() -> Vec<OrganizationDomainLine> {
+    let line = |name: &str, part: &str, types: &str| OrganizationDomainLine {
+        href: DOMAIN.to_owned(),
+        name: name.to_owned(),
+        part: part.to_owned(),
+        types: types.to_owned(),
+    };
+    vec![
+        line("clinic.example", "whole organization", "DV, OV, EV"),
+        line(
+            "a-rather-long-host-name-that-somebody-chose-in-1998.imaging.clinic.example",
+            "Imaging",
+            "OV",
+        ),
+    ]
+}
+
 fn facts(name: &str) -> Vec<(&'static str, String)> {
     vec![
         ("Legal name", name.to_owned()),
@@ -229,6 +247,7 @@ fn one(name: &str, answer: (Tone, &str, &str, &str), checks: Vec<CheckLine>) -> 
         checks,
         departments: strings(&["Imaging", "Patient portal", LONG]),
         contacts: contacts(),
+        domains: domains(),
         department: String::new(),
         may_manage: true,
         problems: Problems::none(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base::Timestamp;
 use flow::tenancy::pre_validation::OrganizationCheck;
-use tenancy::certificate_type::CertificateType;
+use tenancy::certificate_type::{AllowedTypes, CertificateType};
 use tenancy::pre_validation::ReviewState;
 
 use crate::portal::page::moment::{day, distance};
@@ -22,10 +22,7 @@ pub(crate) fn chip(check: &OrganizationCheck, now: Timestamp) -> Chip {
             } else {
                 Tone::Good
             };
-            Chip::new(
-                tone,
-                &format!("Until {}", end.as_jiff().strftime("%-d %b %Y")),
-            )
+            Chip::new(tone, &until(end))
         }
         (ReviewState::Valid, None) => Chip::new(Tone::Good, "Valid"),
         (ReviewState::Requested, _) => Chip::new(Tone::Busy, "Requested"),
@@ -36,6 +33,12 @@ pub(crate) fn chip(check: &OrganizationCheck, now: Timestamp) -> Chip {
     }
 }
 
+/// Such as "DV, OV".
+pub(crate) fn types(allowed: &AllowedTypes) -> String {
+    let titles: Vec<_> = allowed.words().map(|(_, title)| title).collect();
+    titles.join(", ")
+}
+
 /// Whether reviewers have not decided yet.
 pub(crate) fn waits(check: &OrganizationCheck, now: Timestamp) -> bool {
     matches!(
@@ -44,7 +47,13 @@ pub(crate) fn waits(check: &OrganizationCheck, now: Timestamp) -> bool {
     )
 }
 
-fn is_soon(end: Timestamp, now: Timestamp) -> bool {
+/// Such as "Until 2 Nov 2027".
+pub(crate) fn until(end: Timestamp) -> String {
+    format!("Until {}", end.as_jiff().strftime("%-d %b %Y"))
+}
+
+/// Whether something should be renewed.
+pub(crate) fn is_soon(end: Timestamp, now: Timestamp) -> bool {
     end.since(now) < SOON
 }
 

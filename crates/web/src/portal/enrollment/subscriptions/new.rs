@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
-use base::OrganizationId;
 use enrollment::eab::Reveal;
+use enrollment::policy::NameAdmission;
 use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Catalog, SoldOffer};
@@ -21,7 +21,7 @@ use crate::portal::page::refused::{Refusal, problems};
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
-use crate::portal::tenancy::organizations::choices;
+use crate::portal::tenancy::organizations::{Part, choices};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -57,6 +57,7 @@ pub(super) async fn create(
         Ok(opening) => opening,
         Err(problems) => return refused_form(&view(&portal, &who, typed, problems).await?),
     };
+    let has_names = takes_names(&portal.app.catalog(), &opening.offer);
     // What was sold when the form was read may have gone meanwhile.
     let opened = match open_subscription(&portal.app, &who.caller, opening).await {
         Ok(opened) => opened,
@@ -66,10 +67,20 @@ pub(super) async fn create(
         }
     };
     let to = format!("{}/credentials", links::account(opened.subscription.id));
-    Ok(done(
-        &to,
-        "The ACME account was created. Add its first domain next.",
-    ))
+    let message = if has_names {
+        "The ACME account was created. Add its first domain next."
+    } else {
+        "The ACME account was created. It may order the names of the domains that are delegated to its organization."
+    };
+    Ok(done(&to, message))
+}
+
+/// Whether names are added to the accounts of an offer.
+fn takes_names(catalog: &Catalog, offer: &str) -> bool {
+    let admission = catalog
+        .offer(offer)
+        .map(|offer| offer.policy.name_admission);
+    admission != Some(NameAdmission::ValidatedDelegated)
 }
 
 fn read(catalog: &Catalog, typed: &NewSubscriptionForm) -> Result<Opening, Problems> {
@@ -92,7 +103,7 @@ fn read(catalog: &Catalog, typed: &NewSubscriptionForm) -> Result<Opening, Probl
     }
     let organization = match typed.organization.as_str() {
         "" => Some(None),
-        chosen => OrganizationId::from_suffix(chosen).ok().map(Some),
+        chosen => Part::parse(chosen).map(Some),
     };
     if organization.is_none() {
         problems = problems.and("organization", "Choose an organization of the list.");
@@ -102,7 +113,8 @@ fn read(catalog: &Catalog, typed: &NewSubscriptionForm) -> Result<Opening, Probl
             offer: offer.slug.clone(),
             label,
             term,
-            organization,
+            organization: organization.map(|part| part.organization),
+            department: organization.and_then(|part| part.department),
             max_bindings: None,
             shows_key: false,
         }),
@@ -176,8 +188,10 @@ fn kind(catalog: &Catalog, offer: &SoldOffer, chosen: &str) -> Choice {
 /// What is checked, and whether an organization has to be chosen.
 fn hint(catalog: &Catalog, offer: &SoldOffer) -> String {
     let named = catalog.certificate_type(&offer.product);
-    let choice = offer.policy.organization_at_creation;
-    let must = choice.check(named.is_some(), false).is_err();
+    let must = offer
+        .policy
+        .check_organization(named.is_some(), false)
+        .is_err();
     match named {
         Some(kind) => {
             let title = kind.title();

@@ -1,7 +1,6 @@
 //! Whom the certificates of an account name: shown on its page, and assigned anew (feature F-031).
 
 use axum::extract::State;
-use base::OrganizationId;
 use flow::enrollment::assign_organization::{AssignError, assign_organization};
 use flow::enrollment::list_subscriptions::Summary;
 use flow::memory::catalog::{Catalog, SoldOffer};
@@ -18,7 +17,7 @@ use crate::portal::page::links;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
-use crate::portal::tenancy::organizations::choices;
+use crate::portal::tenancy::organizations::{Part, choices};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -34,13 +33,14 @@ pub(super) async fn assign(
 ) -> Answer {
     let id = found.subscription.id;
     let href = format!("{}/credentials", links::account(id));
-    let Ok(organization) = OrganizationId::from_suffix(&typed.organization) else {
+    let Some(part) = Part::parse(&typed.organization) else {
         return Ok(not_done(&href, &sentence(&AssignError::NoOrganization)));
     };
-    match assign_organization(&portal.app, &who.caller, id, organization).await {
+    let part = (part.organization, part.department);
+    match assign_organization(&portal.app, &who.caller, id, part).await {
         Ok(_) => Ok(done(
             &href,
-            "Certificates name this organization from now on; those that were issued stay as they are.",
+            "The account is for this organization from now on; certificates that were issued stay as they are.",
         )),
         Err(error @ (AssignError::Choice(_) | AssignError::NoOrganization)) => {
             Ok(not_done(&href, &sentence(&error)))
@@ -51,7 +51,7 @@ pub(super) async fn assign(
 
 /// Whether accounts of an offer can be for an organization: its certificates name one, or its policy asks for one.
 pub(super) fn is_for_one(catalog: &Catalog, offer: &SoldOffer) -> bool {
-    let asks = offer.policy.organization_at_creation.check(false, false);
+    let asks = offer.policy.check_organization(false, false);
     catalog.certificate_type(&offer.product).is_some() || asks.is_err()
 }
 
@@ -74,9 +74,22 @@ pub(super) async fn of_account<P>(
     let named = assigned.map(|detail| {
         let organization = detail.organization;
         let href = links::organization(organization.id);
-        (organization.fields.legal_name, href)
+        let mut departments = detail.departments.into_iter();
+        let department = departments.find(|each| Some(each.id) == subscription.department);
+        let name = match department {
+            Some(department) => format!("{}, {}", organization.fields.legal_name, department.name),
+            None => organization.fields.legal_name,
+        };
+        (name, href)
     });
-    let chosen = subscription.organization.map(OrganizationId::suffix);
+    let chosen = subscription.organization.map(|organization| {
+        let department = subscription.department;
+        Part {
+            organization,
+            department,
+        }
+        .value()
+    });
     let choices = if who.may(Permission::ManageAccounts) {
         choices(portal, &who.caller, &chosen.unwrap_or_default()).await?
     } else {

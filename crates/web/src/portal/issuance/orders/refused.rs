@@ -3,6 +3,7 @@
 use acme::problem::Kind;
 use askama::Template;
 use base::{RefusalId, Timestamp};
+use enrollment::delegated;
 use flow::Caller;
 use flow::issuance::list_orders::refusals::{
     RefusalDetail, RefusalRow, RefusedRequest, refusal, subscription_of,
@@ -67,6 +68,7 @@ pub(crate) fn times(request: &RefusedRequest) -> String {
 fn short(request: &RefusedRequest) -> String {
     match request.code.as_str() {
         "name_not_enrolled" => "Not in this ACME account".to_owned(),
+        code if delegated::CODES.contains(&code) => "In no delegated, proven domain".to_owned(),
         "rate_limited" => "Too much in this time".to_owned(),
         "unauthorized" => "Key ID unknown, or wrong MAC key".to_owned(),
         _ => {
@@ -126,6 +128,9 @@ fn next_step(found: &RefusalDetail) -> &'static str {
             "Add this name to the ACME account, then run the ACME client again."
         }
         "name_not_enrolled" => "The name was added since. Run the ACME client again.",
+        code if delegated::CODES.contains(&code) => {
+            "Open the domain that the sentence names, or add it: prove control of it, delegate it to the organization of the ACME account, then run the ACME client again."
+        }
         "unauthorized"
         | "credential_revoked"
         | "credential_rotated"
@@ -153,6 +158,10 @@ fn action(found: &RefusalDetail) -> Option<(String, &'static str)> {
     match (&found.missing, code) {
         (Some(name), _) => Some((links::add_domain(account, name), "Add this name")),
         (None, "name_not_enrolled") => None,
+        (None, code) if delegated::CODES.contains(&code) => Some((
+            links::DELEGATED_DOMAINS.to_owned(),
+            "Show delegated domains",
+        )),
         (None, "credential_exhausted") => Some((format!("{path}/clients"), "Show clients")),
         (None, "unauthorized" | "credential_revoked" | "credential_rotated") => {
             Some((format!("{path}/credentials"), "Show credentials"))

@@ -3,7 +3,9 @@
 
 use axum::extract::State;
 use base::{Class, Refuse as _};
-use flow::tenancy::organization::departments::{add_department, remove_department};
+use flow::tenancy::organization::departments::{
+    DepartmentError, add_department, remove_department,
+};
 use flow::tenancy::organization::list_organizations::OrganizationDetail;
 use flow::tenancy::pre_validation::end_pre_validation::{
     End, EndPreValidationError, end_pre_validation,
@@ -105,25 +107,25 @@ pub(super) async fn add(
     let id = found.organization.id;
     let name = match DepartmentName::parse(&typed.name) {
         Ok(name) => name,
-        Err(error) => return again(&portal, &who, &found, (&typed.name, sentence(&error))),
+        Err(error) => return again(&portal, &who, &found, (&typed.name, sentence(&error))).await,
     };
     match add_department(&portal.app, &who.caller, id, name).await {
         Ok(_) => Ok(done(&links::organization(id), "The department was added.")),
         Err(error) if matches!(error.refusal().class, Class::Conflict | Class::Quota) => {
-            again(&portal, &who, &found, (&typed.name, sentence(&error)))
+            again(&portal, &who, &found, (&typed.name, sentence(&error))).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn again(
+async fn again(
     portal: &Portal,
     who: &Permitted<ManageOrganizations>,
     found: &OrganizationDetail,
     (typed, message): (&str, String),
 ) -> Answer {
     let problems = Problems::one("name", &message);
-    refused_form(&show::view(portal, who, found, (typed, problems)))
+    refused_form(&show::view(portal, who, found, (typed, problems)).await?)
 }
 
 /// `POST /organizations/{id}/departments/remove`: the one of this name.
@@ -137,6 +139,9 @@ pub(super) async fn remove(
     let Some(department) = departments.find(|each| each.name.as_str() == typed.name) else {
         return Ok(not_done(&href, "There is no such department any more."));
     };
-    remove_department(&portal.app, &who.caller, department.id).await?;
-    Ok(done(&href, "The department was removed."))
+    match remove_department(&portal.app, &who.caller, department.id).await {
+        Ok(_) => Ok(done(&href, "The department was removed.")),
+        Err(error @ DepartmentError::InUse) => Ok(not_done(&href, &sentence(&error))),
+        Err(error) => Err(error.into()),
+    }
 }

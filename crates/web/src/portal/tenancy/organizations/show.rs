@@ -3,6 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use base::Timestamp;
+use flow::tenancy::domain::NamedDelegation;
+use flow::tenancy::domain::list_own_domains::delegated_to;
 use flow::tenancy::organization::list_organizations::OrganizationDetail;
 use flow::tenancy::pre_validation::OrganizationCheck;
 use tenancy::certificate_type::CertificateType;
@@ -19,30 +21,32 @@ use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::day;
 use crate::portal::page::part::{Chip, Tone};
+use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
 use crate::portal::tenancy::fields;
-use crate::portal::tenancy::standing::{StandingAnswer, answer, chip, waits};
+use crate::portal::tenancy::standing::{StandingAnswer, answer, chip, types, waits};
 
 /// `GET /organizations/{id}`.
 pub(super) async fn show(
     State(portal): State<Portal>,
     Allowed { who, object: found }: Allowed<ViewOrganizations, OrganizationDetail>,
 ) -> Answer {
-    page(&view(&portal, &who, &found, ("", Problems::none())))
+    page(&view(&portal, &who, &found, ("", Problems::none())).await?)
 }
 
 /// The page, with what was typed as the name of a department.
-pub(super) fn view<P>(
+pub(super) async fn view<P>(
     portal: &Portal,
     who: &Permitted<P>,
     found: &OrganizationDetail,
     (typed, problems): (&str, Problems),
-) -> OrganizationPage {
+) -> Result<OrganizationPage, Refusal> {
     let now = portal.app.now();
     let organization = &found.organization;
     let may_manage = who.may(Permission::ManageOrganizations);
-    OrganizationPage {
+    let domains = delegated_to(&portal.app, &who.caller, organization.id, MAX_DOMAINS).await?;
+    Ok(OrganizationPage {
         shell: who.shell(Nav::Organizations, &organization.fields.legal_name),
         href: links::organization(organization.id),
         answer: answer(&found.checks, now),
@@ -58,10 +62,39 @@ pub(super) fn view<P>(
             .map(|department| department.name.as_str().to_owned())
             .collect(),
         contacts: organization.contacts.iter().map(contact_line).collect(),
+        domains: domains.iter().map(domain_line).collect(),
         department: typed.to_owned(),
         may_manage,
         problems,
+    })
+}
+
+/// How many delegated domains stand on the page.
+const MAX_DOMAINS: i64 = 100;
+
+fn domain_line(named: &NamedDelegation) -> OrganizationDomainLine {
+    OrganizationDomainLine {
+        href: links::delegated_domain(named.delegation.domain),
+        name: named.domain.to_string(),
+        part: match &named.department {
+            Some(department) => department.clone(),
+            None => "whole organization".to_owned(),
+        },
+        types: types(&named.delegation.types),
     }
+}
+
+/// A domain that an organization may use.
+#[derive(Clone, Debug)]
+pub struct OrganizationDomainLine {
+    /// The domain's page.
+    pub href: String,
+    /// Its name.
+    pub name: String,
+    /// Which part of the organization may use it.
+    pub part: String,
+    /// For which certificates.
+    pub types: String,
 }
 
 /// Whether certificates say something else than what was typed last.
@@ -193,6 +226,8 @@ pub struct OrganizationPage {
     pub departments: Vec<String>,
     /// Whom reviewers ask.
     pub contacts: Vec<ContactLine>,
+    /// The domains that it may use, the first hundred.
+    pub domains: Vec<OrganizationDomainLine>,
     /// What was typed as the name of a department.
     pub department: String,
     /// Whether the one who looks may change it.
