@@ -16,6 +16,7 @@ use crate::mail::SendMail;
 use crate::operations::prune::Prune;
 use crate::outside::Outside;
 use crate::queue::{Kind, Schedule, every, job};
+use crate::tenancy::pre_validation::watch_ends::{self, WatchEnds};
 
 /// What a node can run.
 pub fn all() -> Vec<Kind<App>> {
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Kind<App>> {
         job::<App, RevokeCompromised>(),
         job::<App, SendLink>(),
         job::<App, Validate>(),
+        job::<App, WatchEnds>(),
     ]
 }
 
@@ -46,9 +48,13 @@ pub fn schedules(app: &App) -> Vec<Schedule> {
     let crls = signers
         .crl_signers()
         .map(|ca| every(publish_crl::INTERVAL, &PublishCrl { ca }));
-    std::iter::once(every(HOUR, &Prune::default()))
-        .chain(crls)
-        .collect()
+    [
+        every(HOUR, &Prune::default()),
+        every(watch_ends::INTERVAL, &WatchEnds::default()),
+    ]
+    .into_iter()
+    .chain(crls)
+    .collect()
 }
 
 /// Works until the node ends.

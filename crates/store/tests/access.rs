@@ -12,7 +12,7 @@ use store::access::credential::{self, NewPassword, Replacement};
 use store::access::role_assignment::{self, Assignment};
 use store::access::session::{self, Browser};
 use store::access::{invitation, sign_in_lock, user};
-use store::tenancy::tenant::FactorDemand;
+use store::tenancy::tenant::Switched;
 use store::tenancy::{bearer, sign_in, tenant};
 use store::testing::each_engine;
 use store::{Error, Scoped, Store};
@@ -22,7 +22,7 @@ use tenancy::lockout::{AttemptKey, Limits, Lockout};
 use tenancy::password::{Credential, HashParameters, Hasher, Password};
 use tenancy::role::{Role, Roles};
 use tenancy::session::Session;
-use tenancy::tenant::{Tenant, TenantKind, TenantName};
+use tenancy::tenant::{Tenant, TenantKind, TenantName, TenantSwitch};
 use tenancy::user::{DisplayName, Email, Status, Theme, User};
 
 /// Other bytes every time.
@@ -755,14 +755,13 @@ async fn s17_a_tenant_demands_second_factors_in_its_document() {
         let world = World::make(store).await;
         let demand = async |is_required| {
             let tenant = world.reseller.id;
-            let demand = FactorDemand {
+            let demand = Switched {
                 tenant,
-                is_required,
+                switch: TenantSwitch::RequireSecondFactor,
+                is_on: is_required,
             };
             let all = world.all();
-            all.write(demand, tenant::demand_second_factor)
-                .await
-                .unwrap();
+            all.write(demand, tenant::switch).await.unwrap();
             let found = all.read(tenant, tenant::by_id).await.unwrap().unwrap();
             found.requires_second_factor
         };

@@ -639,6 +639,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "an ACME account has proven that it is bound to the subscription",
     ),
     (
+        "WHERE valid_until >= $1 AND (valid_until > $1 OR id > $2)",
+        "pre-validations of all tenants end, and are renewed or told of",
+    ),
+    (
         "JOIN domain d ON d.tenant_id = s.tenant_id AND d.rname = $2",
         "an ACME account has proven that it is bound to the subscription",
     ),

@@ -6,6 +6,7 @@
 //! which this module only compares.
 
 use std::fmt;
+use std::time::Duration;
 
 use base::{
     Actor, Class, OrganizationId, PreValidationId, Random, Refusal, Refuse, TenantId, Timestamp,
@@ -36,6 +37,37 @@ words! {
 pub const MAX_AGE_DAYS: i64 = 398;
 /// The longest source or reason, in characters.
 pub const MAX_TEXT: usize = 500;
+
+/// For how many days before its end something is done about it.
+const RENEWAL_DAYS: u64 = 60;
+
+words! {
+    /// When people are told that a pre-validation ends.
+    pub enum Notice {
+        /// Within a month.
+        Month = "month",
+        /// Within a week.
+        Week = "week",
+    }
+}
+
+impl Notice {
+    const fn days(self) -> u64 {
+        match self {
+            Self::Month => 30,
+            Self::Week => 7,
+        }
+    }
+}
+
+/// What ends before this moment is renewed now.
+pub fn renewal_begins(now: Timestamp) -> Timestamp {
+    now.plus(days(RENEWAL_DAYS))
+}
+
+const fn days(count: u64) -> Duration {
+    Duration::from_secs(count.saturating_mul(86_400))
+}
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
@@ -235,6 +267,13 @@ impl<F: Clone + PartialEq> PreValidation<F> {
             (None, _) if self.reviewed_at.is_some() => ReviewState::InReview,
             (None, _) => ReviewState::Requested,
         }
+    }
+
+    /// What people are to be told at `now`: the last that is due before its end.
+    pub fn notice(&self, now: Timestamp) -> Option<Notice> {
+        let end = self.valid_until.filter(|end| now < *end)?;
+        let is_due = |notice: &Notice| end.since(now) <= days(notice.days());
+        Notice::ALL.iter().copied().rfind(is_due)
     }
 
     /// A reviewer says yes. Where two have to, the first yes fixes what certificates will say.

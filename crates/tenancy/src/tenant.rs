@@ -74,6 +74,18 @@ pub struct Tenant {
     pub suspended_at: Option<Timestamp>,
     /// Whether it says that its users must have a second factor (S-17).
     pub requires_second_factor: bool,
+    /// Whether reviewers are asked by themselves for what ends soon, of all its organizations.
+    pub renews_pre_validations: bool,
+}
+
+words! {
+    /// Something that a tenant decides for itself: yes or no, and no until it says so.
+    pub enum TenantSwitch {
+        /// Its users must have a second factor.
+        RequireSecondFactor = "second_factor_required",
+        /// Reviewers are asked by themselves before a pre-validation ends.
+        RenewPreValidations = "pre_validations_renewed",
+    }
 }
 
 /// Why a tenant cannot stand where it was asked for.
@@ -136,9 +148,18 @@ impl Tenant {
                 created_at: now,
                 suspended_at: None,
                 requires_second_factor: false,
+                renews_pre_validations: false,
             }),
             (_, Some(parent)) => Err(TreeError::Parent { kind, parent }),
             (_, None) => Err(TreeError::Root(kind)),
+        }
+    }
+
+    /// What it decided.
+    pub fn is_on(&self, switch: TenantSwitch) -> bool {
+        match switch {
+            TenantSwitch::RequireSecondFactor => self.requires_second_factor,
+            TenantSwitch::RenewPreValidations => self.renews_pre_validations,
         }
     }
 
@@ -179,6 +200,7 @@ mod tests {
             created_at: NOW,
             suspended_at: None,
             requires_second_factor: false,
+            renews_pre_validations: false,
         }
     }
 
@@ -227,6 +249,7 @@ mod tests {
             assert!(!silent.demands_second_factor(false), "{kind}");
             let says_so = Tenant {
                 requires_second_factor: true,
+                renews_pre_validations: false,
                 ..silent
             };
             assert!(says_so.demands_second_factor(false), "{kind}");

@@ -1,11 +1,11 @@
 //! `chancery admin reseller`: who sells.
 
-use flow::access::team::require_second_factor::require_second_factor;
+use flow::access::team::switch_tenant::switch_tenant;
 use flow::tenancy::list_resellers::show_reseller;
 use flow::tenancy::suspend_tenant::{Suspension, suspend_tenant};
 use flow::{App, Caller};
 use serde_json::{Value, json};
-use tenancy::tenant::Tenant;
+use tenancy::tenant::{Tenant, TenantSwitch};
 
 use super::named::{find_tenant, for_tenant, resellers};
 use super::say;
@@ -18,6 +18,9 @@ pub(super) async fn reseller(app: &App, command: ResellerCommand) -> anyhow::Res
             for reseller in resellers(app, None).await? {
                 say_reseller(&reseller, json);
             }
+        }
+        ResellerCommand::RenewPreValidations { reseller, off } => {
+            renew(app, &reseller, !off).await?;
         }
         ResellerCommand::RequireSecondFactor { reseller, off } => {
             require(app, &reseller, !off).await?;
@@ -37,12 +40,28 @@ pub(super) async fn reseller(app: &App, command: ResellerCommand) -> anyhow::Res
 
 async fn require(app: &App, reseller: &str, is_required: bool) -> anyhow::Result<()> {
     let caller = for_tenant(app, reseller).await?;
-    let is_new = require_second_factor(app, &caller, is_required).await?;
+    let switch = TenantSwitch::RequireSecondFactor;
+    let is_new = switch_tenant(app, &caller, switch, is_required).await?;
     say(match (is_required, is_new) {
         (true, true) => "everybody must have a second factor now",
         (true, false) => "everybody had to have a second factor already",
         (false, true) => "nobody must have a second factor any more",
         (false, false) => "nobody had to have a second factor",
+    });
+    Ok(())
+}
+
+async fn renew(app: &App, reseller: &str, is_automatic: bool) -> anyhow::Result<()> {
+    let caller = for_tenant(app, reseller).await?;
+    let switch = TenantSwitch::RenewPreValidations;
+    let is_new = switch_tenant(app, &caller, switch, is_automatic).await?;
+    say(match (is_automatic, is_new) {
+        (true, true) => {
+            "reviewers are asked by themselves before a pre-validation ends, from now on"
+        }
+        (true, false) => "reviewers were asked by themselves already",
+        (false, true) => "somebody has to ask before a pre-validation ends, from now on",
+        (false, false) => "somebody had to ask already",
     });
     Ok(())
 }
@@ -57,7 +76,8 @@ fn state(tenant: &Tenant) -> &'static str {
 fn json_of(tenant: &Tenant) -> Value {
     json!({ "tenant": tenant.id, "name": tenant.name.as_str(), "state": state(tenant),
         "since": tenant.created_at, "suspended_at": tenant.suspended_at,
-        "second_factor_required": tenant.requires_second_factor })
+        "second_factor_required": tenant.requires_second_factor,
+        "pre_validations_renewed": tenant.renews_pre_validations })
 }
 
 fn say_reseller(tenant: &Tenant, as_json: bool) {

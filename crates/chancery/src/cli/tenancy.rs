@@ -29,6 +29,14 @@ pub(crate) enum ResellerCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Ask reviewers by themselves before a pre-validation of one of its organizations ends
+    RenewPreValidations {
+        /// The reseller, by name or identifier (ten_…)
+        reseller: String,
+        /// Somebody has to ask, as it is unless this was switched on
+        #[arg(long)]
+        off: bool,
+    },
     /// Ask everybody of a reseller for a second factor; whoever has none sets one up before anything else
     RequireSecondFactor {
         /// The reseller, by name or identifier (ten_…)

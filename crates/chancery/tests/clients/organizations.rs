@@ -1,5 +1,6 @@
-//! certbot obtains certificates that name an organization: added, asked about, reviewed by two people, and ordered for,
-//! all of it by `chancery admin` beside the running server.
+//! certbot obtains certificates that name an organization: added, asked about, reviewed by two people, delegated a domain
+//! whose control the DNS has proven, and ordered for without a challenge; all of it by `chancery admin` beside the running
+//! server.
 
 use std::path::Path;
 
@@ -69,12 +70,7 @@ async fn publish(server: &Server) -> anyhow::Result<()> {
         .admin(&["profile", "publish", "qwac", "--set", disclosures])
         .await?;
     for (product, ..) in KINDS {
-        let rules = [
-            "--preset",
-            "000",
-            "--set",
-            "organization_at_creation=required_ov_up",
-        ];
+        let rules = ["--preset", "002"];
         let offer = [
             "offer",
             "publish",
@@ -137,6 +133,41 @@ async fn pre_validate(server: &Server, organization: &str, kind: &str) -> anyhow
     Ok(())
 }
 
+/// Adds a domain, proves control of it by a TXT record, and delegates it.
+async fn delegate(server: &Server, organization: &str) -> anyhow::Result<()> {
+    let on = |verb| {
+        [
+            "delegated-domain",
+            verb,
+            "example.com",
+            "--reseller",
+            "Northwind",
+        ]
+    };
+    let added = server
+        .admin(&[&on("add")[..], &["--json"]].concat())
+        .await?;
+    let added: Value = serde_json::from_str(&added)?;
+    let challenge = added.get("challenge").context("nothing proves it")?;
+    let text = |key| challenge.get(key).and_then(Value::as_str);
+    let check = [&on("check")[..], &["--by", "dns"]].concat();
+    ensure!(
+        server.admin(&check).await.is_err(),
+        "proven without a record"
+    );
+    let (name, value) = (text("dns_name"), text("dns_value"));
+    let record = name.zip(value).context("no record proves it")?;
+    server.names.add_txt(record.0, record.1)?;
+    let said = server.admin(&check).await?;
+    ensure!(said.contains("valid"), "not proven: {said}");
+    let whole = ["--organization", organization];
+    let said = server
+        .admin(&[&on("delegate")[..], &whole].concat())
+        .await?;
+    ensure!(said.contains("delegated for"), "{said}");
+    Ok(())
+}
+
 struct Account {
     directory_url: String,
     kid: String,
@@ -157,10 +188,6 @@ async fn open(server: &Server, offer: &str, organization: &str) -> anyhow::Resul
     ensure!(refused.is_err(), "opened without an organization");
     let account = [&account[..], &["--organization", organization]].concat();
     let account = server.admin(&account).await?;
-    let id = text_of(&account, "subscription")?;
-    server
-        .admin(&["domain", "add", "--account", &id, "--name", "example.com"])
-        .await?;
     Ok(Account {
         directory_url: text_of(&account, "directory_url")?,
         kid: text_of(&account, "eab_kid")?,
@@ -172,6 +199,7 @@ async fn walk(program: &Path, server: &Server) -> anyhow::Result<()> {
     publish(server).await?;
     invite_reviewers(server).await?;
     let organization = add_organization(server).await?;
+    delegate(server, &organization).await?;
     for (offer, kind, says) in KINDS {
         pre_validate(server, &organization, kind).await?;
         let account = open(server, offer, &organization).await?;
@@ -198,6 +226,8 @@ async fn walk(program: &Path, server: &Server) -> anyhow::Result<()> {
             kind,
             "-d",
             "example.com",
+            "-d",
+            "www.example.com",
         ];
         certbot
             .run_at(
@@ -207,7 +237,7 @@ async fn walk(program: &Path, server: &Server) -> anyhow::Result<()> {
             )
             .await?;
         let chain = certbot.chain(kind)?;
-        chain.expect_names(&["example.com"])?;
+        chain.expect_names(&["example.com", "www.example.com"])?;
         chain.expect_issued(server).await?;
         let subject = &chain.leaf.subject;
         for text in [&["O=Example Oy"][..], says].concat() {
@@ -218,7 +248,7 @@ async fn walk(program: &Path, server: &Server) -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f032_f037_f039_certbot_obtains_ov_ev_and_qwac_on_sqlite() -> anyhow::Result<()> {
+async fn f029_f032_f037_f039_f097_certbot_obtains_ov_ev_and_qwac_on_sqlite() -> anyhow::Result<()> {
     let Some(program) = program::find("CHANCERY_TEST_CERTBOT", Some("certbot"))? else {
         return Ok(());
     };
@@ -226,7 +256,8 @@ async fn f032_f037_f039_certbot_obtains_ov_ev_and_qwac_on_sqlite() -> anyhow::Re
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f032_f037_f039_certbot_obtains_ov_ev_and_qwac_on_postgres() -> anyhow::Result<()> {
+async fn f029_f032_f037_f039_f097_certbot_obtains_ov_ev_and_qwac_on_postgres() -> anyhow::Result<()>
+{
     let Some(program) = program::find("CHANCERY_TEST_CERTBOT", Some("certbot"))? else {
         return Ok(());
     };

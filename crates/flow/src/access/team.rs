@@ -3,7 +3,7 @@
 pub mod change_member;
 pub mod invite_user;
 pub mod list_team;
-pub mod require_second_factor;
+pub mod switch_tenant;
 
 pub use store::access::user::Person;
 

@@ -144,6 +144,7 @@ events! {
     PreValidationRequested {
         pre_validation: PreValidationId, certificate_type: &'static str, anchor: Text, organization: OrganizationId,
     } = "pre_validation.request" on pre_validation in organization;
+    RenewalChosen { tenant: TenantId, is_automatic: bool } = "tenant.renew_pre_validations" on tenant;
     SecondFactorRequired { tenant: TenantId, is_required: bool } = "tenant.require_second_factor" on tenant;
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;

@@ -171,7 +171,7 @@ pub async fn tell_where(app: &App, portal_url: &str) -> Result<(), store::Error>
 pub async fn served_directory_url(app: &App, slug: &str) -> Result<String, store::Error> {
     let told = app
         .store(system(WHERE))
-        .read(ACME_ORIGIN, load_told)
+        .read(ACME_ORIGIN.to_owned(), load_told)
         .await?;
     Ok(match told {
         Some(told) => app.settings().paths.of(slug).at(&told.value).directory(),
@@ -181,13 +181,16 @@ pub async fn served_directory_url(app: &App, slug: &str) -> Result<String, store
 
 /// Where people sign in at the server that was started last.
 pub async fn served_portal_url(app: &App) -> Result<Option<String>, store::Error> {
-    let told = app.store(system(WHERE)).read(PORTAL_URL, load_told).await?;
+    let told = app
+        .store(system(WHERE))
+        .read(PORTAL_URL.to_owned(), load_told)
+        .await?;
     Ok(told.map(|told| told.value))
 }
 
 const WHERE: &str = "where the server is found is everybody's";
 
-async fn load_told(tx: &mut ReadTx, name: &&'static str) -> Result<Option<Setting>, store::Error> {
+async fn load_told(tx: &mut ReadTx, name: &String) -> Result<Option<Setting>, store::Error> {
     setting::by_name(tx, name).await
 }
 

@@ -6,6 +6,7 @@ pub mod find_reviewer;
 pub mod list_waiting;
 pub mod request_pre_validation;
 pub mod review_pre_validation;
+pub mod watch_ends;
 
 use base::{Class, Refusal, Refuse, Timestamp};
 use enrollment::subscription::Subscription;

@@ -186,6 +186,30 @@ pub async fn of_organizations(
     Ok(rows.into_iter().map(OrganizationCheck::from).collect())
 }
 
+/// Which pre-validations are asked for that end soon.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending {
+    /// Behind this end and this identifier.
+    pub after: (Timestamp, PreValidationId),
+    /// They end before this moment.
+    pub before: Timestamp,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Those of all tenants that end soon, the soonest first.
+pub async fn ending(tx: &mut ReadTx, asked: &Ending) -> Result<Vec<OrganizationCheck>, Error> {
+    let statement = sql!(
+        system: "SELECT ", pre_validation!(), " FROM pre_validation
+         WHERE valid_until >= $1 AND (valid_until > $1 OR id > $2) AND valid_until < $3 AND ended_at IS NULL
+         ORDER BY valid_until, id LIMIT $4"
+    );
+    let (end, id) = asked.after;
+    let values = values![end, id, asked.before, asked.limit];
+    let rows: Vec<PreValidationRow> = tx.records(statement, &values).await?;
+    Ok(rows.into_iter().map(OrganizationCheck::from).collect())
+}
+
 /// The one of an organization and a type that counts at a moment, and longest.
 pub async fn valid(
     tx: &mut ReadTx,

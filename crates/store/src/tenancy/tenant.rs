@@ -3,7 +3,7 @@
 use base::{TenantId, TenantPath, Timestamp};
 use enrollment::admission::Standing;
 use serde_json::Map;
-use tenancy::tenant::{Tenant, TenantKind, TenantName};
+use tenancy::tenant::{Tenant, TenantKind, TenantName, TenantSwitch};
 
 use crate::{
     Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, text_columns, values, word_columns,
@@ -89,20 +89,17 @@ pub async fn hold(tx: &mut WriteTx, (id, now): &(TenantId, Timestamp)) -> Result
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TenantConfig(Map<String, serde_json::Value>);
 
-/// The member that says whether users must have a second factor.
-const SECOND_FACTOR: &str = "second_factor_required";
-
 impl TenantConfig {
-    fn demands_second_factor(&self) -> bool {
-        let said = self.0.get(SECOND_FACTOR);
+    fn is_on(&self, switch: TenantSwitch) -> bool {
+        let said = self.0.get(switch.as_str());
         said.and_then(serde_json::Value::as_bool).unwrap_or(false)
     }
 
-    fn with_demand(mut self, is_required: bool) -> Self {
-        if is_required {
-            self.0.insert(SECOND_FACTOR.to_owned(), is_required.into());
+    fn with(mut self, switch: TenantSwitch, is_on: bool) -> Self {
+        if is_on {
+            self.0.insert(switch.as_str().to_owned(), is_on.into());
         } else {
-            self.0.remove(SECOND_FACTOR);
+            self.0.remove(switch.as_str());
         }
         self
     }
@@ -122,24 +119,27 @@ impl Column for TenantConfig {
     }
 }
 
-/// Whether the users of a tenant must have a second factor.
+/// What a tenant decides for itself from now on.
 #[derive(Clone, Copy, Debug)]
-pub struct FactorDemand {
+pub struct Switched {
     /// The tenant.
     pub tenant: TenantId,
-    /// Whether they must.
-    pub is_required: bool,
+    /// About what.
+    pub switch: TenantSwitch,
+    /// How.
+    pub is_on: bool,
 }
 
-/// Stores whether the users of a tenant must have a second factor.
-pub async fn demand_second_factor(tx: &mut WriteTx, demand: &FactorDemand) -> Result<(), Error> {
+/// Stores what a tenant decides for itself.
+pub async fn switch(tx: &mut WriteTx, switched: &Switched) -> Result<(), Error> {
     let found = sql!(system: "SELECT config FROM tenant WHERE id = $1");
-    let Some(row) = tx.row(found, &values![demand.tenant]).await? else {
+    let Some(row) = tx.row(found, &values![switched.tenant]).await? else {
         return Ok(());
     };
-    let config = TenantConfig::read(&row, "config")?.with_demand(demand.is_required);
+    let config = TenantConfig::read(&row, "config")?;
+    let config = config.with(switched.switch, switched.is_on);
     let set = sql!(system: "UPDATE tenant SET config = $2 WHERE id = $1");
-    let values = values![demand.tenant, config.text()];
+    let values = values![switched.tenant, config.text()];
     tx.execute(set, &values).await.map(|_| ())
 }
 
@@ -167,7 +167,11 @@ impl From<&Tenant> for TenantRow {
             path: tenant.path.clone(),
             kind: tenant.kind,
             name: tenant.name.clone(),
-            config: TenantConfig::default().with_demand(tenant.requires_second_factor),
+            config: TenantSwitch::ALL
+                .iter()
+                .fold(TenantConfig::default(), |config, switch| {
+                    config.with(*switch, tenant.is_on(*switch))
+                }),
             created_at: tenant.created_at,
             suspended_at: tenant.suspended_at,
             billing_hold_at: None,
@@ -186,7 +190,8 @@ impl From<TenantRow> for Tenant {
             name: row.name,
             created_at: row.created_at,
             suspended_at: row.suspended_at,
-            requires_second_factor: row.config.demands_second_factor(),
+            requires_second_factor: row.config.is_on(TenantSwitch::RequireSecondFactor),
+            renews_pre_validations: row.config.is_on(TenantSwitch::RenewPreValidations),
         }
     }
 }
@@ -269,12 +274,13 @@ mod tests {
     fn s17_other_members_of_the_document_stay() {
         let read = |text: &str| TenantConfig(serde_json::from_str(text).unwrap());
         let other = r#"{"zone":"Europe/Helsinki"}"#;
-        let with = read(other).with_demand(true);
-        assert!(with.demands_second_factor() && !read(other).demands_second_factor());
+        let switch = TenantSwitch::RequireSecondFactor;
+        let with = read(other).with(switch, true);
+        assert!(with.is_on(switch) && !read(other).is_on(switch));
         assert_eq!(
             with.text(),
             r#"{"second_factor_required":true,"zone":"Europe/Helsinki"}"#
         );
-        assert_eq!(with.with_demand(false).text(), other);
+        assert_eq!(with.with(switch, false).text(), other);
     }
 }

@@ -57,6 +57,28 @@ fn agreed(fields: &'static str) -> Approval<&'static str> {
 }
 
 #[test]
+fn f032_people_are_told_a_month_and_a_week_before_the_end() {
+    let kind = CertificateType::Ov;
+    let check = asked(kind);
+    assert_eq!(check.notice(day(0)), None, "it never counted");
+    let check = check
+        .approve(&approval(kind, 0), user(FIRST), day(0))
+        .unwrap();
+    let end = MAX_AGE_DAYS;
+    for (at, expected) in [
+        (end - 31, None),
+        (end - 30, Some(Notice::Month)),
+        (end - 8, Some(Notice::Month)),
+        (end - 7, Some(Notice::Week)),
+        (end - 1, Some(Notice::Week)),
+        (end, None),
+    ] {
+        assert_eq!(check.notice(day(at)), expected, "day {at}");
+    }
+    assert_eq!(renewal_begins(day(0)), day(60));
+}
+
+#[test]
 fn f032_an_ov_pre_validation_is_requested_valid_and_expired() {
     let asked = asked(CertificateType::Ov);
     assert_eq!(asked.state(day(0)), ReviewState::Requested);

@@ -355,9 +355,9 @@ async fn f029_a_department_that_has_domains_stays(server: &TestServer) {
 }
 
 async fn f096_a_private_ca_asks_for_no_proof(server: &TestServer) {
-    let change = async |value: &str| {
+    let change = async |slug: &str, value: &str| {
         let plan = DirectoryPlan {
-            slug: server.directory().slug.clone(),
+            slug: slug.to_owned(),
             rules: vec![("proof_of_control".to_owned(), value.to_owned())],
             ..DirectoryPlan::default()
         };
@@ -365,28 +365,37 @@ async fn f096_a_private_ca_asks_for_no_proof(server: &TestServer) {
             .await
             .unwrap();
     };
-    // The CAs of a test server are private ones.
-    change("false").await;
-    assert!(!server.directory().needs_proof);
-    let client = server.client("example.com").await;
+    // Where the profile keeps the rules of the public web, it changes nothing.
+    change("DV", "false").await;
+    let public = server.client("example.net").await;
+    let order = public.order(&["example.net"]).await;
+    assert_eq!(public.read(&order).await.member("status"), "pending");
+
+    change("PRIVATE", "false").await;
+    server.sell(("inside", "private"), "000", &[]).await;
+    let eab = server.account_for("inside").await;
+    server.enroll(&eab, "example.com").await;
+    let client = server.stranger_in("PRIVATE").await.register(&eab).await;
     client.issue(&["example.com"]).await;
     assert_eq!(server.validator().probes("example.com"), 0);
     // Names have to be admitted as ever.
     client.new_order(&["other.example"]).await.expect(403);
     // The same under delegation: the domain has to be delegated, and needs no proof.
-    let house = House::open(server).await;
-    let id = add(server, house.tenant, "example.org").await;
-    let refused = house.client.new_order(&["www.example.org"]).await;
+    server.sell(("delegated", "private"), "002", &[]).await;
+    let tenant = server.reseller().await.tenant;
+    let organization = organization(server, tenant, "Example Oy").await;
+    let eab = open(server, tenant, (Some(organization), None)).await;
+    let eab = eab.unwrap_or_else(|error| panic!("{error}"));
+    let client = server.stranger_in("PRIVATE").await.register(&eab).await;
+    let id = add(server, tenant, "example.org").await;
+    let refused = client.new_order(&["www.example.org"]).await;
     assert_rejected(refused, "is in no domain that is delegated");
-    let whole = (house.organization, None);
-    delegate(server, (house.tenant, id), whole, "dv").await;
-    house.client.issue(&["www.example.org"]).await;
+    delegate(server, (tenant, id), (organization, None), "dv").await;
+    client.issue(&["www.example.org"]).await;
     assert_eq!(server.validator().probes("www.example.org"), 0);
-    change("true").await;
-    assert_rejected(
-        house.client.new_order(&["mail.example.org"]).await,
-        "is not proven",
-    );
+    change("PRIVATE", "true").await;
+    let refused = client.new_order(&["mail.example.org"]).await;
+    assert_rejected(refused, "is not proven");
 }
 
 async fn f097_a_name_belongs_to_a_validated_and_delegated_domain(server: &TestServer) {

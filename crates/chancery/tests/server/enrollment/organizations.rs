@@ -5,6 +5,7 @@ use std::time::Duration;
 use base::{OrganizationId, Part, Refuse, TenantId, UserId};
 use enrollment::subscription::{Label, Term};
 use flow::Caller;
+use flow::access::team::switch_tenant::switch_tenant;
 use flow::enrollment::assign_organization::assign_organization;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
 use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
@@ -23,9 +24,10 @@ use pki::SubjectFields;
 use tenancy::certificate_type::{CertificateType, Check};
 use tenancy::organization::{Contact, ContactRole, Contacts, DepartmentName};
 use tenancy::pre_validation::{Approval, Evidence, ReviewState};
-use tenancy::user::{DisplayName, Email};
+use tenancy::tenant::TenantSwitch;
+use tenancy::user::{DisplayName, Email, Status};
 use testkit::acme_client::leaf;
-use testkit::{AcmeClient, Answer, Eab, Reseller, TestServer};
+use testkit::{AcmeClient, Answer, Eab, MailServer, ReceivedMail, Reseller, TestServer};
 
 testkit::on_both_engines![
     f031_an_organization_is_mandatory_for_ov_and_absent_for_dv,
@@ -33,6 +35,8 @@ testkit::on_both_engines![
     f032_a_pre_validation_is_per_organization_and_type_and_exists_before_ordering,
     f032_an_end_stops_new_orders_and_nothing_that_was_issued,
     f032_a_request_waits_once_and_says_what_is_missing,
+    f032_people_are_told_by_mail_before_the_end,
+    f033_renewal_is_by_itself_or_by_hand_for_all_of_a_reseller,
     f034_subjects_come_from_what_was_checked_and_nothing_else,
     c9_names_are_added_once_the_organization_was_checked,
     f028_departments_are_objects_inside_an_organization,
@@ -326,6 +330,99 @@ async fn f032_a_request_waits_once_and_says_what_is_missing(server: &TestServer)
     );
     // What was rejected may be asked for again.
     assert!(ask(CertificateType::Ov).await.is_ok());
+}
+
+/// What has arrived at the mail server about ends, with the days that were left.
+async fn told(server: &TestServer, mails: &MailServer) -> usize {
+    server.run_jobs().await;
+    let all = mails.mails();
+    let about = |mail: &&ReceivedMail| mail.text().contains("Renew the validation");
+    all.iter().filter(about).count()
+}
+
+async fn f032_people_are_told_by_mail_before_the_end(server: &TestServer) {
+    let mails = MailServer::start().await;
+    let server = &server.mailing(mails.mailer()).await;
+    let reseller = server.reseller().await;
+    let id = organization(server, reseller.tenant, "Example Oy").await;
+    pre_validate(server, reseller, id).await;
+    // Who was invited and has not come is told nothing; who may manage organizations is.
+    activate(server, reseller).await;
+    for (days, expected) in [(340, 0), (29, 1), (1, 1), (22, 2), (1, 2), (10, 2)] {
+        server.clock().advance(DAY * days);
+        assert_eq!(
+            told(server, &mails).await,
+            expected,
+            "after {days} more days"
+        );
+        // Again on the same day, it is the same mail.
+        server.clock().advance(Duration::from_secs(60));
+        assert_eq!(told(server, &mails).await, expected);
+    }
+    let mail = mails.mails();
+    let mail = mail
+        .iter()
+        .find(|mail| mail.text().contains("Example Oy"))
+        .unwrap();
+    assert!(mail.text().contains("Example Oy (OV)"), "{}", mail.text());
+}
+
+/// The administrator follows their link.
+async fn activate(server: &TestServer, reseller: Reseller) {
+    let active = (reseller.user, Status::Active);
+    let caller = of(reseller.tenant);
+    let store = server.app.store(&caller);
+    assert!(
+        store
+            .write(active, store::access::user::set_status)
+            .await
+            .unwrap()
+    );
+}
+
+async fn f033_renewal_is_by_itself_or_by_hand_for_all_of_a_reseller(server: &TestServer) {
+    let (by_itself, by_hand) = (server.reseller().await, server.reseller().await);
+    let app = &server.app;
+    let switch = TenantSwitch::RenewPreValidations;
+    let switched = switch_tenant(app, &of(by_itself.tenant), switch, true).await;
+    assert!(switched.unwrap());
+    let again = switch_tenant(app, &of(by_itself.tenant), switch, true).await;
+    assert!(!again.unwrap());
+    let mut organizations = Vec::new();
+    for reseller in [by_itself, by_hand] {
+        let id = organization(server, reseller.tenant, "Example Oy").await;
+        pre_validate(server, reseller, id).await;
+        organizations.push(id);
+    }
+    let waiting = async || {
+        server.run_jobs().await;
+        let waiting = list_waiting(app, base::PreValidationId::FIRST, 10).await;
+        let waiting = waiting.unwrap().into_iter();
+        waiting
+            .map(|each| each.check.organization)
+            .collect::<Vec<_>>()
+    };
+    server.clock().advance(DAY * 337);
+    assert!(waiting().await.is_empty());
+    server.clock().advance(DAY * 2);
+    assert_eq!(waiting().await, [organizations[0]]);
+    server.clock().advance(DAY);
+    assert_eq!(waiting().await, [organizations[0]], "asked for once");
+    // Approved, it counts longer, and is not asked for again.
+    pre_validate_waiting(server, by_itself).await;
+    server.clock().advance(DAY * 5);
+    assert!(waiting().await.is_empty());
+}
+
+/// A reviewer approves what waits.
+async fn pre_validate_waiting(server: &TestServer, reseller: Reseller) {
+    let waiting = list_waiting(&server.app, base::PreValidationId::FIRST, 10).await;
+    let check = waiting.unwrap().remove(0).check;
+    let verdict = approval(check.fields.clone(), server, check.kind);
+    let by = (check.id, reviewer(reseller));
+    review_pre_validation(&server.app, &Caller::command_line(), by, verdict)
+        .await
+        .unwrap();
 }
 
 async fn f034_subjects_come_from_what_was_checked_and_nothing_else(server: &TestServer) {

@@ -229,7 +229,10 @@ async fn an_account_is_assigned_another_organization(server: &TestServer) {
     for (chosen, says) in [
         (String::new(), "choose one of the list"),
         (id(&foreign), "choose one of the list"),
-        (id(&href), "Certificates name this organization from now on"),
+        (
+            id(&href),
+            "The account is for this organization from now on",
+        ),
     ] {
         let fields = [("organization", chosen.as_str())];
         let answer = browser.post_form(&account, &assign, &fields).await;

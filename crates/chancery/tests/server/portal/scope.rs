@@ -1,8 +1,12 @@
 //! Nobody reaches another tenant's objects (security S-29).
 
-use base::DnsName;
+use std::time::Duration;
+
+use base::{Clock as _, DnsName, Rate, TenantId, Timestamp};
 use flow::Caller;
+use flow::operations::change_limit::{Bound, Limit, LimitOverride, set_limit};
 use flow::operations::record_refusals::record;
+use flow::operations::share_limits::share;
 use flow::tenancy::domain::add_domain::add_domain;
 use flow::tenancy::organization::change_organization::{Details, add_organization};
 use pki::SubjectFields;
@@ -193,13 +197,33 @@ async fn token(browser: &mut Visitor) -> String {
     id.expect("a token")
 }
 
+/// Lets the people of a tenant change as much as there are routes.
+async fn hurry(server: &TestServer, tenant: TenantId) {
+    let own = LimitOverride {
+        tenant,
+        limit: Limit::PortalWrites,
+        bound: Bound::Often(Rate::new(1_000, Duration::from_secs(1), 1_000)),
+        ends_at: None,
+        reason: "a test".to_owned(),
+    };
+    let caller = Caller::command_line();
+    set_limit(&server.app, &caller, own).await.unwrap();
+    let now = server.clock().now();
+    share(&server.app, Timestamp::from_micros(0), now)
+        .await
+        .unwrap();
+}
+
 async fn s29_every_route_with_an_id_is_tenant_scoped(server: &TestServer) {
     let mut full = Full::open(server).await;
-    let beta = Shop::open(server, "beta").await.browser(server).await;
+    let beta = Shop::open(server, "beta").await;
     let above = (TenantKind::Operator, operator(server).await);
     let below = (TenantKind::Customer, customer_of(server, &full.shop).await);
+    for tenant in [beta.reseller.tenant, above.1, below.1] {
+        hurry(server, tenant).await;
+    }
     let others = [
-        beta,
+        beta.browser(server).await,
         member(server, above, Role::Owner).await,
         member(server, below, Role::Admin).await,
     ];

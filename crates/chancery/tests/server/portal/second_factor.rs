@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use flow::Caller;
 use flow::access::link::follow_link::{Chosen, follow_link};
-use flow::access::team::require_second_factor::require_second_factor;
+use flow::access::team::switch_tenant::switch_tenant;
 use tenancy::password::Password;
 use tenancy::role::Role;
-use tenancy::tenant::TenantKind;
+use tenancy::tenant::{TenantKind, TenantSwitch};
 use tenancy::totp::TotpSecret;
 use testkit::{Answer, ApiClient, TestServer, Visitor};
 use web::portal::{MayCall, portal_routes};
@@ -181,7 +181,8 @@ async fn s23_setting_it_up_asks_for_the_password_again_after_a_while(server: &Te
 
 async fn demand(server: &TestServer, of: &Shop, is_required: bool) {
     let caller = Caller::command_line().within(of.reseller.tenant);
-    let changed = require_second_factor(&server.app, &caller, is_required).await;
+    let switch = TenantSwitch::RequireSecondFactor;
+    let changed = switch_tenant(&server.app, &caller, switch, is_required).await;
     assert!(changed.unwrap());
 }
 

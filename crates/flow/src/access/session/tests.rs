@@ -42,6 +42,7 @@ fn found(kind: TenantKind) -> Found {
             created_at: START,
             suspended_at: None,
             requires_second_factor: false,
+            renews_pre_validations: false,
         },
         suspended_at: None,
         roles: Roles::one(Role::Admin),

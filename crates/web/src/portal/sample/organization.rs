@@ -58,6 +58,7 @@ fn list(rows: Vec<OrganizationLine>, is_filtered: bool) -> OrganizationListPage 
             ..paging("")
         },
         is_filtered,
+        is_renewed: true,
         may_manage: true,
     }
 }

@@ -4,6 +4,7 @@
 pub mod change;
 pub mod edit;
 pub mod list;
+mod renewal;
 pub mod show;
 
 use base::{DepartmentId, OrganizationId};
@@ -25,6 +26,11 @@ pub(super) fn routes() -> Table {
         .get("/organizations", ViewOrganizations, list::list)
         .get("/organizations/new", ManageOrganizations, edit::new_form)
         .post("/organizations/new", ManageOrganizations, edit::add)
+        .post(
+            "/organizations/renewal",
+            ManageOrganizations,
+            renewal::choose,
+        )
         .get("/organizations/{id}", ViewOrganizations, show::show)
         .get("/organizations/{id}/edit", ManageOrganizations, edit::form)
         .post("/organizations/{id}/edit", ManageOrganizations, edit::edit)

@@ -1,8 +1,9 @@
 //! Whether everybody must have a second factor (security S-17).
 
 use axum::extract::State;
-use flow::access::team::require_second_factor::require_second_factor;
+use flow::access::team::switch_tenant::switch_tenant;
 use serde::Deserialize;
+use tenancy::tenant::TenantSwitch;
 
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{ManageUsers, Permitted};
@@ -22,7 +23,8 @@ pub(super) async fn demand(
     Form(typed): Form<DemandForm>,
 ) -> Answer {
     let is_required = typed.required == "on";
-    require_second_factor(&portal.app, &who.caller, is_required).await?;
+    let switch = TenantSwitch::RequireSecondFactor;
+    switch_tenant(&portal.app, &who.caller, switch, is_required).await?;
     let message = if is_required {
         "Everybody here must have a second factor now."
     } else {

@@ -51,6 +51,7 @@ pub(super) async fn list(
         paging: query.paging(PATH, first.as_deref(), last.as_deref(), outcome),
         rows: found.rows.iter().map(|found| row(found, now)).collect(),
         is_filtered,
+        is_renewed: who.signed_in.tenant.renews_pre_validations,
         may_manage: who.may(Permission::ManageOrganizations),
     })
 }
@@ -99,6 +100,8 @@ pub struct OrganizationListPage {
     pub paging: Paging,
     /// Whether an empty list is empty because of the search.
     pub is_filtered: bool,
+    /// Whether reviewers are asked by themselves before pre-validations end.
+    pub is_renewed: bool,
     /// Whether the one who looks may add one.
     pub may_manage: bool,
 }

@@ -1,18 +1,19 @@
-//! Whether everybody of a tenant must have a second factor (security S-17). Whoever has none is led to set one up at their
-//! next request, and their API tokens wait for it.
+//! What a tenant decides for itself. Where everybody must have a second factor, whoever has none is led to set one up at
+//! their next request, and their API tokens wait for it; where pre-validations are renewed, the job that watches their ends
+//! asks for it.
 
 use base::{Class, Refusal, Refuse};
 use store::audit::{self, Entry};
-use store::tenancy::tenant::{self, FactorDemand};
+use store::tenancy::tenant::{self, Switched};
 use store::{ReadTx, WriteTx};
-use tenancy::tenant::Tenant;
+use tenancy::tenant::{Tenant, TenantSwitch};
 
 use crate::audit::Event;
 use crate::{App, Caller};
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub enum RequireFactorError {
+pub enum SwitchError {
     /// There is no such tenant.
     #[error("there is no such organisation")]
     NotFound,
@@ -21,7 +22,7 @@ pub enum RequireFactorError {
     Store(#[from] store::Error),
 }
 
-impl Refuse for RequireFactorError {
+impl Refuse for SwitchError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::NotFound => Class::NotFound.because("organisation_not_found", self),
@@ -30,21 +31,29 @@ impl Refuse for RequireFactorError {
     }
 }
 
-/// Makes the caller's tenant require it of everybody, or of nobody; `false` when it is so already.
-pub async fn require_second_factor(
+/// Switches something for the caller's tenant; `false` when it is so already.
+pub async fn switch_tenant(
     app: &App,
     caller: &Caller,
-    is_required: bool,
-) -> Result<bool, RequireFactorError> {
+    switch: TenantSwitch,
+    is_on: bool,
+) -> Result<bool, SwitchError> {
     let tenant = caller.tenant()?;
-    let event = Event::SecondFactorRequired {
-        tenant,
-        is_required,
+    let event = match switch {
+        TenantSwitch::RequireSecondFactor => Event::SecondFactorRequired {
+            tenant,
+            is_required: is_on,
+        },
+        TenantSwitch::RenewPreValidations => Event::RenewalChosen {
+            tenant,
+            is_automatic: is_on,
+        },
     };
     let change = Change {
-        demand: FactorDemand {
+        switched: Switched {
             tenant,
-            is_required,
+            switch,
+            is_on,
         },
         entry: app.entry(caller, tenant, &event, app.now()),
     };
@@ -54,18 +63,19 @@ pub async fn require_second_factor(
 
 #[derive(Clone)]
 struct Change {
-    demand: FactorDemand,
+    switched: Switched,
     entry: Entry,
 }
 
 async fn load(tx: &mut ReadTx, change: &Change) -> Result<Option<Tenant>, store::Error> {
-    tenant::by_id(tx, &change.demand.tenant).await
+    tenant::by_id(tx, &change.switched.tenant).await
 }
 
 /// What is stored; `None` when nothing changes.
-fn decide(change: &Change, found: Option<Tenant>) -> Result<Option<Change>, RequireFactorError> {
-    let tenant = found.ok_or(RequireFactorError::NotFound)?;
-    let is_new = tenant.requires_second_factor != change.demand.is_required;
+fn decide(change: &Change, found: Option<Tenant>) -> Result<Option<Change>, SwitchError> {
+    let tenant = found.ok_or(SwitchError::NotFound)?;
+    let Switched { switch, is_on, .. } = change.switched;
+    let is_new = tenant.is_on(switch) != is_on;
     Ok(is_new.then(|| change.clone()))
 }
 
@@ -73,7 +83,7 @@ async fn save(tx: &mut WriteTx, decision: &Option<Change>) -> Result<bool, store
     let Some(change) = decision else {
         return Ok(false);
     };
-    tenant::demand_second_factor(tx, &change.demand).await?;
+    tenant::switch(tx, &change.switched).await?;
     audit::append(tx, &change.entry).await?;
     Ok(true)
 }
