@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU32};
+use std::time::Duration;
 
-use base::{Class, Refusal, Refuse};
+use base::{Class, Refusal, Refuse, Timestamp};
 use serde_json::Value;
 
 use crate::eab::Reveal;
@@ -217,6 +218,17 @@ impl Policy {
             }
         };
         asked.check(is_named, is_given)
+    }
+
+    /// Whether the certificates of a name that was added and is removed at these moments are revoked (C7).
+    pub fn revokes_on_removal(&self, added_at: Timestamp, removed_at: Timestamp) -> bool {
+        let window = Duration::from_secs(u64::from(self.refund_window_days).saturating_mul(86_400));
+        match self.revoke_on_removal {
+            RevokeOnRemoval::Never => false,
+            RevokeOnRemoval::Always => true,
+            // The built-in authority admits a name as it is added, so both clocks begin then.
+            RevokeOnRemoval::InRefundWindow => removed_at < added_at.plus(window),
+        }
     }
 
     /// Whether a term starts as it is bought: also where no name is enrolled that could start it.

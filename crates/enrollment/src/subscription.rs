@@ -15,6 +15,7 @@ use base::{
 use base::words;
 
 use crate::enrolled_domain::EnrolledDomain;
+use crate::policy::TermUnit;
 
 mod label;
 
@@ -112,15 +113,26 @@ impl Term {
         u32::from(self.0).saturating_mul(365)
     }
 
-    /// The end of a term that was started at `trigger`: the days are counted from the
-    /// next civil day in UTC, so the rest of the first day is free.
-    pub fn end(self, trigger: Timestamp) -> Timestamp {
+    /// The end of a term that was started at `trigger`: it is counted from the next civil day in UTC, so the rest of the
+    /// first day is free. A calendar year ends on the same day of the next one, which 29 February has as 28 February.
+    pub fn end(self, unit: TermUnit, trigger: Timestamp) -> Timestamp {
         let next_day = trigger.as_seconds().div_euclid(DAY).saturating_add(1);
-        Timestamp::from_seconds(
-            next_day
-                .saturating_add(i64::from(self.days()))
-                .saturating_mul(DAY),
-        )
+        let days = next_day.saturating_add(i64::from(self.days()));
+        let of_days = Timestamp::from_seconds(days.saturating_mul(DAY));
+        match unit {
+            TermUnit::Days365n => of_days,
+            TermUnit::CalendarYears => {
+                let first = Timestamp::from_seconds(next_day.saturating_mul(DAY));
+                self.anniversary(first).unwrap_or(of_days)
+            }
+        }
+    }
+
+    /// The same day so many years later; none beyond what calendars reach.
+    fn anniversary(self, first: Timestamp) -> Option<Timestamp> {
+        let first = first.as_jiff().to_zoned(jiff::tz::TimeZone::UTC);
+        let last = first.checked_add(jiff::Span::new().try_years(self.0).ok()?);
+        Some(Timestamp::from_micros(last.ok()?.timestamp().as_microsecond()))
     }
 }
 
@@ -184,6 +196,8 @@ pub struct Purchase {
     pub label: Label,
     /// How long it runs.
     pub term: Term,
+    /// What a year of it is.
+    pub unit: TermUnit,
     /// Whether the term starts as it is bought instead of with the first domain (policy `start_trigger`, C10).
     pub starts_at_once: bool,
     /// Whom its certificates will name.
@@ -298,7 +312,8 @@ impl Subscription {
             organization: purchase.organization,
             department: purchase.department,
         };
-        let started = purchase.starts_at_once.then(|| bought.start(now)).flatten();
+        let starts = purchase.starts_at_once.then(|| bought.start(purchase.unit, now));
+        let started = starts.flatten();
         started.unwrap_or(bought)
     }
 
@@ -319,8 +334,8 @@ impl Subscription {
 
     /// The subscription with these names more. The first one starts its term if nothing did before.
     #[must_use]
-    pub fn enroll(&self, names: Names, now: Timestamp) -> Self {
-        let started = self.start(now).unwrap_or_else(|| self.clone());
+    pub fn enroll(&self, names: Names, unit: TermUnit, now: Timestamp) -> Self {
+        let started = self.start(unit, now).unwrap_or_else(|| self.clone());
         Self {
             paid_names: self.paid_names.saturating_add(names.paid),
             free_names: self.free_names.saturating_add(names.free),
@@ -342,13 +357,13 @@ impl Subscription {
 
     /// Starts the term, as the first domain does unless it started at once; `None` when it had started before. A suspended
     /// subscription stays suspended.
-    pub fn start(&self, now: Timestamp) -> Option<Self> {
+    pub fn start(&self, unit: TermUnit, now: Timestamp) -> Option<Self> {
         if self.started_at.is_some() || self.cancelled_at.is_some() {
             return None;
         }
         Some(Self {
             started_at: Some(now),
-            covered_until: Some(self.term.end(now)),
+            covered_until: Some(self.term.end(unit, now)),
             ..self.clone()
         })
     }

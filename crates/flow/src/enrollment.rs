@@ -2,6 +2,7 @@
 
 pub mod assign_organization;
 pub mod end_orders;
+pub mod end_subscriptions;
 pub mod enroll_domains;
 pub mod explain_admission;
 pub mod import_credential;

@@ -7,11 +7,13 @@ use crate::App;
 use crate::access::link::ask_for_link::SendLink;
 use crate::effects::Deliver;
 use crate::enrollment::end_orders::EndOrders;
+use crate::enrollment::end_subscriptions::{self, EndSubscriptions};
 use crate::issuance::challenge::validate::Validate;
 use crate::issuance::issue::Issue;
 use crate::issuance::list_certificates::counts::CountCertificates;
 use crate::issuance::publish_crl::{self, PublishCrl};
 use crate::issuance::revoke::compromised::RevokeCompromised;
+use crate::issuance::revoke::covered::RevokeCovered;
 use crate::mail::SendMail;
 use crate::operations::prune::Prune;
 use crate::outside::Outside;
@@ -24,10 +26,12 @@ pub fn all() -> Vec<Kind<App>> {
         job::<App, CountCertificates>(),
         job::<App, Deliver<SendMail>>(),
         job::<App, EndOrders>(),
+        job::<App, EndSubscriptions>(),
         job::<App, Issue>(),
         job::<App, Prune>(),
         job::<App, PublishCrl>(),
         job::<App, RevokeCompromised>(),
+        job::<App, RevokeCovered>(),
         job::<App, SendLink>(),
         job::<App, Validate>(),
         job::<App, WatchEnds>(),
@@ -50,6 +54,7 @@ pub fn schedules(app: &App) -> Vec<Schedule> {
         .map(|ca| every(publish_crl::INTERVAL, &PublishCrl { ca }));
     [
         every(HOUR, &Prune::default()),
+        every(end_subscriptions::INTERVAL, &EndSubscriptions::default()),
         every(watch_ends::INTERVAL, &WatchEnds::default()),
     ]
     .into_iter()

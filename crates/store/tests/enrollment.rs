@@ -9,6 +9,7 @@ use base::{
     Slice, SubscriptionId, TenantId, Timestamp,
 };
 use enrollment::enrolled_domain::{EnrolledDomain, Enrolling};
+use enrollment::policy::TermUnit;
 use enrollment::subscription::{Label, Names, ProductCode, Purchase, State, Subscription, Term};
 use store::enrollment::enrolled_domain::{self, DomainCursor, DomainFilter, NamesOf, Removed};
 use store::enrollment::subscription::{self, SubscriptionFilter};
@@ -51,6 +52,7 @@ impl Owner {
             product: ProductCode::parse("dv").unwrap(),
             label: Label::default(),
             term: Term::from_years(1).unwrap(),
+            unit: TermUnit::Days365n,
             starts_at_once: false,
             organization: None,
             department: None,

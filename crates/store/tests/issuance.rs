@@ -20,6 +20,7 @@ use base::{
     TenantId, Timestamp, ValidationId,
 };
 use enrollment::eab::{EabCredential, NewCredential, Reveal};
+use enrollment::policy::TermUnit;
 use enrollment::subscription::{Label, ProductCode, Purchase, Subscription, Term};
 use store::audit::{self, Entry};
 use store::catalog::profile::ProfileVersion;
@@ -201,6 +202,7 @@ async fn owner(store: &Store, operator: &Tenant, (ca, profile): (CaId, ProfileVe
         product: ProductCode::parse("dv").unwrap(),
         label: Label::parse("Production").unwrap(),
         term: Term::from_years(1).unwrap(),
+        unit: TermUnit::Days365n,
         starts_at_once: false,
         organization: None,
         department: None,

@@ -11,6 +11,7 @@ use base::{
 };
 use enrollment::eab::{EabCredential, NewCredential, Reveal};
 use enrollment::enrolled_domain::Enrolling;
+use enrollment::policy::TermUnit;
 use enrollment::subscription::{Label, ProductCode, Purchase, Subscription, Term};
 use store::catalog::profile::ProfileVersion;
 use store::enrollment::subscription;
@@ -98,6 +99,7 @@ async fn owner(store: &Store, operator: &Tenant, _: (CaId, ProfileVersionId)) ->
         product: ProductCode::parse("dv").unwrap(),
         label: Label::parse("Production").unwrap(),
         term: Term::from_years(1).unwrap(),
+        unit: TermUnit::Days365n,
         starts_at_once: false,
         organization: None,
         department: None,

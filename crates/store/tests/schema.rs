@@ -643,6 +643,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "pre-validations of all tenants end, and are renewed or told of",
     ),
     (
+        "WHERE covered_until >= $1 AND (covered_until > $1 OR id > $2)",
+        "the terms of all tenants end",
+    ),
+    (
         "JOIN domain d ON d.tenant_id = s.tenant_id AND d.rname = $2",
         "an ACME account has proven that it is bound to the subscription",
     ),

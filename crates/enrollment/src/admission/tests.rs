@@ -23,13 +23,14 @@ fn subscription(state: u8) -> Subscription {
         product: ProductCode::parse("dv").unwrap(),
         label: Label::default(),
         term: Term::from_years(1).unwrap(),
+        unit: TermUnit::Days365n,
         starts_at_once: false,
         organization: None,
         department: None,
         created_by: Actor::System,
     };
     let new = Subscription::new(SubscriptionId::generate(NOW, &Fixed), purchase, NOW);
-    let begun = new.start(NOW).unwrap();
+    let begun = new.start(TermUnit::Days365n, NOW).unwrap();
     match state {
         0 => new,
         1 => begun,

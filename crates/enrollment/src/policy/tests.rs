@@ -253,27 +253,20 @@ fn what_is_not_built_is_told_for_the_whole_policy() {
         }
     }
     check("000", &[]);
-    check(
-        "001",
-        &["term_unit", "revoke_on_removal", "on_subscription_end"],
-    );
+    check("001", &[]);
     check("002", &[]);
     check(
         "003",
         &["start_trigger", "name_admission", "insufficient_funds"],
     );
-    check("004", &["revoke_on_removal"]);
-    check("house", &["revoke_on_removal"]);
+    check("004", &[]);
+    check("house", &[]);
 }
 
 #[test]
 fn what_is_not_built_is_told_for_each_value() {
     let unbuilt = [
-        ("term_unit", "calendar_years"),
         ("start_trigger", "first_issuance"),
-        ("revoke_on_removal", "in_refund_window"),
-        ("revoke_on_removal", "always"),
-        ("on_subscription_end", "revoke_at_end"),
         ("auto_renew", "on:30"),
         ("name_admission", "hook"),
         ("insufficient_funds", "downgrade:free90"),
@@ -286,6 +279,22 @@ fn what_is_not_built_is_told_for_each_value() {
         let told = policy.unbuilt().len();
         let expected = unbuilt.contains(&(key, &value));
         assert_eq!(told, usize::from(expected), "{key} = {value}");
+    }
+}
+
+#[test]
+fn c7_f093_certificates_of_a_removed_name_are_revoked_while_it_is_paid_back() {
+    let policy = |word: &str| Policy::default().with("revoke_on_removal", word).unwrap();
+    let added = Timestamp::from_seconds(1_800_000_000);
+    let within = added.plus(Duration::from_secs(30 * 86_400 - 1));
+    let after = added.plus(Duration::from_secs(30 * 86_400));
+    for (word, expected) in [
+        ("never", [false, false]),
+        ("in_refund_window", [true, false]),
+        ("always", [true, true]),
+    ] {
+        let revokes = [within, after].map(|at| policy(word).revokes_on_removal(added, at));
+        assert_eq!(revokes, expected, "{word}");
     }
 }
 

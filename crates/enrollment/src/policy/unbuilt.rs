@@ -2,10 +2,7 @@
 //!
 //! Values about money are not told: they are kept with the version, and billing will follow them.
 
-use super::{
-    AutoRenew, InsufficientFunds, NameAdmission, OnSubscriptionEnd, Policy, RevokeOnRemoval,
-    StartTrigger, TermUnit,
-};
+use super::{AutoRenew, InsufficientFunds, NameAdmission, Policy, StartTrigger};
 
 /// A value that needs a part which this release does not have.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,17 +34,8 @@ impl Policy {
     /// What the value of a key would need.
     fn missing_part(&self, key: &str) -> Option<&'static str> {
         match key {
-            "term_unit" if self.term_unit == TermUnit::CalendarYears => {
-                Some("terms that are counted in calendar years")
-            }
             "start_trigger" if self.start_trigger == StartTrigger::FirstIssuance => {
                 Some("terms that start with the first certificate")
-            }
-            "revoke_on_removal" if self.revoke_on_removal != RevokeOnRemoval::Never => {
-                Some("the revocation of certificates whose name is removed")
-            }
-            "on_subscription_end" if self.on_subscription_end == OnSubscriptionEnd::RevokeAtEnd => {
-                Some("the revocation of certificates whose subscription ends")
             }
             "auto_renew" if matches!(self.auto_renew, AutoRenew::On { .. }) => {
                 Some("terms that follow by themselves")

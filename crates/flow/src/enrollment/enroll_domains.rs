@@ -106,8 +106,8 @@ pub async fn preview(
     };
     let facts = app.store(caller).scan(piece.clone(), load).await;
     let facts: Facts = facts.map_err(EnrollError::Store)?;
-    let (subscription, companions) = open(facts.sold, facts.lack, piece.now)?;
-    Ok(piece.plan(&subscription, &facts.enrolled, companions))
+    let (subscription, policy) = open(facts.sold, facts.lack, piece.now)?;
+    Ok(piece.plan(&subscription, &facts.enrolled, policy.companion_mode))
 }
 
 /// Adds every valid name of the input; the others are told in their rows. Many names are added in pieces, so that
@@ -203,8 +203,8 @@ fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
         lack,
         enrolled,
     } = facts;
-    let (subscription, companions) = open(sold, lack, piece.now)?;
-    let rows = piece.plan(&subscription, &enrolled, companions);
+    let (subscription, policy) = open(sold, lack, piece.now)?;
+    let rows = piece.plan(&subscription, &enrolled, policy.companion_mode);
     let enrolling = Enrolling {
         subscription: subscription.id,
         tenant: subscription.tenant,
@@ -215,7 +215,7 @@ fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
     let id_of = |name: &DnsName| enrolled.get(name).map(|domain| domain.id);
     let random = piece.app.random();
     let added = enrolling.domains(bulk::additions(&rows), &id_of, random)?;
-    let after = subscription.enroll(Names::of(&added), piece.now);
+    let after = subscription.enroll(Names::of(&added), policy.term_unit, piece.now);
     Ok(Decision {
         audit: added.iter().map(|domain| piece.audit(domain)).collect(),
         subscription: Some(after).filter(|_| !added.is_empty()),
@@ -236,12 +236,12 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Enrolled, store::
     Ok(decision.enrolled.clone())
 }
 
-/// The subscription, if it takes domains, and whether companions come along: where certificates name an organization, that has to be validated first (C9).
+/// The subscription with what it was bought under, if it takes domains: where certificates name an organization, that has to be validated first (C9).
 fn open(
     sold: Option<(Subscription, Arc<Policy>)>,
     lack: Option<NotValidated>,
     now: Timestamp,
-) -> Result<(Subscription, CompanionMode), EnrollError> {
+) -> Result<(Subscription, Arc<Policy>), EnrollError> {
     let (subscription, policy) = sold.ok_or(EnrollError::NotFound)?;
     if policy.name_admission == NameAdmission::ValidatedDelegated {
         return Err(EnrollError::Delegated);
@@ -249,7 +249,7 @@ fn open(
     subscription.may_enroll(now)?;
     match lack {
         Some(lack) => Err(lack.into()),
-        None => Ok((subscription, policy.companion_mode)),
+        None => Ok((subscription, policy)),
     }
 }
 

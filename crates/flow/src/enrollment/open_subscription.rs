@@ -123,6 +123,7 @@ pub async fn open_subscription(
         product: offer.product.clone(),
         label: opening.label,
         term: opening.term,
+        unit: policy.term_unit,
         starts_at_once: policy.starts_at_once(),
         organization: opening.organization,
         department: opening.department,

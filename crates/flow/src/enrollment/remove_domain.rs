@@ -1,10 +1,15 @@
 //! Takes a name out of its subscription (features F-083, F-085): its free companion goes along, nothing more is
-//! admitted, and a job ends what was begun for it. Certificates stay valid until they expire.
+//! admitted, and a job ends what was begun for it. Certificates stay valid until they expire, unless the offer says that they
+//! are revoked: then another job does that.
+
+use std::sync::Arc;
 
 use base::{Class, EnrolledDomainId, Refusal, Refuse, Timestamp};
 use enrollment::enrolled_domain::{EnrolledDomain, removal};
+use enrollment::policy::Policy;
 use enrollment::subscription::{Names, Subscription};
 use store::audit::Entry;
+use store::catalog::offer::{self, Policies};
 use store::enrollment::enrolled_domain::{self, Removed};
 use store::enrollment::subscription;
 use store::queue::job::{self, Job as Row};
@@ -12,7 +17,8 @@ use store::{ReadTx, WriteTx};
 
 use super::end_orders::EndOrders;
 use crate::audit::Event;
-use crate::queue::Cause;
+use crate::issuance::revoke::covered::RevokeCovered;
+use crate::queue::{Cause, Queue};
 use crate::{App, Caller};
 
 /// Why nothing was removed.
@@ -35,15 +41,31 @@ impl Refuse for RemoveError {
     }
 }
 
-/// Says which domains would go; writes nothing.
+/// What a removal would do.
+#[derive(Clone, Debug)]
+pub struct RemovalPreview {
+    /// Which domains would go.
+    pub leaving: Vec<EnrolledDomain>,
+    /// Whether their certificates would be revoked.
+    pub revokes: bool,
+}
+
+/// Says what would happen; writes nothing.
 pub async fn preview(
     app: &App,
     caller: &Caller,
     id: EnrolledDomainId,
-) -> Result<Vec<EnrolledDomain>, RemoveError> {
-    let store = app.store(caller);
-    let found = store.read(id, family).await;
-    leaving(id, found.map_err(|error: store::Error| error)?)
+) -> Result<RemovalPreview, RemoveError> {
+    let asked = (id, app.catalog().policies());
+    let found = app.store(caller).read(asked, load_family).await;
+    let Facts { family, sold } = found.map_err(|error: store::Error| error)?;
+    let leaving = leaving(id, family)?;
+    let (_, policy) = sold.ok_or(RemoveError::NotFound)?;
+    let mut all = leaving.iter();
+    Ok(RemovalPreview {
+        revokes: all.any(|domain| policy.revokes_on_removal(domain.added_at, app.now())),
+        leaving,
+    })
 }
 
 /// Removes a tenant's domain; returns what went.
@@ -71,6 +93,7 @@ pub async fn remove_domain(
     let store = app.store(caller);
     let leaving: Result<_, RemoveError> = store.decide(removal, load, decide, save).await;
     let leaving = leaving?;
+    app.work.wake(Queue::Bulk);
     if let Some(running) = app.work.start::<EndOrders>(app, begun) {
         // With few accounts all has ended when the answer is read.
         let _ended = tokio::time::timeout(app.settings().challenge_wait, running).await;
@@ -90,7 +113,8 @@ struct Removal {
 /// What there is.
 struct Facts {
     family: Vec<EnrolledDomain>,
-    subscription: Option<Subscription>,
+    /// The subscription, with what it was bought under.
+    sold: Option<(Subscription, Arc<Policy>)>,
 }
 
 /// What to write.
@@ -99,19 +123,30 @@ struct Decision {
     removed: Vec<Removed>,
     leaving: Vec<EnrolledDomain>,
     audit: Vec<Entry>,
-    job: Row,
+    jobs: Vec<Row>,
 }
 
 async fn load(tx: &mut ReadTx, removal: &Removal) -> Result<Facts, store::Error> {
-    let family = family(tx, &removal.id).await?;
+    load_family(tx, &(removal.id, removal.app.catalog().policies())).await
+}
+
+async fn load_family(
+    tx: &mut ReadTx,
+    (id, policies): &(EnrolledDomainId, Policies),
+) -> Result<Facts, store::Error> {
+    let family = family(tx, id).await?;
     let subscription = match family.first() {
         Some(domain) => subscription::find(tx, &domain.subscription).await?,
         None => None,
     };
-    Ok(Facts {
-        family,
-        subscription,
-    })
+    let sold = match subscription {
+        Some(found) => {
+            let policy = offer::policy(tx, found.offer_version, policies).await?;
+            Some((found, policy))
+        }
+        None => None,
+    };
+    Ok(Facts { family, sold })
 }
 
 /// The domain and its companions.
@@ -142,7 +177,11 @@ fn leaving(
 
 fn decide(removal: &Removal, facts: Facts) -> Result<Decision, RemoveError> {
     let leaving = leaving(removal.id, facts.family)?;
-    let subscription = facts.subscription.ok_or(RemoveError::NotFound)?;
+    let (subscription, policy) = facts.sold.ok_or(RemoveError::NotFound)?;
+    let mut jobs = vec![removal.job.clone()];
+    let gone = leaving.iter();
+    let gone = gone.filter(|domain| policy.revokes_on_removal(domain.added_at, removal.now));
+    jobs.extend(gone.map(|domain| removal.revocation(domain)));
     let removed = |domain: &EnrolledDomain| Removed {
         id: domain.id,
         at: removal.now,
@@ -152,7 +191,7 @@ fn decide(removal: &Removal, facts: Facts) -> Result<Decision, RemoveError> {
         subscription: subscription.release(Names::of(&leaving)),
         removed: leaving.iter().map(removed).collect(),
         audit: leaving.iter().map(|domain| removal.audit(domain)).collect(),
-        job: removal.job.clone(),
+        jobs,
         leaving,
     })
 }
@@ -162,7 +201,9 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Vec<EnrolledDomai
     for removed in &decision.removed {
         enrolled_domain::remove(tx, removed).await?;
     }
-    job::insert(tx, &decision.job).await?;
+    for job in &decision.jobs {
+        job::insert(tx, job).await?;
+    }
     for entry in &decision.audit {
         store::audit::append(tx, entry).await?;
     }
@@ -170,6 +211,12 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Vec<EnrolledDomai
 }
 
 impl Removal {
+    /// What revokes the certificates of a domain.
+    fn revocation(&self, domain: &EnrolledDomain) -> Row {
+        let job = RevokeCovered::of_name(domain.tenant, domain.subscription, &domain.name);
+        self.app.work.waiting(&job, Cause::of(&self.caller, self.now))
+    }
+
     fn audit(&self, domain: &EnrolledDomain) -> Entry {
         let event = Event::DomainRemoved {
             domain: domain.id,

@@ -3,6 +3,7 @@
 //! compromised is blocked, and its other certificates follow.
 
 pub mod compromised;
+pub mod covered;
 
 use acme::Jwk;
 use acme::revocation::{Granted, Reason, Requester, Revocation, RevocationError};

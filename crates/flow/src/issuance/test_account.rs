@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base::{AccountId, Actor, SubscriptionId};
+use enrollment::policy::TermUnit;
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::catalog::offer::{self, OfferVersion};
 use store::enrollment::subscription;
@@ -100,6 +101,7 @@ pub(super) async fn test_subscription(
         product: directory.product.clone(),
         label: Label::parse(&directory.slug).unwrap_or_default(),
         term: Term::CHOICES[0],
+        unit: TermUnit::Days365n,
         starts_at_once: false,
         organization: None,
         department: None,

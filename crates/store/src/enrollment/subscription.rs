@@ -85,6 +85,29 @@ pub async fn page(
     Ok(Page::cut(rows, &asked.slice, asked.limit))
 }
 
+/// Which subscriptions are asked for whose term is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Over {
+    /// It was not at this moment, or it is behind the subscription in the order of their ends.
+    pub after: (Timestamp, SubscriptionId),
+    /// It was at this one.
+    pub until: Timestamp,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Those of all tenants whose last term was over between two moments, in the order of their ends.
+pub async fn over(tx: &mut ReadTx, asked: &Over) -> Result<Vec<Subscription>, Error> {
+    let statement = sql!(
+        system: "SELECT ", subscription_columns!(), " FROM subscription
+         WHERE covered_until >= $1 AND (covered_until > $1 OR id > $2) AND covered_until <= $3
+         ORDER BY covered_until, id LIMIT $4"
+    );
+    let (end, id) = asked.after;
+    tx.records(statement, &values![end, id, asked.until, asked.limit])
+        .await
+}
+
 /// Whether a subscription of the tenant is for a department.
 pub async fn has_department(tx: &mut ReadTx, id: &DepartmentId) -> Result<bool, Error> {
     let statement = sql!(

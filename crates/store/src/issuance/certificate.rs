@@ -2,7 +2,7 @@
 //! lineage's, what was revoked the revocation's, what is about to be signed the signing intent's.
 
 use base::{
-    AccountId, CaId, CertificateId, Identifier, JobId, LineageId, OrderId, ProfileVersionId,
+    AccountId, CaId, CertificateId, DnsName, Identifier, JobId, LineageId, OrderId, ProfileVersionId,
     SubscriptionId, TenantId, Timestamp, ValidationId,
 };
 
@@ -181,6 +181,59 @@ pub async fn page(
     let after = after.unwrap_or(CertificateId::FIRST);
     let rows = tx.rows(statement, &values![after, *limit]).await?;
     rows.iter().map(from_row).collect()
+}
+
+/// Which valid certificates of a subscription are asked for.
+#[derive(Clone, Debug)]
+pub struct Covered {
+    /// What covered their names.
+    pub subscription: SubscriptionId,
+    /// Only those with this name or, of a wildcard, one right below it; none for all.
+    pub name: Option<DnsName>,
+    /// Behind this one.
+    pub after: CertificateId,
+    /// The moment at which they are valid.
+    pub now: Timestamp,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// A tenant's valid certificates that a subscription has covered, oldest first. No index knows them: it goes through the sets
+/// of names that end later, or through those with the name.
+pub async fn covered(tx: &mut ReadTx, asked: &Covered) -> Result<Vec<Certificate>, Error> {
+    let all = sql!(tenant: found!(
+        "l.tenant_id = $1 AND l.not_after >= $3 AND c.tenant_id = $1 AND c.subscription_id = $2
+         AND c.not_after >= $3 AND c.id > $4 AND r.certificate_id IS NULL ORDER BY c.id LIMIT $5"
+    ));
+    let named = sql!(tenant: found!(
+        "l.id IN (SELECT n.lineage_id FROM lineage_name n WHERE n.tenant_id = $1 AND n.rname >= $6 AND n.rname < $7)
+         AND c.tenant_id = $1 AND c.subscription_id = $2 AND c.not_after >= $3 AND c.id > $4
+         AND r.certificate_id IS NULL ORDER BY c.id LIMIT $5"
+    ));
+    let mut values = values![asked.subscription, asked.now, asked.after, asked.limit].to_vec();
+    let statement = match &asked.name {
+        None => all,
+        Some(name) => {
+            let (first, last) = range(name);
+            values.push(first.into());
+            values.push(last.into());
+            named
+        }
+    };
+    let rows = tx.rows(statement, &values).await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Where a name stands in the index, or all that is below the base of a wildcard.
+fn range(name: &DnsName) -> (String, String) {
+    if name.is_wildcard() {
+        let base = name.base().reversed();
+        // What follows a dot is a slash.
+        return (format!("{base}."), format!("{base}/"));
+    }
+    let own = name.reversed();
+    let end = format!("{own}\u{1}");
+    (own, end)
 }
 
 /// What a client downloads: the certificate of its account, DER, and who signed it.

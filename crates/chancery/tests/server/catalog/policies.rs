@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use acme::revocation::Reason;
 use base::Actor;
+use enrollment::policy::Preset;
 use enrollment::subscription::{Label, State, Term};
 use flow::Caller;
 use flow::caller::system;
 use flow::catalog::retire_offer::retire_offer;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
+use flow::enrollment::list_domains::{self, DomainFilter, DomainQuery};
 use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
+use flow::enrollment::remove_domain::{preview, remove_domain};
 use flow::issuance::revoke::{RevokeError, revoke_in_portal};
 use testkit::acme_client::leaf;
 use testkit::{Eab, TestServer};
@@ -21,6 +24,10 @@ testkit::on_both_engines![
     f040_certificates_live_at_most_ninety_days,
     f043_certificates_for_an_enrolled_name_cost_nothing_more,
     certificates_end_with_the_subscription_where_the_offer_says_so,
+    f041_certificates_of_preset_001_live_three_months_kept_as_days,
+    f093_c7_a_name_that_goes_early_takes_its_certificates_along,
+    c12_f145_certificates_are_revoked_when_the_subscription_ends,
+    every_preset_but_that_of_the_hook_is_sold_and_issues,
     c14_renewals_on_hold_are_refused_where_the_offer_says_so,
     terms_that_are_not_on_offer_are_refused,
     a_term_starts_when_it_is_bought_where_the_offer_says_so,
@@ -140,6 +147,121 @@ async fn certificates_end_with_the_subscription_where_the_offer_says_so(server: 
     assert!(left < Duration::from_secs(7 * DAY), "{left:?}");
     // The end of a term is a midnight; the last second before it belongs to the certificate.
     assert_eq!((issued.not_after.as_seconds() + 1) % 86_400, 0);
+}
+
+async fn f041_certificates_of_preset_001_live_three_months_kept_as_days(server: &TestServer) {
+    server.sell(("mine", "dv"), "001", &[]).await;
+    let eab = server.account_for("mine").await;
+    server.enroll(&eab, "example.com").await;
+    let client = server.stranger().await.register(&eab).await;
+    let issued = client.issue(&["example.com"]).await;
+    assert_eq!(seconds(&issued.chain), 90 * 86_400);
+}
+
+/// Whether a certificate is revoked.
+async fn is_revoked(server: &TestServer, chain: &str) -> bool {
+    let serial = leaf(chain).serial.to_ascii_lowercase();
+    let store = server.app.store(system("a test"));
+    let found: Result<_, store::Error> = store
+        .read(serial, store::issuance::certificate::by_serial)
+        .await;
+    found.unwrap().unwrap().revoked_at.is_some()
+}
+
+async fn f093_c7_a_name_that_goes_early_takes_its_certificates_along(server: &TestServer) {
+    let eab = bought(server, &[("revoke_on_removal", "in_refund_window")]).await;
+    let caller = Caller::command_line().within(eab.tenant);
+    let early = server.enroll(&eab, "example.com\n*.example.net").await;
+    let other = server.enroll(&eab, "example.org\nmail.example.net").await;
+    let client = server.stranger().await.register(&eab).await;
+    let remove = async |id| {
+        let shown = preview(&server.app, &caller, id).await.unwrap();
+        remove_domain(&server.app, &caller, id).await.unwrap();
+        server.run_jobs().await;
+        shown.revokes
+    };
+    let mut issued = Vec::new();
+    for names in [
+        &["example.com"][..],
+        &["example.com", "example.org"],
+        &["example.org"],
+        &["www.example.net"],
+        &["mail.example.net"],
+        &["*.example.net"],
+    ] {
+        issued.push(client.issue(names).await);
+    }
+    // One that was renewed is valid too.
+    issued.push(client.issue(&["example.com"]).await);
+    let revoked = async || {
+        let mut revoked = Vec::new();
+        for each in &issued {
+            revoked.push(is_revoked(server, &each.chain).await);
+        }
+        revoked
+    };
+    server.clock().advance(Duration::from_secs(30 * DAY - 1));
+    assert!(remove(early[0].id).await);
+    let expected = [true, true, false, false, false, false, true];
+    assert_eq!(revoked().await, expected);
+    // With a wildcard go the names that it admitted, but for one that is enrolled itself.
+    assert!(remove(early[1].id).await);
+    let expected = [true, true, false, true, false, true, true];
+    assert_eq!(revoked().await, expected);
+    server.clock().advance(Duration::from_secs(1));
+    assert!(!remove(other[0].id).await);
+    assert_eq!(revoked().await, expected, "it was paid for");
+}
+
+async fn c12_f145_certificates_are_revoked_when_the_subscription_ends(server: &TestServer) {
+    let revoked = bought(server, &[("on_subscription_end", "revoke_at_end")]).await;
+    let kept = bought(server, &[("on_subscription_end", "keep_certs")]).await;
+    let mut clients = Vec::new();
+    for eab in [&revoked, &kept] {
+        server.enroll(eab, "example.com\nexample.org").await;
+        clients.push(server.stranger().await.register(eab).await);
+    }
+    server.run_jobs().await;
+    server.clock().advance(Duration::from_secs(364 * DAY));
+    let mut issued = Vec::new();
+    for client in &clients {
+        issued.push(client.issue(&["example.com"]).await);
+        issued.push(client.issue(&["example.org"]).await);
+    }
+    // Also those of a name that was removed late.
+    let caller = Caller::command_line().within(revoked.tenant);
+    let asked = DomainQuery::first(DomainFilter::default(), 10);
+    let listed = list_domains::page(&server.app, &caller, asked).await.unwrap();
+    let removed = listed.page.rows[1].domain.id;
+    remove_domain(&server.app, &caller, removed).await.unwrap();
+    server.run_jobs().await;
+    let all = async || {
+        let mut all = Vec::new();
+        for each in &issued {
+            all.push(is_revoked(server, &each.chain).await);
+        }
+        all
+    };
+    assert_eq!(all().await, [false; 4]);
+    server.clock().advance(Duration::from_secs(2 * DAY + 3_600));
+    server.run_jobs().await;
+    assert_eq!(all().await, [true, true, false, false]);
+}
+
+async fn every_preset_but_that_of_the_hook_is_sold_and_issues(server: &TestServer) {
+    for preset in Preset::all() {
+        let unbuilt = preset.policy.unbuilt();
+        assert_eq!(unbuilt.is_empty(), preset.name != "003", "{}", preset.name);
+        // What 002 asks for has its own tests.
+        if preset.name == "002" || preset.name == "003" {
+            continue;
+        }
+        server.sell(("mine", "dv"), &preset.name, &[]).await;
+        let eab = server.account_for("mine").await;
+        server.enroll(&eab, "example.com").await;
+        let client = server.stranger().await.register(&eab).await;
+        client.issue(&["example.com"]).await;
+    }
 }
 
 async fn c14_renewals_on_hold_are_refused_where_the_offer_says_so(server: &TestServer) {

@@ -7,6 +7,7 @@ use acme::Thumbprint;
 use base::{Actor, CaId, DnsName, EnrolledDomainId, OfferVersionId, ProfileVersionId, TenantId};
 use enrollment::eab::{EabCredential, NewCredential, Reveal};
 use enrollment::enrolled_domain::EnrolledDomain;
+use enrollment::policy::TermUnit;
 use enrollment::subscription::{Label, Names, ProductCode, Purchase, Subscription, Term};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 
@@ -201,6 +202,7 @@ async fn subscription(tx: &mut WriteTx, some: &Part, slots: Range<u64>) -> Resul
         product: ProductCode::parse("dv").expect("a code"),
         label: Label::parse(&format!("Host group {}", slots.start)).unwrap_or_default(),
         term: Term::from_years(3).expect("a term"),
+        unit: TermUnit::Days365n,
         starts_at_once: false,
         organization: None,
         department: None,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use base::EnrolledDomainId;
 use enrollment::enrolled_domain::EnrolledDomain;
-use flow::enrollment::remove_domain::{self, remove_domain};
+use flow::enrollment::remove_domain::{self, RemovalPreview, remove_domain};
 
 use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::{Form, Nothing};
@@ -26,7 +26,7 @@ pub(super) async fn form(
 ) -> Answer {
     let domain = found.line.domain;
     let leaving = remove_domain::preview(&portal.app, &who.caller, domain.id).await;
-    let leaving = leaving?;
+    let RemovalPreview { leaving, revokes } = leaving?;
     let companions = leaving.iter().filter(|other| other.id != domain.id);
     let companions = companions.map(|other| other.name.to_string()).collect();
     let account = domain.subscription;
@@ -39,7 +39,7 @@ pub(super) async fn form(
     let shell = who.shell(Nav::Domains, &format!("Remove {name}"));
     let href = links::domain(domain.id);
     let valid = u64::try_from(valid).unwrap_or(u64::MAX);
-    page(&remove_page(shell, &name, &href, companions, valid))
+    page(&remove_page(shell, (&name, &href), companions, (valid, revokes)))
 }
 
 /// `POST /domains/{id}/remove`.
@@ -69,19 +69,24 @@ fn message(removed: &[EnrolledDomain], id: EnrolledDomainId) -> String {
     }
 }
 
-/// The page of `GET /domains/{id}/remove`. `companions` go with the name; `certificates` counts valid ones.
+/// The page of `GET /domains/{id}/remove`. `companions` go with the name; `certificates` are the valid ones, and whether they
+/// are revoked.
 pub fn remove_page(
     shell: Shell,
-    name: &str,
-    href: &str,
+    (name, href): (&str, &str),
     companions: Vec<String>,
-    certificates: u64,
+    certificates: (u64, bool),
 ) -> ConfirmPage {
     let kept = match certificates {
-        0 => "No valid certificate contains it.".to_owned(),
-        1 => "One certificate that contains it stays valid until it ends, but is not renewed."
+        (0, _) => "No valid certificate contains it.".to_owned(),
+        (1, true) => "One certificate that contains it is revoked at once, with all its names."
             .to_owned(),
-        many => format!(
+        (many, true) => format!(
+            "{many} certificates that contain it are revoked at once, with all their names."
+        ),
+        (1, false) => "One certificate that contains it stays valid until it ends, but is not renewed."
+            .to_owned(),
+        (many, false) => format!(
             "{many} certificates that contain it stay valid until they end, but are not renewed."
         ),
     };

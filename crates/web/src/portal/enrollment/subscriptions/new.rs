@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use enrollment::eab::Reveal;
-use enrollment::policy::NameAdmission;
+use enrollment::policy::{NameAdmission, TermUnit};
 use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Catalog, SoldOffer};
@@ -134,12 +134,14 @@ async fn view(
         let mut offers = catalog.offers().iter();
         offers.any(|offer| offer.policy.term_choices_years.allow(*term))
     };
+    let chosen = catalog.offer(&typed.kind).or_else(|| catalog.offers().first());
+    let unit = chosen.map_or(TermUnit::Days365n, |offer| offer.policy.term_unit);
     let terms = Term::CHOICES.into_iter().filter(is_sold).map(|term| {
         let years = term.years().to_string();
         let unit = if term.years() == 1 { "year" } else { "years" };
         Choice {
             label: format!("{years} {unit}"),
-            hint: format!("until {}", day(term.end(now))),
+            hint: format!("until {}", day(term.end(unit, now))),
             is_chosen: typed.term_years == years,
             value: years,
         }
