@@ -14,6 +14,7 @@ testkit::on_both_engines![
     what_a_type_needs_is_told_at_the_field,
     s29_viewers_see_organizations_and_change_nothing,
     s29_another_tenants_organization_is_not_there,
+    f037_each_kind_says_what_it_is_best_for,
     f031_an_account_is_opened_for_an_organization_where_its_type_names_one,
     an_account_is_assigned_another_organization,
 ];
@@ -172,6 +173,23 @@ async fn s29_another_tenants_organization_is_not_there(server: &TestServer) {
 async fn sell(server: &TestServer, rule: &str) {
     let set = [("organization_at_creation", rule)];
     server.sell(("organization", "ov"), "000", &set).await;
+}
+
+async fn f037_each_kind_says_what_it_is_best_for(server: &TestServer) {
+    for product in ["ov", "ev", "qwac"] {
+        server.sell((product, product), "000", &[]).await;
+    }
+    let shop = Shop::open(server, "alpha").await;
+    let page = shop.browser(server).await.get("/accounts/new").await;
+    let page = page.expect(200);
+    for best in [
+        "Best for sites, services and devices",
+        "Best for sites of companies",
+        "Best for sites that take payments",
+        "Best for payment services",
+    ] {
+        assert_says(&page, best);
+    }
 }
 
 async fn f031_an_account_is_opened_for_an_organization_where_its_type_names_one(

@@ -8,6 +8,7 @@ use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Catalog, SoldOffer};
 use serde::Deserialize;
+use tenancy::certificate_type::CertificateType;
 
 use super::organization::is_for_one;
 use crate::portal::gate::csrf::Form;
@@ -187,28 +188,35 @@ fn kind(catalog: &Catalog, offer: &SoldOffer, chosen: &str) -> Choice {
     }
 }
 
-/// What is checked, and whether an organization has to be chosen.
+/// What it is best for, what is checked, and whether an organization has to be chosen.
 fn hint(catalog: &Catalog, offer: &SoldOffer) -> String {
     let named = catalog.certificate_type(&offer.product);
-    let must = offer
-        .policy
-        .check_organization(named.is_some(), false)
-        .is_err();
+    let must = offer.policy.check_organization(named.is_some(), false).is_err();
+    let checked = match named {
+        Some(kind) => format!("Names an organization with a valid {} pre-validation; ", kind.title()),
+        None => "Control of the domain is checked, nothing else; ".to_owned(),
+    };
+    let next = match (must, named) {
+        (true, _) => "choose the organization below.",
+        (false, Some(_)) => "choose it below, or on the account's page later.",
+        (false, None) => "issued within seconds.",
+    };
+    format!("{} {checked}{next}", best_for(named))
+}
+
+/// Who should choose it.
+const fn best_for(named: Option<CertificateType>) -> &'static str {
     match named {
-        Some(kind) => {
-            let title = kind.title();
-            let now_or_later = if must {
-                "choose it below"
-            } else {
-                "choose it below, or on the account's page later"
-            };
-            format!("Names an organization with a valid {title} pre-validation; {now_or_later}.")
+        None => "Best for sites, services and devices that need encryption.",
+        Some(CertificateType::Ov) => {
+            "Best for sites of companies and authorities whose visitors want to know who runs them."
         }
-        None if must => {
-            "Control of the domain is checked, nothing else. Choose the organization below."
-                .to_owned()
+        Some(CertificateType::Ev) => {
+            "Best for sites that take payments or trust, where the organization is checked most thoroughly."
         }
-        None => "Control of the domain is checked, nothing else.".to_owned(),
+        Some(CertificateType::Qwac) => {
+            "Best for payment services and authorities that have to show a qualified certificate in the European Union."
+        }
     }
 }
 
