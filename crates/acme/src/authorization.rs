@@ -9,6 +9,7 @@ use base::{AuthorizationId, Identifier, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::challenge::{ChallengeObject, ChallengeStatus, Token, Type, Types};
+use crate::identifier::{self, ListError};
 use crate::paths::Urls;
 use crate::payload;
 use crate::problem::{Kind, Problem, told};
@@ -181,7 +182,52 @@ impl From<&DeactivateError> for Problem {
     }
 }
 
-told!(BeginError, DeactivateError);
+/// Why the payload of newAuthz is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum NewAuthorizationError {
+    /// The identifier.
+    #[error(transparent)]
+    Identifier(#[from] ListError),
+    /// Not a JSON object with fitting members.
+    #[error("the payload is not valid: {0}")]
+    Json(serde_json::Error),
+    /// Wildcards are proven in orders only.
+    #[error(
+        "{0} is a wildcard, which an authorization ahead of an order cannot be for (RFC 8555 section 7.4.1); place an order \
+         for it"
+    )]
+    Wildcard(Identifier),
+}
+
+impl From<&NewAuthorizationError> for Problem {
+    fn from(error: &NewAuthorizationError) -> Self {
+        match error {
+            NewAuthorizationError::Identifier(list) => list.into(),
+            NewAuthorizationError::Json(_) => Self::malformed(error.to_string()),
+            NewAuthorizationError::Wildcard(_) => {
+                Self::new(Kind::RejectedIdentifier, error.to_string())
+            }
+        }
+    }
+}
+
+told!(BeginError, DeactivateError, NewAuthorizationError);
+
+/// Reads the payload of newAuthz (RFC 8555 §7.4.1): one identifier, which is no wildcard.
+pub fn parse_new_authorization(payload: &[u8]) -> Result<Identifier, NewAuthorizationError> {
+    #[derive(Deserialize)]
+    struct Payload {
+        identifier: Requested,
+    }
+    let payload: Payload = payload::object(payload).map_err(NewAuthorizationError::Json)?;
+    let Payload { identifier } = payload;
+    let name = identifier::parse(&identifier);
+    let name = name.map_err(|error| ListError::Identifiers(vec![(identifier, error)]))?;
+    if name.is_wildcard() {
+        return Err(NewAuthorizationError::Wildcard(name));
+    }
+    Ok(name)
+}
 
 /// Checks that the payload of a POST to an authorization asks for its deactivation.
 pub fn parse_deactivation(payload: &[u8]) -> Result<(), DeactivateError> {

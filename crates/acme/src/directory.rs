@@ -28,6 +28,7 @@ pub struct Directory<'a> {
     new_nonce: String,
     new_account: String,
     new_order: String,
+    new_authz: String,
     revoke_cert: String,
     key_change: String,
     meta: &'a Meta,
@@ -40,6 +41,7 @@ impl<'a> Directory<'a> {
             new_nonce: urls.new_nonce(),
             new_account: urls.new_account(),
             new_order: urls.new_order(),
+            new_authz: urls.new_authorization(),
             revoke_cert: urls.revoke_certificate(),
             key_change: urls.key_change(),
             meta,
@@ -67,6 +69,7 @@ mod tests {
           "newNonce": "https://acme.example/v2/DV/new-nonce",
           "newAccount": "https://acme.example/v2/DV/new-account",
           "newOrder": "https://acme.example/v2/DV/new-order",
+          "newAuthz": "https://acme.example/v2/DV/new-authorization",
           "revokeCert": "https://acme.example/v2/DV/revoke-certificate",
           "keyChange": "https://acme.example/v2/DV/key-change",
           "meta": {

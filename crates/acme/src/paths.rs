@@ -26,6 +26,8 @@ pub struct Paths {
     pub key_change: String,
     /// newAccount.
     pub new_account: String,
+    /// newAuthz.
+    pub new_authorization: String,
     /// newNonce.
     pub new_nonce: String,
     /// newOrder.
@@ -89,6 +91,7 @@ impl Paths {
             finalize: at("finalize/"),
             key_change: at("key-change"),
             new_account: at("new-account"),
+            new_authorization: at("new-authorization"),
             new_nonce: at("new-nonce"),
             new_order: at("new-order"),
             order: at("order/"),
@@ -108,6 +111,7 @@ impl Paths {
             finalize: "/finalize-order/".to_owned(),
             key_change: "/rollover-account-key".to_owned(),
             new_account: "/sign-me-up".to_owned(),
+            new_authorization: "/authz-plz".to_owned(),
             new_nonce: "/nonce-plz".to_owned(),
             new_order: "/order-plz".to_owned(),
             order: "/my-order/".to_owned(),
@@ -194,6 +198,11 @@ impl<'a> Urls<'a> {
     /// newNonce.
     pub fn new_nonce(&self) -> String {
         self.join(&self.paths.new_nonce, "")
+    }
+
+    /// newAuthz.
+    pub fn new_authorization(&self) -> String {
+        self.join(&self.paths.new_authorization, "")
     }
 
     /// newOrder.

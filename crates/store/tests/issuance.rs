@@ -1079,7 +1079,7 @@ fn authorization(owner: &Owner, made: Timestamp, expires: Timestamp) -> Authoriz
         ),
         account: owner.account,
         tenant: owner.tenant,
-        order: OrderId::first_at(made),
+        order: Some(OrderId::first_at(made)),
         begun_at: None,
         validation: None,
         caa_checked_at: None,

@@ -77,6 +77,11 @@ fn routes(paths: &Paths) -> Vec<Resource> {
         at(&paths.key_change, "keyChange", post(account::key_change)),
         with_id(&paths.orders, "orders", post(order::orders)),
         at(&paths.new_order, "newOrder", post(order::new_order)),
+        at(
+            &paths.new_authorization,
+            "newAuthz",
+            post(authorization::new_authorization),
+        ),
         with_id(&paths.order, "order", post(order::order)),
         with_id(&paths.finalize, "finalize", post(order::finalize)),
         with_id(

@@ -1,5 +1,7 @@
 //! Reading an authorization, and giving it up (RFC 8555 §7.5, §7.5.2).
 
+pub mod new_authorization;
+
 use acme::authorization::{Authorization, DeactivateError, parse_deactivation};
 use base::{AccountId, AuthorizationId, Class, Refusal, Refuse, Timestamp};
 use store::audit::Entry;

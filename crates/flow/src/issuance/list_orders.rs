@@ -230,7 +230,7 @@ pub(super) fn attempt(order: &Order, (authorization, text): &Seen, now: Timestam
         name: record.ordered().value,
         state: record.state.clone(),
         status: record.status(now),
-        is_reused: authorization.order != order.id,
+        is_reused: authorization.order != Some(order.id),
         begun_at: authorization.begun_at,
         ended_at,
         evidence,

@@ -220,7 +220,7 @@ fn draft(
         .truncated_to_second();
     let mut names: Vec<Identifier> = wanted.identifiers.iter().cloned().collect();
     names.sort_unstable();
-    let fresh = |name| fresh(app, known, (id, expires_at), name);
+    let fresh = |name| fresh(app, known, (Some(id), expires_at), name);
     let authorizations: Vec<Authorization> = names.iter().map(fresh).collect();
     let order = Order {
         id,
@@ -257,15 +257,16 @@ fn draft(
     }
 }
 
-/// An authorization for a name of a new order.
-fn fresh(
+/// An authorization for a name, of a new order if it is for one.
+pub(in crate::issuance) fn fresh(
     app: &App,
     known: &KnownAccount,
-    (order, expires_at): (OrderId, Timestamp),
+    (order, expires_at): (Option<OrderId>, Timestamp),
     name: &Identifier,
 ) -> Authorization {
     let random = app.random();
-    let id = AuthorizationId::generate(order.made_at(), random);
+    let made_at = order.map_or_else(|| app.now(), OrderId::made_at);
+    let id = AuthorizationId::generate(made_at, random);
     Authorization {
         record: Record::new(id, name, Token::generate(random), expires_at),
         account: known.id,
@@ -288,7 +289,11 @@ fn may_reuse(app: &App, directory: &Directory) -> bool {
 }
 
 /// Proofs are stored with the lifetime that the installation's settings allow; a directory can ask for fresher ones.
-fn needed(app: &App, directory: &Directory, now: Timestamp) -> Timestamp {
+pub(in crate::issuance) fn needed(
+    app: &App,
+    directory: &Directory,
+    now: Timestamp,
+) -> Timestamp {
     let longest = app.settings().authorization_lifetime;
     let reuse = match directory.profile.profile.trust {
         ProfileTrust::Public => directory.proof_reuse.min(ceiling(now)),
@@ -395,24 +400,34 @@ fn decide(draft: &Draft, facts: Facts) -> Result<Decision, NewOrderError> {
     Ok(Decision::Place(Placed { room, ..placed }))
 }
 
-/// For each name, its authorization as it is without a challenge: its domain was proven before, or nothing has to be.
+/// For each name, its authorization as it is without a challenge, if it needs none.
 fn granted(draft: &Draft, admission: &admission::Facts) -> Vec<Option<Authorization>> {
     let proofs = admission::proofs(admission, &draft.order.names, draft.now);
-    let grant = |(fresh, proof): (&Authorization, Option<Proof>)| {
-        // A guest learns whose names there are only for names that it has proven.
-        if !draft.asked.needs_proof && draft.asked.coverage == Coverage::Subscription {
-            return grant(fresh, draft.now, None);
-        }
-        let Proof {
-            proven_at,
-            valid_until,
-            evidence,
-            ..
-        } = proof?;
-        let granted = grant(fresh, proven_at, Some(evidence))?;
-        Some(until(granted, valid_until))
-    };
-    draft.authorizations.iter().zip(proofs).map(grant).collect()
+    let fresh = draft.authorizations.iter();
+    fresh
+        .zip(proofs)
+        .map(|(fresh, proof)| grant_one(fresh, proof, &draft.asked))
+        .collect()
+}
+
+/// The authorization as it is without a challenge: its domain was proven before, or nothing has to be.
+pub(in crate::issuance) fn grant_one(
+    fresh: &Authorization,
+    proof: Option<Proof>,
+    asked: &Asked,
+) -> Option<Authorization> {
+    // A guest learns whose names there are only for names that it has proven.
+    if !asked.needs_proof && asked.coverage == Coverage::Subscription {
+        return grant(fresh, asked.now, None);
+    }
+    let Proof {
+        proven_at,
+        valid_until,
+        evidence,
+        ..
+    } = proof?;
+    let granted = grant(fresh, proven_at, Some(evidence))?;
+    Some(until(granted, valid_until))
 }
 
 /// The authorization, valid since a moment and as long as its order. What was shown in the portal counts as a TXT record or a

@@ -22,8 +22,8 @@ pub struct Authorization {
     pub account: AccountId,
     /// Who owns the subscription.
     pub tenant: TenantId,
-    /// The order it was made for; others may use it once it is valid.
-    pub order: OrderId,
+    /// The order it was made for, if it was for one; others may use it once it is valid.
+    pub order: Option<OrderId>,
     /// When the client asked for validation.
     pub begun_at: Option<Timestamp>,
     /// The evidence of the proof, once there is one.
@@ -68,7 +68,7 @@ struct New {
     is_wildcard: bool,
     account: AccountId,
     tenant: TenantId,
-    order: OrderId,
+    order: Option<OrderId>,
     token: String,
     kind: IdentifierKind,
     value: Identifier,
@@ -462,7 +462,7 @@ pub(crate) fn from_row(row: &Row) -> Result<Authorization, Error> {
         },
         account: row.id("account_id")?,
         tenant: row.id("tenant_id")?,
-        order: row.id("order_id")?,
+        order: row.opt_id("order_id")?,
         begun_at: row.opt_timestamp("begun_at")?,
         validation: row.opt_id("validation_id")?,
         caa_checked_at: row.opt_timestamp("caa_checked_at")?,

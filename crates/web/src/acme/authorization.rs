@@ -3,9 +3,11 @@
 use acme::authorization::{Authorization, State as Progress};
 use acme::challenge::Type;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base::AuthorizationId;
 use flow::App;
+use flow::issuance::authorization::new_authorization::new_authorization as run_new_authorization;
 use flow::issuance::authorization::{deactivate_authorization, read_authorization};
 use flow::issuance::challenge::answer_challenge::answer_challenge;
 use serde::Deserialize;
@@ -30,6 +32,24 @@ pub(crate) async fn authorization(
     };
     let response = json(&found.represent(&signed.at.urls(), app.now()))?;
     Ok(with_wait(&app, &found, response))
+}
+
+pub(crate) async fn new_authorization(
+    State(app): State<App>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let Signed {
+        at,
+        account,
+        caller,
+        payload,
+    } = &signed;
+    let made = run_new_authorization(&app, caller, at, account, payload.bytes()).await?;
+    let urls = at.urls();
+    let document = json(&made.represent(&urls, app.now()))?;
+    Ok(document
+        .location(&urls.authorization(made.id))
+        .status(StatusCode::CREATED))
 }
 
 /// A challenge in a path.

@@ -4,7 +4,7 @@ use flow::caller::{system, tenant};
 use serde_json::json;
 use store::ReadTx;
 use store::issuance::authorization;
-use testkit::{Key, TestServer};
+use testkit::{AcmeClient, Answer, Key, TestServer};
 use validation::Failure;
 
 testkit::on_both_engines![
@@ -18,6 +18,8 @@ testkit::on_both_engines![
     another_accounts_identifiers_are_not_found,
     l12_a_deactivated_authorization_proves_nothing,
     a_challenge_leads_up_to_its_authorization,
+    a_name_is_proven_ahead_of_any_order,
+    an_authorization_ahead_of_an_order_is_held_to_the_same_rules,
 ];
 
 async fn acme_2_2_two_responses_at_once_are_one_validation(server: &TestServer) {
@@ -194,4 +196,54 @@ async fn a_challenge_leads_up_to_its_authorization(server: &TestServer) {
     assert_eq!(answer.link("up").as_ref(), Some(&order.authorizations[0]));
     assert_eq!(answer.member("status"), "pending");
     assert_eq!(answer.member("token").len(), 43);
+}
+
+/// newAuthz (RFC 8555 §7.4.1).
+async fn authorize(client: &AcmeClient, name: &str) -> Answer {
+    let wanted = json!({ "identifier": { "type": "dns", "value": name } });
+    client.post(&client.resource("newAuthz"), &wanted).await
+}
+
+async fn a_name_is_proven_ahead_of_any_order(server: &TestServer) {
+    let client = server.client("example.com").await;
+    let made = authorize(&client, "example.com").await.expect(201);
+    assert_eq!(made.member("status"), "pending");
+    let url = made.header("location").to_owned();
+    let challenge = client.challenge(&url, "http-01").await.unwrap();
+    client.answer(&challenge).await.expect(200);
+    let proven = client.post_as_get(&url).await.expect(200);
+    assert_eq!(proven.member("status"), "valid");
+    // Asked for again, it is the same one; and an order has it.
+    let again = authorize(&client, "example.com").await.expect(201);
+    assert_eq!(again.header("location"), url);
+    let order = client.order(&["example.com"]).await;
+    assert_eq!(client.read(&order).await.member("status"), "ready");
+    assert_eq!(order.authorizations, [url]);
+    client.issue(&["example.com"]).await;
+    assert_eq!(server.validator().probes("example.com"), 1);
+    // One that fails ends no order, since it has none.
+    let other = server.client("example.org").await;
+    let made = authorize(&other, "example.org").await.expect(201);
+    server.validator().fail("example.org", not_found());
+    let url = made.header("location").to_owned();
+    let challenge = other.challenge(&url, "http-01").await.unwrap();
+    other.answer(&challenge).await.expect(200);
+    let failed = other.post_as_get(&url).await.expect(200);
+    assert_eq!(failed.member("status"), "invalid");
+}
+
+async fn an_authorization_ahead_of_an_order_is_held_to_the_same_rules(server: &TestServer) {
+    let client = server.client("example.com\n*.example.com").await;
+    let refused = authorize(&client, "*.example.com").await.expect(400);
+    assert_eq!(refused.problem_type(), "rejectedIdentifier");
+    let refused = authorize(&client, "other.example").await.expect(403);
+    assert_eq!(refused.problem_type(), "rejectedIdentifier");
+    let refused = authorize(&client, "printer.local").await.expect(400);
+    assert_eq!(refused.problem_type(), "rejectedIdentifier");
+    let url = client.resource("newAuthz");
+    let refused = client.post(&url, &json!({ "identifiers": [] })).await;
+    assert_eq!(refused.expect(400).problem_type(), "malformed");
+    let ip = json!({ "identifier": { "type": "ip", "value": "192.0.2.1" } });
+    let refused = client.post(&url, &ip).await.expect(400);
+    assert_eq!(refused.problem_type(), "unsupportedIdentifier");
 }

@@ -59,7 +59,7 @@ async fn the_directory_says_what_is_served(server: &TestServer) {
     let client = server.stranger().await;
     let answer = client.get("https://acme.test/v2/DV").await.expect(200);
     assert_eq!(answer.header("content-type"), "application/json");
-    insta::allow_duplicates! { insta::assert_snapshot!(answer.text(), @r#"{"newNonce":"https://acme.test/v2/DV/new-nonce","newAccount":"https://acme.test/v2/DV/new-account","newOrder":"https://acme.test/v2/DV/new-order","revokeCert":"https://acme.test/v2/DV/revoke-certificate","keyChange":"https://acme.test/v2/DV/key-change","meta":{"termsOfService":"https://acme.test/terms","caaIdentities":["acme.test"],"externalAccountRequired":true}}"#) };
+    insta::allow_duplicates! { insta::assert_snapshot!(answer.text(), @r#"{"newNonce":"https://acme.test/v2/DV/new-nonce","newAccount":"https://acme.test/v2/DV/new-account","newOrder":"https://acme.test/v2/DV/new-order","newAuthz":"https://acme.test/v2/DV/new-authorization","revokeCert":"https://acme.test/v2/DV/revoke-certificate","keyChange":"https://acme.test/v2/DV/key-change","meta":{"termsOfService":"https://acme.test/terms","caaIdentities":["acme.test"],"externalAccountRequired":true}}"#) };
 }
 
 async fn the_chain_is_downloaded_by_its_account_only(server: &TestServer) {

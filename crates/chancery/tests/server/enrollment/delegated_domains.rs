@@ -197,6 +197,10 @@ async fn f095_control_is_proven_in_the_portal_and_then_valid_at_new_order(server
         let authorization = house.client.post_as_get(url).await.expect(200);
         assert_eq!(authorization.member("status"), "valid");
     }
+    let wanted = serde_json::json!({ "identifier": { "type": "dns", "value": "www.example.com" } });
+    let url = house.client.resource("newAuthz");
+    let ahead = house.client.post(&url, &wanted).await.expect(201);
+    assert_eq!(ahead.member("status"), "valid");
     let issued = house.client.issue(&names).await;
     assert!(issued.chain.contains("BEGIN CERTIFICATE"));
     assert_eq!(server.validator().probes("example.com"), 1);

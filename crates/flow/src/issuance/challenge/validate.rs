@@ -270,7 +270,9 @@ pub(super) async fn record(
     if let State::Invalid { error, .. } = &record.state {
         count_failure(app, subject, error, now);
         // Its order has ended too.
-        app.memory.recent.forget_order(authorization.order);
+        if let Some(order) = authorization.order {
+            app.memory.recent.forget_order(order);
+        }
     }
     app.memory.recent.keep_authorization(authorization, now);
     Ok(record)
@@ -344,11 +346,11 @@ fn decide(
             return Ok(Decision::Leave(found, result.job));
         }
     }
-    // A pending authorization belongs to one order.
+    // A pending authorization belongs to one order, or was asked for ahead of any.
     let failed = match &ended.record.state {
         State::Invalid { error, .. } => {
             let problem = order_problem(&ended.record, error).to_json();
-            Some((found.order, problem))
+            found.order.map(|order| (order, problem))
         }
         State::Deactivated
         | State::Pending
