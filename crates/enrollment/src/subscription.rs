@@ -132,7 +132,9 @@ impl Term {
     fn anniversary(self, first: Timestamp) -> Option<Timestamp> {
         let first = first.as_jiff().to_zoned(jiff::tz::TimeZone::UTC);
         let last = first.checked_add(jiff::Span::new().try_years(self.0).ok()?);
-        Some(Timestamp::from_micros(last.ok()?.timestamp().as_microsecond()))
+        Some(Timestamp::from_micros(
+            last.ok()?.timestamp().as_microsecond(),
+        ))
     }
 }
 
@@ -312,7 +314,9 @@ impl Subscription {
             organization: purchase.organization,
             department: purchase.department,
         };
-        let starts = purchase.starts_at_once.then(|| bought.start(purchase.unit, now));
+        let starts = purchase
+            .starts_at_once
+            .then(|| bought.start(purchase.unit, now));
         let started = starts.flatten();
         started.unwrap_or(bought)
     }

@@ -116,7 +116,9 @@ async fn owner(store: &Store) -> Owner {
 async fn add(store: &Store, owner: &Owner, names: &[&str]) {
     let domains: Vec<_> = names.iter().map(|name| owner.domain(name, None)).collect();
     let within = store.within(owner.scope());
-    let after = owner.subscription.enroll(Names::of(&domains), NOW);
+    let after = owner
+        .subscription
+        .enroll(Names::of(&domains), TermUnit::Days365n, NOW);
     within.write(domains, insert_domains).await.unwrap();
     let written = within.write(after, subscription::update);
     written.await.unwrap();
@@ -368,7 +370,7 @@ async fn subscriptions_are_listed_by_what_they_are_now() {
         let (ours, theirs) = (owner(&store).await, owner(&store).await);
         let within = store.within(ours.scope());
         let pending = ours.subscription.clone();
-        let started = pending.start(NOW).unwrap();
+        let started = pending.start(TermUnit::Days365n, NOW).unwrap();
         let end = started.covered_until.unwrap();
         for (is, now, state) in [
             (pending.clone(), NOW, State::Pending),

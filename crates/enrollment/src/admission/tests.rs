@@ -2,7 +2,7 @@ use base::{Actor, OfferVersionId, Random, SubscriptionId, TenantId};
 use proptest::prelude::*;
 
 use super::*;
-use crate::policy::Preset;
+use crate::policy::{Preset, TermUnit};
 use crate::subscription::{Label, ProductCode, Purchase, Term};
 
 struct Fixed;

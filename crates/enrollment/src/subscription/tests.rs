@@ -109,7 +109,9 @@ fn f070_nothing_is_issued_before_the_first_domain() {
 
 #[test]
 fn a_subscription_expires_at_its_end_to_the_microsecond() {
-    let started = pending().start(UNIT, moment("2026-11-23T12:00:00Z")).unwrap();
+    let started = pending()
+        .start(UNIT, moment("2026-11-23T12:00:00Z"))
+        .unwrap();
     let end = started.covered_until.unwrap();
     let before = end.minus(Duration::from_micros(1));
     assert_eq!(started.state(before), State::Active);

@@ -106,7 +106,9 @@ async fn load(tx: &mut ReadTx, looking: &Looking) -> Result<Found, store::Error>
 
 fn decide(looking: &Looking, found: Found) -> Result<Ended, store::Error> {
     let is_all = i64::try_from(found.len()).is_ok_and(|count| count < PIECE);
-    let last = found.last().and_then(|(last, _)| last.covered_until.zip(Some(last.id)));
+    let last = found
+        .last()
+        .and_then(|(last, _)| last.covered_until.zip(Some(last.id)));
     let gone = found.iter().filter(|(_, goes)| *goes);
     let jobs = gone.map(|(subscription, _)| {
         let job = RevokeCovered::all(subscription.tenant, subscription.id);

@@ -214,7 +214,9 @@ impl Removal {
     /// What revokes the certificates of a domain.
     fn revocation(&self, domain: &EnrolledDomain) -> Row {
         let job = RevokeCovered::of_name(domain.tenant, domain.subscription, &domain.name);
-        self.app.work.waiting(&job, Cause::of(&self.caller, self.now))
+        self.app
+            .work
+            .waiting(&job, Cause::of(&self.caller, self.now))
     }
 
     fn audit(&self, domain: &EnrolledDomain) -> Entry {

@@ -289,11 +289,7 @@ fn may_reuse(app: &App, directory: &Directory) -> bool {
 }
 
 /// Proofs are stored with the lifetime that the installation's settings allow; a directory can ask for fresher ones.
-pub(in crate::issuance) fn needed(
-    app: &App,
-    directory: &Directory,
-    now: Timestamp,
-) -> Timestamp {
+pub(in crate::issuance) fn needed(app: &App, directory: &Directory, now: Timestamp) -> Timestamp {
     let longest = app.settings().authorization_lifetime;
     let reuse = match directory.profile.profile.trust {
         ProfileTrust::Public => directory.proof_reuse.min(ceiling(now)),

@@ -2,8 +2,8 @@
 //! lineage's, what was revoked the revocation's, what is about to be signed the signing intent's.
 
 use base::{
-    AccountId, CaId, CertificateId, DnsName, Identifier, JobId, LineageId, OrderId, ProfileVersionId,
-    SubscriptionId, TenantId, Timestamp, ValidationId,
+    AccountId, CaId, CertificateId, DnsName, Identifier, JobId, LineageId, OrderId,
+    ProfileVersionId, SubscriptionId, TenantId, Timestamp, ValidationId,
 };
 
 use super::authorization::CaaCheck;

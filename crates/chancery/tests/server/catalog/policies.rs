@@ -231,7 +231,9 @@ async fn c12_f145_certificates_are_revoked_when_the_subscription_ends(server: &T
     // Also those of a name that was removed late.
     let caller = Caller::command_line().within(revoked.tenant);
     let asked = DomainQuery::first(DomainFilter::default(), 10);
-    let listed = list_domains::page(&server.app, &caller, asked).await.unwrap();
+    let listed = list_domains::page(&server.app, &caller, asked)
+        .await
+        .unwrap();
     let removed = listed.page.rows[1].domain.id;
     remove_domain(&server.app, &caller, removed).await.unwrap();
     server.run_jobs().await;

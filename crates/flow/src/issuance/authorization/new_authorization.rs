@@ -147,10 +147,7 @@ fn decide(draft: &Draft, facts: Facts) -> Result<Decision, AuthorizeError> {
     Ok((granted.unwrap_or_else(|| draft.fresh.clone()), true))
 }
 
-async fn save(
-    tx: &mut WriteTx,
-    (made, is_new): &Decision,
-) -> Result<Authorization, store::Error> {
+async fn save(tx: &mut WriteTx, (made, is_new): &Decision) -> Result<Authorization, store::Error> {
     if *is_new {
         authorization::insert_all(tx, std::slice::from_ref(made)).await?;
         authorization::grant(tx, made).await?;

@@ -110,7 +110,11 @@ async fn has_lost(
     };
     let store = app.store(tenant(certificate.tenant));
     let enrolled = store.read(asked, enrolled_domain::active_by_names).await?;
-    let enrolled: Vec<_> = enrolled.into_iter().flatten().map(|each| each.name).collect();
+    let enrolled: Vec<_> = enrolled
+        .into_iter()
+        .flatten()
+        .map(|each| each.name)
+        .collect();
     let is_enrolled = |name: &DnsName| enrolled.contains(name);
     let mut names = names.iter();
     Ok(names.any(|name| coverage::covering(name, is_enrolled).is_none()))

@@ -217,7 +217,11 @@ async fn subscription(tx: &mut WriteTx, some: &Part, slots: Range<u64>) -> Resul
         paid: count(false),
         free: count(true),
     };
-    let subscription = Subscription::new(owner.subscription, purchase, begin).enroll(names, begin);
+    let subscription = Subscription::new(owner.subscription, purchase, begin).enroll(
+        names,
+        TermUnit::Days365n,
+        begin,
+    );
     tx.insert(&subscription).await?;
     let new = NewCredential {
         tenant: owner.tenant,

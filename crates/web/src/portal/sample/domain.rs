@@ -264,11 +264,6 @@ fn details(pages: &mut Pages) -> Result<(), Error> {
     let companions = strings(&["www.example.com"]);
     pages.add(
         "domain-remove",
-        &remove_page(
-            title,
-            ("example.com", "/domains/x"),
-            companions,
-            (2, true),
-        ),
+        &remove_page(title, ("example.com", "/domains/x"), companions, (2, true)),
     )
 }

@@ -39,7 +39,12 @@ pub(super) async fn form(
     let shell = who.shell(Nav::Domains, &format!("Remove {name}"));
     let href = links::domain(domain.id);
     let valid = u64::try_from(valid).unwrap_or(u64::MAX);
-    page(&remove_page(shell, (&name, &href), companions, (valid, revokes)))
+    page(&remove_page(
+        shell,
+        (&name, &href),
+        companions,
+        (valid, revokes),
+    ))
 }
 
 /// `POST /domains/{id}/remove`.
@@ -79,13 +84,16 @@ pub fn remove_page(
 ) -> ConfirmPage {
     let kept = match certificates {
         (0, _) => "No valid certificate contains it.".to_owned(),
-        (1, true) => "One certificate that contains it is revoked at once, with all its names."
-            .to_owned(),
+        (1, true) => {
+            "One certificate that contains it is revoked at once, with all its names.".to_owned()
+        }
         (many, true) => format!(
             "{many} certificates that contain it are revoked at once, with all their names."
         ),
-        (1, false) => "One certificate that contains it stays valid until it ends, but is not renewed."
-            .to_owned(),
+        (1, false) => {
+            "One certificate that contains it stays valid until it ends, but is not renewed."
+                .to_owned()
+        }
         (many, false) => format!(
             "{many} certificates that contain it stay valid until they end, but are not renewed."
         ),

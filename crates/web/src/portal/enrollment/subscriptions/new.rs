@@ -135,14 +135,16 @@ async fn view(
         let mut offers = catalog.offers().iter();
         offers.any(|offer| offer.policy.term_choices_years.allow(*term))
     };
-    let chosen = catalog.offer(&typed.kind).or_else(|| catalog.offers().first());
-    let unit = chosen.map_or(TermUnit::Days365n, |offer| offer.policy.term_unit);
+    let chosen = catalog
+        .offer(&typed.kind)
+        .or_else(|| catalog.offers().first());
+    let counted = chosen.map_or(TermUnit::Days365n, |offer| offer.policy.term_unit);
     let terms = Term::CHOICES.into_iter().filter(is_sold).map(|term| {
         let years = term.years().to_string();
         let unit = if term.years() == 1 { "year" } else { "years" };
         Choice {
             label: format!("{years} {unit}"),
-            hint: format!("until {}", day(term.end(unit, now))),
+            hint: format!("until {}", day(term.end(counted, now))),
             is_chosen: typed.term_years == years,
             value: years,
         }
@@ -191,9 +193,15 @@ fn kind(catalog: &Catalog, offer: &SoldOffer, chosen: &str) -> Choice {
 /// What it is best for, what is checked, and whether an organization has to be chosen.
 fn hint(catalog: &Catalog, offer: &SoldOffer) -> String {
     let named = catalog.certificate_type(&offer.product);
-    let must = offer.policy.check_organization(named.is_some(), false).is_err();
+    let must = offer
+        .policy
+        .check_organization(named.is_some(), false)
+        .is_err();
     let checked = match named {
-        Some(kind) => format!("Names an organization with a valid {} pre-validation; ", kind.title()),
+        Some(kind) => format!(
+            "Names an organization with a valid {} pre-validation; ",
+            kind.title()
+        ),
         None => "Control of the domain is checked, nothing else; ".to_owned(),
     };
     let next = match (must, named) {
