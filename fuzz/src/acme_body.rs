@@ -2,7 +2,7 @@
 
 use acme::account::key_change::KeyChange;
 use acme::account::{Contact, NewAccount, Update};
-use acme::authorization::parse_deactivation;
+use acme::authorization::{parse_deactivation, parse_new_authorization};
 use acme::base64url;
 use acme::challenge::{Token, parse_response};
 use acme::eab::ExternalAccountBinding;
@@ -45,6 +45,9 @@ pub(crate) fn payload(bytes: &[u8]) {
     let _ = NewAccount::parse(bytes);
     let _ = Update::parse(bytes);
     let _ = parse_deactivation(bytes);
+    if let Ok(name) = parse_new_authorization(bytes) {
+        assert!(!name.is_wildcard());
+    }
     let _ = parse_response(bytes);
     let _ = Revocation::parse(bytes);
     if let Ok(der) = parse_finalize(bytes) {

@@ -15,7 +15,6 @@ use base::{
 use base::words;
 
 use crate::enrolled_domain::EnrolledDomain;
-use crate::policy::TermUnit;
 
 mod label;
 
@@ -76,6 +75,16 @@ pub struct Term(u8);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a term of {0} years is not offered; choose 1, 2 or 3 years")]
 pub struct TermError(pub i64);
+
+words! {
+    /// What a year of a term is.
+    pub enum TermUnit {
+        /// 365 days, leap day or not.
+        Days365n = "days_365n",
+        /// To the same day of the next year.
+        CalendarYears = "calendar_years",
+    }
+}
 
 impl Term {
     /// The terms on offer.

@@ -3,6 +3,7 @@
 //! nothing is prepared. A mail that is its own cause is sent by [`send`](send::send). This room knows the application and
 //! no wing: what a mail says is a letter of `outbound`.
 
+pub mod portal;
 mod prepare;
 pub mod send;
 pub mod send_mail;

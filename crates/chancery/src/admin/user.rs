@@ -10,7 +10,7 @@ use flow::access::link::make_link::{Made, make_link};
 use flow::access::team::change_member::{Change, Reason, change_member};
 use flow::access::team::invite_user::{Giver, Invite, invite_user};
 use flow::access::unlock_user::{unlock_network, unlock_user};
-use flow::operations::node::served_portal_url;
+use flow::mail::portal::served_portal_url;
 use flow::tenancy::find_operator::find_operator;
 use flow::tenancy::list_resellers::show_reseller;
 use flow::{App, Caller};

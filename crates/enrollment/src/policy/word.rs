@@ -5,6 +5,7 @@ use base::{Class, Refusal, Refuse, words};
 use super::setting::{Setting, either};
 use crate::eab::Reveal;
 use crate::enrolled_domain::Companions;
+pub use crate::subscription::TermUnit;
 
 words! {
     /// When and how it is paid.
@@ -19,16 +20,6 @@ words! {
         PerCertificate = "per_certificate",
         /// Not at all.
         Unbilled = "none",
-    }
-}
-
-words! {
-    /// What a year of a term is.
-    pub enum TermUnit {
-        /// 365 days, leap day or not.
-        Days365n = "days_365n",
-        /// To the same day of the next year.
-        CalendarYears = "calendar_years",
     }
 }
 

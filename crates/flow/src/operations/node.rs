@@ -17,6 +17,7 @@ use crate::app::Inner;
 use crate::caller::system;
 use crate::catalog::seed::{SeedError, seed};
 use crate::catalog::server_certificate::{ServerKey, server_certificate};
+use crate::mail::portal::PORTAL_URL;
 use crate::memory::Memory;
 use crate::memory::catalog::{self, CatalogError};
 use crate::memory::clock_watch::ClockWatch;
@@ -151,7 +152,6 @@ pub async fn shut_down(app: &App) {
 
 /// Where clients and people find the server that serves, for commands that may have been given other settings.
 const ACME_ORIGIN: &str = "acme_origin";
-const PORTAL_URL: &str = "portal_url";
 
 /// Says where this server is.
 pub async fn tell_where(app: &App, portal_url: &str) -> Result<(), store::Error> {
@@ -169,29 +169,17 @@ pub async fn tell_where(app: &App, portal_url: &str) -> Result<(), store::Error>
 
 /// Where clients find a directory: at the server that was started last, or else as the settings have it.
 pub async fn served_directory_url(app: &App, slug: &str) -> Result<String, store::Error> {
-    let told = app
-        .store(system(WHERE))
-        .read(ACME_ORIGIN.to_owned(), load_told)
-        .await?;
+    let told = app.store(system(WHERE)).read((), load_origin).await?;
     Ok(match told {
         Some(told) => app.settings().paths.of(slug).at(&told.value).directory(),
         None => app.directory_url(slug),
     })
 }
 
-/// Where people sign in at the server that was started last.
-pub async fn served_portal_url(app: &App) -> Result<Option<String>, store::Error> {
-    let told = app
-        .store(system(WHERE))
-        .read(PORTAL_URL.to_owned(), load_told)
-        .await?;
-    Ok(told.map(|told| told.value))
-}
-
 const WHERE: &str = "where the server is found is everybody's";
 
-async fn load_told(tx: &mut ReadTx, name: &String) -> Result<Option<Setting>, store::Error> {
-    setting::by_name(tx, name).await
+async fn load_origin(tx: &mut ReadTx, (): &()) -> Result<Option<Setting>, store::Error> {
+    setting::by_name(tx, ACME_ORIGIN).await
 }
 
 /// A key and its certificate for the names of this server, from a CA that issues to nobody else.

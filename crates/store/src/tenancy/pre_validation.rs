@@ -188,7 +188,7 @@ pub async fn of_organizations(
 
 /// Which pre-validations are asked for that end soon.
 #[derive(Clone, Copy, Debug)]
-pub struct Ending {
+pub struct EndingSoon {
     /// Behind this end and this identifier.
     pub after: (Timestamp, PreValidationId),
     /// They end before this moment.
@@ -198,7 +198,7 @@ pub struct Ending {
 }
 
 /// Those of all tenants that end soon, the soonest first.
-pub async fn ending(tx: &mut ReadTx, asked: &Ending) -> Result<Vec<OrganizationCheck>, Error> {
+pub async fn ending(tx: &mut ReadTx, asked: &EndingSoon) -> Result<Vec<OrganizationCheck>, Error> {
     let statement = sql!(
         system: "SELECT ", pre_validation!(), " FROM pre_validation
          WHERE valid_until >= $1 AND (valid_until > $1 OR id > $2) AND valid_until < $3 AND ended_at IS NULL

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::ReadTx;
 use store::access::user::{self, Person};
 use store::tenancy::organization::{self, Organization};
-use store::tenancy::pre_validation::{self, Ending, OrganizationCheck};
+use store::tenancy::pre_validation::{self, EndingSoon, OrganizationCheck};
 use store::tenancy::tenant;
 use tenancy::pre_validation::{Notice, ReviewState, renewal_begins};
 use tenancy::role::Permission;
@@ -18,8 +18,8 @@ use tenancy::user::Status;
 
 use super::request_pre_validation::{RequestError, request_pre_validation};
 use crate::caller::{system, tenant as within};
+use crate::mail::portal::served_portal_url;
 use crate::mail::send::{SendMailError, send};
-use crate::operations::node::served_portal_url;
 use crate::queue::{Done, Job, JobError, Lease, Queue};
 use crate::{App, Caller};
 
@@ -49,7 +49,7 @@ impl Job<App> for WatchEnds {
 
     async fn run(self, app: &App, lease: &Lease) -> Result<Done<Self>, JobError> {
         let now = app.now();
-        let asked = Ending {
+        let asked = EndingSoon {
             after: self.after.unwrap_or((now, PreValidationId::FIRST)),
             before: renewal_begins(now),
             limit: PIECE,
