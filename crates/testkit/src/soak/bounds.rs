@@ -142,6 +142,7 @@ impl History {
             ("audit", self.entries()),
             ("api_token", 0),
             ("department", 0),
+            ("eab_key", 0),
             ("invitation", 0),
             ("organization", 0),
             ("pre_validation", 0),
