@@ -74,6 +74,7 @@ async fn next(app: &App, caller: &Caller, row: &RefusalRow) -> anyhow::Result<Op
         "credential_exhausted" | "credential_revoked" | "credential_rotated" | "unauthorized" => {
             Some(format!("chancery admin credential list {account}"))
         }
+        "credential_erased" => Some(format!("chancery admin credential rotate {account}")),
         "rate_limited" => Some("chancery admin limit list".to_owned()),
         _ => None,
     })
