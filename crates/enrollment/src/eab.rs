@@ -119,7 +119,7 @@ words! {
     pub enum Reveal {
         /// As often as they ask.
         Always = "always",
-        /// Until it has bound an ACME account.
+        /// Until it has bound an ACME account. Once it may bind no more, it is erased.
         UntilBound = "until_bound",
         /// When it is made, and never again.
         Once = "once",
@@ -160,6 +160,8 @@ pub struct EabCredential {
     pub revoked_at: Option<Timestamp>,
     /// When it last bound an account.
     pub last_bound_at: Option<Timestamp>,
+    /// When the MAC key was erased; it binds nobody any more, even when a binding is given back.
+    pub erased_at: Option<Timestamp>,
 }
 
 /// What a new credential is for.
@@ -191,6 +193,15 @@ pub struct Holder {
 /// Why a credential cannot bind another account. The sentence names the key ID, never the key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotBinding {
+    /// Its MAC key is gone, so that nobody can prove that they hold it: no more is said.
+    #[error(
+        "EAB key ID {key_id} binds no more ACME accounts, and its MAC key was erased; \
+         rotate the credential in the portal to get a new one"
+    )]
+    Erased {
+        /// The credential.
+        key_id: KeyId,
+    },
     /// All its bindings are used (C2).
     #[error(
         "EAB key ID {key_id} is already bound to {max_bindings} of {max_bindings} ACME accounts; {way_out}",
@@ -229,11 +240,15 @@ fn way_out(holder: Option<Holder>) -> String {
     let Some(Holder { account, since }) = holder else {
         return "rotate the credential in the portal to get a new one".to_owned();
     };
-    let day = since.as_jiff().strftime("%-d %B %Y");
+    let day = day(since);
     format!(
         "{account} has held it since {day}: release it in the portal, or with \
          `chancery admin account release {account}`"
     )
+}
+
+fn day(at: Timestamp) -> String {
+    at.as_jiff().strftime("%-d %B %Y").to_string()
 }
 
 impl NotBinding {
@@ -250,7 +265,10 @@ impl NotBinding {
                 max_bindings,
                 holder: Some(found),
             },
-            Self::Suspended { .. } | Self::Revoked { .. } | Self::Rotated { .. } => self,
+            Self::Erased { .. }
+            | Self::Suspended { .. }
+            | Self::Revoked { .. }
+            | Self::Rotated { .. } => self,
         }
     }
 }
@@ -258,6 +276,7 @@ impl NotBinding {
 impl Refuse for NotBinding {
     fn refusal(&self) -> Refusal {
         let code = match self {
+            Self::Erased { .. } => "credential_erased",
             Self::Exhausted { .. } => "credential_exhausted",
             Self::Revoked { .. } => "credential_revoked",
             Self::Rotated { .. } => "credential_rotated",
@@ -278,6 +297,18 @@ pub enum NotRevealed {
     Bound {
         /// The credential.
         key_id: KeyId,
+    },
+    /// It is gone, since it has bound what it may.
+    #[error(
+        "the MAC key of EAB key ID {key_id} was erased on {day}, when its last ACME account was bound; \
+         rotate the credential to get a new key",
+        day = day(*at)
+    )]
+    Erased {
+        /// The credential.
+        key_id: KeyId,
+        /// When.
+        at: Timestamp,
     },
     /// It was replaced, and the overlap is over.
     #[error(
@@ -312,6 +343,7 @@ impl Refuse for NotRevealed {
     fn refusal(&self) -> Refusal {
         let code = match self {
             Self::Bound { .. } => "mac_key_hidden_once_bound",
+            Self::Erased { .. } => "mac_key_erased",
             Self::Replaced { .. } => "mac_key_of_replaced",
             Self::Revoked { .. } => "mac_key_of_revoked",
             Self::Shown { .. } => "mac_key_shown_once",
@@ -377,6 +409,7 @@ impl EabCredential {
             suspended_at: None,
             revoked_at: None,
             last_bound_at: None,
+            erased_at: None,
         };
         (credential, MacKey::generate(random))
     }
@@ -407,6 +440,9 @@ impl EabCredential {
         if self.suspended_at.is_some() {
             return Err(NotBinding::Suspended { key_id: key_id() });
         }
+        if self.erased_at.is_some() {
+            return Err(NotBinding::Erased { key_id: key_id() });
+        }
         Ok(())
     }
 
@@ -418,6 +454,10 @@ impl EabCredential {
         }
         if self.is_replaced(now) {
             return Err(NotRevealed::Replaced { key_id: key_id() });
+        }
+        if let Some(at) = self.erased_at {
+            let key_id = key_id();
+            return Err(NotRevealed::Erased { key_id, at });
         }
         match self.reveal {
             Reveal::UntilBound if self.bindings > 0 => Err(NotRevealed::Bound { key_id: key_id() }),
@@ -438,12 +478,15 @@ impl EabCredential {
         self.valid_until.is_some_and(|end| now >= end)
     }
 
-    /// Counts one more account.
+    /// Counts one more account. Whoever binds the last takes the key along, where it is shown until then only.
     pub fn bind(&self, now: Timestamp) -> Result<Self, NotBinding> {
         self.may_bind(now)?;
+        let bindings = self.bindings.saturating_add(1);
+        let is_last = self.max_bindings.is_some_and(|most| bindings >= most);
         Ok(Self {
-            bindings: self.bindings.saturating_add(1),
+            bindings,
             last_bound_at: Some(now),
+            erased_at: (is_last && self.reveal == Reveal::UntilBound).then_some(now),
             ..self.clone()
         })
     }

@@ -12,6 +12,7 @@ use crate::issuance::challenge::validate::Validate;
 use crate::issuance::issue::Issue;
 use crate::issuance::list_certificates::counts::CountCertificates;
 use crate::issuance::publish_crl::{self, PublishCrl};
+use crate::issuance::register_account::forget_keys::ForgetKeys;
 use crate::issuance::revoke::compromised::RevokeCompromised;
 use crate::issuance::revoke::covered::RevokeCovered;
 use crate::mail::SendMail;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Kind<App>> {
         job::<App, Deliver<SendMail>>(),
         job::<App, EndOrders>(),
         job::<App, EndSubscriptions>(),
+        job::<App, ForgetKeys>(),
         job::<App, Issue>(),
         job::<App, Prune>(),
         job::<App, PublishCrl>(),

@@ -135,6 +135,10 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0021_delegation.sql"
         ))],
     },
+    Migration {
+        name: "0022_eab_key",
+        steps: &[Step::Both(include_str!("../migrations/0022_eab_key.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -3,6 +3,7 @@
 //! PostgreSQL is tested when `CHANCERY_TEST_POSTGRES_URL` names a database in which schemas may
 //! be made. Where `CI=true`, its absence is a failure and not a silent gap.
 
+pub mod files;
 pub mod fill;
 pub mod older;
 pub mod report;

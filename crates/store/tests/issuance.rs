@@ -229,7 +229,7 @@ async fn owner(store: &Store, operator: &Tenant, (ca, profile): (CaId, ProfileVe
     let account = account(&owner, &credential);
     let credential = store::enrollment::eab_credential::SealedCredential {
         credential,
-        sealed_mac_key: Vec::new(),
+        sealed_mac_key: None,
     };
     let rows = (reseller, subscription, credential, account);
     store.within(SYSTEM).write(rows, save_owner).await.unwrap();

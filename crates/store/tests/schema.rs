@@ -551,7 +551,7 @@ const SYSTEM: &[(&str, &str)] = &[
         "all secrets are sealed anew with another key",
     ),
     (
-        "FROM eab_credential LIMIT 1",
+        "FROM eab_credential WHERE mac_key IS NOT NULL OR key_id IN",
         "the sealing key is tried on a secret, whoever owns it",
     ),
     (
@@ -753,6 +753,14 @@ const SYSTEM: &[(&str, &str)] = &[
     (
         "UPDATE eab_credential SET bindings = bindings + 1",
         "an ACME client has proven its credential",
+    ),
+    (
+        "UPDATE eab_credential SET erased_at = $1",
+        "what binds nobody needs no key, whoever owns it",
+    ),
+    (
+        "DELETE FROM eab_key WHERE EXISTS (SELECT 1 FROM eab_credential",
+        "what binds nobody needs no key, whoever owns it",
     ),
     (
         "FROM enrolled_domain WHERE id = $1",

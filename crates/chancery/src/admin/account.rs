@@ -56,11 +56,18 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
         AccountCommand::Release { client } => {
             let (id, caller) = find_client(app, &client).await?;
             let released = release_binding(app, &caller, id).await?;
-            let bound = bound(&released.credential);
+            let credential = &released.credential;
             say(&format!(
-                "released; EAB key ID {} is bound to {bound} ACME accounts",
-                released.credential.key_id
+                "released; EAB key ID {} is bound to {} ACME accounts",
+                credential.key_id,
+                bound(credential)
             ));
+            if credential.erased_at.is_some() {
+                let account = credential.subscription;
+                say(&format!(
+                    "its MAC key was erased: chancery admin credential rotate {account} makes a new one"
+                ));
+            }
             Ok(())
         }
         AccountCommand::Resume { account } => move_to(app, &account, Move::Resume).await,
@@ -125,20 +132,38 @@ fn say_credential(found: &EabCredential, as_json: bool) {
         (Some(_), _, _) => "revoked",
         (None, Some(_), _) => "suspended",
         (None, None, Some(_)) => "replaced",
+        (None, None, None) if found.erased_at.is_some() => "used up",
         (None, None, None) => "in use",
     };
     if as_json {
         say(&json!({ "eab_kid": found.key_id, "subscription": found.subscription, "state": state,
             "bindings": found.bindings, "max_bindings": found.max_bindings, "since": found.created_at,
-            "valid_until": found.valid_until, "revoked_at": found.revoked_at })
+            "valid_until": found.valid_until, "revoked_at": found.revoked_at, "erased_at": found.erased_at })
         .to_string());
         return;
     }
     let bound = bound(found);
     say(&format!(
-        "{}  {state:9}  {}  bound: {bound}  since {}",
-        found.key_id, found.subscription, found.created_at
+        "{}  {state:9}  {}  bound: {bound}  since {}{}",
+        found.key_id,
+        found.subscription,
+        found.created_at,
+        erased(found)
     ));
+}
+
+/// When the MAC key went, and how to come to a new one.
+fn erased(found: &EabCredential) -> String {
+    let Some(at) = found.erased_at else {
+        return String::new();
+    };
+    if !found.is_in_use() {
+        return format!("  MAC key erased {at}");
+    }
+    format!(
+        "  MAC key erased {at}; chancery admin credential rotate {} makes a new one",
+        found.subscription
+    )
 }
 
 async fn move_to(app: &App, account: &str, to: Move) -> anyhow::Result<()> {

@@ -78,6 +78,7 @@ async fn next(app: &App, caller: &Caller, row: &RefusalRow) -> anyhow::Result<Op
         code if delegated::CODES.contains(&code) => {
             Some("chancery admin delegated-domain --help".to_owned())
         }
+        "credential_erased" => Some(format!("chancery admin credential rotate {account}")),
         "rate_limited" => Some("chancery admin limit list".to_owned()),
         _ => None,
     })

@@ -1,7 +1,8 @@
 //! What a reseller does with many rows at once does not keep the clients of all others waiting (SB-14).
 
-mod credentials;
+pub(crate) mod credentials;
 mod delegated_domains;
+pub(crate) mod erased_keys;
 mod organizations;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -171,6 +171,29 @@ fn c2_what_binds_accounts_and_what_binds_only_test_accounts() {
     check(|it| it.valid_until = Some(later()), "", "");
     let revoked = "credential_revoked";
     check(|it| it.revoked_at = Some(NOW), revoked, revoked);
+    let erased = "credential_erased";
+    check(|it| it.erased_at = Some(NOW), erased, erased);
+}
+
+#[test]
+fn c1_f059_s42_the_last_binding_erases_a_key_that_is_shown_until_then() {
+    #[track_caller]
+    fn check(reveal: Reveal, most: Option<u32>, erased_by: Option<u32>) {
+        let mut credential = with(|it| (it.reveal, it.max_bindings) = (reveal, most));
+        for bound in 1..=most.unwrap_or(9) {
+            credential = credential.bind(NOW).unwrap();
+            let is_gone = erased_by.is_some_and(|last| bound >= last);
+            assert_eq!(credential.erased_at, is_gone.then_some(NOW), "{bound}");
+        }
+        let released = credential.released().unwrap();
+        assert_eq!(released.erased_at, credential.erased_at, "for good");
+        assert_eq!(released.may_bind(NOW).is_ok(), erased_by.is_none());
+    }
+    check(Reveal::UntilBound, Some(1), Some(1));
+    check(Reveal::UntilBound, Some(3), Some(3));
+    check(Reveal::UntilBound, None, None);
+    check(Reveal::Always, Some(1), None);
+    check(Reveal::Once, Some(1), None);
 }
 
 fn later() -> Timestamp {
@@ -204,6 +227,10 @@ fn c1_the_key_is_shown_as_often_as_the_policy_says() {
     check(Reveal::UntilBound, show, "");
     check(Reveal::Once, bind, "");
     check(Reveal::Once, show, "mac_key_shown_once");
+    let erase = |it: &mut EabCredential| (it.bindings, it.erased_at) = (1, Some(NOW));
+    check(Reveal::UntilBound, erase, "mac_key_erased");
+    let said = with(erase).may_reveal(NOW).unwrap_err().to_string();
+    assert!(said.contains("was erased on 23 November 2026"), "{said}");
 }
 
 #[test]

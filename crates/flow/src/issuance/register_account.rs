@@ -1,5 +1,7 @@
 //! newAccount (RFC 8555 §7.3): a key joins a subscription by its external account binding.
 
+pub mod forget_keys;
+
 use acme::account::{AccountError, NewAccount, Registration};
 use acme::eab::{EabError, ExternalAccountBinding, named_key_id};
 use acme::{Jwk, Thumbprint};
@@ -13,10 +15,12 @@ use store::enrollment::subscription;
 use store::issuance::account;
 pub use store::issuance::account::{Account, Contact};
 use store::issuance::retired_key::KeyStanding;
+use store::queue::job::{self, Job};
 use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::limit::RateLimited;
 
+use self::forget_keys::ForgetKeys;
 use super::account_key::{AccountKeyError, Candidate, check_standing};
 use super::test_account::{test_account, test_subscription};
 use crate::audit::{Event, Text};
@@ -24,6 +28,7 @@ use crate::caller::system;
 use crate::memory::catalog::Directory;
 use crate::memory::limits::Charge;
 use crate::memory::refused::Asker;
+use crate::queue::Cause;
 use crate::{App, Caller};
 
 /// The account of a key.
@@ -314,7 +319,13 @@ async fn open_binding(
         SealedCredential::open_none(&app.outside.sealer, binding.kid());
         return Err(binding.refuse_unknown().into());
     };
-    binding.verify(stored.open(&app.outside.sealer)?.as_bytes())?;
+    let Some(mac_key) = stored.open(&app.outside.sealer)? else {
+        SealedCredential::open_none(&app.outside.sealer, binding.kid());
+        let _nobody_knows = binding.refuse_unknown();
+        let key_id = stored.credential.key_id;
+        return Err(NotBinding::Erased { key_id }.into());
+    };
+    binding.verify(mac_key.as_bytes())?;
     // Only the holder of the MAC key learns more about the credential.
     check_directory(app, directory, &stored.credential, &subscription)?;
     may_bind(&stored.credential, directory.is_test, app.now())?;
@@ -446,6 +457,8 @@ async fn store_account(
     };
     let audit = app.entry(&caller, account.tenant, &event, now);
     let wish = Wish {
+        app: app.clone(),
+        cause: Cause::of(&caller, now),
         account,
         key,
         is_test,
@@ -456,6 +469,8 @@ async fn store_account(
 }
 
 struct Wish {
+    app: App,
+    cause: Cause,
     account: Account,
     key: Candidate,
     is_test: bool,
@@ -480,6 +495,8 @@ struct Decision {
 struct New {
     /// The credential that one binding of is used up.
     bound: Option<Bound>,
+    /// Where its key went with that.
+    forget: Option<Job>,
     audit: Entry,
 }
 
@@ -509,22 +526,35 @@ fn decide(wish: &Wish, facts: Facts) -> Result<Decision, RegisterError> {
         });
     }
     check_standing(key)?;
-    if wish.account.eab_key_id.is_some() {
-        let credential = credential.ok_or(RegisterError::BindingRequired)?;
-        may_bind(&credential, wish.is_test, wish.now)?;
-    }
-    let used_up = wish.account.eab_key_id.clone().filter(|_| !wish.is_test);
-    let bound = used_up.map(|key_id| Bound {
-        key_id,
-        at: wish.now,
-    });
+    let bound = match &wish.account.eab_key_id {
+        Some(key_id) => {
+            let credential = credential.ok_or(RegisterError::BindingRequired)?;
+            bind(&credential, wish)?.map(|bound| Bound {
+                key_id: key_id.clone(),
+                at: wish.now,
+                erased_at: bound.erased_at,
+            })
+        }
+        None => None,
+    };
+    let erased_at = bound.as_ref().and_then(|bound| bound.erased_at);
+    let forget = erased_at.map(|_| ForgetKeys::soon(&wish.app, wish.cause));
     Ok(Decision {
         account: wish.account.clone(),
         new: Some(New {
             bound,
+            forget,
             audit: wish.audit.clone(),
         }),
     })
+}
+
+/// The credential with one binding more, if this one counts.
+fn bind(credential: &EabCredential, wish: &Wish) -> Result<Option<EabCredential>, NotBinding> {
+    if wish.is_test {
+        return credential.may_bind_in_test(wish.now).map(|()| None);
+    }
+    credential.bind(wish.now).map(Some)
 }
 
 async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Registered, store::Error> {
@@ -533,6 +563,9 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Registered, store
         account::insert(tx, account).await?;
         if let Some(bound) = &new.bound {
             eab_credential::count_binding(tx, bound).await?;
+        }
+        if let Some(forget) = &new.forget {
+            job::insert(tx, forget).await?;
         }
         store::audit::append(tx, &new.audit).await?;
     }

@@ -1,5 +1,5 @@
 //! The end of what nobody needs any more: orders and authorizations that ended long ago, certificates with what was proven
-//! for them, audit entries, guests of test directories, sessions, sign-in locks, links, API tokens, mails, what was checked of organizations,
+//! for them, audit entries, guests of test directories, sessions, sign-in locks, links, API tokens, keys of credentials that ended, mails, what was checked of organizations,
 //! and nodes that died. What happened to CAs
 //! and keys stays, and so does how many certificates there were in each month.
 //!
@@ -29,6 +29,7 @@ use store::{Error, Progress, Save, WriteTx};
 use crate::App;
 use crate::caller::system;
 use crate::effects::Effect as _;
+use crate::issuance::register_account::forget_keys::erase_ended;
 use crate::mail::SendMail;
 use crate::queue::{Done, Job, JobError, Lease, Queue};
 
@@ -99,6 +100,7 @@ enum Part {
     Invitations,
     SignInSteps,
     ApiTokens,
+    Keys,
     ServerCertificates,
     DeadJobs,
     Figures,
@@ -110,7 +112,7 @@ enum Part {
     Nodes,
 }
 
-const PARTS: [Part; 23] = [
+const PARTS: [Part; 24] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -125,6 +127,7 @@ const PARTS: [Part; 23] = [
     Part::Invitations,
     Part::SignInSteps,
     Part::ApiTokens,
+    Part::Keys,
     Part::ServerCertificates,
     Part::DeadJobs,
     Part::Figures,
@@ -194,6 +197,7 @@ impl Prune {
                 let before = now.minus(KEEP_TOKENS);
                 Ok(same(pieces(app, before, delete_tokens).await?))
             }
+            Part::Keys => erase_ended(app, now).await.map(|()| None),
             Part::ServerCertificates => {
                 Ok(same(pieces(app, now, delete_server_certificates).await?))
             }

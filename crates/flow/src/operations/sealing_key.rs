@@ -59,8 +59,7 @@ impl SealedValues {
         let Some(credential) = &self.credential else {
             return Ok(self.cas.len());
         };
-        let opened = credential.open(sealer);
-        opened.map_err(|source| NotOpened {
+        credential.open(sealer).map_err(|source| NotOpened {
             what: format!("EAB credential {}", credential.credential.key_id),
             source,
         })?;

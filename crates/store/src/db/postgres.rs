@@ -2,6 +2,7 @@
 //! share, and a pool for the rest.
 
 mod backoff;
+mod forget;
 mod keyed;
 mod lane;
 mod lookups;
@@ -16,6 +17,7 @@ use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
 
+pub(super) use forget::forget;
 pub(super) use migrator::Migrator;
 
 use super::connection::{Connection, Session};

@@ -34,6 +34,13 @@ impl Scoped<'_> {
         self.store.counters()
     }
 
+    /// Rids the files of the database of what was deleted from a small table; `false` when somebody was in the way, so that
+    /// it has to be tried again. On PostgreSQL the table is written anew, and who wants it waits meanwhile. On SQLite what is
+    /// deleted is overwritten at once, and the write-ahead log, which has what was there before, is emptied.
+    pub async fn forget(&self, table: &'static str) -> Result<bool, Error> {
+        self.store.forget(table).await
+    }
+
     /// Looks up a bounded number of rows by key. Each statement sees what was committed before it; several
     /// statements may see different states.
     pub async fn read<I, T, E, L>(&self, input: I, load: L) -> Result<T, E>

@@ -21,18 +21,35 @@ pub(super) use writer::Writer;
 
 use super::{Error, SourceLine};
 
-/// Opens a connection that writes, and creates the file, for its owner only, if need be.
+/// Opens a connection that writes, and creates the file, for its owner only, if need be. What is deleted is overwritten:
+/// `secure_delete = FAST` leaves it in pages that become free.
 fn open_writer(path: &Path) -> Result<Connection, Error> {
     create(path).map_err(Error::unavailable)?;
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
         .execute_batch(&format!(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; \
-             PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; \
+             PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA secure_delete = ON; \
              PRAGMA journal_size_limit = {JOURNAL_BYTES};"
         ))
         .map_err(opening)?;
     Ok(connection)
+}
+
+/// Folds the whole write-ahead log into the file and leaves nothing of it; `false` when somebody still read in it. Nearly
+/// all of it is folded beside those who write, who wait for the rest only.
+pub(super) fn empty_log(path: &Path) -> Result<bool, Error> {
+    let connection = open_writer(path)?;
+    let fold = |mode: &str| {
+        let pragma = format!("PRAGMA wal_checkpoint({mode})");
+        connection.query_row(&pragma, (), |row| row.get::<_, bool>(0))
+    };
+    connection
+        .execute_batch(&format!("PRAGMA busy_timeout = {LONGEST_HOLD}"))
+        .and_then(|()| fold("PASSIVE"))
+        .and_then(|_was_busy| fold("TRUNCATE"))
+        .map(|was_busy| !was_busy)
+        .map_err(opening)
 }
 
 /// Opens a connection that cannot write.
@@ -93,3 +110,5 @@ const CACHED_STATEMENTS: usize = 256;
 /// 16 MiB take 35 ms and 8 MiB 22.
 const CHECKPOINT_PAGES: u32 = 1_000;
 const JOURNAL_BYTES: u32 = 64 << 20;
+/// How long whoever empties the log waits for readers, and writers for them, in milliseconds.
+const LONGEST_HOLD: u32 = 20;

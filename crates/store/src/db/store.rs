@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::counters::Tally;
 use super::migrator::Migrator;
 use super::options::{MigrationLimits, Options};
-use super::postgres::Postgres;
-use super::sqlite::{Readers, Writer};
+use super::postgres::{self, Postgres};
+use super::sqlite::{self, Readers, Writer};
 use super::turn::Turns;
 use super::work::Work;
 use super::{Counters, DatabaseUrl, Engine, Error};
@@ -98,6 +98,18 @@ impl Store {
 
     pub(super) fn tally(&self) -> &Tally {
         &self.shared.tally
+    }
+
+    /// On a connection of its own: what it does would hold up whoever shared one with it.
+    pub(super) async fn forget(&self, table: &'static str) -> Result<bool, Error> {
+        match &self.shared.location {
+            DatabaseUrl::Postgres(url) => postgres::forget(url, &self.shared.options, table).await,
+            DatabaseUrl::Sqlite(path) => {
+                let path = path.clone();
+                let emptied = tokio::task::spawn_blocking(move || sqlite::empty_log(&path)).await;
+                emptied.map_err(Error::unavailable)?
+            }
+        }
     }
 
     /// The engine below.

@@ -7,6 +7,7 @@ use super::*;
 use crate::testing::{Database, each_engine, make_schema};
 use crate::{BoxFuture, MigrationLimits, Options, Row, WriteTx, sql, values};
 
+mod eab_key;
 mod pieces;
 mod rebuild;
 mod waiting;

@@ -3,7 +3,7 @@
 use crate::{Error, ReadTx, sql};
 
 /// The tables that are counted.
-pub const TABLES: [&str; 31] = [
+pub const TABLES: [&str; 32] = [
     "acme_account",
     "acme_authorization",
     "acme_order",
@@ -17,6 +17,7 @@ pub const TABLES: [&str; 31] = [
     "department",
     "domain",
     "domain_validation",
+    "eab_key",
     "effect",
     "enrolled_domain",
     "invitation",
@@ -53,6 +54,7 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM department) AS department,
            (SELECT COUNT(*) FROM domain) AS domain,
            (SELECT COUNT(*) FROM domain_validation) AS domain_validation,
+           (SELECT COUNT(*) FROM eab_key) AS eab_key,
            (SELECT COUNT(*) FROM effect) AS effect,
            (SELECT COUNT(*) FROM enrolled_domain) AS enrolled_domain,
            (SELECT COUNT(*) FROM invitation) AS invitation,

@@ -144,6 +144,7 @@ impl History {
             ("delegation", 0),
             ("department", 0),
             ("domain", 0),
+            ("eab_key", 0),
             ("invitation", 0),
             ("organization", 0),
             ("pre_validation", 0),

@@ -61,7 +61,7 @@ async fn s40_secrets_are_sealed_in_the_database(server: &TestServer) {
         })
         .await
         .unwrap();
-    stored.push(credential.unwrap().sealed_mac_key);
+    stored.push(credential.unwrap().sealed_mac_key.unwrap());
     if let DatabaseUrl::Sqlite(path) = server.location() {
         let directory = path.parent().unwrap();
         for file in std::fs::read_dir(directory).unwrap() {

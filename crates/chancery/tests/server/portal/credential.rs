@@ -7,12 +7,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use testkit::{AcmeClient, Answer, Eab, TestServer, Visitor};
 
 use super::{PASSWORD, Shop, assert_says};
+use crate::enrollment::credentials::of_reseller;
+use crate::enrollment::erased_keys::forget;
 
 testkit::on_both_engines![
     c1_rotating_shows_both_credentials_until_the_old_one_ends,
     c1_rotating_needs_a_choice_and_a_recent_sign_in,
     c1_a_revoked_credential_says_why_its_key_is_hidden,
     c2_releasing_a_client_makes_room_for_another,
+    f059_s42_the_page_says_that_the_key_was_erased_and_what_to_do,
 ];
 
 /// A shop with an account whose credential binds so many clients.
@@ -23,6 +26,43 @@ async fn open(server: &TestServer, most: u32) -> (Shop, Visitor, Eab, String) {
     server.enroll(&eab, "example.com").await;
     let href = format!("/accounts/{}", eab.subscription.suffix());
     (shop, browser, eab, href)
+}
+
+async fn f059_s42_the_page_says_that_the_key_was_erased_and_what_to_do(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut browser = shop.browser(server).await;
+    let settings = [("eab_reveal", "until_bound"), ("eab_max_bindings", "1")];
+    let eab = of_reseller(server, shop.reseller, &settings).await;
+    let href = format!("/accounts/{}", eab.subscription.suffix());
+    let page_path = format!("{href}/credentials");
+    let page = browser.get(&page_path).await.expect(200);
+    assert_says(
+        &page,
+        "The key is shown until a client has registered with it",
+    );
+    assert_says(&page, "id=\"reveal\"");
+
+    let client = server.stranger().await.register(&eab).await;
+    let page = browser.get(&page_path).await.expect(200);
+    assert_says(
+        &page,
+        "was erased on 23 November 2026, when its last ACME account was bound;",
+    );
+    assert_says(&page, "rotate the credential to get a new key.");
+    assert_says(&page, "1 of 1");
+    assert_says(&page, "Used up");
+    assert_says(&page, "Used up: rotate the credential");
+    assert!(!page.text().contains("id=\"reveal\""), "nothing to reveal");
+    let reveal = format!("{href}/reveal");
+    let asked = browser.post_form(&page_path, &reveal, &[]).await;
+    assert_says(&asked.expect(422), "was erased on 23 November 2026");
+    assert_eq!(shop.times(server, "eab_credential.reveal").await, 0);
+
+    let page = press(&mut browser, &path_of(&client, "release"), &[]).await;
+    assert_says(&page, "The MAC key was erased: rotate the credential");
+    let late = server.stranger().await.new_account(&eab).await.expect(403);
+    assert!(late.member("detail").contains("its MAC key was erased"));
+    forget(server).await;
 }
 
 /// Presses the button of the page at `path`, and gives the page that it leads to.

@@ -236,7 +236,7 @@ async fn subscription(tx: &mut WriteTx, some: &Part, slots: Range<u64>) -> Resul
     let key_id = credential.key_id.as_str().to_owned();
     let sealed = SealedCredential {
         credential,
-        sealed_mac_key: chance.bytes(61),
+        sealed_mac_key: Some(chance.bytes(61)),
     };
     eab_credential::insert(tx, &sealed).await?;
     let chance = plan.chance(purpose::ACCOUNT, slots.start, 1);

@@ -177,6 +177,33 @@ fn credentials(mac_key: MacKey, last_order: Option<LastOrder>) -> CredentialsPag
     }
 }
 
+/// Its one client has registered, and its key is gone.
+fn erased() -> CredentialsPage {
+    let why = "The MAC key of EAB key ID Zy0pH3kW5vT9bQ2e was erased on 23 November 2026, when its last ACME account was \
+               bound; rotate the credential to get a new key.";
+    let facts = CommandFacts {
+        server_url: "https://acme.chancery.example/v2/DV".to_owned(),
+        key_id: "Zy0pH3kW5vT9bQ2e".to_owned(),
+        is_withheld: true,
+        is_erased: true,
+        ..CommandFacts::default()
+    };
+    CredentialsPage {
+        reveal_note: "The key is shown until a client has registered with it, and erased when no further one can."
+            .to_owned(),
+        keys: vec![KeyRow {
+            key_id: "Zy0pH3kW5vT9bQ2e".to_owned(),
+            made: "14 March 2026".to_owned(),
+            bound: "1 of 1".to_owned(),
+            until: Some(date("23 November 2026, 09:00", "6 days ago")),
+            status: chip(Tone::Idle, "Used up"),
+            revoke_href: Some("/credentials/x/revoke".to_owned()),
+        }],
+        commands: command::for_account(&facts),
+        ..credentials(MacKey::Withheld(why.to_owned()), None)
+    }
+}
+
 fn keys() -> Vec<KeyRow> {
     let key = |key_id: &str, bound: &str, status: Chip| KeyRow {
         key_id: key_id.to_owned(),
@@ -379,6 +406,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
                     credential to get a new key.";
     let withheld = MacKey::Withheld(withheld.to_owned());
     pages.add("account-withheld", &credentials(withheld, None))?;
+    pages.add("account-erased", &erased())?;
     let why = "You suspended it on 20 November 2026. New orders are refused until you resume it; certificates already issued stay valid.";
     let suspended = CredentialsPage {
         shell: with_flash(

@@ -14,6 +14,8 @@ pub struct CommandFacts {
     pub mac_key: Option<String>,
     /// Whether it cannot be revealed, so that only those have it who were given it.
     pub is_withheld: bool,
+    /// Whether it was erased, so that it is of no use to anybody.
+    pub is_erased: bool,
     /// Contact address for the client's registration.
     pub email: String,
     /// Names of the first certificate; empty shows example.com.
@@ -91,7 +93,9 @@ struct Values {
 
 /// Where somebody has a hidden key from.
 fn where_from(facts: &CommandFacts) -> &'static str {
-    if facts.is_withheld {
+    if facts.is_erased {
+        "Used up: rotate the credential, then paste the new key here"
+    } else if facts.is_withheld {
         "Paste the MAC key here that you were given when it was shown"
     } else {
         "Reveal the MAC key above and paste it here"
@@ -321,6 +325,7 @@ mod tests {
             key_id: "kid-1".to_owned(),
             mac_key: Some("c2VjcmV0".to_owned()),
             is_withheld: false,
+            is_erased: false,
             email: "ops@northwind.example".to_owned(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             ca_file: None,

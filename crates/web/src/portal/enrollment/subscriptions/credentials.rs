@@ -137,6 +137,7 @@ async fn view<P>(
         key_id: key_id.clone().unwrap_or_default(),
         mac_key: revealed,
         is_withheld: mac_key.withheld().is_some(),
+        is_erased: found.credential.as_ref().is_some_and(is_erased),
         email: who.signed_in.user.email.as_str().to_owned(),
         names: names(portal, who, id).await?,
         ca_file: portal.hints.ca_file.clone(),
@@ -172,9 +173,15 @@ async fn view<P>(
 fn reveal_note(reveal: Reveal) -> &'static str {
     match reveal {
         Reveal::Always => "The key can be shown again at any time.",
-        Reveal::UntilBound => "The key is shown until a client has registered with it.",
+        Reveal::UntilBound => {
+            "The key is shown until a client has registered with it, and erased when no further one can."
+        }
         Reveal::Once => "The key is shown once.",
     }
+}
+
+fn is_erased(key: &EabCredential) -> bool {
+    key.erased_at.is_some()
 }
 
 fn key_row(key: &EabCredential, may: bool, now: Timestamp) -> KeyRow {
@@ -186,6 +193,8 @@ fn key_row(key: &EabCredential, may: bool, now: Timestamp) -> KeyRow {
         Chip::new(Tone::Warn, "Suspended")
     } else if key.valid_until.is_some() {
         Chip::new(Tone::Warn, "Replaced")
+    } else if is_erased(key) {
+        Chip::new(Tone::Idle, "Used up")
     } else {
         Chip::new(Tone::Good, "Active")
     };
@@ -202,6 +211,7 @@ fn key_row(key: &EabCredential, may: bool, now: Timestamp) -> KeyRow {
             .valid_until
             .into_iter()
             .chain(key.revoked_at)
+            .chain(key.erased_at)
             .min()
             .map(|end| when(end, now)),
         status,
@@ -270,9 +280,9 @@ pub struct KeyRow {
     pub made: String,
     /// How many clients hold a binding, such as "1 of 3".
     pub bound: String,
-    /// When it stops to bind clients, or did, because it was replaced or revoked.
+    /// When it stops to bind clients, or did, because it was replaced, revoked or used up with its key.
     pub until: Option<When>,
-    /// Active, replaced, suspended or revoked.
+    /// Active, used up, replaced, suspended or revoked.
     pub status: Chip,
     /// Where it is withdrawn, if that can be done.
     pub revoke_href: Option<String>,

@@ -132,6 +132,9 @@ pub(super) async fn release(
         Err(wrong) => return refused_form(&End::Binding.ask(&portal, &who, &view, wrong)),
     };
     let outcome = match release_binding(&portal.app, &who.caller, id).await {
+        Ok(released) if released.credential.erased_at.is_some() => Ok(
+            "The binding is released. The MAC key was erased: rotate the credential before another client registers.",
+        ),
         Ok(_) => Ok("The binding is released; another client can register."),
         Err(error @ ReleaseError::Nothing) => Err(sentence(&error)),
         Err(error) => return Err(error.into()),

@@ -137,6 +137,9 @@ fn next_step(found: &RefusalDetail) -> &'static str {
         | "external_account_required" => {
             "Copy the key ID and the MAC key from the credentials page of the ACME account, and register the client again."
         }
+        "credential_erased" => {
+            "Rotate the credential on the credentials page of the ACME account, and register the client with the new one."
+        }
         "rate_limited" => {
             "Wait until the moment that the sentence names, and let the ACME client run less often."
         }
@@ -163,9 +166,10 @@ fn action(found: &RefusalDetail) -> Option<(String, &'static str)> {
             "Show delegated domains",
         )),
         (None, "credential_exhausted") => Some((format!("{path}/clients"), "Show clients")),
-        (None, "unauthorized" | "credential_revoked" | "credential_rotated") => {
-            Some((format!("{path}/credentials"), "Show credentials"))
-        }
+        (
+            None,
+            "unauthorized" | "credential_erased" | "credential_revoked" | "credential_rotated",
+        ) => Some((format!("{path}/credentials"), "Show credentials")),
         (None, _) => Some((path, "Open ACME account")),
     }
 }
