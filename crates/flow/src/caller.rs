@@ -92,7 +92,7 @@ impl Caller {
         Self {
             actor: Actor::User(id),
             client,
-            scope: tenant(of),
+            scope: guarded(of),
         }
     }
 
@@ -101,7 +101,7 @@ impl Caller {
         Self {
             actor: Actor::ApiToken(id),
             client,
-            scope: tenant(of),
+            scope: guarded(of),
         }
     }
 
@@ -118,7 +118,7 @@ impl Caller {
     #[must_use]
     pub fn within(&self, id: TenantId) -> Self {
         Self {
-            scope: tenant(id),
+            scope: as_asked_by(&self.actor, id),
             ..self.clone()
         }
     }
@@ -126,7 +126,9 @@ impl Caller {
     /// The same, once it is known who it is.
     #[must_use]
     pub(crate) fn known_as(&self, actor: Actor) -> Self {
+        let of = self.scope.tenant();
         Self {
+            scope: of.map_or(self.scope, |of| as_asked_by(&actor, of)),
             actor,
             ..self.clone()
         }
@@ -152,4 +154,22 @@ pub fn system(why: &'static str) -> Scope {
 /// The rows of one tenant, for work of our own that is about it.
 pub fn tenant(id: TenantId) -> Scope {
     Scope::Tenant(id)
+}
+
+/// The rows of one tenant, for somebody whom we do not trust with more.
+fn guarded(id: TenantId) -> Scope {
+    Scope::Guarded(id)
+}
+
+/// What people and their programs ask for goes through the portal and the API, which are wide; an issuance runs few
+/// statements, all of them by key, and pays for each.
+fn as_asked_by(actor: &Actor, id: TenantId) -> Scope {
+    match actor {
+        Actor::ApiToken(_) | Actor::User(_) => guarded(id),
+        Actor::Account(_)
+        | Actor::CertificateKey
+        | Actor::CommandLine
+        | Actor::System
+        | Actor::Visitor => tenant(id),
+    }
 }
