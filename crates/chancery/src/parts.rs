@@ -86,18 +86,14 @@ pub(crate) async fn ready_store(config: &Config, migrate: Migrate) -> anyhow::Re
 
 async fn make_ready(store: &Store, migrate: Migrate) -> anyhow::Result<()> {
     match (store.check_schema().await?, migrate) {
-        // The database may have got the role meanwhile.
-        (SchemaState::Current, Migrate::Auto) => {
-            store.migrate().await?;
-            Ok(())
-        }
         (SchemaState::Current, Migrate::Check) => Ok(()),
         (SchemaState::Empty, _) => {
             store.migrate().await?;
             tracing::info!("set up an empty database");
             Ok(())
         }
-        (SchemaState::Behind(_), Migrate::Auto) => {
+        // To a schema that is current the second wall may have to be added.
+        (SchemaState::Behind(_) | SchemaState::Current, Migrate::Auto) => {
             store.migrate().await?;
             Ok(())
         }

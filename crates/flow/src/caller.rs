@@ -173,3 +173,41 @@ fn as_asked_by(actor: &Actor, id: TenantId) -> Scope {
         | Actor::Visitor => tenant(id),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(caller: &Caller, is_guarded: bool) {
+        let of = TenantId::from_bytes([1; 16]);
+        let expected = if is_guarded {
+            Scope::Guarded(of)
+        } else {
+            Scope::Tenant(of)
+        };
+        assert_eq!(Scope::from(&caller.within(of)), expected);
+    }
+
+    #[test]
+    fn s31_people_and_their_programs_are_guarded_in_whatever_tenant() {
+        let of = TenantId::from_bytes([2; 16]);
+        let user = UserId::from_bytes([3; 16]);
+        let person = Caller::user(Client::default(), user, of);
+        assert_eq!(Scope::from(&person), Scope::Guarded(of));
+        check(&person, true);
+        let token = ApiTokenId::from_bytes([3; 16]);
+        let program = Caller::api_token(Client::default(), token, of);
+        assert_eq!(Scope::from(&program), Scope::Guarded(of));
+        check(&program, true);
+        let visitor = Caller::visitor(Client::default());
+        check(&visitor.known_as(Actor::User(user)), true);
+        let late = visitor.within(of).known_as(Actor::User(user));
+        assert_eq!(Scope::from(&late), Scope::Guarded(of));
+        check(&visitor, false);
+        check(&Caller::command_line(), false);
+        check(&Caller::job(None, of), false);
+        let account = AccountId::from_bytes([3; 16]);
+        check(&Caller::account(Client::default(), account, of), false);
+    }
+}

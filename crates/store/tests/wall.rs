@@ -283,17 +283,16 @@ async fn counted(tx: &mut WriteTx, sql: &Sql) -> Result<Progress<Sql>, Error> {
     Ok(Progress::Done)
 }
 
-fn decided(_: &Sql, found: i64) -> Result<Sql, Error> {
-    assert_eq!(found, 1);
-    Ok(everything("certificate"))
-}
-
 #[tokio::test]
 async fn s31_every_way_to_the_rows_is_guarded() {
     let Some(filled) = Filled::make().await else {
         return;
     };
     let all = everything("certificate");
+    let decide = |all: &Sql, found| {
+        assert_eq!(found, 1);
+        Ok::<_, Error>(*all)
+    };
     for tenant in [OWN, OTHER] {
         let own = filled.store.within(guarded(tenant));
         assert_eq!(own.read(all, count).await.unwrap(), 1);
@@ -301,9 +300,9 @@ async fn s31_every_way_to_the_rows_is_guarded() {
         assert_eq!(own.write(all, count_in_a_write).await.unwrap(), 1);
         let keyed = own.write_keyed("a key", all, count_in_a_write).await;
         assert_eq!(keyed.unwrap(), 1);
-        let decided = own.decide(all, count, decided, count_in_a_write).await;
+        let decided = own.decide(all, count, decide, count_in_a_write).await;
         assert_eq!(decided.unwrap(), 1);
-        let piece = own.decide_piece(all, count, self::decided, count_in_a_write);
+        let piece = own.decide_piece(all, count, decide, count_in_a_write);
         assert_eq!(piece.await.unwrap(), 1);
         own.write_bulk(all, counted).await.unwrap();
     }
@@ -368,7 +367,7 @@ async fn s31_a_guard_ends_with_its_transaction_also_after_an_error() {
             assert!(two.write(broken, count_in_a_write).await.is_err());
         }
         // All at once, so that they share connections, and in the lanes a transaction.
-        let (a, b, c, d, e, f, g, h) = tokio::join!(
+        let (read, other_read, written, first, everything, second, other_written, scanned) = tokio::join!(
             one.read(foreign, count),
             two.read(foreign, count),
             one.write(all, count_in_a_write),
@@ -378,11 +377,10 @@ async fn s31_a_guard_ends_with_its_transaction_also_after_an_error() {
             two.write(foreign, count_in_a_write),
             three.scan(everybodys, count),
         );
-        assert_eq!((a.unwrap(), b.unwrap(), c.unwrap()), (0, 0, 1));
-        d.unwrap();
-        assert_eq!(e.unwrap(), 2);
-        f.unwrap();
-        assert_eq!((g.unwrap(), h.unwrap()), (0, 2));
+        assert_eq!((read.unwrap(), other_read.unwrap()), (0, 0));
+        assert_eq!((written.unwrap(), other_written.unwrap()), (1, 0));
+        first.and(second).unwrap();
+        assert_eq!((everything.unwrap(), scanned.unwrap()), (2, 2));
         let (broken, kept, everybodys) = tokio::join!(
             one.write(broken, count_in_a_write),
             two.write(all, count_in_a_write),
