@@ -310,10 +310,16 @@ impl Session {
             let place = statement.map_or(ENGINE, |bound| bound.sql.place());
             return Err(Error::Unscoped { place });
         }
+        match guard {
+            Some(tenant) => self.send_guard(tenant).await?,
+            None => self.send_text("RESET ROLE").await?,
+        }
+        // Not before it is sent: whoever gives up meanwhile has not put it there.
         self.guard = guard;
-        let Some(tenant) = guard else {
-            return self.send_text("RESET ROLE").await;
-        };
+        Ok(())
+    }
+
+    async fn send_guard(&mut self, tenant: TenantId) -> Result<(), Error> {
         let client = Arc::clone(self.client()?);
         let preparing = client.prepare_cached(GUARD);
         let prepared = self.waiting_for(preparing).await;
