@@ -67,6 +67,9 @@ impl fmt::Display for TenantPath {
 /// Whose rows a transaction sees. Whoever has a caller takes the caller's; made in few places, which are checked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
+    /// One tenant's own rows, for a person or their program: PostgreSQL holds each statement to them once more, where it
+    /// may.
+    Guarded(TenantId),
     /// Everybody's, for work of our own; the text says why.
     System(&'static str),
     /// One tenant's own rows.
@@ -78,7 +81,7 @@ impl Scope {
     pub fn tenant(self) -> Option<TenantId> {
         match self {
             Self::System(_) => None,
-            Self::Tenant(id) => Some(id),
+            Self::Guarded(id) | Self::Tenant(id) => Some(id),
         }
     }
 }

@@ -60,6 +60,9 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
     for name in applied.names {
         say(&format!("applied {name}"));
     }
+    if let Some(text) = parts::what_the_wall_lacks(&store.wall().await?) {
+        say(&format!("tenants: {text}"));
+    }
     store.close().await;
     Ok(())
 }

@@ -21,7 +21,7 @@ use flow::operations::sealing_key::sealed_values;
 use flow::{App, Outside, Settings, jobs};
 use pki::DebianWeakKeys;
 use reach::network::{LabAnchors, LabSettings, Network, PublicSettings};
-use store::migrate::SchemaState;
+use store::migrate::{SchemaState, Wall};
 use store::seal::{KeyFileError, Sealer};
 use store::{DatabaseUrl, Options, Store};
 use validation::{AssumeValid, NetworkValidator, ProbeSettings, Validator};
@@ -42,6 +42,12 @@ pub(crate) const NOBODY_YET: &str = "there is none yet, so nobody can sign in; c
 /// Opens the database and starts an application on it.
 pub(crate) async fn start(config: &Config, migrate: Migrate) -> anyhow::Result<App> {
     let store = ready_store(config, migrate).await?;
+    if let Some(text) = what_the_wall_lacks(&store.wall().await?) {
+        tracing::warn!(
+            lacks = text,
+            "the database does not keep tenants apart by itself"
+        );
+    }
     start_with(config, outside(config, store).await?).await
 }
 
@@ -80,13 +86,14 @@ pub(crate) async fn ready_store(config: &Config, migrate: Migrate) -> anyhow::Re
 
 async fn make_ready(store: &Store, migrate: Migrate) -> anyhow::Result<()> {
     match (store.check_schema().await?, migrate) {
-        (SchemaState::Current, _) => Ok(()),
+        (SchemaState::Current, Migrate::Check) => Ok(()),
         (SchemaState::Empty, _) => {
             store.migrate().await?;
             tracing::info!("set up an empty database");
             Ok(())
         }
-        (SchemaState::Behind(_), Migrate::Auto) => {
+        // To a schema that is current the second wall may have to be added.
+        (SchemaState::Behind(_) | SchemaState::Current, Migrate::Auto) => {
             store.migrate().await?;
             Ok(())
         }
@@ -100,6 +107,21 @@ pub(crate) fn what_is_missing(names: &[&str]) -> String {
         "it is behind this release ({} missing); run chancery migrate, or chancery serve with migrate = \"auto\" in [storage]",
         names.join(", ")
     )
+}
+
+/// What to do where PostgreSQL could keep tenants apart and does not.
+pub(crate) fn what_the_wall_lacks(wall: &Wall) -> Option<String> {
+    let text = match wall {
+        Wall::Behind { tables } => {
+            format!("PostgreSQL does not guard these tables: {tables}; run chancery migrate")
+        }
+        Wall::NoRole { statements, reason } => format!(
+            "our statements alone keep them apart, and PostgreSQL could as well ({reason}); have somebody who may make \
+             roles run {statements} then run chancery migrate"
+        ),
+        Wall::NoneHere | Wall::Stands => return None,
+    };
+    Some(text)
 }
 
 async fn start_with(config: &Config, outside: Outside) -> anyhow::Result<App> {

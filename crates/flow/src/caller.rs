@@ -92,7 +92,7 @@ impl Caller {
         Self {
             actor: Actor::User(id),
             client,
-            scope: tenant(of),
+            scope: guarded(of),
         }
     }
 
@@ -101,7 +101,7 @@ impl Caller {
         Self {
             actor: Actor::ApiToken(id),
             client,
-            scope: tenant(of),
+            scope: guarded(of),
         }
     }
 
@@ -118,7 +118,7 @@ impl Caller {
     #[must_use]
     pub fn within(&self, id: TenantId) -> Self {
         Self {
-            scope: tenant(id),
+            scope: as_asked_by(&self.actor, id),
             ..self.clone()
         }
     }
@@ -126,7 +126,9 @@ impl Caller {
     /// The same, once it is known who it is.
     #[must_use]
     pub(crate) fn known_as(&self, actor: Actor) -> Self {
+        let of = self.scope.tenant();
         Self {
+            scope: of.map_or(self.scope, |of| as_asked_by(&actor, of)),
             actor,
             ..self.clone()
         }
@@ -152,4 +154,60 @@ pub fn system(why: &'static str) -> Scope {
 /// The rows of one tenant, for work of our own that is about it.
 pub fn tenant(id: TenantId) -> Scope {
     Scope::Tenant(id)
+}
+
+/// The rows of one tenant, for somebody whom we do not trust with more.
+fn guarded(id: TenantId) -> Scope {
+    Scope::Guarded(id)
+}
+
+/// What people and their programs ask for goes through the portal and the API, which are wide; an issuance runs few
+/// statements, all of them by key, and pays for each.
+fn as_asked_by(actor: &Actor, id: TenantId) -> Scope {
+    match actor {
+        Actor::ApiToken(_) | Actor::User(_) => guarded(id),
+        Actor::Account(_)
+        | Actor::CertificateKey
+        | Actor::CommandLine
+        | Actor::System
+        | Actor::Visitor => tenant(id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(caller: &Caller, is_guarded: bool) {
+        let of = TenantId::from_bytes([1; 16]);
+        let expected = if is_guarded {
+            Scope::Guarded(of)
+        } else {
+            Scope::Tenant(of)
+        };
+        assert_eq!(Scope::from(&caller.within(of)), expected);
+    }
+
+    #[test]
+    fn s31_people_and_their_programs_are_guarded_in_whatever_tenant() {
+        let of = TenantId::from_bytes([2; 16]);
+        let user = UserId::from_bytes([3; 16]);
+        let person = Caller::user(Client::default(), user, of);
+        assert_eq!(Scope::from(&person), Scope::Guarded(of));
+        check(&person, true);
+        let token = ApiTokenId::from_bytes([3; 16]);
+        let program = Caller::api_token(Client::default(), token, of);
+        assert_eq!(Scope::from(&program), Scope::Guarded(of));
+        check(&program, true);
+        let visitor = Caller::visitor(Client::default());
+        check(&visitor.known_as(Actor::User(user)), true);
+        let late = visitor.within(of).known_as(Actor::User(user));
+        assert_eq!(Scope::from(&late), Scope::Guarded(of));
+        check(&visitor, false);
+        check(&Caller::command_line(), false);
+        check(&Caller::job(None, of), false);
+        let account = AccountId::from_bytes([3; 16]);
+        check(&Caller::account(Client::default(), account, of), false);
+    }
 }

@@ -120,9 +120,9 @@ impl Subject {
         self.store.within(SYSTEM)
     }
 
-    /// As the big reseller.
+    /// As a person of the big reseller, whom PostgreSQL holds to its rows.
     fn big(&self) -> Scoped<'_> {
-        self.store.within(Scope::Tenant(self.plan.tenant(0)))
+        self.store.within(Scope::Guarded(self.plan.tenant(0)))
     }
 
     fn now(&self) -> Timestamp {

@@ -12,12 +12,14 @@
 mod record;
 mod runner;
 mod step;
+mod wall;
 
 use std::collections::BTreeMap;
 
 use base::Scope;
 
 pub use step::{Code, Fill, Migration, Piece, Step};
+pub use wall::Wall;
 
 use crate::{Engine, Error, SchemaError, Store};
 use runner::Runner;
@@ -163,9 +165,23 @@ pub enum SchemaState {
 }
 
 impl Store {
-    /// Runs the migrations that this database has not seen.
+    /// Runs the migrations that this database has not seen, and has it keep tenants apart by itself if it can.
     pub async fn migrate(&self) -> Result<Applied, Error> {
-        self.migrate_to(MIGRATIONS).await
+        let applied = self.migrate_to(MIGRATIONS).await?;
+        self.raise_wall().await?;
+        Ok(applied)
+    }
+
+    async fn raise_wall(&self) -> Result<(), Error> {
+        match self.wall().await? {
+            Wall::NoneHere | Wall::Stands => return Ok(()),
+            Wall::Behind { .. } | Wall::NoRole { .. } => {}
+        }
+        let mut runner = Runner::new(self).await?;
+        let raised = runner.raise_wall().await;
+        runner.close().await;
+        raised?;
+        self.wall().await.map(|_| ())
     }
 
     /// Compares the schema to what this program expects, and changes nothing. Fails when this

@@ -32,7 +32,15 @@ pub struct Database {
 #[derive(Debug)]
 enum Keeps {
     Directory(TempDir),
-    Schema { url: String, name: String },
+    Schema {
+        url: String,
+        name: String,
+    },
+    /// The same, of a user of the same name.
+    User {
+        url: String,
+        name: String,
+    },
 }
 
 impl Database {
@@ -52,23 +60,41 @@ impl Database {
 
     /// An empty schema in the PostgreSQL database of the environment, if it names one.
     pub async fn postgres() -> Option<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
         let url = postgres_url()?;
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("test_{}_{count}", std::process::id());
+        let name = new_name();
         administer(
             &url,
             &format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}"),
         )
         .await;
-        let mut own = url.clone();
-        let joint = if url.contains('?') { '&' } else { '?' };
-        // Writing to a string cannot fail.
-        let _ = write!(own, "{joint}options=-csearch_path%3D{name}");
         Some(Self {
-            location: DatabaseUrl::Postgres(own),
+            location: within_schema(&url, &name),
             keeps: Keeps::Schema { url, name },
         })
+    }
+
+    /// The same, opened by a user who owns it and may make no roles.
+    pub async fn modest() -> Option<Self> {
+        let url = postgres_url()?;
+        let name = new_name();
+        let text = format!("CREATE ROLE {name} LOGIN; CREATE SCHEMA {name} AUTHORIZATION {name}");
+        administer(&url, &text).await;
+        let (scheme, rest) = url.split_once("://")?;
+        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        Some(Self {
+            location: within_schema(&format!("{scheme}://{name}@{place}"), &name),
+            keeps: Keeps::User { url, name },
+        })
+    }
+
+    /// Runs a statement as whoever has made the schema, whose name stands for `{}` in it; nothing on SQLite.
+    pub async fn as_superuser(&self, statement: &str) {
+        match &self.keeps {
+            Keeps::Directory(_) => {}
+            Keeps::Schema { url, name } | Keeps::User { url, name } => {
+                administer(url, &statement.replace("{}", name)).await;
+            }
+        }
     }
 
     /// Where it is.
@@ -99,8 +125,26 @@ impl Database {
             Keeps::Schema { url, name } => {
                 administer(&url, &format!("DROP SCHEMA IF EXISTS {name} CASCADE")).await;
             }
+            Keeps::User { url, name } => {
+                let text = format!("DROP OWNED BY {name} CASCADE; DROP ROLE {name}");
+                administer(&url, &text).await;
+            }
         }
     }
+}
+
+fn new_name() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("test_{}_{count}", std::process::id())
+}
+
+fn within_schema(url: &str, name: &str) -> DatabaseUrl {
+    let mut own = url.to_owned();
+    let joint = if url.contains('?') { '&' } else { '?' };
+    // Writing to a string cannot fail.
+    let _ = write!(own, "{joint}options=-csearch_path%3D{name}");
+    DatabaseUrl::Postgres(own)
 }
 
 /// Runs a test on an empty, unmigrated database of every engine there is.

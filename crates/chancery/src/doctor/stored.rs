@@ -6,7 +6,7 @@ use base::{Clock as _, Timestamp};
 use flow::catalog::list_caa::{CaaStanding, list_stored_caa};
 use flow::operations::address::{Neighbours, is_local, neighbours};
 use flow::operations::inspect::{Inspected, inspect};
-use store::migrate::SchemaState;
+use store::migrate::{SchemaState, Wall};
 use store::seal::{KeyFileError, Sealer};
 use store::{DatabaseUrl, Engine, Store};
 use tokio::net::TcpListener;
@@ -45,6 +45,7 @@ pub(super) async fn look(config: &Config) -> Vec<(&'static str, Finding)> {
         ("effects", effects(inspected)),
     ];
     found.extend(caa);
+    found.extend(tenants(store.as_ref()).await);
     if let Some(store) = store {
         store.close().await;
     }
@@ -106,6 +107,17 @@ async fn database(config: &Config) -> (Finding, Option<Store>) {
     };
     store.close().await;
     (finding, None)
+}
+
+/// Whether PostgreSQL keeps tenants apart as well; an embedded database never does.
+async fn tenants(store: Option<&Store>) -> Option<(&'static str, Finding)> {
+    let wall = store?.wall().await.ok()?;
+    let finding = match parts::what_the_wall_lacks(&wall) {
+        Some(text) => Finding::Note(text),
+        None if wall == Wall::NoneHere => return None,
+        None => Finding::Good("PostgreSQL keeps them apart, too".to_owned()),
+    };
+    Some(("tenants", finding))
 }
 
 /// Tried on what the database has; without one, the file is read all the same.

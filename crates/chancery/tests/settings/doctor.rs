@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use store::DatabaseUrl;
+use store::testing::Database;
 use testkit::{MailServer, MailTrouble};
 
 use crate::sources::{command, folder, text};
@@ -145,4 +147,41 @@ fn doctor_meets_the_mail_server() {
         false,
         &format!("WRONG mail: 127.0.0.1:{nobody}: "),
     );
+}
+
+/// Who may make no role in PostgreSQL is told what to run, works without, and has the second wall afterwards.
+#[test]
+fn s31_doctor_says_what_the_second_wall_lacks() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let Some(database) = runtime.block_on(Database::modest()) else {
+        return;
+    };
+    let DatabaseUrl::Postgres(url) = database.location() else {
+        return;
+    };
+    let folder = folder();
+    let place = format!("--database={url}");
+    let migrate = || {
+        let output = command(folder.path(), &["migrate", &place], &[]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let lacks = "tenants: our statements alone keep them apart, and PostgreSQL could as well (";
+    assert!(migrate().contains(lacks), "{}", migrate());
+    let (_, said) = doctor(folder.path(), &[&place]);
+    let line = said.lines().find(|line| line.contains(lacks));
+    let line = line.expect("a line about tenants");
+    let (_, rest) = line.split_once("roles run ").expect("statements");
+    let (statements, _) = rest.split_once(" then run ").expect("what to do then");
+    // Other tests have made the role in this cluster.
+    let (making, granting) = statements.split_once("; ").expect("two statements");
+    let makes_it =
+        format!("DO $$ BEGIN {making}; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+    runtime.block_on(database.as_superuser(&makes_it));
+    runtime.block_on(database.as_superuser(granting));
+    assert!(!migrate().contains("tenants:"), "{}", migrate());
+    let good = "ok    tenants: PostgreSQL keeps them apart, too";
+    let (_, said) = doctor(folder.path(), &[&place]);
+    assert!(said.contains(good), "{said}");
+    runtime.block_on(database.remove());
 }

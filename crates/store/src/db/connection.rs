@@ -6,6 +6,8 @@ pub(in crate::db) mod sqlite;
 
 pub(in crate::db) use self::postgres::Session;
 
+use base::TenantId;
+
 use super::{Sql, Value};
 
 /// A statement with all that it is given.
@@ -13,6 +15,8 @@ pub(in crate::db) struct Bound<'v> {
     pub(in crate::db) sql: Sql,
     /// What comes as `$1`, before the values.
     tenant: Option<Value<'static>>,
+    /// To whose rows PostgreSQL holds it.
+    guard: Option<TenantId>,
     values: &'v [Value<'v>],
 }
 
@@ -20,11 +24,13 @@ impl<'v> Bound<'v> {
     pub(in crate::db) fn new(
         sql: Sql,
         tenant: Option<Value<'static>>,
+        guard: Option<TenantId>,
         values: &'v [Value<'v>],
     ) -> Self {
         Self {
             sql,
             tenant,
+            guard,
             values,
         }
     }

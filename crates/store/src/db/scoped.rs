@@ -17,8 +17,14 @@ pub struct Scoped<'s> {
 }
 
 impl Store {
-    /// The store within a scope.
+    /// The store within a scope. Where the database has no guard, the statements alone keep tenants apart.
     pub fn within(&self, scope: Scope) -> Scoped<'_> {
+        let scope = self.as_guarded_here(scope);
+        Scoped { store: self, scope }
+    }
+
+    /// The same with a guard, whether or not there is one: without, what it would guard fails.
+    pub(crate) fn behind_the_wall(&self, scope: Scope) -> Scoped<'_> {
         Scoped { store: self, scope }
     }
 }
@@ -53,8 +59,8 @@ impl Scoped<'_> {
         count(&self.store.tally().reads, 1);
         match self.store.backend() {
             Backend::Postgres(postgres) => {
-                let mut tx = postgres.reading(self.scope).await?;
-                load.call(&mut tx, &input).await
+                let tx = postgres.reading(self.scope).await?;
+                look(tx, &load, &input).await
             }
             Backend::Sqlite(readers, _) => {
                 readers.run(self.scope, |tx| sqlite::finish(load.call(tx, &input)))
@@ -74,8 +80,8 @@ impl Scoped<'_> {
         count(&self.store.tally().reads, 1);
         match self.store.backend() {
             Backend::Postgres(postgres) => {
-                let mut tx = postgres.scanning(self.scope).await?;
-                load.call(&mut tx, &input).await
+                let tx = postgres.scanning(self.scope).await?;
+                look(tx, &load, &input).await
             }
             Backend::Sqlite(readers, _) => {
                 let scope = self.scope;
@@ -191,6 +197,22 @@ impl Scoped<'_> {
         let answer = answer.await.unwrap_or(Err(Error::Closed));
         turn.end();
         answer
+    }
+}
+
+/// Looks, on PostgreSQL.
+async fn look<I, T, E, L>(mut tx: ReadTx, load: &L, input: &I) -> Result<T, E>
+where
+    I: Send + Sync,
+    T: Send,
+    E: From<Error> + Send,
+    L: for<'a> Load<'a, I, T, E>,
+{
+    let answer = load.call(&mut tx, input).await;
+    match (answer, tx.leave().await) {
+        // It says why whatever came after it failed.
+        (Err(_), Some(failure)) => Err(failure.into()),
+        (answer, _) => answer,
     }
 }
 

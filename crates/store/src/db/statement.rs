@@ -20,6 +20,27 @@ pub enum Rows {
     Ours,
     /// Those of the transaction's tenant, which is bound as `$1`.
     Tenants,
+    /// The same, by a statement that PostgreSQL does not guard, since it would then not use the index that the statement
+    /// is made for; a test lists these with their reasons.
+    TenantsUnguarded,
+}
+
+impl Rows {
+    /// Whether the transaction's tenant is bound as `$1`.
+    pub fn binds_tenant(self) -> bool {
+        match self {
+            Self::Tenants | Self::TenantsUnguarded => true,
+            Self::Everybodys | Self::Inserted | Self::Ours => false,
+        }
+    }
+
+    /// Whether PostgreSQL holds the statement to the rows of the tenant where somebody's scope asks for that.
+    pub fn is_guarded(self) -> bool {
+        match self {
+            Self::Inserted | Self::Ours | Self::Tenants => true,
+            Self::Everybodys | Self::TenantsUnguarded => false,
+        }
+    }
 }
 
 /// A statement in PostgreSQL's words, with placeholders `$1…$n`.
@@ -114,6 +135,7 @@ impl Sql {
 /// `sql!(tenant postgres: "…")`, goes through [`ReadTx::pick`](crate::ReadTx::pick).
 #[macro_export]
 macro_rules! sql {
+    (tenant unguarded postgres: $($text:expr),+ $(,)?) => { $crate::sql!(@ TenantsUnguarded, Some($crate::Engine::Postgres), $($text),+) };
     (tenant postgres: $($text:expr),+ $(,)?) => { $crate::sql!(@ Tenants, Some($crate::Engine::Postgres), $($text),+) };
     (tenant sqlite: $($text:expr),+ $(,)?) => { $crate::sql!(@ Tenants, Some($crate::Engine::Sqlite), $($text),+) };
     (system postgres: $($text:expr),+ $(,)?) => { $crate::sql!(@ Everybodys, Some($crate::Engine::Postgres), $($text),+) };

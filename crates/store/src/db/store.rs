@@ -1,6 +1,9 @@
 //! The way in: opens either engine.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base::Scope;
 
 use super::counters::Tally;
 use super::migrator::Migrator;
@@ -22,6 +25,8 @@ struct Shared {
     location: DatabaseUrl,
     options: Options,
     tally: Arc<Tally>,
+    /// Whether the database guards the rows of tenants, as far as it was asked.
+    is_guarding: AtomicBool,
     /// Of the pieces of large changes.
     turns: Turns,
 }
@@ -60,6 +65,7 @@ impl Store {
                 location: location.clone(),
                 options,
                 tally,
+                is_guarding: AtomicBool::new(false),
                 turns: Turns::default(),
             }),
         })
@@ -85,6 +91,21 @@ impl Store {
         match &self.shared.backend {
             Backend::Postgres(postgres) => postgres.queue_keyed(key, work),
             Backend::Sqlite(_, writer) => writer.queue(work).await,
+        }
+    }
+
+    /// Remembers whether the database guards the rows of tenants.
+    pub(crate) fn note_guard(&self, is_there: bool) {
+        self.shared.is_guarding.store(is_there, Ordering::Relaxed);
+    }
+
+    /// A scope without the guard that the database does not have.
+    pub(super) fn as_guarded_here(&self, scope: Scope) -> Scope {
+        match scope {
+            Scope::Guarded(tenant) if !self.shared.is_guarding.load(Ordering::Relaxed) => {
+                Scope::Tenant(tenant)
+            }
+            Scope::Guarded(_) | Scope::System(_) | Scope::Tenant(_) => scope,
         }
     }
 

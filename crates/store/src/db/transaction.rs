@@ -7,12 +7,12 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use base::Scope;
+use base::{Scope, TenantId};
 
 use super::columns::tenant_of;
 use super::connection::{Bound, Connection, sqlite};
 use super::counters::{Tally, count};
-use super::{Engine, Error, Row, Rows, Sql, Value};
+use super::{Engine, Error, Row, Sql, Value};
 use crate::Record;
 
 /// Reads. Each statement sees all that was committed before it; inside a write, all statements
@@ -49,7 +49,7 @@ impl ReadTx {
 
     /// The tenant that is bound as `$1`, where the statement asks for it.
     fn tenant(&self, sql: Sql) -> Result<Option<Value<'static>>, Error> {
-        if sql.rows() != Rows::Tenants {
+        if !sql.rows().binds_tenant() {
             return Ok(None);
         }
         let tenant = self.scope.tenant();
@@ -59,9 +59,18 @@ impl ReadTx {
             .ok_or(Error::Unscoped { place })
     }
 
+    /// The tenant to whose rows the database holds the statement.
+    fn guard(&self, sql: Sql) -> Option<TenantId> {
+        match self.scope {
+            Scope::Guarded(tenant) => sql.rows().is_guarded().then_some(tenant),
+            Scope::System(_) | Scope::Tenant(_) => None,
+        }
+    }
+
     fn bound<'v>(&self, statements: &[(Sql, &'v [Value<'v>])]) -> Result<Vec<Bound<'v>>, Error> {
         let bind = |(sql, values): &(Sql, &'v [Value<'v>])| {
-            Ok(Bound::new(*sql, self.tenant(*sql)?, values))
+            let (tenant, guard) = (self.tenant(*sql)?, self.guard(*sql));
+            Ok(Bound::new(*sql, tenant, guard, values))
         };
         statements.iter().map(bind).collect()
     }
@@ -178,6 +187,15 @@ impl ReadTx {
         }
     }
 
+    /// Ends a look at rows that a guard stood before; the connection has none for whoever comes next. Gives the first failure
+    /// of what was sent without waiting.
+    pub(super) async fn leave(&mut self) -> Option<Error> {
+        match &mut self.connection {
+            Connection::Postgres(session) => session.roll_back().await,
+            Connection::Sqlite(_) => None,
+        }
+    }
+
     /// The first failure since this was last asked.
     pub(super) fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()
@@ -249,7 +267,7 @@ impl WriteTx {
         let sent = match self.tenant(sql) {
             Err(error) => Err(error),
             Ok(tenant) => {
-                let bound = Bound::new(sql, tenant, values);
+                let bound = Bound::new(sql, tenant, self.guard(sql), values);
                 match &mut self.read.connection {
                     Connection::Postgres(session) => session.execute_later(&bound).await,
                     Connection::Sqlite(_) => Ok(()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::record::{self, Progress};
-use super::{Migration, Step};
+use super::{Migration, Step, wall};
 use crate::db::{Attempt, ForeignKeys, MigrationLimits, Migrator, statements};
 use crate::{BoxFuture, Engine, Error, SchemaError, Store, WriteTx};
 
@@ -73,6 +73,13 @@ impl Runner {
             Box::pin(record::create(tx))
         });
         made.await
+    }
+
+    /// Has the database keep tenants apart, as far as it lets us. One node does it at a time.
+    pub(super) async fn raise_wall(&mut self) -> Result<(), Error> {
+        self.wait_for_turn().await?;
+        let raised = self.transaction(ForeignKeys::AtOnce, (), |tx, ()| Box::pin(wall::raise(tx)));
+        raised.await
     }
 
     /// Runs what is left of a migration. Says whether there was anything.

@@ -15,9 +15,12 @@ const MAKERS: &[&str] = &[
     "crates/store/src/db/closures.rs",
     "crates/store/src/db/transaction.rs",
     "crates/store/src/migrate.rs",
+    // What asks the database whether it guards a tenant's rows, and what takes a guard away that is not there.
+    "crates/store/src/db/store.rs",
+    "crates/store/src/migrate/wall.rs",
 ];
 /// The variants.
-const VARIANTS: &[&str] = &["System", "Tenant"];
+const VARIANTS: &[&str] = &["Guarded", "System", "Tenant"];
 
 /// Checks all files that are not listed.
 pub(crate) fn check(code: &Code<'_>) -> Vec<Finding> {

@@ -10,6 +10,8 @@ use flow::operations::share_limits::share;
 use flow::tenancy::domain::add_domain::add_domain;
 use flow::tenancy::organization::change_organization::{Details, add_organization};
 use pki::SubjectFields;
+use store::migrate::Wall;
+use store::testing::make_schema;
 use tenancy::organization::Contacts;
 use tenancy::role::Role;
 use tenancy::tenant::TenantKind;
@@ -25,6 +27,7 @@ testkit::on_both_engines![
     s29_every_route_is_closed_to_who_may_not_call_it,
     s29_lists_and_searches_show_nothing_of_others,
     s29_forms_that_name_anothers_account_find_nothing,
+    s31_pages_are_behind_the_second_wall_and_clients_are_not,
 ];
 
 /// A name that only one shop has.
@@ -367,6 +370,24 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
     let query = format!("?account={}", full.account);
     let page = other.get(&format!("/domains/new{query}")).await.expect(200);
     assert_shows_nothing(&page, &full, &query);
+}
+
+/// Policies that let nothing through at all leave pages without what they show; clients are served as before.
+async fn s31_pages_are_behind_the_second_wall_and_clients_are_not(server: &TestServer) {
+    if server.store.wall().await.unwrap() == Wall::NoneHere {
+        return;
+    }
+    let shop = Shop::open(server, "alpha").await;
+    let eab = server.account_of(shop.reseller, None).await;
+    server.enroll(&eab, NAME).await;
+    let client = server.stranger().await.register(&eab).await;
+    let mut browser = shop.browser(server).await;
+    let shows = |page: &Answer| page.page().contains(NAME);
+    assert!(shows(&browser.get("/domains").await.expect(200)));
+    let text = "ALTER POLICY own_tenant ON enrolled_domain USING (FALSE)";
+    make_schema(&server.store, text).await.unwrap();
+    assert!(!shows(&browser.get("/domains").await.expect(200)));
+    client.issue(&[NAME]).await;
 }
 
 #[track_caller]

@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
+use base::TenantId;
 use deadpool_postgres::Object;
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
 use tokio_postgres::error::SqlState;
@@ -24,6 +25,8 @@ pub(in crate::db) struct Session {
     /// What begins its transaction.
     begin: &'static str,
     state: State,
+    /// To whose rows the server holds what comes next; it ends with the transaction.
+    guard: Option<TenantId>,
     /// Statements that were sent and whose answer is still to come.
     sent: Vec<Sent>,
     /// How many statements have changed something, may have, or have failed.
@@ -74,6 +77,14 @@ impl Session {
         Self::new(client, State::Promised)
     }
 
+    /// For look-ups of somebody who sees one tenant's rows. A guard lives as long as a transaction, so that there is one;
+    /// each statement sees what was committed before it, as without.
+    pub(in crate::db) fn reading(client: Arc<Object>) -> Self {
+        let mut session = Self::new(client, State::Promised);
+        session.begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
+        session
+    }
+
     /// Each statement sees what others have committed before it: one that waited for a table has to see
     /// what was written to it meanwhile.
     pub(in crate::db) fn migrating(client: Arc<Object>) -> Self {
@@ -87,6 +98,7 @@ impl Session {
             client: Some(client),
             begin: "BEGIN ISOLATION LEVEL REPEATABLE READ",
             state,
+            guard: None,
             sent: Vec::new(),
             changes: 0,
             race: Race::None,
@@ -99,11 +111,21 @@ impl Session {
         &mut self,
         statements: &[Bound<'_>],
     ) -> Result<Vec<Vec<Row>>, Error> {
+        let mut answers = Vec::with_capacity(statements.len());
+        for alike in statements.chunk_by(|one, next| one.guard == next.guard) {
+            answers.extend(self.rows_alike(alike).await?);
+        }
+        Ok(answers)
+    }
+
+    /// The same for statements that one guard stands before, or none: one round trip.
+    async fn rows_alike(&mut self, statements: &[Bound<'_>]) -> Result<Vec<Vec<Row>>, Error> {
         let mut prepared = Vec::with_capacity(statements.len());
         for bound in statements {
             prepared.push((self.prepare(bound.sql).await?, parameters(bound)));
         }
         self.begin().await?;
+        self.stand(statements.first()).await?;
         let client = Arc::clone(self.client()?);
         let asked = prepared
             .iter()
@@ -128,11 +150,21 @@ impl Session {
         &mut self,
         statements: &[Bound<'_>],
     ) -> Result<Vec<u64>, Error> {
+        let mut answers = Vec::with_capacity(statements.len());
+        for alike in statements.chunk_by(|one, next| one.guard == next.guard) {
+            answers.extend(self.execute_alike(alike).await?);
+        }
+        Ok(answers)
+    }
+
+    /// The same for statements that one guard stands before, or none: one round trip.
+    async fn execute_alike(&mut self, statements: &[Bound<'_>]) -> Result<Vec<u64>, Error> {
         let mut prepared = Vec::with_capacity(statements.len());
         for bound in statements {
             prepared.push((self.prepare(bound.sql).await?, parameters(bound)));
         }
         self.begin().await?;
+        self.stand(statements.first()).await?;
         let client = Arc::clone(self.client()?);
         let asked = prepared
             .iter()
@@ -159,6 +191,7 @@ impl Session {
             .collect();
         self.changes += 1;
         self.begin().await?;
+        self.stand(Some(bound)).await?;
         let client = Arc::clone(self.client()?);
         let run = async move {
             let parameters: Parameters<'_> = values.iter().map(as_parameter).collect();
@@ -265,6 +298,40 @@ impl Session {
         Ok(())
     }
 
+    /// Puts the guard that a statement asks for in the place of the last one, before the statement and without waiting. If the
+    /// server refuses, the transaction is lost and whatever comes in it fails.
+    async fn stand(&mut self, statement: Option<&Bound<'_>>) -> Result<(), Error> {
+        let guard = statement.and_then(|bound| bound.guard);
+        if guard == self.guard {
+            return Ok(());
+        }
+        if self.state != State::Open {
+            // Outside a transaction nothing would end it, nor would it have begun.
+            let place = statement.map_or(ENGINE, |bound| bound.sql.place());
+            return Err(Error::Unscoped { place });
+        }
+        match guard {
+            Some(tenant) => self.send_guard(tenant).await?,
+            None => self.send_text("RESET ROLE").await?,
+        }
+        // Not before it is sent: whoever gives up meanwhile has not put it there.
+        self.guard = guard;
+        Ok(())
+    }
+
+    async fn send_guard(&mut self, tenant: TenantId) -> Result<(), Error> {
+        let client = Arc::clone(self.client()?);
+        let preparing = client.prepare_cached(GUARD);
+        let prepared = self.waiting_for(preparing).await;
+        let statement = prepared.map_err(|error| self.failed(ENGINE, error))?;
+        let run = async move {
+            let tenant = Value::from(tenant);
+            client.execute(&statement, &[as_parameter(&tenant)]).await
+        };
+        self.send(ENGINE, Box::pin(run)).await;
+        Ok(())
+    }
+
     async fn send_text(&mut self, text: &'static str) -> Result<(), Error> {
         let client = Arc::clone(self.client()?);
         let run = async move { client.batch_execute(text).await.map(|()| 0) };
@@ -314,6 +381,10 @@ impl Session {
         error
     }
 }
+
+/// Until the end of the transaction statements are those of a role that sees, by the policies of the tables, one tenant's rows.
+const GUARD: &str = "SELECT set_config('chancery.tenant', encode($1, 'hex'), true), \
+     set_config('role', 'chancery_portal', true)";
 
 /// A connection whose transaction is in doubt never goes back to the pool.
 impl Drop for Session {
