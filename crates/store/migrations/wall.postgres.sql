@@ -11,6 +11,7 @@ DECLARE
   condition CONSTANT TEXT := 'CASE WHEN %I = ' || own || ' THEN TRUE END IS NOT NULL';
   -- By key, and never all orders of a tenant at once, as EXISTS may.
   by_order CONSTANT TEXT := '(SELECT TRUE FROM acme_order o WHERE o.id = order_id)';
+  by_credential CONSTANT TEXT := '(SELECT TRUE FROM eab_credential e WHERE e.key_id = eab_key.key_id)';
   found RECORD;
 BEGIN
   FOR found IN
@@ -19,12 +20,13 @@ BEGIN
       CASE c.relname
         WHEN 'tenant' THEN format(condition, 'id')
         WHEN 'acme_order_pending' THEN by_order
+        WHEN 'eab_key' THEN by_credential
         WHEN 'order_identifier' THEN by_order
         ELSE format(condition, 'tenant_id')
       END AS rule
     FROM pg_class c
     WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema())) AND c.relkind = 'r'
-      AND (c.relname IN ('tenant', 'acme_order_pending', 'order_identifier')
+      AND (c.relname IN ('tenant', 'acme_order_pending', 'eab_key', 'order_identifier')
         OR EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped))
   LOOP
     IF NOT found.has_policy THEN

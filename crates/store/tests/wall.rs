@@ -97,11 +97,17 @@ const WITHOUT_KEYS: &str = "DO $$ DECLARE found RECORD; BEGIN
       EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', found.of, found.conname);
     END LOOP; END $$";
 
-/// The tables that have a tenant, or whose rows hang on an order, which has one.
+/// The tables that have a tenant, or whose rows hang on an order or a credential, which has one.
 async fn tables(store: &Store) -> BTreeMap<String, Vec<Column>> {
     let all = all_columns(store).await;
     let is_meant = |table: &str, columns: &[Column]| {
-        ["tenant", "acme_order_pending", "order_identifier"].contains(&table)
+        [
+            "tenant",
+            "acme_order_pending",
+            "eab_key",
+            "order_identifier",
+        ]
+        .contains(&table)
             || columns.iter().any(|column| column.name == "tenant_id")
     };
     let meant = all

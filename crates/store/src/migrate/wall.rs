@@ -71,7 +71,7 @@ async fn open_tables(tx: &mut ReadTx, (): &()) -> Result<String, Error> {
                AND has_table_privilege(named.oid, 'SELECT') AND has_table_privilege(named.oid, 'INSERT')
                AND has_table_privilege(named.oid, 'UPDATE') AND has_table_privilege(named.oid, 'DELETE'))), '') AS open
          FROM (SELECT c.oid, CAST(c.relname AS TEXT) AS name,
-             c.relname IN ('tenant', 'acme_order_pending', 'order_identifier')
+             c.relname IN ('tenant', 'acme_order_pending', 'eab_key', 'order_identifier')
                OR EXISTS (SELECT 1 FROM pg_attribute a
                  WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped) AS is_of_tenants
            FROM pg_class c
