@@ -129,6 +129,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0020_api_token",
         steps: &[Step::Both(include_str!("../migrations/0020_api_token.sql"))],
     },
+    Migration {
+        name: "0024_passkey",
+        steps: &[Step::Both(include_str!("../migrations/0024_passkey.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

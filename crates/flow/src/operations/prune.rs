@@ -12,7 +12,9 @@ use base::{
     ValidationId,
 };
 use serde::{Deserialize, Serialize};
-use store::access::{api_token, invitation, session, sign_in_lock, sign_in_step};
+use store::access::{
+    api_token, invitation, passkey_challenge, session, sign_in_lock, sign_in_step,
+};
 use store::audit;
 use store::catalog::server_certificate;
 use store::effects::{effect, mail};
@@ -98,6 +100,7 @@ enum Part {
     SignInLocks,
     Invitations,
     SignInSteps,
+    PasskeyChallenges,
     ApiTokens,
     ServerCertificates,
     DeadJobs,
@@ -110,7 +113,7 @@ enum Part {
     Nodes,
 }
 
-const PARTS: [Part; 23] = [
+const PARTS: [Part; 24] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -124,6 +127,7 @@ const PARTS: [Part; 23] = [
     Part::SignInLocks,
     Part::Invitations,
     Part::SignInSteps,
+    Part::PasskeyChallenges,
     Part::ApiTokens,
     Part::ServerCertificates,
     Part::DeadJobs,
@@ -190,6 +194,7 @@ impl Prune {
                 Ok(same(pieces(app, before, delete_invitations).await?))
             }
             Part::SignInSteps => Ok(same(pieces(app, now, delete_steps).await?)),
+            Part::PasskeyChallenges => Ok(same(pieces(app, now, delete_challenges).await?)),
             Part::ApiTokens => {
                 let before = now.minus(KEEP_TOKENS);
                 Ok(same(pieces(app, before, delete_tokens).await?))
@@ -400,6 +405,14 @@ async fn delete_invitations(
 
 async fn delete_steps(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
     let deleted = sign_in_step::delete_ended(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_challenges(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let deleted = passkey_challenge::delete_ended(tx, &(*now, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 
