@@ -177,6 +177,7 @@ async fn check(
                 factor: "password",
                 purpose: "sign_in",
                 reason: reason.unwrap_or_default(),
+                is_copied: false,
                 now,
             };
             refuse::<SignInError>(app, caller, failed).await?;
