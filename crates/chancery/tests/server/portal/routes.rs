@@ -16,6 +16,8 @@ pub(super) enum Object {
     Guest,
     Order,
     Organization,
+    /// One of two of whoever owns the rest.
+    Passkey,
     Refusal,
     Review,
     Session,
@@ -76,7 +78,7 @@ const fn file(name: &'static str) -> Route {
 }
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 54] = [
+pub(super) const ROUTES: [Route; 57] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -146,6 +148,17 @@ pub(super) const ROUTES: [Route; 54] = [
         "/accounts/{id}/deactivate",
         Object::Account,
         &[("confirmation", "Without a label")],
+    ),
+    get("/settings/second-factor/passkeys/{id}", Object::Passkey),
+    post(
+        "/settings/second-factor/passkeys/{id}",
+        Object::Passkey,
+        &[("name", "Old laptop")],
+    ),
+    post(
+        "/settings/second-factor/passkeys/{id}/remove",
+        Object::Passkey,
+        &[],
     ),
     get("/settings/tokens/{id}/revoke", Object::Token),
     post("/settings/tokens/{id}/revoke", Object::Token, &[]),

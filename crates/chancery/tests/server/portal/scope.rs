@@ -5,11 +5,14 @@ use flow::operations::record_refusals::record;
 use flow::tenancy::organization::change_organization::{Details, add_organization};
 use pki::SubjectFields;
 use tenancy::organization::Contacts;
+use tenancy::passkey::testing::SoftAuthenticator;
 use tenancy::role::Role;
 use tenancy::tenant::TenantKind;
 use testkit::{Answer, Eab, TestServer, Visitor};
+use tokio::sync::Mutex;
 use web::portal::{MayCall, portal_routes};
 
+use super::passkey;
 use super::people::{customer_of, guest, member, operator, user_of};
 use super::routes::{Object, ROUTES, Route};
 use super::{Shop, assert_asks_to_sign_in, stranger};
@@ -37,9 +40,12 @@ pub(super) struct Full {
     guest: String,
     order: String,
     organization: String,
+    passkey: String,
     refusal: String,
     session: String,
     token: String,
+    /// What signs its administrator in.
+    spare: Mutex<SoftAuthenticator>,
 }
 
 impl Full {
@@ -53,9 +59,12 @@ impl Full {
         record(&server.app).await;
         let of = (TenantKind::Reseller, shop.reseller.tenant);
         member(server, of, Role::Manager).await;
-        // Another browser of the same person: what the first one can end.
-        shop.browser(server).await;
         let mut browser = shop.browser(server).await;
+        let (mut laptop, mut spare) = (passkey::key(), passkey::key());
+        passkey::add(&mut browser, &mut laptop, "Laptop").await;
+        passkey::add(&mut browser, &mut spare, "Spare").await;
+        // Another browser of the same person: what the first one can end.
+        passkey::browser(server, &mut spare).await;
         Self {
             account: eab.subscription.suffix(),
             certificate: first_id(&browser.get("/certificates").await, "/certificates/"),
@@ -65,16 +74,27 @@ impl Full {
             domain: enrolled.first().unwrap().id.suffix(),
             order: first_id(&browser.get("/activity").await, "/activity/"),
             organization: organization(server, &shop).await,
+            passkey: passkey::passkeys(&mut browser).await[0]
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .to_owned(),
             refusal: first_id(
                 &browser.get("/activity?result=refused").await,
                 "/activity/refused/",
             ),
             session: other_session(&browser.get("/settings").await),
             token: token(&mut browser).await,
+            spare: Mutex::new(spare),
             shop,
             browser,
             eab,
         }
+    }
+
+    /// A further browser of its administrator.
+    pub(super) async fn browser(&self, server: &TestServer) -> Visitor {
+        passkey::browser(server, &mut *self.spare.lock().await).await
     }
 
     pub(super) fn path(&self, route: &Route) -> String {
@@ -88,6 +108,7 @@ impl Full {
             Object::Guest => &self.guest,
             Object::Order => &self.order,
             Object::Organization => &self.organization,
+            Object::Passkey => &self.passkey,
             // Nothing of this shop waits.
             Object::Review => "00000000000000000000000000",
             Object::Refusal => &self.refusal,
@@ -107,6 +128,7 @@ impl Full {
             "/domains",
             &format!("/organizations/{}", self.organization),
             "/settings",
+            "/settings/second-factor",
             "/settings/tokens",
             "/team",
         ] {
@@ -302,6 +324,8 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
         "/accounts/new",
         "/organizations/new",
         "/settings",
+        "/settings/second-factor",
+        "/settings/second-factor/passkeys/new",
         "/settings/tokens",
         "/team",
     ] {
@@ -328,6 +352,7 @@ fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
         &of.domain,
         &of.order,
         &of.organization,
+        &of.passkey,
         "Secret Oy",
         &of.session,
         &of.token,
