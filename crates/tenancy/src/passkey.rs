@@ -112,6 +112,14 @@ impl Refuse for PasskeyError {
 #[error("a person has at most {PASSKEYS} passkeys; remove one that is not used")]
 pub struct TooManyPasskeys;
 
+impl Refuse for TooManyPasskeys {
+    fn refusal(&self) -> Refusal {
+        Class::Quota
+            .because("too_many_passkeys", self)
+            .at("passkey")
+    }
+}
+
 /// What an authenticator calls a key of its own: 1 to 1023 octets.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CredentialId(Vec<u8>);

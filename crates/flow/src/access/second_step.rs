@@ -11,6 +11,7 @@ use store::access::{passkey, second_factor};
 use store::tenancy::sign_in::{self, Candidate};
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::Locked;
+use tenancy::passkey::{Passkey, PasskeyError};
 use tenancy::tenant::OrganizationSuspended;
 use tenancy::token::{Token, TokenDigest};
 
@@ -18,6 +19,8 @@ use super::SignedIn;
 use super::attempt::Attempt;
 use super::open_session::{OpenSessionError, Opening, SecondProof, open_session};
 use super::refuse::{Failed, refuse};
+use super::second_factor::passkey::ask::{AskPasskeyError, PasskeyRequest, ask_to_prove};
+use super::second_factor::passkey::ids;
 use super::second_factor::{SecondFactorError, TypedFactor};
 use super::session::end_replaced;
 use crate::caller::system;
@@ -174,11 +177,30 @@ async fn load_offered(tx: &mut ReadTx, user: &UserId) -> Result<OfferedFactors, 
     })
 }
 
-/// The step that a token stands for, while it stands for something.
-pub(super) async fn find_step(
+/// Asks for a passkey of whoever's password was right.
+pub async fn ask_passkey_for_step(
     app: &App,
     token: &str,
-) -> Result<(SignInStep, Candidate), SecondStepError> {
+) -> Result<PasskeyRequest, SecondStepError> {
+    let (step, _) = find_step(app, token).await?;
+    let whose = crate::caller::tenant(step.tenant);
+    let store = app.store(crate::caller::tenant(step.tenant));
+    let passkeys = store.read(step.user, load_passkeys).await?;
+    let asked = ask_to_prove(app, whose, Some(step.user), ids(passkeys)).await;
+    asked.map_err(|error| match error {
+        AskPasskeyError::Store(error) => SecondStepError::Store(error),
+        AskPasskeyError::Nowhere | AskPasskeyError::TooMany(_) => {
+            SecondFactorError::from(PasskeyError::RelyingParty).into()
+        }
+    })
+}
+
+async fn load_passkeys(tx: &mut ReadTx, user: &UserId) -> Result<Vec<Passkey>, store::Error> {
+    passkey::of_user(tx, user).await
+}
+
+/// The step that a token stands for, while it stands for something.
+async fn find_step(app: &App, token: &str) -> Result<(SignInStep, Candidate), SecondStepError> {
     let token = Token::parse(token).ok_or(SecondStepError::Gone)?;
     let store = app.store(system("a token tells whose it is"));
     let found = store.read(token.digest(), load).await?;

@@ -4,6 +4,8 @@
 //! Whether an address is unknown, disabled or has another password cannot be told from the answer
 //! nor from the time it takes.
 
+pub mod by_passkey;
+
 use std::net::IpAddr;
 
 use base::{Class, Refusal, Refuse};

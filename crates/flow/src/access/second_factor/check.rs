@@ -12,7 +12,6 @@ use tenancy::recovery::RecoveryCode;
 use tenancy::token::TokenDigest;
 use tenancy::totp::{TotpSecret, WrongCode};
 
-use super::passkey::relying_party;
 use crate::App;
 
 /// What somebody typed.
@@ -192,7 +191,8 @@ impl Factors {
         });
         let challenge = challenge.ok_or(SecondFactorError::Challenge)?;
         let passkey = self.passkey.as_ref().ok_or(PasskeyError::Foreign)?;
-        let party = relying_party(app).ok_or(PasskeyError::RelyingParty)?;
+        let party = app.settings().relying_party();
+        let party = party.ok_or(PasskeyError::RelyingParty)?;
         let used = UsedPasskey {
             user,
             id: passkey.id.clone(),

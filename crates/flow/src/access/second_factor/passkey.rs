@@ -5,20 +5,14 @@ pub mod add;
 pub mod ask;
 pub mod remove;
 pub mod rename;
-pub mod sign_in;
 
-use tenancy::passkey::{CredentialId, Passkey, RelyingParty};
+use tenancy::passkey::{CredentialId, Passkey};
 
 use base::{Actor, UserId};
 use store::ReadTx;
 use store::access::passkey;
 
 use crate::{App, Caller};
-
-/// The portal as passkeys know it; `None` where it is reached in a way for which browsers have none.
-pub fn relying_party(app: &App) -> Option<RelyingParty> {
-    RelyingParty::at(&app.settings().portal_origin)
-}
 
 /// A passkey of the person who asks, by its name in links; a colleague's is not there.
 pub async fn own_passkey(
@@ -38,6 +32,6 @@ async fn load_all(tx: &mut ReadTx, user: &UserId) -> Result<Vec<Passkey>, store:
 }
 
 /// What browsers are told of passkeys that are there.
-fn ids(passkeys: Vec<Passkey>) -> Vec<CredentialId> {
+pub(in crate::access) fn ids(passkeys: Vec<Passkey>) -> Vec<CredentialId> {
     passkeys.into_iter().map(|passkey| passkey.id).collect()
 }

@@ -10,17 +10,17 @@ use tenancy::token::Token;
 
 use super::*;
 use crate::access::second_factor::passkey::add::{AddPasskeyError, add_passkey};
-use crate::access::second_factor::passkey::ask::{
-    AskPasskeyError, ask_for_step, ask_to_add, ask_to_sign_in,
-};
+use crate::access::second_factor::passkey::ask::{AskPasskeyError, ask_to_add};
 use crate::access::second_factor::passkey::remove::{RemovePasskeyError, remove_passkey};
 use crate::access::second_factor::passkey::rename::rename_passkey;
-use crate::access::second_factor::passkey::sign_in::{PasskeySignInError, sign_in_by_passkey};
 use crate::access::second_factor::set_up::begin_set_up;
 use crate::access::second_factor::show::own_factors;
 use crate::access::second_factor::switch_off::switch_off;
 use crate::access::second_factor::{SecondFactorError, TypedFactor, confirm::confirm_set_up};
-use crate::access::second_step::{OfferedFactors, SecondStepError, offered_factors, second_step};
+use crate::access::second_step::{
+    OfferedFactors, SecondStepError, ask_passkey_for_step, offered_factors, second_step,
+};
+use crate::access::sign_in::by_passkey::{PasskeySignInError, ask_to_sign_in, sign_in_by_passkey};
 use crate::access::team::change_member::{Change, Reason, change_member};
 use crate::access::team::invite_user::Giver;
 use crate::access::team::require_second_factor::require_second_factor;
@@ -134,7 +134,9 @@ async fn s16_a_passkey_is_the_second_step_or_all_of_a_sign_in() {
             has_passkeys: true,
         };
         assert_eq!(offered, expected);
-        let asked = ask_for_step(&house.app, &step.reveal()).await.unwrap();
+        let asked = ask_passkey_for_step(&house.app, &step.reveal())
+            .await
+            .unwrap();
         assert_eq!(asked.known.len(), 1);
         let form = key.assert(&asked.challenge.reveal());
         let signed_in = house.finish(&step, &form).await.unwrap();
@@ -179,8 +181,8 @@ async fn s16_a_challenge_is_used_once_and_within_five_minutes() {
         let other = key.assert(&to_add.challenge.reveal());
         assert!(house.by_passkey(&other).await.is_err());
         let step = house.password_step().await;
-        let older = ask_for_step(app, &step.reveal()).await.unwrap();
-        let newer = ask_for_step(app, &step.reveal()).await.unwrap();
+        let older = ask_passkey_for_step(app, &step.reveal()).await.unwrap();
+        let newer = ask_passkey_for_step(app, &step.reveal()).await.unwrap();
         let form = key.assert(&older.challenge.reveal());
         assert!(house.finish(&step, &form).await.is_err());
         // None of them is a failure that would lock.
@@ -424,7 +426,9 @@ async fn s16_a_passkey_of_a_colleague_does_not_finish_a_step() {
     each_engine(|store| async move {
         let (house, signed_in, mut key, _) = House::with_passkey(store).await;
         let step = house.password_step().await;
-        let asked = ask_for_step(&house.app, &step.reveal()).await.unwrap();
+        let asked = ask_passkey_for_step(&house.app, &step.reveal())
+            .await
+            .unwrap();
         let mut other = SoftAuthenticator::new(ORIGIN);
         house.add(&signed_in, &mut other).await.unwrap();
         other.handle = Token::generate(&Seeded(RwLock::new(5))).reveal();
@@ -434,11 +438,8 @@ async fn s16_a_passkey_of_a_colleague_does_not_finish_a_step() {
         // The challenge of a step says whose it is, and a step cannot be had without the password.
         let form = key.assert(&asked.challenge.reveal());
         house.finish(&step, &form).await.unwrap();
-        let gone = ask_for_step(&house.app, &step.reveal()).await;
-        assert!(matches!(
-            gone,
-            Err(AskPasskeyError::Step(SecondStepError::Gone))
-        ));
+        let gone = ask_passkey_for_step(&house.app, &step.reveal()).await;
+        assert!(matches!(gone, Err(SecondStepError::Gone)));
     })
     .await;
 }

@@ -4,7 +4,6 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use flow::access::second_factor::passkey::ask::{PasskeyCreation, PasskeyRequest};
-use flow::access::second_factor::passkey::relying_party;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tenancy::passkey::{
@@ -43,7 +42,8 @@ impl PasskeyFields {
 
 /// At which host browsers have passkeys for this portal, if they have.
 pub(in crate::portal::access) fn passkey_host(portal: &Portal) -> Option<String> {
-    relying_party(&portal.app).map(|party| party.id().to_owned())
+    let party = portal.app.settings().relying_party();
+    party.map(|party| party.id().to_owned())
 }
 
 /// Asks for a proof.

@@ -6,6 +6,8 @@ pub mod passkey;
 pub mod set_up;
 pub mod show;
 
+use tenancy::passkey::Passkey;
+
 use crate::portal::gate::permitted::{Own, SettingUp};
 use crate::portal::table::Table;
 
@@ -47,4 +49,9 @@ pub(super) fn routes() -> Table {
         )
         .post("/settings/second-factor/codes", Own, show::new_codes)
         .post("/settings/second-factor/off", Own, show::turn_off)
+}
+
+/// The page of a passkey.
+fn passkey_href(passkey: &Passkey) -> String {
+    format!("/settings/second-factor/passkeys/{}", passkey.id.shown())
 }

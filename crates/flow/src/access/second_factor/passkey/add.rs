@@ -14,7 +14,6 @@ use tenancy::passkey::{
 use tenancy::recovery::RecoveryCode;
 use tenancy::token::TokenDigest;
 
-use super::relying_party;
 use crate::access::SignedIn;
 use crate::access::notice::second_factor_changed;
 use crate::access::second_factor::new_codes::digests;
@@ -54,9 +53,7 @@ impl Refuse for AddPasskeyError {
             Self::InUse => Class::Invalid.because("passkey_in_use", self).at("passkey"),
             Self::Passkey(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
-            Self::TooMany(_) => Class::Invalid
-                .because("too_many_passkeys", self)
-                .at("passkey"),
+            Self::TooMany(error) => error.refusal(),
         }
     }
 }
@@ -69,7 +66,8 @@ pub async fn add_passkey(
     name: PasskeyName,
     registration: &Registration,
 ) -> Result<Option<Vec<RecoveryCode>>, AddPasskeyError> {
-    let party = relying_party(app).ok_or(PasskeyError::RelyingParty)?;
+    let party = app.settings().relying_party();
+    let party = party.ok_or(PasskeyError::RelyingParty)?;
     let challenge = registration.challenge()?.digest();
     let (id, proven) = registration.verify(&party)?;
     let codes = RecoveryCode::generate_all(app.random());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{Class, Refusal, Refuse, UserId};
+use base::{Class, Refusal, Refuse, Scope, UserId};
 use store::access::passkey;
 use store::access::passkey_challenge::{self, PasskeyChallenge};
 use store::{ReadTx, WriteTx};
@@ -13,10 +13,8 @@ use tenancy::passkey::{
 use tenancy::token::Token;
 use tenancy::user::User;
 
-use super::{ids, relying_party};
+use super::ids;
 use crate::access::SignedIn;
-use crate::access::second_step::{SecondStepError, find_step};
-use crate::caller::{system, tenant};
 use crate::{App, Caller};
 
 /// Why nothing is asked.
@@ -27,9 +25,6 @@ pub enum AskPasskeyError {
         "passkeys need a portal that is reached by a name and by TLS; use an authenticator app instead"
     )]
     Nowhere,
-    /// The sign-in that it would go on with is gone.
-    #[error(transparent)]
-    Step(#[from] SecondStepError),
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -42,11 +37,8 @@ impl Refuse for AskPasskeyError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Nowhere => Class::Conflict.because("passkeys_impossible", self),
-            Self::Step(error) => error.refusal(),
             Self::Store(error) => error.refusal(),
-            Self::TooMany(_) => Class::Quota
-                .because("too_many_passkeys", self)
-                .at("passkey"),
+            Self::TooMany(error) => error.refusal(),
         }
     }
 }
@@ -83,7 +75,10 @@ pub async fn ask_to_add(
     caller: &Caller,
     signed_in: &SignedIn,
 ) -> Result<PasskeyCreation, AskPasskeyError> {
-    let party = relying_party(app).ok_or(AskPasskeyError::Nowhere)?;
+    let party = app
+        .settings()
+        .relying_party()
+        .ok_or(AskPasskeyError::Nowhere)?;
     let user = signed_in.user.clone();
     let store = app.store(caller);
     let passkeys = store.read(user.id, load).await?;
@@ -106,31 +101,21 @@ pub async fn ask_to_add(
     })
 }
 
-/// Asks a visitor for whatever passkey they have.
-pub async fn ask_to_sign_in(app: &App) -> Result<PasskeyRequest, AskPasskeyError> {
-    let party = relying_party(app).ok_or(AskPasskeyError::Nowhere)?;
-    let (challenge, row) = new(app, ChallengePurpose::SignIn, None);
-    let store = app.store(system("whoever has a passkey says who they are by it"));
-    store.write(row, save).await?;
+/// Asks for a proof: of somebody, by passkeys that are known, or of whoever has one.
+pub(in crate::access) async fn ask_to_prove(
+    app: &App,
+    whose: impl Into<Scope>,
+    user: Option<UserId>,
+    known: Vec<CredentialId>,
+) -> Result<PasskeyRequest, AskPasskeyError> {
+    let party = app.settings().relying_party();
+    let party = party.ok_or(AskPasskeyError::Nowhere)?;
+    let (challenge, row) = new(app, ChallengePurpose::SignIn, user);
+    app.store(whose).write(row, save).await?;
     Ok(PasskeyRequest {
         challenge,
         party,
-        known: Vec::new(),
-    })
-}
-
-/// Asks for a passkey of whoever's password was right.
-pub async fn ask_for_step(app: &App, token: &str) -> Result<PasskeyRequest, AskPasskeyError> {
-    let party = relying_party(app).ok_or(AskPasskeyError::Nowhere)?;
-    let (step, _) = find_step(app, token).await?;
-    let store = app.store(tenant(step.tenant));
-    let passkeys = store.read(step.user, load).await?;
-    let (challenge, row) = new(app, ChallengePurpose::SignIn, Some(step.user));
-    store.write(row, save).await?;
-    Ok(PasskeyRequest {
-        challenge,
-        party,
-        known: ids(passkeys),
+        known,
     })
 }
 

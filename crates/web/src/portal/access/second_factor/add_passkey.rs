@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use flow::access::second_factor::passkey::add::{AddPasskeyError, add_passkey};
 use flow::access::second_factor::passkey::ask::{AskPasskeyError, ask_to_add};
-use flow::access::second_factor::passkey::relying_party;
 use serde::Deserialize;
 use serde_json::json;
 use tenancy::passkey::{PasskeyName, Registration};
@@ -62,9 +61,7 @@ pub(super) async fn ask(
         Err(error @ (AskPasskeyError::Nowhere | AskPasskeyError::TooMany(_))) => {
             not_asked(&sentence(&error))
         }
-        Err(error @ (AskPasskeyError::Step(_) | AskPasskeyError::Store(_))) => {
-            return Err(error.into());
-        }
+        Err(error @ AskPasskeyError::Store(_)) => return Err(error.into()),
     };
     if let Some(cookie) = cookie {
         add_cookie(&mut response, &cookie);
@@ -127,7 +124,7 @@ fn view(
     name: &str,
     problems: Problems,
 ) -> Option<AddPasskeyPage> {
-    let party = relying_party(&portal.app)?;
+    let party = portal.app.settings().relying_party()?;
     Some(AddPasskeyPage {
         shell: who.shell(Nav::Settings, "Add a passkey"),
         host: party.id().to_owned(),

@@ -11,6 +11,7 @@ use flow::access::second_factor::show::own_factors;
 use serde::Deserialize;
 use tenancy::passkey::{Passkey, PasskeyName};
 
+use super::passkey_href;
 use super::show::href;
 use crate::portal::gate::allowed::{Allowed, Object};
 use crate::portal::gate::csrf::Form;
@@ -30,11 +31,6 @@ impl Object for Passkey {
     async fn load(portal: &Portal, caller: &Caller, id: &str) -> Result<Option<Self>, Refusal> {
         Ok(own_passkey(&portal.app, caller, id).await?)
     }
-}
-
-/// Its page.
-pub(super) fn passkey_href(passkey: &Passkey) -> String {
-    format!("/settings/second-factor/passkeys/{}", passkey.id.shown())
 }
 
 #[derive(Default, Deserialize)]

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tenancy::passkey::Passkey;
 use tenancy::recovery::{CODES, RecoveryCode};
 
-use super::passkey::passkey_href;
+use super::passkey_href;
 use crate::portal::access::passkey::passkey_host;
 use crate::portal::access::settings::show::on_or_off;
 use crate::portal::gate::csrf::Form;

@@ -2,10 +2,9 @@
 
 use axum::extract::State;
 use base::{Refuse as _, Timestamp};
-use flow::access::second_factor::passkey::ask::{AskPasskeyError, ask_to_sign_in};
-use flow::access::second_factor::passkey::sign_in::{PasskeySignInError, sign_in_by_passkey};
-use flow::access::second_factor::{SecondFactorError, passkey};
-use flow::access::second_step::SecondStepError;
+use flow::access::second_factor::SecondFactorError;
+use flow::access::second_step::{SecondStepError, ask_passkey_for_step};
+use flow::access::sign_in::by_passkey::{PasskeySignInError, ask_to_sign_in, sign_in_by_passkey};
 use serde::Deserialize;
 
 use super::code::again;
@@ -45,9 +44,9 @@ pub(super) async fn ask_for_step(
     let Some((token, _)) = &who.step else {
         return Ok(again());
     };
-    match passkey::ask::ask_for_step(&portal.app, token).await {
+    match ask_passkey_for_step(&portal.app, token).await {
         Ok(asked) => Ok(request(&asked)),
-        Err(AskPasskeyError::Step(SecondStepError::Gone)) => Ok(again()),
+        Err(SecondStepError::Gone) => Ok(again()),
         Err(error) => Err(error.into()),
     }
 }

@@ -17,6 +17,7 @@ use crate::access::SignedIn;
 use crate::access::attempt::{Attempt, Counts};
 use crate::access::open_session::{OpenSessionError, Opening, SecondProof, open_session};
 use crate::access::refuse::{Failed, refuse};
+use crate::access::second_factor::passkey::ask::{AskPasskeyError, PasskeyRequest, ask_to_prove};
 use crate::access::second_factor::{SecondFactorError, TypedFactor};
 use crate::access::session::end_replaced;
 use crate::caller::system;
@@ -64,6 +65,12 @@ impl From<OpenSessionError> for PasskeySignInError {
             OpenSessionError::Suspended(suspended) => Self::Suspended(suspended),
         }
     }
+}
+
+/// Asks a visitor for whatever passkey they have.
+pub async fn ask_to_sign_in(app: &App) -> Result<PasskeyRequest, AskPasskeyError> {
+    let whose = system("whoever has a passkey says who they are by it");
+    ask_to_prove(app, whose, None, Vec::new()).await
 }
 
 /// Signs in whose passkey it is; `replaces` is what the browser held before, which ends.
