@@ -164,7 +164,6 @@ async fn s16_a_challenge_is_used_once_and_within_five_minutes() {
     each_engine(|store| async move {
         let (house, signed_in, mut key, _) = House::with_passkey(store).await;
         key.counts = false;
-        (key.counter, key.counts) = (0, false);
         let form = key.assert(&house.asked().await);
         house.by_passkey(&form).await.unwrap();
         let replayed = house.by_passkey(&form).await.unwrap_err();
@@ -384,10 +383,7 @@ async fn s17_app_and_passkey_stand_in_for_each_other() {
         let removed = remove_passkey(app, &caller, &signed_in, first, None, HERE).await;
         assert!(removed.unwrap());
         let again = remove_passkey(app, &caller, &signed_in, first, None, HERE).await;
-        assert!(matches!(
-            again,
-            Err(RemovePasskeyError::Required) | Ok(false)
-        ));
+        assert!(!again.unwrap());
     })
     .await;
 }

@@ -146,7 +146,8 @@ async fn load(tx: &mut ReadTx, removing: &Removing) -> Result<Facts, store::Erro
     };
     Ok(Facts {
         counts: removing.attempt.load(tx).await?,
-        is_last: passkeys.len() < 2 && app.is_none_or(|app| app.confirmed_at.is_none()),
+        is_last: passkeys.iter().all(|other| other.id == removing.passkey.id)
+            && app.is_none_or(|app| app.confirmed_at.is_none()),
         factors,
         sessions: session::count_of_user(tx, &others).await?,
     })
