@@ -9,7 +9,7 @@ mod client_data;
 mod key;
 mod relying_party;
 mod signed;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 use base::{Class, Refusal, Refuse, TenantId, Timestamp, UserId, words};
@@ -231,5 +231,5 @@ impl Passkey {
     }
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests;

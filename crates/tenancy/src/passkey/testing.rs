@@ -1,6 +1,7 @@
 //! An authenticator in software with the browser before it, for tests: it answers as real ones do, and wrongly in each way
 //! that a test asks for.
 #![expect(
+    clippy::missing_panics_doc,
     clippy::unwrap_used,
     reason = "helpers of a test fail as the test does"
 )]

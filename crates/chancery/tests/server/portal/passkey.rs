@@ -63,7 +63,7 @@ async fn prove(browser: &mut Visitor, key: &mut SoftAuthenticator, at: [&str; 3]
     browser.post_form(page, action, &fields).await
 }
 
-async fn prove_alone(browser: &mut Visitor, key: &mut SoftAuthenticator) -> Answer {
+pub(super) async fn prove_alone(browser: &mut Visitor, key: &mut SoftAuthenticator) -> Answer {
     let at = ["/sign-in", "/sign-in/passkey/ask", "/sign-in/passkey"];
     prove(browser, key, at).await
 }

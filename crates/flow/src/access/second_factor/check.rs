@@ -193,13 +193,13 @@ impl Factors {
         let passkey = self.passkey.as_ref().ok_or(PasskeyError::Foreign)?;
         let party = app.settings().relying_party();
         let party = party.ok_or(PasskeyError::RelyingParty)?;
-        let used = UsedPasskey {
+        let proof = UsedPasskey {
             user,
             id: passkey.id.clone(),
             counter: answer.verify(&party, passkey)?,
             at: now,
         };
-        Ok(Second::Passkey(challenge.digest, used))
+        Ok(Second::Passkey(challenge.digest, proof))
     }
 }
 

@@ -300,7 +300,7 @@ async fn s18_a_passkey_of_somebody_who_may_not_sign_in_opens_nothing() {
         let id = house.made.user.id;
         let caller = caller::tenant(house.made.reseller.id);
         let set = async |status| {
-            let store = house.app.store(caller.clone());
+            let store = house.app.store(caller);
             let set = store.write((id, status), store::access::user::set_status);
             assert!(set.await.is_ok());
         };

@@ -51,6 +51,9 @@ pub(super) fn routes() -> Table {
         .post("/settings/second-factor/off", Own, show::turn_off)
 }
 
+/// Where a passkey is added.
+const NEW_PASSKEY: &str = "/settings/second-factor/passkeys/new";
+
 /// The page of a passkey.
 fn passkey_href(passkey: &Passkey) -> String {
     format!("/settings/second-factor/passkeys/{}", passkey.id.shown())

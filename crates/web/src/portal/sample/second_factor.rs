@@ -22,11 +22,10 @@ fn code(problems: Problems) -> CodePage {
 fn factor(is_on: bool, asks_password: bool, is_required: bool) -> SecondFactorPage {
     SecondFactorPage {
         shell: shell(Nav::Settings, "Second factor"),
-        is_on,
         state: on_or_off(is_on),
         passkey_state: on_or_off(false),
         passkeys: Vec::new(),
-        can_add: true,
+        add_href: Some("/settings/second-factor/passkeys/new".to_owned()),
         passkey_at: Some("portal.example".to_owned()),
         since: is_on.then(|| date("3 Mar 2025", "20 months ago")),
         codes: "2 of 10 left".to_owned(),
@@ -52,7 +51,6 @@ fn with_passkeys() -> SecondFactorPage {
         "29 minutes ago",
     );
     SecondFactorPage {
-        is_on: true,
         passkey_state: on_or_off(true),
         passkeys: vec![
             row("Work laptop", Some(today)),

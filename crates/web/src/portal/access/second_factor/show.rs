@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tenancy::passkey::Passkey;
 use tenancy::recovery::{CODES, RecoveryCode};
 
-use super::passkey_href;
+use super::{NEW_PASSKEY, passkey_href};
 use crate::portal::access::passkey::passkey_host;
 use crate::portal::access::settings::show::on_or_off;
 use crate::portal::gate::csrf::Form;
@@ -130,10 +130,13 @@ pub(super) async fn view<P>(
     let passkeys = own.passkeys.iter().map(|passkey| passkey_row(passkey, now));
     Ok(SecondFactorPage {
         shell: who.shell(Nav::Settings, "Second factor"),
-        is_on: own.totp_since.is_some() || !own.passkeys.is_empty(),
         state: on_or_off(own.totp_since.is_some()),
         passkey_state: on_or_off(!own.passkeys.is_empty()),
-        can_add: passkey_at.is_some() && Passkey::may_add(own.passkeys.len()).is_ok(),
+        add_href: if passkey_at.is_some() && Passkey::may_add(own.passkeys.len()).is_ok() {
+            Some(NEW_PASSKEY.to_owned())
+        } else {
+            None
+        },
         passkey_at,
         passkeys: passkeys.collect(),
         since: own.totp_since.map(|since| when(since, now)),
@@ -190,16 +193,14 @@ pub struct PasskeyRow {
 pub struct SecondFactorPage {
     /// The frame.
     pub shell: Shell,
-    /// Whether there is any second factor.
-    pub is_on: bool,
     /// Whether the authenticator app is on, as a chip.
     pub state: Chip,
     /// Whether there are passkeys, as a chip.
     pub passkey_state: Chip,
     /// The passkeys, the oldest first.
     pub passkeys: Vec<PasskeyRow>,
-    /// Whether another one may be added.
-    pub can_add: bool,
+    /// Where another one is added, if it may be.
+    pub add_href: Option<String>,
     /// At which host browsers have passkeys for this portal, if they have.
     pub passkey_at: Option<String>,
     /// Since when a code is asked for at every sign-in; `None` when it is not.
@@ -216,6 +217,13 @@ pub struct SecondFactorPage {
     pub asks_password: bool,
     /// What is wrong; fields `password`, `codes_password`, `code`.
     pub problems: Problems,
+}
+
+impl SecondFactorPage {
+    /// Whether there is any second factor.
+    pub(crate) fn is_on(&self) -> bool {
+        self.since.is_some() || !self.passkeys.is_empty()
+    }
 }
 
 /// Recovery codes, shown once.
