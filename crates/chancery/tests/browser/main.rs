@@ -1,6 +1,7 @@
 //! A browser walks from the sign-in page to a downloaded certificate, in both themes and at two widths, and uses passkeys,
 //! against the built binary with the demo's data.
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     reason = "helpers of a test fail as the test does"
 )]
