@@ -44,6 +44,11 @@ pub(crate) fn pkcs8() -> Vec<u8> {
     .concat()
 }
 
+/// Its public half: the coordinates.
+pub(crate) fn point() -> (Vec<u8>, Vec<u8>) {
+    (octets(X), octets(Y))
+}
+
 /// The signer of certificates, requests and lists.
 pub(crate) static SIGNER: LazyLock<Arc<SoftwareSigner>> =
     LazyLock::new(|| Arc::new(SoftwareSigner::from_pkcs8(&pkcs8()).unwrap()));

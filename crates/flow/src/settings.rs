@@ -5,6 +5,7 @@ use std::time::Duration;
 use acme::directory::Meta;
 use acme::paths::Shape;
 use outbound::mail::letter::Brand;
+use tenancy::passkey::RelyingParty;
 use tenancy::password::HashParameters;
 
 use crate::breached::BreachedPasswords;
@@ -73,5 +74,10 @@ impl Settings {
     /// Where clients find a directory.
     pub fn directory_url(&self, slug: &str) -> String {
         self.paths.of(slug).at(&self.acme_origin).directory()
+    }
+
+    /// The portal as passkeys know it; `None` where it is reached in a way for which browsers have none.
+    pub fn relying_party(&self) -> Option<RelyingParty> {
+        RelyingParty::at(&self.portal_origin)
     }
 }

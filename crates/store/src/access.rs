@@ -3,6 +3,8 @@
 pub mod api_token;
 pub mod credential;
 pub mod invitation;
+pub mod passkey;
+pub mod passkey_challenge;
 pub mod role_assignment;
 pub mod second_factor;
 pub mod session;

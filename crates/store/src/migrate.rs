@@ -141,6 +141,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0022_eab_key",
         steps: &[Step::Both(include_str!("../migrations/0022_eab_key.sql"))],
     },
+    Migration {
+        name: "0024_passkey",
+        steps: &[Step::Both(include_str!("../migrations/0024_passkey.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -9,6 +9,8 @@ use std::time::Duration;
 use base::{Actor, Random, Scope, TenantId, Timestamp, UserId};
 use store::access::api_token::{self, LiveTokens};
 use store::access::credential::{self, NewPassword, Replacement};
+use store::access::passkey::{self, UsedPasskey};
+use store::access::passkey_challenge::{self, PasskeyChallenge};
 use store::access::role_assignment::{self, Assignment};
 use store::access::session::{self, Browser};
 use store::access::{invitation, sign_in_lock, user};
@@ -19,10 +21,13 @@ use store::{Error, Scoped, Store};
 use tenancy::api_token::{ApiToken, ApiTokenName, ApiTokenRequest, Networks, Scopes, Validity};
 use tenancy::invitation::{Invitation, Purpose};
 use tenancy::lockout::{AttemptKey, Limits, Lockout};
+use tenancy::passkey::testing::SoftAuthenticator;
+use tenancy::passkey::{ChallengePurpose, Passkey, PasskeyName, RelyingParty, UserHandle};
 use tenancy::password::{Credential, HashParameters, Hasher, Password};
 use tenancy::role::{Role, Roles};
 use tenancy::session::Session;
 use tenancy::tenant::{Tenant, TenantKind, TenantName, TenantSwitch};
+use tenancy::token::Token;
 use tenancy::user::{DisplayName, Email, Status, Theme, User};
 
 /// Other bytes every time.
@@ -770,6 +775,154 @@ async fn s17_a_tenant_demands_second_factors_in_its_document() {
         let operator = world.all().write((), operator_of).await.unwrap().unwrap();
         assert!(!operator.requires_second_factor);
         assert!(!demand(false).await);
+    })
+    .await;
+}
+
+fn new_passkey(of: &User, name: &str) -> Passkey {
+    let origin = "https://portal.example.com";
+    let mut authenticator = SoftAuthenticator::new(origin);
+    let handle = UserHandle::generate(&RANDOM);
+    let challenge = Token::generate(&RANDOM).reveal();
+    let form = authenticator.register(&challenge, &handle.to_text());
+    let party = RelyingParty::at(origin).unwrap();
+    let (id, proven) = form.answer().unwrap().verify(&party).unwrap();
+    Passkey {
+        user: of.id,
+        tenant: of.tenant,
+        id,
+        name: PasskeyName::parse(name).unwrap(),
+        handle,
+        proven,
+        created_at: START,
+        last_used_at: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s16_passkeys_come_back_as_they_were_stored_and_are_found_by_their_ids() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let (own, all) = (world.own(), world.all());
+        let first = new_passkey(&world.user, "Laptop");
+        let second = Passkey {
+            created_at: after(1),
+            ..new_passkey(&world.user, "Phone")
+        };
+        for passkey in [&second, &first] {
+            own.write(passkey.clone(), passkey::insert).await.unwrap();
+        }
+        let of_user = async || own.read(world.user.id, passkey::of_user).await.unwrap();
+        assert_eq!(of_user().await, [first.clone(), second.clone()]);
+        let key = (world.user.id, second.id.clone());
+        let found = own.read(key.clone(), passkey::of_user_by_id).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&second));
+        let owner = all.read(first.id.clone(), passkey::owner).await.unwrap();
+        assert_eq!(owner, Some(world.user.id));
+        let found = all
+            .read(world.user.id, sign_in::candidate_of)
+            .await
+            .unwrap();
+        assert!(found.unwrap().has_second_factor);
+        // One is of one person.
+        let other = new_user(&world.reseller, "second@example.com");
+        assert!(world.insert_user(other.clone()).await);
+        let taken = Passkey {
+            user: other.id,
+            ..first.clone()
+        };
+        assert!(own.write(taken, passkey::insert).await.is_err());
+        // Another tenant finds and changes nothing.
+        let foreign = world.of(world.operator.id);
+        let found = foreign.read(key.clone(), passkey::of_user_by_id).await;
+        assert!(found.unwrap().is_none());
+        assert!(!foreign.write(key.clone(), passkey::delete).await.unwrap());
+        let name = PasskeyName::parse("Old phone").unwrap();
+        let renaming = (key.0, key.1.clone(), name.clone());
+        assert!(own.write(renaming, passkey::rename).await.unwrap());
+        assert_eq!(of_user().await[1].name, name);
+        assert!(own.write(key.clone(), passkey::delete).await.unwrap());
+        assert!(!own.write(key, passkey::delete).await.unwrap());
+        own.write(world.user.id, passkey::delete_of_user)
+            .await
+            .unwrap();
+        assert!(of_user().await.is_empty());
+        let found = all
+            .read(world.user.id, sign_in::candidate_of)
+            .await
+            .unwrap();
+        assert!(!found.unwrap().has_second_factor);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s16_a_counter_only_rises_but_of_those_that_never_count() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let own = world.own();
+        let passkey = new_passkey(&world.user, "Laptop");
+        own.write(passkey.clone(), passkey::insert).await.unwrap();
+        let note = async |counter| {
+            let used = UsedPasskey {
+                user: world.user.id,
+                id: passkey.id.clone(),
+                counter,
+                at: after(1),
+            };
+            own.write(used, passkey::note_use).await.unwrap()
+        };
+        assert!(note(0).await && note(0).await);
+        assert!(note(7).await && note(8).await);
+        assert!(!note(8).await && !note(3).await && !note(0).await);
+        let found = own.read(world.user.id, passkey::of_user).await.unwrap();
+        assert_eq!(found[0].proven.counter, 8);
+        assert_eq!(found[0].last_used_at, Some(after(1)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s16_challenges_are_used_once_replaced_and_deleted_by_their_end() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let all = world.all();
+        let challenge = |user, purpose, minutes| PasskeyChallenge {
+            digest: Token::generate(&RANDOM).digest(),
+            purpose,
+            user,
+            handle: Some(UserHandle::generate(&RANDOM)),
+            created_at: START,
+            expires_at: after(minutes),
+        };
+        let of = Some(world.user.id);
+        let anybodys = challenge(None, ChallengePurpose::SignIn, 5);
+        let replaced = challenge(of, ChallengePurpose::SignIn, 5);
+        let newer = challenge(of, ChallengePurpose::SignIn, 6);
+        let to_add = challenge(of, ChallengePurpose::Register, 7);
+        for given in [&anybodys, &replaced, &newer, &to_add] {
+            let given = given.clone();
+            all.write(given, passkey_challenge::insert).await.unwrap();
+        }
+        let find = async |of: &PasskeyChallenge| {
+            let found = all.read(of.digest, passkey_challenge::by_digest);
+            found.await.unwrap()
+        };
+        assert_eq!(find(&anybodys).await.as_ref(), Some(&anybodys));
+        assert_eq!(find(&to_add).await.as_ref(), Some(&to_add));
+        assert_eq!(find(&replaced).await, None);
+        let using = async || {
+            all.write(newer.digest, passkey_challenge::delete)
+                .await
+                .unwrap()
+        };
+        assert!(using().await);
+        assert!(!using().await);
+        let ended = (after(6), 10);
+        let deleted = all.write(ended, passkey_challenge::delete_ended).await;
+        assert_eq!(deleted.unwrap(), 1);
+        assert_eq!(find(&anybodys).await, None);
+        assert!(find(&to_add).await.is_some());
     })
     .await;
 }

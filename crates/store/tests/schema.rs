@@ -667,6 +667,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "what has ended is deleted, whoever had it",
     ),
     (
+        "FROM credential WHERE kind = 'passkey' AND lookup = $1",
+        "whoever brings a passkey says whose it is",
+    ),
+    (
         "FROM credential WHERE user_id > $1 AND kind = 'totp' ORDER BY user_id",
         "all secrets are sealed anew with another key",
     ),

@@ -104,7 +104,7 @@ pub(crate) enum UserCommand {
         /// Their e-mail address
         email: String,
     },
-    /// Take away the second factor of somebody who has lost it, once you have made sure who they are
+    /// Take away the second factor, passkeys too, of somebody who has lost it, once you have made sure who they are
     ResetSecondFactor {
         /// Their e-mail address
         email: String,

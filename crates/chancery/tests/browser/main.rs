@@ -1,6 +1,7 @@
-//! A browser walks from the sign-in page to a downloaded certificate, in both themes and at two widths, against
-//! the built binary with the demo's data.
+//! A browser walks from the sign-in page to a downloaded certificate, in both themes and at two widths, and uses passkeys,
+//! against the built binary with the demo's data.
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     reason = "helpers of a test fail as the test does"
 )]
@@ -57,17 +58,15 @@ fn start_demo(data: &Path) -> Demo {
     Demo(child)
 }
 
-/// The demo writes the file when it is ready.
-#[tokio::test]
-async fn a_browser_walks_from_sign_in_to_the_downloaded_certificate() {
-    let (Some(chromium), Some(playwright)) = (
-        tool("CHANCERY_TEST_CHROMIUM"),
-        tool("CHANCERY_TEST_PLAYWRIGHT"),
-    ) else {
-        return;
-    };
+/// Runs a script of this folder in a browser, against a demo of its own; what it said. `None` where it may be skipped.
+async fn run(script: &str) -> Option<String> {
+    let (chromium, playwright) = (
+        tool("CHANCERY_TEST_CHROMIUM")?,
+        tool("CHANCERY_TEST_PLAYWRIGHT")?,
+    );
     let data = tempfile::tempdir().unwrap();
     let mut demo = start_demo(data.path());
+    // The demo writes the file when it is ready.
     let ready = data.path().join("demo.json");
     let waiting = async {
         while !ready.is_file() {
@@ -82,9 +81,9 @@ async fn a_browser_walks_from_sign_in_to_the_downloaded_certificate() {
         .await
         .expect("the demo was not ready in time");
 
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/walk.mjs");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     let walking = tokio::process::Command::new("node")
-        .arg(script)
+        .arg(folder.join(script))
         .args([
             &ready,
             &playwright,
@@ -100,5 +99,19 @@ async fn a_browser_walks_from_sign_in_to_the_downloaded_certificate() {
     let said = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{errors}");
-    assert_eq!(said.matches("walked").count(), 4, "{said}");
+    Some(said.into_owned())
+}
+
+#[tokio::test]
+async fn a_browser_walks_from_sign_in_to_the_downloaded_certificate() {
+    if let Some(said) = run("walk.mjs").await {
+        assert_eq!(said.matches("walked").count(), 4, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn s16_a_browser_signs_in_by_its_passkey_alone_and_after_the_password() {
+    if let Some(said) = run("passkey.mjs").await {
+        assert_eq!(said.lines().count(), 4, "{said}");
+    }
 }

@@ -10,6 +10,7 @@ mod forgery;
 pub(crate) mod logged;
 mod mails;
 mod organization;
+mod passkey;
 pub(crate) mod people;
 mod refusal;
 mod review;

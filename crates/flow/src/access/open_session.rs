@@ -53,8 +53,8 @@ pub(super) struct Opening {
 
 /// What proves more than the password.
 pub(super) struct SecondProof {
-    /// The step that stands for the password; it is used up.
-    pub(super) step: TokenDigest,
+    /// The step that stands for the password; it is used up. A passkey needs none.
+    pub(super) step: Option<TokenDigest>,
     pub(super) typed: TypedFactor,
 }
 
@@ -69,7 +69,7 @@ struct Input {
 struct Facts {
     counts: Counts,
     current: Option<Candidate>,
-    /// Whether the step is there still, with what the factor is held against.
+    /// Whether what comes before the factor is there still, with what the factor is held against.
     second: Option<(bool, Factors)>,
     sessions: Vec<Browser>,
 }
@@ -85,7 +85,7 @@ struct Opened {
     attempt: Attempt,
     rehashed: Option<Replacement>,
     /// What is used up.
-    second: Option<(TokenDigest, Second)>,
+    second: Option<(Option<TokenDigest>, Second)>,
     browser: Browser,
     now: Timestamp,
     entry: Entry,
@@ -141,9 +141,13 @@ async fn load(tx: &mut ReadTx, input: &Input) -> Result<Facts, store::Error> {
     let user = input.opening.proven.user.id;
     let second = match &input.opening.second {
         Some(proof) => {
-            let step = sign_in_step::by_digest(tx, &proof.step).await?;
+            let is_backed = match (&proof.step, &proof.typed) {
+                (Some(step), _) => sign_in_step::by_digest(tx, step).await?.is_some(),
+                (None, TypedFactor::Passkey(_)) => true,
+                (None, TypedFactor::Code(_) | TypedFactor::Recovery(_)) => false,
+            };
             let factors = Factors::load(tx, user, &proof.typed).await?;
-            Some((step.is_some(), factors))
+            Some((is_backed, factors))
         }
         None => None,
     };
@@ -217,12 +221,11 @@ impl Input {
         &self,
         current: &Candidate,
         found: Option<(bool, Factors)>,
-    ) -> Result<Option<(TokenDigest, Second)>, OpenSessionError> {
+    ) -> Result<Option<(Option<TokenDigest>, Second)>, OpenSessionError> {
         let (user, now) = (current.user.id, self.opening.now);
         match (&self.opening.second, found) {
             (Some(proof), Some((true, factors))) => {
-                let sealer = &self.app.outside.sealer;
-                let second = factors.check(user, &proof.typed, sealer, now)?;
+                let second = factors.check(user, &proof.typed, &self.app, now)?;
                 Ok(Some((proof.step, second)))
             }
             (None, None) if !current.has_second_factor => Ok(None),
@@ -232,12 +235,12 @@ impl Input {
 
     /// For the audit log.
     fn factor(&self) -> &'static str {
-        match &self.opening.second {
-            Some(SecondProof {
-                typed: TypedFactor::Code(_),
-                ..
-            }) => "password and one-time code",
-            Some(_) => "password and recovery code",
+        let second = self.opening.second.as_ref();
+        match second.map(|proof| (proof.step.is_some(), &proof.typed)) {
+            Some((_, TypedFactor::Code(_))) => "password and one-time code",
+            Some((true, TypedFactor::Passkey(_))) => "password and passkey",
+            Some((false, TypedFactor::Passkey(_))) => "passkey",
+            Some((_, TypedFactor::Recovery(_))) => "password and recovery code",
             None => "password",
         }
     }
@@ -282,7 +285,12 @@ async fn save(
     };
     if let Some((step, second)) = &opened.second {
         // Somebody else may have used either up meanwhile.
-        if !sign_in_step::delete(tx, step).await? || !second.take(tx).await? {
+        if let Some(step) = step
+            && !sign_in_step::delete(tx, step).await?
+        {
+            return Ok(Ok(false));
+        }
+        if !second.take(tx).await? {
             return Ok(Ok(false));
         }
     }

@@ -84,6 +84,7 @@ pub(super) async fn prove(
         factor: "password",
         purpose,
         reason: "wrong password",
+        is_copied: false,
         now: app.now(),
     };
     refuse::<ProofError>(app, caller, failed).await?;

@@ -27,6 +27,8 @@ pub(super) struct Failed {
     pub(super) purpose: &'static str,
     /// What was wrong, for the audit log.
     pub(super) reason: &'static str,
+    /// Whether a passkey was used of which there may be a copy: its owner is told.
+    pub(super) is_copied: bool,
     pub(super) now: Timestamp,
 }
 
@@ -127,7 +129,9 @@ fn decide<E: From<Locked>>(refusing: &Refusing, facts: Facts) -> Result<Decision
     let tenant = tenant.filter(|_| *is_recorded);
     Ok(Decision {
         entry: tenant.map(|tenant| app.entry(caller, tenant, &event, failed.now)),
-        mail: refusing.notice(failure.address_locked_until),
+        mail: refusing
+            .notice(failure.address_locked_until)
+            .or_else(|| refusing.warning()),
         failure,
     })
 }
@@ -146,6 +150,20 @@ impl Refusing {
             until,
         };
         let once = mail::once(MailKind::AccountLocked, user.id, until);
+        mail::notice(&self.app, &self.caller, to, &letter, &once)
+    }
+
+    /// A person is told when a passkey of theirs may have been copied.
+    fn warning(&self) -> Option<PreparedMail> {
+        let (user, tenant) = self.failed.of.as_ref().filter(|_| self.failed.is_copied)?;
+        let to = Recipient {
+            tenant: *tenant,
+            email: &user.email,
+        };
+        let letter = Letter::PasskeyRefused {
+            from: mail::origin(&self.caller, self.failed.now),
+        };
+        let once = mail::once(MailKind::PasskeyRefused, user.id, self.failed.now);
         mail::notice(&self.app, &self.caller, to, &letter, &once)
     }
 }

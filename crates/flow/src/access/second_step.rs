@@ -1,15 +1,17 @@
-//! The second step of signing in, after the password was right (features F-003, F-008, F-009; security S-10, S-13). A step
+//! The second step of signing in, after the password was right (features F-003, F-008, F-009; security S-10, S-13, S-16). A step
 //! is no session; it opens one when the second factor is proven, within ten minutes, and is used up with it.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use base::{Actor, Class, Refusal, Refuse, Timestamp};
+use base::{Actor, Class, Refusal, Refuse, Timestamp, UserId};
 use store::access::credential::{self, Replacement};
 use store::access::sign_in_step::{self, SignInStep};
+use store::access::{passkey, second_factor};
 use store::tenancy::sign_in::{self, Candidate};
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::Locked;
+use tenancy::passkey::{Passkey, PasskeyError};
 use tenancy::tenant::OrganizationSuspended;
 use tenancy::token::{Token, TokenDigest};
 
@@ -17,6 +19,8 @@ use super::SignedIn;
 use super::attempt::Attempt;
 use super::open_session::{OpenSessionError, Opening, SecondProof, open_session};
 use super::refuse::{Failed, refuse};
+use super::second_factor::passkey::ask::{AskPasskeyError, PasskeyRequest, ask_to_prove};
+use super::second_factor::passkey::ids;
 use super::second_factor::{SecondFactorError, TypedFactor};
 use super::session::end_replaced;
 use crate::caller::system;
@@ -109,15 +113,8 @@ pub async fn second_step(
     client: IpAddr,
     replaces: Option<Token>,
 ) -> Result<SignedIn, SecondStepError> {
-    let token = Token::parse(token).ok_or(SecondStepError::Gone)?;
-    let store = app.store(system("a token tells whose it is"));
-    let found = store.read(token.digest(), load).await?;
-    let (step, proven) = found.ok_or(SecondStepError::Gone)?;
+    let (step, proven) = find_step(app, token).await?;
     let now = app.now();
-    let changed_at = proven.credential.as_ref().map(|found| found.changed_at);
-    if now >= step.expires_at || changed_at != Some(step.password_changed_at) {
-        return Err(SecondStepError::Gone);
-    }
     let attempt = Attempt::new(proven.user.email.as_str(), client);
     let (of, factor) = ((proven.user.clone(), proven.user.tenant), typed.kind());
     let opening = Opening {
@@ -125,24 +122,27 @@ pub async fn second_step(
         proven,
         rehashed: None,
         second: Some(SecondProof {
-            step: step.digest,
+            step: Some(step.digest),
             typed,
         }),
         now,
     };
     let opened = open_session(app, caller, opening).await;
     let signed_in = match opened.map_err(SecondStepError::from) {
-        Err(SecondStepError::Factor(error)) if !matches!(error, SecondFactorError::Seal(_)) => {
-            let failed = Failed {
-                attempt,
-                of: Some(of),
-                factor,
-                purpose: "sign_in",
-                reason: "wrong code",
-                now,
-            };
-            let known = caller.known_as(Actor::Visitor);
-            refuse::<SecondStepError>(app, &known, failed).await?;
+        Err(SecondStepError::Factor(error)) => {
+            if let Some(reason) = error.reason() {
+                let failed = Failed {
+                    attempt,
+                    of: Some(of),
+                    factor,
+                    purpose: "sign_in",
+                    reason,
+                    is_copied: error.is_copied(),
+                    now,
+                };
+                let known = caller.known_as(Actor::Visitor);
+                refuse::<SecondStepError>(app, &known, failed).await?;
+            }
             return Err(error.into());
         }
         opened => opened?,
@@ -151,6 +151,65 @@ pub async fn second_step(
         end_replaced(app, caller, &token).await?;
     }
     Ok(signed_in)
+}
+
+/// What can prove the second factor of whoever's password was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferedFactors {
+    /// Whether they have an authenticator app.
+    pub has_app: bool,
+    /// Whether they have passkeys.
+    pub has_passkeys: bool,
+}
+
+/// What the page of the second step asks for.
+pub async fn offered_factors(app: &App, token: &str) -> Result<OfferedFactors, SecondStepError> {
+    let (step, _) = find_step(app, token).await?;
+    let store = app.store(crate::caller::tenant(step.tenant));
+    Ok(store.read(step.user, load_offered).await?)
+}
+
+async fn load_offered(tx: &mut ReadTx, user: &UserId) -> Result<OfferedFactors, store::Error> {
+    let app = second_factor::totp(tx, user).await?;
+    Ok(OfferedFactors {
+        has_app: app.is_some_and(|app| app.confirmed_at.is_some()),
+        has_passkeys: !passkey::of_user(tx, user).await?.is_empty(),
+    })
+}
+
+/// Asks for a passkey of whoever's password was right.
+pub async fn ask_passkey_for_step(
+    app: &App,
+    token: &str,
+) -> Result<PasskeyRequest, SecondStepError> {
+    let (step, _) = find_step(app, token).await?;
+    let whose = crate::caller::tenant(step.tenant);
+    let store = app.store(crate::caller::tenant(step.tenant));
+    let passkeys = store.read(step.user, load_passkeys).await?;
+    let asked = ask_to_prove(app, whose, Some(step.user), ids(passkeys)).await;
+    asked.map_err(|error| match error {
+        AskPasskeyError::Store(error) => SecondStepError::Store(error),
+        AskPasskeyError::Nowhere | AskPasskeyError::TooMany(_) => {
+            SecondFactorError::from(PasskeyError::RelyingParty).into()
+        }
+    })
+}
+
+async fn load_passkeys(tx: &mut ReadTx, user: &UserId) -> Result<Vec<Passkey>, store::Error> {
+    passkey::of_user(tx, user).await
+}
+
+/// The step that a token stands for, while it stands for something.
+async fn find_step(app: &App, token: &str) -> Result<(SignInStep, Candidate), SecondStepError> {
+    let token = Token::parse(token).ok_or(SecondStepError::Gone)?;
+    let store = app.store(system("a token tells whose it is"));
+    let found = store.read(token.digest(), load).await?;
+    let (step, proven) = found.ok_or(SecondStepError::Gone)?;
+    let changed_at = proven.credential.as_ref().map(|found| found.changed_at);
+    if app.now() >= step.expires_at || changed_at != Some(step.password_changed_at) {
+        return Err(SecondStepError::Gone);
+    }
+    Ok((step, proven))
 }
 
 async fn load(

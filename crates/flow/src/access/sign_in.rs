@@ -4,6 +4,8 @@
 //! Whether an address is unknown, disabled or has another password cannot be told from the answer
 //! nor from the time it takes.
 
+pub mod by_passkey;
+
 use std::net::IpAddr;
 
 use base::{Class, Refusal, Refuse};
@@ -177,6 +179,7 @@ async fn check(
                 factor: "password",
                 purpose: "sign_in",
                 reason: reason.unwrap_or_default(),
+                is_copied: false,
                 now,
             };
             refuse::<SignInError>(app, caller, failed).await?;

@@ -36,6 +36,7 @@ use crate::outside::NoPeers;
 use crate::{App, Caller, Outside, Settings};
 
 mod guessing;
+mod passkey;
 mod people;
 mod second_factor;
 

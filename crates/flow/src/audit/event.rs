@@ -76,6 +76,9 @@ events! {
     PasswordChanged { user: UserId, sessions_ended: u64 } = "user.change_password" on user;
     LinkMade { user: UserId, purpose: Document, expires_at: Option<Timestamp> } = "user.send_link" on user;
     PasswordSet { user: UserId, purpose: Document, sessions_ended: u64 } = "user.set_password" on user;
+    PasskeyAdded { user: UserId, name: Text, sessions_ended: u64 } = "user.add_passkey" on user;
+    PasskeyRemoved { user: UserId, name: Text, sessions_ended: u64 } = "user.remove_passkey" on user;
+    PasskeyRenamed { user: UserId, from: Text, to: Text } = "user.rename_passkey" on user;
     RecoveryCodesMade { user: UserId } = "user.make_recovery_codes" on user;
     SecondFactorRemoved {
         user: UserId, factor: &'static str, sessions_ended: u64,

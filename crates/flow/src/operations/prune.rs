@@ -12,7 +12,9 @@ use base::{
     ValidationId,
 };
 use serde::{Deserialize, Serialize};
-use store::access::{api_token, invitation, session, sign_in_lock, sign_in_step};
+use store::access::{
+    api_token, invitation, passkey_challenge, session, sign_in_lock, sign_in_step,
+};
 use store::audit;
 use store::catalog::server_certificate;
 use store::effects::{effect, mail};
@@ -99,6 +101,7 @@ enum Part {
     SignInLocks,
     Invitations,
     SignInSteps,
+    PasskeyChallenges,
     ApiTokens,
     Keys,
     ServerCertificates,
@@ -112,7 +115,7 @@ enum Part {
     Nodes,
 }
 
-const PARTS: [Part; 24] = [
+const PARTS: [Part; 25] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -126,6 +129,7 @@ const PARTS: [Part; 24] = [
     Part::SignInLocks,
     Part::Invitations,
     Part::SignInSteps,
+    Part::PasskeyChallenges,
     Part::ApiTokens,
     Part::Keys,
     Part::ServerCertificates,
@@ -151,6 +155,14 @@ impl Job<App> for Prune {
         let next = self.delete_some(app).await?.or_else(|| self.behind());
         Ok(next.map_or(Done::Finished, |next| Done::Next(next, Duration::ZERO)))
     }
+}
+
+/// What mails said, the mails, and their effects.
+async fn mails(app: &App, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let bodies = pieces(app, now, erase_mail_bodies).await?;
+    let mails = pieces(app, now, delete_mails).await?;
+    let effects = pieces(app, now, delete_mail_effects).await?;
+    Ok(bodies.or(mails).or(effects))
 }
 
 impl Prune {
@@ -193,6 +205,7 @@ impl Prune {
                 Ok(same(pieces(app, before, delete_invitations).await?))
             }
             Part::SignInSteps => Ok(same(pieces(app, now, delete_steps).await?)),
+            Part::PasskeyChallenges => Ok(same(pieces(app, now, delete_challenges).await?)),
             Part::ApiTokens => {
                 let before = now.minus(KEEP_TOKENS);
                 Ok(same(pieces(app, before, delete_tokens).await?))
@@ -206,12 +219,7 @@ impl Prune {
             Part::Refusals => Ok(same(pieces(app, now, delete_refusals).await?)),
             Part::UsedLimits => Ok(same(pieces(app, now, delete_used_limits).await?)),
             Part::OwnLimits => Ok(same(pieces(app, now, delete_own_limits).await?)),
-            Part::Mails => {
-                let bodies = pieces(app, now, erase_mail_bodies).await?;
-                let mails = pieces(app, now, delete_mails).await?;
-                let effects = pieces(app, now, delete_mail_effects).await?;
-                Ok(same(bodies.or(mails).or(effects)))
-            }
+            Part::Mails => Ok(same(mails(app, now).await?)),
             Part::PreValidations => {
                 let ended = pieces(app, now, delete_pre_validations).await?;
                 let unapproved = pieces(app, now, delete_unapproved).await?;
@@ -404,6 +412,14 @@ async fn delete_invitations(
 
 async fn delete_steps(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
     let deleted = sign_in_step::delete_ended(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_challenges(
+    tx: &mut WriteTx,
+    now: &Timestamp,
+) -> Result<Progress<Timestamp>, Error> {
+    let deleted = passkey_challenge::delete_ended(tx, &(*now, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

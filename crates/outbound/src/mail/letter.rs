@@ -17,6 +17,8 @@ words! {
         Invitation = "invitation",
         /// A sign-in from a network that was not seen before.
         NewSignIn = "new_sign_in",
+        /// A passkey was refused that somebody may have copied.
+        PasskeyRefused = "passkey_refused",
         /// A password was replaced.
         PasswordChanged = "password_changed",
         /// A person may set a new password.
@@ -74,6 +76,11 @@ pub enum Letter {
         /// Where from.
         from: Origin,
     },
+    /// A passkey was refused that somebody may have copied.
+    PasskeyRefused {
+        /// Where from.
+        from: Origin,
+    },
     /// A password was replaced.
     PasswordChanged {
         /// Where from.
@@ -111,6 +118,7 @@ impl Letter {
             Self::AccountLocked { .. } => MailKind::AccountLocked,
             Self::Invitation { .. } => MailKind::Invitation,
             Self::NewSignIn { .. } => MailKind::NewSignIn,
+            Self::PasskeyRefused { .. } => MailKind::PasskeyRefused,
             Self::PasswordChanged { .. } => MailKind::PasswordChanged,
             Self::PasswordReset { .. } => MailKind::PasswordReset,
             Self::PreValidationEnds { .. } => MailKind::PreValidationEnds,
@@ -148,6 +156,11 @@ impl Letter {
                 .says("Somebody signed in to your account from a network that it was not used from before.")
                 .knows_origin(from)
                 .says_last("If this was you, there is nothing to do. If it was not, change your password at once, which ends all other sessions, and tell us."),
+            Self::PasskeyRefused { from } => sheet
+                .titled("A passkey of yours was refused")
+                .says("It counts fewer uses than before, so there may be a copy of it in other hands. Nobody was signed in.")
+                .knows_origin(from)
+                .says_last("Sign in another way and remove that passkey in your settings. If you were not at your computer, tell us."),
             Self::PasswordChanged { from } => sheet
                 .titled("Your password was changed")
                 .says("The password of your account was replaced, and all other sessions have ended.")
@@ -196,6 +209,7 @@ impl Letter {
                 ends_at: later,
             },
             MailKind::NewSignIn => Self::NewSignIn { from },
+            MailKind::PasskeyRefused => Self::PasskeyRefused { from },
             MailKind::PasswordChanged => Self::PasswordChanged { from },
             MailKind::PasswordReset => Self::PasswordReset {
                 link: "https://portal.example/link/TOKEN".to_owned(),

@@ -7,7 +7,7 @@ use crate::{Error, ReadTx, Row, WriteTx, columns, sql, text_columns, values};
 
 columns! {
     "credential" credential => CredentialRow {
-        user_id, tenant_id, kind, lookup, proof, secret, counter, created_at, changed_at, confirmed_at, last_used_at
+        user_id, tenant_id, kind, lookup, label, proof, secret, counter, created_at, changed_at, confirmed_at, last_used_at
     }
 }
 text_columns!(PasswordHash);
@@ -20,7 +20,9 @@ pub(super) struct CredentialRow {
     pub(super) kind: String,
     /// Tells those of one kind apart.
     pub(super) lookup: String,
-    /// A password's hash.
+    /// What its owner calls it.
+    pub(super) label: Option<String>,
+    /// A password's hash, or the public half of a passkey.
     pub(super) proof: Option<String>,
     /// Sealed.
     pub(super) secret: Option<Vec<u8>>,
@@ -123,6 +125,7 @@ pub async fn insert_password(tx: &mut WriteTx, new: &NewPassword) -> Result<(), 
         tenant_id: new.tenant,
         kind: PASSWORD.to_owned(),
         lookup: String::new(),
+        label: None,
         proof: Some(new.credential.hash.as_str().to_owned()),
         secret: None,
         counter: None,

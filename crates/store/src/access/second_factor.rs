@@ -1,5 +1,5 @@
 //! What a user proves themselves with besides a password: an authenticator app, and codes for when it is lost. Both are rows
-//! of `credential`.
+//! of `credential`, as passkeys are.
 
 use base::{TenantId, Timestamp, UserId};
 use tenancy::token::TokenDigest;
@@ -99,13 +99,14 @@ fn context<'a>(user: &'a str, tenant: &'a str) -> SealContext<'a> {
     }
 }
 
-/// Whether the user that a statement calls by this name has an authenticator app that is switched on: 0 or 1.
+/// How many second factors the user that a statement calls by this name has: an authenticator app that is switched on, and
+/// passkeys.
 macro_rules! second_factors {
     ($user:ident) => {
         concat!(
             "(SELECT COUNT(*) FROM credential f WHERE f.user_id = ",
             stringify!($user),
-            ".id AND f.kind = 'totp' AND f.confirmed_at IS NOT NULL) AS second_factors"
+            ".id AND f.kind IN ('totp', 'passkey') AND f.confirmed_at IS NOT NULL) AS second_factors"
         )
     };
 }
@@ -142,6 +143,7 @@ pub async fn put_totp(tx: &mut WriteTx, totp: &StoredTotp) -> Result<(), Error> 
         tenant_id: totp.tenant,
         kind: TOTP.to_owned(),
         lookup: String::new(),
+        label: None,
         proof: None,
         secret: Some(totp.sealed.clone()),
         counter: None,
@@ -192,6 +194,7 @@ pub async fn replace_codes(tx: &mut WriteTx, new: &NewRecoveryCodes) -> Result<(
             tenant_id: new.tenant,
             kind: RECOVERY.to_owned(),
             lookup: digest.to_text(),
+            label: None,
             proof: None,
             secret: None,
             counter: None,

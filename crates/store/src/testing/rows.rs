@@ -3,7 +3,7 @@
 use crate::{Error, ReadTx, sql};
 
 /// The tables that are counted.
-pub const TABLES: [&str; 32] = [
+pub const TABLES: [&str; 33] = [
     "acme_account",
     "acme_authorization",
     "acme_order",
@@ -28,6 +28,7 @@ pub const TABLES: [&str; 32] = [
     "mail",
     "order_identifier",
     "organization",
+    "passkey_challenge",
     "pre_validation",
     "rate_limit",
     "refusal",
@@ -65,6 +66,7 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM mail) AS mail,
            (SELECT COUNT(*) FROM order_identifier) AS order_identifier,
            (SELECT COUNT(*) FROM organization) AS organization,
+           (SELECT COUNT(*) FROM passkey_challenge) AS passkey_challenge,
            (SELECT COUNT(*) FROM pre_validation) AS pre_validation,
            (SELECT COUNT(*) FROM rate_limit) AS rate_limit,
            (SELECT COUNT(*) FROM refusal) AS refusal,

@@ -147,6 +147,7 @@ impl History {
             ("eab_key", 0),
             ("invitation", 0),
             ("organization", 0),
+            ("passkey_challenge", 0),
             ("pre_validation", 0),
             ("sign_in_step", 0),
             ("session", self.within(1, |day| day.sessions)),

@@ -1,6 +1,7 @@
 //! Who signs in, what they may set for themselves, and the people of a tenant.
 
 pub mod link;
+mod passkey;
 pub mod password_rules;
 pub mod second_factor;
 pub mod session;

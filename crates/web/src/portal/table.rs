@@ -127,8 +127,11 @@ mod tests {
         let door = [
             ("GET", "/sign-in"),
             ("POST", "/sign-in"),
+            ("POST", "/sign-in/passkey/ask"),
+            ("POST", "/sign-in/passkey"),
             ("GET", "/sign-in/code"),
             ("POST", "/sign-in/code"),
+            ("POST", "/sign-in/code/passkey"),
             ("GET", "/signed-out"),
             ("GET", "/forgotten"),
             ("POST", "/forgotten"),

@@ -47,7 +47,7 @@ async fn assert_nothing_happened(browser: &mut Visitor) {
 
 async fn s24_forms_without_their_token_are_refused(server: &TestServer) {
     let full = Full::open(server).await;
-    let mut browser = full.shop.browser(server).await;
+    let mut browser = full.browser(server).await;
     for path in forms(&full) {
         let refused = browser.post(&path, &FIELDS).await;
         assert_eq!(refused.status.as_u16(), 403, "{path}");
@@ -58,7 +58,7 @@ async fn s24_forms_without_their_token_are_refused(server: &TestServer) {
 
 async fn s24_forms_of_another_session_are_refused(server: &TestServer) {
     let full = Full::open(server).await;
-    let mut browser = full.shop.browser(server).await;
+    let mut browser = full.browser(server).await;
     let mut other = Shop::open(server, "beta").await.browser(server).await;
     let token = other.get("/").await.csrf().unwrap();
     for path in forms(&full) {
@@ -75,7 +75,7 @@ async fn s24_forms_of_another_site_are_refused(server: &TestServer) {
         .beside_with(|settings| settings.has_limits = false)
         .await;
     let full = Full::open(server).await;
-    let mut browser = full.shop.browser(server).await;
+    let mut browser = full.browser(server).await;
     let token = browser.get("/").await.csrf().unwrap();
     let fields = [&[("csrf", token.as_str())], &FIELDS[..]].concat();
     for path in forms(&full) {
@@ -133,6 +133,7 @@ async fn s27_no_page_is_stored(server: &TestServer) {
         "/organizations/new",
         "/reviews",
         "/settings",
+        "/settings/second-factor/passkeys/new",
         "/settings/tokens",
         "/sign-in",
         "/signed-out",

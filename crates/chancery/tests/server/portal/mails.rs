@@ -7,6 +7,7 @@ use axum::Extension;
 use axum::extract::ConnectInfo;
 use testkit::{MailServer, ReceivedMail, TestServer, Visitor};
 
+use super::passkey;
 use super::people::user_of;
 use super::{ORIGIN, PASSWORD, Shop, assert_says, sign_in, stranger};
 
@@ -17,6 +18,7 @@ testkit::on_both_engines![
     s07_known_and_unknown_addresses_are_answered_alike,
     f006_a_lock_is_told_once,
     s17_what_happens_to_a_second_factor_is_told,
+    s16_a_passkey_that_may_have_been_copied_is_told_of,
     a_sign_in_from_another_network_is_told,
 ];
 
@@ -80,6 +82,29 @@ async fn f006_a_lock_is_told_once(server: &TestServer) {
         text.contains("Locked until: 23 November 2026, 12:15 UTC"),
         "{text}"
     );
+}
+
+async fn s16_a_passkey_that_may_have_been_copied_is_told_of(server: &TestServer) {
+    let mail = MailServer::start().await;
+    let node = server.mailing(mail.mailer()).await;
+    let shop = Shop::open(&node, "alpha").await;
+    let mut browser = shop.browser(&node).await;
+    let mut key = passkey::key();
+    passkey::add(&mut browser, &mut key, "Work laptop")
+        .await
+        .expect(200);
+    passkey::browser(&node, &mut key).await;
+    key.counter -= 1;
+    let copied = passkey::prove_alone(&mut stranger(&node), &mut key).await;
+    assert_eq!(copied.status.as_u16(), 422);
+    node.run_jobs().await;
+    let told = subjects(&mail.mails(), &shop.email);
+    for subject in [
+        "A passkey of yours was refused",
+        "Your second factor was changed",
+    ] {
+        assert!(told.iter().any(|found| found == subject), "{told:?}");
+    }
 }
 
 async fn a_sign_in_from_another_network_is_told(server: &TestServer) {

@@ -18,6 +18,8 @@ pub(super) enum Object {
     Guest,
     Order,
     Organization,
+    /// One of two of whoever owns the rest.
+    Passkey,
     Refusal,
     Review,
     Session,
@@ -81,7 +83,7 @@ const fn file(name: &'static str) -> Route {
 pub(super) const ORGANIZATION: &str = "{organization}";
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 61] = [
+pub(super) const ROUTES: [Route; 64] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -153,6 +155,17 @@ pub(super) const ROUTES: [Route; 61] = [
         "/accounts/{id}/deactivate",
         Object::Account,
         &[("confirmation", "Without a label")],
+    ),
+    get("/settings/second-factor/passkeys/{id}", Object::Passkey),
+    post(
+        "/settings/second-factor/passkeys/{id}",
+        Object::Passkey,
+        &[("name", "Old laptop")],
+    ),
+    post(
+        "/settings/second-factor/passkeys/{id}/remove",
+        Object::Passkey,
+        &[],
     ),
     get("/settings/tokens/{id}/revoke", Object::Token),
     post("/settings/tokens/{id}/revoke", Object::Token, &[]),

@@ -13,11 +13,14 @@ use pki::SubjectFields;
 use store::migrate::Wall;
 use store::testing::make_schema;
 use tenancy::organization::Contacts;
+use tenancy::passkey::testing::SoftAuthenticator;
 use tenancy::role::Role;
 use tenancy::tenant::TenantKind;
 use testkit::{Answer, Eab, TestServer, Visitor};
+use tokio::sync::Mutex;
 use web::portal::{MayCall, portal_routes};
 
+use super::passkey;
 use super::people::{customer_of, guest, member, operator, user_of};
 use super::routes::{ORGANIZATION, Object, ROUTES, Route};
 use super::{Shop, assert_asks_to_sign_in, stranger};
@@ -47,9 +50,12 @@ pub(super) struct Full {
     guest: String,
     order: String,
     organization: String,
+    passkey: String,
     refusal: String,
     session: String,
     token: String,
+    /// What signs its administrator in.
+    spare: Mutex<SoftAuthenticator>,
 }
 
 impl Full {
@@ -63,9 +69,12 @@ impl Full {
         record(&server.app).await;
         let of = (TenantKind::Reseller, shop.reseller.tenant);
         member(server, of, Role::Manager).await;
-        // Another browser of the same person: what the first one can end.
-        shop.browser(server).await;
         let mut browser = shop.browser(server).await;
+        let (mut laptop, mut spare) = (passkey::key(), passkey::key());
+        passkey::add(&mut browser, &mut laptop, "Laptop").await;
+        passkey::add(&mut browser, &mut spare, "Spare").await;
+        // Another browser of the same person: what the first one can end.
+        passkey::browser(server, &mut spare).await;
         Self {
             account: eab.subscription.suffix(),
             certificate: first_id(&browser.get("/certificates").await, "/certificates/"),
@@ -76,16 +85,27 @@ impl Full {
             domain: enrolled.first().unwrap().id.suffix(),
             order: first_id(&browser.get("/activity").await, "/activity/"),
             organization: organization(server, &shop).await,
+            passkey: passkey::passkeys(&mut browser).await[0]
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .to_owned(),
             refusal: first_id(
                 &browser.get("/activity?result=refused").await,
                 "/activity/refused/",
             ),
             session: other_session(&browser.get("/settings").await),
             token: token(&mut browser).await,
+            spare: Mutex::new(spare),
             shop,
             browser,
             eab,
         }
+    }
+
+    /// A further browser of its administrator.
+    pub(super) async fn browser(&self, server: &TestServer) -> Visitor {
+        passkey::browser(server, &mut *self.spare.lock().await).await
     }
 
     pub(super) fn path(&self, route: &Route) -> String {
@@ -100,6 +120,7 @@ impl Full {
             Object::Guest => &self.guest,
             Object::Order => &self.order,
             Object::Organization => &self.organization,
+            Object::Passkey => &self.passkey,
             // Nothing of this shop waits.
             Object::Review => "00000000000000000000000000",
             Object::Refusal => &self.refusal,
@@ -138,6 +159,7 @@ impl Full {
             &format!("/organizations/{}", self.organization),
             &format!("/delegated-domains/{}", self.delegated_domain),
             "/settings",
+            "/settings/second-factor",
             "/settings/tokens",
             "/team",
         ] {
@@ -361,6 +383,8 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
         "/delegated-domains/new",
         "/organizations/new",
         "/settings",
+        "/settings/second-factor",
+        "/settings/second-factor/passkeys/new",
         "/settings/tokens",
         "/team",
     ] {
@@ -406,6 +430,7 @@ fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
         &of.domain,
         &of.order,
         &of.organization,
+        &of.passkey,
         "Secret Oy",
         &of.session,
         &of.token,

@@ -116,7 +116,7 @@ async fn f003_f008_f016_an_app_is_set_up_and_asked_for_at_the_next_sign_in(serve
         .post_form(PAGE, off, &[("code", &code)])
         .await
         .expect(303);
-    assert_says(&third.get(PAGE).await, "The second factor is off");
+    assert_says(&third.get(PAGE).await, "The authenticator app is off");
 }
 
 async fn f003_the_second_step_needs_the_first(server: &TestServer) {
@@ -146,7 +146,7 @@ async fn s17_whoever_lost_everything_is_reset_by_an_administrator(server: &TestS
     let mut browser = shop.browser(server).await;
     set_up(server, &mut browser).await;
     let person = format!("/team/{}", user_of(server, &shop.email).await);
-    assert_says(&browser.get("/team").await, "Authenticator app");
+    assert_says(&browser.get("/team").await, "Set up");
     let reset = format!("{person}/second-factor");
     let answer = browser.post_form(&person, &reset, &[]).await;
     assert_says(&answer, "Say how you made sure who they are");
@@ -179,7 +179,7 @@ async fn s23_setting_it_up_asks_for_the_password_again_after_a_while(server: &Te
     browser.get(CONFIRM).await.expect(200);
 }
 
-async fn demand(server: &TestServer, of: &Shop, is_required: bool) {
+pub(super) async fn demand(server: &TestServer, of: &Shop, is_required: bool) {
     let caller = Caller::command_line().within(of.reseller.tenant);
     let switch = TenantSwitch::RequireSecondFactor;
     let changed = switch_tenant(&server.app, &caller, switch, is_required).await;
@@ -221,6 +221,9 @@ async fn assert_closed(browser: &mut Visitor) {
         ("POST", PAGE),
         ("GET", CONFIRM),
         ("POST", CONFIRM),
+        ("GET", "/settings/second-factor/passkeys/new"),
+        ("POST", "/settings/second-factor/passkeys/ask"),
+        ("POST", "/settings/second-factor/passkeys/new"),
     ];
     assert_eq!(open, expected);
 }

@@ -1,7 +1,8 @@
 //! Ten new recovery codes; those before are void (security S-15). The door has made sure that the person proved lately who
 //! they are.
 
-use base::{Class, Refusal, Refuse, Timestamp};
+use base::{Class, Refusal, Refuse};
+use store::access::passkey;
 use store::access::second_factor::{self, NewRecoveryCodes};
 use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
@@ -21,7 +22,7 @@ const MADE: &str = "New recovery codes were made. Those before work no more.";
 #[derive(Debug, thiserror::Error)]
 pub enum NewCodesError {
     /// There is nothing that they would stand in for.
-    #[error("recovery codes are for whoever has an authenticator app; set one up first")]
+    #[error("recovery codes are for whoever has a second factor; set one up first")]
     IsOff,
     /// The database did not answer.
     #[error(transparent)]
@@ -73,15 +74,19 @@ struct Making {
     entry: Entry,
 }
 
-async fn load(tx: &mut ReadTx, making: &Making) -> Result<Option<Timestamp>, store::Error> {
-    let totp = second_factor::totp(tx, &making.codes.user).await?;
-    Ok(totp.and_then(|totp| totp.confirmed_at))
+/// Whether there is something that they stand in for.
+async fn load(tx: &mut ReadTx, making: &Making) -> Result<bool, store::Error> {
+    let user = &making.codes.user;
+    let totp = second_factor::totp(tx, user).await?;
+    let has_app = totp.is_some_and(|totp| totp.confirmed_at.is_some());
+    Ok(has_app || !passkey::of_user(tx, user).await?.is_empty())
 }
 
-fn decide(making: &Making, since: Option<Timestamp>) -> Result<Making, NewCodesError> {
-    match since {
-        Some(_) => Ok(making.clone()),
-        None => Err(NewCodesError::IsOff),
+fn decide(making: &Making, is_on: bool) -> Result<Making, NewCodesError> {
+    if is_on {
+        Ok(making.clone())
+    } else {
+        Err(NewCodesError::IsOff)
     }
 }
 

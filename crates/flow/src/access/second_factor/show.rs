@@ -2,7 +2,8 @@
 
 use base::{Timestamp, UserId};
 use store::ReadTx;
-use store::access::second_factor;
+use store::access::{passkey, second_factor};
+use tenancy::passkey::Passkey;
 
 use crate::access::SignedIn;
 use crate::{App, Caller};
@@ -12,6 +13,8 @@ use crate::{App, Caller};
 pub struct OwnFactors {
     /// Since when a code of their authenticator app is asked for; `None` when it is not.
     pub totp_since: Option<Timestamp>,
+    /// Their passkeys, the oldest first.
+    pub passkeys: Vec<Passkey>,
     /// How many recovery codes are left.
     pub codes_left: u32,
     /// When those were made.
@@ -32,6 +35,7 @@ async fn load(tx: &mut ReadTx, user: &UserId) -> Result<OwnFactors, store::Error
     let (codes_left, codes_made_at) = second_factor::codes_left(tx, user).await?;
     Ok(OwnFactors {
         totp_since: totp.and_then(|totp| totp.confirmed_at),
+        passkeys: passkey::of_user(tx, user).await?,
         codes_left,
         codes_made_at,
     })

@@ -1,9 +1,10 @@
-//! Switches the second factor off, by a code of it (security S-10, S-17). Wrong codes count like failed sign-ins.
+//! Switches an authenticator app off, by a code of it (security S-10, S-17). Wrong codes count like failed sign-ins. Whoever
+//! has passkeys keeps these, and the recovery codes.
 
 use std::net::IpAddr;
 
 use base::{Class, Refusal, Refuse, Timestamp};
-use store::access::{second_factor, session};
+use store::access::{passkey, second_factor, session};
 use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::Locked;
@@ -22,6 +23,9 @@ use crate::{App, Caller};
 /// What the person is told.
 const OFF: &str =
     "The authenticator app was switched off. The password alone signs in from now on.";
+/// The same where passkeys stay.
+const APP_OFF: &str =
+    "The authenticator app was switched off. Each sign-in asks for a passkey from now on.";
 
 /// Why it stays on.
 #[derive(Debug, thiserror::Error)]
@@ -63,14 +67,12 @@ pub async fn switch_off(
     typed: TypedFactor,
     client: IpAddr,
 ) -> Result<(), SwitchOffError> {
-    if signed_in.must_have_second_factor(app) {
-        return Err(SwitchOffError::Required);
-    }
     let attempt = Attempt::new(signed_in.user.email.as_str(), client);
     let (now, factor) = (app.now(), typed.kind());
     let switching = Switching {
         app: app.clone(),
         caller: caller.clone(),
+        is_required: signed_in.must_have_second_factor(app),
         user: signed_in.user.clone(),
         session: signed_in.session.clone(),
         attempt: attempt.clone(),
@@ -80,14 +82,15 @@ pub async fn switch_off(
     let store = app.store(caller);
     let decided = store.decide(switching, load, decide, save).await;
     if let Err(SwitchOffError::Factor(error)) = &decided
-        && !matches!(error, SecondFactorError::Seal(_))
+        && let Some(reason) = error.reason()
     {
         let failed = Failed {
             attempt,
             of: Some((signed_in.user.clone(), signed_in.session.tenant)),
             factor,
             purpose: "switch_off_second_factor",
-            reason: "wrong code",
+            reason,
+            is_copied: error.is_copied(),
             now,
         };
         refuse::<SwitchOffError>(app, caller, failed).await?;
@@ -98,6 +101,8 @@ pub async fn switch_off(
 struct Switching {
     app: App,
     caller: Caller,
+    /// Whether they must have a second factor.
+    is_required: bool,
     user: User,
     session: Session,
     attempt: Attempt,
@@ -108,11 +113,14 @@ struct Switching {
 struct Facts {
     counts: Counts,
     factors: Factors,
+    has_passkeys: bool,
     sessions: u64,
 }
 
 struct Decision {
     second: Second,
+    /// Whether something is left that recovery codes stand in for.
+    has_passkeys: bool,
     attempt: Attempt,
     session: Session,
     entry: Entry,
@@ -125,6 +133,7 @@ async fn load(tx: &mut ReadTx, switching: &Switching) -> Result<Facts, store::Er
     Ok(Facts {
         counts: switching.attempt.load(tx).await?,
         factors: Factors::load(tx, session.user, &switching.typed).await?,
+        has_passkeys: !passkey::of_user(tx, &session.user).await?.is_empty(),
         sessions: session::count_of_user(tx, &others).await?,
     })
 }
@@ -138,9 +147,12 @@ fn decide(switching: &Switching, facts: Facts) -> Result<Decision, SwitchOffErro
         now,
         ..
     } = switching;
+    if switching.is_required && !facts.has_passkeys {
+        return Err(SwitchOffError::Required);
+    }
     facts.counts.check(*now)?;
-    let sealer = &app.outside.sealer;
-    let second = facts.factors.check(session.user, typed, sealer, *now)?;
+    let second = facts.factors.check(session.user, typed, app, *now)?;
+    let told = if facts.has_passkeys { APP_OFF } else { OFF };
     let event = Event::SecondFactorRemoved {
         user: session.user,
         factor: "totp",
@@ -148,10 +160,11 @@ fn decide(switching: &Switching, facts: Facts) -> Result<Decision, SwitchOffErro
     };
     Ok(Decision {
         second,
+        has_passkeys: facts.has_passkeys,
         attempt: switching.attempt.clone(),
         session: session.clone(),
         entry: app.entry(caller, session.tenant, &event, *now),
-        mail: second_factor_changed(app, caller, &switching.user, OFF, *now),
+        mail: second_factor_changed(app, caller, &switching.user, told, *now),
     })
 }
 
@@ -159,7 +172,9 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<(), store::Error>
     let session = &decision.session;
     decision.second.take(tx).await?;
     second_factor::delete_totp(tx, &session.user).await?;
-    second_factor::delete_codes(tx, &session.user).await?;
+    if !decision.has_passkeys {
+        second_factor::delete_codes(tx, &session.user).await?;
+    }
     session::delete_of_user(tx, &(session.user, Some(session.digest))).await?;
     decision.attempt.succeeded(tx).await?;
     audit::append(tx, &decision.entry).await?;

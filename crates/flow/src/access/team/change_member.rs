@@ -8,7 +8,7 @@ use base::{Class, Refusal, Refuse, TenantId, Timestamp, UserId};
 use store::access::role_assignment::{self, Assignment};
 use store::access::user::{self, Person};
 use store::access::{
-    api_token, credential, invitation, second_factor, session, sign_in_lock, sign_in_step,
+    api_token, credential, invitation, passkey, second_factor, session, sign_in_lock, sign_in_step,
 };
 use store::audit::{self, Entry};
 use store::tenancy::tenant;
@@ -320,6 +320,7 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Erro
         }
         Step::ResetSecondFactor(user) => {
             second_factor::delete_totp(tx, user).await?;
+            passkey::delete_of_user(tx, user).await?;
             second_factor::delete_codes(tx, user).await?;
             sign_in_step::delete_of_user(tx, user).await?;
             session::delete_of_user(tx, &(*user, None)).await?;

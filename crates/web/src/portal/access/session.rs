@@ -1,6 +1,7 @@
 //! The door: signing in and out.
 
 pub mod code;
+mod passkey;
 pub mod sign_in;
 pub mod sign_out;
 
@@ -11,8 +12,11 @@ pub(super) fn routes() -> Table {
     Table::default()
         .get("/sign-in", Open, sign_in::form)
         .post("/sign-in", Open, sign_in::submit)
+        .post("/sign-in/passkey/ask", Open, passkey::ask)
+        .post("/sign-in/passkey", Open, passkey::submit)
         .get("/sign-in/code", Open, code::form)
         .post("/sign-in/code", Open, code::submit)
+        .post("/sign-in/code/passkey", Open, passkey::ask_for_step)
         .post("/sign-out", SettingUp, sign_out::sign_out)
         .get("/signed-out", Open, sign_out::signed_out)
 }

@@ -73,6 +73,24 @@ pub(crate) async fn prove_field<P>(
     })
 }
 
+/// The same for forms whose answer is made for the session that goes on.
+pub(crate) async fn prove_and_go_on<P>(
+    portal: &Portal,
+    who: &mut Permitted<P>,
+    password: String,
+) -> Result<Result<Option<String>, Problems>, Refusal> {
+    Ok(match prove(portal, who, password).await? {
+        Recent::Already => Ok(None),
+        Recent::Anew(signed_in) => {
+            let cookie = set_cookie(&signed_in.token);
+            who.signed_in = *signed_in;
+            Ok(Some(cookie))
+        }
+        Recent::Unasked => Err(Problems::one("password", "Type your password again.")),
+        Recent::Refused(problems) => Err(problems),
+    })
+}
+
 /// What is wrong with a password that was typed to prove oneself.
 pub(crate) fn proof_problem(error: ProofError, portal: &Portal) -> Result<String, Refusal> {
     match error {

@@ -86,6 +86,7 @@ icons! {
     MENU = r#"<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11"/>"#;
     MONITOR = r#"<rect x="1.8" y="2.5" width="12.4" height="8.5" rx="1.5"/><path d="M5.5 13.7h5M8 11v2.7"/>"#;
     MOON = r#"<path d="M13.5 9.8A6 6 0 0 1 6.2 2.5a6 6 0 1 0 7.3 7.3Z"/>"#;
+    PASSKEY = r#"<circle cx="6" cy="5" r="2.6"/><path d="M1.5 13.2A4.6 4.6 0 0 1 8.5 9.3M12.3 9.7v4.5l-.9-.8.9-1-.9-1M10.3 7.5a2 2 0 1 0 4 0 2 2 0 0 0-4 0Z"/>"#;
     PAUSE = r#"<path d="M5.5 3.5v9M10.5 3.5v9"/>"#;
     PLAY = r#"<path d="M5 3.3v9.4L12.5 8 5 3.3Z"/>"#;
     PLUS = r#"<path d="M8 3v10M3 8h10"/>"#;

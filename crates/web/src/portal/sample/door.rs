@@ -16,6 +16,7 @@ fn sign_in(email: &str, problem: Option<SignInProblem>) -> SignInPage {
         problem,
         next: "/".to_owned(),
         has_mail: true,
+        passkey_at: Some("portal.example".to_owned()),
         contact: "support@chancery.example".to_owned(),
     }
 }
@@ -30,6 +31,11 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
     pages.add(
         "sign-in-locked",
         &sign_in(known, Some(SignInProblem::Locked { minutes: 13 })),
+    )?;
+    let foreign = "This passkey signs nobody in here; use another, or your password.";
+    pages.add(
+        "sign-in-passkey",
+        &sign_in("", Some(SignInProblem::Passkey(foreign.to_owned()))),
     )?;
     pages.add(
         "sign-in-suspended",

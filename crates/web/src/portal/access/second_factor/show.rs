@@ -2,13 +2,17 @@
 
 use askama::Template;
 use axum::extract::State;
+use base::Timestamp;
 use flow::access::second_factor::TypedFactor;
 use flow::access::second_factor::new_codes::{NewCodesError, make_new_codes};
 use flow::access::second_factor::show::own_factors;
 use flow::access::second_factor::switch_off::{SwitchOffError, switch_off};
 use serde::Deserialize;
+use tenancy::passkey::Passkey;
 use tenancy::recovery::{CODES, RecoveryCode};
 
+use super::{NEW_PASSKEY, passkey_href};
+use crate::portal::access::passkey::passkey_host;
 use crate::portal::access::settings::show::on_or_off;
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{Own, Permitted, SettingUp};
@@ -33,7 +37,7 @@ pub(super) fn href() -> &'static str {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct CodesForm {
-    password: String,
+    codes_password: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -53,9 +57,12 @@ pub(super) async fn new_codes(
     who: Permitted<Own>,
     Form(typed): Form<CodesForm>,
 ) -> Answer {
-    let cookie = match prove_field(&portal, &who, typed.password).await? {
+    let cookie = match prove_field(&portal, &who, typed.codes_password).await? {
         Ok(cookie) => cookie,
-        Err(problems) => return refused_form(&view(&portal, &who, problems).await?),
+        Err(problems) => {
+            let problems = Problems::one("codes_password", problems.of("password"));
+            return refused_form(&view(&portal, &who, problems).await?);
+        }
     };
     let mut response = match make_new_codes(&portal.app, &who.caller, &who.signed_in).await {
         Ok(codes) => secret_page(&codes_page(&who, &codes, false))?,
@@ -85,7 +92,7 @@ pub(super) async fn turn_off(
     match switch_off(app, caller, &who.signed_in, factor, who.address()).await {
         Ok(()) => Ok(done(
             href(),
-            "The second factor is off; your other sessions have ended.",
+            "The authenticator app is off; your other sessions have ended.",
         )),
         Err(error) => {
             let problems = told(error, &portal)?;
@@ -119,9 +126,19 @@ pub(super) async fn view<P>(
 ) -> Result<SecondFactorPage, Refusal> {
     let now = portal.app.now();
     let own = own_factors(&portal.app, &who.caller, &who.signed_in).await?;
+    let passkey_at = passkey_host(portal);
+    let passkeys = own.passkeys.iter().map(|passkey| passkey_row(passkey, now));
     Ok(SecondFactorPage {
         shell: who.shell(Nav::Settings, "Second factor"),
         state: on_or_off(own.totp_since.is_some()),
+        passkey_state: on_or_off(!own.passkeys.is_empty()),
+        add_href: if passkey_at.is_some() && Passkey::may_add(own.passkeys.len()).is_ok() {
+            Some(NEW_PASSKEY.to_owned())
+        } else {
+            None
+        },
+        passkey_at,
+        passkeys: passkeys.collect(),
         since: own.totp_since.map(|since| when(since, now)),
         codes: format!("{} of {CODES} left", own.codes_left),
         codes_are_few: own.codes_left < 3,
@@ -145,17 +162,47 @@ pub(super) fn codes_page<P>(
     }
 }
 
+fn passkey_row(passkey: &Passkey, now: Timestamp) -> PasskeyRow {
+    PasskeyRow {
+        href: passkey_href(passkey),
+        name: passkey.name.as_str().to_owned(),
+        added: when(passkey.created_at, now),
+        last_used: passkey.last_used_at.map(|at| when(at, now)),
+    }
+}
+
+/// A passkey in the list.
+#[derive(Clone, Debug)]
+pub struct PasskeyRow {
+    /// Its page.
+    pub href: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was added.
+    pub added: When,
+    /// When it was last used.
+    pub last_used: Option<When>,
+}
+
 /// `GET /settings/second-factor`, and answers to its forms that failed.
 ///
-/// Forms: `POST /settings/second-factor` (`password` if asked for), `/settings/second-factor/codes` (the same),
-/// `/settings/second-factor/off` (`code`).
+/// Forms: `POST /settings/second-factor` (`password` if asked for), `/settings/second-factor/codes` (`codes_password` if asked
+/// for), `/settings/second-factor/off` (`code`).
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/access/second_factor/show.html")]
 pub struct SecondFactorPage {
     /// The frame.
     pub shell: Shell,
-    /// Whether it is on, as a chip.
+    /// Whether the authenticator app is on, as a chip.
     pub state: Chip,
+    /// Whether there are passkeys, as a chip.
+    pub passkey_state: Chip,
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<PasskeyRow>,
+    /// Where another one is added, if it may be.
+    pub add_href: Option<String>,
+    /// At which host browsers have passkeys for this portal, if they have.
+    pub passkey_at: Option<String>,
     /// Since when a code is asked for at every sign-in; `None` when it is not.
     pub since: Option<When>,
     /// How many recovery codes are left.
@@ -168,8 +215,15 @@ pub struct SecondFactorPage {
     pub is_required: bool,
     /// Whether the sign-in is too long ago; field `password`.
     pub asks_password: bool,
-    /// What is wrong; fields `password`, `code`.
+    /// What is wrong; fields `password`, `codes_password`, `code`.
     pub problems: Problems,
+}
+
+impl SecondFactorPage {
+    /// Whether there is any second factor.
+    pub(crate) fn is_on(&self) -> bool {
+        self.since.is_some() || !self.passkeys.is_empty()
+    }
 }
 
 /// Recovery codes, shown once.

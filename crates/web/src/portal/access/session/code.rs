@@ -1,15 +1,16 @@
-//! The second step of signing in (`ux.md` P2; features F-003, F-008): a code, after the password was right.
+//! The second step of signing in (`ux.md` P2; features F-003, F-008): a code or a passkey, after the password was right.
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use base::Timestamp;
 use flow::access::second_factor::TypedFactor;
-use flow::access::second_step::{SecondStepError, second_step};
+use flow::access::second_step::{OfferedFactors, SecondStepError, offered_factors, second_step};
 use serde::Deserialize;
-use tenancy::session::set_cookie;
+use tenancy::passkey::PasskeyError;
 
-use super::sign_in::AGAIN;
+use super::sign_in::{AGAIN, welcome};
+use crate::portal::access::passkey::{PasskeyFields, passkey_host};
 use crate::portal::gate::csrf::VisitorForm;
 use crate::portal::gate::permitted::Public;
 use crate::portal::page::cookie;
@@ -17,7 +18,7 @@ use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
 use crate::portal::page::moment::minutes_until;
 use crate::portal::page::refused::{Refusal, problems};
-use crate::portal::page::shell::{Shell, Theme};
+use crate::portal::page::shell::Shell;
 use crate::portal::page::words::count;
 use crate::portal::state::Portal;
 
@@ -26,14 +27,20 @@ use crate::portal::state::Portal;
 pub(super) struct CodeForm {
     code: String,
     recovery: String,
+    #[serde(flatten)]
+    passkey: PasskeyFields,
 }
 
 /// `GET /sign-in/code`.
-pub(super) async fn form(who: Public) -> Answer {
-    if who.step.is_none() {
+pub(super) async fn form(State(portal): State<Portal>, who: Public) -> Answer {
+    let Some((token, _)) = &who.step else {
         return Ok(Redirect::to("/sign-in").into_response());
+    };
+    match offered_factors(&portal.app, token).await {
+        Ok(offered) => page(&view(&portal, &who, offered, Problems::none())),
+        Err(SecondStepError::Gone) => Ok(again()),
+        Err(error) => Err(error.into()),
     }
-    page(&view(&who, Problems::none()))
 }
 
 /// `POST /sign-in/code`.
@@ -45,27 +52,42 @@ pub(super) async fn submit(
     let Some((token, next)) = who.step.clone() else {
         return Ok(again());
     };
-    let factor = if typed.recovery.is_empty() {
-        TypedFactor::Code(typed.code)
-    } else {
-        TypedFactor::Recovery(typed.recovery)
+    let outcome = match factor(typed) {
+        Ok(factor) => {
+            let (client, replaces) = (who.address(), who.session.clone());
+            let caller = &who.caller;
+            second_step(&portal.app, caller, &token, factor, client, replaces).await
+        }
+        Err(error) => Err(SecondStepError::Factor(error.into())),
     };
-    let (client, replaces) = (who.address(), who.session.clone());
-    let caller = &who.caller;
-    match second_step(&portal.app, caller, &token, factor, client, replaces).await {
+    let error = match outcome {
         Ok(signed_in) => {
-            let mut response = Redirect::to(portal.routes.local_path(&next)).into_response();
-            let theme = Theme::from_text(signed_in.user.theme.as_str());
-            add_cookie(&mut response, &set_cookie(&signed_in.token));
-            add_cookie(&mut response, &cookie::set_theme(theme));
+            let mut response = welcome(&portal, &signed_in, &next);
             add_cookie(&mut response, &cookie::clear_step());
-            Ok(response)
+            return Ok(response);
+        }
+        Err(SecondStepError::Gone) => return Ok(again()),
+        Err(error) => error,
+    };
+    match offered_factors(&portal.app, &token).await {
+        Ok(offered) => {
+            let problems = told(error, portal.app.now())?;
+            refused_form(&view(&portal, &who, offered, problems))
         }
         Err(SecondStepError::Gone) => Ok(again()),
-        Err(error) => {
-            let problems = told(error, portal.app.now())?;
-            refused_form(&view(&who, problems))
-        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What was typed, or what the browser answered.
+fn factor(typed: CodeForm) -> Result<TypedFactor, PasskeyError> {
+    if typed.passkey.is_filled() {
+        let answer = typed.passkey.decode()?;
+        Ok(TypedFactor::Passkey(Box::new(answer)))
+    } else if typed.recovery.is_empty() {
+        Ok(TypedFactor::Code(typed.code))
+    } else {
+        Ok(TypedFactor::Recovery(typed.recovery))
     }
 }
 
@@ -86,25 +108,31 @@ fn told(error: SecondStepError, now: Timestamp) -> Result<Problems, Refusal> {
 }
 
 /// Too late, or without a password: from the beginning.
-fn again() -> axum::response::Response {
+pub(super) fn again() -> Response {
     let mut response = Redirect::to(&format!("/sign-in?reason={AGAIN}")).into_response();
     add_cookie(&mut response, &cookie::clear_step());
     response
 }
 
-fn view(who: &Public, problems: Problems) -> CodePage {
+fn view(portal: &Portal, who: &Public, offered: OfferedFactors, problems: Problems) -> CodePage {
     CodePage {
         shell: who.shell("Second step"),
+        has_app: offered.has_app,
+        passkey_at: passkey_host(portal).filter(|_| offered.has_passkeys),
         problems,
     }
 }
 
-/// `GET` and `POST /sign-in/code`; fields `code`, or `recovery`.
+/// `GET` and `POST /sign-in/code`; fields `code`, or `recovery`, or what a passkey says.
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/access/session/code.html")]
 pub struct CodePage {
     /// The frame, made by [`Shell::signed_out`].
     pub shell: Shell,
-    /// What is wrong; fields `code`, `recovery`.
+    /// Whether the person has an authenticator app.
+    pub has_app: bool,
+    /// At which host browsers have passkeys for this portal, if the person has some.
+    pub passkey_at: Option<String>,
+    /// What is wrong; fields `code`, `passkey`, `recovery`.
     pub problems: Problems,
 }

@@ -2,13 +2,15 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use base::Timestamp;
+use flow::access::SignedIn;
 use flow::access::sign_in::{Credentials, SignInError, SignInOutcome, sign_in};
 use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::set_cookie;
 
+use crate::portal::access::passkey::passkey_host;
 use crate::portal::gate::csrf::VisitorForm;
 use crate::portal::gate::permitted::Public;
 use crate::portal::page::cookie;
@@ -51,12 +53,8 @@ pub(super) async fn form(
         _ => None,
     };
     let shown = page(&SignInPage {
-        shell: who.shell("Sign in"),
-        email: String::new(),
         problem,
-        next: portal.routes.local_path(&asked.next).to_owned(),
-        has_mail: has_mail(&portal),
-        contact: String::new(),
+        ..view(&portal, &who, &asked.next)
     });
     shown.map(|shown| who.remembered(shown))
 }
@@ -80,27 +78,36 @@ pub(super) async fn submit(
             add_cookie(&mut response, &cookie::set_step(&token, next));
             Ok(response)
         }
-        Ok(SignInOutcome::SignedIn(signed_in)) => {
-            let mut response = Redirect::to(portal.routes.local_path(&typed.next)).into_response();
-            let theme = Theme::from_text(signed_in.user.theme.as_str());
-            add_cookie(&mut response, &set_cookie(&signed_in.token));
-            add_cookie(&mut response, &cookie::set_theme(theme));
-            Ok(response)
-        }
+        Ok(SignInOutcome::SignedIn(signed_in)) => Ok(welcome(&portal, &signed_in, &typed.next)),
         Err(error) => refused_form(&SignInPage {
-            shell: who.shell("Sign in"),
             email: typed.email,
             problem: Some(problem(error, portal.app.now())?),
-            next: portal.routes.local_path(&typed.next).to_owned(),
-            has_mail: has_mail(&portal),
-            contact: String::new(),
+            ..view(&portal, &who, &typed.next)
         }),
     }
 }
 
-/// Whether a link can be sent to who has forgotten the password.
-fn has_mail(portal: &Portal) -> bool {
-    portal.app.settings().mail.is_some()
+/// To where somebody who has signed in wanted to go.
+pub(super) fn welcome(portal: &Portal, signed_in: &SignedIn, next: &str) -> Response {
+    let mut response = Redirect::to(portal.routes.local_path(next)).into_response();
+    let theme = Theme::from_text(signed_in.user.theme.as_str());
+    add_cookie(&mut response, &set_cookie(&signed_in.token));
+    add_cookie(&mut response, &cookie::set_theme(theme));
+    response
+}
+
+/// The page as nobody has used it yet.
+pub(super) fn view(portal: &Portal, who: &Public, next: &str) -> SignInPage {
+    SignInPage {
+        shell: who.shell("Sign in"),
+        email: String::new(),
+        problem: None,
+        next: portal.routes.local_path(next).to_owned(),
+        // Whether a link can be sent to who has forgotten the password.
+        has_mail: portal.app.settings().mail.is_some(),
+        passkey_at: passkey_host(portal),
+        contact: String::new(),
+    }
 }
 
 fn problem(error: SignInError, now: Timestamp) -> Result<SignInProblem, Refusal> {
@@ -117,6 +124,8 @@ fn problem(error: SignInError, now: Timestamp) -> Result<SignInProblem, Refusal>
 /// Why the last attempt did not succeed.
 #[derive(Clone, Debug)]
 pub enum SignInProblem {
+    /// The passkey did not sign in.
+    Passkey(String),
     /// Too many attempts; more are refused for some minutes, right or wrong.
     Locked {
         /// Minutes that remain, at least 1.
@@ -138,6 +147,7 @@ impl SignInProblem {
     pub(crate) fn heading(&self) -> &'static str {
         match self {
             Self::Locked { .. } => "Account locked",
+            Self::Passkey(_) => "Not signed in",
             Self::PasswordSet => "Your password is set",
             Self::SessionEnded | Self::StepEnded => "Please sign in again",
             Self::Suspended => "Organization suspended",
@@ -153,6 +163,7 @@ impl SignInProblem {
             Self::Locked { minutes } => {
                 format!("There were too many failed attempts. Try again in {minutes} minutes.")
             }
+            Self::Passkey(why) => why.clone(),
             Self::PasswordSet => "Sign in with it now.".to_owned(),
             Self::SessionEnded => {
                 "Your session ended after a time without use. Nothing was lost.".to_owned()
@@ -191,6 +202,8 @@ pub struct SignInPage {
     pub next: String,
     /// Whether a link can be sent by mail.
     pub has_mail: bool,
+    /// At which host browsers have passkeys for this portal, if they have.
+    pub passkey_at: Option<String>,
     /// Address of somebody who helps; empty shows none.
     pub contact: String,
 }
