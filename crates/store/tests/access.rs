@@ -243,7 +243,8 @@ async fn f007_f028_a_suspension_on_any_of_four_levels_is_seen() {
         let suspended_at = async || {
             let digest = browser.session.digest;
             let found = world.all().read(digest, sign_in::by_digest).await;
-            let candidate = own.read(customer.id, sign_in::candidate).await.unwrap();
+            let whose = (customer.tenant, customer.id);
+            let candidate = own.read(whose, sign_in::candidate).await.unwrap();
             let suspended_at = found.unwrap().unwrap().suspended_at;
             assert_eq!(candidate.unwrap().suspended_at, suspended_at);
             suspended_at
@@ -282,7 +283,8 @@ async fn a_candidate_has_all_that_decides_a_sign_in() {
         let world = World::make(store).await;
         let (all, email) = (world.all(), world.user.email.clone());
         let by_email = all.read(email, sign_in::candidate_by_email).await;
-        let by_id = world.own().read(world.user.id, sign_in::candidate).await;
+        let whose = (world.user.tenant, world.user.id);
+        let by_id = world.own().read(whose, sign_in::candidate).await;
         for found in [by_email.unwrap().unwrap(), by_id.unwrap().unwrap()] {
             assert_eq!(found.user, world.user);
             assert_eq!(found.tenant, world.reseller);
@@ -448,7 +450,14 @@ async fn s29_a_tenant_changes_nothing_of_another() {
                 .unwrap()
                 .is_none()
         );
-        assert!(others.read(id, sign_in::candidate).await.unwrap().is_none());
+        let whose = (world.operator.id, id);
+        assert!(
+            others
+                .read(whose, sign_in::candidate)
+                .await
+                .unwrap()
+                .is_none()
+        );
         let seen = others.read((id, 10), session::of_user).await;
         assert!(seen.unwrap().is_empty());
         let inserted = others.write(browser, session::insert).await;

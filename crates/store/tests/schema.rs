@@ -699,6 +699,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "whoever signs in is known by their address only",
     ),
     (
+        "pw.lookup = '' WHERE u.tenant_id = $1 AND u.id = $2",
+        "whether one above their tenant is suspended decides too",
+    ),
+    (
         "pw.lookup = '' WHERE u.id = $1",
         "whoever holds a link says whose it is",
     ),
@@ -895,6 +899,9 @@ async fn f028_s31_every_statement_over_tenant_rows_is_bound_or_listed() {
             }
             Rows::Tenants | Rows::TenantsUnguarded if !text.contains("tenant_id = $1") => {
                 "does not compare the tenant"
+            }
+            Rows::Tenants | Rows::TenantsUnguarded if text.contains("FROM tenant above") => {
+                "asks about those above the tenant, whom who sees one tenant's rows does not see"
             }
             Rows::TenantsUnguarded if !UNGUARDED.iter().any(|(piece, _)| text.contains(piece)) => {
                 "is not listed with a reason why nothing but itself keeps it to its tenant"

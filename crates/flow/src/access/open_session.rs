@@ -13,7 +13,7 @@ use tenancy::lockout::Locked;
 use tenancy::session::Session;
 use tenancy::tenant::{OrganizationSuspended, may_sign_in};
 use tenancy::token::TokenDigest;
-use tenancy::user::Status;
+use tenancy::user::{Status, User};
 
 use super::SignedIn;
 use super::attempt::{Attempt, Counts};
@@ -138,7 +138,9 @@ fn log_opened(caller: &Caller, session: &Session) {
 }
 
 async fn load(tx: &mut ReadTx, input: &Input) -> Result<Facts, store::Error> {
-    let user = input.opening.proven.user.id;
+    let User {
+        id: user, tenant, ..
+    } = input.opening.proven.user;
     let second = match &input.opening.second {
         Some(proof) => {
             let is_backed = match (&proof.step, &proof.typed) {
@@ -153,7 +155,7 @@ async fn load(tx: &mut ReadTx, input: &Input) -> Result<Facts, store::Error> {
     };
     Ok(Facts {
         counts: input.opening.attempt.load(tx).await?,
-        current: sign_in::candidate(tx, &user).await?,
+        current: sign_in::candidate(tx, &(tenant, user)).await?,
         second,
         sessions: session::of_user(tx, &(user, LOOKED_AT)).await?,
     })

@@ -1,7 +1,7 @@
 //! Who is signed in or signing in, with the tenant that they act for: all that decides whether they may, in one
 //! statement each.
 
-use base::{Timestamp, UserId};
+use base::{TenantId, Timestamp, UserId};
 use tenancy::password::Credential;
 use tenancy::role::Roles;
 use tenancy::session::Session;
@@ -88,15 +88,19 @@ pub async fn candidate_by_email(
     row.as_ref().map(candidate_from).transpose()
 }
 
-/// The user and all that decides whether they may sign in.
-pub async fn candidate(tx: &mut ReadTx, id: &UserId) -> Result<Option<Candidate>, Error> {
+/// The tenant's user and all that decides whether they may sign in, also what is decided above the tenant: no statement that
+/// sees one tenant's rows knows that.
+pub async fn candidate(
+    tx: &mut ReadTx,
+    (tenant, id): &(TenantId, UserId),
+) -> Result<Option<Candidate>, Error> {
     let statement = sql!(
-        tenant: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
+        system: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
           chain_suspended_at!(t), " AS suspended_at
          FROM portal_user u JOIN tenant t ON t.id = u.tenant_id ", with_password!(u), "
          WHERE u.tenant_id = $1 AND u.id = $2"
     );
-    let row = tx.row(statement, &values![id]).await?;
+    let row = tx.row(statement, &values![tenant, id]).await?;
     row.as_ref().map(candidate_from).transpose()
 }
 
