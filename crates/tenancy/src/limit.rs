@@ -281,7 +281,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
 
     /// The table of the product's limits: what, sustained, in seconds, burst.
-    const TABLE: [(&str, u32, u64, u32); 13] = [
+    const TABLE: [(&str, u32, u64, u32); 14] = [
         ("api_calls", 10, 1, 100),
         ("accounts_per_credential", 20, 3600, 50),
         ("accounts_per_address", 60, 3600, 120),
@@ -289,6 +289,7 @@ mod tests {
         ("orders_per_tenant", 20_000, 86_400, 5_000),
         ("certificates_per_set", 10, 604_800, 10),
         ("certificates_per_domain", 500, 604_800, 500),
+        ("domain_checks", 120, 3600, 30),
         ("failed_validations", 5, 3600, 10),
         ("mails_per_recipient", 20, 86_400, 20),
         ("reveals", 30, 3600, 30),

@@ -177,7 +177,11 @@ async fn f093_c7_a_name_that_goes_early_takes_its_certificates_along(server: &Te
     let remove = async |id| {
         let shown = preview(&server.app, &caller, id).await.unwrap();
         remove_domain(&server.app, &caller, id).await.unwrap();
-        server.run_jobs().await;
+        // The jobs of one tenant take turns.
+        for _ in 0..2 {
+            server.run_jobs().await;
+            server.clock().advance(Duration::from_secs(2));
+        }
         shown.revokes
     };
     let mut issued = Vec::new();
@@ -200,7 +204,7 @@ async fn f093_c7_a_name_that_goes_early_takes_its_certificates_along(server: &Te
         }
         revoked
     };
-    server.clock().advance(Duration::from_secs(30 * DAY - 1));
+    server.clock().advance(Duration::from_secs(30 * DAY - 20));
     assert!(remove(early[0].id).await);
     let expected = [true, true, false, false, false, false, true];
     assert_eq!(revoked().await, expected);
@@ -208,7 +212,7 @@ async fn f093_c7_a_name_that_goes_early_takes_its_certificates_along(server: &Te
     assert!(remove(early[1].id).await);
     let expected = [true, true, false, true, false, true, true];
     assert_eq!(revoked().await, expected);
-    server.clock().advance(Duration::from_secs(1));
+    server.clock().advance(Duration::from_secs(20));
     assert!(!remove(other[0].id).await);
     assert_eq!(revoked().await, expected, "it was paid for");
 }

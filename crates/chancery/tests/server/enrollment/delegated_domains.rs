@@ -140,7 +140,9 @@ async fn open(
 }
 
 async fn sell(server: &TestServer) {
-    server.sell(("delegated", "dv"), "002", &[]).await;
+    // Keys that are erased have tests of their own.
+    let set = [("eab_reveal", "always")];
+    server.sell(("delegated", "dv"), "002", &set).await;
 }
 
 /// A reseller with an organization, and a client of an account for it, under preset 002.
@@ -385,7 +387,8 @@ async fn f096_a_private_ca_asks_for_no_proof(server: &TestServer) {
     // Names have to be admitted as ever.
     client.new_order(&["other.example"]).await.expect(403);
     // The same under delegation: the domain has to be delegated, and needs no proof.
-    server.sell(("delegated", "private"), "002", &[]).await;
+    let set = [("eab_reveal", "always")];
+    server.sell(("delegated", "private"), "002", &set).await;
     let tenant = server.reseller().await.tenant;
     let organization = organization(server, tenant, "Example Oy").await;
     let eab = open(server, tenant, (Some(organization), None)).await;

@@ -21,6 +21,7 @@ use crate::portal::page::moment::day;
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
+use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 use crate::portal::tenancy::organizations::choices;
 use crate::portal::tenancy::standing::{StandingAnswer, types};
@@ -54,7 +55,10 @@ pub(super) async fn view<P>(
         href: links::delegated_domain(domain.id),
         status: chip(domain, now),
         answer: answer(domain, now),
-        missed: domain.missed.as_ref().map(|missed| missed.sentence.clone()),
+        missed: domain
+            .missed
+            .as_ref()
+            .map(|missed| sentence(&missed.sentence)),
         challenge: challenge(domain, now),
         delegations: found.delegations.iter().map(line).collect(),
         organizations,
