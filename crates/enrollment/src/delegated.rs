@@ -266,7 +266,7 @@ mod tests {
             ..domain("example.com", true)
         };
         check(
-            &[other.clone()],
+            std::slice::from_ref(&other),
             "a.example.com",
             "domain_not_for_this_type",
         );
@@ -277,14 +277,22 @@ mod tests {
     #[test]
     fn f097_a_proof_has_an_end() {
         let mut late = domain("example.com", true);
-        check(&[late.clone()], "example.com", "");
+        check(std::slice::from_ref(&late), "example.com", "");
         late.proof = late.proof.map(|proof| Proof {
             valid_until: NOW,
             ..proof
         });
-        check(&[late.clone()], "example.com", "domain_not_proven");
+        check(
+            std::slice::from_ref(&late),
+            "example.com",
+            "domain_not_proven",
+        );
         late.proof = None;
-        check(&[late.clone()], "example.com", "domain_not_proven");
+        check(
+            std::slice::from_ref(&late),
+            "example.com",
+            "domain_not_proven",
+        );
         assert_eq!(
             admit_one(&name("example.com"), &[late], false, NOW),
             Ok(None)

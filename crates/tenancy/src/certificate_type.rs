@@ -108,7 +108,13 @@ impl AllowedTypes {
     /// Reads words, separated by spaces or commas; `None` when there is none, or one that is not ours.
     pub fn parse(words: &str) -> Option<Self> {
         let words = words.split([' ', ',']).filter(|word| !word.is_empty());
-        let types: BTreeSet<_> = words.map(parse_word).collect::<Option<_>>()?;
+        let mut types = BTreeSet::new();
+        for word in words {
+            types.insert(match word {
+                DOMAIN_ONLY => None,
+                word => Some(CertificateType::parse(word)?),
+            });
+        }
         (!types.is_empty()).then_some(Self(types))
     }
 
@@ -123,13 +129,6 @@ impl AllowedTypes {
             None => (DOMAIN_ONLY, "DV"),
             Some(kind) => (kind.as_str(), kind.title()),
         })
-    }
-}
-
-fn parse_word(word: &str) -> Option<Option<CertificateType>> {
-    match word {
-        DOMAIN_ONLY => Some(None),
-        word => CertificateType::parse(word).map(Some),
     }
 }
 

@@ -202,10 +202,13 @@ proptest! {
         let wanted = asked.wanted.iter();
         let names: Vec<Identifier> = wanted.map(|index| name(NAMES[*index]).into()).collect();
         let told = decide(&facts(&asked), &names, NOW);
-        let told = told.err().map_or("", |refused| match refused {
+        let told = told.err().map_or("", |refused| {
             // Which of its codes it is, is told where the rule stands.
-            Refused::NotDelegated(_) => "delegated",
-            other => other.refusal().code,
+            if matches!(refused, Refused::NotDelegated(_)) {
+                "delegated"
+            } else {
+                refused.refusal().code
+            }
         });
         prop_assert_eq!(told, model(&asked));
     }
@@ -261,8 +264,8 @@ fn examples() -> Vec<Refused> {
     let named = coverage::admit(&[name("shop.example.com").into()], |_| false).unwrap_err();
     let covered_until = NOW;
     let lack = |domain: DelegatedDomain| {
-        let names = [name("shop.example.com").into()];
-        delegated::admit(&names, &[domain], true, NOW).unwrap_err()
+        let wanted = [name("shop.example.com").into()];
+        delegated::admit(&wanted, &[domain], true, NOW).unwrap_err()
     };
     let of = |text: &str| DelegatedDomain {
         name: name(text),

@@ -109,14 +109,15 @@ fn decide(looking: &Looking, found: Found) -> Result<Ended, store::Error> {
     let last = found
         .last()
         .and_then(|(last, _)| last.covered_until.zip(Some(last.id)));
-    let gone = found.iter().filter(|(_, goes)| *goes);
+    let next = last.filter(|_| !is_all);
+    let gone = found.into_iter().filter(|(_, goes)| *goes);
     let jobs = gone.map(|(subscription, _)| {
         let job = RevokeCovered::all(subscription.tenant, subscription.id);
         looking.app.work.waiting(&job, looking.cause)
     });
     Ok(Ended {
         jobs: jobs.collect(),
-        next: last.filter(|_| !is_all),
+        next,
         looked_until: is_all.then(|| Setting {
             name: LOOKED_UNTIL.to_owned(),
             value: looking.now.to_string(),

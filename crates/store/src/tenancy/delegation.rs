@@ -68,7 +68,7 @@ pub async fn of_domain(tx: &mut ReadTx, id: &DomainId) -> Result<Vec<Named>, Err
            LEFT JOIN department e ON e.id = g.department_id
          WHERE g.domain_id = $2 AND g.tenant_id = $1 ORDER BY g.id LIMIT 1000"
     );
-    named(tx.rows(statement, &values![id]).await?)
+    named(&tx.rows(statement, &values![id]).await?)
 }
 
 /// The delegations to a tenant's organization, by the names of the domains from the top down; at most the limit.
@@ -84,10 +84,10 @@ pub async fn of_organization(
            LEFT JOIN department e ON e.id = g.department_id
          WHERE g.organization_id = $2 AND g.tenant_id = $1 ORDER BY m.rname, g.id LIMIT $3"
     );
-    named(tx.rows(statement, &values![id, *limit]).await?)
+    named(&tx.rows(statement, &values![id, *limit]).await?)
 }
 
-fn named(rows: Vec<Row>) -> Result<Vec<Named>, Error> {
+fn named(rows: &[Row]) -> Result<Vec<Named>, Error> {
     let named = rows.iter().map(|row| {
         Ok(Named {
             delegation: Delegation::from_joined(row)?,

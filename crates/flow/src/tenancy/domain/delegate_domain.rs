@@ -143,7 +143,7 @@ fn decide(delegating: &Delegating, found: Found) -> Result<Granted, DelegateErro
         let event = Event::DomainDelegationChanged {
             domain: changed.domain,
             delegation: changed.id,
-            types: Text::new(&changed.types.to_string()),
+            types: Text::new(changed.types.to_string()),
             name: there.domain.name,
         };
         let entry = app.entry(caller, changed.tenant, &event, delegating.now);
@@ -157,7 +157,7 @@ fn decide(delegating: &Delegating, found: Found) -> Result<Granted, DelegateErro
         delegation: wanted.id,
         organization: wanted.organization,
         department: wanted.department,
-        types: Text::new(&wanted.types.to_string()),
+        types: Text::new(wanted.types.to_string()),
         name: there.domain.name,
     };
     let entry = app.entry(caller, wanted.tenant, &event, delegating.now);

@@ -136,7 +136,7 @@ fn is_cared_for(check: &OrganizationCheck, others: &[OrganizationCheck], now: Ti
 async fn ask(app: &App, caller: &Caller, check: &OrganizationCheck) -> Result<bool, store::Error> {
     let asked = request_pre_validation(app, caller, check.organization, check.kind).await;
     match asked {
-        Ok(_) | Err(RequestError::AlreadyWaiting(_)) => Ok(true),
+        Ok(_) | Err(RequestError::AlreadyWaiting(_) | RequestError::NotFound) => Ok(true),
         Err(error @ (RequestError::Contact(_) | RequestError::Subject(_))) => {
             tracing::warn!(
                 pre_validation.id = %check.id, tenant.id = %check.tenant, why = %error,
@@ -144,7 +144,6 @@ async fn ask(app: &App, caller: &Caller, check: &OrganizationCheck) -> Result<bo
             );
             Ok(false)
         }
-        Err(RequestError::NotFound) => Ok(true),
         Err(RequestError::Store(error)) => Err(error),
     }
 }

@@ -53,21 +53,20 @@ pub(super) async fn delegate(
     }
 }
 
-fn read(typed: &DelegationForm) -> Result<Grant, Problems> {
-    let part = Part::parse(&typed.organization);
-    let types = typed.types();
-    match (part, types) {
-        (Some(part), Some(types)) => Ok(Grant {
-            organization: part.organization,
-            department: part.department,
+fn read(form: &DelegationForm) -> Result<Grant, Problems> {
+    let (to, allowed) = (Part::parse(&form.organization), form.types());
+    match (to, allowed) {
+        (Some(to), Some(types)) => Ok(Grant {
+            organization: to.organization,
+            department: to.department,
             types,
         }),
-        (part, types) => {
+        (to, allowed) => {
             let mut wrong = Problems::none();
-            if part.is_none() {
+            if to.is_none() {
                 wrong = wrong.and("organization", "Choose an organization of the list.");
             }
-            if types.is_none() {
+            if allowed.is_none() {
                 wrong = wrong.and("types", "Tick at least one type of certificates.");
             }
             Err(wrong)
