@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acme::authorization::{Authorization as Record, State};
-use acme::challenge::Token;
+use acme::challenge::{Token, Type};
 use acme::order::{NewOrder, OrderStatus, PayloadError};
 use acme::policy::SetError;
 use acme::problem::{Kind, Problem};
@@ -414,38 +414,38 @@ pub(in crate::issuance) fn grant_one(
 ) -> Option<Authorization> {
     // A guest learns whose names there are only for names that it has proven.
     if !asked.needs_proof && asked.coverage == Coverage::Subscription {
-        return grant(fresh, asked.now, None);
+        let any = fresh.record.offered.iter().next()?;
+        return Some(grant(fresh, (any, asked.now), None));
     }
     let Proof {
+        reaches_below,
         proven_at,
         valid_until,
         evidence,
-        ..
     } = proof?;
-    let granted = grant(fresh, proven_at, Some(evidence))?;
-    Some(until(granted, valid_until))
+    // What was shown in the portal counts as a TXT record or a file does in an order, for CAA records too.
+    let shown = if reaches_below {
+        Type::Dns01
+    } else {
+        Type::Http01
+    };
+    let mut granted = grant(fresh, (shown, proven_at), Some(evidence));
+    granted.record.expires = granted.record.expires.min(valid_until);
+    Some(granted)
 }
 
-/// The authorization, valid since a moment and as long as its order. What was shown in the portal counts as a TXT record or a
-/// file does in an order.
+/// The authorization, valid since a moment and as long as its order.
 fn grant(
     fresh: &Authorization,
-    validated: Timestamp,
+    (challenge, validated): (Type, Timestamp),
     validation: Option<ValidationId>,
-) -> Option<Authorization> {
-    let challenge = fresh.record.offered.iter().next()?;
+) -> Authorization {
     let mut granted = fresh.clone();
     granted.record.state = State::Valid {
         challenge,
         validated,
     };
     granted.validation = validation;
-    Some(granted)
-}
-
-/// The same, but no longer than the proof that it stands on.
-fn until(mut granted: Authorization, end: Timestamp) -> Authorization {
-    granted.record.expires = granted.record.expires.min(end);
     granted
 }
 

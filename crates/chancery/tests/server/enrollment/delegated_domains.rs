@@ -254,6 +254,9 @@ async fn f095_a_proof_by_a_file_is_for_that_name_alone(server: &TestServer) {
     let id = proven(server, house.tenant, by_file).await;
     let whole = (house.organization, None);
     delegate(server, (house.tenant, id), whole, "dv").await;
+    let order = house.client.order(&["example.com"]).await;
+    let proven = house.client.post_as_get(&order.authorizations[0]).await;
+    assert_eq!(proven.json()["challenges"][0]["type"], "http-01");
     house.client.issue(&["example.com"]).await;
     for other in ["*.example.com", "www.example.com"] {
         assert_rejected(
