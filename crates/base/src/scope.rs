@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::TenantId;
+use crate::{TenantId, UserId};
 
 /// A node of the tree of tenants with all above it, six digits of base 32 for each level. All below a tenant are
 /// the paths that begin with its own.
@@ -67,6 +67,15 @@ impl fmt::Display for TenantPath {
 /// Whose rows a transaction sees. Whoever has a caller takes the caller's; made in few places, which are checked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
+    /// One tenant's own rows, as far as they are for the organizations and departments to which a person is bound.
+    Bound {
+        /// The tenant.
+        tenant: TenantId,
+        /// Who is bound.
+        user: UserId,
+        /// Whether PostgreSQL holds each statement to the tenant's rows once more.
+        is_guarded: bool,
+    },
     /// One tenant's own rows, for a person or their program: PostgreSQL holds each statement to them once more, where it
     /// may.
     Guarded(TenantId),
@@ -81,7 +90,38 @@ impl Scope {
     pub fn tenant(self) -> Option<TenantId> {
         match self {
             Self::System(_) => None,
-            Self::Guarded(id) | Self::Tenant(id) => Some(id),
+            Self::Bound { tenant: id, .. } | Self::Guarded(id) | Self::Tenant(id) => Some(id),
+        }
+    }
+
+    /// Who is bound to organizations and departments of the tenant; `None` for who has all of it.
+    pub fn bound_user(self) -> Option<UserId> {
+        match self {
+            Self::Bound { user, .. } => Some(user),
+            Self::Guarded(_) | Self::System(_) | Self::Tenant(_) => None,
+        }
+    }
+
+    /// Whether the database holds statements to the tenant's rows once more.
+    pub fn is_guarded(self) -> bool {
+        match self {
+            Self::Bound { is_guarded, .. } => is_guarded,
+            Self::Guarded(_) => true,
+            Self::System(_) | Self::Tenant(_) => false,
+        }
+    }
+
+    /// The same without that guard, for a database that has none.
+    #[must_use]
+    pub fn unguarded(self) -> Self {
+        match self {
+            Self::Bound { tenant, user, .. } => Self::Bound {
+                tenant,
+                user,
+                is_guarded: false,
+            },
+            Self::Guarded(tenant) => Self::Tenant(tenant),
+            Self::System(_) | Self::Tenant(_) => self,
         }
     }
 }

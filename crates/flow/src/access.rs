@@ -3,6 +3,7 @@
 //!
 //! Whether a route may be used is asked of [`SignedIn::may`]; cookies and pages are the door's.
 
+use tenancy::role::binding::Binding;
 use tenancy::role::{Permission, Roles};
 use tenancy::session::Session;
 use tenancy::tenant::Tenant;
@@ -46,6 +47,8 @@ pub struct SignedIn {
     pub tenant: Tenant,
     /// What they may do in it.
     pub roles: Roles,
+    /// Of which of its organizations that is.
+    pub binding: Binding,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
 }
@@ -53,7 +56,8 @@ pub struct SignedIn {
 impl SignedIn {
     /// The person as the caller of use cases.
     pub fn caller(&self, client: Client) -> Caller {
-        Caller::user(client, self.user.id, self.session.tenant)
+        let caller = Caller::user(client, self.user.id, self.session.tenant);
+        caller.bound_as(self.user.id, &self.binding)
     }
 
     /// Whether the user must have a second factor (S-17).

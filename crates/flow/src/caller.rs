@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use base::{AccountId, Actor, ApiTokenId, ClientNetwork, RequestId, Scope, TenantId, UserId};
 use store::Error as StoreError;
+use tenancy::role::binding::{Binding, OfWholeTenant};
 
 /// Where a request came from; empty for work of our own.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +97,36 @@ impl Caller {
         }
     }
 
+    /// The same, who sees no more of the tenant than what somebody is bound to.
+    #[must_use]
+    pub(crate) fn bound_as(self, user: UserId, binding: &Binding) -> Self {
+        let Some(tenant) = self.scope.tenant().filter(|_| !binding.is_whole()) else {
+            return self;
+        };
+        let is_guarded = self.scope.is_guarded();
+        Self {
+            scope: Scope::Bound {
+                tenant,
+                user,
+                is_guarded,
+            },
+            ..self
+        }
+    }
+
+    /// Whether they see no more of the tenant than some organizations and departments.
+    pub fn is_bound(&self) -> bool {
+        self.scope.bound_user().is_some()
+    }
+
+    /// Says no to who sees no more of the tenant than that.
+    pub(crate) fn has_whole_tenant(&self) -> Result<(), OfWholeTenant> {
+        if self.is_bound() {
+            return Err(OfWholeTenant);
+        }
+        Ok(())
+    }
+
     /// A program that has brought a token, for the tenant of its owner.
     pub(crate) fn api_token(client: Client, id: ApiTokenId, of: TenantId) -> Self {
         Self {
@@ -118,7 +149,7 @@ impl Caller {
     #[must_use]
     pub fn within(&self, id: TenantId) -> Self {
         Self {
-            scope: as_asked_by(&self.actor, id),
+            scope: self.scope_of(&self.actor, id),
             ..self.clone()
         }
     }
@@ -128,9 +159,22 @@ impl Caller {
     pub(crate) fn known_as(&self, actor: Actor) -> Self {
         let of = self.scope.tenant();
         Self {
-            scope: of.map_or(self.scope, |of| as_asked_by(&actor, of)),
+            scope: of.map_or(self.scope, |of| self.scope_of(&actor, of)),
             actor,
             ..self.clone()
+        }
+    }
+
+    /// Whose rows they see in a tenant. Whoever is bound to a part of one is so wherever they ask.
+    fn scope_of(&self, actor: &Actor, tenant: TenantId) -> Scope {
+        let scope = as_asked_by(actor, tenant);
+        match self.scope.bound_user() {
+            Some(user) => Scope::Bound {
+                tenant,
+                user,
+                is_guarded: scope.is_guarded(),
+            },
+            None => scope,
         }
     }
 

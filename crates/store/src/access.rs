@@ -6,6 +6,7 @@ pub mod invitation;
 pub mod passkey;
 pub mod passkey_challenge;
 pub mod role_assignment;
+pub mod role_binding;
 pub mod second_factor;
 pub mod session;
 pub mod sign_in_lock;

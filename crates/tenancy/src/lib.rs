@@ -1,5 +1,5 @@
 //! Who may do what, and who is who: tenants, organizations with what was checked of them, domains
-//! with proofs of their control and to whom they are delegated, users and their roles, passwords
+//! with proofs of their control and to whom they are delegated, users, their roles and what these are bound to, passwords
 //! and second factors, passkeys, lockout, sessions, API tokens and invitations.
 //!
 //! Pure rules: a decision is a function of state, input and `now`, and returns the new state for

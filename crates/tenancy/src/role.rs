@@ -10,6 +10,8 @@ use serde::{Serialize, Serializer};
 
 use crate::tenant::TenantKind;
 
+pub mod binding;
+
 words! {
     /// What a user was trusted with in a tenant. Several add up.
     pub enum Role {
@@ -89,6 +91,14 @@ impl Role {
         match level {
             TenantKind::Operator => Self::Owner,
             TenantKind::Distributor | TenantKind::Reseller | TenantKind::Customer => Self::Admin,
+        }
+    }
+
+    /// Whether it can be for some organizations and departments of a tenant rather than for all of it.
+    pub const fn can_be_bound(self) -> bool {
+        match self {
+            Self::Manager | Self::Viewer => true,
+            Self::Admin | Self::Auditor | Self::Owner | Self::Reviewer | Self::Support => false,
         }
     }
 

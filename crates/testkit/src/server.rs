@@ -25,11 +25,12 @@ use flow::{App, Caller, Outside, Settings, jobs};
 use outbound::mail::letter::Brand;
 use outbound::mail::{Mailer, NoMailer};
 use store::Store;
-use store::queue::summary;
+use store::queue::{job, summary};
 use store::seal::Sealer;
 use store::testing::Database;
 use tempfile::TempDir;
 use tenancy::password::HashParameters;
+use tenancy::role::binding::Part;
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
@@ -236,16 +237,21 @@ impl TestServer {
         self.open(reseller, offer.to_owned(), None).await
     }
 
-    async fn open(&self, reseller: Reseller, offer: String, max_bindings: Option<u32>) -> Eab {
+    /// A new subscription of a reseller for an organization of it, or a department of that, under another offer.
+    pub async fn account_of_part(&self, reseller: Reseller, offer: &str, part: Part) -> Eab {
         let opening = Opening {
-            organization: None,
-            department: None,
-            offer,
-            shows_key: false,
-            label: Label::default(),
-            term: Term::from_years(1).expect("a term"),
-            max_bindings,
+            organization: Some(part.organization),
+            department: part.department,
+            ..opening(offer.to_owned(), None)
         };
+        self.opened(reseller, opening).await
+    }
+
+    async fn open(&self, reseller: Reseller, offer: String, max_bindings: Option<u32>) -> Eab {
+        self.opened(reseller, opening(offer, max_bindings)).await
+    }
+
+    async fn opened(&self, reseller: Reseller, opening: Opening) -> Eab {
         let caller = Caller::command_line().within(reseller.tenant);
         let opened = open_subscription(&self.app, &caller, opening).await;
         let opened = opened.expect("a subscription");
@@ -342,7 +348,10 @@ impl TestServer {
             let asked = (queue.as_str().to_owned(), self.app.now());
             let standing = store.read(asked, summary::of_queue).await;
             let standing = standing.expect("the queue");
-            assert_eq!((standing.waiting, standing.running), (0, 0), "{queue:?}");
+            let asked = (queue.as_str().to_owned(), 5);
+            let left = store.read(asked, job::of_queue).await.expect("the queue");
+            let standing = (standing.waiting, standing.running);
+            assert_eq!(standing, (0, 0), "{queue:?}: {left:?}");
         }
     }
 
@@ -395,5 +404,18 @@ fn settings() -> Settings {
         has_limits: true,
         operator_needs_second_factor: true,
         password_hash: HashParameters::new(8, 1, 1).expect("parameters"),
+    }
+}
+
+/// A subscription for a year, for nobody in particular.
+fn opening(offer: String, max_bindings: Option<u32>) -> Opening {
+    Opening {
+        organization: None,
+        department: None,
+        offer,
+        shows_key: false,
+        label: Label::default(),
+        term: Term::from_years(1).expect("a term"),
+        max_bindings,
     }
 }

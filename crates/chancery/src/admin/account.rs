@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use base::{AccountId, DepartmentId, OrganizationId, Placed as _, Slice, SubscriptionId};
+use base::{AccountId, Placed as _, Slice, SubscriptionId};
 use enrollment::eab::EabCredential;
 use enrollment::policy::NameAdmission;
 use enrollment::subscription::{Label, Subscription, Term};
@@ -25,8 +25,7 @@ use store::enrollment::{eab_credential, subscription};
 use store::issuance::account;
 use store::{Error, ReadTx};
 
-use super::delegated_domain::department;
-use super::named::{for_tenant, resellers};
+use super::named::{for_tenant, part, resellers};
 use super::{PAGE, counted, say};
 use crate::cli::account::{AccountCommand, CredentialCommand, RotateArgs};
 use crate::parts;
@@ -53,23 +52,7 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
             let part = (organization, department);
             open_account(app, &reseller, (&label, offer, part, years), json).await
         }
-        AccountCommand::Release { client } => {
-            let (id, caller) = find_client(app, &client).await?;
-            let released = release_binding(app, &caller, id).await?;
-            let credential = &released.credential;
-            say(&format!(
-                "released; EAB key ID {} is bound to {} ACME accounts",
-                credential.key_id,
-                bound(credential)
-            ));
-            if credential.erased_at.is_some() {
-                let account = credential.subscription;
-                say(&format!(
-                    "its MAC key was erased: chancery admin credential rotate {account} makes a new one"
-                ));
-            }
-            Ok(())
-        }
+        AccountCommand::Release { client } => release(app, &client).await,
         AccountCommand::Resume { account } => move_to(app, &account, Move::Resume).await,
         AccountCommand::RevokeClient { client } => {
             let (id, caller) = find_client(app, &client).await?;
@@ -86,6 +69,7 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
         } => {
             let (subscription, caller) = find_subscription(app, &account).await?;
             let part = part(app, &caller, &organization, department.as_deref()).await?;
+            let part = (part.organization, part.department);
             assign_organization(app, &caller, subscription.id, part).await?;
             say("its certificates name this organization from now on");
             Ok(())
@@ -93,6 +77,25 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
         AccountCommand::Show { account, json } => show(app, &account, json).await,
         AccountCommand::Suspend { account } => move_to(app, &account, Move::Suspend).await,
     }
+}
+
+/// Gives back the place that a client takes of those that a credential binds.
+async fn release(app: &App, client: &str) -> anyhow::Result<()> {
+    let (id, caller) = find_client(app, client).await?;
+    let released = release_binding(app, &caller, id).await?;
+    let credential = &released.credential;
+    say(&format!(
+        "released; EAB key ID {} is bound to {} ACME accounts",
+        credential.key_id,
+        bound(credential)
+    ));
+    if credential.erased_at.is_some() {
+        let account = credential.subscription;
+        say(&format!(
+            "its MAC key was erased: chancery admin credential rotate {account} makes a new one"
+        ));
+    }
+    Ok(())
 }
 
 pub(super) async fn credential(app: &App, command: CredentialCommand) -> anyhow::Result<()> {
@@ -336,21 +339,6 @@ fn say_client(client: &AcmeClient, as_json: bool) {
 /// The identifier of an organization and the name of its department, as they are typed.
 type Wanted = (Option<String>, Option<String>);
 
-/// An organization and, if one is named, its department.
-async fn part(
-    app: &App,
-    caller: &Caller,
-    organization: &str,
-    name: Option<&str>,
-) -> anyhow::Result<(OrganizationId, Option<DepartmentId>)> {
-    let id = organization.parse()?;
-    let department = match name {
-        Some(name) => Some(department(app, caller, id, name).await?),
-        None => None,
-    };
-    Ok((id, department))
-}
-
 async fn open_account(
     app: &App,
     reseller: &str,
@@ -358,17 +346,14 @@ async fn open_account(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let caller = for_tenant(app, reseller).await?;
-    let (organization, department) = match organization {
-        Some(id) => {
-            let (id, department) = part(app, &caller, &id, department.as_deref()).await?;
-            (Some(id), department)
-        }
-        None => (None, None),
+    let of = match organization {
+        Some(id) => Some(part(app, &caller, &id, department.as_deref()).await?),
+        None => None,
     };
     let opening = Opening {
         offer: offer.clone(),
-        organization,
-        department,
+        organization: of.map(|part| part.organization),
+        department: of.and_then(|part| part.department),
         shows_key: true,
         label: Label::parse(label)?,
         term: Term::from_years(years)?,

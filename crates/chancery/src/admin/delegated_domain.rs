@@ -1,21 +1,20 @@
 //! `chancery admin delegated-domain`: domains whose control is proven outside of orders, and to whom they are delegated.
 
 use anyhow::{Context, bail};
-use base::{DepartmentId, DnsName, OrganizationId, Placed as _, Slice};
+use base::{DnsName, Placed as _, Slice};
 use flow::tenancy::domain::add_domain::add_domain;
 use flow::tenancy::domain::delegate_domain::{Grant, delegate_domain, end_delegation};
 use flow::tenancy::domain::list_own_domains::{list_own_domains, show_own_domain};
 use flow::tenancy::domain::prove_domain::{ask_for_proof, prove_domain};
 use flow::tenancy::domain::release_domain::release_domain;
 use flow::tenancy::domain::{NamedDelegation, OwnDomainDetail, OwnDomainFilter, OwnDomainQuery};
-use flow::tenancy::organization::list_organizations::show_organization;
 use flow::{App, Caller};
 use serde_json::{Value, json};
 use store::tenancy::domain;
 use tenancy::certificate_type::AllowedTypes;
 use tenancy::domain::{DNS_LABEL, Domain, DomainState, ProofMethod};
 
-use super::named::for_tenant;
+use super::named::{for_tenant, part};
 use super::{PAGE, say};
 use crate::cli::delegated_domain::{DelegatedDomainCommand, DomainArgs, PartArgs};
 
@@ -85,10 +84,10 @@ async fn delegate(
             format!("\"{words}\" says no types of certificates; use some of: {all}")
         })?,
     };
-    let (organization, department) = part(app, &caller, to).await?;
+    let part = part(app, &caller, &to.organization, to.department.as_deref()).await?;
     let grant = Grant {
-        organization,
-        department,
+        organization: part.organization,
+        department: part.department,
         types,
     };
     let made = delegate_domain(app, &caller, found.domain.id, grant).await?;
@@ -98,45 +97,14 @@ async fn delegate(
 
 async fn undelegate(app: &App, args: &DomainArgs, to: &PartArgs) -> anyhow::Result<()> {
     let (found, caller) = find(app, args).await?;
-    let (organization, department) = part(app, &caller, to).await?;
+    let part = part(app, &caller, &to.organization, to.department.as_deref()).await?;
     let mut delegations = found.delegations.iter().map(|named| &named.delegation);
     let ended = delegations
-        .find(|each| each.organization == organization && each.department == department)
+        .find(|each| each.organization == part.organization && each.department == part.department)
         .context("the domain is not delegated there; its page shows to whom it is")?;
     end_delegation(app, &caller, found.domain.id, ended.id).await?;
     say("ended");
     Ok(())
-}
-
-/// An organization and, if one is named, its department.
-async fn part(
-    app: &App,
-    caller: &Caller,
-    to: &PartArgs,
-) -> anyhow::Result<(OrganizationId, Option<DepartmentId>)> {
-    let organization = to.organization.parse()?;
-    let department = match &to.department {
-        Some(name) => Some(department(app, caller, organization, name).await?),
-        None => None,
-    };
-    Ok((organization, department))
-}
-
-/// The department of this name.
-pub(super) async fn department(
-    app: &App,
-    caller: &Caller,
-    organization: OrganizationId,
-    name: &str,
-) -> anyhow::Result<DepartmentId> {
-    let found = show_organization(app, caller, organization).await?;
-    let found = found.with_context(|| format!("there is no organization {organization}"))?;
-    let mut departments = found.departments.iter();
-    let department = departments.find(|department| department.name.as_str() == name);
-    let department = department.with_context(|| {
-        format!("it has no department \"{name}\"; chancery admin organization show {organization} shows those that there are")
-    })?;
-    Ok(department.id)
 }
 
 async fn list(app: &App, reseller: &str, as_json: bool) -> anyhow::Result<()> {

@@ -1,10 +1,13 @@
-//! The tenants that an operator names at the command line.
+//! The tenants, and parts of them, that an operator names at the command line.
 
 use anyhow::{Context, bail};
+use base::{DepartmentId, OrganizationId};
 use flow::caller::system;
 use flow::tenancy::list_resellers::list_resellers;
+use flow::tenancy::organization::list_organizations::show_organization;
 use flow::{App, Caller};
 use store::tenancy::tenant;
+use tenancy::role::binding::Part;
 use tenancy::tenant::{Tenant, TenantName};
 
 use super::PAGE;
@@ -50,4 +53,39 @@ pub(super) async fn find_tenant(app: &App, text: &str) -> anyhow::Result<Tenant>
         }
         (None, _) => bail!("no reseller is called \"{text}\"; {advice}"),
     }
+}
+
+/// An organization of the caller's tenant and, if one is named, its department.
+pub(super) async fn part(
+    app: &App,
+    caller: &Caller,
+    organization: &str,
+    department: Option<&str>,
+) -> anyhow::Result<Part> {
+    let organization = organization.parse()?;
+    let department = match department {
+        Some(name) => Some(find_department(app, caller, organization, name).await?),
+        None => None,
+    };
+    Ok(Part {
+        organization,
+        department,
+    })
+}
+
+/// The department of this name.
+async fn find_department(
+    app: &App,
+    caller: &Caller,
+    organization: OrganizationId,
+    name: &str,
+) -> anyhow::Result<DepartmentId> {
+    let found = show_organization(app, caller, organization).await?;
+    let found = found.with_context(|| format!("there is no organization {organization}"))?;
+    let mut departments = found.departments.iter();
+    let department = departments.find(|department| department.name.as_str() == name);
+    let department = department.with_context(|| {
+        format!("it has no department \"{name}\"; chancery admin organization show {organization} shows those that there are")
+    })?;
+    Ok(department.id)
 }

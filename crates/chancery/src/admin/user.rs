@@ -16,30 +16,37 @@ use flow::tenancy::list_resellers::show_reseller;
 use flow::{App, Caller};
 use serde_json::json;
 use store::access::user::Person;
+use tenancy::role::binding::Binding;
 use tenancy::role::{Role, Roles};
 use tenancy::tenant::Tenant;
 use tenancy::token::Token;
 use tenancy::user::{DisplayName, Email};
 
-use super::named::{find_tenant, resellers};
+use super::named::{find_tenant, part, resellers};
 use super::say;
 use crate::cli::tenancy::{InviteArgs, UserCommand};
 
+/// What is said of somebody who was changed so, and of somebody who was so already.
+const BOUND: (&str, &str) = ("has their roles for that now", "has them so already");
+const DISABLED: (&str, &str) = ("disabled", "was disabled already");
+const ENABLED: (&str, &str) = ("enabled", "was not disabled");
+const REMOVED: (&str, &str) = ("removed", "was removed already");
+const RESET: (&str, &str) = (
+    "signs in by password alone until they set up another",
+    "has no second factor",
+);
+const ROLES: (&str, &str) = ("has these roles now", "has these roles already");
+
 pub(super) async fn user(app: &App, command: UserCommand) -> anyhow::Result<()> {
     match command {
-        UserCommand::Disable { email } => {
-            change(
-                app,
-                &email,
-                Change::Disable,
-                "disabled",
-                "was disabled already",
-            )
-            .await
+        UserCommand::Bind { email, to, .. } => {
+            let of = found(app, &email).await?.tenant.id;
+            let caller = Caller::command_line().within(of);
+            let bound = Change::Bind(binding(app, &caller, &to).await?);
+            change(app, &email, bound, &BOUND).await
         }
-        UserCommand::Enable { email } => {
-            change(app, &email, Change::Enable, "enabled", "was not disabled").await
-        }
+        UserCommand::Disable { email } => change(app, &email, Change::Disable, &DISABLED).await,
+        UserCommand::Enable { email } => change(app, &email, Change::Enable, &ENABLED).await,
         UserCommand::Invite(args) => invite(app, args).await,
         UserCommand::Link { email, json } => link(app, &email, json).await,
         UserCommand::List {
@@ -47,38 +54,14 @@ pub(super) async fn user(app: &App, command: UserCommand) -> anyhow::Result<()> 
             operator,
             json,
         } => list(app, reseller.as_deref(), operator, json).await,
-        UserCommand::Remove { email } => {
-            change(
-                app,
-                &email,
-                Change::Remove,
-                "removed",
-                "was removed already",
-            )
-            .await
-        }
+        UserCommand::Remove { email } => change(app, &email, Change::Remove, &REMOVED).await,
         UserCommand::ResetSecondFactor { email, reason } => {
             let reset = Change::ResetSecondFactor(Reason::parse(&reason)?);
-            let none = "has no second factor";
-            change(
-                app,
-                &email,
-                reset,
-                "signs in by password alone until they set up another",
-                none,
-            )
-            .await
+            change(app, &email, reset, &RESET).await
         }
         UserCommand::SetRoles { email, role } => {
             let roles = Change::Roles(roles(&role)?);
-            change(
-                app,
-                &email,
-                roles,
-                "has these roles now",
-                "has these roles already",
-            )
-            .await
+            change(app, &email, roles, &ROLES).await
         }
         UserCommand::Show { email, json } => show(app, &email, json).await,
         UserCommand::Unlock { email, network } => unlock(app, email.as_deref(), network).await,
@@ -116,12 +99,13 @@ async fn invite(app: &App, args: InviteArgs) -> anyhow::Result<()> {
         None => operator(app).await?,
     };
     let email = Email::parse(&args.email)?;
+    let caller = Caller::command_line().within(tenant.id);
     let invite = Invite {
         display_name: DisplayName::parse(args.name.as_deref().unwrap_or(email.as_str()))?,
         email,
         roles: roles(&args.role)?,
+        binding: binding(app, &caller, &args.to).await?,
     };
-    let caller = Caller::command_line().within(tenant.id);
     let (giver, sender) = (everything(&tenant), sender(app, &tenant).await?);
     let made = invite_user(app, &caller, (&giver, &sender), invite).await?;
     say_link(app, &made, args.json).await
@@ -139,8 +123,7 @@ async fn change(
     app: &App,
     email: &str,
     change: Change,
-    changed: &str,
-    as_before: &str,
+    (changed, as_before): &(&str, &str),
 ) -> anyhow::Result<()> {
     let found = found(app, email).await?;
     let caller = Caller::command_line().within(found.tenant.id);
@@ -161,6 +144,19 @@ fn everything(tenant: &Tenant) -> Giver {
         level: tenant.kind,
         roles: Roles::one(Role::highest(tenant.kind)),
     }
+}
+
+/// For what roles are to be: organizations and departments, as they are typed.
+async fn binding(app: &App, caller: &Caller, to: &[String]) -> anyhow::Result<Binding> {
+    let mut parts = Vec::new();
+    for text in to {
+        let (organization, department) = match text.split_once('/') {
+            Some((organization, department)) => (organization, Some(department)),
+            None => (text.as_str(), None),
+        };
+        parts.push(part(app, caller, organization, department).await?);
+    }
+    Ok(Binding::to(parts))
 }
 
 fn roles(words: &[String]) -> anyhow::Result<Roles> {
@@ -267,13 +263,18 @@ pub(super) fn say_person(person: &Person, of: &Tenant, as_json: bool) {
     let (user, last) = (&person.user, person.last_sign_in_at);
     if as_json {
         say(&json!({ "user": user.id, "email": user.email.as_str(), "name": user.display_name.as_str(),
-            "roles": person.roles, "state": user.status, "tenant": of.id, "last_sign_in_at": last })
+            "roles": person.roles, "bound_to": person.binding, "state": user.status, "tenant": of.id, "last_sign_in_at": last })
         .to_string());
         return;
     }
     let last = last.map_or_else(|| "never".to_owned(), |last| last.to_string());
+    let bound = if person.binding.is_whole() {
+        String::new()
+    } else {
+        format!(" for {}", person.binding)
+    };
     say(&format!(
-        "{}  {}  {}  {}  {}  signed in: {last}",
+        "{}  {}  {}{bound}  {}  {}  signed in: {last}",
         user.id,
         user.email.as_str(),
         person.roles,

@@ -67,6 +67,17 @@ pub(crate) enum ResellerCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
+    /// Say for which organizations and departments somebody's roles are: managers and viewers only
+    Bind {
+        /// Their e-mail address
+        email: String,
+        /// An organization (org_…), or a department of it by name, as org_…/Department. May be given several times
+        #[arg(long, required_unless_present = "whole", conflicts_with = "whole")]
+        to: Vec<String>,
+        /// All of the tenant
+        #[arg(long)]
+        whole: bool,
+    },
     /// Stop somebody from signing in; their sessions end
     Disable {
         /// Their e-mail address
@@ -160,6 +171,10 @@ pub(crate) struct InviteArgs {
     /// A role: admin, manager or viewer; of the operator owner, support, reviewer or auditor. May be given several times
     #[arg(long, required = true)]
     pub(crate) role: Vec<String>,
+    /// The role is for this organization only (org_…), or for a department of it by name, as org_…/Department. May be given
+    /// several times; left out, it is for all of the tenant
+    #[arg(long)]
+    pub(crate) to: Vec<String>,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -123,6 +123,7 @@ pub(super) async fn open_session(
         user: proven.user,
         tenant: proven.tenant,
         roles: proven.roles,
+        binding: proven.binding,
         has_second_factor: proven.has_second_factor,
     })
 }

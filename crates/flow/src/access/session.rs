@@ -80,6 +80,7 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::
         user: found.user,
         tenant: found.tenant,
         roles: found.roles,
+        binding: found.binding,
         has_second_factor: found.has_second_factor,
     };
     note(app, &mut signed_in, now).await;

@@ -152,10 +152,11 @@ events! {
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
     TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;
+    RolesBound { user: UserId, from: Document, to: Document } = "user.bind_roles" on user;
     RolesChanged { user: UserId, from: Document, to: Document } = "user.change_roles" on user;
     UserDisabled { user: UserId, sessions_ended: u64 } = "user.disable" on user;
     UserEnabled { user: UserId } = "user.enable" on user;
-    UserCreated { user: UserId, email: Text, roles: Document } = "user.create" on user;
+    UserCreated { user: UserId, email: Text, roles: Document, binding: Document } = "user.create" on user;
     UserRemoved { user: UserId, email: Text, sessions_ended: u64 } = "user.remove" on user;
 
     // catalog

@@ -6,10 +6,12 @@ use base::{Class, DepartmentId, OrganizationId, Refusal, Refuse, SubscriptionId}
 use enrollment::eab::{EabCredential, MacKey, NewCredential};
 use enrollment::policy::{OrganizationChoiceError, TermChoices};
 use enrollment::subscription::{Label, Purchase, Subscription, Term};
+use store::access::role_binding;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, SealedCredential};
 use store::tenancy::{department, organization};
 use store::{ReadTx, WriteTx};
+use tenancy::role::binding::Part;
 
 use crate::audit::{Event, Text};
 use crate::memory::catalog::{Catalog, SoldOffer};
@@ -176,12 +178,15 @@ async fn load(tx: &mut ReadTx, new: &New) -> Result<bool, store::Error> {
 }
 
 /// Whether the organization is one of the transaction's tenant, and the department one of that organization, as far as
-/// they are given.
+/// they are given, and whoever asks may have something for them.
 pub(super) async fn part_of_own(
     tx: &mut ReadTx,
     organization: Option<OrganizationId>,
     department: Option<DepartmentId>,
 ) -> Result<bool, store::Error> {
+    if !role_binding::covers(tx, &Part::of(organization, department)).await? {
+        return Ok(false);
+    }
     if let Some(id) = department {
         let found = department::find(tx, &id).await?;
         return Ok(found.is_some_and(|found| Some(found.organization) == organization));

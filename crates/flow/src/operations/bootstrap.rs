@@ -10,6 +10,7 @@ use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::invitation::{Invitation, Purpose};
 use tenancy::password::{Credential, Password, PasswordHash, Unmet};
+use tenancy::role::binding::Binding;
 use tenancy::role::{Role, Roles};
 use tenancy::tenant::{Tenant, TenantKind, TenantName, TreeError};
 use tenancy::token::Token;
@@ -293,6 +294,7 @@ fn entries(founding: &Founding, tenants: &[Tenant], user: &User) -> Vec<Entry> {
         user: user.id,
         email: Text::new(user.email.as_str()),
         roles: Document::new(&first_roles()),
+        binding: Document::new(&Binding::default()),
     };
     entries.push(entry(user.tenant, &event));
     entries

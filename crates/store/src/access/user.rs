@@ -2,9 +2,11 @@
 
 use base::{Timestamp, UserId};
 use tenancy::role::Roles;
+use tenancy::role::binding::Binding;
 use tenancy::user::{DisplayName, Email, Locale, Status, Theme, User};
 
 use super::role_assignment::{roles_from, roles_of};
+use super::role_binding::{binding_from, binding_of};
 use super::second_factor::second_factors;
 use crate::{Error, ReadTx, Record, Row, WriteTx};
 use crate::{columns, sql, text_columns, values, word_columns};
@@ -25,6 +27,8 @@ pub struct Person {
     pub user: User,
     /// What they may do.
     pub roles: Roles,
+    /// Of which of the tenant's organizations that is.
+    pub binding: Binding,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
     /// When they signed in last, if ever.
@@ -37,6 +41,7 @@ fn person(row: &Row) -> Result<Person, Error> {
     Ok(Person {
         user: User::from_joined(row)?,
         roles: roles_from(row)?,
+        binding: binding_from(row)?,
         has_second_factor: row.int("second_factors")? > 0,
         last_sign_in_at: row.opt_timestamp("last_sign_in_at")?,
         invited_until: row.opt_timestamp("invited_until")?,
@@ -50,6 +55,8 @@ macro_rules! person_columns {
             user!(u),
             ", u.last_sign_in_at, ",
             roles_of!(u),
+            ", ",
+            binding_of!(u),
             ", ",
             second_factors!(u),
             ", (SELECT MAX(i.expires_at) FROM invitation i

@@ -63,7 +63,7 @@ impl Postgres {
 
     /// For look-ups of rows by key, on a connection that many look-ups share; a guard shares none.
     pub(super) async fn reading(&self, scope: Scope) -> Result<ReadTx, Error> {
-        if is_guarded(scope) {
+        if scope.is_guarded() {
             return self.scanning(scope).await;
         }
         let client = self.lookups.connect().await?;
@@ -73,7 +73,7 @@ impl Postgres {
     /// For reads that may take long, on a connection of its own.
     pub(super) async fn scanning(&self, scope: Scope) -> Result<ReadTx, Error> {
         let client = Arc::new(connect(&self.scans).await?);
-        let session = if is_guarded(scope) {
+        let session = if scope.is_guarded() {
             Session::reading(client)
         } else {
             Session::outside(client)
@@ -109,14 +109,6 @@ impl Postgres {
         self.lanes.close().await;
         self.lookups.close();
         self.scans.close();
-    }
-}
-
-/// Whether a guard stands before what is asked in this scope, for which it has a transaction to itself.
-fn is_guarded(scope: Scope) -> bool {
-    match scope {
-        Scope::Guarded(_) => true,
-        Scope::System(_) | Scope::Tenant(_) => false,
     }
 }
 

@@ -101,11 +101,10 @@ impl Store {
 
     /// A scope without the guard that the database does not have.
     pub(super) fn as_guarded_here(&self, scope: Scope) -> Scope {
-        match scope {
-            Scope::Guarded(tenant) if !self.shared.is_guarding.load(Ordering::Relaxed) => {
-                Scope::Tenant(tenant)
-            }
-            Scope::Guarded(_) | Scope::System(_) | Scope::Tenant(_) => scope,
+        if self.shared.is_guarding.load(Ordering::Relaxed) {
+            scope
+        } else {
+            scope.unguarded()
         }
     }
 

@@ -7,7 +7,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use base::{Scope, TenantId};
+use base::{Scope, TenantId, UserId};
 
 use super::columns::tenant_of;
 use super::connection::{Bound, Connection, sqlite};
@@ -61,10 +61,14 @@ impl ReadTx {
 
     /// The tenant to whose rows the database holds the statement.
     fn guard(&self, sql: Sql) -> Option<TenantId> {
-        match self.scope {
-            Scope::Guarded(tenant) => sql.rows().is_guarded().then_some(tenant),
-            Scope::System(_) | Scope::Tenant(_) => None,
-        }
+        let is_guarded = self.scope.is_guarded() && sql.rows().is_guarded();
+        self.scope.tenant().filter(|_| is_guarded)
+    }
+
+    /// Whose binding narrows what is seen, and whether nobody's does: the two values of `covered!` and its like.
+    pub(crate) fn bound_to(&self) -> (bool, Option<UserId>) {
+        let user = self.scope.bound_user();
+        (user.is_none(), user)
     }
 
     fn bound<'v>(&self, statements: &[(Sql, &'v [Value<'v>])]) -> Result<Vec<Bound<'v>>, Error> {

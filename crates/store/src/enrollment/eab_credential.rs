@@ -1,10 +1,11 @@
 //! External account binding credentials: a key ID in the clear, a MAC key sealed. A key that is to go once it has bound
-//! clients stands in [`eab_key`](super::eab_key) instead, until it goes.
+//! clients stands in [`eab_key`] instead, until it goes.
 
 use base::{Actor, Random, SubscriptionId, TenantId, Timestamp};
 use enrollment::eab::{EabCredential, KeyId, MacKey, Reveal};
 
 use super::eab_key::{self, ErasableKey};
+use crate::access::role_binding::covered;
 use crate::seal::{SealContext, SealError, Sealer};
 use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, values, word_columns};
 
@@ -283,9 +284,12 @@ pub async fn reseal(
 /// The tenant's credential with this key ID.
 pub async fn find(tx: &mut ReadTx, key_id: &str) -> Result<Option<SealedCredential>, Error> {
     let by_key_id = sql!(
-        tenant: "SELECT ", with_key!(), " FROM eab_credential WHERE key_id = $2 AND tenant_id = $1"
+        tenant: "SELECT ", with_key!(), " FROM eab_credential WHERE key_id = $2 AND tenant_id = $1 AND ",
+        covered!("subscription_id", "$3", "$4")
     );
-    let found = tx.row(by_key_id, &values![key_id]).await?;
+    let (is_whole, user) = tx.bound_to();
+    let values = values![key_id, is_whole, user];
+    let found = tx.row(by_key_id, &values).await?;
     found.as_ref().map(sealed).transpose()
 }
 

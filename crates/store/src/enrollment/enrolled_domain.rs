@@ -4,11 +4,14 @@ mod part;
 mod part_index;
 mod search;
 
-use base::{Actor, Cursor, DnsName, EnrolledDomainId, Query, SubscriptionId, TenantId, Timestamp};
+use base::{
+    Actor, Cursor, DnsName, EnrolledDomainId, Query, SubscriptionId, TenantId, Timestamp, UserId,
+};
 use enrollment::enrolled_domain::EnrolledDomain;
 
 pub use search::{DomainList, list, page};
 
+use crate::access::role_binding::covered;
 use crate::tenancy::domain::Reversed;
 use crate::{Error, ReadTx, Record, Row, Value, WriteTx, columns, sql, values};
 
@@ -32,13 +35,19 @@ impl DomainFilter {
         *self == Self::default()
     }
 
-    /// Whether not to ask, and what, twice; and how many rows to take at most.
-    fn values(&self, limit: usize) -> [Value<'static>; 5] {
+    /// Whether not to ask, and what, three times; and how many rows to take at most.
+    fn values(
+        &self,
+        (is_whole, user): (bool, Option<UserId>),
+        limit: usize,
+    ) -> [Value<'static>; 7] {
         values![
             self.subscription.is_none(),
             self.subscription,
             self.is_companion.is_none(),
             self.is_companion.unwrap_or_default(),
+            is_whole,
+            user,
             i64::try_from(limit).unwrap_or(i64::MAX),
         ]
     }
@@ -206,9 +215,14 @@ pub async fn by_ids(
     tx: &mut ReadTx,
     ids: &[EnrolledDomainId],
 ) -> Result<Vec<EnrolledDomain>, Error> {
-    let values: Vec<_> = ids.iter().map(|id| values![*id].to_vec()).collect();
+    let (is_whole, user) = tx.bound_to();
+    let values: Vec<_> = ids
+        .iter()
+        .map(|id| values![*id, is_whole, user].to_vec())
+        .collect();
     let by_id = sql!(
-        tenant: "SELECT ", enrolled_domain!(), " FROM enrolled_domain WHERE id = $2 AND tenant_id = $1"
+        tenant: "SELECT ", enrolled_domain!(), " FROM enrolled_domain WHERE id = $2 AND tenant_id = $1 AND ",
+        covered!("subscription_id", "$3", "$4")
     );
     let found = each(tx.row_each(by_id, &values).await?)?;
     Ok(found.into_iter().flatten().collect())

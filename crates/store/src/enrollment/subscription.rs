@@ -3,6 +3,7 @@
 use base::{DepartmentId, Page, Query, Slice, SubscriptionId, Timestamp};
 use enrollment::subscription::{Label, ProductCode, State, Subscription, Term};
 
+use crate::access::role_binding::covered;
 use crate::{Error, ReadTx, WriteTx, columns, sql, text_columns, values, word_columns};
 
 /// Which of a tenant's subscriptions to show.
@@ -37,11 +38,13 @@ pub async fn by_id(tx: &mut ReadTx, id: &SubscriptionId) -> Result<Option<Subscr
 
 /// The tenant's subscription with this identifier.
 pub async fn find(tx: &mut ReadTx, id: &SubscriptionId) -> Result<Option<Subscription>, Error> {
+    let (is_whole, user) = tx.bound_to();
     tx.record(
         sql!(
-            tenant: "SELECT ", subscription_columns!(), " FROM subscription WHERE id = $2 AND tenant_id = $1"
+            tenant: "SELECT ", subscription_columns!(), " FROM subscription WHERE id = $2 AND tenant_id = $1 AND ",
+            covered!("id", "$3", "$4")
         ),
-        &values![*id],
+        &values![*id, is_whole, user],
     )
     .await
 }
@@ -57,7 +60,7 @@ pub async fn page(
                            WHEN suspended_at IS NOT NULL THEN 'suspended'
                            WHEN started_at IS NULL THEN 'pending'
                            WHEN covered_until <= $5 THEN 'expired' ELSE 'active' END = $4)
-         ORDER BY id DESC LIMIT $6"
+           AND ", covered!("id", "$7", "$8"), " ORDER BY id DESC LIMIT $6"
     );
     let newer = sql!(
         tenant: "SELECT ", subscription_columns!(), " FROM subscription WHERE tenant_id = $1 AND id > $2
@@ -65,7 +68,7 @@ pub async fn page(
                            WHEN suspended_at IS NOT NULL THEN 'suspended'
                            WHEN started_at IS NULL THEN 'pending'
                            WHEN covered_until <= $5 THEN 'expired' ELSE 'active' END = $4)
-         ORDER BY id LIMIT $6"
+           AND ", covered!("id", "$7", "$8"), " ORDER BY id LIMIT $6"
     );
     let (statement, cursor) = match asked.slice {
         Slice::Start => (older, SubscriptionId::LAST),
@@ -73,6 +76,7 @@ pub async fn page(
         Slice::Before(cursor) => (newer, cursor),
     };
     let state = asked.filter.state;
+    let (is_whole, user) = tx.bound_to();
     let values = values![
         cursor,
         state.is_none(),
@@ -80,6 +84,8 @@ pub async fn page(
         *now,
         // One more tells whether there are more.
         i64::try_from(asked.limit.saturating_add(1)).unwrap_or(i64::MAX),
+        is_whole,
+        user,
     ];
     let rows = tx.records(statement, &values).await?;
     Ok(Page::cut(rows, &asked.slice, asked.limit))
@@ -118,15 +124,12 @@ pub async fn has_department(tx: &mut ReadTx, id: &DepartmentId) -> Result<bool, 
 
 /// How many active names all of a tenant's subscriptions have, as they count them.
 pub async fn names(tx: &mut ReadTx, (): &()) -> Result<usize, Error> {
-    let row = tx
-        .row(
-            sql!(
-                tenant: "SELECT CAST(COALESCE(SUM(paid_names + free_names), 0) AS BIGINT) AS names
-                 FROM subscription WHERE tenant_id = $1"
-            ),
-            &[],
-        )
-        .await?;
+    let (is_whole, user) = tx.bound_to();
+    let sum = sql!(
+        tenant: "SELECT CAST(COALESCE(SUM(paid_names + free_names), 0) AS BIGINT) AS names
+         FROM subscription WHERE tenant_id = $1 AND ", covered!("id", "$2", "$3")
+    );
+    let row = tx.row(sum, &values![is_whole, user]).await?;
     let names = row.map_or(Ok(0), |row| row.int("names"))?;
     Ok(usize::try_from(names).unwrap_or_default())
 }

@@ -7,6 +7,7 @@ use acme::account::AccountStatus;
 use base::{AccountId, SubscriptionId, TenantId, Timestamp};
 use enrollment::policy::Policy;
 
+use crate::access::role_binding::covered;
 use crate::catalog::offer::{self, Policies};
 use crate::{Error, ReadTx, Record as _, Row, WriteTx, columns, sql, values};
 
@@ -148,9 +149,11 @@ pub async fn by_key(
 /// The tenant's account with this identifier.
 pub async fn find(tx: &mut ReadTx, id: &AccountId) -> Result<Option<Account>, Error> {
     let statement = sql!(tenant:
-        "SELECT ", account!(), " FROM acme_account WHERE tenant_id = $1 AND id = $2"
+        "SELECT ", account!(), " FROM acme_account WHERE tenant_id = $1 AND id = $2 AND ",
+        covered!("subscription_id", "$3", "$4")
     );
-    tx.record(statement, &values![*id]).await
+    let (is_whole, user) = tx.bound_to();
+    tx.record(statement, &values![*id, is_whole, user]).await
 }
 
 /// The account that was last bound with a credential and holds a binding of it, and when it was bound. Accounts of

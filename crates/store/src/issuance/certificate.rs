@@ -7,6 +7,7 @@ use base::{
 };
 
 use super::authorization::CaaCheck;
+use crate::access::role_binding::covered;
 use crate::{Error, ReadTx, Row, columns, sql, values};
 
 /// A certificate as it is inserted.
@@ -157,8 +158,9 @@ pub async fn by_id(tx: &mut ReadTx, id: &CertificateId) -> Result<Option<Certifi
 
 /// The tenant's certificate with this identifier.
 pub async fn of_tenant(tx: &mut ReadTx, id: &CertificateId) -> Result<Option<Certificate>, Error> {
-    let statement = sql!(tenant: found!("c.id = $2 AND c.tenant_id = $1"));
-    let row = tx.row(statement, &values![id]).await?;
+    let statement = sql!(tenant: found!("c.id = $2 AND c.tenant_id = $1"), " AND ", covered!("c.subscription_id", "$3", "$4"));
+    let (is_whole, user) = tx.bound_to();
+    let row = tx.row(statement, &values![id, is_whole, user]).await?;
     row.as_ref().map(from_row).transpose()
 }
 

@@ -17,22 +17,42 @@ use base::{
 
 use super::certificate::{Status, hexadecimal, octets};
 use super::names::Names;
-use crate::{Error, ReadTx, Row, sql, values};
+use crate::access::role_binding::covered;
+use crate::{Error, ReadTx, Row, Sql, Value, sql, values};
 
 /// No certificate counts as expiring earlier than this before its end.
 const EXPIRING_WITHIN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const FIRST_MOMENT: Timestamp = Timestamp::from_micros(i64::MIN);
 const LAST_MOMENT: Timestamp = Timestamp::from_micros(i64::MAX);
 
+// Counted of an index alone, unless somebody's binding narrows it: the index knows nothing of subscriptions.
+macro_rules! counted {
+    ($($before:literal)+, $column:literal, $behind:literal, $is_whole:literal, $user:literal) => {
+        (
+            sql!(tenant: "SELECT COUNT(*) AS certificates FROM (", $($before,)+ $behind, ") AS counted"),
+            sql!(tenant: "SELECT COUNT(*) AS certificates FROM (", $($before,)+ " AND ",
+                covered!($column, $is_whole, $user), $behind, ") AS counted"),
+        )
+    };
+}
+
 /// The current ones that end within some time.
 macro_rules! ending_within {
     () => {
-        sql!(tenant:
-            "SELECT COUNT(*) AS certificates FROM (SELECT id FROM lineage
-             WHERE tenant_id = $1 AND not_after > $2 AND not_after <= $3 AND certificate_id IS NOT NULL
-             LIMIT $4) AS counted"
+        counted!(
+            "SELECT l.id FROM lineage l
+             WHERE l.tenant_id = $1 AND l.not_after > $2 AND l.not_after <= $3 AND l.certificate_id IS NOT NULL",
+            "l.subscription_id", " LIMIT $4", "$5", "$6"
         )
     };
+}
+
+/// Whichever of [`counted`] is asked, with what it is asked for beside its own values.
+fn counting((whole, covered): (Sql, Sql), tx: &ReadTx) -> (Sql, Vec<Value<'static>>) {
+    match tx.bound_to() {
+        (true, _) => (whole, Vec::new()),
+        (false, user) => (covered, values![false, user].to_vec()),
+    }
 }
 
 /// Which certificates.
@@ -185,12 +205,15 @@ pub async fn by_serial(
            (l.certificate_id IS NOT NULL AND l.certificate_id <> c.id) AS is_replaced,
            (SELECT s.label FROM subscription s WHERE s.id = c.subscription_id) AS label
          FROM certificate c JOIN lineage l ON l.id = c.lineage_id
-         WHERE c.serial >= $2 AND c.serial < $3 AND c.tenant_id = $1 ORDER BY c.serial LIMIT $4"
+         WHERE c.serial >= $2 AND c.serial < $3 AND c.tenant_id = $1 AND ",
+        covered!("c.subscription_id", "$5", "$6"), " ORDER BY c.serial LIMIT $4"
     );
     let Some((begin, end)) = range(digits) else {
         return Ok(Vec::new());
     };
-    let rows = tx.rows(statement, &values![&begin, &end, limit]).await?;
+    let (is_whole, user) = tx.bound_to();
+    let values = values![&begin, &end, limit, is_whole, user];
+    let rows = tx.rows(statement, &values).await?;
     rows.iter().map(from_row).collect()
 }
 
@@ -217,11 +240,14 @@ pub async fn count_ending(
     ranges: &[(Timestamp, Timestamp)],
     limit: i64,
 ) -> Result<Vec<i64>, Error> {
-    let values: Vec<_> = ranges
-        .iter()
-        .map(|(from, until)| values![*from, *until, limit].to_vec())
-        .collect();
-    let rows = tx.row_each(ending_within!(), &values).await?;
+    let (statement, more) = counting(ending_within!(), tx);
+    let of_range = |(from, until): &(Timestamp, Timestamp)| {
+        let mut values = values![*from, *until, limit].to_vec();
+        values.extend(more.iter().cloned());
+        values
+    };
+    let values: Vec<_> = ranges.iter().map(of_range).collect();
+    let rows = tx.row_each(statement, &values).await?;
     rows.iter()
         .flatten()
         .map(|row| row.int("certificates"))
@@ -231,34 +257,41 @@ pub async fn count_ending(
 /// How many certificates the view of a tenant has, counted up to a limit.
 pub async fn count(tx: &mut ReadTx, view: View, now: Timestamp, limit: i64) -> Result<i64, Error> {
     let (from, until) = bounds(view, now);
-    let row = match view {
-        View::Valid | View::Expired => {
-            tx.row(ending_within!(), &values![from, until, limit])
-                .await?
-        }
+    let (statements, mut values) = match view {
+        View::Valid | View::Expired => (ending_within!(), values![from, until, limit].to_vec()),
         View::Expiring => {
-            let statement = sql!(tenant:
-                "SELECT COUNT(*) AS certificates FROM (SELECT l.id FROM lineage l
+            let statements = counted!(
+                "SELECT l.id FROM lineage l
                  WHERE l.tenant_id = $1 AND l.not_after > $2 AND l.not_after <= $3 AND l.certificate_id IS NOT NULL
-                   AND (l.not_after - $2) * 4 <= l.not_after - l.not_before LIMIT $4) AS counted"
+                   AND (l.not_after - $2) * 4 <= l.not_after - l.not_before",
+                "l.subscription_id", " LIMIT $4", "$5", "$6"
             );
-            tx.row(statement, &values![now, until, limit]).await?
+            (statements, values![now, until, limit].to_vec())
         }
         View::Revoked => {
-            let statement = sql!(tenant:
-                "SELECT COUNT(*) AS certificates FROM (SELECT certificate_id FROM revocation WHERE tenant_id = $1
-                 LIMIT $2) AS counted"
+            let statements = counted!(
+                "SELECT r.certificate_id FROM revocation r WHERE r.tenant_id = $1",
+                "(SELECT c.subscription_id FROM certificate c WHERE c.id = r.certificate_id)",
+                " LIMIT $2",
+                "$3",
+                "$4"
             );
-            tx.row(statement, &values![limit]).await?
+            (statements, values![limit].to_vec())
         }
     };
+    let (statement, more) = counting(statements, tx);
+    values.extend(more);
+    let row = tx.row(statement, &values).await?;
     row.map_or(Ok(0), |row| row.int("certificates"))
 }
 
 /// Whether a tenant ever got a certificate.
 pub async fn has_any(tx: &mut ReadTx) -> Result<bool, Error> {
-    let statement = sql!(tenant: "SELECT id FROM certificate WHERE tenant_id = $1 LIMIT 1");
-    Ok(tx.row(statement, &[]).await?.is_some())
+    let statement = sql!(
+        tenant: "SELECT id FROM certificate WHERE tenant_id = $1 AND ", covered!("subscription_id", "$2", "$3"), " LIMIT 1"
+    );
+    let (is_whole, user) = tx.bound_to();
+    Ok(tx.row(statement, &values![is_whole, user]).await?.is_some())
 }
 
 /// The certificate that has taken the place of this one.

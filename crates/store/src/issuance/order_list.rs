@@ -4,6 +4,7 @@ use base::{OrderId, Page, Placed, Query, Slice, SubscriptionId, Timestamp};
 
 use super::names::Names;
 use super::order::{Order, order_columns, with_names};
+use crate::access::role_binding::covered;
 use crate::{Error, ReadTx, Row, Sql, sql, values};
 
 /// How the orders of a list ended, as stored.
@@ -55,7 +56,7 @@ macro_rules! list {
                (SELECT s.label FROM subscription s WHERE s.id = acme_order.subscription_id) AS label
              FROM acme_order
              WHERE tenant_id = $1 AND id >= $3 AND ($4 OR subscription_id = $5)
-               AND ($6 OR EXISTS (SELECT 1 FROM order_identifier i
+               AND ", covered!("subscription_id", "$9", "$10"), " AND ($6 OR EXISTS (SELECT 1 FROM order_identifier i
                  WHERE i.order_id = acme_order.id AND ' ' || i.value || ' ' LIKE $7 ESCAPE '\\'))",
             $condition, $slice
         )
@@ -80,6 +81,7 @@ pub async fn page(
         Slice::After(id) => (forward, *id),
         Slice::Before(id) => (backward, *id),
     };
+    let (is_whole, user) = tx.bound_to();
     let values = values![
         cursor,
         filter.since.map_or(OrderId::FIRST, OrderId::first_at),
@@ -87,22 +89,35 @@ pub async fn page(
         filter.subscription,
         filter.names == Names::Any,
         filter.names.pattern(),
-        asked.one_more()
+        asked.one_more(),
+        is_whole,
+        user
     ];
     let rows = tx.rows(statement, &values).await?;
     let listed = order_rows(tx, &rows).await?;
     Ok(Page::cut(listed, &asked.slice, asked.limit))
 }
 
+macro_rules! counted {
+    ($($condition:expr),+) => {
+        sql!(tenant:
+            "SELECT (SELECT COUNT(*) FROM acme_order WHERE tenant_id = $1 AND id >= $2", $($condition,)+ ") AS orders,
+               (SELECT COUNT(*) FROM acme_order WHERE tenant_id = $1 AND id >= $2 AND error IS NOT NULL", $($condition,)+
+            ") AS failed"
+        )
+    };
+}
+
 /// How many orders a tenant placed at `since` or later, and how many of them failed.
 pub async fn count_since(tx: &mut ReadTx, since: Timestamp) -> Result<(i64, i64), Error> {
-    let statement = sql!(tenant:
-        "SELECT (SELECT COUNT(*) FROM acme_order WHERE tenant_id = $1 AND id >= $2) AS orders,
-           (SELECT COUNT(*) FROM acme_order WHERE tenant_id = $1 AND id >= $2 AND error IS NOT NULL) AS failed"
-    );
-    let row = tx
-        .row(statement, &values![OrderId::first_at(since)])
-        .await?;
+    let first = OrderId::first_at(since);
+    let row = match tx.bound_to() {
+        (true, _) => tx.row(counted!(""), &values![first]).await?,
+        (false, user) => {
+            let narrowed = counted!(" AND ", covered!("subscription_id", "$3", "$4"));
+            tx.row(narrowed, &values![first, false, user]).await?
+        }
+    };
     row.map_or(Ok((0, 0)), |row| {
         Ok((row.int("orders")?, row.int("failed")?))
     })
@@ -121,11 +136,11 @@ pub async fn still_failing(
          WHERE tenant_id = $1 AND id >= $2 AND error IS NOT NULL
            AND NOT EXISTS (SELECT 1 FROM certificate c WHERE c.lineage_id = acme_order.lineage_id
              AND c.order_id > acme_order.id)
-         ORDER BY id DESC LIMIT $3"
+           AND ", covered!("subscription_id", "$4", "$5"), " ORDER BY id DESC LIMIT $3"
     );
-    let rows = tx
-        .rows(statement, &values![OrderId::first_at(since), limit])
-        .await?;
+    let (is_whole, user) = tx.bound_to();
+    let values = values![OrderId::first_at(since), limit, is_whole, user];
+    let rows = tx.rows(statement, &values).await?;
     order_rows(tx, &rows).await
 }
 
@@ -134,9 +149,10 @@ pub async fn of_tenant(tx: &mut ReadTx, id: &OrderId) -> Result<Option<OrderRow>
     let statement = sql!(tenant:
         "SELECT ", order_columns!(), ",
            (SELECT s.label FROM subscription s WHERE s.id = acme_order.subscription_id) AS label
-         FROM acme_order WHERE id = $2 AND tenant_id = $1"
+         FROM acme_order WHERE id = $2 AND tenant_id = $1 AND ", covered!("subscription_id", "$3", "$4")
     );
-    let rows = tx.rows(statement, &values![id]).await?;
+    let (is_whole, user) = tx.bound_to();
+    let rows = tx.rows(statement, &values![id, is_whole, user]).await?;
     Ok(order_rows(tx, &rows).await?.pop())
 }
 

@@ -4,6 +4,7 @@
 use base::{Page, Placed, Query, RefusalId, Slice, SubscriptionId, TenantId, Timestamp};
 
 use super::names::Names;
+use crate::access::role_binding::covered;
 use crate::{Error, ReadTx, WriteTx, columns, sql, values};
 
 /// How many rows a tenant has for a day; what is refused for further names goes on counting without a name.
@@ -168,7 +169,8 @@ macro_rules! list {
                (SELECT s.label FROM subscription s WHERE s.id = refusal.subscription_id) AS label
              FROM refusal
              WHERE tenant_id = $1 AND last_at >= $4 AND ($5 OR subscription_id = $6)
-               AND ' ' || name || ' ' LIKE $7 ESCAPE '\\' AND ($8 OR code = $9)",
+               AND ' ' || name || ' ' LIKE $7 ESCAPE '\\' AND ($8 OR code = $9)
+               AND ", covered!("subscription_id", "$11", "$12"),
             $slice
         )
     };
@@ -193,6 +195,7 @@ pub async fn page(
         ),
     };
     let filter = &asked.filter;
+    let (is_whole, user) = tx.bound_to();
     let values = values![
         cursor.at,
         cursor.id,
@@ -202,7 +205,9 @@ pub async fn page(
         filter.names.pattern(),
         filter.code.is_none(),
         filter.code.as_deref().unwrap_or_default(),
-        asked.one_more()
+        asked.one_more(),
+        is_whole,
+        user
     ];
     let mut rows = Vec::new();
     for row in &tx.rows(statement, &values).await? {
@@ -216,18 +221,21 @@ pub async fn of_tenant(tx: &mut ReadTx, id: &RefusalId) -> Result<Option<Refusal
     let statement = sql!(tenant:
         "SELECT ", refusal!(), ",
            (SELECT s.label FROM subscription s WHERE s.id = refusal.subscription_id) AS label
-         FROM refusal WHERE id = $2 AND tenant_id = $1"
+         FROM refusal WHERE id = $2 AND tenant_id = $1 AND ", covered!("subscription_id", "$3", "$4")
     );
-    let row = tx.row(statement, &values![id]).await?;
+    let (is_whole, user) = tx.bound_to();
+    let row = tx.row(statement, &values![id, is_whole, user]).await?;
     row.as_ref().map(read).transpose()
 }
 
 /// How many rows a tenant has of which the last time is not before `since`.
 pub async fn count_since(tx: &mut ReadTx, since: Timestamp) -> Result<i64, Error> {
     let statement = sql!(tenant:
-        "SELECT COUNT(*) AS refusals FROM refusal WHERE tenant_id = $1 AND last_at >= $2"
+        "SELECT COUNT(*) AS refusals FROM refusal WHERE tenant_id = $1 AND last_at >= $2 AND ",
+        covered!("subscription_id", "$3", "$4")
     );
-    let row = tx.row(statement, &values![since]).await?;
+    let (is_whole, user) = tx.bound_to();
+    let row = tx.row(statement, &values![since, is_whole, user]).await?;
     row.map_or(Ok(0), |row| row.int("refusals"))
 }
 

@@ -2,7 +2,8 @@
 
 use base::SubscriptionId;
 
-use crate::{Error, ReadTx, sql};
+use crate::access::role_binding::covered;
+use crate::{Error, ReadTx, sql, values};
 
 /// What a tenant has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,18 +22,20 @@ pub struct Totals {
 
 /// Counts them; the names were counted by those who enrolled them.
 pub async fn totals(tx: &mut ReadTx, (): &()) -> Result<Totals, Error> {
+    let (is_whole, user) = tx.bound_to();
     let row = tx
         .row(
             sql!(tenant:
                 "SELECT COUNT(*) AS subscriptions,
                    CAST(COALESCE(SUM(s.paid_names + s.free_names), 0) AS BIGINT) AS domains,
                    CAST(COALESCE(SUM(s.free_names), 0) AS BIGINT) AS companions,
-                   (SELECT f.id FROM subscription f WHERE f.tenant_id = $1 ORDER BY f.id LIMIT 1) AS first_subscription,
+                   (SELECT f.id FROM subscription f WHERE f.tenant_id = $1
+                     AND ", covered!("f.id", "$2", "$3"), " ORDER BY f.id LIMIT 1) AS first_subscription,
                    COUNT(CASE WHEN EXISTS (SELECT 1 FROM acme_account a WHERE a.subscription_id = s.id)
                      THEN 1 END) AS registered
-                 FROM subscription s WHERE s.tenant_id = $1"
+                 FROM subscription s WHERE s.tenant_id = $1 AND ", covered!("s.id", "$2", "$3")
             ),
-            &[],
+            &values![is_whole, user],
         )
         .await?;
     let Some(row) = row else {

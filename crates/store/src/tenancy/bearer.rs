@@ -4,6 +4,7 @@
 use base::Timestamp;
 use tenancy::api_token::ApiToken;
 use tenancy::role::Roles;
+use tenancy::role::binding::Binding;
 use tenancy::tenant::Tenant;
 use tenancy::token::TokenDigest;
 use tenancy::user::User;
@@ -11,6 +12,7 @@ use tenancy::user::User;
 use super::tenant::{TenantRow, chain_suspended_at, tenant};
 use crate::access::api_token::api_token;
 use crate::access::role_assignment::{roles_from, roles_of};
+use crate::access::role_binding::{binding_from, binding_of};
 use crate::access::second_factor::second_factors;
 use crate::access::user::user;
 use crate::{Error, ReadTx, Record, Row, sql, values};
@@ -28,6 +30,8 @@ pub struct FoundToken {
     pub suspended_at: Option<Timestamp>,
     /// What the owner may do.
     pub roles: Roles,
+    /// Of which of the tenant's organizations that is.
+    pub binding: Binding,
     /// Whether the owner has a second factor.
     pub has_second_factor: bool,
 }
@@ -35,7 +39,7 @@ pub struct FoundToken {
 /// The token with this digest, with its owner and tenant: one statement, since every request asks it.
 pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<FoundToken>, Error> {
     let statement = sql!(
-        system: "SELECT ", api_token!(a), ", ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ",
+        system: "SELECT ", api_token!(a), ", ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", binding_of!(u), ", ", second_factors!(u), ", ",
           chain_suspended_at!(t), " AS suspended_at
          FROM api_token a JOIN portal_user u ON u.id = a.user_id JOIN tenant t ON t.id = a.tenant_id
          WHERE a.digest = $1"
@@ -51,6 +55,7 @@ fn found(row: &Row) -> Result<FoundToken, Error> {
         tenant: TenantRow::from_joined(row)?.into(),
         suspended_at: row.opt_timestamp("suspended_at")?,
         roles: roles_from(row)?,
+        binding: binding_from(row)?,
         has_second_factor: row.int("second_factors")? > 0,
     })
 }

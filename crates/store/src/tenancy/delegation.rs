@@ -4,6 +4,7 @@ use base::{DelegationId, DepartmentId, DnsName, DomainId, OrganizationId};
 use tenancy::delegation::Delegation;
 
 use super::domain::Reversed;
+use crate::access::role_binding::delegated;
 use crate::{Column as _, Error, ReadTx, Record as _, Row, WriteTx, columns, sql, values};
 
 columns! {
@@ -66,9 +67,10 @@ pub async fn of_domain(tx: &mut ReadTx, id: &DomainId) -> Result<Vec<Named>, Err
            JOIN domain m ON m.id = g.domain_id
            JOIN organization o ON o.id = g.organization_id
            LEFT JOIN department e ON e.id = g.department_id
-         WHERE g.domain_id = $2 AND g.tenant_id = $1 ORDER BY g.id LIMIT 1000"
+         WHERE g.domain_id = $2 AND g.tenant_id = $1 AND ", delegated!("g", "$3", "$4"), " ORDER BY g.id LIMIT 1000"
     );
-    named(&tx.rows(statement, &values![id]).await?)
+    let (is_whole, user) = tx.bound_to();
+    named(&tx.rows(statement, &values![id, is_whole, user]).await?)
 }
 
 /// The delegations to a tenant's organization, by the names of the domains from the top down; at most the limit.
@@ -82,9 +84,12 @@ pub async fn of_organization(
            JOIN domain m ON m.id = g.domain_id
            JOIN organization o ON o.id = g.organization_id
            LEFT JOIN department e ON e.id = g.department_id
-         WHERE g.organization_id = $2 AND g.tenant_id = $1 ORDER BY m.rname, g.id LIMIT $3"
+         WHERE g.organization_id = $2 AND g.tenant_id = $1 AND ", delegated!("g", "$4", "$5"), "
+         ORDER BY m.rname, g.id LIMIT $3"
     );
-    named(&tx.rows(statement, &values![id, *limit]).await?)
+    let (is_whole, user) = tx.bound_to();
+    let values = values![id, *limit, is_whole, user];
+    named(&tx.rows(statement, &values).await?)
 }
 
 fn named(rows: &[Row]) -> Result<Vec<Named>, Error> {

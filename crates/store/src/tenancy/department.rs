@@ -58,10 +58,15 @@ pub async fn of_organization(
     tx.records(statement, &values![id]).await
 }
 
-/// The departments of all of a tenant's organizations, by their names, at most the limit.
+/// The departments of all of a tenant's organizations that are for whoever asks, by their names, at most the limit.
 pub async fn of_tenant(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Department>, Error> {
     let statement = sql!(
-        tenant: "SELECT ", department!(), " FROM department WHERE tenant_id = $1 ORDER BY name, id LIMIT $2"
+        tenant: "SELECT ", department!(), " FROM department d WHERE tenant_id = $1
+           AND ($3 OR EXISTS (SELECT 1 FROM role_binding rb WHERE rb.user_id = $4 AND rb.tenant_id = $1
+             AND rb.organization_id = d.organization_id AND (rb.department_id IS NULL OR rb.department_id = d.id)))
+         ORDER BY name, id LIMIT $2"
     );
-    tx.records(statement, &values![*limit]).await
+    let (is_whole, user) = tx.bound_to();
+    tx.records(statement, &values![*limit, is_whole, user])
+        .await
 }

@@ -6,6 +6,7 @@ use base::{
 use tenancy::certificate_type::AllowedTypes;
 use tenancy::domain::{Domain, DomainChallenge, DomainPlace, DomainProof, Missed, ProofMethod};
 
+use crate::access::role_binding::delegated;
 use crate::{
     Column, Error, ReadTx, Record as _, Row, Value, WriteTx, columns, sql, values, word_columns,
 };
@@ -118,6 +119,19 @@ impl From<DomainRow> for Domain {
     }
 }
 
+/// That a domain is delegated to something of which the user has a part.
+macro_rules! reaching {
+    ($is_whole:literal, $user:literal) => {
+        concat!(
+            "(",
+            $is_whole,
+            " OR EXISTS (SELECT 1 FROM delegation g WHERE g.domain_id = domain.id AND g.tenant_id = $1 AND ",
+            delegated!("g", $is_whole, $user),
+            "))"
+        )
+    };
+}
+
 /// Which of a tenant's domains to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnDomainFilter {
@@ -165,9 +179,11 @@ pub async fn delete(tx: &mut WriteTx, id: &DomainId) -> Result<(), Error> {
 /// The tenant's domain with this identifier.
 pub async fn find(tx: &mut ReadTx, id: &DomainId) -> Result<Option<Domain>, Error> {
     let statement = sql!(
-        tenant: "SELECT ", domain!(), " FROM domain WHERE id = $2 AND tenant_id = $1"
+        tenant: "SELECT ", domain!(), " FROM domain WHERE id = $2 AND tenant_id = $1 AND ", reaching!("$3", "$4")
     );
-    let row: Option<DomainRow> = tx.record(statement, &values![id]).await?;
+    let (is_whole, user) = tx.bound_to();
+    let values = values![id, is_whole, user];
+    let row: Option<DomainRow> = tx.record(statement, &values).await?;
     Ok(row.map(Domain::from))
 }
 
@@ -194,22 +210,27 @@ pub async fn count(tx: &mut ReadTx, (): &()) -> Result<u64, Error> {
 pub async fn page(tx: &mut ReadTx, asked: &OwnDomainQuery) -> Result<Page<Domain>, Error> {
     let forth = sql!(
         tenant: "SELECT ", domain!(), " FROM domain
-         WHERE tenant_id = $1 AND rname > $2 AND rname LIKE $3 ESCAPE '!' ORDER BY rname LIMIT $4"
+         WHERE tenant_id = $1 AND rname > $2 AND rname LIKE $3 ESCAPE '!'
+           AND ", reaching!("$5", "$6"), " ORDER BY rname LIMIT $4"
     );
     let back = sql!(
         tenant: "SELECT ", domain!(), " FROM domain
-         WHERE tenant_id = $1 AND rname < $2 AND rname LIKE $3 ESCAPE '!' ORDER BY rname DESC LIMIT $4"
+         WHERE tenant_id = $1 AND rname < $2 AND rname LIKE $3 ESCAPE '!'
+           AND ", reaching!("$5", "$6"), " ORDER BY rname DESC LIMIT $4"
     );
     let (statement, place) = match &asked.slice {
         Slice::Start => (forth, ""),
         Slice::After(place) => (forth, place.as_str()),
         Slice::Before(place) => (back, place.as_str()),
     };
+    let (is_whole, user) = tx.bound_to();
     let values = values![
         place,
         pattern(&asked.filter.part),
         // One more tells whether there are more.
         i64::try_from(asked.limit.saturating_add(1)).unwrap_or(i64::MAX),
+        is_whole,
+        user,
     ];
     let rows: Vec<DomainRow> = tx.records(statement, &values).await?;
     let rows = rows.into_iter().map(Domain::from).collect();

@@ -4,8 +4,10 @@ use base::{Actor, OrganizationId, Page, Placed, Query, Slice, TenantId, Timestam
 use pki::SubjectFields;
 use serde::{Deserialize, Serialize};
 use tenancy::organization::{Contact, ContactRole, Contacts};
+use tenancy::role::binding::Part;
 use tenancy::user::{DisplayName, Email};
 
+use crate::access::role_binding::{self, reached};
 use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, values};
 
 /// A legal entity that certificates name.
@@ -164,10 +166,24 @@ pub async fn update(tx: &mut WriteTx, organization: &Organization) -> Result<(),
 /// The tenant's organization with this identifier.
 pub async fn find(tx: &mut ReadTx, id: &OrganizationId) -> Result<Option<Organization>, Error> {
     let statement = sql!(
-        tenant: "SELECT ", organization!(), " FROM organization WHERE id = $2 AND tenant_id = $1"
+        tenant: "SELECT ", organization!(), " FROM organization WHERE id = $2 AND tenant_id = $1 AND ",
+        reached!("id", "$3", "$4")
     );
-    let row: Option<OrganizationRow> = tx.record(statement, &values![id]).await?;
+    let (is_whole, user) = tx.bound_to();
+    let values = values![id, is_whole, user];
+    let row: Option<OrganizationRow> = tx.record(statement, &values).await?;
     Ok(row.map(Organization::from))
+}
+
+/// The same, if all of the organization is for whoever asks, so that they may change it.
+pub async fn find_whole(
+    tx: &mut ReadTx,
+    id: &OrganizationId,
+) -> Result<Option<Organization>, Error> {
+    if !role_binding::covers(tx, &Some(Part::whole(*id))).await? {
+        return Ok(None);
+    }
+    find(tx, id).await
 }
 
 /// Whose an organization is, for the command line, where identifiers alone are named.
@@ -191,22 +207,27 @@ pub async fn count(tx: &mut ReadTx, (): &()) -> Result<u64, Error> {
 pub async fn page(tx: &mut ReadTx, asked: &OrganizationQuery) -> Result<Page<Organization>, Error> {
     let older = sql!(
         tenant: "SELECT ", organization!(), " FROM organization
-         WHERE tenant_id = $1 AND id < $2 AND LOWER(name) LIKE $3 ESCAPE '!' ORDER BY id DESC LIMIT $4"
+         WHERE tenant_id = $1 AND id < $2 AND LOWER(name) LIKE $3 ESCAPE '!'
+           AND ", reached!("id", "$5", "$6"), " ORDER BY id DESC LIMIT $4"
     );
     let newer = sql!(
         tenant: "SELECT ", organization!(), " FROM organization
-         WHERE tenant_id = $1 AND id > $2 AND LOWER(name) LIKE $3 ESCAPE '!' ORDER BY id LIMIT $4"
+         WHERE tenant_id = $1 AND id > $2 AND LOWER(name) LIKE $3 ESCAPE '!'
+           AND ", reached!("id", "$5", "$6"), " ORDER BY id LIMIT $4"
     );
     let (statement, cursor) = match asked.slice {
         Slice::Start => (older, OrganizationId::LAST),
         Slice::After(cursor) => (older, cursor),
         Slice::Before(cursor) => (newer, cursor),
     };
+    let (is_whole, user) = tx.bound_to();
     let values = values![
         cursor,
         pattern(&asked.filter.part),
         // One more tells whether there are more.
         i64::try_from(asked.limit.saturating_add(1)).unwrap_or(i64::MAX),
+        is_whole,
+        user,
     ];
     let rows: Vec<OrganizationRow> = tx.records(statement, &values).await?;
     let rows = rows.into_iter().map(Organization::from).collect();

@@ -4,6 +4,7 @@
 use base::{TenantId, Timestamp, UserId};
 use tenancy::password::Credential;
 use tenancy::role::Roles;
+use tenancy::role::binding::Binding;
 use tenancy::session::Session;
 use tenancy::tenant::Tenant;
 use tenancy::token::TokenDigest;
@@ -12,6 +13,7 @@ use tenancy::user::{Email, User};
 use super::tenant::{TenantRow, chain_suspended_at, tenant};
 use crate::access::credential::{password_columns, password_from, with_password};
 use crate::access::role_assignment::{roles_from, roles_of};
+use crate::access::role_binding::{binding_from, binding_of};
 use crate::access::second_factor::second_factors;
 use crate::access::session::{Browser, SessionRow, session};
 use crate::access::user::user;
@@ -30,6 +32,8 @@ pub struct Found {
     pub suspended_at: Option<Timestamp>,
     /// What they may do.
     pub roles: Roles,
+    /// Of which of the tenant's organizations that is.
+    pub binding: Binding,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
 }
@@ -43,6 +47,8 @@ pub struct Candidate {
     pub credential: Option<Credential>,
     /// What they may do.
     pub roles: Roles,
+    /// Of which of the tenant's organizations that is.
+    pub binding: Binding,
     /// Whether a second factor is asked for.
     pub has_second_factor: bool,
     /// Their tenant.
@@ -54,7 +60,7 @@ pub struct Candidate {
 /// The session of this token with its user and tenant: one statement, since every page asks it.
 pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<Found>, Error> {
     let statement = sql!(
-        system: "SELECT ", session!(s), ", ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ",
+        system: "SELECT ", session!(s), ", ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", binding_of!(u), ", ", second_factors!(u), ", ",
           chain_suspended_at!(t), " AS suspended_at
          FROM session s JOIN portal_user u ON u.id = s.user_id JOIN tenant t ON t.id = s.tenant_id
          WHERE s.digest = $1"
@@ -70,6 +76,7 @@ fn found(row: &Row) -> Result<Found, Error> {
         tenant: TenantRow::from_joined(row)?.into(),
         suspended_at: row.opt_timestamp("suspended_at")?,
         roles: roles_from(row)?,
+        binding: binding_from(row)?,
         has_second_factor: row.int("second_factors")? > 0,
     })
 }
@@ -80,7 +87,7 @@ pub async fn candidate_by_email(
     email: &Email,
 ) -> Result<Option<Candidate>, Error> {
     let statement = sql!(
-        system: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
+        system: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", binding_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
           chain_suspended_at!(t), " AS suspended_at
          FROM portal_user u JOIN tenant t ON t.id = u.tenant_id ", with_password!(u), " WHERE u.email = $1"
     );
@@ -95,7 +102,7 @@ pub async fn candidate(
     (tenant, id): &(TenantId, UserId),
 ) -> Result<Option<Candidate>, Error> {
     let statement = sql!(
-        system: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
+        system: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", binding_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
           chain_suspended_at!(t), " AS suspended_at
          FROM portal_user u JOIN tenant t ON t.id = u.tenant_id ", with_password!(u), "
          WHERE u.tenant_id = $1 AND u.id = $2"
@@ -107,7 +114,7 @@ pub async fn candidate(
 /// The user whom a link names, and all that decides whether they may follow it.
 pub async fn candidate_of(tx: &mut ReadTx, id: &UserId) -> Result<Option<Candidate>, Error> {
     let statement = sql!(
-        system: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
+        system: "SELECT ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", binding_of!(u), ", ", second_factors!(u), ", ", password_columns!(), ", ",
           chain_suspended_at!(t), " AS suspended_at
          FROM portal_user u JOIN tenant t ON t.id = u.tenant_id ", with_password!(u), " WHERE u.id = $1"
     );
@@ -120,6 +127,7 @@ fn candidate_from(row: &Row) -> Result<Candidate, Error> {
         user: User::from_joined(row)?,
         credential: password_from(row)?,
         roles: roles_from(row)?,
+        binding: binding_from(row)?,
         has_second_factor: row.int("second_factors")? > 0,
         tenant: TenantRow::from_joined(row)?.into(),
         suspended_at: row.opt_timestamp("suspended_at")?,

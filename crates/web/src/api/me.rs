@@ -6,6 +6,7 @@ use flow::access::api_token::authenticate::TokenHolder;
 use serde::Serialize;
 use tenancy::api_token::{Networks, Scopes};
 use tenancy::role::Roles;
+use tenancy::role::binding::Binding;
 use tenancy::tenant::{TenantKind, TenantName};
 use tenancy::user::{DisplayName, Email};
 
@@ -35,6 +36,8 @@ struct UserJson {
     email: Email,
     display_name: DisplayName,
     roles: Roles,
+    /// The organizations and departments that the roles are for; all of the tenant if there is none.
+    bound_to: Binding,
 }
 
 #[derive(Serialize)]
@@ -51,6 +54,7 @@ pub(super) async fn show(who: Authorized<AnyToken>) -> Json<Me> {
         scopes,
         user,
         roles,
+        binding,
         tenant,
     } = who.holder;
     Json(Me {
@@ -66,6 +70,7 @@ pub(super) async fn show(who: Authorized<AnyToken>) -> Json<Me> {
             email: user.email,
             display_name: user.display_name,
             roles,
+            bound_to: binding,
         },
         tenant: TenantJson {
             id: tenant.id,

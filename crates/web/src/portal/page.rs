@@ -18,6 +18,7 @@ pub mod listing;
 pub mod menu;
 pub(crate) mod moment;
 pub mod part;
+pub(crate) mod part_choice;
 pub mod picture;
 pub mod refused;
 pub mod shell;

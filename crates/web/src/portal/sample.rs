@@ -34,6 +34,9 @@ mod team;
 mod token;
 
 #[cfg(test)]
+#[path = "sample/accessible.rs"]
+mod accessible;
+#[cfg(test)]
 #[path = "sample/classes.rs"]
 mod classes;
 #[cfg(test)]

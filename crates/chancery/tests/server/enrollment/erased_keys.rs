@@ -71,6 +71,15 @@ async fn assert_never_in_clear(server: &TestServer, eab: &Eab) {
     let text = URL_SAFE_NO_PAD.encode(&eab.mac_key);
     assert_eq!(files_with(server, &eab.mac_key).await, 0, "the key");
     assert_eq!(files_with(server, text.as_bytes()).await, 0, "its text");
+    for part in [&eab.mac_key, text.as_bytes()] {
+        let found = logs_with(server, part).await;
+        assert!(found.is_none_or(|files| files == 0), "the write-ahead log");
+    }
+}
+
+async fn logs_with(server: &TestServer, part: &[u8]) -> Option<i64> {
+    let store = server.app.store(system("a test"));
+    files::logs_with(store, server.location(), part.to_vec()).await
 }
 
 /// Runs jobs until the files are seen to. On PostgreSQL the transactions of other tests may be in the way.
@@ -97,6 +106,11 @@ async fn f059_s42_a_key_is_gone_from_the_files_once_its_client_is_bound(server: 
     assert!(
         files_with(server, &before).await > 0,
         "it is looked for well"
+    );
+    let logged = logs_with(server, &before).await;
+    assert!(
+        logged.is_none_or(|files| files > 0),
+        "the log is looked at well"
     );
     assert_never_in_clear(server, &eab).await;
     assert_eq!(shown(server, &eab).await, "");

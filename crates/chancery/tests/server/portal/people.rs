@@ -9,6 +9,7 @@ use flow::access::team::invite_user::{Giver, Invite, invite_user};
 use flow::tenancy::find_operator::find_operator;
 use flow::{Caller, caller};
 use tenancy::password::Password;
+use tenancy::role::binding::Binding;
 use tenancy::role::{Role, Roles};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 use tenancy::user::{DisplayName, Email};
@@ -48,8 +49,17 @@ pub(crate) async fn customer_of(server: &TestServer, shop: &Shop) -> TenantId {
 
 pub(super) async fn invite(
     server: &TestServer,
-    (level, tenant): (TenantKind, TenantId),
+    of: (TenantKind, TenantId),
     role: Role,
+    email: &str,
+) -> Made {
+    invite_bound(server, of, (role, Binding::default()), email).await
+}
+
+async fn invite_bound(
+    server: &TestServer,
+    (level, tenant): (TenantKind, TenantId),
+    (role, binding): (Role, Binding),
     email: &str,
 ) -> Made {
     let giver = Giver {
@@ -60,6 +70,7 @@ pub(super) async fn invite(
         email: Email::parse(email).unwrap(),
         display_name: DisplayName::parse("Somebody").unwrap(),
         roles: Roles::one(role),
+        binding,
     };
     let caller = Caller::command_line().within(tenant);
     let sender = Sender {
@@ -80,7 +91,17 @@ pub(crate) async fn guest(server: &TestServer, tenant: TenantId, email: &str) ->
 /// A browser of somebody with this role, whose address is `ROLE@LEVEL.test`.
 pub(crate) async fn member(server: &TestServer, of: (TenantKind, TenantId), role: Role) -> Visitor {
     let email = format!("{role}@{}.test", of.0);
-    let token = invite(server, of, role, &email).await.token;
+    joined(server, of, (role, Binding::default()), &email).await
+}
+
+/// The same of somebody whose role is for a part of the tenant.
+pub(super) async fn joined(
+    server: &TestServer,
+    of: (TenantKind, TenantId),
+    bound: (Role, Binding),
+    email: &str,
+) -> Visitor {
+    let token = invite_bound(server, of, bound, email).await.token;
     let chosen = Chosen {
         password: Password::new(PASSWORD),
         display_name: None,
@@ -89,7 +110,7 @@ pub(crate) async fn member(server: &TestServer, of: (TenantKind, TenantId), role
     let followed = follow_link(&server.app, &visitor, &token.reveal(), chosen).await;
     followed.unwrap();
     let mut browser = stranger(server);
-    let answer = sign_in(&mut browser, &email, PASSWORD).await;
+    let answer = sign_in(&mut browser, email, PASSWORD).await;
     answer.expect(303);
     // Whoever is of the operator gets nowhere without.
     if of.0 == TenantKind::Operator {

@@ -3,7 +3,7 @@
 use web::portal::{MayCall, portal_routes};
 
 /// What the `{id}` of a path names.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Object {
     Account,
     Certificate,
@@ -83,7 +83,7 @@ const fn file(name: &'static str) -> Route {
 pub(super) const ORGANIZATION: &str = "{organization}";
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 64] = [
+pub(super) const ROUTES: [Route; 65] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -120,6 +120,7 @@ pub(super) const ROUTES: [Route; 64] = [
         Object::Colleague,
         &[("viewer", "on"), ("manager", "on")],
     ),
+    post("/team/{id}/binding", Object::Colleague, &[]),
     post("/team/{id}/disable", Object::Colleague, &[]),
     post("/team/{id}/enable", Object::Colleague, &[]),
     post("/team/{id}/unlock", Object::Colleague, &[]),

@@ -1,20 +1,26 @@
 //! Nobody reaches another tenant's objects (security S-29).
 
+mod bound;
+
 use std::time::Duration;
 
-use base::{Clock as _, DnsName, Rate, TenantId, Timestamp};
+use base::{Clock as _, DnsName, DomainId, OrganizationId, Rate, TenantId, Timestamp};
 use flow::Caller;
 use flow::operations::change_limit::{Bound, Limit, LimitOverride, set_limit};
 use flow::operations::record_refusals::record;
 use flow::operations::share_limits::share;
 use flow::tenancy::domain::add_domain::add_domain;
+use flow::tenancy::domain::delegate_domain::{Grant, delegate_domain};
 use flow::tenancy::organization::change_organization::{Details, add_organization};
+use flow::tenancy::organization::departments::add_department;
 use pki::SubjectFields;
 use store::migrate::Wall;
 use store::testing::make_schema;
-use tenancy::organization::Contacts;
+use tenancy::certificate_type::AllowedTypes;
+use tenancy::organization::{Contacts, DepartmentName};
 use tenancy::passkey::testing::SoftAuthenticator;
 use tenancy::role::Role;
+use tenancy::role::binding::Part;
 use tenancy::tenant::TenantKind;
 use testkit::{Answer, Eab, TestServer, Visitor};
 use tokio::sync::Mutex;
@@ -41,7 +47,7 @@ pub(super) struct Full {
     pub(super) shop: Shop,
     browser: Visitor,
     eab: Eab,
-    account: String,
+    pub(super) account: String,
     certificate: String,
     client: String,
     colleague: String,
@@ -49,7 +55,7 @@ pub(super) struct Full {
     domain: String,
     guest: String,
     order: String,
-    organization: String,
+    pub(super) organization: String,
     passkey: String,
     refusal: String,
     session: String,
@@ -62,6 +68,32 @@ impl Full {
     pub(super) async fn open(server: &TestServer) -> Self {
         let shop = Shop::open(server, "alpha").await;
         let eab = server.account_of(shop.reseller, None).await;
+        let organization = organization(server, &shop, "Secret Oy").await;
+        Self::filled(server, shop, eab, organization).await
+    }
+
+    /// A shop with one of everything, where account and domain are for a department of its organization.
+    pub(super) async fn of_department(server: &TestServer) -> (Self, Part) {
+        let shop = Shop::open(server, "alpha").await;
+        let organization = organization(server, &shop, "Secret Oy").await;
+        let part = department(server, &shop, &organization, "Research").await;
+        let set = [("organization_at_creation", "required")];
+        server.sell(("of-parts", "dv"), "house", &set).await;
+        let eab = server.account_of_part(shop.reseller, "of-parts", part);
+        let full = Self::filled(server, shop, eab.await, organization).await;
+        let grant = Grant {
+            organization: part.organization,
+            department: part.department,
+            types: AllowedTypes::all(),
+        };
+        let caller = Caller::command_line().within(full.shop.reseller.tenant);
+        let domain = DomainId::from_suffix(&full.delegated_domain).unwrap();
+        let delegated = delegate_domain(&server.app, &caller, domain, grant).await;
+        delegated.unwrap();
+        (full, part)
+    }
+
+    async fn filled(server: &TestServer, shop: Shop, eab: Eab, organization: String) -> Self {
         let enrolled = server.enroll(&eab, NAME).await;
         let client = server.stranger().await.register(&eab).await;
         client.issue(&[NAME]).await;
@@ -84,7 +116,7 @@ impl Full {
             delegated_domain: delegated_domain(server, &shop).await,
             domain: enrolled.first().unwrap().id.suffix(),
             order: first_id(&browser.get("/activity").await, "/activity/"),
-            organization: organization(server, &shop).await,
+            organization,
             passkey: passkey::passkeys(&mut browser).await[0]
                 .rsplit('/')
                 .next()
@@ -130,7 +162,7 @@ impl Full {
     }
 
     /// Calls a route as somebody, for the objects of this shop.
-    async fn call(&self, browser: &mut Visitor, route: &Route, path: &str) -> Answer {
+    pub(super) async fn call(&self, browser: &mut Visitor, route: &Route, path: &str) -> Answer {
         let value = |value: &'static str| match value {
             ORGANIZATION => self.organization.as_str(),
             other => other,
@@ -148,7 +180,7 @@ impl Full {
     }
 
     /// What the shop sees of itself, and what is recorded of it.
-    async fn state(&mut self, server: &TestServer) -> Vec<String> {
+    pub(super) async fn state(&mut self, server: &TestServer) -> Vec<String> {
         let mut state = self.shop.audited(server).await;
         for path in [
             "/",
@@ -171,10 +203,10 @@ impl Full {
 }
 
 /// An organization of the shop.
-async fn organization(server: &TestServer, shop: &Shop) -> String {
+async fn organization(server: &TestServer, shop: &Shop, name: &str) -> String {
     let details = Details {
         fields: SubjectFields {
-            legal_name: "Secret Oy".to_owned(),
+            legal_name: name.to_owned(),
             locality: Some("Helsinki".to_owned()),
             country: "FI".to_owned(),
             ..SubjectFields::default()
@@ -184,6 +216,23 @@ async fn organization(server: &TestServer, shop: &Shop) -> String {
     let caller = Caller::command_line().within(shop.reseller.tenant);
     let added = add_organization(&server.app, &caller, details).await;
     added.unwrap().id.suffix()
+}
+
+/// A department of an organization of the shop.
+pub(super) async fn department(
+    server: &TestServer,
+    shop: &Shop,
+    organization: &str,
+    name: &str,
+) -> Part {
+    let caller = Caller::command_line().within(shop.reseller.tenant);
+    let organization = OrganizationId::from_suffix(organization).unwrap();
+    let name = DepartmentName::parse(name).unwrap();
+    let added = add_department(&server.app, &caller, organization, name).await;
+    Part {
+        organization,
+        department: Some(added.unwrap().id),
+    }
 }
 
 /// A domain of the shop that is proven outside of orders.
@@ -223,7 +272,7 @@ async fn token(browser: &mut Visitor) -> String {
 }
 
 /// Lets the people of a tenant change as much as there are routes.
-async fn hurry(server: &TestServer, tenant: TenantId) {
+pub(super) async fn hurry(server: &TestServer, tenant: TenantId) {
     let own = LimitOverride {
         tenant,
         limit: Limit::PortalWrites,
@@ -415,7 +464,7 @@ async fn s31_pages_are_behind_the_second_wall_and_clients_are_not(server: &TestS
 }
 
 #[track_caller]
-fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
+pub(super) fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
     let text = page.page();
     let secrets = [
         NAME,

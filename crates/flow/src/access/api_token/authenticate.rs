@@ -7,6 +7,7 @@ use store::access::api_token;
 use store::audit::{self, Entry};
 use store::tenancy::bearer::{self, FoundToken};
 use tenancy::api_token::{ApiToken, ApiTokenRefused, BearerToken, NotedUse, OwnerStanding, Scopes};
+use tenancy::role::binding::Binding;
 use tenancy::role::{Permission, Roles};
 use tenancy::tenant::Tenant;
 use tenancy::user::User;
@@ -26,6 +27,8 @@ pub struct TokenHolder {
     pub user: User,
     /// What the owner may do.
     pub roles: Roles,
+    /// Of which of the tenant's organizations that is.
+    pub binding: Binding,
     /// The tenant for which they act.
     pub tenant: Tenant,
 }
@@ -33,7 +36,8 @@ pub struct TokenHolder {
 impl TokenHolder {
     /// The program as the caller of use cases.
     pub fn caller(&self, client: Client) -> Caller {
-        Caller::api_token(client, self.token.id, self.token.tenant)
+        let caller = Caller::api_token(client, self.token.id, self.token.tenant);
+        caller.bound_as(self.user.id, &self.binding)
     }
 
     /// Whether the token holds a permission in the tenant.
@@ -83,6 +87,7 @@ pub async fn authenticate(
         tenant,
         suspended_at,
         roles,
+        binding,
         has_second_factor,
     } = found.ok_or(AuthenticateError::Unknown)?;
     let now = app.now();
@@ -102,6 +107,7 @@ pub async fn authenticate(
         token,
         user,
         roles,
+        binding,
         tenant,
     };
     note(app, client, &mut holder, now).await;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use base::{Random, TenantId, TenantPath, Timestamp, UserId};
+use tenancy::role::binding::Binding;
 use tenancy::role::{Role, Roles};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
 use tenancy::user::{DisplayName, Email, User};
@@ -45,6 +46,7 @@ fn found(kind: TenantKind) -> Found {
             renews_pre_validations: false,
         },
         suspended_at: None,
+        binding: Binding::default(),
         roles: Roles::one(Role::Admin),
         has_second_factor: false,
     }

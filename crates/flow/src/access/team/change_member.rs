@@ -6,6 +6,7 @@
 
 use base::{Class, Refusal, Refuse, TenantId, Timestamp, UserId};
 use store::access::role_assignment::{self, Assignment};
+use store::access::role_binding::{self, NewBinding};
 use store::access::user::{self, Person};
 use store::access::{
     api_token, credential, invitation, passkey, second_factor, session, sign_in_lock, sign_in_step,
@@ -14,6 +15,7 @@ use store::audit::{self, Entry};
 use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::AttemptKey;
+use tenancy::role::binding::{Binding, BindingError};
 use tenancy::role::{Role, Roles, RolesError};
 use tenancy::user::Status;
 
@@ -30,6 +32,8 @@ const RESET: &str = "Somebody who manages people in your organisation has taken 
 /// What becomes of a person.
 #[derive(Clone, Debug)]
 pub enum Change {
+    /// Their roles are for these organizations and departments and for no others.
+    Bind(Binding),
     /// They may not sign in, and their sessions end.
     Disable,
     /// They may sign in again.
@@ -70,6 +74,9 @@ impl Reason {
 /// Why a person stays as they were.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeMemberError {
+    /// Their roles cannot be bound so.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
     /// There would be nobody left who can give roles.
     #[error("{0} is the last who manages people here; give somebody else that role first")]
     Last(String),
@@ -93,6 +100,7 @@ pub enum ChangeMemberError {
 impl Refuse for ChangeMemberError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Binding(error) => error.refusal(),
             Self::Last(_) => Class::Conflict.because("last_administrator", self),
             Self::NotFound => Class::NotFound.because("person_not_found", self),
             Self::NoSecondFactor => Class::Conflict.because("person_without_second_factor", self),
@@ -141,6 +149,8 @@ struct Facts {
     others: u64,
     sessions: u64,
     is_counted: bool,
+    /// How many of the parts there are to which they are to be bound.
+    parts: usize,
 }
 
 /// What is stored; `None` when nothing changes.
@@ -154,6 +164,7 @@ struct Changed {
 }
 
 enum Step {
+    Bind(NewBinding),
     Disable(UserId),
     Enable(UserId),
     /// With what was counted under their address.
@@ -174,7 +185,17 @@ async fn load(tx: &mut ReadTx, changing: &Changing) -> Result<Facts, store::Erro
         }
         None => false,
     };
+    let parts = match &changing.change {
+        Change::Bind(binding) => role_binding::count_parts(tx, binding).await?,
+        Change::Disable
+        | Change::Enable
+        | Change::Remove
+        | Change::ResetSecondFactor(_)
+        | Change::Roles(_)
+        | Change::Unlock => 0,
+    };
     Ok(Facts {
+        parts,
         person,
         others: role_assignment::count_others(tx, &(highest, changing.user)).await?,
         sessions: session::count_of_user(tx, &(changing.user, None)).await?,
@@ -185,6 +206,7 @@ async fn load(tx: &mut ReadTx, changing: &Changing) -> Result<Facts, store::Erro
 fn decide(changing: &Changing, facts: Facts) -> Result<Decision, ChangeMemberError> {
     let person = facts.person.ok_or(ChangeMemberError::NotFound)?;
     changing.may_change(&person, facts.others)?;
+    changing.may_bind(&person, facts.parts)?;
     let (of, mail) = (person.user.tenant, changing.notice(&person));
     let decided = changing.step(person, facts.sessions, facts.is_counted);
     Ok(decided.map(|(step, event)| {
@@ -214,7 +236,9 @@ impl Changing {
         let takes_it_away = match &self.change {
             Change::Disable | Change::Remove => true,
             Change::Roles(roles) => !roles.has(highest),
-            Change::Enable | Change::ResetSecondFactor(_) | Change::Unlock => false,
+            Change::Bind(_) | Change::Enable | Change::ResetSecondFactor(_) | Change::Unlock => {
+                false
+            }
         };
         if is_last && takes_it_away {
             let name = person.user.display_name.as_str();
@@ -226,11 +250,30 @@ impl Changing {
             Change::ResetSecondFactor(_) if !person.has_second_factor => {
                 Err(ChangeMemberError::NoSecondFactor)
             }
-            Change::Disable
+            Change::Bind(_)
+            | Change::Disable
             | Change::Enable
             | Change::Remove
             | Change::ResetSecondFactor(_)
             | Change::Roles(_)
+            | Change::Unlock => Ok(()),
+        }
+    }
+
+    /// Whether roles and what they are bound to go together; so many of its parts are there.
+    fn may_bind(&self, person: &Person, parts: usize) -> Result<(), BindingError> {
+        match &self.change {
+            Change::Bind(binding) => {
+                if parts != binding.iter().count() {
+                    return Err(BindingError::Unknown);
+                }
+                binding.check(&person.roles)
+            }
+            Change::Roles(roles) => person.binding.check(roles),
+            Change::Disable
+            | Change::Enable
+            | Change::Remove
+            | Change::ResetSecondFactor(_)
             | Change::Unlock => Ok(()),
         }
     }
@@ -249,6 +292,9 @@ impl Changing {
         let (user, status) = (person.user.id, person.user.status);
         let lock = address_key(person.user.email.as_str());
         match &self.change {
+            Change::Bind(binding) => {
+                (*binding != person.binding).then(|| self.bind(&person, binding))
+            }
             Change::Disable => {
                 let event = Event::UserDisabled {
                     user,
@@ -281,6 +327,22 @@ impl Changing {
         }
     }
 
+    fn bind(&self, person: &Person, to: &Binding) -> (Step, Event) {
+        let new = NewBinding {
+            user: person.user.id,
+            tenant: person.user.tenant,
+            binding: to.clone(),
+            at: self.now,
+            by: self.caller.actor,
+        };
+        let event = Event::RolesBound {
+            user: person.user.id,
+            from: Document::new(&person.binding),
+            to: Document::new(to),
+        };
+        (Step::Bind(new), event)
+    }
+
     fn roles(&self, person: &Person, to: &Roles) -> (Step, Event) {
         let assignment = Assignment {
             user: person.user.id,
@@ -305,6 +367,7 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Erro
     // Of two who take each other's role away one comes second, and is asked again.
     tenant::lock_people(tx, &changed.of).await?;
     match &changed.step {
+        Step::Bind(new) => role_binding::replace(tx, new).await?,
         Step::Disable(user) => {
             user::set_status(tx, &(*user, Status::Disabled)).await?;
             session::delete_of_user(tx, &(*user, None)).await?;
@@ -342,6 +405,7 @@ async fn remove(tx: &mut WriteTx, person: &Person, lock: &AttemptKey) -> Result<
     invitation::delete_of_user(tx, &user).await?;
     credential::delete_of_user(tx, &user).await?;
     role_assignment::delete_of_user(tx, &user).await?;
+    role_binding::delete_of_user(tx, &user).await?;
     sign_in_lock::delete(tx, lock).await?;
     if !user::delete_invited(tx, &user).await? {
         user::erase(tx, &user).await?;

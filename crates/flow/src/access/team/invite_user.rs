@@ -3,11 +3,13 @@
 use base::{Class, Refusal, Refuse, UserId};
 use store::access::invitation;
 use store::access::role_assignment::{self, Assignment};
+use store::access::role_binding::{self, NewBinding};
 use store::access::user::{self, Person};
 use store::audit::{self, Entry};
 use store::{ReadTx, WriteTx};
 use tenancy::invitation::{Invitation, Purpose};
 use tenancy::limit::RateLimited;
+use tenancy::role::binding::{Binding, BindingError};
 use tenancy::role::{Roles, RolesError};
 use tenancy::tenant::TenantKind;
 use tenancy::token::Token;
@@ -38,11 +40,16 @@ pub struct Invite {
     pub display_name: DisplayName,
     /// What they will be allowed to do.
     pub roles: Roles,
+    /// Of which of the tenant's organizations that is.
+    pub binding: Binding,
 }
 
 /// Why nobody was invited.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
+    /// Their roles cannot be bound so.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
     /// Somebody of the installation has the address.
     #[error("somebody signs in with this address already; invite another one")]
     EmailTaken,
@@ -63,6 +70,7 @@ pub enum InviteError {
 impl Refuse for InviteError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Binding(error) => error.refusal(),
             Self::EmailTaken => Class::Conflict
                 .because("invited_email_taken", self)
                 .at("email"),
@@ -82,6 +90,7 @@ pub async fn invite_user(
     invite: Invite,
 ) -> Result<Made, InviteError> {
     giver.roles.may_give(giver.level, &invite.roles)?;
+    invite.binding.check(&invite.roles)?;
     let (now, of) = (app.now(), caller.tenant()?);
     let user = User::invited(
         UserId::generate(now, app.random()),
@@ -102,6 +111,7 @@ pub async fn invite_user(
         user: user.id,
         email: Text::new(user.email.as_str()),
         roles: Document::new(&invite.roles),
+        binding: Document::new(&invite.binding),
     };
     let inviting = Inviting {
         entry: app.entry(caller, of, &event, now),
@@ -109,6 +119,13 @@ pub async fn invite_user(
             user: user.id,
             tenant: of,
             roles: invite.roles,
+            at: now,
+            by: caller.actor,
+        },
+        binding: NewBinding {
+            user: user.id,
+            tenant: of,
+            binding: invite.binding,
             at: now,
             by: caller.actor,
         },
@@ -126,17 +143,23 @@ pub async fn invite_user(
 struct Inviting {
     user: User,
     assignment: Assignment,
+    binding: NewBinding,
     link: Invitation,
     token: Token,
     mail: Option<PreparedMail>,
     entry: Entry,
 }
 
-async fn load(tx: &mut ReadTx, _: &Inviting) -> Result<u64, store::Error> {
-    user::count(tx, &()).await
+/// How many people there are, and how many of the parts to which the new one is to be bound.
+async fn load(tx: &mut ReadTx, inviting: &Inviting) -> Result<(u64, usize), store::Error> {
+    let parts = role_binding::count_parts(tx, &inviting.binding.binding).await?;
+    Ok((user::count(tx, &()).await?, parts))
 }
 
-fn decide(inviting: &Inviting, people: u64) -> Result<Inviting, InviteError> {
+fn decide(inviting: &Inviting, (people, parts): (u64, usize)) -> Result<Inviting, InviteError> {
+    if parts != inviting.binding.binding.iter().count() {
+        return Err(BindingError::Unknown.into());
+    }
     if people >= u64::from(MAX_PEOPLE) {
         return Err(InviteError::Full);
     }
@@ -149,6 +172,7 @@ async fn save(tx: &mut WriteTx, inviting: &Inviting) -> Result<Option<Made>, sto
         return Ok(None);
     }
     role_assignment::insert(tx, &inviting.assignment).await?;
+    role_binding::replace(tx, &inviting.binding).await?;
     invitation::insert(tx, &inviting.link).await?;
     audit::append(tx, &inviting.entry).await?;
     mail::intend(tx, inviting.mail.as_ref()).await?;
@@ -156,6 +180,7 @@ async fn save(tx: &mut WriteTx, inviting: &Inviting) -> Result<Option<Made>, sto
         person: Person {
             user: inviting.user.clone(),
             roles: inviting.assignment.roles.clone(),
+            binding: inviting.binding.binding.clone(),
             has_second_factor: false,
             last_sign_in_at: None,
             invited_until: Some(inviting.link.expires_at),

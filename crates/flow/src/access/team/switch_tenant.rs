@@ -6,6 +6,7 @@ use base::{Class, Refusal, Refuse};
 use store::audit::{self, Entry};
 use store::tenancy::tenant::{self, Switched};
 use store::{ReadTx, WriteTx};
+use tenancy::role::binding::OfWholeTenant;
 use tenancy::tenant::{Tenant, TenantSwitch};
 
 use crate::audit::Event;
@@ -14,6 +15,9 @@ use crate::{App, Caller};
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchError {
+    /// It is of the whole tenant.
+    #[error(transparent)]
+    Bound(#[from] OfWholeTenant),
     /// There is no such tenant.
     #[error("there is no such organisation")]
     NotFound,
@@ -25,6 +29,7 @@ pub enum SwitchError {
 impl Refuse for SwitchError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Bound(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("organisation_not_found", self),
             Self::Store(error) => error.refusal(),
         }
@@ -38,6 +43,7 @@ pub async fn switch_tenant(
     switch: TenantSwitch,
     is_on: bool,
 ) -> Result<bool, SwitchError> {
+    caller.has_whole_tenant()?;
     let tenant = caller.tenant()?;
     let event = match switch {
         TenantSwitch::RequireSecondFactor => Event::SecondFactorRequired {

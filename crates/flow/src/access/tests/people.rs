@@ -2,6 +2,7 @@
 
 use base::{Refuse as _, TenantId};
 use store::access::user::Person;
+use tenancy::role::binding::Binding;
 use tenancy::role::{Role, Roles};
 use tenancy::tenant::TenantKind;
 use tenancy::token::Token;
@@ -37,6 +38,7 @@ fn invite(email: &str, role: Role) -> Invite {
         email: Email::parse(email).unwrap(),
         display_name: DisplayName::parse("noor").unwrap(),
         roles: Roles::one(role),
+        binding: Binding::default(),
     }
 }
 

@@ -7,6 +7,7 @@ use store::audit::{self, Entry};
 use store::tenancy::domain;
 use store::{ReadTx, WriteTx};
 use tenancy::domain::{Domain, MAX_DOMAINS};
+use tenancy::role::binding::OfWholeTenant;
 
 use crate::audit::Event;
 use crate::{App, Caller};
@@ -14,6 +15,9 @@ use crate::{App, Caller};
 /// Why it was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum AddDomainError {
+    /// It is of the whole tenant.
+    #[error(transparent)]
+    Bound(#[from] OfWholeTenant),
     /// As many as there may be.
     #[error("you have {MAX_DOMAINS} domains, which is as many as fit; remove one first")]
     Full,
@@ -38,6 +42,7 @@ pub enum AddDomainError {
 impl Refuse for AddDomainError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Bound(error) => error.refusal(),
             Self::Full => Class::Quota.because("domains_full", self),
             Self::PublicSuffix(_) => Class::Invalid
                 .because("domain_public_suffix", self)
@@ -55,6 +60,7 @@ pub async fn add_domain(
     caller: &Caller,
     name: DnsName,
 ) -> Result<Domain, AddDomainError> {
+    caller.has_whole_tenant()?;
     if name.is_wildcard() {
         return Err(AddDomainError::Wildcard(name));
     }

@@ -4,6 +4,7 @@
 use base::{
     Class, DelegationId, DepartmentId, DomainId, OrganizationId, Refusal, Refuse, Timestamp,
 };
+use store::access::role_binding;
 use store::audit::{self, Entry};
 use store::tenancy::delegation;
 use store::tenancy::department::{self, Department};
@@ -11,6 +12,7 @@ use store::tenancy::organization::{self, Organization};
 use store::{ReadTx, WriteTx};
 use tenancy::certificate_type::AllowedTypes;
 use tenancy::delegation::{Delegation, MAX_DELEGATIONS};
+use tenancy::role::binding::Part;
 
 use super::OwnDomainDetail;
 use crate::audit::{Event, Text};
@@ -101,6 +103,11 @@ struct Delegating {
     now: Timestamp,
 }
 
+/// To whom it is.
+fn target(delegation: &Delegation) -> Option<Part> {
+    Part::of(Some(delegation.organization), delegation.department)
+}
+
 struct Found {
     domain: Option<OwnDomainDetail>,
     organization: Option<Organization>,
@@ -109,9 +116,11 @@ struct Found {
 
 async fn look(tx: &mut ReadTx, delegating: &Delegating) -> Result<Found, store::Error> {
     let wanted = &delegating.delegation;
+    let organization = organization::find(tx, &wanted.organization).await?;
+    let is_covered = role_binding::covers(tx, &target(wanted)).await?;
     Ok(Found {
         domain: super::find(tx, &wanted.domain).await?,
-        organization: organization::find(tx, &wanted.organization).await?,
+        organization: organization.filter(|_| is_covered),
         department: match wanted.department {
             Some(id) => department::find(tx, &id).await?,
             None => None,
@@ -204,8 +213,20 @@ struct Ending {
     now: Timestamp,
 }
 
+/// The domain, with the delegation that is to end if whoever asks may end it.
 async fn find(tx: &mut ReadTx, ending: &Ending) -> Result<Option<OwnDomainDetail>, store::Error> {
-    super::find(tx, &ending.domain).await
+    let Some(mut found) = super::find(tx, &ending.domain).await? else {
+        return Ok(None);
+    };
+    found
+        .delegations
+        .retain(|named| named.delegation.id == ending.delegation);
+    if let Some(named) = found.delegations.first()
+        && !role_binding::covers(tx, &target(&named.delegation)).await?
+    {
+        found.delegations.clear();
+    }
+    Ok(Some(found))
 }
 
 fn choose(

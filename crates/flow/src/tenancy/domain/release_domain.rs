@@ -6,6 +6,7 @@ use store::audit::{self, Entry};
 use store::tenancy::{delegation, domain};
 use store::{ReadTx, WriteTx};
 use tenancy::domain::Domain;
+use tenancy::role::binding::OfWholeTenant;
 
 use crate::audit::Event;
 use crate::{App, Caller};
@@ -13,6 +14,9 @@ use crate::{App, Caller};
 /// Why it stays.
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseDomainError {
+    /// It is of the whole tenant.
+    #[error(transparent)]
+    Bound(#[from] OfWholeTenant),
     /// The tenant has no such domain.
     #[error("there is no such domain here; the list shows those that there are")]
     NotFound,
@@ -24,6 +28,7 @@ pub enum ReleaseDomainError {
 impl Refuse for ReleaseDomainError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Bound(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("domain_unknown", self),
             Self::Store(error) => error.refusal(),
         }
@@ -36,6 +41,7 @@ pub async fn release_domain(
     caller: &Caller,
     id: DomainId,
 ) -> Result<Domain, ReleaseDomainError> {
+    caller.has_whole_tenant()?;
     let releasing = Releasing {
         app: app.clone(),
         caller: caller.clone(),

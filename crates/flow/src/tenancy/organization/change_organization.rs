@@ -7,6 +7,7 @@ use store::audit::{self, Entry};
 use store::tenancy::organization::{self, Organization};
 use store::{ReadTx, WriteTx};
 use tenancy::organization::{Contacts, MAX_ORGANIZATIONS};
+use tenancy::role::binding::OfWholeTenant;
 
 use crate::audit::{Event, Text};
 use crate::{App, Caller};
@@ -23,6 +24,9 @@ pub struct Details {
 /// Why nothing was stored.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeOrganizationError {
+    /// It is of the whole tenant.
+    #[error(transparent)]
+    Bound(#[from] OfWholeTenant),
     /// As many as there may be.
     #[error("you have {MAX_ORGANIZATIONS} organizations, which is as many as fit; use one of them")]
     Full,
@@ -40,6 +44,7 @@ pub enum ChangeOrganizationError {
 impl Refuse for ChangeOrganizationError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Bound(error) => error.refusal(),
             Self::Full => Class::Quota.because("organizations_full", self),
             Self::NotFound => Class::NotFound.because("organization_not_found", self),
             Self::Store(error) => error.refusal(),
@@ -54,6 +59,7 @@ pub async fn add_organization(
     caller: &Caller,
     details: Details,
 ) -> Result<Organization, ChangeOrganizationError> {
+    caller.has_whole_tenant()?;
     let (now, tenant) = (app.now(), caller.tenant()?);
     let organization = Organization {
         id: OrganizationId::generate(now, app.random()),
@@ -128,7 +134,7 @@ struct Changing {
 }
 
 async fn find(tx: &mut ReadTx, changing: &Changing) -> Result<Option<Organization>, store::Error> {
-    organization::find(tx, &changing.id).await
+    organization::find_whole(tx, &changing.id).await
 }
 
 fn decide(

@@ -1,6 +1,7 @@
 //! The departments of an organization: added and removed (feature F-028).
 
 use base::{Class, DepartmentId, OrganizationId, Refusal, Refuse, Timestamp};
+use store::access::role_binding;
 use store::audit::{self, Entry};
 use store::enrollment::subscription;
 use store::tenancy::delegation;
@@ -15,9 +16,9 @@ use crate::{App, Caller};
 /// Why the departments stay as they are.
 #[derive(Debug, thiserror::Error)]
 pub enum DepartmentError {
-    /// Domains are delegated to it, or ACME accounts are for it.
+    /// Domains are delegated to it, or ACME accounts or people's roles are for it.
     #[error(
-        "domains are delegated to this department, or ACME accounts are for it; end that first, then remove it"
+        "domains are delegated to this department, or ACME accounts or people's roles are for it; end that first, then remove it"
     )]
     InUse,
     /// As many as there may be.
@@ -92,7 +93,7 @@ type Found = (Option<Organization>, Vec<Department>);
 
 async fn look(tx: &mut ReadTx, adding: &Adding) -> Result<Found, store::Error> {
     let of = adding.department.organization;
-    let found = organization::find(tx, &of).await?;
+    let found = organization::find_whole(tx, &of).await?;
     Ok((found, department::of_organization(tx, &of).await?))
 }
 
@@ -142,10 +143,14 @@ struct Removing {
 type Used = (Option<Department>, bool);
 
 async fn find(tx: &mut ReadTx, removing: &Removing) -> Result<Used, store::Error> {
-    let found = department::find(tx, &removing.id).await?;
+    let Some(found) = department::find(tx, &removing.id).await? else {
+        return Ok((None, false));
+    };
+    let of_it = organization::find_whole(tx, &found.organization).await?;
     let is_used = delegation::has_department(tx, &removing.id).await?
-        || subscription::has_department(tx, &removing.id).await?;
-    Ok((found, is_used))
+        || subscription::has_department(tx, &removing.id).await?
+        || role_binding::has_department(tx, &removing.id).await?;
+    Ok((of_it.map(|_| found), is_used))
 }
 
 fn decide(removing: &Removing, (found, is_used): Used) -> Result<Adding, DepartmentError> {

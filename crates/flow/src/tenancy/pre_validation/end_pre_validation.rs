@@ -3,6 +3,7 @@
 
 use base::{Class, PreValidationId, Refusal, Refuse, Timestamp};
 use store::audit::{self, Entry};
+use store::tenancy::organization;
 use store::tenancy::pre_validation::{self, OrganizationCheck};
 use store::{ReadTx, WriteTx};
 use tenancy::pre_validation::{ReviewError, ReviewState};
@@ -81,7 +82,11 @@ struct Ended {
 }
 
 async fn load(tx: &mut ReadTx, ending: &Ending) -> Result<Option<OrganizationCheck>, store::Error> {
-    pre_validation::find(tx, &ending.id).await
+    let Some(found) = pre_validation::find(tx, &ending.id).await? else {
+        return Ok(None);
+    };
+    let of_it = organization::find_whole(tx, &found.organization).await?;
+    Ok(of_it.map(|_| found))
 }
 
 fn decide(

@@ -81,7 +81,7 @@ struct Asked {
 }
 
 async fn load(tx: &mut ReadTx, asking: &Asking) -> Result<Option<Organization>, store::Error> {
-    organization::find(tx, &asking.organization).await
+    organization::find_whole(tx, &asking.organization).await
 }
 
 fn decide(asking: &Asking, found: Option<Organization>) -> Result<Asked, RequestError> {

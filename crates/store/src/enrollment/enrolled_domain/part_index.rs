@@ -5,6 +5,7 @@ use base::Slice;
 
 use super::part::{Part, exactly};
 use super::{DomainCursor, DomainFilter, MAX_COUNTED};
+use crate::access::role_binding::covered;
 use crate::issuance::names::escape_like;
 use crate::{Engine, Error, ReadTx, Sql, sql, values};
 
@@ -21,10 +22,10 @@ macro_rules! fitting {
                  AND CASE WHEN tenant_id = $1
                    THEN ($3 OR '.' || rname || '.' ~ $4)
                      AND ($5 OR subscription_id = $6) AND ($7 OR (companion_of_id IS NOT NULL) = $8)
-                   ELSE FALSE END
-               LIMIT $9)
+                     AND ", covered!("subscription_id", "$9", "$10"), " ELSE FALSE END
+               LIMIT $11)
              SELECT rname, id, (SELECT COUNT(*) FROM fitting) AS matching FROM fitting",
-            $slice, " ORDER BY ", $order, " LIMIT $10"
+            $slice, " ORDER BY ", $order, " LIMIT $12"
         )
     };
 }
@@ -57,7 +58,7 @@ pub(super) async fn find(
         exactly(part.text),
     ]
     .to_vec();
-    values.extend(filter.values(MAX_COUNTED.saturating_add(1)));
+    values.extend(filter.values(tx.bound_to(), MAX_COUNTED.saturating_add(1)));
     values.extend(values![i64::try_from(wanted).unwrap_or(i64::MAX)]);
     if let Some(cursor) = cursor {
         values.extend(values![&cursor.rname, cursor.id]);
@@ -80,11 +81,11 @@ fn statement(slice: &Slice<DomainCursor>) -> (Sql, Option<&DomainCursor>) {
     match slice {
         Slice::Start => (fitting!("", "rname, id"), None),
         Slice::After(cursor) => (
-            fitting!(" WHERE (rname, id) > ($11, $12)", "rname, id"),
+            fitting!(" WHERE (rname, id) > ($13, $14)", "rname, id"),
             Some(cursor),
         ),
         Slice::Before(cursor) => (
-            fitting!(" WHERE (rname, id) < ($11, $12)", "rname DESC, id DESC"),
+            fitting!(" WHERE (rname, id) < ($13, $14)", "rname DESC, id DESC"),
             Some(cursor),
         ),
     }

@@ -12,6 +12,7 @@ use super::super::subscription;
 use super::part::{Part, pattern};
 use super::part_index::{self, Found};
 use super::{DomainCursor, DomainFilter, DomainQuery, MAX_COUNTED, by_ids};
+use crate::access::role_binding::covered;
 use crate::{Error, ReadTx, Value, sql, values};
 
 /// How many names are taken from the database at a time when some of them may not fit.
@@ -26,7 +27,7 @@ macro_rules! walk {
                AND CASE WHEN STRPOS(rname, $2) > 0
                  THEN ($3 OR '.' || rname || '.' LIKE $4 ESCAPE '\\')
                    AND ($5 OR subscription_id = $6) AND ($7 OR (companion_of_id IS NOT NULL) = $8)
-                 ELSE FALSE END",
+                   AND ", covered!("subscription_id", "$9", "$10"), " ELSE FALSE END",
             $slice, $behind
         )
     };
@@ -37,7 +38,7 @@ macro_rules! fitting {
         walk!(
             "SELECT rname, id",
             $slice,
-            concat!(" ORDER BY ", $order, " LIMIT $9")
+            concat!(" ORDER BY ", $order, " LIMIT $11")
         )
     };
 }
@@ -47,7 +48,7 @@ macro_rules! counted {
         walk!(
             "SELECT COUNT(*) AS domains FROM (SELECT rname",
             $slice,
-            " LIMIT $9) AS fitting"
+            " LIMIT $11) AS fitting"
         )
     };
 }
@@ -153,10 +154,10 @@ async fn count_pattern(
     limit: usize,
 ) -> Result<usize, Error> {
     let (statement, cursor) = match slice {
-        Slice::After(cursor) => (counted!(" AND (rname, id) > ($10, $11)"), Some(cursor)),
+        Slice::After(cursor) => (counted!(" AND (rname, id) > ($12, $13)"), Some(cursor)),
         Slice::Start | Slice::Before(_) => (counted!(""), None),
     };
-    let values = values_of(&Part::new(&filter.contains), filter, limit, cursor);
+    let values = values_of(tx, &Part::new(&filter.contains), filter, limit, cursor);
     let row = tx.row(statement, &values).await?;
     let counted = row.map_or(Ok(0), |row| row.int("domains"))?;
     Ok(usize::try_from(counted).unwrap_or(usize::MAX))
@@ -212,29 +213,30 @@ async fn places(
     let (statement, cursor) = match slice {
         Slice::Start => (fitting!("", "rname, id"), None),
         Slice::After(cursor) => (
-            fitting!(" AND (rname, id) > ($10, $11)", "rname, id"),
+            fitting!(" AND (rname, id) > ($12, $13)", "rname, id"),
             Some(cursor),
         ),
         Slice::Before(cursor) => (
-            fitting!(" AND (rname, id) < ($10, $11)", "rname DESC, id DESC"),
+            fitting!(" AND (rname, id) < ($12, $13)", "rname DESC, id DESC"),
             Some(cursor),
         ),
     };
-    let values = values_of(part, filter, limit, cursor);
+    let values = values_of(tx, part, filter, limit, cursor);
     let rows = tx.rows(statement, &values).await?;
     rows.iter().map(DomainCursor::read).collect()
 }
 
-/// The values `$2` to `$9`, and with a cursor two more. What is not searched for is found at once; the others say
+/// The values `$2` to `$11`, and with a cursor two more. What is not searched for is found at once; the others say
 /// whether not to ask, and what.
 fn values_of<'a>(
+    tx: &ReadTx,
     part: &Part<'a>,
     filter: &DomainFilter,
     limit: usize,
     cursor: Option<&'a DomainCursor>,
 ) -> Vec<Value<'a>> {
     let mut values = values![part.label, !part.is_loose, pattern(part.text)].to_vec();
-    values.extend(filter.values(limit));
+    values.extend(filter.values(tx.bound_to(), limit));
     if let Some(cursor) = cursor {
         values.extend(values![&cursor.rname, cursor.id]);
     }

@@ -25,8 +25,12 @@ pub struct Figures {
     pub ending: String,
 }
 
-/// Those of the tenant, if its lists were ever too long.
+/// Those of the tenant, if its lists were ever too long; none for who sees a part of it.
 pub async fn of_tenant(tx: &mut ReadTx) -> Result<Option<Figures>, Error> {
+    let (is_whole, _) = tx.bound_to();
+    if !is_whole {
+        return Ok(None);
+    }
     let statement =
         sql!(tenant: "SELECT ", figures!(), " FROM certificate_figures WHERE tenant_id = $1");
     tx.record(statement, &[]).await

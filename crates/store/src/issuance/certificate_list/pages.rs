@@ -6,9 +6,10 @@
 //! whole page when every so many of its lineages fit. Few names are cheap from the names, many are soon met by the
 //! end. Only where many fit and none of them is near, both are needed.
 
-use base::{CertificateId, LineageId, Query, Slice};
+use base::{CertificateId, LineageId, Query, Slice, UserId};
 
 use super::{CertificateFilter, Cursor, LAST_MOMENT, View, bounds};
+use crate::access::role_binding::covered;
 use crate::issuance::names::{Names, Range};
 use crate::{Error, ReadTx, Row, Sql, Value, sql, values};
 
@@ -33,7 +34,7 @@ macro_rules! walk {
         sql!(tenant: columns_of_current!(),
             " FROM lineage l JOIN certificate c ON c.id = l.certificate_id
              WHERE l.tenant_id = $1 AND ($6 OR l.subscription_id = $7)
-               AND ($8 OR ' ' || l.names || ' ' LIKE $9 ESCAPE '\\')",
+               AND ", covered!("l.subscription_id", "$11", "$12"), " AND ($8 OR ' ' || l.names || ' ' LIKE $9 ESCAPE '\\')",
             $condition, $slice
         )
     };
@@ -63,7 +64,7 @@ macro_rules! named {
                    WHERE n.tenant_id = $1", $names, ") m
                  CROSS JOIN lineage i
                  WHERE i.id = m.lineage_id AND i.tenant_id = $1 AND ($6 OR i.subscription_id = $7)
-                   AND ($8 OR ' ' || i.names || ' ' LIKE $9 ESCAPE '\\') AND i.certificate_id IS NOT NULL",
+                   AND ", covered!("i.subscription_id", "$11", "$12"), " AND ($8 OR ' ' || i.names || ' ' LIKE $9 ESCAPE '\\') AND i.certificate_id IS NOT NULL",
             $condition, $slice,
             ") p CROSS JOIN lineage l CROSS JOIN certificate c
              WHERE l.id = p.id AND c.id = l.certificate_id", $order
@@ -75,7 +76,7 @@ macro_rules! named {
     (expiring: $names:literal) => {
         named!(
             $names,
-            " AND (i.not_after - $11) * 4 <= i.not_after - i.not_before"
+            " AND (i.not_after - $13) * 4 <= i.not_after - i.not_before"
         )
     };
     ($names:literal, $condition:literal) => {
@@ -111,7 +112,7 @@ macro_rules! revoked {
         sql!(tenant: columns_of_revoked!(),
             " FROM revocation r JOIN certificate c ON c.id = r.certificate_id JOIN lineage l ON l.id = c.lineage_id
              WHERE r.tenant_id = $1 AND ($4 OR c.subscription_id = $5)
-               AND ($6 OR ' ' || l.names || ' ' LIKE $7 ESCAPE '\\')",
+               AND ", covered!("c.subscription_id", "$9", "$10"), " AND ($6 OR ' ' || l.names || ' ' LIKE $7 ESCAPE '\\')",
             $slice
         )
     };
@@ -139,7 +140,8 @@ macro_rules! named_revoked {
                    AS revoked_at
                FROM (SELECT DISTINCT n.lineage_id FROM lineage_name n
                  WHERE n.tenant_id = $1 AND n.rname >= $6 AND n.rname < $7) m
-               CROSS JOIN certificate a WHERE a.lineage_id = m.lineage_id AND ($4 OR a.subscription_id = $5))
+               CROSS JOIN certificate a WHERE a.lineage_id = m.lineage_id AND ($4 OR a.subscription_id = $5)
+                 AND ", covered!("a.subscription_id", "$9", "$10"), ")
              SELECT c.lineage_id, c.id, c.not_before, c.not_after, c.subscription_id, c.serial, c.ca_id, c.revoked_at,
                FALSE AS is_replaced, (SELECT l.names FROM lineage l WHERE l.id = c.lineage_id) AS names,
                (SELECT s.label FROM subscription s WHERE s.id = c.subscription_id) AS label
@@ -248,8 +250,12 @@ impl Span {
         values![first.at, &first.id, last.at, &last.id].to_vec()
     }
 
-    /// The values `$2` to `$10`.
-    fn values_with<'a>(&'a self, asked: &'a Query<CertificateFilter, Cursor>) -> Vec<Value<'a>> {
+    /// The values `$2` to `$12`.
+    fn values_with<'a>(
+        &'a self,
+        (is_whole, user): (bool, Option<UserId>),
+        asked: &'a Query<CertificateFilter, Cursor>,
+    ) -> Vec<Value<'a>> {
         let CertificateFilter {
             subscription,
             names,
@@ -261,7 +267,9 @@ impl Span {
             *subscription,
             *names == Names::Any,
             names.pattern(),
-            asked.one_more()
+            asked.one_more(),
+            is_whole,
+            user
         ]);
         values
     }
@@ -296,11 +304,11 @@ async fn walk(
     asked: &Query<CertificateFilter, Cursor>,
     span: &Span,
 ) -> Result<Vec<Row>, Error> {
-    let mut values = span.values_with(asked);
+    let mut values = span.values_with(tx.bound_to(), asked);
     let statements = match asked.filter.view {
         View::Expiring => {
             values.push(asked.filter.now.into());
-            walk!(" AND (l.not_after - $11) * 4 <= l.not_after - l.not_before")
+            walk!(" AND (l.not_after - $13) * 4 <= l.not_after - l.not_before")
         }
         View::Expired | View::Revoked | View::Valid => walk!(""),
     };
@@ -314,7 +322,7 @@ async fn from_names(
 ) -> Result<Vec<Row>, Error> {
     let names = &asked.filter.names;
     let is_expiring = asked.filter.view == View::Expiring;
-    let mut values = span.values_with(asked);
+    let mut values = span.values_with(tx.bound_to(), asked);
     if is_expiring {
         values.push(asked.filter.now.into());
     }
@@ -324,11 +332,11 @@ async fn from_names(
         None => values.push(names.longest_label().into()),
     }
     let statements = match (&range, is_expiring) {
-        (Some(_), false) => named!(" AND n.rname >= $11 AND n.rname < $12"),
-        (Some(_), true) => named!(expiring: " AND n.rname >= $12 AND n.rname < $13"),
-        (None, false) => named!(" AND STRPOS(n.rname, $11) > 0 AND STRPOS(n.rname, $11) < 256"),
+        (Some(_), false) => named!(" AND n.rname >= $13 AND n.rname < $14"),
+        (Some(_), true) => named!(expiring: " AND n.rname >= $14 AND n.rname < $15"),
+        (None, false) => named!(" AND STRPOS(n.rname, $13) > 0 AND STRPOS(n.rname, $13) < 256"),
         (None, true) => {
-            named!(expiring: " AND STRPOS(n.rname, $12) > 0 AND STRPOS(n.rname, $12) < 256")
+            named!(expiring: " AND STRPOS(n.rname, $14) > 0 AND STRPOS(n.rname, $14) < 256")
         }
     };
     tx.rows(span.pick(statements), &values).await
@@ -366,7 +374,8 @@ async fn of_revoked(
         values.extend(values![filter.names == Names::Any, filter.names.pattern()]);
         revoked!()
     };
-    values.push(asked.one_more().into());
+    let (is_whole, user) = tx.bound_to();
+    values.extend(values![asked.one_more(), is_whole, user]);
     let statement = if is_backward { backward } else { forward };
     tx.rows(statement, &values).await
 }

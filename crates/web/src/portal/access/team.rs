@@ -27,6 +27,7 @@ pub(super) fn routes() -> Table {
         .post("/team/second-factor", ManageUsers, demand::demand)
         .get("/team/{id}", ViewUsers, show::show)
         .post("/team/{id}/roles", ManageUsers, change::roles)
+        .post("/team/{id}/binding", ManageUsers, change::bind)
         .post("/team/{id}/disable", ManageUsers, change::disable)
         .post("/team/{id}/enable", ManageUsers, change::enable)
         .post("/team/{id}/unlock", ManageUsers, change::unlock)

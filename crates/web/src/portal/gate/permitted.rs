@@ -8,11 +8,13 @@ use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
+use base::OrganizationId;
 use flow::Caller;
 use flow::access::{SignedIn, session};
 use flow::caller::Client;
 use flow::operations::rates::{count_portal_write, count_unsigned};
 use tenancy::role::Permission;
+use tenancy::role::binding::{Binding, OfWholeTenant, Part};
 use tenancy::session::{COOKIE_NAME, csrf_token};
 use tenancy::token::Token;
 
@@ -82,6 +84,30 @@ impl<P> Permitted<P> {
     /// Whether a page may offer something.
     pub(crate) fn may(&self, permission: Permission) -> bool {
         self.signed_in.may(permission)
+    }
+
+    /// Whether a page may offer something that is about the whole tenant.
+    pub(crate) fn may_for_whole(&self, permission: Permission) -> bool {
+        self.may(permission) && self.signed_in.binding.is_whole()
+    }
+
+    /// Whether a page may offer something that is about all of an organization.
+    pub(crate) fn may_for(&self, permission: Permission, organization: OrganizationId) -> bool {
+        let whole = Some(Part::whole(organization));
+        self.may(permission) && self.signed_in.binding.covers(whole)
+    }
+
+    /// Who asks, and of which parts of the tenant they are.
+    pub(crate) fn bounds(&self) -> (&Caller, &Binding) {
+        (&self.caller, &self.signed_in.binding)
+    }
+
+    /// Says no to who has some of the tenant only.
+    pub(crate) fn must_have_whole(&self) -> Result<(), Refusal> {
+        if self.signed_in.binding.is_whole() {
+            return Ok(());
+        }
+        Err(OfWholeTenant.into())
     }
 
     /// The frame of a page.

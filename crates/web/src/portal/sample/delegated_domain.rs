@@ -106,6 +106,7 @@ fn one(
             .map(|title| choice(&title.to_lowercase(), title, true))
             .collect(),
         may_manage: true,
+        may_remove: true,
         problems: Problems::none(),
     }
 }

@@ -11,7 +11,7 @@ use crate::portal::access::team::invite::InvitedPage;
 use crate::portal::access::team::list::{Demand, PersonRow, TeamPage};
 use crate::portal::access::team::show::{PersonPage, Standing};
 use crate::portal::access::team::words::{matrix, role_choices};
-use crate::portal::page::form::Problems;
+use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::part::{Tone, When};
 
 fn person(name: &str, detail: &str, roles: &str, last_seen: Option<When>) -> PersonRow {
@@ -20,6 +20,12 @@ fn person(name: &str, detail: &str, roles: &str, last_seen: Option<When>) -> Per
         name: name.to_owned(),
         detail: detail.to_owned(),
         roles: roles.to_owned(),
+        bound: if roles == "Manager, Viewer" {
+            "for 2 organizations and departments"
+        } else {
+            ""
+        }
+        .to_owned(),
         status: match last_seen {
             Some(_) => chip(Tone::Good, "Active"),
             None => chip(Tone::Busy, "Invited"),
@@ -28,6 +34,22 @@ fn person(name: &str, detail: &str, roles: &str, last_seen: Option<When>) -> Per
         is_own: name == "Robin Sample",
         is_invited: last_seen.is_none(),
         last_seen,
+    }
+}
+
+/// Organizations and departments.
+const PARTS: [(&str, &str); 3] = [
+    ("a", "Northwind Oy"),
+    ("b", "Northwind Oy, Research and Development"),
+    ("c", "Example Handels- und Beteiligungsgesellschaft mbH"),
+];
+
+fn part(value: &str, label: &str, is_chosen: bool) -> Choice {
+    Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        hint: String::new(),
+        is_chosen,
     }
 }
 
@@ -66,6 +88,11 @@ fn team(may_manage: bool, problems: Problems) -> TeamPage {
         },
         email: if problems.is_empty() { "" } else { "noor" }.to_owned(),
         choices: role_choices(level, &Roles::one(Role::Viewer)),
+        parts: [("", "The whole organisation")]
+            .into_iter()
+            .chain(PARTS)
+            .map(|(value, label)| part(value, label, false))
+            .collect(),
         problems,
     }
 }
@@ -83,6 +110,11 @@ fn one(locked_for: &str, is_invited: bool, problems: Problems) -> PersonPage {
         },
         roles: "Manager, Viewer".to_owned(),
         choices: role_choices(TenantKind::Reseller, &roles),
+        parts: PARTS
+            .iter()
+            .map(|(value, label)| part(value, label, !is_invited && *value != "c"))
+            .collect(),
+        is_bound: !is_invited,
         has_second_factor: !is_invited,
         since: date("3 Mar 2026", "9 months ago"),
         last_seen: (!is_invited).then(|| date("20 Nov 2026", "7 days ago")),

@@ -7,6 +7,7 @@ use base::{Class, Refuse as _};
 use flow::access::team::change_member::{Change, ChangeMemberError, Reason, change_member};
 use flow::access::team::list_team::Member;
 use serde::Deserialize;
+use tenancy::role::binding::{Binding, BindingError, Part};
 use tenancy::role::{Role, Roles};
 
 use super::{giver, show};
@@ -40,13 +41,57 @@ pub(super) async fn roles(
         Ok(_) => Ok(done(&links::person(user), "The roles were saved.")),
         Err(error @ ChangeMemberError::Roles(_)) if error.refusal().class == Class::Invalid => {
             let problems = problems(error)?;
-            refused_form(&show::view(&portal, &who, &member, problems))
+            refused_form(&show::view(&portal, &who, &member, problems).await?)
         }
-        Err(error @ (ChangeMemberError::Last(_) | ChangeMemberError::Roles(_))) => {
+        Err(
+            error @ (ChangeMemberError::Binding(_)
+            | ChangeMemberError::Last(_)
+            | ChangeMemberError::Roles(_)),
+        ) => {
             let problems = Problems::one("roles", &sentence(&error));
-            refused_form(&show::view(&portal, &who, &member, problems))
+            refused_form(&show::view(&portal, &who, &member, problems).await?)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /team/{id}/binding`: a tick for each organization and department; none for the whole organisation.
+pub(super) async fn bind(
+    State(portal): State<Portal>,
+    Allowed {
+        who,
+        object: member,
+    }: Allowed<ManageUsers, Member>,
+    Form(ticked): Form<BTreeMap<String, String>>,
+) -> Answer {
+    // What cannot be read must not count as nothing ticked, which is the whole.
+    let ticks = ticked.keys().filter(|name| *name != "csrf");
+    let parts: Option<Vec<Part>> = ticks.map(|name| Part::parse(name)).collect();
+    let Some(parts) = parts else {
+        let problems = problems(BindingError::Unknown)?;
+        return refused_form(&show::view(&portal, &who, &member, problems).await?);
+    };
+    let binding = Binding::to(parts);
+    let user = member.person.user.id;
+    let giver = giver(&who.signed_in);
+    match change_member(
+        &portal.app,
+        &who.caller,
+        &giver,
+        user,
+        Change::Bind(binding),
+    )
+    .await
+    {
+        Ok(_) => Ok(done(
+            &links::person(user),
+            "It was saved, and counts at their next request.",
+        )),
+        Err(error @ ChangeMemberError::Binding(_)) => {
+            let problems = problems(error)?;
+            refused_form(&show::view(&portal, &who, &member, problems).await?)
+        }
+        Err(error) => told(&links::person(user), error),
     }
 }
 
@@ -96,7 +141,7 @@ pub(super) async fn reset_factor(
         Ok(reason) => reason,
         Err(error) => {
             let problems = Problems::one("reason", &sentence(&error));
-            return refused_form(&show::view(&portal, &who, &object, problems));
+            return refused_form(&show::view(&portal, &who, &object, problems).await?);
         }
     };
     let message = "Their second factor is gone and their sessions have ended. Their password alone signs them in now.";
@@ -151,7 +196,8 @@ async fn apply(
 /// What the person's own page can tell.
 fn told(href: &str, error: ChangeMemberError) -> Answer {
     match error {
-        ChangeMemberError::Last(_)
+        ChangeMemberError::Binding(_)
+        | ChangeMemberError::Last(_)
         | ChangeMemberError::NoSecondFactor
         | ChangeMemberError::NotYet
         | ChangeMemberError::Roles(_) => Ok(not_done(href, &sentence(&error))),

@@ -7,6 +7,7 @@ use flow::access::link::make_link::{Made, MakeLinkError, make_link};
 use flow::access::team::invite_user::{Invite, invite_user};
 use flow::access::team::list_team::Member;
 use serde::Deserialize;
+use tenancy::role::binding::Binding;
 use tenancy::role::{Role, Roles};
 use tenancy::user::{DisplayName, Email, NameError, Status};
 
@@ -31,6 +32,7 @@ use crate::portal::state::Portal;
 pub(super) struct InviteForm {
     email: String,
     role: String,
+    binding: String,
 }
 
 /// `POST /team`.
@@ -42,6 +44,7 @@ pub(super) async fn invite(
     let again = InvitationForm {
         email: typed.email.clone(),
         role: typed.role.clone(),
+        binding: typed.binding.clone(),
     };
     let invite = match read(&typed) {
         Ok(invite) => invite,
@@ -101,11 +104,16 @@ fn read(typed: &InviteForm) -> Result<Invite, Problems> {
     if role.is_none() {
         problems = problems.and("roles", "Choose a role.");
     }
-    match (email, name, role) {
-        (Ok(email), Some(Ok(display_name)), Some(role)) => Ok(Invite {
+    let binding = Binding::parse(&typed.binding);
+    if binding.is_none() {
+        problems = problems.and("binding", "Choose one from the list.");
+    }
+    match (email, name, role, binding) {
+        (Ok(email), Some(Ok(display_name)), Some(role), Some(binding)) => Ok(Invite {
             display_name,
             email,
             roles: Roles::one(role),
+            binding,
         }),
         _ => Err(problems),
     }

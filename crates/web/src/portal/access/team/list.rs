@@ -7,7 +7,9 @@ use flow::App;
 use flow::access::SignedIn;
 use flow::access::team::Person;
 use flow::access::team::list_team::list_team;
+use tenancy::role::binding::Binding;
 use tenancy::role::{Permission, Role, Roles};
+use tenancy::tenant::TenantKind;
 use tenancy::user::Status;
 
 use super::words::{PermissionRow, matrix, role_choices, role_names};
@@ -18,9 +20,13 @@ use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::{distance, when};
 use crate::portal::page::part::{Chip, Tone, When};
+use crate::portal::page::part_choice::choices;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
+
+/// What the binding to nothing in particular is called.
+pub(super) const WHOLE: &str = "The whole organisation";
 
 /// `GET /team`.
 pub(super) async fn list(State(portal): State<Portal>, who: Permitted<ViewUsers>) -> Answer {
@@ -33,6 +39,7 @@ pub(super) async fn list(State(portal): State<Portal>, who: Permitted<ViewUsers>
 pub(super) struct InvitationForm {
     pub(super) email: String,
     pub(super) role: String,
+    pub(super) binding: String,
 }
 
 pub(super) async fn view<P>(
@@ -58,6 +65,7 @@ pub(super) async fn view<P>(
         demand: demand(&portal.app, &who.signed_in),
         email: typed.email,
         choices: role_choices(level, &chosen),
+        parts: parts(portal, who, &typed.binding).await?,
         problems,
     })
 }
@@ -69,11 +77,34 @@ fn row(person: &Person, own: base::UserId, now: Timestamp) -> PersonRow {
         name: user.display_name.as_str().to_owned(),
         detail: detail(person, now),
         roles: role_names(&person.roles),
+        bound: bound(&person.binding),
         has_second_factor: person.has_second_factor,
         last_seen: person.last_sign_in_at.map(|at| when(at, now)),
         status: status(user.status),
         is_own: user.id == own,
         is_invited: user.status == Status::Invited,
+    }
+}
+
+/// What a role can be for: the whole organisation, or an organization or department of it; nothing where there is none.
+async fn parts<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    chosen: &str,
+) -> Result<Vec<Choice>, Refusal> {
+    if who.signed_in.tenant.kind == TenantKind::Operator || !who.may(Permission::ManageUsers) {
+        return Ok(Vec::new());
+    }
+    let parts = choices(portal, who.bounds(), (WHOLE, chosen)).await?;
+    Ok(if parts.len() > 1 { parts } else { Vec::new() })
+}
+
+/// What a binding is called in a list.
+fn bound(binding: &Binding) -> String {
+    match binding.iter().count() {
+        0 => String::new(),
+        1 => "for one organization or department".to_owned(),
+        more => format!("for {more} organizations and departments"),
     }
 }
 
@@ -129,6 +160,8 @@ pub struct PersonRow {
     pub detail: String,
     /// What they may do.
     pub roles: String,
+    /// Of how much of the organisation, where it is not all.
+    pub bound: String,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
     /// When they signed in last.
@@ -143,7 +176,7 @@ pub struct PersonRow {
 
 /// `GET /team`, and an invitation that failed.
 ///
-/// Form: `POST /team` (`email`, `role`).
+/// Form: `POST /team` (`email`, `role`, `binding`).
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/access/team/list.html")]
 pub struct TeamPage {
@@ -163,6 +196,8 @@ pub struct TeamPage {
     pub email: String,
     /// The roles to choose from.
     pub choices: Vec<Choice>,
+    /// What a role can be for, with what was chosen; nothing where the organisation has no parts.
+    pub parts: Vec<Choice>,
     /// What is wrong with the form; fields `email`, `roles`.
     pub problems: Problems,
 }

@@ -4,9 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use flow::access::team::list_team::Member;
 use tenancy::role::Permission;
+use tenancy::role::binding::{Binding, Part};
+use tenancy::tenant::TenantKind;
 use tenancy::user::Status;
 
-use super::list::status;
+use super::list::{WHOLE, status};
 use super::words::{role_choices, role_names};
 use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::permitted::{Permitted, ViewUsers};
@@ -16,6 +18,8 @@ use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::{distance, when};
 use crate::portal::page::part::{Chip, When};
+use crate::portal::page::part_choice::choices;
+use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::state::Portal;
 
@@ -27,7 +31,7 @@ pub(super) async fn show(
         object: member,
     }: Allowed<ViewUsers, Member>,
 ) -> Answer {
-    page(&view(&portal, &who, &member, Problems::none()))
+    page(&view(&portal, &who, &member, Problems::none()).await?)
 }
 
 fn standing(status: Status) -> Standing {
@@ -38,20 +42,22 @@ fn standing(status: Status) -> Standing {
     }
 }
 
-pub(super) fn view<P>(
+pub(super) async fn view<P>(
     portal: &Portal,
     who: &Permitted<P>,
     member: &Member,
     problems: Problems,
-) -> PersonPage {
+) -> Result<PersonPage, Refusal> {
     let (now, user) = (portal.app.now(), &member.person.user);
-    PersonPage {
+    Ok(PersonPage {
         shell: who.shell(Nav::Team, user.display_name.as_str()),
         href: links::person(user.id),
         email: user.email.as_str().to_owned(),
         status: status(user.status),
         roles: role_names(&member.person.roles),
         choices: role_choices(who.signed_in.tenant.kind, &member.person.roles),
+        parts: parts(portal, who, &member.person.binding).await?,
+        is_bound: !member.person.binding.is_whole(),
         has_second_factor: member.person.has_second_factor,
         since: when(user.created_at, now),
         last_seen: member.person.last_sign_in_at.map(|at| when(at, now)),
@@ -72,7 +78,25 @@ pub(super) fn view<P>(
         },
         may_manage: who.may(Permission::ManageUsers),
         problems,
+    })
+}
+
+/// The organizations and departments that roles can be for, with those that the person's are for.
+async fn parts<P>(
+    portal: &Portal,
+    who: &Permitted<P>,
+    chosen: &Binding,
+) -> Result<Vec<Choice>, Refusal> {
+    if who.signed_in.tenant.kind == TenantKind::Operator || !who.may(Permission::ManageUsers) {
+        return Ok(Vec::new());
     }
+    let parts = choices(portal, who.bounds(), (WHOLE, "")).await?;
+    let parts = parts.into_iter().filter(|part| !part.value.is_empty());
+    let ticked = |part: Choice| Choice {
+        is_chosen: Part::parse(&part.value).is_some_and(|part| chosen.has(part)),
+        ..part
+    };
+    Ok(parts.map(ticked).collect())
 }
 
 /// What may be done about somebody's signing in.
@@ -88,7 +112,8 @@ pub enum Standing {
 
 /// `GET /team/{id}`, and answers to its forms that failed.
 ///
-/// Forms: `POST /team/{id}/roles` (`admin`, `manager`, …: a tick for each role), `/disable`, `/enable`, `/unlock`,
+/// Forms: `POST /team/{id}/roles` (`admin`, `manager`, …: a tick for each role), `/binding` (a tick for each organization and
+/// department), `/disable`, `/enable`, `/unlock`,
 /// `/invite`, `/second-factor` (`reason`).
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/access/team/show.html")]
@@ -105,6 +130,10 @@ pub struct PersonPage {
     pub roles: String,
     /// The roles there are, with theirs chosen.
     pub choices: Vec<Choice>,
+    /// The organizations and departments that roles can be for, with theirs chosen.
+    pub parts: Vec<Choice>,
+    /// Whether their roles are for some of these only.
+    pub is_bound: bool,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
     /// When they were invited.

@@ -9,6 +9,7 @@ use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Catalog, SoldOffer};
 use serde::Deserialize;
 use tenancy::certificate_type::CertificateType;
+use tenancy::role::binding::Part;
 
 use super::organization::is_for_one;
 use crate::portal::gate::csrf::Form;
@@ -18,11 +19,11 @@ use crate::portal::page::frame::{Answer, done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::day;
+use crate::portal::page::part_choice::choices;
 use crate::portal::page::refused::{Refusal, problems};
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
-use crate::portal::tenancy::organizations::{Part, choices};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -151,7 +152,7 @@ async fn view(
     });
     let mut offers = catalog.offers().iter();
     let organizations = if offers.any(|offer| is_for_one(&catalog, offer)) {
-        choices(portal, &who.caller, &typed.organization).await?
+        choices(portal, who.bounds(), ("None", &typed.organization)).await?
     } else {
         Vec::new()
     };

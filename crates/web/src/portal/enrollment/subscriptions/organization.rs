@@ -7,6 +7,7 @@ use flow::memory::catalog::{Catalog, SoldOffer};
 use flow::tenancy::organization::list_organizations::show_organization;
 use serde::Deserialize;
 use tenancy::role::Permission;
+use tenancy::role::binding::Part;
 
 use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::Form;
@@ -14,10 +15,10 @@ use crate::portal::gate::permitted::{ManageAccounts, Permitted};
 use crate::portal::page::form::Choice;
 use crate::portal::page::frame::{Answer, done, not_done};
 use crate::portal::page::links;
+use crate::portal::page::part_choice::choices;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
-use crate::portal::tenancy::organizations::{Part, choices};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -82,16 +83,10 @@ pub(super) async fn of_account<P>(
         };
         (name, href)
     });
-    let chosen = subscription.organization.map(|organization| {
-        let department = subscription.department;
-        Part {
-            organization,
-            department,
-        }
-        .value()
-    });
+    let chosen = Part::of(subscription.organization, subscription.department);
+    let chosen = chosen.map(|part| part.to_string()).unwrap_or_default();
     let choices = if who.may(Permission::ManageAccounts) {
-        choices(portal, &who.caller, &chosen.unwrap_or_default()).await?
+        choices(portal, who.bounds(), ("None", &chosen)).await?
     } else {
         Vec::new()
     };

@@ -25,6 +25,7 @@ pub(super) struct DomainForm {
 
 /// `GET /delegated-domains/new`.
 pub(super) async fn form(who: Permitted<ManageDomains>) -> Answer {
+    who.must_have_whole()?;
     page(&view(&who, "", Problems::none()))
 }
 

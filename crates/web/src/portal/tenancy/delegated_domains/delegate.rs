@@ -7,6 +7,7 @@ use flow::tenancy::domain::delegate_domain::{
     DelegateError, Grant, delegate_domain, end_delegation,
 };
 use serde::Deserialize;
+use tenancy::role::binding::Part;
 
 use super::form::DelegationForm;
 use super::show;
@@ -19,7 +20,6 @@ use crate::portal::page::links;
 use crate::portal::page::refused::problems;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
-use crate::portal::tenancy::organizations::Part;
 
 type Managed = Allowed<ManageDomains, OwnDomainDetail>;
 

@@ -54,7 +54,7 @@ pub(super) async fn list(
         ),
         rows: found.rows.iter().map(|domain| row(domain, now)).collect(),
         is_filtered,
-        may_manage: who.may(Permission::ManageDomains),
+        may_manage: who.may_for_whole(Permission::ManageDomains),
     })
 }
 

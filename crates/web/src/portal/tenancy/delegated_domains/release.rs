@@ -18,6 +18,7 @@ use crate::portal::state::Portal;
 pub(super) async fn form(
     Allowed { who, object: found }: Allowed<ManageDomains, OwnDomainDetail>,
 ) -> Answer {
+    who.must_have_whole()?;
     let name = found.domain.name.to_string();
     let shell = who.shell(Nav::Organizations, &format!("Remove {name}"));
     let of = found

@@ -19,11 +19,11 @@ use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::moment::day;
 use crate::portal::page::part::{Chip, Tone};
+use crate::portal::page::part_choice::choices;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
-use crate::portal::tenancy::organizations::choices;
 use crate::portal::tenancy::standing::{StandingAnswer, types};
 
 /// `GET /delegated-domains/{id}`.
@@ -45,7 +45,7 @@ pub(super) async fn view<P>(
     let (now, domain) = (portal.app.now(), &found.domain);
     let may_manage = who.may(Permission::ManageDomains);
     let organizations = if may_manage {
-        choices(portal, &who.caller, &typed.organization).await?
+        choices(portal, who.bounds(), ("None", &typed.organization)).await?
     } else {
         Vec::new()
     };
@@ -64,6 +64,7 @@ pub(super) async fn view<P>(
         organizations,
         types: type_choices(&chosen),
         may_manage,
+        may_remove: who.may_for_whole(Permission::ManageDomains),
         problems,
     })
 }
@@ -204,6 +205,8 @@ pub struct DelegatedDomainPage {
     pub types: Vec<Choice>,
     /// Whether the one who looks may change it.
     pub may_manage: bool,
+    /// Whether the one who looks may remove it.
+    pub may_remove: bool,
     /// What is wrong; fields `organization`, `types`.
     pub problems: Problems,
 }

@@ -9,6 +9,8 @@ use flow::tenancy::organization::change_organization::{
 use flow::tenancy::organization::list_organizations::OrganizationDetail;
 use pki::Subject;
 use tenancy::organization::{Contact, ContactRole, Contacts, MAX_CONTACTS};
+use tenancy::role::Permission;
+use tenancy::role::binding::OfWholeTenant;
 use tenancy::user::{DisplayName, Email};
 
 use crate::portal::gate::allowed::Allowed;
@@ -26,6 +28,7 @@ use crate::portal::tenancy::fields::{self, SubjectInput, Typed, text};
 
 /// `GET /organizations/new`.
 pub(super) async fn new_form(who: Permitted<ManageOrganizations>) -> Answer {
+    who.must_have_whole()?;
     page(&new_page(&who, &Typed::new(), Problems::none()))
 }
 
@@ -52,6 +55,9 @@ pub(super) async fn add(
 pub(super) async fn form(
     Allowed { who, object: found }: Allowed<ManageOrganizations, OrganizationDetail>,
 ) -> Answer {
+    if !who.may_for(Permission::ManageOrganizations, found.organization.id) {
+        return Err(OfWholeTenant.into());
+    }
     page(&stored_page(&who, &found.organization, Problems::none()))
 }
 
@@ -85,9 +91,9 @@ fn told(error: ChangeOrganizationError) -> Result<Problems, Refusal> {
     match error {
         ChangeOrganizationError::Subject(error) => Ok(fields::problem(&error)),
         error @ ChangeOrganizationError::Full => Ok(Problems::one("legal_name", &sentence(&error))),
-        error @ (ChangeOrganizationError::NotFound | ChangeOrganizationError::Store(_)) => {
-            Err(error.into())
-        }
+        error @ (ChangeOrganizationError::Bound(_)
+        | ChangeOrganizationError::NotFound
+        | ChangeOrganizationError::Store(_)) => Err(error.into()),
     }
 }
 

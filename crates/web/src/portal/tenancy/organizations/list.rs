@@ -52,7 +52,7 @@ pub(super) async fn list(
         rows: found.rows.iter().map(|found| row(found, now)).collect(),
         is_filtered,
         is_renewed: who.signed_in.tenant.renews_pre_validations,
-        may_manage: who.may(Permission::ManageOrganizations),
+        may_manage: who.may_for_whole(Permission::ManageOrganizations),
     })
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn view<P>(
 ) -> Result<OrganizationPage, Refusal> {
     let now = portal.app.now();
     let organization = &found.organization;
-    let may_manage = who.may(Permission::ManageOrganizations);
+    let may_manage = who.may_for(Permission::ManageOrganizations, organization.id);
     let domains = delegated_to(&portal.app, &who.caller, organization.id, MAX_DOMAINS).await?;
     Ok(OrganizationPage {
         shell: who.shell(Nav::Organizations, &organization.fields.legal_name),
