@@ -3,6 +3,7 @@
 //!
 //! Whether a route may be used is asked of [`SignedIn::may`]; cookies and pages are the door's.
 
+use tenancy::acting;
 use tenancy::role::{Permission, Roles};
 use tenancy::session::Session;
 use tenancy::tenant::Tenant;
@@ -42,9 +43,11 @@ pub struct SignedIn {
     pub session: Session,
     /// Who signed in.
     pub user: User,
-    /// The tenant for which they act.
+    /// The tenant for which they act: their own, or the one as which they do.
     pub tenant: Tenant,
-    /// What they may do in it.
+    /// The tenant that they belong to.
+    pub home: Tenant,
+    /// What they may do there.
     pub roles: Roles,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
@@ -53,13 +56,17 @@ pub struct SignedIn {
 impl SignedIn {
     /// The person as the caller of use cases.
     pub fn caller(&self, client: Client) -> Caller {
-        Caller::user(client, self.user.id, self.session.tenant)
+        let caller = Caller::user(client, self.user.id, self.session.tenant);
+        match &self.session.acting {
+            Some(acting) => caller.acting_as(acting.tenant),
+            None => caller,
+        }
     }
 
     /// Whether the user must have a second factor (S-17).
     pub fn must_have_second_factor(&self, app: &App) -> bool {
         let of_operator = app.settings().operator_needs_second_factor;
-        self.tenant.demands_second_factor(of_operator)
+        self.home.demands_second_factor(of_operator)
     }
 
     /// Whether the user must have a second factor and has none: then they can do nothing but set one up.
@@ -67,9 +74,13 @@ impl SignedIn {
         !self.has_second_factor && self.must_have_second_factor(app)
     }
 
-    /// Whether the user holds a permission in the tenant.
+    /// Whether the user holds a permission in the tenant for which they act.
     pub fn may(&self, permission: Permission) -> bool {
-        self.roles.permit(self.tenant.kind, permission)
+        let is_own = |permission| self.roles.permit(self.home.kind, permission);
+        match self.session.acting {
+            Some(_) => is_own(Permission::ActAs) && acting::permits(self.tenant.kind, permission),
+            None => is_own(permission),
+        }
     }
 }
 

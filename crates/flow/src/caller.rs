@@ -37,6 +37,8 @@ pub struct Caller {
     /// From where.
     pub client: Client,
     scope: Scope,
+    /// As which tenant, if that is not their own.
+    acting_as: Option<TenantId>,
 }
 
 impl Caller {
@@ -46,6 +48,7 @@ impl Caller {
             actor: Actor::System,
             client: Client::default(),
             scope: system(why),
+            acting_as: None,
         }
     }
 
@@ -58,6 +61,7 @@ impl Caller {
                 ..Client::default()
             },
             scope: tenant(of),
+            acting_as: None,
         }
     }
 
@@ -67,6 +71,7 @@ impl Caller {
             actor: Actor::CommandLine,
             client: Client::default(),
             scope: system("the command line is the operator's"),
+            acting_as: None,
         }
     }
 
@@ -76,6 +81,7 @@ impl Caller {
             actor: Actor::Visitor,
             client,
             scope: system("a visitor is known by what they bring"),
+            acting_as: None,
         }
     }
 
@@ -93,6 +99,7 @@ impl Caller {
             actor: Actor::User(id),
             client,
             scope: guarded(of),
+            acting_as: None,
         }
     }
 
@@ -102,6 +109,7 @@ impl Caller {
             actor: Actor::ApiToken(id),
             client,
             scope: guarded(of),
+            acting_as: None,
         }
     }
 
@@ -111,7 +119,22 @@ impl Caller {
             actor: Actor::Account(id),
             client,
             scope: tenant(of),
+            acting_as: None,
         }
+    }
+
+    /// The same person as a tenant that is not theirs: what they do there tells both.
+    #[must_use]
+    pub(crate) fn acting_as(&self, of: TenantId) -> Self {
+        Self {
+            acting_as: Some(of),
+            ..self.within(of)
+        }
+    }
+
+    /// As which tenant, if that is not their own.
+    pub(crate) fn acts_as(&self) -> Option<TenantId> {
+        self.acting_as
     }
 
     /// The same, about the rows of this tenant.
@@ -204,6 +227,10 @@ mod tests {
         check(&visitor.known_as(Actor::User(user)), true);
         let late = visitor.within(of).known_as(Actor::User(user));
         assert_eq!(Scope::from(&late), Scope::Guarded(of));
+        let acting = person.acting_as(TenantId::from_bytes([4; 16]));
+        let there = Scope::Guarded(TenantId::from_bytes([4; 16]));
+        assert_eq!(Scope::from(&acting), there);
+        check(&acting, true);
         check(&visitor, false);
         check(&Caller::command_line(), false);
         check(&Caller::job(None, of), false);

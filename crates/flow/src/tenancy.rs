@@ -3,6 +3,8 @@
 
 pub mod domain;
 pub mod find_operator;
+pub mod hold_tenant;
+pub mod list_below;
 pub mod list_resellers;
 pub mod organization;
 pub mod pre_validation;

@@ -145,6 +145,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0024_passkey",
         steps: &[Step::Both(include_str!("../migrations/0024_passkey.sql"))],
     },
+    Migration {
+        name: "0027_acting",
+        steps: &[Step::Both(include_str!("../migrations/0027_acting.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

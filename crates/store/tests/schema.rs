@@ -619,6 +619,14 @@ const SYSTEM: &[(&str, &str)] = &[
         "figures that nobody looks at are deleted, whoever had them",
     ),
     (
+        "FROM tenant b WHERE b.parent_id = t.id) AS below",
+        "whoever is above tenants lists them; the use case says which ones",
+    ),
+    (
+        "DELETE FROM session WHERE digest = $1",
+        "whoever holds a session's token lets another one take its place, perhaps as another tenant",
+    ),
+    (
         "DELETE FROM session WHERE digest IN",
         "what has ended is deleted, whoever had it",
     ),

@@ -43,6 +43,8 @@ words! {
         RevokeCertificates = "cert.revoke",
         /// See and download certificates.
         ViewCertificates = "cert.view",
+        /// Replace and revoke EAB credentials, and release what they are bound to.
+        RotateCredentials = "credential.rotate",
         /// Add and remove domains.
         ManageDomains = "domain.manage",
         /// See domains.
@@ -53,10 +55,18 @@ words! {
         ViewOrganizations = "organization.view",
         /// Decide pre-validations of the tenants below (BR §3.2.2.1).
         DecidePreValidations = "pre_validation.decide",
+        /// Suspend resellers, put them on hold, and say what they may buy.
+        ManageResellers = "reseller.manage",
+        /// See the resellers of the installation.
+        ViewResellers = "reseller.view",
         /// See EAB MAC keys and scripts that carry them; asks for a recent sign-in too (S-23).
         RevealSecrets = "secret.reveal",
+        /// Stand in for a tenant for a while, for a reason that it reads.
+        ActAs = "tenant.act_as",
         /// Create and suspend the tenants below.
         ManageTenants = "tenant.manage",
+        /// See the tenants below.
+        ViewTenants = "tenant.view",
         /// Invite, change, disable and unlock users of the tenant.
         ManageUsers = "user.manage",
         /// Unlock any user of the installation (F-006).
@@ -69,10 +79,9 @@ words! {
 impl Role {
     /// Whether somebody in a tenant of that level can have it.
     pub const fn is_of(self, level: TenantKind) -> bool {
-        let is_operator = matches!(level, TenantKind::Operator);
         match self {
-            Self::Admin | Self::Manager | Self::Viewer => !is_operator,
-            Self::Owner | Self::Support | Self::Reviewer | Self::Auditor => is_operator,
+            Self::Admin | Self::Manager | Self::Viewer => !is_operator(level),
+            Self::Owner | Self::Support | Self::Reviewer | Self::Auditor => is_operator(level),
         }
     }
 
@@ -107,16 +116,28 @@ impl Role {
             Permission::ManageAccounts
             | Permission::ManageDomains
             | Permission::RevealSecrets
-            | Permission::RevokeCertificates => is_highest || matches!(self, Self::Manager),
+            | Permission::RevokeCertificates
+            | Permission::RotateCredentials => is_highest || matches!(self, Self::Manager),
             Permission::ManageOrganizations => {
                 is_highest || matches!(self, Self::Manager | Self::Reviewer)
             }
             Permission::DecidePreValidations => matches!(self, Self::Owner | Self::Reviewer),
             Permission::ManageUsers | Permission::ViewUsers => is_highest,
             Permission::ManageTenants => is_highest && !matches!(level, TenantKind::Customer),
-            Permission::UnlockUsers => matches!(self, Self::Owner | Self::Support),
+            Permission::ViewTenants => {
+                matches!(level, TenantKind::Distributor | TenantKind::Reseller)
+            }
+            Permission::ManageResellers => matches!(self, Self::Owner),
+            Permission::ViewResellers => is_operator(level),
+            Permission::ActAs | Permission::UnlockUsers => {
+                matches!(self, Self::Owner | Self::Support)
+            }
         }
     }
+}
+
+const fn is_operator(level: TenantKind) -> bool {
+    matches!(level, TenantKind::Operator)
 }
 
 /// The roles of one user in one tenant.
@@ -243,6 +264,13 @@ mod tests {
         "domain.view",
         "organization.view",
     ];
+    /// The same, and seeing the tenants below where there can be some; its word comes after all of them.
+    fn with_those_below<'a>(level: TenantKind, words: &[&'a str]) -> Vec<&'a str> {
+        let has_some = level != TenantKind::Customer;
+        let more = has_some.then_some("tenant.view");
+        words.iter().copied().chain(more).collect()
+    }
+
     const BELOW_THE_OPERATOR: [TenantKind; 3] = [
         TenantKind::Distributor,
         TenantKind::Reseller,
@@ -252,9 +280,10 @@ mod tests {
     #[test]
     fn s29_viewers_and_auditors_change_nothing_and_see_no_secret() {
         for level in BELOW_THE_OPERATOR {
-            check(Role::Viewer, level, &LOOKING);
+            check(Role::Viewer, level, &with_those_below(level, &LOOKING));
         }
-        check(Role::Auditor, TenantKind::Operator, &LOOKING);
+        let expected = [&LOOKING[..], &["reseller.view"]];
+        check(Role::Auditor, TenantKind::Operator, &expected.concat());
     }
 
     #[test]
@@ -265,6 +294,7 @@ mod tests {
             "activity.view",
             "cert.revoke",
             "cert.view",
+            "credential.rotate",
             "domain.manage",
             "domain.view",
             "organization.manage",
@@ -272,7 +302,7 @@ mod tests {
             "secret.reveal",
         ];
         for level in BELOW_THE_OPERATOR {
-            check(Role::Manager, level, &expected);
+            check(Role::Manager, level, &with_those_below(level, &expected));
         }
     }
 
@@ -282,11 +312,15 @@ mod tests {
         assert!(lacks(TenantKind::Customer, Permission::ManageTenants));
         assert!(lacks(TenantKind::Customer, Permission::UnlockUsers));
         assert!(lacks(TenantKind::Reseller, Permission::UnlockUsers));
+        assert!(lacks(TenantKind::Distributor, Permission::ActAs));
+        assert!(lacks(TenantKind::Distributor, Permission::ViewResellers));
         assert!(!lacks(TenantKind::Reseller, Permission::ManageTenants));
         assert!(!lacks(TenantKind::Distributor, Permission::ManageTenants));
+        // Those below the operator are resellers, who have permissions of their own.
         let all: Vec<_> = Permission::ALL
             .iter()
             .map(|permission| permission.as_str())
+            .filter(|word| *word != "tenant.view")
             .collect();
         check(Role::Owner, TenantKind::Operator, &all);
     }
@@ -299,6 +333,8 @@ mod tests {
             "cert.view",
             "domain.view",
             "organization.view",
+            "reseller.view",
+            "tenant.act_as",
             "user.unlock",
         ];
         check(Role::Support, TenantKind::Operator, &expected);
@@ -314,6 +350,7 @@ mod tests {
             "organization.manage",
             "organization.view",
             "pre_validation.decide",
+            "reseller.view",
         ];
         check(Role::Reviewer, TenantKind::Operator, &expected);
         for level in BELOW_THE_OPERATOR {

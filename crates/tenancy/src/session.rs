@@ -10,6 +10,7 @@ use base::{Random, TenantId, Timestamp, UserId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::acting::{Acting, ActingReason};
 use crate::tenant::TenantKind;
 use crate::token::{Token, TokenDigest};
 
@@ -56,8 +57,10 @@ pub struct Session {
     pub digest: TokenDigest,
     /// Who signed in.
     pub user: UserId,
-    /// The tenant for which they act.
+    /// The tenant that they belong to.
     pub tenant: TenantId,
+    /// As whom they act, if that is another tenant.
+    pub acting: Option<Acting>,
     /// When they signed in first.
     pub created_at: Timestamp,
     /// The last request, as far as it was noted.
@@ -79,6 +82,7 @@ impl Session {
             digest: token.digest(),
             user,
             tenant,
+            acting: None,
             created_at: now,
             last_seen_at: now,
             authenticated_at: now,
@@ -119,10 +123,39 @@ impl Session {
         (
             Self {
                 created_at: self.created_at,
+                acting: self.acting.clone(),
                 ..fresh
             },
             token,
         )
+    }
+
+    /// The session that acts as another tenant. The same as above holds for tokens; when the user proved who they are
+    /// stays too.
+    pub fn act_as(
+        &self,
+        tenant: TenantId,
+        reason: ActingReason,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> (Self, Token) {
+        self.acting(Some(Acting::begin(tenant, reason, now)), now, random)
+    }
+
+    /// The session that acts for its own tenant again.
+    pub fn stop_acting(&self, now: Timestamp, random: &dyn Random) -> (Self, Token) {
+        self.acting(None, now, random)
+    }
+
+    fn acting(&self, acting: Option<Acting>, now: Timestamp, random: &dyn Random) -> (Self, Token) {
+        let (fresh, token) = Self::open(self.user, self.tenant, now, random);
+        let session = Self {
+            created_at: self.created_at,
+            authenticated_at: self.authenticated_at,
+            acting,
+            ..fresh
+        };
+        (session, token)
     }
 }
 
@@ -247,6 +280,26 @@ mod tests {
         assert_ne!(again.digest, session.digest);
         assert_ne!(new.reveal(), token.reveal());
         assert_eq!(again.digest, new.digest());
+    }
+
+    #[test]
+    fn s19_s35_whoever_begins_or_ends_to_act_as_another_has_a_new_token_and_no_more_time() {
+        let (session, token, random) = session();
+        let (of, later) = (TenantId::from_bytes([9; 16]), NOW.plus(minutes(5)));
+        let reason = ActingReason::parse("Ticket 4711").unwrap();
+        let (acting, second) = session.act_as(of, reason, later, &random);
+        let (ended, third) = acting.stop_acting(later, &random);
+        let (again, _) = acting.reauthenticate(later, &random);
+        assert_eq!(acting.acting.as_ref().unwrap().tenant, of);
+        assert_eq!((&again.acting, &ended.acting), (&acting.acting, &None));
+        let tokens = [token.reveal(), second.reveal(), third.reveal()];
+        assert!(tokens[0] != tokens[1] && tokens[1] != tokens[2]);
+        assert_eq!((acting.user, acting.tenant), (session.user, session.tenant));
+        for each in [acting, again, session.stop_acting(later, &random).0] {
+            assert_eq!(each.created_at, session.created_at);
+        }
+        let (acting, _) = session.stop_acting(later, &random);
+        assert_eq!(acting.authenticated_at, session.authenticated_at);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The reseller's portal, as browsers see it.
 
 mod account;
+mod acting;
 mod certificate;
 mod credential;
 mod design;

@@ -121,6 +121,7 @@ pub(super) async fn open_session(
         token,
         session,
         user: proven.user,
+        home: proven.tenant.clone(),
         tenant: proven.tenant,
         roles: proven.roles,
         has_second_factor: proven.has_second_factor,

@@ -15,10 +15,13 @@ use tenancy::tenant::may_sign_in;
 use tenancy::token::{Token, TokenDigest};
 use tenancy::user::Status;
 
+use self::act_as::{StopActingError, Stopped};
 use super::SignedIn;
 use crate::audit::{Event, Text};
 use crate::caller::{system, tenant};
 use crate::{App, Caller};
+
+pub mod act_as;
 
 /// How many sessions of one user are looked at.
 const MAX_SESSIONS: i64 = 200;
@@ -78,7 +81,8 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::
         token,
         session: found.session,
         user: found.user,
-        tenant: found.tenant,
+        tenant: found.acted_for.unwrap_or_else(|| found.tenant.clone()),
+        home: found.tenant,
         roles: found.roles,
         has_second_factor: found.has_second_factor,
     };
@@ -92,8 +96,17 @@ pub async fn sign_out(
     caller: &Caller,
     signed_in: &SignedIn,
 ) -> Result<(), store::Error> {
+    let signed_in = match signed_in.session.acting {
+        Some(_) => match act_as::stop_acting(app, caller, signed_in, Stopped::SignedOut).await {
+            Ok(stopped) => stopped,
+            Err(StopActingError::Ended) => return Ok(()),
+            Err(StopActingError::Store(error)) => return Err(error),
+        },
+        None => signed_in.clone(),
+    };
     let session = &signed_in.session;
-    end(app, caller, session, session.digest).await?;
+    let caller = signed_in.caller(caller.client.clone());
+    end(app, &caller, session, session.digest).await?;
     Ok(())
 }
 
@@ -204,7 +217,7 @@ pub async fn sessions_of_user(
     signed_in: &SignedIn,
 ) -> Result<Vec<Shown>, store::Error> {
     let now = app.now();
-    let lifetime = Lifetime::for_kind(signed_in.tenant.kind);
+    let lifetime = Lifetime::for_kind(signed_in.home.kind);
     let shown = browsers(app, caller, signed_in)
         .await?
         .into_iter()
@@ -226,6 +239,7 @@ fn is_usable(found: &Found, now: Timestamp) -> bool {
         .is_live(Lifetime::for_kind(found.tenant.kind), now)
         && found.user.status == Status::Active
         && may_sign_in(found.suspended_at).is_ok()
+        && found.session.acting.is_some() == found.acted_for.is_some()
 }
 
 /// A full or busy database must not close the portal to those who only read.

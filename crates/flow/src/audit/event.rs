@@ -72,6 +72,8 @@ macro_rules! events {
 
 events! {
     // access
+    ActingBegun { tenant: TenantId, user: UserId, reason: Text, until: Timestamp } = "acting.begin" on tenant;
+    ActingEnded { tenant: TenantId, user: UserId, by: &'static str } = "acting.end" on tenant;
     DisplayNameSet { user: UserId, from: Text, to: Text } = "user.set_display_name" on user;
     PasswordChanged { user: UserId, sessions_ended: u64 } = "user.change_password" on user;
     LinkMade { user: UserId, purpose: Document, expires_at: Option<Timestamp> } = "user.send_link" on user;
@@ -150,6 +152,8 @@ events! {
     RenewalChosen { tenant: TenantId, is_automatic: bool } = "tenant.renew_pre_validations" on tenant;
     SecondFactorRequired { tenant: TenantId, is_required: bool } = "tenant.require_second_factor" on tenant;
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
+    TenantHeld { tenant: TenantId } = "tenant.hold" on tenant;
+    TenantReleased { tenant: TenantId } = "tenant.release" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
     TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;
     RolesChanged { user: UserId, from: Document, to: Document } = "user.change_roles" on user;

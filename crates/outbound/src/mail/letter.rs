@@ -13,6 +13,8 @@ words! {
     pub enum MailKind {
         /// Too many failed attempts to sign in.
         AccountLocked = "account_locked",
+        /// Somebody of the operator acts as a tenant.
+        ActingBegun = "acting_begun",
         /// A person may set their first password.
         Invitation = "invitation",
         /// A sign-in from a network that was not seen before.
@@ -58,6 +60,17 @@ pub enum Letter {
         /// Where the last of them came from.
         from: Origin,
         /// Until when the right password is refused too.
+        until: Timestamp,
+    },
+    /// Somebody of the operator acts as a tenant.
+    ActingBegun {
+        /// As which one.
+        organization: String,
+        /// Who does.
+        who: String,
+        /// Why, in their words.
+        reason: String,
+        /// The first moment at which it is over.
         until: Timestamp,
     },
     /// A person may set their first password.
@@ -116,6 +129,7 @@ impl Letter {
     pub fn kind(&self) -> MailKind {
         match self {
             Self::AccountLocked { .. } => MailKind::AccountLocked,
+            Self::ActingBegun { .. } => MailKind::ActingBegun,
             Self::Invitation { .. } => MailKind::Invitation,
             Self::NewSignIn { .. } => MailKind::NewSignIn,
             Self::PasskeyRefused { .. } => MailKind::PasskeyRefused,
@@ -146,6 +160,13 @@ impl Letter {
                 .knows("Locked until", &moment(*until))
                 .knows_origin(from)
                 .says_last("If this was you, wait and try again. If it was not, somebody is guessing your password: choose a new one that you use nowhere else, and turn on a second factor."),
+            Self::ActingBegun { organization, who, reason, until } => sheet
+                .titled(&format!("Support acts as {}", clean(organization)))
+                .says("Somebody of ours works in your portal, for the reason below. They see what you see; secrets, passwords, people and payments stay closed to them.")
+                .knows("Who", &clean(who))
+                .knows("Reason", &clean(reason))
+                .knows("Until", &moment(*until))
+                .says_last("What they do is listed under Team, each line with their name. If you did not expect this, tell us."),
             Self::Invitation { organization, invited_by, link, ends_at } => sheet
                 .titled(&format!("{} invites you", clean(organization)))
                 .says(&format!("{} has opened an account for you at {}. Choose a password to begin.", clean(invited_by), clean(organization)))
@@ -202,6 +223,12 @@ impl Letter {
         let organization = "Northwind & Sons".to_owned();
         match kind {
             MailKind::AccountLocked => Self::AccountLocked { from, until: later },
+            MailKind::ActingBegun => Self::ActingBegun {
+                organization,
+                who: "Kim Support".to_owned(),
+                reason: "Ticket 4711: orders for www.harbor.example fail".to_owned(),
+                until: later,
+            },
             MailKind::Invitation => Self::Invitation {
                 organization,
                 invited_by: "Theodora Quist".to_owned(),

@@ -1,16 +1,19 @@
 //! Signed-in browsers. A session is found by its token's digest and is gone with its row.
 
 use base::{TenantId, Timestamp, UserId};
+use tenancy::acting::{Acting, ActingReason};
 use tenancy::session::{Lifetime, Session};
 use tenancy::token::TokenDigest;
 
-use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, values};
+use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, text_columns, values};
 
 columns! {
     "session" session => SessionRow {
-        digest, user_id, tenant_id, created_at, last_seen_at, authenticated_at, client_address, client_agent
+        digest, user_id, tenant_id, created_at, last_seen_at, authenticated_at, client_address, client_agent,
+        acting_tenant_id, acting_reason, acting_until
     }
 }
+text_columns!(ActingReason);
 pub(crate) use session;
 
 /// A row of the table.
@@ -23,6 +26,9 @@ pub(crate) struct SessionRow {
     authenticated_at: Timestamp,
     client_address: String,
     client_agent: String,
+    acting_tenant_id: Option<TenantId>,
+    acting_reason: Option<ActingReason>,
+    acting_until: Option<Timestamp>,
 }
 
 /// A session with where it came from.
@@ -39,6 +45,7 @@ pub struct Browser {
 impl From<&Browser> for SessionRow {
     fn from(browser: &Browser) -> Self {
         let session = &browser.session;
+        let acting = session.acting.as_ref();
         Self {
             digest: session.digest,
             user_id: session.user,
@@ -48,6 +55,9 @@ impl From<&Browser> for SessionRow {
             authenticated_at: session.authenticated_at,
             client_address: browser.client_address.clone(),
             client_agent: browser.client_agent.clone(),
+            acting_tenant_id: acting.map(|acting| acting.tenant),
+            acting_reason: acting.map(|acting| acting.reason.clone()),
+            acting_until: acting.map(|acting| acting.until),
         }
     }
 }
@@ -59,6 +69,15 @@ impl From<SessionRow> for Browser {
                 digest: row.digest,
                 user: row.user_id,
                 tenant: row.tenant_id,
+                acting: row
+                    .acting_tenant_id
+                    .zip(row.acting_reason)
+                    .zip(row.acting_until)
+                    .map(|((tenant, reason), until)| Acting {
+                        tenant,
+                        reason,
+                        until,
+                    }),
                 created_at: row.created_at,
                 last_seen_at: row.last_seen_at,
                 authenticated_at: row.authenticated_at,
@@ -102,6 +121,20 @@ pub async fn touch(
 pub async fn delete(tx: &mut WriteTx, digest: &TokenDigest) -> Result<bool, Error> {
     let delete = sql!(tenant: "DELETE FROM session WHERE tenant_id = $1 AND digest = $2");
     Ok(tx.execute(delete, &values![digest.as_bytes()]).await? == 1)
+}
+
+/// Lets one session take the place of another, of which the digest was proven; `false` when that has ended already. It may
+/// act as another tenant from then on, so that the transaction is in no tenant's scope.
+pub async fn replace(
+    tx: &mut WriteTx,
+    (old, new): (&TokenDigest, &Browser),
+) -> Result<bool, Error> {
+    let delete = sql!(system: "DELETE FROM session WHERE digest = $1");
+    if tx.execute(delete, &values![old.as_bytes()]).await? == 0 {
+        return Ok(false);
+    }
+    insert(tx, new).await?;
+    Ok(true)
 }
 
 /// How many sessions a user has but the one to keep.

@@ -9,7 +9,7 @@ use tenancy::tenant::Tenant;
 use tenancy::token::TokenDigest;
 use tenancy::user::{Email, User};
 
-use super::tenant::{TenantRow, chain_suspended_at, tenant};
+use super::tenant::{self, TenantRow, chain_suspended_at, tenant};
 use crate::access::credential::{password_columns, password_from, with_password};
 use crate::access::role_assignment::{roles_from, roles_of};
 use crate::access::second_factor::second_factors;
@@ -24,9 +24,11 @@ pub struct Found {
     pub session: Session,
     /// Who signed in.
     pub user: User,
-    /// The tenant for which they act.
+    /// The tenant that they belong to.
     pub tenant: Tenant,
-    /// Since when the tenant or one above it is suspended.
+    /// The one as which they act, if that is another.
+    pub acted_for: Option<Tenant>,
+    /// Since when their tenant or one above it is suspended.
     pub suspended_at: Option<Timestamp>,
     /// What they may do.
     pub roles: Roles,
@@ -51,7 +53,8 @@ pub struct Candidate {
     pub suspended_at: Option<Timestamp>,
 }
 
-/// The session of this token with its user and tenant: one statement, since every page asks it.
+/// The session of this token with its user and tenant: one statement, since every page asks it, and one more for whoever
+/// acts as another tenant.
 pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<Found>, Error> {
     let statement = sql!(
         system: "SELECT ", session!(s), ", ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ",
@@ -59,8 +62,14 @@ pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<F
          FROM session s JOIN portal_user u ON u.id = s.user_id JOIN tenant t ON t.id = s.tenant_id
          WHERE s.digest = $1"
     );
-    let row = tx.row(statement, &values![digest.as_bytes()]).await?;
-    row.as_ref().map(found).transpose()
+    let Some(row) = tx.row(statement, &values![digest.as_bytes()]).await? else {
+        return Ok(None);
+    };
+    let mut found = found(&row)?;
+    if let Some(acting) = &found.session.acting {
+        found.acted_for = tenant::by_id(tx, &acting.tenant).await?;
+    }
+    Ok(Some(found))
 }
 
 fn found(row: &Row) -> Result<Found, Error> {
@@ -68,6 +77,7 @@ fn found(row: &Row) -> Result<Found, Error> {
         session: Browser::from(SessionRow::from_joined(row)?).session,
         user: User::from_joined(row)?,
         tenant: TenantRow::from_joined(row)?.into(),
+        acted_for: None,
         suspended_at: row.opt_timestamp("suspended_at")?,
         roles: roles_from(row)?,
         has_second_factor: row.int("second_factors")? > 0,

@@ -24,6 +24,8 @@ mod order;
 mod organization;
 #[path = "sample/overview.rs"]
 mod overview;
+#[path = "sample/reseller.rs"]
+mod reseller;
 #[path = "sample/second_factor.rs"]
 mod second_factor;
 #[path = "sample/settings.rs"]
@@ -61,6 +63,7 @@ pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
     team::add(&mut all)?;
     organization::add(&mut all)?;
     delegated_domain::add(&mut all)?;
+    reseller::add(&mut all)?;
     Ok(all.0)
 }
 
@@ -76,6 +79,7 @@ impl Pages {
 
 fn shell(nav: Nav, title: &str) -> Shell {
     Shell {
+        acting: None,
         brand: "Chancery".to_owned(),
         csrf: "sample-token".to_owned(),
         email: "ops@northwind.example".to_owned(),

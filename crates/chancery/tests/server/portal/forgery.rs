@@ -29,7 +29,7 @@ fn forms(full: &Full) -> Vec<String> {
     let may = |may_call| match may_call {
         MayCall::Everybody => false,
         MayCall::Holder(permission) => Role::Admin.permits(TenantKind::Reseller, permission),
-        MayCall::SettingUp | MayCall::SignedIn => true,
+        MayCall::Leaving | MayCall::SettingUp | MayCall::SignedIn => true,
     };
     let forms = all.filter(|route| route.method == "POST" && may(route.may_call));
     let at = |path: &str| {
@@ -131,6 +131,7 @@ async fn s27_no_page_is_stored(server: &TestServer) {
         "/nothing",
         "/organizations",
         "/organizations/new",
+        "/resellers",
         "/reviews",
         "/settings",
         "/settings/second-factor/passkeys/new",

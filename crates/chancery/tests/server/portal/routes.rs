@@ -21,6 +21,8 @@ pub(super) enum Object {
     /// One of two of whoever owns the rest.
     Passkey,
     Refusal,
+    /// Somebody who sells, for the operator.
+    Reseller,
     Review,
     Session,
     /// A token of whoever owns the rest.
@@ -234,6 +236,27 @@ pub(super) const REVIEWS: [Route; 2] = [
     ),
 ];
 
+/// Those of the operator for the resellers, who are nobody's.
+pub(super) const RESELLERS: [Route; 9] = [
+    get("/resellers/{id}", Object::Reseller),
+    get("/resellers/{id}/suspend", Object::Reseller),
+    get("/resellers/{id}/hold", Object::Reseller),
+    post(
+        "/resellers/{id}/unlock",
+        Object::Reseller,
+        &[("person", "")],
+    ),
+    post("/resellers/{id}/hold", Object::Reseller, &[]),
+    post("/resellers/{id}/release", Object::Reseller, &[]),
+    post("/resellers/{id}/suspend", Object::Reseller, &[]),
+    post("/resellers/{id}/resume", Object::Reseller, &[]),
+    post(
+        "/resellers/{id}/act",
+        Object::Reseller,
+        &[("reason", "Ticket 4711")],
+    ),
+];
+
 #[test]
 fn s29_every_route_with_an_id_is_in_the_table() {
     let mut found: Vec<(&str, &str)> = portal_routes()
@@ -244,6 +267,7 @@ fn s29_every_route_with_an_id_is_in_the_table() {
     let mut known: Vec<(&str, &str)> = ROUTES
         .iter()
         .chain(&REVIEWS)
+        .chain(&RESELLERS)
         .map(|route| (route.method, route.template))
         .collect();
     found.sort_unstable();

@@ -53,6 +53,7 @@ pub(super) struct Full {
     passkey: String,
     refusal: String,
     session: String,
+    tenant: String,
     token: String,
     /// What signs its administrator in.
     spare: Mutex<SoftAuthenticator>,
@@ -95,6 +96,7 @@ impl Full {
                 "/activity/refused/",
             ),
             session: other_session(&browser.get("/settings").await),
+            tenant: shop.reseller.tenant.suffix(),
             token: token(&mut browser).await,
             spare: Mutex::new(spare),
             shop,
@@ -124,6 +126,7 @@ impl Full {
             // Nothing of this shop waits.
             Object::Review => "00000000000000000000000000",
             Object::Refusal => &self.refusal,
+            Object::Reseller => &self.tenant,
             Object::Session => &self.session,
             Object::Token => &self.token,
         })
@@ -387,6 +390,7 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
         "/settings/second-factor/passkeys/new",
         "/settings/tokens",
         "/team",
+        "/team/support",
     ] {
         let page = other.get(path).await.expect(200);
         assert_shows_nothing(&page, &full, "");

@@ -33,6 +33,7 @@ fn found(kind: TenantKind) -> Found {
     Found {
         session: Session::open(user.id, id, START, &Ones).0,
         user,
+        acted_for: None,
         tenant: Tenant {
             id,
             parent: None,

@@ -4,8 +4,9 @@ pub mod code;
 mod passkey;
 pub mod sign_in;
 pub mod sign_out;
+mod stop_acting;
 
-use crate::portal::gate::permitted::{Open, SettingUp};
+use crate::portal::gate::permitted::{Leaving, Open};
 use crate::portal::table::Table;
 
 pub(super) fn routes() -> Table {
@@ -17,6 +18,7 @@ pub(super) fn routes() -> Table {
         .get("/sign-in/code", Open, code::form)
         .post("/sign-in/code", Open, code::submit)
         .post("/sign-in/code/passkey", Open, passkey::ask_for_step)
-        .post("/sign-out", SettingUp, sign_out::sign_out)
+        .post("/acting/stop", Leaving, stop_acting::stop)
+        .post("/sign-out", Leaving, sign_out::sign_out)
         .get("/signed-out", Open, sign_out::signed_out)
 }

@@ -1,5 +1,6 @@
 //! The people of a tenant: who they are, what they may do, and inviting more.
 
+pub mod acting;
 pub mod change;
 mod demand;
 pub mod invite;
@@ -25,6 +26,7 @@ pub(super) fn routes() -> Table {
         .get("/team", ViewUsers, list::list)
         .post("/team", ManageUsers, invite::invite)
         .post("/team/second-factor", ManageUsers, demand::demand)
+        .get("/team/support", ViewUsers, acting::show)
         .get("/team/{id}", ViewUsers, show::show)
         .post("/team/{id}/roles", ManageUsers, change::roles)
         .post("/team/{id}/disable", ManageUsers, change::disable)

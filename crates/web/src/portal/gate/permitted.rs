@@ -9,6 +9,7 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
 use flow::Caller;
+use flow::access::session::act_as::{StopActingError, Stopped, stop_acting};
 use flow::access::{SignedIn, session};
 use flow::caller::Client;
 use flow::operations::rates::{count_portal_write, count_unsigned};
@@ -20,7 +21,7 @@ use crate::portal::page::cookie;
 use crate::portal::page::frame::add_cookie;
 use crate::portal::page::menu::{MenuSection, Nav, menu};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{BRAND, Flash, Shell, Theme};
+use crate::portal::page::shell::{ActingBand, BRAND, Flash, Shell, Theme};
 use crate::portal::route::{Grant, MayCall};
 use crate::portal::state::Portal;
 
@@ -45,20 +46,27 @@ macro_rules! grants {
 grants! {
     /// One's own name, password, sessions.
     Own => MayCall::SignedIn;
-    /// What comes before the second factor that somebody must have: setting it up, and signing out.
+    /// The ways out: signing out, and acting as a tenant no more.
+    Leaving => MayCall::Leaving;
+    /// What comes before the second factor that somebody must have: setting it up.
     SettingUp => MayCall::SettingUp;
+    ActAs => MayCall::Holder(Permission::ActAs);
     DecidePreValidations => MayCall::Holder(Permission::DecidePreValidations);
     ManageAccounts => MayCall::Holder(Permission::ManageAccounts);
     ManageDomains => MayCall::Holder(Permission::ManageDomains);
     ManageOrganizations => MayCall::Holder(Permission::ManageOrganizations);
+    ManageResellers => MayCall::Holder(Permission::ManageResellers);
     ManageUsers => MayCall::Holder(Permission::ManageUsers);
     RevealSecrets => MayCall::Holder(Permission::RevealSecrets);
     RevokeCertificates => MayCall::Holder(Permission::RevokeCertificates);
+    RotateCredentials => MayCall::Holder(Permission::RotateCredentials);
+    UnlockUsers => MayCall::Holder(Permission::UnlockUsers);
     ViewAccounts => MayCall::Holder(Permission::ViewAccounts);
     ViewActivity => MayCall::Holder(Permission::ViewActivity);
     ViewCertificates => MayCall::Holder(Permission::ViewCertificates);
     ViewDomains => MayCall::Holder(Permission::ViewDomains);
     ViewOrganizations => MayCall::Holder(Permission::ViewOrganizations);
+    ViewResellers => MayCall::Holder(Permission::ViewResellers);
     ViewUsers => MayCall::Holder(Permission::ViewUsers);
 }
 
@@ -87,6 +95,7 @@ impl<P> Permitted<P> {
     /// The frame of a page.
     pub(crate) fn shell(&self, nav: Nav, title: &str) -> Shell {
         Shell {
+            acting: ActingBand::of(&self.signed_in),
             brand: BRAND.to_owned(),
             csrf: csrf_token(&self.signed_in.token),
             email: self.signed_in.user.email.as_str().to_owned(),
@@ -115,15 +124,9 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
                 has_ended: !token.is_empty(),
             });
         };
+        let signed_in = within_time(portal, parts, signed_in).await?;
         let is_set_up = !signed_in.lacks_second_factor(&portal.app);
-        if !is_set_up && P::MAY_CALL != MayCall::SettingUp {
-            return Err(Refusal::SecondFactor);
-        }
-        if let MayCall::Holder(permission) = P::MAY_CALL
-            && !signed_in.may(permission)
-        {
-            return Err(Refusal::Forbidden);
-        }
+        admit(&signed_in, is_set_up, P::MAY_CALL)?;
         let caller = signed_in.caller(client(parts));
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             count_portal_write(&portal.app, &caller)?;
@@ -144,12 +147,48 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
     }
 }
 
+/// Acting as a tenant is over in time: then this request leads away from it, whatever it asked for.
+async fn within_time(
+    portal: &Portal,
+    parts: &Parts,
+    signed_in: SignedIn,
+) -> Result<SignedIn, Refusal> {
+    let now = portal.app.now();
+    let acting = signed_in.session.acting.as_ref();
+    if !acting.is_some_and(|acting| acting.is_over(now)) {
+        return Ok(signed_in);
+    }
+    let caller = signed_in.caller(client(parts));
+    let tenant = signed_in.tenant.name.as_str().to_owned();
+    let token = match stop_acting(&portal.app, &caller, &signed_in, Stopped::Time).await {
+        Ok(stopped) => Some(Box::new(stopped.token)),
+        // Another request of this browser was first, and has the new token.
+        Err(StopActingError::Ended) => None,
+        Err(error @ StopActingError::Store(_)) => return Err(error.into()),
+    };
+    Err(Refusal::ActingOver { tenant, token })
+}
+
+/// Whether somebody may call a route.
+fn admit(signed_in: &SignedIn, is_set_up: bool, asked: MayCall) -> Result<(), Refusal> {
+    let is_acting = signed_in.session.acting.is_some();
+    let may = match asked {
+        MayCall::Leaving => return Ok(()),
+        MayCall::SettingUp => !is_acting,
+        _ if !is_set_up => return Err(Refusal::SecondFactor),
+        MayCall::Everybody => true,
+        MayCall::Holder(permission) => signed_in.may(permission),
+        // What is their own is not what they came for.
+        MayCall::SignedIn => !is_acting,
+    };
+    if may { Ok(()) } else { Err(Refusal::Forbidden) }
+}
+
 /// The entries whose pages a person may open.
 fn menu_of(signed_in: &SignedIn, portal: &Portal) -> Vec<MenuSection> {
     menu(signed_in.tenant.kind, |path| {
         match portal.routes.may_open(path) {
-            Some(MayCall::Holder(permission)) => signed_in.may(permission),
-            Some(MayCall::Everybody | MayCall::SettingUp | MayCall::SignedIn) => true,
+            Some(asked) => admit(signed_in, true, asked).is_ok(),
             None => false,
         }
     })

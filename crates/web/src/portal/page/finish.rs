@@ -7,11 +7,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use base::RequestId;
+use flow::access::session;
+use tenancy::session::{COOKIE_NAME, csrf_token};
 
 use super::cookie;
 use super::frame::add_cookie;
-use super::refused::{ErrorPage, Refusal};
-use super::shell::{BRAND, Shell, Theme};
+use super::refused::{ErrorKind, ErrorPage, Refusal};
+use super::shell::{ActingBand, BRAND, Shell, Theme};
 use crate::portal::state::Portal;
 use crate::request::client::{REQUEST_ID, client_of};
 use crate::request::measure::RefusedFor;
@@ -34,6 +36,7 @@ pub(crate) async fn finish(
             "/".to_owned()
         },
         request_id: id.to_string(),
+        session: cookie::read(request.headers(), COOKIE_NAME).map(str::to_owned),
     };
     request.extensions_mut().insert(client);
     let mut response = next.run(request).await;
@@ -42,7 +45,7 @@ pub(crate) async fn finish(
     let is_unreadable = response.status() == StatusCode::BAD_REQUEST;
     if let Some(refusal) = refusal.or(is_unreadable.then_some(Refusal::NotFound)) {
         refusal.log(&asked.request_id);
-        response = page(&refusal, &asked).unwrap_or(response);
+        response = page(&portal, &refusal, &asked).await.unwrap_or(response);
         let code = RefusedFor(refusal.code());
         response.extensions_mut().insert(code);
     } else if asked.has_flash && is_page(response.headers()) {
@@ -61,12 +64,15 @@ struct Asked {
     has_flash: bool,
     path: String,
     request_id: String,
+    /// What the cookie of a session holds.
+    session: Option<String>,
 }
 
-fn page(refusal: &Refusal, asked: &Asked) -> Option<Response> {
+async fn page(portal: &Portal, refusal: &Refusal, asked: &Asked) -> Option<Response> {
     let kind = refusal.kind()?;
     let mut shell = Shell::signed_out(BRAND, kind.heading(), "", asked.theme);
     shell.path.clone_from(&asked.path);
+    shell.acting = acting(portal, &mut shell.csrf, kind, asked).await;
     let page = ErrorPage {
         shell,
         kind,
@@ -84,6 +90,20 @@ fn page(refusal: &Refusal, asked: &Asked) -> Option<Response> {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     Some(response)
+}
+
+/// As whom the person acts who gets an error page: it says so too, but where nothing can be looked up.
+async fn acting(
+    portal: &Portal,
+    csrf: &mut String,
+    kind: ErrorKind,
+    asked: &Asked,
+) -> Option<ActingBand> {
+    let token = asked.session.as_deref().filter(|_| !kind.is_outage())?;
+    let found = session::look_up(&portal.app, token).await.ok().flatten()?;
+    let band = ActingBand::of(&found)?;
+    *csrf = csrf_token(&found.token);
+    Some(band)
 }
 
 fn is_page(headers: &HeaderMap) -> bool {

@@ -19,6 +19,8 @@ pub enum Nav {
     None,
     /// Legal entities that certificates name.
     Organizations,
+    /// Who sells, for the operator.
+    Resellers,
     /// What waits for the operator's reviewers.
     Reviews,
     /// The person's own settings.
@@ -68,7 +70,13 @@ const SECTIONS: [(&str, &[MenuItem]); 4] = [
             item(Nav::Organizations, "Organizations", "/organizations"),
         ],
     ),
-    ("Tenants", &[item(Nav::Reviews, "Review", "/reviews")]),
+    (
+        "Tenants",
+        &[
+            item(Nav::Resellers, "Resellers", "/resellers"),
+            item(Nav::Reviews, "Review", "/reviews"),
+        ],
+    ),
     (
         "Account",
         &[
@@ -86,7 +94,7 @@ pub fn menu(kind: TenantKind, may_open: impl Fn(&str) -> bool) -> Vec<MenuSectio
             matches!(kind, TenantKind::Customer | TenantKind::Reseller)
         }
         Nav::Organizations => kind != TenantKind::Operator,
-        Nav::Reviews => kind == TenantKind::Operator,
+        Nav::Resellers | Nav::Reviews => kind == TenantKind::Operator,
         Nav::Dashboard | Nav::None | Nav::Settings | Nav::Team => true,
     };
     let sections = SECTIONS.iter().map(|(title, items)| MenuSection {
@@ -133,7 +141,7 @@ mod tests {
         check(
             TenantKind::Operator,
             |_| true,
-            &["Dashboard", "Review", "Team", "Settings"],
+            &["Dashboard", "Resellers", "Review", "Team", "Settings"],
         );
         check(
             TenantKind::Reseller,

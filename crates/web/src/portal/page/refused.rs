@@ -8,8 +8,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use base::{Class, Full, Part, Refuse};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tenancy::session::set_cookie;
+use tenancy::token::Token;
 
 use super::form::Problems;
+use super::frame::{add_cookie, not_done};
 use super::shell::Shell;
 use super::words::sentence;
 use crate::request::body::Unread;
@@ -17,6 +20,13 @@ use crate::request::body::Unread;
 /// Why a request was not answered with what it asked for.
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
+    /// Their time to act as a tenant is over, and what they asked was not done.
+    ActingOver {
+        /// The tenant.
+        tenant: String,
+        /// What the browser has from now on; another request has brought it if there is none.
+        token: Option<Box<Token>>,
+    },
     /// Somebody else changed the object at the same time.
     Conflict,
     /// Signed in, but without the permission.
@@ -55,13 +65,14 @@ impl Refusal {
             Self::StaleForm => Some(ErrorKind::StaleForm),
             Self::Told(refusal) => Some(kind_of(refusal)),
             Self::Unread(unread) => Some(kind_of_unread(*unread)),
-            Self::SecondFactor | Self::SignIn { .. } => None,
+            Self::ActingOver { .. } | Self::SecondFactor | Self::SignIn { .. } => None,
         }
     }
 
     /// What figures call it.
     pub(crate) fn code(&self) -> &'static str {
         match self {
+            Self::ActingOver { .. } => "acting_over",
             Self::Conflict => Class::Conflict.as_str(),
             Self::Forbidden => Class::Forbidden.as_str(),
             Self::NotFound => Class::NotFound.as_str(),
@@ -78,7 +89,8 @@ impl Refusal {
         let seconds = match self {
             Self::Told(refusal) => refusal.retry_after,
             Self::Unread(unread) => unread.retry_after(),
-            Self::Conflict
+            Self::ActingOver { .. }
+            | Self::Conflict
             | Self::Forbidden
             | Self::NotFound
             | Self::SecondFactor
@@ -165,6 +177,16 @@ impl IntoResponse for Refusal {
     /// The page itself is made in [`finish`](super::finish), which knows the browser.
     fn into_response(self) -> Response {
         match &self {
+            Self::ActingOver { tenant, token } => {
+                let message = format!(
+                    "Your time to act as {tenant} is over. What you sent last was not done."
+                );
+                let mut response = not_done("/", &message);
+                if let Some(token) = token {
+                    add_cookie(&mut response, &set_cookie(token));
+                }
+                response
+            }
             Self::SecondFactor => Redirect::to("/settings/second-factor").into_response(),
             Self::SignIn { next, has_ended } => {
                 let next = utf8_percent_encode(next, NON_ALPHANUMERIC);

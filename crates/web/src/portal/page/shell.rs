@@ -1,5 +1,7 @@
 //! The frame around every page: brand, navigation, person, theme, messages.
 
+use flow::access::SignedIn;
+
 use super::menu::{MenuItem, MenuSection, Nav};
 use super::part::Tone;
 
@@ -47,9 +49,34 @@ pub struct Flash {
     pub text: String,
 }
 
+/// As whom somebody of the operator acts; stands on every page meanwhile.
+#[derive(Clone, Debug)]
+pub struct ActingBand {
+    /// The tenant.
+    pub tenant: String,
+    /// Why.
+    pub reason: String,
+    /// The time of day at which it is over.
+    pub until: String,
+}
+
+impl ActingBand {
+    /// Of whoever acts as another tenant.
+    pub(crate) fn of(signed_in: &SignedIn) -> Option<Self> {
+        let acting = signed_in.session.acting.as_ref()?;
+        Some(Self {
+            tenant: signed_in.tenant.name.as_str().to_owned(),
+            reason: acting.reason.as_str().trim_end_matches('.').to_owned(),
+            until: acting.until.as_jiff().strftime("%H:%M UTC").to_string(),
+        })
+    }
+}
+
 /// What every page knows besides its own content.
 #[derive(Clone, Debug)]
 pub struct Shell {
+    /// As whom the person acts, if that is another tenant.
+    pub acting: Option<ActingBand>,
     /// Name of the product as this reseller's host name shows it.
     pub brand: String,
     /// Anti-forgery token, repeated in every form.
@@ -78,6 +105,7 @@ impl Shell {
     /// The frame of a page that needs no session.
     pub fn signed_out(brand: &str, title: &str, csrf: &str, theme: Theme) -> Self {
         Self {
+            acting: None,
             brand: brand.to_owned(),
             csrf: csrf.to_owned(),
             email: String::new(),
