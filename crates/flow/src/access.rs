@@ -51,6 +51,8 @@ pub struct SignedIn {
     pub roles: Roles,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
+    /// Whether the tenant for which they act may buy something, or has: if not, there is nothing of it to see.
+    pub meets_products: bool,
 }
 
 impl SignedIn {

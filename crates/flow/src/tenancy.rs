@@ -2,6 +2,7 @@
 //! the domains that they may use.
 
 pub mod domain;
+pub mod entitle_tenant;
 pub mod find_operator;
 pub mod hold_tenant;
 pub mod list_below;

@@ -149,6 +149,12 @@ const MIGRATIONS: &[Migration] = &[
         name: "0027_acting",
         steps: &[Step::Both(include_str!("../migrations/0027_acting.sql"))],
     },
+    Migration {
+        name: "0028_entitlement",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0028_entitlement.sql"
+        ))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -6,6 +6,7 @@ pub mod below;
 pub mod delegation;
 pub mod department;
 pub mod domain;
+pub mod entitlement;
 pub mod limit_override;
 pub mod organization;
 pub mod pre_validation;

@@ -619,6 +619,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "figures that nobody looks at are deleted, whoever had them",
     ),
     (
+        "SELECT id FROM subscription WHERE tenant_id = $1 ORDER BY id LIMIT 1",
+        "a session and a token tell whose they are, and with it what there is to see",
+    ),
+    (
         "FROM tenant b WHERE b.parent_id = t.id) AS below",
         "whoever is above tenants lists them; the use case says which ones",
     ),

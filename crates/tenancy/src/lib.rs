@@ -13,6 +13,7 @@ pub mod api_token;
 pub mod certificate_type;
 pub mod delegation;
 pub mod domain;
+pub mod entitlement;
 pub mod invitation;
 pub mod limit;
 pub mod lockout;

@@ -76,6 +76,35 @@ words! {
     }
 }
 
+impl Permission {
+    /// Whether it is about what products bring along: accounts, their domains and certificates. There is none of it where
+    /// no product may be bought and none was.
+    pub const fn is_about_products(self) -> bool {
+        match self {
+            Self::ManageAccounts
+            | Self::ManageDomains
+            | Self::RevealSecrets
+            | Self::RevokeCertificates
+            | Self::RotateCredentials
+            | Self::ViewAccounts
+            | Self::ViewActivity
+            | Self::ViewCertificates
+            | Self::ViewDomains => true,
+            Self::ActAs
+            | Self::DecidePreValidations
+            | Self::ManageOrganizations
+            | Self::ManageResellers
+            | Self::ManageTenants
+            | Self::ManageUsers
+            | Self::UnlockUsers
+            | Self::ViewOrganizations
+            | Self::ViewResellers
+            | Self::ViewTenants
+            | Self::ViewUsers => false,
+        }
+    }
+}
+
 impl Role {
     /// Whether somebody in a tenant of that level can have it.
     pub const fn is_of(self, level: TenantKind) -> bool {

@@ -23,6 +23,24 @@ pub(crate) struct ListRefusalArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ResellerCommand {
+    /// Say which products a reseller may buy, and its customers with it; what was bought goes on
+    Entitle {
+        /// The reseller, by name or identifier (ten_…)
+        reseller: String,
+        /// The code of a product; may be given several times
+        #[arg(
+            long,
+            required_unless_present_any = ["all", "none"],
+            conflicts_with_all = ["all", "none"]
+        )]
+        product: Vec<String>,
+        /// Whatever is sold, as it is unless something else was said
+        #[arg(long, conflicts_with = "none")]
+        all: bool,
+        /// Nothing
+        #[arg(long)]
+        none: bool,
+    },
     /// List the resellers, oldest first
     List {
         /// One JSON document per line

@@ -6,6 +6,7 @@ mod certificate;
 mod credential;
 mod design;
 mod domain;
+mod entitled;
 mod error;
 mod forgery;
 pub(crate) mod logged;

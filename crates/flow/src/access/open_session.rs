@@ -125,6 +125,8 @@ pub(super) async fn open_session(
         tenant: proven.tenant,
         roles: proven.roles,
         has_second_factor: proven.has_second_factor,
+        // The next request knows.
+        meets_products: true,
     })
 }
 

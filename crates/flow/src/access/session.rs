@@ -85,6 +85,7 @@ pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::
         home: found.tenant,
         roles: found.roles,
         has_second_factor: found.has_second_factor,
+        meets_products: found.meets_products,
     };
     note(app, &mut signed_in, now).await;
     Ok(Some(signed_in))

@@ -152,6 +152,7 @@ events! {
     RenewalChosen { tenant: TenantId, is_automatic: bool } = "tenant.renew_pre_validations" on tenant;
     SecondFactorRequired { tenant: TenantId, is_required: bool } = "tenant.require_second_factor" on tenant;
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
+    TenantEntitled { tenant: TenantId, products: Text } = "tenant.entitle" on tenant;
     TenantHeld { tenant: TenantId } = "tenant.hold" on tenant;
     TenantReleased { tenant: TenantId } = "tenant.release" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;

@@ -13,6 +13,7 @@ use store::{ReadTx, WriteTx};
 
 use crate::audit::{Event, Text};
 use crate::memory::catalog::{Catalog, SoldOffer};
+use crate::tenancy::entitle_tenant::{MayBuy, load_what};
 use crate::{App, Caller};
 
 /// What was opened; the MAC key is in the clear here and sealed in the database.
@@ -62,6 +63,9 @@ pub enum OpenError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The tenant may not buy it.
+    #[error("your organisation may not buy this certificate type; {0} can change that")]
+    NotEntitled(String),
     /// The offer has other terms.
     #[error("this certificate type is sold for {0} years; choose one of them")]
     Term(TermChoices),
@@ -75,6 +79,9 @@ impl Refuse for OpenError {
                 .because("subscription_organization_unknown", self)
                 .at("organization"),
             Self::Organization(error) => error.refusal(),
+            Self::NotEntitled(_) => Class::Invalid
+                .because("offer_not_entitled", self)
+                .at("kind"),
             Self::Seal(error) => Refusal::internal(error),
             Self::Store(error) => error.refusal(),
             Self::Term(_) => Class::Invalid
@@ -165,14 +172,24 @@ struct New {
     audit: Entry,
 }
 
-/// Whether the organization and the department, if there are to be any, are the tenant's.
-async fn load(tx: &mut ReadTx, new: &New) -> Result<bool, store::Error> {
+/// What is looked at before anything is stored.
+struct Facts {
+    /// Whether the organization and the department, if there are to be any, are the tenant's.
+    is_own: bool,
+    /// What the tenant may buy.
+    may_buy: MayBuy,
+}
+
+async fn load(tx: &mut ReadTx, new: &New) -> Result<Facts, store::Error> {
     let Subscription {
         organization,
         department,
         ..
     } = new.subscription;
-    part_of_own(tx, organization, department).await
+    Ok(Facts {
+        is_own: part_of_own(tx, organization, department).await?,
+        may_buy: load_what(tx, &new.subscription.tenant).await?,
+    })
 }
 
 /// Whether the organization is one of the transaction's tenant, and the department one of that organization, as far as
@@ -192,8 +209,12 @@ pub(super) async fn part_of_own(
     }
 }
 
-fn decide(new: &New, is_own: bool) -> Result<New, OpenError> {
-    if !is_own {
+fn decide(new: &New, facts: Facts) -> Result<New, OpenError> {
+    let product = new.subscription.product.as_str();
+    if !facts.may_buy.products.allows(product) {
+        return Err(OpenError::NotEntitled(facts.may_buy.ask));
+    }
+    if !facts.is_own {
         return Err(OpenError::NoOrganization);
     }
     Ok(new.clone())

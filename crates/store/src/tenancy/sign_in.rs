@@ -9,6 +9,7 @@ use tenancy::tenant::Tenant;
 use tenancy::token::TokenDigest;
 use tenancy::user::{Email, User};
 
+use super::entitlement::{self, entitlement_from, entitlement_of};
 use super::tenant::{self, TenantRow, chain_suspended_at, tenant};
 use crate::access::credential::{password_columns, password_from, with_password};
 use crate::access::role_assignment::{roles_from, roles_of};
@@ -34,6 +35,8 @@ pub struct Found {
     pub roles: Roles,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
+    /// Whether the tenant for which they act may buy something, or has.
+    pub meets_products: bool,
 }
 
 /// Somebody who may be signing in, with all that decides it.
@@ -53,22 +56,25 @@ pub struct Candidate {
     pub suspended_at: Option<Timestamp>,
 }
 
-/// The session of this token with its user and tenant: one statement, since every page asks it, and one more for whoever
-/// acts as another tenant.
+/// The session of this token with its user and tenant: one statement, since every page asks it, and more for whoever acts
+/// as another tenant or may buy nothing.
 pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<Found>, Error> {
     let statement = sql!(
         system: "SELECT ", session!(s), ", ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", second_factors!(u), ", ",
-          chain_suspended_at!(t), " AS suspended_at
+          entitlement_of!(t), ", ", chain_suspended_at!(t), " AS suspended_at
          FROM session s JOIN portal_user u ON u.id = s.user_id JOIN tenant t ON t.id = s.tenant_id
          WHERE s.digest = $1"
     );
     let Some(row) = tx.row(statement, &values![digest.as_bytes()]).await? else {
         return Ok(None);
     };
-    let mut found = found(&row)?;
+    let (mut found, mut may_buy) = (found(&row)?, entitlement_from(&row)?);
     if let Some(acting) = &found.session.acting {
         found.acted_for = tenant::by_id(tx, &acting.tenant).await?;
+        may_buy = entitlement::of(tx, &acting.tenant).await?;
     }
+    let of = found.acted_for.as_ref().unwrap_or(&found.tenant).id;
+    found.meets_products = entitlement::meets(tx, (&of, &may_buy)).await?;
     Ok(Some(found))
 }
 
@@ -81,6 +87,7 @@ fn found(row: &Row) -> Result<Found, Error> {
         suspended_at: row.opt_timestamp("suspended_at")?,
         roles: roles_from(row)?,
         has_second_factor: row.int("second_factors")? > 0,
+        meets_products: true,
     })
 }
 

@@ -52,6 +52,7 @@ pub(super) async fn show(who: Authorized<AnyToken>) -> Json<Me> {
         user,
         roles,
         tenant,
+        ..
     } = who.holder;
     Json(Me {
         token: TokenJson {

@@ -237,10 +237,15 @@ pub(super) const REVIEWS: [Route; 2] = [
 ];
 
 /// Those of the operator for the resellers, who are nobody's.
-pub(super) const RESELLERS: [Route; 9] = [
+pub(super) const RESELLERS: [Route; 10] = [
     get("/resellers/{id}", Object::Reseller),
     get("/resellers/{id}/suspend", Object::Reseller),
     get("/resellers/{id}/hold", Object::Reseller),
+    post(
+        "/resellers/{id}/products",
+        Object::Reseller,
+        &[("all", "on")],
+    ),
     post(
         "/resellers/{id}/unlock",
         Object::Reseller,

@@ -28,6 +28,8 @@ pub struct TokenHolder {
     pub roles: Roles,
     /// The tenant for which they act.
     pub tenant: Tenant,
+    /// Whether the tenant may buy something, or has: if not, there is nothing of it to see.
+    pub meets_products: bool,
 }
 
 impl TokenHolder {
@@ -84,6 +86,7 @@ pub async fn authenticate(
         suspended_at,
         roles,
         has_second_factor,
+        meets_products,
     } = found.ok_or(AuthenticateError::Unknown)?;
     let now = app.now();
     let of_operator = app.settings().operator_needs_second_factor;
@@ -103,6 +106,7 @@ pub async fn authenticate(
         user,
         roles,
         tenant,
+        meets_products,
     };
     note(app, client, &mut holder, now).await;
     Ok(holder)

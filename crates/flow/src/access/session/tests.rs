@@ -34,6 +34,7 @@ fn found(kind: TenantKind) -> Found {
         session: Session::open(user.id, id, START, &Ones).0,
         user,
         acted_for: None,
+        meets_products: true,
         tenant: Tenant {
             id,
             parent: None,

@@ -177,6 +177,12 @@ fn admit(signed_in: &SignedIn, is_set_up: bool, asked: MayCall) -> Result<(), Re
         MayCall::SettingUp => !is_acting,
         _ if !is_set_up => return Err(Refusal::SecondFactor),
         MayCall::Everybody => true,
+        // As if it were not there.
+        MayCall::Holder(permission)
+            if permission.is_about_products() && !signed_in.meets_products =>
+        {
+            return Err(Refusal::NotFound);
+        }
         MayCall::Holder(permission) => signed_in.may(permission),
         // What is their own is not what they came for.
         MayCall::SignedIn => !is_acting,

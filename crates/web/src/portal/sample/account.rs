@@ -102,6 +102,11 @@ fn organizations() -> Vec<Choice> {
 fn new_account(label: &str, problems: Problems) -> NewSubscriptionPage {
     NewSubscriptionPage {
         shell: shell(Nav::Accounts, "New ACME account"),
+        ask: if problems.is_empty() {
+            String::new()
+        } else {
+            "Example Certificates".to_owned()
+        },
         kinds: vec![choice(
             "dv",
             "Domain validated (DV)",

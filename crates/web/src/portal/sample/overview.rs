@@ -133,6 +133,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
     pages.add("design", &sheet)?;
     let page = |onboarding, overview| DashboardPage {
         shell: shell(Nav::Dashboard, "Dashboard"),
+        ask: String::new(),
         onboarding,
         overview,
     };
@@ -157,8 +158,14 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         "dashboard-calm",
         &DashboardPage {
             shell: flash,
+            ask: String::new(),
             onboarding: None,
             overview: Some(calm()),
         },
-    )
+    )?;
+    let closed = DashboardPage {
+        ask: "Example Certificates".to_owned(),
+        ..page(None, None)
+    };
+    pages.add("dashboard-nothing-to-buy", &closed)
 }

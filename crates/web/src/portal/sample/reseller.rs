@@ -4,7 +4,7 @@ use tenancy::tenant::TenantKind;
 
 use super::{Error, Nav, Pages, Shell, chip, date, paging, search, shell};
 use crate::portal::access::team::acting::{SupportLine, SupportPage};
-use crate::portal::page::form::Problems;
+use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::menu::menu;
 use crate::portal::page::part::Tone;
 use crate::portal::page::refused::{ErrorKind, ErrorPage};
@@ -91,6 +91,15 @@ fn one(is_stopped: bool, problems: Problems) -> ResellerPage {
         } else {
             vec![person("Robin Sample", true), person("Noor", false)]
         },
+        buys_all: !is_stopped,
+        products: ["dv", "ov"]
+            .map(|code| Choice {
+                value: format!("product-{code}"),
+                label: code.to_uppercase(),
+                hint: String::new(),
+                is_chosen: is_stopped && code == "dv",
+            })
+            .to_vec(),
         may_act: true,
         may_manage: true,
         may_unlock: true,

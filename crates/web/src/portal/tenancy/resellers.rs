@@ -23,6 +23,7 @@ pub(super) fn routes() -> Table {
         .get(links::RESELLERS, ViewResellers, list::list)
         .get("/resellers/{id}", ViewResellers, show::show)
         .post("/resellers/{id}/act", ActAs, act::begin)
+        .post("/resellers/{id}/products", ManageResellers, change::entitle)
         .post("/resellers/{id}/unlock", UnlockUsers, change::unlock)
         .get(
             "/resellers/{id}/suspend",

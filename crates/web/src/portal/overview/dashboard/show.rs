@@ -9,10 +9,11 @@ use flow::issuance::list_certificates::counts::Length;
 use flow::issuance::list_orders::Row;
 use flow::issuance::list_orders::refusals::RefusalRow;
 use flow::overview::dashboard::{Dashboard, dashboard};
+use flow::tenancy::entitle_tenant::may_buy;
 
 use super::chart::Expiry;
 use super::onboarding::{Facts, Onboarding};
-use crate::portal::gate::permitted::{Permitted, ViewDomains};
+use crate::portal::gate::permitted::{Permitted, ViewOrganizations};
 use crate::portal::issuance::certificates::length;
 use crate::portal::issuance::orders::list::FAILED_LATELY;
 use crate::portal::issuance::orders::refused::times;
@@ -30,11 +31,24 @@ use crate::portal::state::Portal;
 /// A client that renews in time leaves no certificate in this many of the first weeks.
 const SOON: usize = 2;
 
-pub(super) async fn show(who: Permitted<ViewDomains>, State(portal): State<Portal>) -> Answer {
+pub(super) async fn show(
+    who: Permitted<ViewOrganizations>,
+    State(portal): State<Portal>,
+) -> Answer {
+    if !who.signed_in.meets_products {
+        let ask = may_buy(&portal.app, &who.caller).await?.ask;
+        return page(&DashboardPage {
+            shell: who.shell(Nav::Dashboard, "Dashboard"),
+            ask,
+            onboarding: None,
+            overview: None,
+        });
+    }
     let found = dashboard(&portal.app, &who.caller).await?;
     let onboarding = Onboarding::from_facts(&facts(&found));
     page(&DashboardPage {
         shell: who.shell(Nav::Dashboard, "Dashboard"),
+        ask: String::new(),
         onboarding: (!onboarding.is_complete()).then_some(onboarding),
         overview: (found.totals.subscriptions > 0).then(|| overview(&found)),
     })
@@ -246,6 +260,8 @@ pub struct Overview {
 pub struct DashboardPage {
     /// The frame.
     pub shell: Shell,
+    /// Whom to ask, where nothing may be bought; empty elsewhere.
+    pub ask: String,
     /// First steps, until all are done.
     pub onboarding: Option<Onboarding>,
     /// None before there is an ACME account.

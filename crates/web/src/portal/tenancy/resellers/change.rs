@@ -1,11 +1,15 @@
-//! Suspending a reseller, putting it on hold, and unlocking its people.
+//! Suspending a reseller, putting it on hold, saying what it may buy, and unlocking its people.
+
+use std::collections::BTreeMap;
 
 use axum::extract::State;
 use flow::access::unlock_user::unlock_user;
+use flow::tenancy::entitle_tenant::{EntitleError, entitle_tenant};
 use flow::tenancy::hold_tenant::{Hold, HoldError, hold_tenant};
 use flow::tenancy::list_below::{TenantBelow, people_of};
 use flow::tenancy::suspend_tenant::{Suspension, SuspensionError, suspend_tenant};
 use serde::Deserialize;
+use tenancy::entitlement::Entitlement;
 
 use super::ResellerNamed;
 use crate::portal::gate::allowed::Allowed;
@@ -19,6 +23,9 @@ use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::{count, sentence};
 use crate::portal::state::Portal;
+
+/// What the field of a product begins with; its code follows.
+pub(super) const PRODUCT: &str = "product-";
 
 type Managed = Allowed<ManageResellers, ResellerNamed>;
 
@@ -76,6 +83,27 @@ pub(super) async fn release(
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
     held(&portal, &who, &object.0, Hold::Lift).await
+}
+
+/// `POST /resellers/{id}/products`.
+pub(super) async fn entitle(
+    State(portal): State<Portal>,
+    Allowed { who, object }: Managed,
+    Form(typed): Form<BTreeMap<String, String>>,
+) -> Answer {
+    let of = object.0.tenant.id;
+    let codes = typed.keys().filter_map(|name| name.strip_prefix(PRODUCT));
+    let entitlement = if typed.contains_key("all") {
+        Entitlement::All
+    } else {
+        codes.collect()
+    };
+    match entitle_tenant(&portal.app, &who.caller.within(of), entitlement).await {
+        Ok(()) => Ok(done(&links::reseller(of), "What it may buy was saved.")),
+        // No page has such a field.
+        Err(EntitleError::NoProduct(_)) => Err(Refusal::NotFound),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /resellers/{id}/unlock`.

@@ -3,18 +3,21 @@
 use askama::Template;
 use axum::extract::State;
 use base::Timestamp;
+use flow::tenancy::entitle_tenant::{Product, what_was_said};
 use flow::tenancy::list_below::{Person, TenantBelow, people_of};
 use tenancy::acting::LONGEST;
+use tenancy::entitlement::Entitlement;
 use tenancy::role::Permission;
 use tenancy::user::Status;
 
+use super::change::PRODUCT;
 use super::{ResellerNamed, status};
 use crate::portal::access::team::list::status as status_of;
 use crate::portal::access::team::words::role_names;
 use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::permitted::{Permitted, ViewResellers};
 use crate::portal::gate::recent::is_recent;
-use crate::portal::page::form::Problems;
+use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
@@ -41,7 +44,9 @@ pub(super) async fn view<P>(
     (reason, problems): (&str, Problems),
 ) -> Result<ResellerPage, Refusal> {
     let (now, tenant) = (portal.app.now(), &found.tenant);
-    let people = people_of(&portal.app, &who.caller.within(tenant.id)).await?;
+    let there = who.caller.within(tenant.id);
+    let people = people_of(&portal.app, &there).await?;
+    let (said, products) = what_was_said(&portal.app, &there).await?;
     Ok(ResellerPage {
         shell: who.shell(Nav::Resellers, tenant.name.as_str()),
         href: links::reseller(tenant.id),
@@ -59,6 +64,11 @@ pub(super) async fn view<P>(
             "as each person likes"
         },
         people: people.iter().map(|person| row(person, now)).collect(),
+        buys_all: said == Entitlement::All,
+        products: products
+            .iter()
+            .map(|product| choice(product, &said))
+            .collect(),
         may_act: who.may(Permission::ActAs),
         may_manage: who.may(Permission::ManageResellers),
         may_unlock: who.may(Permission::UnlockUsers),
@@ -80,6 +90,15 @@ fn row(person: &Person, now: Timestamp) -> ResellerPerson {
         last_seen: person.last_sign_in_at.map(|at| when(at, now)),
         status: status_of(user.status),
         is_active: user.status == Status::Active,
+    }
+}
+
+fn choice(product: &Product, said: &Entitlement) -> Choice {
+    Choice {
+        value: format!("{PRODUCT}{}", product.code),
+        label: product.name.clone(),
+        hint: String::new(),
+        is_chosen: *said != Entitlement::All && said.allows(&product.code),
     }
 }
 
@@ -106,7 +125,8 @@ pub struct ResellerPerson {
 
 /// `GET /resellers/{id}`, and acting that failed.
 ///
-/// Forms: `POST /resellers/{id}/act` (`reason`, `password` when asked for), `/unlock` (`person`), `/resume`, `/release`.
+/// Forms: `POST /resellers/{id}/act` (`reason`, `password` when asked for), `/unlock` (`person`), `/products` (`all`, a tick for each),
+/// `/resume`, `/release`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/tenancy/resellers/show.html")]
 pub struct ResellerPage {
@@ -134,6 +154,10 @@ pub struct ResellerPage {
     pub factor: &'static str,
     /// Its people, oldest first.
     pub people: Vec<ResellerPerson>,
+    /// Whether it may buy whatever is sold.
+    pub buys_all: bool,
+    /// The products there are, with those that it may buy otherwise.
+    pub products: Vec<Choice>,
     /// Whether the one who looks may act as it.
     pub may_act: bool,
     /// Whether they may suspend it and put it on hold.
