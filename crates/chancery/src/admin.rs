@@ -4,6 +4,7 @@
 mod account;
 mod catalog;
 mod certificate;
+mod customer;
 mod delegated_domain;
 mod domain;
 mod effect;
@@ -94,6 +95,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
         Admin::Bootstrap(args) => make_reseller(app, args).await,
         Admin::Certificate { command } => certificate::certificate(app, command).await,
         Admin::Credential { command } => account::credential(app, command).await,
+        Admin::Customer { command } => customer::customer(app, command).await,
         Admin::DelegatedDomain { command } => {
             delegated_domain::delegated_domain(app, command).await
         }

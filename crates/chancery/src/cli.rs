@@ -15,7 +15,7 @@ use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, P
 use self::delegated_domain::DelegatedDomainCommand;
 pub(crate) use self::effect::{EffectCommand, MailCommand};
 use self::organization::{OrganizationCommand, PreValidationCommand};
-use self::tenancy::{RefusalCommand, ResellerCommand, UserCommand};
+use self::tenancy::{CustomerCommand, RefusalCommand, ResellerCommand, UserCommand};
 use self::token::TokenCommand;
 use crate::config::Options;
 
@@ -191,6 +191,11 @@ pub(crate) enum Admin {
     Refusal {
         #[command(subcommand)]
         command: RefusalCommand,
+    },
+    /// Customers: tenants below resellers
+    Customer {
+        #[command(subcommand)]
+        command: CustomerCommand,
     },
     /// Resellers: who sells
     Reseller {

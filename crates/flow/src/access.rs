@@ -59,10 +59,15 @@ impl SignedIn {
     /// The person as the caller of use cases.
     pub fn caller(&self, client: Client) -> Caller {
         let caller = Caller::user(client, self.user.id, self.session.tenant);
-        match &self.session.acting {
-            Some(acting) => caller.acting_as(acting.tenant),
+        match self.session.elsewhere() {
+            Some(elsewhere) => caller.acting_as(elsewhere),
             None => caller,
         }
+    }
+
+    /// Whether the user acts for another tenant than their own.
+    pub fn is_elsewhere(&self) -> bool {
+        self.session.elsewhere().is_some()
     }
 
     /// Whether the user must have a second factor (S-17).
@@ -79,7 +84,12 @@ impl SignedIn {
     /// Whether the user holds a permission in the tenant for which they act.
     pub fn may(&self, permission: Permission) -> bool {
         let is_own = |permission| self.roles.permit(self.home.kind, permission);
+        // A role counts for the tenants below too.
+        let is_below = |permission| self.roles.permit(self.tenant.kind, permission);
         match self.session.acting {
+            None if self.session.visiting.is_some() => {
+                is_own(Permission::ViewTenants) && is_below(permission)
+            }
             Some(_) => is_own(Permission::ActAs) && acting::permits(self.tenant.kind, permission),
             None => is_own(permission),
         }

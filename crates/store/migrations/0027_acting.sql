@@ -1,4 +1,5 @@
--- Somebody of the operator who acts as a tenant: as which one, why, and until when. The session stays theirs.
+-- Somebody of the operator who acts as a tenant: as which one, why, and until when. The session stays theirs. Who looks after
+-- a tenant below their own has no reason and no end.
 ALTER TABLE session ADD COLUMN acting_tenant_id BYTEA REFERENCES tenant (id);
 ALTER TABLE session ADD COLUMN acting_reason TEXT;
 ALTER TABLE session ADD COLUMN acting_until BIGINT;

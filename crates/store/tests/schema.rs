@@ -623,6 +623,22 @@ const SYSTEM: &[(&str, &str)] = &[
         "a session and a token tell whose they are, and with it what there is to see",
     ),
     (
+        "AS products_fourth FROM tenant t WHERE t.id = $1",
+        "what the tenants above may buy bounds what a tenant may",
+    ),
+    (
+        "SELECT products FROM tenant WHERE id = $1",
+        "an operator reads what was said of a tenant, whose id the scope has",
+    ),
+    (
+        "UPDATE tenant SET products = $2",
+        "an operator says what a tenant may buy, whose id the scope has",
+    ),
+    (
+        "UPDATE tenant SET billing_hold_at = NULL",
+        "an operator lets a tenant go on, whose id the scope has",
+    ),
+    (
         "FROM tenant b WHERE b.parent_id = t.id) AS below",
         "whoever is above tenants lists them; the use case says which ones",
     ),

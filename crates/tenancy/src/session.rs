@@ -61,6 +61,8 @@ pub struct Session {
     pub tenant: TenantId,
     /// As whom they act, if that is another tenant.
     pub acting: Option<Acting>,
+    /// The tenant below their own that they look after at the moment, with the roles that they have.
+    pub visiting: Option<TenantId>,
     /// When they signed in first.
     pub created_at: Timestamp,
     /// The last request, as far as it was noted.
@@ -83,6 +85,7 @@ impl Session {
             user,
             tenant,
             acting: None,
+            visiting: None,
             created_at: now,
             last_seen_at: now,
             authenticated_at: now,
@@ -124,6 +127,7 @@ impl Session {
             Self {
                 created_at: self.created_at,
                 acting: self.acting.clone(),
+                visiting: self.visiting,
                 ..fresh
             },
             token,
@@ -139,20 +143,38 @@ impl Session {
         now: Timestamp,
         random: &dyn Random,
     ) -> (Self, Token) {
-        self.acting(Some(Acting::begin(tenant, reason, now)), now, random)
+        let acting = Acting::begin(tenant, reason, now);
+        self.moved((Some(acting), None), now, random)
+    }
+
+    /// The session that looks after a tenant below its own.
+    pub fn visit(&self, tenant: TenantId, now: Timestamp, random: &dyn Random) -> (Self, Token) {
+        self.moved((None, Some(tenant)), now, random)
     }
 
     /// The session that acts for its own tenant again.
     pub fn stop_acting(&self, now: Timestamp, random: &dyn Random) -> (Self, Token) {
-        self.acting(None, now, random)
+        self.moved((None, None), now, random)
     }
 
-    fn acting(&self, acting: Option<Acting>, now: Timestamp, random: &dyn Random) -> (Self, Token) {
+    /// The tenant for which it acts, if that is not the user's own.
+    pub fn elsewhere(&self) -> Option<TenantId> {
+        let acting = self.acting.as_ref().map(|acting| acting.tenant);
+        acting.or(self.visiting)
+    }
+
+    fn moved(
+        &self,
+        (acting, visiting): (Option<Acting>, Option<TenantId>),
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> (Self, Token) {
         let (fresh, token) = Self::open(self.user, self.tenant, now, random);
         let session = Self {
             created_at: self.created_at,
             authenticated_at: self.authenticated_at,
             acting,
+            visiting,
             ..fresh
         };
         (session, token)
@@ -300,6 +322,19 @@ mod tests {
         }
         let (acting, _) = session.stop_acting(later, &random);
         assert_eq!(acting.authenticated_at, session.authenticated_at);
+    }
+
+    #[test]
+    fn s19_s34_looking_after_a_tenant_below_has_a_new_token_too() {
+        let (session, _, random) = session();
+        let below = TenantId::from_bytes([9; 16]);
+        let (visiting, token) = session.visit(below, NOW, &random);
+        assert_eq!(visiting.elsewhere(), Some(below));
+        assert_eq!((session.elsewhere(), &visiting.acting), (None, &None));
+        assert_eq!(visiting.digest, token.digest());
+        let (again, _) = visiting.reauthenticate(NOW, &random);
+        assert_eq!(again.elsewhere(), Some(below));
+        assert_eq!(visiting.stop_acting(NOW, &random).0.elsewhere(), None);
     }
 
     #[test]

@@ -22,6 +22,41 @@ pub(crate) struct ListRefusalArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum CustomerCommand {
+    /// Make a customer below a reseller; admin user invite invites its first administrator
+    Create {
+        /// Below which reseller, by name or identifier (ten_…)
+        #[arg(long)]
+        reseller: String,
+        /// What the customer is called
+        #[arg(long)]
+        name: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the customers of a reseller, oldest first
+    List {
+        /// Of which reseller, by name or identifier (ten_…)
+        #[arg(long)]
+        reseller: String,
+        /// One JSON document per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a suspended customer go on
+    Resume {
+        /// The customer, by name or identifier (ten_…)
+        customer: String,
+    },
+    /// Stop a customer: its people cannot sign in, its ACME accounts get no certificates
+    Suspend {
+        /// The customer, by name or identifier (ten_…)
+        customer: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum ResellerCommand {
     /// Say which products a reseller may buy, and its customers with it; what was bought goes on
     Entitle {

@@ -4,6 +4,7 @@ mod account;
 mod acting;
 mod certificate;
 mod credential;
+mod customers;
 mod design;
 mod domain;
 mod entitled;

@@ -22,6 +22,7 @@ use crate::caller::{system, tenant};
 use crate::{App, Caller};
 
 pub mod act_as;
+pub mod visit;
 
 /// How many sessions of one user are looked at.
 const MAX_SESSIONS: i64 = 200;
@@ -97,7 +98,7 @@ pub async fn sign_out(
     caller: &Caller,
     signed_in: &SignedIn,
 ) -> Result<(), store::Error> {
-    let signed_in = match signed_in.session.acting {
+    let signed_in = match signed_in.session.elsewhere() {
         Some(_) => match act_as::stop_acting(app, caller, signed_in, Stopped::SignedOut).await {
             Ok(stopped) => stopped,
             Err(StopActingError::Ended) => return Ok(()),
@@ -240,7 +241,7 @@ fn is_usable(found: &Found, now: Timestamp) -> bool {
         .is_live(Lifetime::for_kind(found.tenant.kind), now)
         && found.user.status == Status::Active
         && may_sign_in(found.suspended_at).is_ok()
-        && found.session.acting.is_some() == found.acted_for.is_some()
+        && found.session.elsewhere().is_some() == found.acted_for.is_some()
 }
 
 /// A full or busy database must not close the portal to those who only read.

@@ -154,9 +154,11 @@ events! {
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
     TenantEntitled { tenant: TenantId, products: Text } = "tenant.entitle" on tenant;
     TenantHeld { tenant: TenantId } = "tenant.hold" on tenant;
+    TenantLeft { tenant: TenantId, user: UserId, by: &'static str } = "tenant.leave" on tenant;
     TenantReleased { tenant: TenantId } = "tenant.release" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
     TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;
+    TenantVisited { tenant: TenantId, user: UserId } = "tenant.visit" on tenant;
     RolesChanged { user: UserId, from: Document, to: Document } = "user.change_roles" on user;
     UserDisabled { user: UserId, sessions_ended: u64 } = "user.disable" on user;
     UserEnabled { user: UserId } = "user.enable" on user;

@@ -1,6 +1,6 @@
-//! The tenants below somebody, with what hangs on them: for the operator its resellers.
+//! The tenants below somebody, with what hangs on them: for the operator its resellers, for a reseller its customers.
 
-use base::{Page, TenantId};
+use base::{Page, Query, TenantId};
 use store::ReadTx;
 use store::access::user;
 use store::tenancy::below;
@@ -30,6 +30,34 @@ pub async fn find_reseller(
     id: TenantId,
 ) -> Result<Option<TenantBelow>, store::Error> {
     let asked = (id, TenantKind::Reseller, None);
+    app.store(caller).scan(asked, below::find).await
+}
+
+/// A page of the customers directly below the caller's tenant, oldest first.
+pub async fn list_customers(
+    app: &App,
+    caller: &Caller,
+    asked: Query<String, TenantId>,
+) -> Result<Page<TenantBelow>, store::Error> {
+    let asked = BelowQuery {
+        filter: BelowFilter {
+            kind: TenantKind::Customer,
+            parent: Some(caller.tenant()?),
+            part: asked.filter,
+        },
+        slice: asked.slice,
+        limit: asked.limit,
+    };
+    app.store(caller).scan(asked, below::page).await
+}
+
+/// A customer directly below the caller's tenant.
+pub async fn find_customer(
+    app: &App,
+    caller: &Caller,
+    id: TenantId,
+) -> Result<Option<TenantBelow>, store::Error> {
+    let asked = (id, TenantKind::Customer, Some(caller.tenant()?));
     app.store(caller).scan(asked, below::find).await
 }
 

@@ -55,7 +55,7 @@ impl From<&Browser> for SessionRow {
             authenticated_at: session.authenticated_at,
             client_address: browser.client_address.clone(),
             client_agent: browser.client_agent.clone(),
-            acting_tenant_id: acting.map(|acting| acting.tenant),
+            acting_tenant_id: session.elsewhere(),
             acting_reason: acting.map(|acting| acting.reason.clone()),
             acting_until: acting.map(|acting| acting.until),
         }
@@ -64,20 +64,23 @@ impl From<&Browser> for SessionRow {
 
 impl From<SessionRow> for Browser {
     fn from(row: SessionRow) -> Self {
+        let elsewhere = row.acting_tenant_id;
+        let until = row.acting_reason.zip(row.acting_until);
+        let acting = elsewhere
+            .zip(until)
+            .map(|(tenant, (reason, until))| Acting {
+                tenant,
+                reason,
+                until,
+            });
         Self {
             session: Session {
                 digest: row.digest,
                 user: row.user_id,
                 tenant: row.tenant_id,
-                acting: row
-                    .acting_tenant_id
-                    .zip(row.acting_reason)
-                    .zip(row.acting_until)
-                    .map(|((tenant, reason), until)| Acting {
-                        tenant,
-                        reason,
-                        until,
-                    }),
+                // Who looks after a tenant below has no end and needs no reason.
+                visiting: elsewhere.filter(|_| acting.is_none()),
+                acting,
                 created_at: row.created_at,
                 last_seen_at: row.last_seen_at,
                 authenticated_at: row.authenticated_at,

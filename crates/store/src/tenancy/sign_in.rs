@@ -69,9 +69,9 @@ pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<F
         return Ok(None);
     };
     let (mut found, mut may_buy) = (found(&row)?, entitlement_from(&row)?);
-    if let Some(acting) = &found.session.acting {
-        found.acted_for = tenant::by_id(tx, &acting.tenant).await?;
-        may_buy = entitlement::of(tx, &acting.tenant).await?;
+    if let Some(elsewhere) = found.session.elsewhere() {
+        found.acted_for = tenant::by_id(tx, &elsewhere).await?;
+        may_buy = entitlement::of(tx, &elsewhere).await?;
     }
     let of = found.acted_for.as_ref().unwrap_or(&found.tenant).id;
     found.meets_products = entitlement::meets(tx, (&of, &may_buy)).await?;

@@ -12,6 +12,8 @@ use crate::portal::page::shell::{Flash, Shell, Theme};
 mod account;
 #[path = "sample/certificate.rs"]
 mod certificate;
+#[path = "sample/customer.rs"]
+mod customer;
 #[path = "sample/delegated_domain.rs"]
 mod delegated_domain;
 #[path = "sample/domain.rs"]
@@ -64,6 +66,7 @@ pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
     organization::add(&mut all)?;
     delegated_domain::add(&mut all)?;
     reseller::add(&mut all)?;
+    customer::add(&mut all)?;
     Ok(all.0)
 }
 

@@ -1,6 +1,7 @@
 //! Who owns what: the organizations of a tenant with the domains that they may use, and the reviews by the operator, who
 //! also sees its resellers.
 
+pub mod customers;
 pub mod delegated_domains;
 pub mod fields;
 pub mod organizations;
@@ -16,4 +17,5 @@ pub(super) fn routes() -> Table {
         .and(delegated_domains::routes())
         .and(reviews::routes())
         .and(resellers::routes())
+        .and(customers::routes())
 }

@@ -11,6 +11,8 @@ pub(super) enum Object {
     /// Somebody who can sign in.
     Colleague,
     Credential,
+    /// A tenant below whoever owns the rest.
+    Customer,
     /// A domain that is proven outside of orders.
     DelegatedDomain,
     Domain,
@@ -236,6 +238,20 @@ pub(super) const REVIEWS: [Route; 2] = [
     ),
 ];
 
+/// Those of a reseller for its customers, which nobody at another level has.
+pub(super) const CUSTOMERS: [Route; 6] = [
+    get("/customers/{id}", Object::Customer),
+    get("/customers/{id}/suspend", Object::Customer),
+    post(
+        "/customers/{id}/invite",
+        Object::Customer,
+        &[("email", "first@customer.test")],
+    ),
+    post("/customers/{id}/suspend", Object::Customer, &[]),
+    post("/customers/{id}/resume", Object::Customer, &[]),
+    post("/customers/{id}/visit", Object::Customer, &[]),
+];
+
 /// Those of the operator for the resellers, who are nobody's.
 pub(super) const RESELLERS: [Route; 10] = [
     get("/resellers/{id}", Object::Reseller),
@@ -273,6 +289,7 @@ fn s29_every_route_with_an_id_is_in_the_table() {
         .iter()
         .chain(&REVIEWS)
         .chain(&RESELLERS)
+        .chain(&CUSTOMERS)
         .map(|route| (route.method, route.template))
         .collect();
     found.sort_unstable();

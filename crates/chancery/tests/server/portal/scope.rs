@@ -45,6 +45,7 @@ pub(super) struct Full {
     certificate: String,
     client: String,
     colleague: String,
+    customer: String,
     delegated_domain: String,
     domain: String,
     guest: String,
@@ -80,6 +81,7 @@ impl Full {
             account: eab.subscription.suffix(),
             certificate: first_id(&browser.get("/certificates").await, "/certificates/"),
             client: client.account.rsplit('/').next().unwrap().to_owned(),
+            customer: customer_of(server, &shop).await.suffix(),
             colleague: user_of(server, "manager@reseller.test").await,
             guest: guest(server, shop.reseller.tenant, "guest@shop.test").await,
             delegated_domain: delegated_domain(server, &shop).await,
@@ -117,6 +119,7 @@ impl Full {
             Object::Client => &self.client,
             Object::Colleague => &self.colleague,
             Object::Credential => &self.eab.key_id,
+            Object::Customer => &self.customer,
             Object::DelegatedDomain => &self.delegated_domain,
             Object::Domain => &self.domain,
             Object::Guest => &self.guest,
@@ -246,7 +249,8 @@ async fn s29_every_route_with_an_id_is_tenant_scoped(server: &TestServer) {
     let mut full = Full::open(server).await;
     let beta = Shop::open(server, "beta").await;
     let above = (TenantKind::Operator, operator(server).await);
-    let below = (TenantKind::Customer, customer_of(server, &full.shop).await);
+    let below = customer_of(server, &full.shop).await;
+    let below = (TenantKind::Customer, below);
     for tenant in [beta.reseller.tenant, above.1, below.1] {
         hurry(server, tenant).await;
     }
@@ -383,6 +387,8 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
         "/accounts",
         "/accounts?after=0",
         "/accounts/new",
+        "/customers",
+        "/customers/new",
         "/delegated-domains/new",
         "/organizations/new",
         "/settings",
@@ -429,6 +435,7 @@ fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
         &of.certificate,
         &of.client,
         &of.colleague,
+        &of.customer,
         &of.guest,
         &of.delegated_domain,
         &of.domain,

@@ -28,7 +28,7 @@ use crate::{App, Caller};
 /// How many people of a tenant are looked at for its administrators.
 const MAX_PEOPLE: i64 = 1_000;
 /// Why the transaction is in no tenant's scope.
-const WHY: &str = "an operator's session moves into a tenant and back";
+pub(super) const WHY: &str = "a session moves into another tenant and back";
 
 /// Why nobody acts as the tenant.
 #[derive(Debug, thiserror::Error)]
@@ -105,11 +105,11 @@ impl Stopped {
 
 /// One session takes the place of another.
 #[derive(Clone)]
-struct Swap {
-    old: TokenDigest,
-    new: Browser,
-    entry: Entry,
-    mails: Vec<PreparedMail>,
+pub(super) struct Swap {
+    pub(super) old: TokenDigest,
+    pub(super) new: Browser,
+    pub(super) entry: Entry,
+    pub(super) mails: Vec<PreparedMail>,
 }
 
 /// Lets a session act as a tenant. The old token stops working; hand out the new one.
@@ -119,7 +119,7 @@ pub async fn act_as(
     signed_in: &SignedIn,
     (of, reason): (TenantId, ActingReason),
 ) -> Result<SignedIn, ActAsError> {
-    if signed_in.session.acting.is_some() {
+    if signed_in.is_elsewhere() {
         return Err(ActAsError::Acting);
     }
     let there = caller.acting_as(of);
@@ -159,28 +159,36 @@ pub async fn act_as(
     })
 }
 
-/// Lets a session that acts as a tenant act for its own again. The old token stops working; hand out the new one.
+/// Lets a session that acts as a tenant, or looks after one below, act for its own again. The old token stops working; hand out the new one.
 pub async fn stop_acting(
     app: &App,
     caller: &Caller,
     signed_in: &SignedIn,
     by: Stopped,
 ) -> Result<SignedIn, StopActingError> {
-    let Some(acting) = &signed_in.session.acting else {
+    let Some(of) = signed_in.session.elsewhere() else {
         return Ok(signed_in.clone());
     };
     let now = app.now();
     let (session, token) = signed_in.session.stop_acting(now, app.random());
-    let event = Event::ActingEnded {
-        tenant: acting.tenant,
-        user: session.user,
-        by: by.as_str(),
+    let (user, by) = (session.user, by.as_str());
+    let event = match signed_in.session.acting {
+        Some(_) => Event::ActingEnded {
+            tenant: of,
+            user,
+            by,
+        },
+        None => Event::TenantLeft {
+            tenant: of,
+            user,
+            by,
+        },
     };
-    let there = caller.acting_as(acting.tenant);
+    let there = caller.acting_as(of);
     let swap = Swap {
         old: signed_in.session.digest,
         new: browser(&session, caller),
-        entry: app.entry(&there, acting.tenant, &event, now),
+        entry: app.entry(&there, of, &event, now),
         mails: Vec::new(),
     };
     let store = app.store(system(WHY));
@@ -214,14 +222,14 @@ fn decide_begin(swap: &Swap, found: Option<Found>) -> Result<Swap, ActAsError> {
     if !may || found.user.status != Status::Active {
         return Err(ActAsError::Ended);
     }
-    match found.session.acting {
+    match found.session.elsewhere() {
         Some(_) => Err(ActAsError::Acting),
         None => Ok(swap.clone()),
     }
 }
 
 /// Whether the old session was still there.
-async fn save(tx: &mut WriteTx, swap: &Swap) -> Result<bool, store::Error> {
+pub(super) async fn save(tx: &mut WriteTx, swap: &Swap) -> Result<bool, store::Error> {
     if !session::replace(tx, (&swap.old, &swap.new)).await? {
         return Ok(false);
     }

@@ -56,6 +56,7 @@ grants! {
     ManageDomains => MayCall::Holder(Permission::ManageDomains);
     ManageOrganizations => MayCall::Holder(Permission::ManageOrganizations);
     ManageResellers => MayCall::Holder(Permission::ManageResellers);
+    ManageTenants => MayCall::Holder(Permission::ManageTenants);
     ManageUsers => MayCall::Holder(Permission::ManageUsers);
     RevealSecrets => MayCall::Holder(Permission::RevealSecrets);
     RevokeCertificates => MayCall::Holder(Permission::RevokeCertificates);
@@ -67,6 +68,7 @@ grants! {
     ViewDomains => MayCall::Holder(Permission::ViewDomains);
     ViewOrganizations => MayCall::Holder(Permission::ViewOrganizations);
     ViewResellers => MayCall::Holder(Permission::ViewResellers);
+    ViewTenants => MayCall::Holder(Permission::ViewTenants);
     ViewUsers => MayCall::Holder(Permission::ViewUsers);
 }
 
@@ -171,10 +173,10 @@ async fn within_time(
 
 /// Whether somebody may call a route.
 fn admit(signed_in: &SignedIn, is_set_up: bool, asked: MayCall) -> Result<(), Refusal> {
-    let is_acting = signed_in.session.acting.is_some();
+    let is_elsewhere = signed_in.is_elsewhere();
     let may = match asked {
         MayCall::Leaving => return Ok(()),
-        MayCall::SettingUp => !is_acting,
+        MayCall::SettingUp => !is_elsewhere,
         _ if !is_set_up => return Err(Refusal::SecondFactor),
         MayCall::Everybody => true,
         // As if it were not there.
@@ -185,7 +187,7 @@ fn admit(signed_in: &SignedIn, is_set_up: bool, asked: MayCall) -> Result<(), Re
         }
         MayCall::Holder(permission) => signed_in.may(permission),
         // What is their own is not what they came for.
-        MayCall::SignedIn => !is_acting,
+        MayCall::SignedIn => !is_elsewhere,
     };
     if may { Ok(()) } else { Err(Refusal::Forbidden) }
 }

@@ -12,6 +12,9 @@ pub(crate) const ACTIVITY: &str = "/activity";
 /// The list of domains that are proven outside of orders.
 pub(crate) const DELEGATED_DOMAINS: &str = "/delegated-domains";
 
+/// The list of customers.
+pub(crate) const CUSTOMERS: &str = "/customers";
+
 /// The list of resellers.
 pub(crate) const RESELLERS: &str = "/resellers";
 
@@ -66,6 +69,11 @@ pub(crate) fn person(id: UserId) -> String {
 /// The path of a refusal's page.
 pub(crate) fn refusal(id: RefusalId) -> String {
     format!("/activity/refused/{}", id.suffix())
+}
+
+/// The path of a customer's page.
+pub(crate) fn customer(id: TenantId) -> String {
+    format!("{CUSTOMERS}/{}", id.suffix())
 }
 
 /// The path of a reseller's page.

@@ -11,6 +11,8 @@ pub enum Nav {
     Activity,
     /// Issued certificates.
     Certificates,
+    /// The tenants below a reseller.
+    Customers,
     /// The start page.
     Dashboard,
     /// Enrolled domains.
@@ -73,6 +75,7 @@ const SECTIONS: [(&str, &[MenuItem]); 4] = [
     (
         "Tenants",
         &[
+            item(Nav::Customers, "Customers", "/customers"),
             item(Nav::Resellers, "Resellers", "/resellers"),
             item(Nav::Reviews, "Review", "/reviews"),
         ],
@@ -94,6 +97,8 @@ pub fn menu(kind: TenantKind, may_open: impl Fn(&str) -> bool) -> Vec<MenuSectio
             matches!(kind, TenantKind::Customer | TenantKind::Reseller)
         }
         Nav::Organizations => kind != TenantKind::Operator,
+        // Distributors have no page of those below them.
+        Nav::Customers => kind == TenantKind::Reseller,
         Nav::Resellers | Nav::Reviews => kind == TenantKind::Operator,
         Nav::Dashboard | Nav::None | Nav::Settings | Nav::Team => true,
     };
@@ -133,11 +138,18 @@ mod tests {
             "Domains",
             "Certificates",
             "Organizations",
+            "Customers",
             "Team",
             "Settings",
         ];
         check(TenantKind::Reseller, |_| true, &all);
-        check(TenantKind::Customer, |_| true, &all);
+        let is_other = |path: &str| path != "/customers";
+        let without: Vec<_> = all
+            .into_iter()
+            .filter(|each| *each != "Customers")
+            .collect();
+        check(TenantKind::Customer, |_| true, &without);
+        check(TenantKind::Reseller, is_other, &without);
         check(
             TenantKind::Operator,
             |_| true,
@@ -168,6 +180,7 @@ mod tests {
                     "Certificates",
                     vec!["ACME accounts", "Domains", "Certificates", "Organizations"]
                 ),
+                ("Tenants", vec!["Customers"]),
                 ("Account", vec!["Team", "Settings"]),
             ]
         );

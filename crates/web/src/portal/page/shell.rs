@@ -49,25 +49,32 @@ pub struct Flash {
     pub text: String,
 }
 
-/// As whom somebody of the operator acts; stands on every page meanwhile.
+/// For which other tenant somebody acts; stands on every page meanwhile.
 #[derive(Clone, Debug)]
 pub struct ActingBand {
     /// The tenant.
     pub tenant: String,
-    /// Why.
+    /// Why, where somebody of the operator acts as it; empty where somebody looks after a tenant below their own.
     pub reason: String,
-    /// The time of day at which it is over.
+    /// The time of day at which it is over; empty there too.
     pub until: String,
 }
 
 impl ActingBand {
     /// Of whoever acts as another tenant.
     pub(crate) fn of(signed_in: &SignedIn) -> Option<Self> {
-        let acting = signed_in.session.acting.as_ref()?;
-        Some(Self {
-            tenant: signed_in.tenant.name.as_str().to_owned(),
-            reason: acting.reason.as_str().trim_end_matches('.').to_owned(),
-            until: acting.until.as_jiff().strftime("%H:%M UTC").to_string(),
+        let tenant = signed_in.tenant.name.as_str().to_owned();
+        let (reason, until) = match &signed_in.session.acting {
+            Some(acting) => (
+                acting.reason.as_str().trim_end_matches('.').to_owned(),
+                acting.until.as_jiff().strftime("%H:%M UTC").to_string(),
+            ),
+            None => (String::new(), String::new()),
+        };
+        signed_in.is_elsewhere().then_some(Self {
+            tenant,
+            reason,
+            until,
         })
     }
 }

@@ -52,7 +52,7 @@ impl Object for ResellerNamed {
 }
 
 /// How a tenant stands, by what was done to itself.
-pub(super) fn status(found: &TenantBelow) -> Chip {
+pub(in crate::portal::tenancy) fn status(found: &TenantBelow) -> Chip {
     match (found.tenant.suspended_at, found.held_at) {
         (Some(_), _) => Chip::new(Tone::Idle, "Suspended"),
         (None, Some(_)) => Chip::new(Tone::Warn, "On hold"),

@@ -1,4 +1,4 @@
-//! Acting as a tenant ends by a button, which stands on every page meanwhile.
+//! Acting as a tenant, or looking after one below, ends by a button, which stands on every page meanwhile.
 
 use axum::extract::State;
 use flow::access::session::act_as::{StopActingError, Stopped, stop_acting};
@@ -20,7 +20,11 @@ pub(super) async fn stop(
     let name = signed_in.tenant.name.as_str();
     match stop_acting(&portal.app, &who.caller, signed_in, Stopped::Button).await {
         Ok(stopped) => {
-            let mut answer = done("/", &format!("You no longer act as {name}."));
+            let message = match signed_in.session.acting {
+                Some(_) => format!("You no longer act as {name}."),
+                None => format!("You are back from {name}."),
+            };
+            let mut answer = done("/", &message);
             add_cookie(&mut answer, &set_cookie(&stopped.token));
             Ok(answer)
         }
