@@ -145,6 +145,12 @@ const MIGRATIONS: &[Migration] = &[
         name: "0024_passkey",
         steps: &[Step::Both(include_str!("../migrations/0024_passkey.sql"))],
     },
+    Migration {
+        name: "0029_domain_mail",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0029_domain_mail.sql"
+        ))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

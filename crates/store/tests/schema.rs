@@ -655,6 +655,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "what has ended goes, whoever had it",
     ),
     (
+        "FROM domain WHERE mail_digest = $1",
+        "whoever holds the link of a mail says for which domain it is",
+    ),
+    (
         "FROM invitation WHERE digest = $1",
         "whoever holds a link says whose it is",
     ),

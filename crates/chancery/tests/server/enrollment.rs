@@ -2,6 +2,7 @@
 
 pub(crate) mod credentials;
 mod delegated_domains;
+mod domain_mails;
 pub(crate) mod erased_keys;
 mod organizations;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use acme::paths::Shape;
-use base::{Clock, Random, Timestamp};
+use base::{Clock, DnsName, Random, Timestamp};
 use futures_util::future::BoxFuture;
 use outbound::mail::NoMailer;
 use store::Store;
@@ -18,7 +18,7 @@ use tenancy::lockout::{AttemptKey, Limits, Lockout};
 use tenancy::password::{HashParameters, Password};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email, Theme};
-use validation::{CaaOutcome, CaaQuestion, Outcome, Probe, Validator};
+use validation::{CaaOutcome, CaaQuestion, ContactsOutcome, Outcome, Probe, Validator};
 
 use super::attempt::Attempt;
 use super::change_password::{ChangePasswordError, change_password};
@@ -71,6 +71,10 @@ impl Validator for NoValidator {
 
     fn caa<'a>(&'a self, _: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome> {
         panic!("nothing is issued here")
+    }
+
+    fn contacts<'a>(&'a self, _: &'a DnsName) -> BoxFuture<'a, ContactsOutcome> {
+        panic!("no domain is proven here")
     }
 }
 

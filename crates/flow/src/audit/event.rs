@@ -128,6 +128,7 @@ events! {
     DomainDelegationEnded {
         domain: DomainId, delegation: DelegationId, organization: OrganizationId, name: DnsName,
     } = "domain.end_delegation" on domain;
+    DomainMailSent { domain: DomainId, to: Text, expires_at: Timestamp, name: DnsName } = "domain.mail" on domain;
     DomainOwned { domain: DomainId, name: DnsName } = "domain.own" on domain;
     DomainProven {
         domain: DomainId, name: DnsName, method: &'static str, valid_until: Timestamp,

@@ -13,6 +13,8 @@ words! {
     pub enum MailKind {
         /// Too many failed attempts to sign in.
         AccountLocked = "account_locked",
+        /// Somebody wants certificates for a domain.
+        DomainProof = "domain_proof",
         /// A person may set their first password.
         Invitation = "invitation",
         /// A sign-in from a network that was not seen before.
@@ -59,6 +61,17 @@ pub enum Letter {
         from: Origin,
         /// Until when the right password is refused too.
         until: Timestamp,
+    },
+    /// Somebody wants certificates for a domain, and whoever it belongs to is asked.
+    DomainProof {
+        /// The domain.
+        domain: String,
+        /// Who wants them.
+        organization: String,
+        /// Where it is confirmed; a secret.
+        link: String,
+        /// The first moment at which it does not work.
+        ends_at: Timestamp,
     },
     /// A person may set their first password.
     Invitation {
@@ -116,6 +129,7 @@ impl Letter {
     pub fn kind(&self) -> MailKind {
         match self {
             Self::AccountLocked { .. } => MailKind::AccountLocked,
+            Self::DomainProof { .. } => MailKind::DomainProof,
             Self::Invitation { .. } => MailKind::Invitation,
             Self::NewSignIn { .. } => MailKind::NewSignIn,
             Self::PasskeyRefused { .. } => MailKind::PasskeyRefused,
@@ -146,6 +160,13 @@ impl Letter {
                 .knows("Locked until", &moment(*until))
                 .knows_origin(from)
                 .says_last("If this was you, wait and try again. If it was not, somebody is guessing your password: choose a new one that you use nowhere else, and turn on a second factor."),
+            Self::DomainProof { domain, organization, link, ends_at } => sheet
+                .titled(&format!("Confirm who may have certificates for {}", clean(domain)))
+                .says("Somebody asks for certificates for the domain below and for all names in it. You get this mail because your address stands for the domain. If you agree, open the link and confirm it there.")
+                .knows("Domain", &clean(domain))
+                .knows("Asked for by", &clean(organization))
+                .leads_to("See what is asked", link)
+                .says_last(&format!("The link works once, until {}. If you do not know who asks, ignore this mail: without the link nobody gets a certificate by it.", moment(*ends_at))),
             Self::Invitation { organization, invited_by, link, ends_at } => sheet
                 .titled(&format!("{} invites you", clean(organization)))
                 .says(&format!("{} has opened an account for you at {}. Choose a password to begin.", clean(invited_by), clean(organization)))
@@ -202,6 +223,12 @@ impl Letter {
         let organization = "Northwind & Sons".to_owned();
         match kind {
             MailKind::AccountLocked => Self::AccountLocked { from, until: later },
+            MailKind::DomainProof => Self::DomainProof {
+                domain: "clinic.example".to_owned(),
+                organization,
+                link: "https://portal.example/domain-proof/TOKEN".to_owned(),
+                ends_at: later,
+            },
             MailKind::Invitation => Self::Invitation {
                 organization,
                 invited_by: "Theodora Quist".to_owned(),

@@ -139,6 +139,8 @@ mod tests {
             ("GET", "/link/{token}"),
             ("POST", "/link/{token}"),
             ("POST", "/link/{token}/rules"),
+            ("GET", "/domain-proof/{token}"),
+            ("POST", "/domain-proof/{token}"),
             // Nobody's data, and not in what is delivered.
             ("GET", "/design"),
             ("GET", "/assets/{file}"),

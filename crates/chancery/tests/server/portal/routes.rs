@@ -83,7 +83,7 @@ const fn file(name: &'static str) -> Route {
 pub(super) const ORGANIZATION: &str = "{organization}";
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 64] = [
+pub(super) const ROUTES: [Route; 65] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -205,6 +205,11 @@ pub(super) const ROUTES: [Route; 64] = [
         "/delegated-domains/{id}/check",
         Object::DelegatedDomain,
         &[("method", "dns")],
+    ),
+    post(
+        "/delegated-domains/{id}/mail",
+        Object::DelegatedDomain,
+        &[("to", "admin")],
     ),
     post("/delegated-domains/{id}/ask", Object::DelegatedDomain, &[]),
     post(
