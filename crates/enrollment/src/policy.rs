@@ -11,6 +11,7 @@ use base::{Class, Refusal, Refuse, Timestamp};
 use serde_json::Value;
 
 use crate::eab::Reveal;
+use crate::subscription::Extension;
 
 mod preset;
 mod setting;
@@ -235,6 +236,19 @@ impl Policy {
     pub fn starts_at_once(&self) -> bool {
         self.start_trigger == StartTrigger::OnCreate
             || self.name_admission == NameAdmission::ValidatedDelegated
+    }
+
+    /// How terms are extended. Where certificates go with the end, nothing is left to extend afterwards.
+    pub fn extension(&self) -> Extension {
+        let ExtensionWindow { before, after } = self.extension_window_days;
+        Extension {
+            unit: self.term_unit,
+            before,
+            after: match self.on_subscription_end {
+                OnSubscriptionEnd::RevokeAtEnd => 0,
+                OnSubscriptionEnd::KeepCerts | OnSubscriptionEnd::CapNotAfter => after,
+            },
+        }
     }
 
     /// As JSON that is the same for the same policy: all keys, sorted.

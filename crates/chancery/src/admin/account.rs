@@ -9,6 +9,7 @@ use enrollment::policy::NameAdmission;
 use enrollment::subscription::{Label, Subscription, Term};
 use flow::caller::system;
 use flow::enrollment::assign_organization::assign_organization;
+use flow::enrollment::extend_subscription::extend_subscription;
 use flow::enrollment::list_subscriptions::{
     self, AcmeClient, SubscriptionFilter, SubscriptionQuery, Summary, clients, credentials, page,
 };
@@ -68,6 +69,13 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
                     "its MAC key was erased: chancery admin credential rotate {account} makes a new one"
                 ));
             }
+            Ok(())
+        }
+        AccountCommand::Extend { account } => {
+            let (subscription, caller) = find_subscription(app, &account).await?;
+            let extended = extend_subscription(app, &caller, subscription.id).await?;
+            let until = extended.covered_until.map(|end| end.to_string());
+            say(&format!("extended until {}", until.unwrap_or_default()));
             Ok(())
         }
         AccountCommand::Resume { account } => move_to(app, &account, Move::Resume).await,

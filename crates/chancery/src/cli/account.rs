@@ -17,6 +17,11 @@ pub(crate) enum AccountCommand {
         /// The ACME account, by its identifier (sub_…)
         account: String,
     },
+    /// Extend an ACME account by another term, which begins where the last one ends; nothing is charged yet
+    Extend {
+        /// The ACME account, by its identifier (sub_…)
+        account: String,
+    },
     /// List the ACME accounts of a reseller, or of all, newest first
     List {
         /// Only of this reseller, by name or identifier (ten_…)

@@ -5,6 +5,7 @@ mod delegated_domains;
 mod domain_mails;
 pub(crate) mod erased_keys;
 mod organizations;
+mod terms;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -206,6 +206,9 @@ events! {
         before: Option<OrganizationId>,
     } = "subscription.assign" on subscription;
     SubscriptionDeactivated { subscription: SubscriptionId } = "subscription.deactivate" on subscription;
+    SubscriptionExtended {
+        subscription: SubscriptionId, before: Option<Timestamp>, until: Option<Timestamp>,
+    } = "subscription.extend" on subscription;
     SubscriptionOpened {
         subscription: SubscriptionId, label: Text, term: Text, offer: Text, eab_key_id: Text,
     } = "subscription.open" on subscription;

@@ -29,6 +29,8 @@ words! {
         PreValidationEnds = "pre_validation_ends",
         /// A second factor came or went.
         SecondFactorChanged = "second_factor_changed",
+        /// Certificates are revoked as their ACME account ends.
+        SubscriptionEnds = "subscription_ends",
     }
 }
 
@@ -122,6 +124,17 @@ pub enum Letter {
         /// Where from.
         from: Origin,
     },
+    /// Certificates are revoked as their ACME account ends.
+    SubscriptionEnds {
+        /// What it is called.
+        account: String,
+        /// When it ends.
+        ends_at: Timestamp,
+        /// How many certificates would outlive it.
+        certificates: i64,
+        /// Where it is extended.
+        link: String,
+    },
 }
 
 impl Letter {
@@ -137,6 +150,7 @@ impl Letter {
             Self::PasswordReset { .. } => MailKind::PasswordReset,
             Self::PreValidationEnds { .. } => MailKind::PreValidationEnds,
             Self::SecondFactorChanged { .. } => MailKind::SecondFactorChanged,
+            Self::SubscriptionEnds { .. } => MailKind::SubscriptionEnds,
         }
     }
 
@@ -204,6 +218,14 @@ impl Letter {
                 .says(&clean(what))
                 .knows_origin(from)
                 .says_last("If you did not do this, change your password at once and tell us."),
+            Self::SubscriptionEnds { account, ends_at, certificates, link } => sheet
+                .titled(&format!("Certificates of {} will be revoked", clean(account)))
+                .says("The term of this ACME account is over at the time below. The certificates that were issued in it and are still valid then are revoked within an hour, and browsers refuse them.")
+                .knows("ACME account", &clean(account))
+                .knows("Ends", &moment(*ends_at))
+                .knows("Certificates", &certificates.to_string())
+                .leads_to("Extend the account", link)
+                .says_last("To keep them, extend the account before that time. If you do not need it any more, see to it that no server uses one of these certificates by then."),
         }
     }
 
@@ -250,6 +272,12 @@ impl Letter {
             MailKind::SecondFactorChanged => Self::SecondFactorChanged {
                 what: "An authenticator app was added to your account.".to_owned(),
                 from,
+            },
+            MailKind::SubscriptionEnds => Self::SubscriptionEnds {
+                account: "Web servers".to_owned(),
+                ends_at: later,
+                certificates: 12,
+                link: "https://portal.example/accounts/1".to_owned(),
             },
         }
     }

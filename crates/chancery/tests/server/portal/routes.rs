@@ -83,7 +83,7 @@ const fn file(name: &'static str) -> Route {
 pub(super) const ORGANIZATION: &str = "{organization}";
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 65] = [
+pub(super) const ROUTES: [Route; 67] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -92,6 +92,7 @@ pub(super) const ROUTES: [Route; 65] = [
     get("/accounts/{id}/activity", Object::Account),
     get("/accounts/{id}/clients", Object::Account),
     get("/accounts/{id}/suspend", Object::Account),
+    get("/accounts/{id}/extend", Object::Account),
     get("/accounts/{id}/resume", Object::Account),
     get("/accounts/{id}/deactivate", Object::Account),
     get("/accounts/{id}/rotate", Object::Account),
@@ -144,6 +145,7 @@ pub(super) const ROUTES: [Route; 65] = [
         &[("organization", "")],
     ),
     post("/accounts/{id}/suspend", Object::Account, &[]),
+    post("/accounts/{id}/extend", Object::Account, &[]),
     post("/accounts/{id}/resume", Object::Account, &[]),
     post("/domains/{id}/remove", Object::Domain, &[]),
     post(

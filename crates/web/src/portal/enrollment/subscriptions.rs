@@ -7,6 +7,7 @@ pub mod clients;
 pub mod command;
 pub mod credentials;
 pub mod domains;
+pub mod extend;
 pub mod head;
 pub mod list;
 pub mod new;
@@ -61,6 +62,8 @@ fn changes() -> Table {
             state::suspend_form,
         )
         .post("/accounts/{id}/suspend", ManageAccounts, state::suspend)
+        .get("/accounts/{id}/extend", ManageAccounts, extend::form)
+        .post("/accounts/{id}/extend", ManageAccounts, extend::extend)
         .get("/accounts/{id}/resume", ManageAccounts, state::resume_form)
         .post("/accounts/{id}/resume", ManageAccounts, state::resume)
         .get(
