@@ -108,6 +108,8 @@ policy! {
     refunds_per_name: Option<NonZeroU32> = None,
     /// How many ACME accounts a credential binds; `None` for any number (C2).
     eab_max_bindings: Option<NonZeroU32> = None,
+    /// How many subscriptions a tenant has of the offer at once; `None` for any number.
+    max_subscriptions: Option<NonZeroU32> = None,
     /// What helps whoever has lost a MAC key (C1).
     eab_on_loss: OnLoss = OnLoss::Rotate,
     /// Which names are admitted.
