@@ -151,6 +151,10 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0029_domain_mail.sql"
         ))],
     },
+    Migration {
+        name: "0030_anchor",
+        steps: &[Step::Both(include_str!("../migrations/0030_anchor.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

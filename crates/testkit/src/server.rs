@@ -260,6 +260,7 @@ impl TestServer {
     /// Adds names, one a line, without companions.
     pub async fn enroll(&self, eab: &Eab, names: &str) -> Vec<EnrolledDomain> {
         let enrollment = Enrollment {
+            anchor: None,
             subscription: eab.subscription,
             text: names.to_owned(),
             companions: Some(false),

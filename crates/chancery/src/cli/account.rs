@@ -192,6 +192,9 @@ pub(crate) struct AddDomainArgs {
     /// The names with commas between them, as they were given before
     #[arg(long = "name", hide = true, conflicts_with = "names")]
     pub(crate) old_name: Option<String>,
+    /// The anchor number of the pre-validation that they stand on, where certificates name an organization
+    #[arg(long)]
+    pub(crate) anchor: Option<String>,
     /// Enrol only these names, without their companions
     #[arg(long)]
     pub(crate) only: bool,
