@@ -251,6 +251,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         mail: mail::settings(config),
         breached: breached(config)?,
         operator_needs_second_factor: config.lab.is_none(),
+        password_policy: config.passwords.mode(),
         password_hash: config.passwords.parameters(),
     })
 }

@@ -6,7 +6,7 @@ use acme::directory::Meta;
 use acme::paths::Shape;
 use outbound::mail::letter::Brand;
 use tenancy::passkey::RelyingParty;
-use tenancy::password::HashParameters;
+use tenancy::password::{HashParameters, Mode};
 
 use crate::breached::BreachedPasswords;
 
@@ -66,6 +66,8 @@ pub struct Settings {
     pub breached: Option<BreachedPasswords>,
     /// Whether the people of the operator must have a second factor: everywhere but in a lab.
     pub operator_needs_second_factor: bool,
+    /// What a new password has to have.
+    pub password_policy: Mode,
     /// What a password's hash costs.
     pub password_hash: HashParameters,
 }

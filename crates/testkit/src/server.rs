@@ -29,7 +29,7 @@ use store::queue::summary;
 use store::seal::Sealer;
 use store::testing::Database;
 use tempfile::TempDir;
-use tenancy::password::HashParameters;
+use tenancy::password::{HashParameters, Mode};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
@@ -389,6 +389,7 @@ fn settings() -> Settings {
         name_policy: Policy::new().allow_suffix("example").allow_suffix("test"),
         weak_keys: pki::DebianWeakKeys::default(),
         breached: None,
+        password_policy: Mode::Composition,
         mail: None,
         // The least that Argon2 allows: these passwords protect nothing.
         crl_wait: Duration::ZERO,

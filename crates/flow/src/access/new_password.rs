@@ -1,7 +1,7 @@
-//! What a new password must satisfy here: the composition policy, with the names that would make
+//! What a new password must satisfy here: the policy that the operator chose, with the names that would make
 //! it easy to guess (features F-012 to F-014, security S-02).
 
-use tenancy::password::{self, Context, Mode, Password, Requirement, Unmet};
+use tenancy::password::{self, Context, Password, Requirement, Unmet};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
@@ -49,13 +49,13 @@ pub async fn requirements(
     password: &Password,
 ) -> Vec<(Requirement, bool)> {
     let context = owner.context().breached(is_breached(app, password).await);
-    password::requirements(Mode::Composition, password, &context)
+    password::requirements(app.settings().password_policy, password, &context)
 }
 
 /// Decides about a new password.
 pub async fn check(app: &App, owner: Owner<'_>, password: &Password) -> Result<(), Unmet> {
     let context = owner.context().breached(is_breached(app, password).await);
-    password::check(Mode::Composition, password, &context)
+    password::check(app.settings().password_policy, password, &context)
 }
 
 /// `None` where there is no list, or none that can be read: then nothing is said about it.
@@ -74,6 +74,8 @@ async fn is_breached(app: &App, password: &Password) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use tenancy::password::Mode;
+
     use super::*;
 
     #[track_caller]

@@ -15,7 +15,7 @@ use store::access::sign_in_lock;
 use store::seal::Sealer;
 use store::testing::each_engine;
 use tenancy::lockout::{AttemptKey, Limits, Lockout};
-use tenancy::password::{HashParameters, Password};
+use tenancy::password::{HashParameters, Mode, Password};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email, Theme};
 use validation::{CaaOutcome, CaaQuestion, ContactsOutcome, Outcome, Probe, Validator};
@@ -193,6 +193,7 @@ fn settings() -> Settings {
         name_policy: acme::policy::Policy::new(),
         weak_keys: pki::DebianWeakKeys::default(),
         breached: None,
+        password_policy: Mode::Composition,
         mail: None,
         has_limits: true,
         operator_needs_second_factor: true,

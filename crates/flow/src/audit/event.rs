@@ -153,7 +153,9 @@ events! {
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
     TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;
-    RolesChanged { user: UserId, from: Document, to: Document } = "user.change_roles" on user;
+    RolesChanged {
+        user: UserId, from: Document, to: Document, sessions_ended: u64,
+    } = "user.change_roles" on user;
     UserDisabled { user: UserId, sessions_ended: u64 } = "user.disable" on user;
     UserEnabled { user: UserId } = "user.enable" on user;
     UserCreated { user: UserId, email: Text, roles: Document } = "user.create" on user;
