@@ -1,6 +1,6 @@
 //! Who may do what, and who is who: tenants, organizations with what was checked of them, domains
 //! with proofs of their control and to whom they are delegated, users and their roles, passwords
-//! and second factors, passkeys, lockout, sessions, API tokens and invitations.
+//! and second factors, passkeys, identity providers, lockout, sessions, API tokens and invitations.
 //!
 //! Pure rules: a decision is a function of state, input and `now`, and returns the new state for
 //! the caller to store. Nothing here reads a clock, a database or the network. Hashing a password
@@ -15,6 +15,7 @@ pub mod domain;
 pub mod invitation;
 pub mod limit;
 pub mod lockout;
+pub mod oidc;
 pub mod organization;
 pub mod passkey;
 pub mod password;
