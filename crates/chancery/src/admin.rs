@@ -11,6 +11,7 @@ mod job;
 mod limit;
 mod mail;
 mod named;
+mod oidc;
 mod organization;
 mod pre_validation;
 mod refusal;
@@ -105,6 +106,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
             names,
             json,
         } => explain(app, &account, &names, json).await,
+        Admin::Oidc { command } => oidc::oidc(app, command).await,
         Admin::Organization { command } => organization::organization(app, command).await,
         Admin::PreValidation { command } => pre_validation::pre_validation(app, command).await,
         Admin::Refusal { command } => refusal::refusal(app, command).await,

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod catalog;
 pub(crate) mod delegated_domain;
 pub(crate) mod effect;
+pub(crate) mod oidc;
 pub(crate) mod organization;
 pub(crate) mod tenancy;
 pub(crate) mod token;
@@ -14,6 +15,7 @@ use self::account::{AccountCommand, CertificateCommand, CredentialCommand, Domai
 use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, ProfileCommand};
 use self::delegated_domain::DelegatedDomainCommand;
 pub(crate) use self::effect::{EffectCommand, MailCommand};
+use self::oidc::OidcCommand;
 use self::organization::{OrganizationCommand, PreValidationCommand};
 use self::tenancy::{RefusalCommand, ResellerCommand, UserCommand};
 use self::token::TokenCommand;
@@ -191,6 +193,11 @@ pub(crate) enum Admin {
     Refusal {
         #[command(subcommand)]
         command: RefusalCommand,
+    },
+    /// Identity providers, at which the people of a tenant sign in by OpenID Connect
+    Oidc {
+        #[command(subcommand)]
+        command: OidcCommand,
     },
     /// Resellers: who sells
     Reseller {

@@ -19,6 +19,7 @@ pub mod find_user;
 pub mod link;
 pub mod new_password;
 mod notice;
+pub mod oidc;
 mod open_session;
 pub mod preferences;
 mod proof;

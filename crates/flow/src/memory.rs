@@ -11,6 +11,7 @@ pub mod clock_watch;
 pub(crate) mod limits;
 pub mod measures;
 pub mod password_work;
+pub(crate) mod providers;
 pub(crate) mod recent;
 pub(crate) mod refused;
 pub(crate) mod validating;
@@ -21,6 +22,7 @@ use self::clock_watch::ClockWatch;
 use self::limits::Limits;
 use self::measures::Measures;
 use self::password_work::Passwords;
+use self::providers::Providers;
 use self::recent::Recent;
 use self::refused::RefusedRequests;
 use self::validating::Validating;
@@ -37,6 +39,8 @@ pub(crate) struct Memory {
     /// Replay nonces of this node.
     pub(crate) nonces: Mint,
     pub(crate) passwords: Passwords,
+    /// What identity providers said of themselves.
+    pub(crate) providers: Providers,
     pub(crate) recent: Recent,
     /// What was refused to clients and is not stored yet.
     pub(crate) refused: RefusedRequests,
@@ -60,6 +64,7 @@ impl Memory {
             measures,
             nonces,
             passwords,
+            providers: Providers::new(),
             recent: Recent::default(),
             refused: RefusedRequests::default(),
             validating: Validating::default(),

@@ -145,6 +145,12 @@ const MIGRATIONS: &[Migration] = &[
         name: "0024_passkey",
         steps: &[Step::Both(include_str!("../migrations/0024_passkey.sql"))],
     },
+    Migration {
+        name: "0025_identity_provider",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0025_identity_provider.sql"
+        ))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

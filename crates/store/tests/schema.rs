@@ -667,6 +667,30 @@ const SYSTEM: &[(&str, &str)] = &[
         "what has ended is deleted, whoever had it",
     ),
     (
+        "FROM identity_provider WHERE short_name = $1",
+        "whoever signs in by their organisation names it",
+    ),
+    (
+        "SELECT tenant_id FROM identity_provider LIMIT 1",
+        "the door offers what somebody has, and does not say who",
+    ),
+    (
+        "FROM identity_provider WHERE tenant_id > $1",
+        "all secrets are sealed anew with another key",
+    ),
+    (
+        "UPDATE identity_provider SET client_secret = $3",
+        "all secrets are sealed anew with another key",
+    ),
+    (
+        "FROM identity_request WHERE digest = $1",
+        "the state that a browser brings back says who was asked",
+    ),
+    (
+        "DELETE FROM identity_request WHERE digest IN",
+        "what has ended is deleted, whoever had it",
+    ),
+    (
         "FROM credential WHERE kind = 'passkey' AND lookup = $1",
         "whoever brings a passkey says whose it is",
     ),

@@ -34,6 +34,7 @@ use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
 use crate::clock::FakeClock;
+use crate::identity_provider::{FakeIdentityProvider, FlakyProviders};
 use crate::peers::FakePeers;
 use crate::random::SeededRandom;
 use crate::validator::FakeValidator;
@@ -62,6 +63,7 @@ struct Surroundings {
     key_directory: TempDir,
     nodes: AtomicU64,
     peers: Arc<FakePeers>,
+    providers: Arc<FlakyProviders>,
     resellers: AtomicU64,
     settings: Settings,
     validator: Arc<FakeValidator>,
@@ -94,6 +96,7 @@ impl TestServer {
             key_directory: tempfile::tempdir().expect("a temporary directory"),
             nodes: AtomicU64::new(0),
             peers: Arc::default(),
+            providers: Arc::new(FlakyProviders::new()),
             resellers: AtomicU64::new(0),
             settings,
         });
@@ -143,6 +146,7 @@ impl TestServer {
             validator: of.validator.clone(),
             peers: of.peers.clone(),
             mailer,
+            providers: of.providers.clone(),
             internal_url: internal_url.clone(),
             settings,
         };
@@ -171,6 +175,16 @@ impl TestServer {
     /// The other nodes.
     pub fn peers(&self) -> &FakePeers {
         &self.surroundings.peers
+    }
+
+    /// What stands between the nodes and identity providers.
+    pub fn providers(&self) -> &FlakyProviders {
+        &self.surroundings.providers
+    }
+
+    /// An identity provider with this name below `test`, whose clock is the nodes'.
+    pub async fn identity_provider(&self, name: &str) -> FakeIdentityProvider {
+        FakeIdentityProvider::start(name, self.surroundings.clock.clone()).await
     }
 
     /// Where the database is.

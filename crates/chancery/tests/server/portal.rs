@@ -12,6 +12,7 @@ mod mails;
 mod organization;
 mod passkey;
 pub(crate) mod people;
+mod provider;
 mod refusal;
 mod review;
 mod routes;

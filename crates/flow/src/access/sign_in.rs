@@ -5,6 +5,7 @@
 //! nor from the time it takes.
 
 pub mod by_passkey;
+pub mod by_provider;
 
 use std::net::IpAddr;
 
@@ -13,6 +14,7 @@ use store::ReadTx;
 use store::access::credential::Replacement;
 use store::tenancy::sign_in::{self, Candidate};
 use tenancy::lockout::Locked;
+use tenancy::oidc::ProviderRequired;
 use tenancy::password::{Credential, Password, Verdict};
 use tenancy::tenant::OrganizationSuspended;
 use tenancy::token::Token;
@@ -22,7 +24,7 @@ use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::open_session::{OpenSessionError, Opening, open_session};
 use super::refuse::{Failed, refuse};
-use super::second_step::begin_second_step;
+use super::second_step::{FirstProof, begin_second_step};
 use super::session::end_replaced;
 use crate::caller::system;
 use crate::memory::password_work::PasswordWorkError;
@@ -44,6 +46,9 @@ pub struct Credentials {
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
+    /// The credentials are right, but the user's organisation has its own provider sign them in.
+    #[error(transparent)]
+    Elsewhere(#[from] ProviderRequired),
     /// The address is unknown, the password is wrong, or the user may not sign in.
     #[error("Invalid credentials")]
     InvalidCredentials,
@@ -64,6 +69,7 @@ pub enum SignInError {
 impl Refuse for SignInError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Elsewhere(error) => error.refusal(),
             Self::InvalidCredentials => Class::Unauthenticated.because("invalid_credentials", self),
             Self::Locked(error) => error.refusal(),
             Self::OrganizationSuspended(error) => error.refusal(),
@@ -77,6 +83,7 @@ impl From<OpenSessionError> for SignInError {
     fn from(error: OpenSessionError) -> Self {
         match error {
             OpenSessionError::Changed | OpenSessionError::Factor(_) => Self::InvalidCredentials,
+            OpenSessionError::Elsewhere(error) => Self::Elsewhere(error),
             OpenSessionError::Locked(locked) => Self::Locked(locked),
             OpenSessionError::Store(error) => Self::Store(error),
             OpenSessionError::Suspended(suspended) => Self::OrganizationSuspended(suspended),
@@ -117,6 +124,7 @@ fn log_outcome(caller: &Caller, outcome: &Result<SignInOutcome, SignInError>) {
         Ok(_) => return,
         Err(SignInError::Locked(_)) => "locked",
         Err(SignInError::OrganizationSuspended(_)) => "organization suspended",
+        Err(SignInError::Elsewhere(_)) => "identity provider required",
         Err(SignInError::InvalidCredentials | SignInError::Password(_) | SignInError::Store(_)) => {
             return;
         }
@@ -155,14 +163,19 @@ async fn check(
         (Some(proven), None) => {
             let rehashed = rehash(app, &proven, verdict, credentials.password).await?;
             if let (true, Some(password)) = (proven.has_second_factor, &proven.credential) {
-                let changed_at = password.changed_at;
-                let token = begin_second_step(app, &proven, changed_at, rehashed).await?;
+                let first = FirstProof {
+                    since: password.changed_at,
+                    rehashed,
+                    identity: None,
+                };
+                let token = begin_second_step(app, &proven, first).await?;
                 return Ok(SignInOutcome::SecondStep(token));
             }
             let opening = Opening {
                 rehashed,
                 attempt,
                 proven,
+                identity: None,
                 second: None,
                 now,
             };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use acme::paths::Shape;
 use base::{Clock, Random, Timestamp};
 use futures_util::future::BoxFuture;
+use outbound::identity::NoProviders;
 use outbound::mail::NoMailer;
 use store::Store;
 use store::access::credential::{self, Replacement};
@@ -101,6 +102,7 @@ impl House {
             validator: Arc::new(NoValidator),
             peers: Arc::new(NoPeers),
             mailer: Arc::new(NoMailer),
+            providers: Arc::new(NoProviders),
             internal_url: String::new(),
             settings: settings(),
         };

@@ -79,6 +79,8 @@ events! {
     PasskeyAdded { user: UserId, name: Text, sessions_ended: u64 } = "user.add_passkey" on user;
     PasskeyRemoved { user: UserId, name: Text, sessions_ended: u64 } = "user.remove_passkey" on user;
     PasskeyRenamed { user: UserId, from: Text, to: Text } = "user.rename_passkey" on user;
+    IdentityLinked { user: UserId, issuer: Text, subject: Text } = "user.link_identity" on user;
+    IdentityUnlinked { user: UserId, issuer: Text, subject: Text } = "user.unlink_identity" on user;
     RecoveryCodesMade { user: UserId } = "user.make_recovery_codes" on user;
     SecondFactorRemoved {
         user: UserId, factor: &'static str, sessions_ended: u64,
@@ -147,6 +149,10 @@ events! {
     PreValidationRequested {
         pre_validation: PreValidationId, certificate_type: &'static str, anchor: Text, organization: OrganizationId,
     } = "pre_validation.request" on pre_validation in organization;
+    ProviderRemoved { tenant: TenantId } = "tenant.remove_identity_provider" on tenant;
+    ProviderSet {
+        tenant: TenantId, short_name: Text, issuer: Text, client: Text, has_new_secret: bool, is_required: bool,
+    } = "tenant.set_identity_provider" on tenant;
     RenewalChosen { tenant: TenantId, is_automatic: bool } = "tenant.renew_pre_validations" on tenant;
     SecondFactorRequired { tenant: TenantId, is_required: bool } = "tenant.require_second_factor" on tenant;
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;

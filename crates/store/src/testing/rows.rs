@@ -3,7 +3,7 @@
 use crate::{Error, ReadTx, sql};
 
 /// The tables that are counted.
-pub const TABLES: [&str; 33] = [
+pub const TABLES: [&str; 35] = [
     "acme_account",
     "acme_authorization",
     "acme_order",
@@ -20,6 +20,8 @@ pub const TABLES: [&str; 33] = [
     "eab_key",
     "effect",
     "enrolled_domain",
+    "identity_provider",
+    "identity_request",
     "invitation",
     "job",
     "job_dead",
@@ -58,6 +60,8 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM eab_key) AS eab_key,
            (SELECT COUNT(*) FROM effect) AS effect,
            (SELECT COUNT(*) FROM enrolled_domain) AS enrolled_domain,
+           (SELECT COUNT(*) FROM identity_provider) AS identity_provider,
+           (SELECT COUNT(*) FROM identity_request) AS identity_request,
            (SELECT COUNT(*) FROM invitation) AS invitation,
            (SELECT COUNT(*) FROM job) AS job,
            (SELECT COUNT(*) FROM job_dead) AS job_dead,

@@ -145,6 +145,8 @@ impl History {
             ("department", 0),
             ("domain", 0),
             ("eab_key", 0),
+            ("identity_provider", 0),
+            ("identity_request", 0),
             ("invitation", 0),
             ("organization", 0),
             ("passkey_challenge", 0),

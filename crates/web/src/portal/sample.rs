@@ -24,6 +24,8 @@ mod order;
 mod organization;
 #[path = "sample/overview.rs"]
 mod overview;
+#[path = "sample/provider.rs"]
+mod provider;
 #[path = "sample/second_factor.rs"]
 mod second_factor;
 #[path = "sample/settings.rs"]
@@ -57,6 +59,7 @@ pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
     order::add(&mut all)?;
     settings::add(&mut all)?;
     second_factor::add(&mut all)?;
+    provider::add(&mut all)?;
     token::add(&mut all)?;
     team::add(&mut all)?;
     organization::add(&mut all)?;

@@ -133,10 +133,13 @@ async fn s27_no_page_is_stored(server: &TestServer) {
         "/organizations/new",
         "/reviews",
         "/settings",
+        "/settings/identity",
         "/settings/second-factor/passkeys/new",
         "/settings/tokens",
         "/sign-in",
+        "/sign-in/organization",
         "/signed-out",
+        "/team/provider",
     ] {
         for answer in [browser.get(path).await, stranger(server).get(path).await] {
             assert_eq!(answer.header("cache-control"), "no-store", "{path}");

@@ -68,6 +68,12 @@ pub(super) async fn prove_alone(browser: &mut Visitor, key: &mut SoftAuthenticat
     prove(browser, key, at).await
 }
 
+/// The second step by a passkey.
+pub(super) async fn prove_step(browser: &mut Visitor, key: &mut SoftAuthenticator) -> Answer {
+    let at = ["/sign-in/code", "/sign-in/code/passkey", "/sign-in/code"];
+    prove(browser, key, at).await
+}
+
 /// A browser of whoever has a passkey.
 pub(super) async fn browser(server: &TestServer, key: &mut SoftAuthenticator) -> Visitor {
     let mut browser = stranger(server);

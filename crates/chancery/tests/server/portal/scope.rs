@@ -159,9 +159,11 @@ impl Full {
             &format!("/organizations/{}", self.organization),
             &format!("/delegated-domains/{}", self.delegated_domain),
             "/settings",
+            "/settings/identity",
             "/settings/second-factor",
             "/settings/tokens",
             "/team",
+            "/team/provider",
         ] {
             let page = self.browser.get(path).await.expect(200);
             state.push(page.text().to_owned());

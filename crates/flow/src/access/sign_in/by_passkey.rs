@@ -8,6 +8,7 @@ use store::ReadTx;
 use store::access::passkey;
 use store::tenancy::sign_in::{self, Candidate};
 use tenancy::lockout::Locked;
+use tenancy::oidc::ProviderRequired;
 use tenancy::passkey::{Assertion, CredentialId, PasskeyError};
 use tenancy::tenant::OrganizationSuspended;
 use tenancy::token::Token;
@@ -26,6 +27,9 @@ use crate::{App, Caller};
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeySignInError {
+    /// Their organisation has its own provider sign them in.
+    #[error(transparent)]
+    Elsewhere(#[from] ProviderRequired),
     /// What the browser answered is not good, in a way that its owner can put right.
     #[error(transparent)]
     Factor(#[from] SecondFactorError),
@@ -46,6 +50,7 @@ pub enum PasskeySignInError {
 impl Refuse for PasskeySignInError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Elsewhere(error) => error.refusal(),
             Self::Factor(error) => error.refusal(),
             Self::Foreign => Class::Unauthenticated.because("passkey_signs_nobody_in", self),
             Self::Locked(error) => error.refusal(),
@@ -59,6 +64,7 @@ impl From<OpenSessionError> for PasskeySignInError {
     fn from(error: OpenSessionError) -> Self {
         match error {
             OpenSessionError::Changed => Self::Foreign,
+            OpenSessionError::Elsewhere(error) => Self::Elsewhere(error),
             OpenSessionError::Factor(error) => Self::Factor(error),
             OpenSessionError::Locked(locked) => Self::Locked(locked),
             OpenSessionError::Store(error) => Self::Store(error),
@@ -146,6 +152,7 @@ async fn open(
         attempt,
         proven,
         rehashed: None,
+        identity: None,
         second: Some(SecondProof {
             step: None,
             typed: TypedFactor::Passkey(Box::new(assertion)),
@@ -159,6 +166,7 @@ async fn open(
             (told(error), reason)
         }
         error @ (OpenSessionError::Changed
+        | OpenSessionError::Elsewhere(_)
         | OpenSessionError::Locked(_)
         | OpenSessionError::Store(_)
         | OpenSessionError::Suspended(_)) => (error.into(), None),

@@ -1,7 +1,9 @@
 //! The door: signing in and out.
 
 pub mod code;
+pub mod organization;
 mod passkey;
+mod provider;
 pub mod sign_in;
 pub mod sign_out;
 
@@ -17,6 +19,9 @@ pub(super) fn routes() -> Table {
         .get("/sign-in/code", Open, code::form)
         .post("/sign-in/code", Open, code::submit)
         .post("/sign-in/code/passkey", Open, passkey::ask_for_step)
+        .get("/sign-in/organization", Open, organization::form)
+        .get("/sign-in/oidc/{name}", Open, provider::begin)
+        .get("/sign-in/oidc/{name}/callback", Open, provider::answer)
         .post("/sign-out", SettingUp, sign_out::sign_out)
         .get("/signed-out", Open, sign_out::signed_out)
 }

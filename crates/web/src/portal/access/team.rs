@@ -4,6 +4,7 @@ pub mod change;
 mod demand;
 pub mod invite;
 pub mod list;
+pub mod provider;
 pub mod show;
 pub mod words;
 
@@ -25,6 +26,9 @@ pub(super) fn routes() -> Table {
         .get("/team", ViewUsers, list::list)
         .post("/team", ManageUsers, invite::invite)
         .post("/team/second-factor", ManageUsers, demand::demand)
+        .get("/team/provider", ManageUsers, provider::show)
+        .post("/team/provider", ManageUsers, provider::set)
+        .post("/team/provider/remove", ManageUsers, provider::remove)
         .get("/team/{id}", ViewUsers, show::show)
         .post("/team/{id}/roles", ManageUsers, change::roles)
         .post("/team/{id}/disable", ManageUsers, change::disable)

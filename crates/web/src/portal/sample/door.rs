@@ -16,6 +16,7 @@ fn sign_in(email: &str, problem: Option<SignInProblem>) -> SignInPage {
         problem,
         next: "/".to_owned(),
         has_mail: true,
+        organization_href: Some("/sign-in/organization".to_owned()),
         passkey_at: Some("portal.example".to_owned()),
         contact: "support@chancery.example".to_owned(),
     }

@@ -26,6 +26,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         shell: shell(Nav::Settings, "Settings"),
         name: "Astrid Berg".to_owned(),
         role: "Administrator".to_owned(),
+        has_provider: true,
         has_second_factor: false,
         second_factor: on_or_off(false),
         profile_problems: Problems::none(),

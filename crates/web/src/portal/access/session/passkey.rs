@@ -68,7 +68,7 @@ pub(super) async fn submit(
         Ok(signed_in) => Ok(welcome(&portal, &signed_in, &typed.next)),
         Err(error) => refused_form(&SignInPage {
             problem: Some(problem(error, portal.app.now())?),
-            ..view(&portal, &who, &typed.next)
+            ..view(&portal, &who, &typed.next).await
         }),
     }
 }
@@ -78,6 +78,7 @@ fn problem(error: PasskeySignInError, now: Timestamp) -> Result<SignInProblem, R
         PasskeySignInError::Locked(locked) => Ok(SignInProblem::Locked {
             minutes: minutes_until(locked.until, now),
         }),
+        PasskeySignInError::Elsewhere(error) => Ok(SignInProblem::Elsewhere(sentence(&error))),
         PasskeySignInError::Suspended(_) => Ok(SignInProblem::Suspended),
         PasskeySignInError::Factor(SecondFactorError::Seal(_)) | PasskeySignInError::Store(_) => {
             Err(error.into())
