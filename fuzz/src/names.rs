@@ -22,6 +22,7 @@ use tenancy::password::{self, Context, Mode, Password};
 use tenancy::pre_validation::Anchor;
 use tenancy::recovery::RecoveryCode;
 use tenancy::tenant::TenantName;
+use tenancy::tenant::brand::{BrandContact, BrandHost, BrandName, MAX_CONTACT_LINES};
 use tenancy::token::Token;
 use tenancy::user::{DisplayName, Email};
 
@@ -142,6 +143,16 @@ fn typed(text: &str) {
             TenantName::parse(name.as_str()).unwrap().as_str(),
             name.as_str()
         );
+    }
+    if let Ok(name) = BrandName::parse(text) {
+        assert_eq!(BrandName::parse(name.as_str()).as_ref(), Ok(&name));
+    }
+    if let Ok(contact) = BrandContact::parse(text) {
+        assert_eq!(BrandContact::parse(contact.as_str()).as_ref(), Ok(&contact));
+        assert!(contact.lines().count() <= MAX_CONTACT_LINES);
+    }
+    if let Ok(host) = BrandHost::parse(text) {
+        assert_eq!(BrandHost::parse(host.name().as_str()).as_ref(), Ok(&host));
     }
     if let Ok(name) = DepartmentName::parse(text) {
         assert_eq!(

@@ -2,6 +2,7 @@
 //! the schema of a database in use.
 
 mod account;
+mod brand;
 mod catalog;
 mod certificate;
 mod delegated_domain;
@@ -84,6 +85,7 @@ pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
 async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
     match command {
         Admin::Account { command } => account::account(app, command).await,
+        Admin::Brand { command } => brand::brand(app, command).await,
         Admin::Ca { command } => catalog::ca(app, command).await,
         Admin::Directory { command } => catalog::directory(app, command).await,
         Admin::Job { command } => job::job(app, command).await,
@@ -154,7 +156,7 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
     )
     .await?;
     let link = match &made.link {
-        Some(token) => Some(user::link_url(app, token).await?),
+        Some(token) => Some(user::link_url(app, &made.reseller, token).await?),
         None => None,
     };
     if args.json {

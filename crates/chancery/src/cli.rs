@@ -1,6 +1,7 @@
 //! The command line. Its help is the first page of documentation that an operator reads.
 
 pub(crate) mod account;
+pub(crate) mod brand;
 pub(crate) mod catalog;
 pub(crate) mod delegated_domain;
 pub(crate) mod effect;
@@ -11,6 +12,7 @@ pub(crate) mod token;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use self::account::{AccountCommand, CertificateCommand, CredentialCommand, DomainCommand};
+use self::brand::BrandCommand;
 use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, ProfileCommand};
 use self::delegated_domain::DelegatedDomainCommand;
 pub(crate) use self::effect::{EffectCommand, MailCommand};
@@ -98,6 +100,11 @@ pub(crate) enum Admin {
     Account {
         #[command(subcommand)]
         command: AccountCommand,
+    },
+    /// Brands: how a reseller shows itself, and at which host names of the portal
+    Brand {
+        #[command(subcommand)]
+        command: BrandCommand,
     },
     /// CAs: who signs
     Ca {

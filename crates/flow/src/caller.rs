@@ -1,9 +1,17 @@
 //! Who asks, from where, and whose rows they see: the second argument of every use case.
 
-use std::net::IpAddr;
+pub mod place;
 
-use base::{AccountId, Actor, ApiTokenId, ClientNetwork, RequestId, Scope, TenantId, UserId};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use base::{
+    AccountId, Actor, ApiTokenId, ClientNetwork, DnsName, RequestId, Scope, TenantId, TenantPath,
+    UserId,
+};
 use store::Error as StoreError;
+
+use self::place::Place;
 
 /// Where a request came from; empty for work of our own.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +22,8 @@ pub struct Client {
     pub agent: String,
     /// Names the request in logs, audit entries and failures; none for work of our own.
     pub request_id: Option<RequestId>,
+    /// The host name of a brand at which the request came; none at the URL of the settings, and at other doors.
+    pub place: Option<Arc<Place>>,
 }
 
 impl Client {
@@ -21,6 +31,16 @@ impl Client {
     pub fn address_text(&self) -> String {
         self.address
             .map_or_else(String::new, |address| address.to_string())
+    }
+
+    /// Whether people of a tenant sign in where the request came: everybody does at the URL of the settings.
+    pub fn admits(&self, path: &TenantPath) -> bool {
+        self.place.as_ref().is_none_or(|place| place.admits(path))
+    }
+
+    /// The host name of the brand at which the request came.
+    pub fn host(&self) -> Option<&DnsName> {
+        self.place.as_ref().map(|place| &place.host)
     }
 
     /// What is one client as far as its address tells.

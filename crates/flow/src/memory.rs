@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use acme::nonce::Mint;
 
 pub mod accounts;
+pub mod brands;
 pub mod catalog;
 pub mod clock_watch;
 pub(crate) mod limits;
@@ -16,6 +17,7 @@ pub(crate) mod refused;
 pub(crate) mod validating;
 
 use self::accounts::Accounts;
+use self::brands::Brands;
 use self::catalog::Catalog;
 use self::clock_watch::ClockWatch;
 use self::limits::Limits;
@@ -28,6 +30,7 @@ use self::validating::Validating;
 /// What use cases share in memory.
 pub(crate) struct Memory {
     pub(crate) accounts: Accounts,
+    brands: RwLock<Arc<Brands>>,
     /// Whether the clock can be believed.
     pub(crate) clock: ClockWatch,
     catalog: RwLock<Arc<Catalog>>,
@@ -54,6 +57,7 @@ impl Memory {
     ) -> Self {
         Self {
             accounts: Accounts::new(),
+            brands: RwLock::default(),
             clock,
             catalog: RwLock::new(Arc::new(catalog)),
             limits,
@@ -78,6 +82,21 @@ impl Memory {
         let mut catalog = catalog.unwrap_or_else(PoisonError::into_inner);
         if newer.version() > catalog.version() {
             *catalog = Arc::new(newer);
+        }
+    }
+
+    /// Who shows which brand, as it is now.
+    pub(crate) fn brands(&self) -> Arc<Brands> {
+        let brands = self.brands.read();
+        brands.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a newer picture of the brands in the place of this one; an older one changes nothing.
+    pub(crate) fn show_brands(&self, newer: Brands) {
+        let brands = self.brands.write();
+        let mut brands = brands.unwrap_or_else(PoisonError::into_inner);
+        if newer.version() > brands.version() {
+            *brands = Arc::new(newer);
         }
     }
 }

@@ -9,6 +9,7 @@ use tenancy::passkey::RelyingParty;
 use tenancy::password::HashParameters;
 
 use crate::breached::BreachedPasswords;
+use crate::caller::Client;
 
 /// How mails are written, for an installation that sends some.
 #[derive(Clone, Debug)]
@@ -76,8 +77,9 @@ impl Settings {
         self.paths.of(slug).at(&self.acme_origin).directory()
     }
 
-    /// The portal as passkeys know it; `None` where it is reached in a way for which browsers have none.
-    pub fn relying_party(&self) -> Option<RelyingParty> {
-        RelyingParty::at(&self.portal_origin)
+    /// The portal as passkeys know it where a request came; `None` where it is reached in a way for which browsers have none.
+    pub fn relying_party(&self, client: &Client) -> Option<RelyingParty> {
+        let place = client.place.as_ref();
+        RelyingParty::at(place.map_or(&self.portal_origin, |place| &place.origin))
     }
 }

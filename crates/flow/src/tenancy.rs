@@ -1,6 +1,7 @@
 //! Who owns what: resellers as their operator sees them, organizations and what was checked of them,
 //! the domains that they may use.
 
+pub mod brand;
 pub mod domain;
 pub mod find_operator;
 pub mod list_resellers;

@@ -145,6 +145,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0024_passkey",
         steps: &[Step::Both(include_str!("../migrations/0024_passkey.sql"))],
     },
+    Migration {
+        name: "0026_brand",
+        steps: &[Step::Both(include_str!("../migrations/0026_brand.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

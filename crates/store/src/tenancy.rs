@@ -2,6 +2,7 @@
 //! with the domains that these may use.
 
 pub mod bearer;
+pub mod brand;
 pub mod delegation;
 pub mod department;
 pub mod domain;

@@ -86,6 +86,7 @@ fn browser(user: &User, now: Timestamp) -> Browser {
         session: Session::open(user.id, user.tenant, now, &RANDOM).0,
         client_address: "192.0.2.7".to_owned(),
         client_agent: "Browser/1".to_owned(),
+        host: None,
     }
 }
 

@@ -595,6 +595,18 @@ const SYSTEM: &[(&str, &str)] = &[
         "what has ended is deleted, whoever had it",
     ),
     (
+        "FROM brand b JOIN tenant t ON t.id = b.tenant_id",
+        "a host name shows whose it is before anybody is known",
+    ),
+    (
+        "FROM brand_host ORDER BY tenant_id, added_at, host",
+        "a host name shows whose it is before anybody is known",
+    ),
+    (
+        "JOIN brand b ON b.tenant_id = above.id",
+        "a mail is in the name of whoever is above its recipient",
+    ),
+    (
         "FROM session s JOIN portal_user u ON u.id = s.user_id",
         "the cookie of a request says which tenant it is for",
     ),

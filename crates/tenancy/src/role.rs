@@ -39,6 +39,8 @@ words! {
         ViewAccounts = "account.view",
         /// See orders and what their validation saw.
         ViewActivity = "activity.view",
+        /// Choose name, contact and host names by which the tenant's people know the portal.
+        ManageBrand = "brand.manage",
         /// Revoke certificates (C25).
         RevokeCertificates = "cert.revoke",
         /// See and download certificates.
@@ -113,7 +115,9 @@ impl Role {
             }
             Permission::DecidePreValidations => matches!(self, Self::Owner | Self::Reviewer),
             Permission::ManageUsers | Permission::ViewUsers => is_highest,
-            Permission::ManageTenants => is_highest && !matches!(level, TenantKind::Customer),
+            Permission::ManageBrand | Permission::ManageTenants => {
+                is_highest && !matches!(level, TenantKind::Customer)
+            }
             Permission::UnlockUsers => matches!(self, Self::Owner | Self::Support),
         }
     }

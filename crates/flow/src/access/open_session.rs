@@ -26,7 +26,7 @@ use crate::{App, Caller};
 /// Why the session does not begin after all.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenSessionError {
-    /// The user is not as they were when the password was checked.
+    /// The user is not as they were when the password was checked, or signs in at another host name.
     #[error("the user was changed meanwhile")]
     Changed,
     /// The second factor proves nothing.
@@ -179,6 +179,7 @@ fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
     counts.check(*now)?;
     let current = current
         .filter(|current| is_same(current, proven))
+        .filter(|current| input.caller.client.admits(&current.tenant.path))
         .ok_or(OpenSessionError::Changed)?;
     let second = input.check_second(&current, second)?;
     if let Err(suspended) = may_sign_in(current.suspended_at) {
@@ -227,7 +228,7 @@ impl Input {
         let (user, now) = (current.user.id, self.opening.now);
         match (&self.opening.second, found) {
             (Some(proof), Some((true, factors))) => {
-                let second = factors.check(user, &proof.typed, &self.app, now)?;
+                let second = factors.check(user, &proof.typed, &self.app, &self.caller, now)?;
                 Ok(Some((proof.step, second)))
             }
             (None, None) if !current.has_second_factor => Ok(None),

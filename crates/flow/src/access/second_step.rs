@@ -180,13 +180,14 @@ async fn load_offered(tx: &mut ReadTx, user: &UserId) -> Result<OfferedFactors, 
 /// Asks for a passkey of whoever's password was right.
 pub async fn ask_passkey_for_step(
     app: &App,
+    caller: &Caller,
     token: &str,
 ) -> Result<PasskeyRequest, SecondStepError> {
     let (step, _) = find_step(app, token).await?;
     let whose = crate::caller::tenant(step.tenant);
     let store = app.store(crate::caller::tenant(step.tenant));
     let passkeys = store.read(step.user, load_passkeys).await?;
-    let asked = ask_to_prove(app, whose, Some(step.user), ids(passkeys)).await;
+    let asked = ask_to_prove(app, caller, whose, (Some(step.user), ids(passkeys))).await;
     asked.map_err(|error| match error {
         AskPasskeyError::Store(error) => SecondStepError::Store(error),
         AskPasskeyError::Nowhere | AskPasskeyError::TooMany(_) => {

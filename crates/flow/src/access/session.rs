@@ -17,7 +17,7 @@ use tenancy::user::Status;
 
 use super::SignedIn;
 use crate::audit::{Event, Text};
-use crate::caller::{system, tenant};
+use crate::caller::{Client, system, tenant};
 use crate::{App, Caller};
 
 /// How many sessions of one user are looked at.
@@ -62,16 +62,22 @@ impl Refuse for EndError {
     }
 }
 
-/// Who holds the token of a cookie, as of now; `None` when it stands for nothing. Notes the request
-/// at most once a minute.
-pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::Error> {
+/// Who holds the token of a cookie, as of now; `None` when it stands for nothing, or for a session that was opened at another
+/// host name (S-26). Notes the request at most once a minute.
+pub async fn look_up(
+    app: &App,
+    client: &Client,
+    token: &str,
+) -> Result<Option<SignedIn>, store::Error> {
     let Some(token) = Token::parse(token) else {
         return Ok(None);
     };
     let store = app.store(system("a token tells whose it is"));
     let found = store.read(token.digest(), sign_in::by_digest).await?;
     let now = app.now();
-    let Some(found) = found.filter(|found| is_usable(found, now)) else {
+    let is_here =
+        |found: &Found| found.host.as_ref() == client.host() && client.admits(&found.tenant.path);
+    let Some(found) = found.filter(|found| is_here(found) && is_usable(found, now)) else {
         return Ok(None);
     };
     let mut signed_in = SignedIn {
@@ -285,6 +291,7 @@ pub(super) fn browser(session: &Session, caller: &Caller) -> Browser {
         session: session.clone(),
         client_address: caller.client.address_text(),
         client_agent: caller.client.agent.clone(),
+        host: caller.client.host().cloned(),
     }
 }
 

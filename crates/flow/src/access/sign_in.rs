@@ -24,7 +24,7 @@ use super::open_session::{OpenSessionError, Opening, open_session};
 use super::refuse::{Failed, refuse};
 use super::second_step::begin_second_step;
 use super::session::end_replaced;
-use crate::caller::system;
+use crate::caller::{Client, system};
 use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
@@ -109,6 +109,9 @@ pub async fn sign_in(
     Ok(outcome)
 }
 
+/// Why nobody signs in at the host name of somebody else's brand.
+pub(super) const ELSEWHERE: &str = "signs in at another host name";
+
 /// A wrong password is told of where it is counted.
 fn log_outcome(caller: &Caller, outcome: &Result<SignInOutcome, SignInError>) {
     let address = caller.client.address_text();
@@ -148,9 +151,9 @@ async fn check(
     let verdict = verdict.await?;
     // Others may have waited in line too: what is decided from here on counts from here.
     let now = app.now();
-    let reason = candidate
-        .as_ref()
-        .map_or(Some("unknown address"), |found| reason(found, verdict));
+    let reason = candidate.as_ref().map_or(Some("unknown address"), |found| {
+        reason(found, verdict, &caller.client)
+    });
     match (candidate, reason) {
         (Some(proven), None) => {
             let rehashed = rehash(app, &proven, verdict, credentials.password).await?;
@@ -199,14 +202,17 @@ async fn load(
     Ok((attempt.load(tx).await?, candidate))
 }
 
-/// What is wrong with the attempt, for the audit log.
-fn reason(found: &Candidate, verdict: Verdict) -> Option<&'static str> {
+/// What is wrong with the attempt, for the audit log. Whoever belongs to another brand is told what a wrong password is told.
+fn reason(found: &Candidate, verdict: Verdict, client: &Client) -> Option<&'static str> {
     match (verdict, found.user.status) {
         (Verdict::Wrong, _) => Some("wrong password"),
         (Verdict::Right { .. }, Status::Disabled | Status::Invited | Status::Removed) => {
             Some("user disabled")
         }
-        (Verdict::Right { .. }, Status::Active) => None,
+        (Verdict::Right { .. }, Status::Active) => {
+            let is_here = client.admits(&found.tenant.path);
+            (!is_here).then_some(ELSEWHERE)
+        }
     }
 }
 

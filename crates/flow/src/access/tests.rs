@@ -136,7 +136,9 @@ impl House {
     }
 
     async fn look_up(&self, signed_in: &SignedIn) -> Option<SignedIn> {
-        look_up(&self.app, &signed_in.token.reveal()).await.unwrap()
+        look_up(&self.app, &client(), &signed_in.token.reveal())
+            .await
+            .unwrap()
     }
 
     async fn suspend_operator(&self) {
@@ -215,6 +217,7 @@ fn client() -> Client {
         address: Some(HERE),
         agent: "Browser/1".to_owned(),
         request_id: None,
+        place: None,
     }
 }
 

@@ -72,6 +72,7 @@ macro_rules! events {
 
 events! {
     // access
+    FirstStepsHidden { user: UserId, is_hidden: bool } = "user.hide_first_steps" on user;
     DisplayNameSet { user: UserId, from: Text, to: Text } = "user.set_display_name" on user;
     PasswordChanged { user: UserId, sessions_ended: u64 } = "user.change_password" on user;
     LinkMade { user: UserId, purpose: Document, expires_at: Option<Timestamp> } = "user.send_link" on user;
@@ -106,6 +107,10 @@ events! {
     } = "api_token.use_from_new_network" on token;
 
     // tenancy
+    BrandChanged { tenant: TenantId, name: Text, contact: Text } = "brand.change" on tenant;
+    BrandRemoved { tenant: TenantId } = "brand.remove" on tenant;
+    BrandHostAdded { host: DnsName, tenant: TenantId } = "brand_host.add" on host;
+    BrandHostRemoved { host: DnsName, tenant: TenantId } = "brand_host.remove" on host;
     LimitCleared { limit: &'static str } = "limit.clear" on limit;
     LimitSet {
         limit: &'static str, bound: Text, ends_at: Option<Timestamp>, reason: Text,

@@ -5,6 +5,7 @@
 
 use askama::Template;
 use base::{Timestamp, words};
+use serde::{Deserialize, Serialize};
 
 use super::Body;
 
@@ -35,12 +36,12 @@ words! {
 pub struct Brand {
     /// The name that people know.
     pub name: String,
-    /// Where people ask for help: an address, a number or a page.
+    /// Where people ask for help: an address, a number or a page; empty for nobody.
     pub contact: String,
 }
 
 /// Where something was done from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The client's address.
     pub address: String,
@@ -50,8 +51,9 @@ pub struct Origin {
     pub at: Timestamp,
 }
 
-/// A mail, by what it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A mail, by what it is about; its names are stored with mails that wait.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Letter {
     /// Too many failed attempts to sign in.
     AccountLocked {

@@ -1,6 +1,6 @@
 //! Signed-in browsers. A session is found by its token's digest and is gone with its row.
 
-use base::{TenantId, Timestamp, UserId};
+use base::{DnsName, TenantId, Timestamp, UserId};
 use tenancy::session::{Lifetime, Session};
 use tenancy::token::TokenDigest;
 
@@ -8,7 +8,7 @@ use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, values};
 
 columns! {
     "session" session => SessionRow {
-        digest, user_id, tenant_id, created_at, last_seen_at, authenticated_at, client_address, client_agent
+        digest, user_id, tenant_id, created_at, last_seen_at, authenticated_at, client_address, client_agent, host
     }
 }
 pub(crate) use session;
@@ -23,6 +23,7 @@ pub(crate) struct SessionRow {
     authenticated_at: Timestamp,
     client_address: String,
     client_agent: String,
+    host: Option<DnsName>,
 }
 
 /// A session with where it came from.
@@ -34,6 +35,8 @@ pub struct Browser {
     pub client_address: String,
     /// The browser, as it calls itself.
     pub client_agent: String,
+    /// The host name of the brand at which it was opened, and at which alone it is one; none at the URL of the settings.
+    pub host: Option<DnsName>,
 }
 
 impl From<&Browser> for SessionRow {
@@ -48,6 +51,7 @@ impl From<&Browser> for SessionRow {
             authenticated_at: session.authenticated_at,
             client_address: browser.client_address.clone(),
             client_agent: browser.client_agent.clone(),
+            host: browser.host.clone(),
         }
     }
 }
@@ -65,6 +69,7 @@ impl From<SessionRow> for Browser {
             },
             client_address: row.client_address,
             client_agent: row.client_agent,
+            host: row.host,
         }
     }
 }

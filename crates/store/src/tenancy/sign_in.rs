@@ -1,7 +1,7 @@
 //! Who is signed in or signing in, with the tenant that they act for: all that decides whether they may, in one
 //! statement each.
 
-use base::{TenantId, Timestamp, UserId};
+use base::{DnsName, TenantId, Timestamp, UserId};
 use tenancy::password::Credential;
 use tenancy::role::Roles;
 use tenancy::session::Session;
@@ -22,6 +22,8 @@ use crate::{Error, ReadTx, Record, Row, sql, values};
 pub struct Found {
     /// The session.
     pub session: Session,
+    /// The host name of the brand at which it was opened; none at the URL of the settings.
+    pub host: Option<DnsName>,
     /// Who signed in.
     pub user: User,
     /// The tenant for which they act.
@@ -64,8 +66,10 @@ pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<F
 }
 
 fn found(row: &Row) -> Result<Found, Error> {
+    let browser = Browser::from(SessionRow::from_joined(row)?);
     Ok(Found {
-        session: Browser::from(SessionRow::from_joined(row)?).session,
+        session: browser.session,
+        host: browser.host,
         user: User::from_joined(row)?,
         tenant: TenantRow::from_joined(row)?.into(),
         suspended_at: row.opt_timestamp("suspended_at")?,

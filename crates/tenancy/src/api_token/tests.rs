@@ -70,10 +70,11 @@ fn s44_a_token_ends_after_at_most_366_days() {
 }
 
 /// What a token can hold at all, of all permissions.
-const TABLE: [(&str, bool); 15] = [
+const TABLE: [(&str, bool); 16] = [
     ("account.manage", true),
     ("account.view", true),
     ("activity.view", true),
+    ("brand.manage", false),
     ("cert.revoke", true),
     ("cert.view", true),
     ("domain.manage", true),

@@ -141,6 +141,8 @@ impl History {
             ("domain_validation", self.within(PROOF, |day| day.proofs)),
             ("audit", self.entries()),
             ("api_token", 0),
+            ("brand", 0),
+            ("brand_host", 0),
             ("delegation", 0),
             ("department", 0),
             ("domain", 0),

@@ -3,6 +3,7 @@
 use askama::{Error, Template};
 use tenancy::tenant::TenantKind;
 
+use crate::portal::page::contact::HelpLine;
 use crate::portal::page::listing::{FilterChip, FilterGroup, Paging, Search};
 use crate::portal::page::menu::{Nav, menu};
 use crate::portal::page::part::{Chip, Lifetime, Tone, When};
@@ -10,6 +11,8 @@ use crate::portal::page::shell::{Flash, Shell, Theme};
 
 #[path = "sample/account.rs"]
 mod account;
+#[path = "sample/brand.rs"]
+mod brand;
 #[path = "sample/certificate.rs"]
 mod certificate;
 #[path = "sample/delegated_domain.rs"]
@@ -56,6 +59,7 @@ pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
     certificate::add(&mut all)?;
     order::add(&mut all)?;
     settings::add(&mut all)?;
+    brand::add(&mut all)?;
     second_factor::add(&mut all)?;
     token::add(&mut all)?;
     team::add(&mut all)?;
@@ -76,7 +80,8 @@ impl Pages {
 
 fn shell(nav: Nav, title: &str) -> Shell {
     Shell {
-        brand: "Chancery".to_owned(),
+        brand: "Northwind Certificates".to_owned(),
+        contact: contact(),
         csrf: "sample-token".to_owned(),
         email: "ops@northwind.example".to_owned(),
         flashes: Vec::new(),
@@ -88,6 +93,15 @@ fn shell(nav: Nav, title: &str) -> Shell {
         theme: Theme::System,
         title: title.to_owned(),
     }
+}
+
+/// Whom the people of the sample ask.
+fn contact() -> Vec<HelpLine> {
+    let lines = [
+        "help@northwind.example",
+        "+358 9 555 0100, weekdays 9 to 17",
+    ];
+    lines.map(HelpLine::new).to_vec()
 }
 
 fn with_flash(mut shell: Shell, tone: Tone, text: &str) -> Shell {

@@ -1,5 +1,6 @@
 //! Who owns what: the organizations of a tenant with the domains that they may use, and the reviews by the operator.
 
+pub mod brand;
 pub mod delegated_domains;
 pub mod fields;
 pub mod organizations;
@@ -13,4 +14,5 @@ pub(super) fn routes() -> Table {
     organizations::routes()
         .and(delegated_domains::routes())
         .and(reviews::routes())
+        .and(brand::routes())
 }

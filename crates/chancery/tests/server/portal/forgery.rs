@@ -133,6 +133,7 @@ async fn s27_no_page_is_stored(server: &TestServer) {
         "/organizations/new",
         "/reviews",
         "/settings",
+        "/settings/brand",
         "/settings/second-factor/passkeys/new",
         "/settings/tokens",
         "/sign-in",

@@ -383,6 +383,7 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
         "/delegated-domains/new",
         "/organizations/new",
         "/settings",
+        "/settings/brand",
         "/settings/second-factor",
         "/settings/second-factor/passkeys/new",
         "/settings/tokens",

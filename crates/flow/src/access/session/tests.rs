@@ -32,6 +32,7 @@ fn found(kind: TenantKind) -> Found {
     };
     Found {
         session: Session::open(user.id, id, START, &Ones).0,
+        host: None,
         user,
         tenant: Tenant {
             id,

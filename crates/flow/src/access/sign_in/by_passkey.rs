@@ -20,6 +20,7 @@ use crate::access::refuse::{Failed, refuse};
 use crate::access::second_factor::passkey::ask::{AskPasskeyError, PasskeyRequest, ask_to_prove};
 use crate::access::second_factor::{SecondFactorError, TypedFactor};
 use crate::access::session::end_replaced;
+use crate::access::sign_in::ELSEWHERE;
 use crate::caller::system;
 use crate::{App, Caller};
 
@@ -68,9 +69,9 @@ impl From<OpenSessionError> for PasskeySignInError {
 }
 
 /// Asks a visitor for whatever passkey they have.
-pub async fn ask_to_sign_in(app: &App) -> Result<PasskeyRequest, AskPasskeyError> {
+pub async fn ask_to_sign_in(app: &App, caller: &Caller) -> Result<PasskeyRequest, AskPasskeyError> {
     let whose = system("whoever has a passkey says who they are by it");
-    ask_to_prove(app, whose, None, Vec::new()).await
+    ask_to_prove(app, caller, whose, (None, Vec::new())).await
 }
 
 /// Signs in whose passkey it is; `replaces` is what the browser held before, which ends.
@@ -141,6 +142,9 @@ async fn open(
 ) -> Result<SignedIn, (PasskeySignInError, Option<&'static str>)> {
     if proven.user.status != Status::Active {
         return Err((PasskeySignInError::Foreign, Some("user disabled")));
+    }
+    if !caller.client.admits(&proven.tenant.path) {
+        return Err((PasskeySignInError::Foreign, Some(ELSEWHERE)));
     }
     let opening = Opening {
         attempt,

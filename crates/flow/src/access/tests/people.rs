@@ -88,7 +88,9 @@ async fn f001_f011_f030_s06_somebody_who_was_invited_chooses_a_password_by_a_lin
             refused(house.sign_in(NEW, OTHER).await),
             "Invalid credentials"
         );
-        let looked = look_at_link(&house.app, &token.reveal()).await.unwrap();
+        let looked = look_at_link(&house.app, &visitor(), &token.reveal())
+            .await
+            .unwrap();
         assert_eq!(looked.user, person.user);
         let weak = house.follow(&token, "weak").await.unwrap_err();
         assert!(matches!(weak, FollowLinkError::Unmet(_)));

@@ -18,7 +18,7 @@ use tenancy::user::Status;
 
 use super::request_pre_validation::{RequestError, request_pre_validation};
 use crate::caller::{system, tenant as within};
-use crate::mail::portal::served_portal_url;
+use crate::mail::portal::portal_of;
 use crate::mail::send::{SendMailError, send};
 use crate::queue::{Done, Job, JobError, Lease, Queue};
 use crate::{App, Caller};
@@ -116,7 +116,7 @@ async fn look_at(
         return Ok(());
     };
     for person in people.iter().filter(|person| may_renew(person, &of)) {
-        tell(app, caller, (check, &organization, notice), person).await?;
+        tell(app, caller, &of, (check, &organization, notice), person).await?;
     }
     Ok(())
 }
@@ -158,13 +158,14 @@ fn may_renew(person: &Person, of: &Tenant) -> bool {
 async fn tell(
     app: &App,
     caller: &Caller,
+    of: &Tenant,
     (check, organization, notice): (&OrganizationCheck, &Organization, Notice),
     person: &Person,
 ) -> Result<(), store::Error> {
     let Some(ends_at) = check.valid_until else {
         return Ok(());
     };
-    let portal = served_portal_url(app).await?.unwrap_or_default();
+    let portal = portal_of(app, &of.path).await?;
     let letter = Letter::PreValidationEnds {
         organization: format!(
             "{} ({})",

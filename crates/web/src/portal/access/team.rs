@@ -10,6 +10,7 @@ pub mod words;
 use flow::access::link::Sender;
 use flow::access::team::invite_user::Giver;
 use flow::access::team::list_team::{Member, show_member};
+use flow::mail::portal::origin_of;
 use flow::{Caller, access::SignedIn};
 
 use base::UserId;
@@ -52,7 +53,8 @@ impl Object for Member {
 /// How whoever is signed in sends links.
 fn sender(portal: &Portal, signed_in: &SignedIn) -> Sender {
     Sender {
-        portal: portal.origin.to_string(),
+        portal: origin_of(&portal.app, &signed_in.tenant.path)
+            .unwrap_or_else(|| portal.origin.to_string()),
         organization: signed_in.tenant.name.as_str().to_owned(),
         name: signed_in.user.display_name.as_str().to_owned(),
     }

@@ -17,10 +17,11 @@ use tenancy::session::{COOKIE_NAME, csrf_token};
 use tenancy::token::Token;
 
 use crate::portal::page::cookie;
+use crate::portal::page::face::Face;
 use crate::portal::page::frame::add_cookie;
 use crate::portal::page::menu::{MenuSection, Nav, menu};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{BRAND, Flash, Shell, Theme};
+use crate::portal::page::shell::{Flash, Shell, Theme};
 use crate::portal::route::{Grant, MayCall};
 use crate::portal::state::Portal;
 
@@ -49,6 +50,7 @@ grants! {
     SettingUp => MayCall::SettingUp;
     DecidePreValidations => MayCall::Holder(Permission::DecidePreValidations);
     ManageAccounts => MayCall::Holder(Permission::ManageAccounts);
+    ManageBrand => MayCall::Holder(Permission::ManageBrand);
     ManageDomains => MayCall::Holder(Permission::ManageDomains);
     ManageOrganizations => MayCall::Holder(Permission::ManageOrganizations);
     ManageUsers => MayCall::Holder(Permission::ManageUsers);
@@ -66,6 +68,7 @@ grants! {
 pub(crate) struct Permitted<P> {
     pub(crate) signed_in: SignedIn,
     pub(crate) caller: Caller,
+    face: Face,
     flash: Option<Flash>,
     has_shortcuts: bool,
     menu: Vec<MenuSection>,
@@ -84,10 +87,22 @@ impl<P> Permitted<P> {
         self.signed_in.may(permission)
     }
 
+    /// What the portal is called here.
+    pub(crate) fn brand(&self) -> &str {
+        &self.face.name
+    }
+
+    /// Where this person's browser reaches the portal.
+    pub(crate) fn origin<'a>(&'a self, portal: &'a Portal) -> &'a str {
+        let place = self.caller.client.place.as_ref();
+        place.map_or(&*portal.origin, |place| &place.origin)
+    }
+
     /// The frame of a page.
     pub(crate) fn shell(&self, nav: Nav, title: &str) -> Shell {
         Shell {
-            brand: BRAND.to_owned(),
+            brand: self.face.name.clone(),
+            contact: self.face.contact.clone(),
             csrf: csrf_token(&self.signed_in.token),
             email: self.signed_in.user.email.as_str().to_owned(),
             flashes: self.flash.iter().cloned().collect(),
@@ -107,7 +122,7 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
 
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Refusal> {
         let token = cookie::read(&parts.headers, COOKIE_NAME).unwrap_or_default();
-        let found = session::look_up(&portal.app, token).await?;
+        let found = session::look_up(&portal.app, &client(parts), token).await?;
         let Some(signed_in) = found else {
             count_unsigned(&portal.app, &client(parts))?;
             return Err(Refusal::SignIn {
@@ -136,6 +151,7 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
                 Vec::new()
             },
             signed_in,
+            face: face(parts),
             flash: cookie::flash(&parts.headers),
             has_shortcuts: cookie::has_shortcuts(&parts.headers),
             path: path(parts),
@@ -158,6 +174,7 @@ fn menu_of(signed_in: &SignedIn, portal: &Portal) -> Vec<MenuSection> {
 /// Anybody, before or without signing in.
 pub(crate) struct Public {
     pub(crate) caller: Caller,
+    face: Face,
     pub(crate) theme: Theme,
     /// From the visitor's cookie, or fresh when they have none.
     pub(crate) token: Token,
@@ -175,7 +192,11 @@ impl Public {
 
     /// The frame of a page without a session.
     pub(crate) fn shell(&self, title: &str) -> Shell {
-        Shell::signed_out(BRAND, title, &csrf_token(&self.token), self.theme)
+        let csrf = csrf_token(&self.token);
+        Shell {
+            contact: self.face.contact.clone(),
+            ..Shell::signed_out(&self.face.name, title, &csrf, self.theme)
+        }
     }
 
     /// The answer with a form, and the cookie without which the form is refused.
@@ -198,6 +219,7 @@ impl FromRequestParts<Portal> for Public {
         }
         Ok(Self {
             caller: Caller::visitor(client),
+            face: face(parts),
             theme: cookie::theme(&parts.headers),
             has_token: token.is_some(),
             step: cookie::step(&parts.headers),
@@ -211,6 +233,12 @@ impl FromRequestParts<Portal> for Public {
 fn client(parts: &Parts) -> Client {
     let known = parts.extensions.get::<Client>().cloned();
     known.unwrap_or_default()
+}
+
+/// Whom the portal shows where the request came, as the outermost layer saw it.
+fn face(parts: &Parts) -> Face {
+    let known = parts.extensions.get::<Face>().cloned();
+    known.unwrap_or_else(Face::neutral)
 }
 
 /// What attempts are counted under; a request without an address shares one with its like.

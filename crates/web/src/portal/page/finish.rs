@@ -7,11 +7,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use base::RequestId;
+use flow::caller::Client;
 
 use super::cookie;
+use super::face::{Face, place_of};
 use super::frame::add_cookie;
 use super::refused::{ErrorPage, Refusal};
-use super::shell::{BRAND, Shell, Theme};
+use super::shell::{Shell, Theme};
 use crate::portal::state::Portal;
 use crate::request::client::{REQUEST_ID, client_of};
 use crate::request::measure::RefusedFor;
@@ -23,7 +25,11 @@ pub(crate) async fn finish(
     next: Next,
 ) -> Response {
     let id = RequestId::generate(portal.app.now(), portal.app.random());
-    let client = client_of(&request, id);
+    let (place, face) = place_of(&portal, &request);
+    let client = Client {
+        place,
+        ..client_of(&request, id)
+    };
     let is_get = request.method() == Method::GET;
     let asked = Asked {
         theme: cookie::theme(request.headers()),
@@ -34,8 +40,10 @@ pub(crate) async fn finish(
             "/".to_owned()
         },
         request_id: id.to_string(),
+        face: face.clone(),
     };
     request.extensions_mut().insert(client);
+    request.extensions_mut().insert(face);
     let mut response = next.run(request).await;
     let refusal = response.extensions_mut().remove::<Refusal>();
     // An address or query that is no text names nothing of ours.
@@ -61,11 +69,13 @@ struct Asked {
     has_flash: bool,
     path: String,
     request_id: String,
+    face: Face,
 }
 
 fn page(refusal: &Refusal, asked: &Asked) -> Option<Response> {
     let kind = refusal.kind()?;
-    let mut shell = Shell::signed_out(BRAND, kind.heading(), "", asked.theme);
+    let mut shell = Shell::signed_out(&asked.face.name, kind.heading(), "", asked.theme);
+    shell.contact.clone_from(&asked.face.contact);
     shell.path.clone_from(&asked.path);
     let page = ErrorPage {
         shell,
@@ -75,7 +85,6 @@ fn page(refusal: &Refusal, asked: &Asked) -> Option<Response> {
         } else {
             String::new()
         },
-        contact: String::new(),
     };
     let status = StatusCode::from_u16(kind.status()).ok()?;
     let mut response = (status, Html(page.render().ok()?)).into_response();

@@ -310,6 +310,4 @@ pub struct ErrorPage {
     pub kind: ErrorKind,
     /// Number to quote when asking for help; empty shows none.
     pub request_id: String,
-    /// Address of somebody who helps; empty shows none.
-    pub contact: String,
 }

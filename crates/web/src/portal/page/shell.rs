@@ -1,10 +1,8 @@
 //! The frame around every page: brand, navigation, person, theme, messages.
 
+use super::contact::HelpLine;
 use super::menu::{MenuItem, MenuSection, Nav};
 use super::part::Tone;
-
-/// Name of the product in titles.
-pub(crate) const BRAND: &str = "Chancery";
 
 /// Light or dark, or whatever the browser prefers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +50,8 @@ pub struct Flash {
 pub struct Shell {
     /// Name of the product as this reseller's host name shows it.
     pub brand: String,
+    /// Whom people ask for help, as that brand says it; empty for nobody.
+    pub contact: Vec<HelpLine>,
     /// Anti-forgery token, repeated in every form.
     pub csrf: String,
     /// E-mail of the person signed in; empty when nobody is.
@@ -79,6 +79,7 @@ impl Shell {
     pub fn signed_out(brand: &str, title: &str, csrf: &str, theme: Theme) -> Self {
         Self {
             brand: brand.to_owned(),
+            contact: Vec::new(),
             csrf: csrf.to_owned(),
             email: String::new(),
             flashes: Vec::new(),

@@ -41,6 +41,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
             ),
             rule("Different from the present one", false),
         ],
+        may_brand: true,
         sessions: vec![
             session("s1", "Firefox on Linux", "203.0.113.7", true),
             session("s2", "Safari on iPhone", "2001:db8:40::17", false),

@@ -118,7 +118,7 @@ fn view(portal: &Portal, who: &Public, offered: OfferedFactors, problems: Proble
     CodePage {
         shell: who.shell("Second step"),
         has_app: offered.has_app,
-        passkey_at: passkey_host(portal).filter(|_| offered.has_passkeys),
+        passkey_at: passkey_host(portal, &who.caller).filter(|_| offered.has_passkeys),
         problems,
     }
 }

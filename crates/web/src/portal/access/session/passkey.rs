@@ -29,10 +29,10 @@ pub(super) struct PasskeyForm {
 /// `POST /sign-in/passkey/ask`: answers JSON.
 pub(super) async fn ask(
     State(portal): State<Portal>,
-    _: Public,
+    who: Public,
     VisitorForm(Nothing {}): VisitorForm<Nothing>,
 ) -> Answer {
-    Ok(request(&ask_to_sign_in(&portal.app).await?))
+    Ok(request(&ask_to_sign_in(&portal.app, &who.caller).await?))
 }
 
 /// `POST /sign-in/code/passkey`: answers JSON.
@@ -44,7 +44,7 @@ pub(super) async fn ask_for_step(
     let Some((token, _)) = &who.step else {
         return Ok(again());
     };
-    match ask_passkey_for_step(&portal.app, token).await {
+    match ask_passkey_for_step(&portal.app, &who.caller, token).await {
         Ok(asked) => Ok(request(&asked)),
         Err(SecondStepError::Gone) => Ok(again()),
         Err(error) => Err(error.into()),

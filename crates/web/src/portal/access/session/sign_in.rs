@@ -105,8 +105,7 @@ pub(super) fn view(portal: &Portal, who: &Public, next: &str) -> SignInPage {
         next: portal.routes.local_path(next).to_owned(),
         // Whether a link can be sent to who has forgotten the password.
         has_mail: portal.app.settings().mail.is_some(),
-        passkey_at: passkey_host(portal),
-        contact: String::new(),
+        passkey_at: passkey_host(portal, &who.caller),
     }
 }
 
@@ -204,6 +203,4 @@ pub struct SignInPage {
     pub has_mail: bool,
     /// At which host browsers have passkeys for this portal, if they have.
     pub passkey_at: Option<String>,
-    /// Address of somebody who helps; empty shows none.
-    pub contact: String,
 }

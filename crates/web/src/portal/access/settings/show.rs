@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use flow::access::session;
+use tenancy::role::Permission;
 
 use super::browsers::{self, SessionRow};
 use super::rules;
@@ -36,6 +37,7 @@ pub(super) async fn view(portal: &Portal, who: &Permitted<Own>) -> Result<Settin
         profile_problems: Problems::none(),
         password_problems: Problems::none(),
         rules: rules::unmet(portal, who).await,
+        may_brand: who.may(Permission::ManageBrand),
         sessions: sessions
             .into_iter()
             .map(|shown| browsers::row(shown, now))
@@ -77,6 +79,8 @@ pub struct SettingsPage {
     pub password_problems: Problems,
     /// Rules for a new password.
     pub rules: Vec<PasswordRule>,
+    /// Whether the person may say how their tenant shows itself.
+    pub may_brand: bool,
     /// Where the person is signed in, this session first.
     pub sessions: Vec<SessionRow>,
 }

@@ -51,6 +51,7 @@ pub(crate) fn permission_name(permission: Permission) -> &'static str {
         Permission::ManageAccounts => "ACME accounts: open, suspend, close",
         Permission::ViewAccounts => "ACME accounts: see",
         Permission::ViewActivity => "Activity: see",
+        Permission::ManageBrand => "Brand: name, contact, host names",
         Permission::RevokeCertificates => "Certificates: revoke",
         Permission::ViewCertificates => "Certificates: see, download",
         Permission::ManageDomains => "Domains: add, remove",

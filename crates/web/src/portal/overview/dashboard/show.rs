@@ -4,14 +4,16 @@
 use askama::Template;
 use axum::extract::State;
 use base::Timestamp;
+use flow::access::preferences::first_steps_hidden;
 use flow::issuance::list_certificates::CertificateRow;
 use flow::issuance::list_certificates::counts::Length;
 use flow::issuance::list_orders::Row;
 use flow::issuance::list_orders::refusals::RefusalRow;
 use flow::overview::dashboard::{Dashboard, dashboard};
+use tenancy::role::Permission;
 
 use super::chart::Expiry;
-use super::onboarding::{Facts, Onboarding};
+use super::onboarding::{Facts, Onboarding, enrols};
 use crate::portal::gate::permitted::{Permitted, ViewDomains};
 use crate::portal::issuance::certificates::length;
 use crate::portal::issuance::orders::list::FAILED_LATELY;
@@ -32,16 +34,28 @@ const SOON: usize = 2;
 
 pub(super) async fn show(who: Permitted<ViewDomains>, State(portal): State<Portal>) -> Answer {
     let found = dashboard(&portal.app, &who.caller).await?;
-    let onboarding = Onboarding::from_facts(&facts(&found));
+    let onboarding = Onboarding::from_facts(&facts(&who, &found));
+    let onboarding = (!onboarding.is_complete()).then_some(onboarding);
+    let is_hidden = match &onboarding {
+        Some(_) => first_steps_hidden(&portal.app, &who.caller, &who.signed_in).await?,
+        None => false,
+    };
     page(&DashboardPage {
         shell: who.shell(Nav::Dashboard, "Dashboard"),
-        onboarding: (!onboarding.is_complete()).then_some(onboarding),
+        onboarding,
+        is_hidden,
+        enrols: enrols(who.signed_in.tenant.kind),
+        may_open_accounts: who.may(Permission::ManageAccounts),
         overview: (found.totals.subscriptions > 0).then(|| overview(&found)),
     })
 }
 
-fn facts(found: &Dashboard) -> Facts {
+fn facts(who: &Permitted<ViewDomains>, found: &Dashboard) -> Facts {
     Facts {
+        level: who.signed_in.tenant.kind,
+        has_second_factor: who.signed_in.has_second_factor,
+        may_open_accounts: who.may(Permission::ManageAccounts),
+        may_add_domains: who.may(Permission::ManageDomains),
         account_href: found.totals.first_subscription.map(links::account),
         has_domain: found.totals.domains > 0,
         has_client: found.totals.registered > 0,
@@ -248,6 +262,12 @@ pub struct DashboardPage {
     pub shell: Shell,
     /// First steps, until all are done.
     pub onboarding: Option<Onboarding>,
+    /// Whether the person does not want to see them.
+    pub is_hidden: bool,
+    /// Whether tenants of this level have ACME accounts.
+    pub enrols: bool,
+    /// Whether the person may open one.
+    pub may_open_accounts: bool,
     /// None before there is an ACME account.
     pub overview: Option<Overview>,
 }
