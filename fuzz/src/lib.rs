@@ -14,6 +14,7 @@ mod acme_body;
 mod dns;
 mod lists;
 mod names;
+mod oidc;
 mod passkey;
 mod probe;
 mod seed;
@@ -44,6 +45,7 @@ pub const TARGETS: &[Target] = &[
     target("crl", x509::crl, seed::crl, 4096),
     target("lists", lists::lists, seed::lists, 4096),
     target("policy", lists::policy, seed::policy, 2048),
+    target("oidc", oidc::oidc, oidc::seeds, 4096),
     target("passkey", passkey::passkey, passkey::seeds, 4096),
     target("web_server", probe::web_server, seed::web_server, 8192),
 ];

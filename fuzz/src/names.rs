@@ -21,7 +21,9 @@ use tenancy::organization::DepartmentName;
 use tenancy::password::{self, Context, Mode, Password};
 use tenancy::pre_validation::Anchor;
 use tenancy::recovery::RecoveryCode;
+use tenancy::session::acting::ActingReason;
 use tenancy::tenant::TenantName;
+use tenancy::tenant::brand::{BrandContact, BrandHost, BrandName, MAX_CONTACT_LINES};
 use tenancy::token::Token;
 use tenancy::user::{DisplayName, Email};
 
@@ -143,6 +145,16 @@ fn typed(text: &str) {
             name.as_str()
         );
     }
+    if let Ok(name) = BrandName::parse(text) {
+        assert_eq!(BrandName::parse(name.as_str()).as_ref(), Ok(&name));
+    }
+    if let Ok(contact) = BrandContact::parse(text) {
+        assert_eq!(BrandContact::parse(contact.as_str()).as_ref(), Ok(&contact));
+        assert!(contact.lines().count() <= MAX_CONTACT_LINES);
+    }
+    if let Ok(host) = BrandHost::parse(text) {
+        assert_eq!(BrandHost::parse(host.name().as_str()).as_ref(), Ok(&host));
+    }
     if let Ok(name) = DepartmentName::parse(text) {
         assert_eq!(
             DepartmentName::parse(name.as_str()).unwrap().as_str(),
@@ -172,6 +184,9 @@ fn typed(text: &str) {
     }
     if let Some(token) = Token::parse(text) {
         assert_eq!(token.reveal(), text);
+    }
+    if let Ok(reason) = ActingReason::parse(text) {
+        assert_eq!(ActingReason::parse(reason.as_str()), Ok(reason));
     }
     if let Ok(path) = TenantPath::parse(text) {
         assert_eq!(path.as_str(), text);

@@ -20,29 +20,35 @@ pub enum Type {
     Dns01,
     /// A file on port 80 (RFC 8555 §8.3).
     Http01,
+    /// A mail to whom the domain belongs to, answered outside of orders: no order offers it.
+    Mail,
 }
 
 impl Type {
     /// Every type that we can validate.
     pub const ALL: [Self; 2] = [Self::Dns01, Self::Http01];
+    /// Every type that an authorization can have been proven by.
+    const KNOWN: [Self; 3] = [Self::Dns01, Self::Http01, Self::Mail];
 
-    /// The registered name.
+    /// The registered name; for what has none, one of our own, which CAA records can list (RFC 8657 §4).
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Dns01 => "dns-01",
             Self::Http01 => "http-01",
+            Self::Mail => "ca-mail",
         }
     }
 
-    /// Reads a registered name.
+    /// Reads such a name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.as_str() == text)
+        Self::KNOWN.into_iter().find(|known| known.as_str() == text)
     }
 
     const fn bit(self) -> u8 {
         match self {
             Self::Dns01 => 1,
             Self::Http01 => 2,
+            Self::Mail => 4,
         }
     }
 }
@@ -75,13 +81,13 @@ impl Types {
 
     /// From stored bits; bits of types that we no longer know are dropped.
     pub fn from_bits(bits: i64) -> Self {
-        Type::ALL
+        Type::KNOWN
             .into_iter()
             .filter(|each| bits & i64::from(each.bit()) != 0)
             .collect()
     }
 
-    /// The bits to store: 1 for dns-01, 2 for http-01.
+    /// The bits to store: 1 for dns-01, 2 for http-01, 4 for a mail.
     pub fn as_bits(self) -> i64 {
         i64::from(self.0)
     }
@@ -91,9 +97,15 @@ impl Types {
         self.0 & challenge.bit() != 0
     }
 
+    /// The set with one type more.
+    #[must_use]
+    pub fn with(self, challenge: Type) -> Self {
+        Self(self.0 | challenge.bit())
+    }
+
     /// Each type in the set.
     pub fn iter(self) -> impl Iterator<Item = Type> {
-        Type::ALL
+        Type::KNOWN
             .into_iter()
             .filter(move |each| self.contains(*each))
     }
@@ -260,11 +272,12 @@ mod tests {
 
     #[test]
     fn sets_round_trip_through_their_bits() {
-        for bits in 0..4 {
+        for bits in 0..8 {
             assert_eq!(Types::from_bits(bits).as_bits(), bits);
         }
-        assert_eq!(Types::from_bits(-1), Types::all());
-        for each in Type::ALL {
+        assert_eq!(Types::from_bits(-1), Types::all().with(Type::Mail));
+        assert!(!Types::all().contains(Type::Mail));
+        for each in Type::KNOWN {
             assert_eq!(Type::parse(each.as_str()), Some(each));
         }
     }

@@ -2,8 +2,10 @@
 //! the schema of a database in use.
 
 mod account;
+mod brand;
 mod catalog;
 mod certificate;
+mod customer;
 mod delegated_domain;
 mod domain;
 mod effect;
@@ -11,6 +13,7 @@ mod job;
 mod limit;
 mod mail;
 mod named;
+mod oidc;
 mod organization;
 mod pre_validation;
 mod refusal;
@@ -84,6 +87,7 @@ pub(crate) async fn run(config: &Config, command: Admin) -> anyhow::Result<()> {
 async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
     match command {
         Admin::Account { command } => account::account(app, command).await,
+        Admin::Brand { command } => brand::brand(app, command).await,
         Admin::Ca { command } => catalog::ca(app, command).await,
         Admin::Directory { command } => catalog::directory(app, command).await,
         Admin::Job { command } => job::job(app, command).await,
@@ -94,6 +98,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
         Admin::Bootstrap(args) => make_reseller(app, args).await,
         Admin::Certificate { command } => certificate::certificate(app, command).await,
         Admin::Credential { command } => account::credential(app, command).await,
+        Admin::Customer { command } => customer::customer(app, command).await,
         Admin::DelegatedDomain { command } => {
             delegated_domain::delegated_domain(app, command).await
         }
@@ -105,6 +110,7 @@ async fn dispatch(app: &App, command: Admin) -> anyhow::Result<()> {
             names,
             json,
         } => explain(app, &account, &names, json).await,
+        Admin::Oidc { command } => oidc::oidc(app, command).await,
         Admin::Organization { command } => organization::organization(app, command).await,
         Admin::PreValidation { command } => pre_validation::pre_validation(app, command).await,
         Admin::Refusal { command } => refusal::refusal(app, command).await,
@@ -154,7 +160,7 @@ async fn make_reseller(app: &App, args: BootstrapArgs) -> anyhow::Result<()> {
     )
     .await?;
     let link = match &made.link {
-        Some(token) => Some(user::link_url(app, token).await?),
+        Some(token) => Some(user::link_url(app, &made.reseller, token).await?),
         None => None,
     };
     if args.json {

@@ -1,9 +1,11 @@
 //! The command line. Its help is the first page of documentation that an operator reads.
 
 pub(crate) mod account;
+pub(crate) mod brand;
 pub(crate) mod catalog;
 pub(crate) mod delegated_domain;
 pub(crate) mod effect;
+pub(crate) mod oidc;
 pub(crate) mod organization;
 pub(crate) mod tenancy;
 pub(crate) mod token;
@@ -11,11 +13,13 @@ pub(crate) mod token;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use self::account::{AccountCommand, CertificateCommand, CredentialCommand, DomainCommand};
+use self::brand::BrandCommand;
 use self::catalog::{CaCommand, DirectoryCommand, OfferCommand, ProductCommand, ProfileCommand};
 use self::delegated_domain::DelegatedDomainCommand;
 pub(crate) use self::effect::{EffectCommand, MailCommand};
+use self::oidc::OidcCommand;
 use self::organization::{OrganizationCommand, PreValidationCommand};
-use self::tenancy::{RefusalCommand, ResellerCommand, UserCommand};
+use self::tenancy::{CustomerCommand, RefusalCommand, ResellerCommand, UserCommand};
 use self::token::TokenCommand;
 use crate::config::Options;
 
@@ -98,6 +102,11 @@ pub(crate) enum Admin {
     Account {
         #[command(subcommand)]
         command: AccountCommand,
+    },
+    /// Brands: how a reseller shows itself, and at which host names of the portal
+    Brand {
+        #[command(subcommand)]
+        command: BrandCommand,
     },
     /// CAs: who signs
     Ca {
@@ -191,6 +200,16 @@ pub(crate) enum Admin {
     Refusal {
         #[command(subcommand)]
         command: RefusalCommand,
+    },
+    /// Customers: tenants below resellers
+    Customer {
+        #[command(subcommand)]
+        command: CustomerCommand,
+    },
+    /// Identity providers, at which the people of a tenant sign in by OpenID Connect
+    Oidc {
+        #[command(subcommand)]
+        command: OidcCommand,
     },
     /// Resellers: who sells
     Reseller {

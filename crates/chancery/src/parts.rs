@@ -19,6 +19,7 @@ use flow::operations::clock::recover;
 use flow::operations::node;
 use flow::operations::sealing_key::sealed_values;
 use flow::{App, Outside, Settings, jobs};
+use outbound::identity::HttpsProviders;
 use pki::DebianWeakKeys;
 use reach::network::{LabAnchors, LabSettings, Network, PublicSettings};
 use store::migrate::{SchemaState, Wall};
@@ -138,8 +139,10 @@ pub(crate) async fn outside(config: &Config, store: Store) -> anyhow::Result<Out
         Some((sealer, _)) => sealer,
         None => new_sealer(config, random.as_ref())?,
     };
+    let network = network(config)?;
     Ok(Outside {
-        validator: validator(config, clock.clone())?,
+        providers: Arc::new(HttpsProviders::new(network.clone())?),
+        validator: validator(config, network, clock.clone())?,
         store,
         clock,
         random,
@@ -251,6 +254,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         mail: mail::settings(config),
         breached: breached(config)?,
         operator_needs_second_factor: config.lab.is_none(),
+        password_policy: config.passwords.mode(),
         password_hash: config.passwords.parameters(),
     })
 }
@@ -275,19 +279,27 @@ pub(crate) fn breached(config: &Config) -> anyhow::Result<Option<BreachedPasswor
     config.passwords.breached.as_ref().map(open).transpose()
 }
 
-fn validator(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Validator>> {
-    let network = match &config.lab {
-        Some(lab) if lab.assume_valid => {
-            tracing::warn!("lab: every name is taken for proven without looking");
-            return Ok(Arc::new(AssumeValid::in_lab(clock)));
-        }
-        Some(lab) => lab_network(lab)?,
-        None => Network::public(&PublicSettings {
+/// Over which customers' names are asked.
+fn network(config: &Config) -> anyhow::Result<Network> {
+    match &config.lab {
+        Some(lab) => lab_network(lab),
+        None => Ok(Network::public(&PublicSettings {
             dns_servers: config.network.dns_servers.clone(),
             own_addresses: own_addresses(config)?,
             ..PublicSettings::default()
-        })?,
-    };
+        })?),
+    }
+}
+
+fn validator(
+    config: &Config,
+    network: Network,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Arc<dyn Validator>> {
+    if config.lab.as_ref().is_some_and(|lab| lab.assume_valid) {
+        tracing::warn!("lab: every name is taken for proven without looking");
+        return Ok(Arc::new(AssumeValid::in_lab(clock)));
+    }
     Ok(Arc::new(NetworkValidator::new(
         network,
         &ProbeSettings::default(),

@@ -13,6 +13,7 @@ use flow::operations::inspect::inspect_own;
 use flow::operations::node::{reclaim_jobs, shut_down, tell_until_ended, tell_where};
 use flow::operations::record_refusals::record_until_ended;
 use flow::operations::share_limits::share_until_ended;
+use flow::tenancy::brand::reload::reload_brands_until_stopped;
 use flow::{App, jobs};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -111,6 +112,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     tokio::spawn(share_until_ended(app.clone()));
     tokio::spawn(record_until_ended(app.clone()));
     tokio::spawn(watch_until_ended(app.clone()));
+    tokio::spawn(reload_brands_until_stopped(app.clone()));
     tokio::spawn(reload_until_stopped(app.clone(), tell_root(config.clone())));
     Ok(Running {
         app,

@@ -1,14 +1,15 @@
 //! Which delegated domains admit a requested identifier (contradiction C3, `validated_delegated`).
 //!
 //! A domain whose control the DNS has proven counts for itself and for everything below it, wildcards among them; one that a
-//! file has proven counts for that name alone (BR §3.2.2.4.18).
+//! file has proven counts for that name alone (BR §3.2.2.4.18). A proof by mail counts as one by the DNS does, where it is taken.
 
 use base::{About, Class, DnsName, Identifier, Part, Refusal, Refuse, Timestamp, ValidationId};
 
 /// The codes of all refusals that say that no delegated domain admits a name.
-pub const CODES: [&str; 5] = [
+pub const CODES: [&str; 6] = [
     "domain_not_for_this_type",
     "domain_not_proven",
+    "domain_proven_by_mail",
     "domain_proven_for_itself_only",
     "name_not_delegated",
     "names_not_delegated",
@@ -25,11 +26,24 @@ pub struct DelegatedDomain {
     pub proof: Option<Proof>,
 }
 
+/// How control of a domain was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShownBy {
+    /// A record in the DNS.
+    Dns,
+    /// A file, which counts for its name alone.
+    File,
+    /// A mail to whom the domain belongs to.
+    Mail,
+    /// The same, where it does not count.
+    MailNotTaken,
+}
+
 /// That control of a domain was proven outside of any order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// Whether it counts for what is below the domain.
-    pub reaches_below: bool,
+    /// How.
+    pub shown: ShownBy,
     /// When.
     pub proven_at: Timestamp,
     /// Until when it counts.
@@ -41,6 +55,17 @@ pub struct Proof {
 /// Why no domain admits a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Lack {
+    /// Its domain was proven by mail, which does not count where the order is.
+    #[error(
+        "control of {domain} was proven by mail, which does not count in this directory, so {name} has to wait; validate \
+         {domain} by DNS in the portal"
+    )]
+    ByMail {
+        /// What is asked for.
+        name: DnsName,
+        /// The domain.
+        domain: DnsName,
+    },
     /// No domain above it is delegated.
     #[error(
         "{0} is in no domain that is delegated to the organization of this ACME account; delegate its domain in the portal"
@@ -83,6 +108,7 @@ pub enum Lack {
 impl Lack {
     const fn code(&self) -> &'static str {
         match self {
+            Self::ByMail { .. } => "domain_proven_by_mail",
             Self::NotDelegated(_) => "name_not_delegated",
             Self::NameAlone { .. } => "domain_proven_for_itself_only",
             Self::NotProven { .. } => "domain_not_proven",
@@ -93,6 +119,7 @@ impl Lack {
     const fn name(&self) -> &DnsName {
         match self {
             Self::NotDelegated(name)
+            | Self::ByMail { name, .. }
             | Self::NameAlone { name, .. }
             | Self::NotProven { name, .. }
             | Self::OtherType { name, .. } => name,
@@ -158,12 +185,13 @@ fn judge(
     if !needs_proof {
         return Ok(None);
     }
-    match domain.proof.filter(|proof| now < proof.valid_until) {
-        None => Err(Lack::NotProven { name, domain: of }),
-        Some(proof) if !proof.reaches_below && name != of => {
-            Err(Lack::NameAlone { name, domain: of })
-        }
-        Some(proof) => Ok(Some(proof)),
+    let Some(proof) = domain.proof.filter(|proof| now < proof.valid_until) else {
+        return Err(Lack::NotProven { name, domain: of });
+    };
+    match proof.shown {
+        ShownBy::File if name != of => Err(Lack::NameAlone { name, domain: of }),
+        ShownBy::MailNotTaken => Err(Lack::ByMail { name, domain: of }),
+        ShownBy::Dns | ShownBy::File | ShownBy::Mail => Ok(Some(proof)),
     }
 }
 
@@ -208,12 +236,12 @@ mod tests {
         DnsName::parse(text).unwrap()
     }
 
-    fn domain(text: &str, reaches_below: bool) -> DelegatedDomain {
+    fn domain(text: &str, shown: ShownBy) -> DelegatedDomain {
         DelegatedDomain {
             name: name(text),
             allows: true,
             proof: Some(Proof {
-                reaches_below,
+                shown,
                 proven_at: NOW,
                 valid_until: NOW.plus(Duration::from_secs(60)),
                 evidence: ValidationId::generate(NOW, &Fixed),
@@ -233,7 +261,7 @@ mod tests {
 
     #[test]
     fn f097_a_name_belongs_to_a_domain_that_the_dns_has_proven() {
-        let domains = [domain("example.com", true)];
+        let domains = [domain("example.com", ShownBy::Dns)];
         for good in [
             "example.com",
             "a.example.com",
@@ -250,20 +278,32 @@ mod tests {
 
     #[test]
     fn f095_a_proof_by_a_file_counts_for_that_name_alone() {
-        let domains = [domain("example.com", false)];
+        let domains = [domain("example.com", ShownBy::File)];
         check(&domains, "example.com", "");
         for other in ["a.example.com", "*.example.com"] {
             check(&domains, other, "domain_proven_for_itself_only");
         }
-        let both = [domain("example.com", true), domain("a.example.com", false)];
+        let both = [
+            domain("example.com", ShownBy::Dns),
+            domain("a.example.com", ShownBy::File),
+        ];
         check(&both, "b.a.example.com", "");
+    }
+
+    #[test]
+    fn f095_a_proof_by_mail_counts_for_all_below_where_it_is_taken() {
+        for asked in ["example.com", "a.example.com", "*.example.com"] {
+            check(&[domain("example.com", ShownBy::Mail)], asked, "");
+            let not_taken = domain("example.com", ShownBy::MailNotTaken);
+            check(&[not_taken], asked, "domain_proven_by_mail");
+        }
     }
 
     #[test]
     fn f029_a_delegation_is_for_some_types() {
         let other = DelegatedDomain {
             allows: false,
-            ..domain("example.com", true)
+            ..domain("example.com", ShownBy::Dns)
         };
         check(
             std::slice::from_ref(&other),
@@ -271,12 +311,16 @@ mod tests {
             "domain_not_for_this_type",
         );
         // Another delegation of the same domain may allow it.
-        check(&[other, domain("example.com", true)], "a.example.com", "");
+        check(
+            &[other, domain("example.com", ShownBy::Dns)],
+            "a.example.com",
+            "",
+        );
     }
 
     #[test]
     fn f097_a_proof_has_an_end() {
-        let mut late = domain("example.com", true);
+        let mut late = domain("example.com", ShownBy::Dns);
         check(std::slice::from_ref(&late), "example.com", "");
         late.proof = late.proof.map(|proof| Proof {
             valid_until: NOW,
@@ -302,7 +346,10 @@ mod tests {
     #[test]
     fn f097_every_name_that_lacks_something_is_told() {
         let names = ["a.example.com", "b.other.test", "*.third.test"].map(|text| name(text).into());
-        let domains = [domain("example.com", true), domain("third.test", false)];
+        let domains = [
+            domain("example.com", ShownBy::Dns),
+            domain("third.test", ShownBy::File),
+        ];
         let refusal = admit(&names, &domains, true, NOW).unwrap_err().refusal();
         let about: Vec<_> = refusal.about.iter().map(|about| about.code).collect();
         assert_eq!(

@@ -28,6 +28,8 @@ pub struct EnrolledDomain {
     pub name: DnsName,
     /// The paid name with which it is free (F-078); `None` when it is charged itself.
     pub companion_of: Option<EnrolledDomainId>,
+    /// The number of the pre-validation that it stands on, where certificates name an organization.
+    pub anchor: Option<String>,
     /// When it was added.
     pub added_at: Timestamp,
     /// Who added it.

@@ -11,6 +11,7 @@ use base::{Class, Refusal, Refuse, Timestamp};
 use serde_json::Value;
 
 use crate::eab::Reveal;
+use crate::subscription::Extension;
 
 mod preset;
 mod setting;
@@ -107,6 +108,8 @@ policy! {
     refunds_per_name: Option<NonZeroU32> = None,
     /// How many ACME accounts a credential binds; `None` for any number (C2).
     eab_max_bindings: Option<NonZeroU32> = None,
+    /// How many subscriptions a tenant has of the offer at once; `None` for any number.
+    max_subscriptions: Option<NonZeroU32> = None,
     /// What helps whoever has lost a MAC key (C1).
     eab_on_loss: OnLoss = OnLoss::Rotate,
     /// Which names are admitted.
@@ -235,6 +238,19 @@ impl Policy {
     pub fn starts_at_once(&self) -> bool {
         self.start_trigger == StartTrigger::OnCreate
             || self.name_admission == NameAdmission::ValidatedDelegated
+    }
+
+    /// How terms are extended. Where certificates go with the end, nothing is left to extend afterwards.
+    pub fn extension(&self) -> Extension {
+        let ExtensionWindow { before, after } = self.extension_window_days;
+        Extension {
+            unit: self.term_unit,
+            before,
+            after: match self.on_subscription_end {
+                OnSubscriptionEnd::RevokeAtEnd => 0,
+                OnSubscriptionEnd::KeepCerts | OnSubscriptionEnd::CapNotAfter => after,
+            },
+        }
     }
 
     /// As JSON that is the same for the same policy: all keys, sorted.

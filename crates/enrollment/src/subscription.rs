@@ -16,8 +16,10 @@ use base::words;
 
 use crate::enrolled_domain::EnrolledDomain;
 
+mod extension;
 mod label;
 
+pub use extension::{EndNotice, ExtendError, Extension};
 pub use label::{Label, LabelError};
 
 /// What kind of certificate is sold: the code of a product of the catalogue.

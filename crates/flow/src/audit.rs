@@ -28,7 +28,7 @@ pub(crate) fn entry(
         tenant,
         customer: None,
         actor: caller.actor,
-        acting_as: None,
+        acting_as: caller.acts_as().map(|of| of.to_string()),
         action: event.action().to_owned(),
         object_kind: Some(event.object_kind().to_owned()),
         object: event.object(),

@@ -1,10 +1,18 @@
 //! Who asks, from where, and whose rows they see: the second argument of every use case.
 
-use std::net::IpAddr;
+pub mod place;
 
-use base::{AccountId, Actor, ApiTokenId, ClientNetwork, RequestId, Scope, TenantId, UserId};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use base::{
+    AccountId, Actor, ApiTokenId, ClientNetwork, DnsName, RequestId, Scope, TenantId, TenantPath,
+    UserId,
+};
 use store::Error as StoreError;
 use tenancy::role::binding::{Binding, OfWholeTenant};
+
+use self::place::Place;
 
 /// Where a request came from; empty for work of our own.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +23,8 @@ pub struct Client {
     pub agent: String,
     /// Names the request in logs, audit entries and failures; none for work of our own.
     pub request_id: Option<RequestId>,
+    /// The host name of a brand at which the request came; none at the URL of the settings, and at other doors.
+    pub place: Option<Arc<Place>>,
 }
 
 impl Client {
@@ -22,6 +32,16 @@ impl Client {
     pub fn address_text(&self) -> String {
         self.address
             .map_or_else(String::new, |address| address.to_string())
+    }
+
+    /// Whether people of a tenant sign in where the request came: everybody does at the URL of the settings.
+    pub fn admits(&self, path: &TenantPath) -> bool {
+        self.place.as_ref().is_none_or(|place| place.admits(path))
+    }
+
+    /// The host name of the brand at which the request came.
+    pub fn host(&self) -> Option<&DnsName> {
+        self.place.as_ref().map(|place| &place.host)
     }
 
     /// What is one client as far as its address tells.
@@ -38,6 +58,8 @@ pub struct Caller {
     /// From where.
     pub client: Client,
     scope: Scope,
+    /// As which tenant, if that is not their own.
+    acting_as: Option<TenantId>,
 }
 
 impl Caller {
@@ -47,6 +69,7 @@ impl Caller {
             actor: Actor::System,
             client: Client::default(),
             scope: system(why),
+            acting_as: None,
         }
     }
 
@@ -59,6 +82,7 @@ impl Caller {
                 ..Client::default()
             },
             scope: tenant(of),
+            acting_as: None,
         }
     }
 
@@ -68,6 +92,7 @@ impl Caller {
             actor: Actor::CommandLine,
             client: Client::default(),
             scope: system("the command line is the operator's"),
+            acting_as: None,
         }
     }
 
@@ -77,6 +102,7 @@ impl Caller {
             actor: Actor::Visitor,
             client,
             scope: system("a visitor is known by what they bring"),
+            acting_as: None,
         }
     }
 
@@ -94,6 +120,7 @@ impl Caller {
             actor: Actor::User(id),
             client,
             scope: guarded(of),
+            acting_as: None,
         }
     }
 
@@ -133,6 +160,7 @@ impl Caller {
             actor: Actor::ApiToken(id),
             client,
             scope: guarded(of),
+            acting_as: None,
         }
     }
 
@@ -142,7 +170,22 @@ impl Caller {
             actor: Actor::Account(id),
             client,
             scope: tenant(of),
+            acting_as: None,
         }
+    }
+
+    /// The same person as a tenant that is not theirs: what they do there tells both.
+    #[must_use]
+    pub(crate) fn acting_as(&self, of: TenantId) -> Self {
+        Self {
+            acting_as: Some(of),
+            ..self.within(of)
+        }
+    }
+
+    /// As which tenant, if that is not their own.
+    pub(crate) fn acts_as(&self) -> Option<TenantId> {
+        self.acting_as
     }
 
     /// The same, about the rows of this tenant.
@@ -248,6 +291,10 @@ mod tests {
         check(&visitor.known_as(Actor::User(user)), true);
         let late = visitor.within(of).known_as(Actor::User(user));
         assert_eq!(Scope::from(&late), Scope::Guarded(of));
+        let acting = person.acting_as(TenantId::from_bytes([4; 16]));
+        let there = Scope::Guarded(TenantId::from_bytes([4; 16]));
+        assert_eq!(Scope::from(&acting), there);
+        check(&acting, true);
         check(&visitor, false);
         check(&Caller::command_line(), false);
         check(&Caller::job(None, of), false);

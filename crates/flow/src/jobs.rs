@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::App;
 use crate::access::link::ask_for_link::SendLink;
 use crate::effects::Deliver;
+use crate::enrollment::announce_ends::{self, AnnounceEnds};
 use crate::enrollment::end_orders::EndOrders;
 use crate::enrollment::end_subscriptions::{self, EndSubscriptions};
 use crate::issuance::challenge::validate::Validate;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Kind<App>> {
         job::<App, CountCertificates>(),
         job::<App, Deliver<SendMail>>(),
         job::<App, EndOrders>(),
+        job::<App, AnnounceEnds>(),
         job::<App, EndSubscriptions>(),
         job::<App, ForgetKeys>(),
         job::<App, Issue>(),
@@ -56,6 +58,7 @@ pub fn schedules(app: &App) -> Vec<Schedule> {
         .map(|ca| every(publish_crl::INTERVAL, &PublishCrl { ca }));
     [
         every(HOUR, &Prune::default()),
+        every(announce_ends::INTERVAL, &AnnounceEnds::default()),
         every(end_subscriptions::INTERVAL, &EndSubscriptions::default()),
         every(watch_ends::INTERVAL, &WatchEnds::default()),
     ]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base::{Clock, Random};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
+use outbound::identity::IdentityProviders;
 use outbound::mail::Mailer;
 use store::Store;
 use store::seal::Sealer;
@@ -26,6 +27,8 @@ pub struct Outside {
     pub peers: Arc<dyn Peers>,
     /// Who delivers mails.
     pub mailer: Arc<dyn Mailer>,
+    /// Who vouches for people, where a tenant has set that.
+    pub providers: Arc<dyn IdentityProviders>,
     /// Secrets at rest.
     pub sealer: Sealer,
     /// Where other nodes reach this one's internal listener; empty for a command, which gives out no nonces.

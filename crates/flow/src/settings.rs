@@ -6,9 +6,10 @@ use acme::directory::Meta;
 use acme::paths::Shape;
 use outbound::mail::letter::Brand;
 use tenancy::passkey::RelyingParty;
-use tenancy::password::HashParameters;
+use tenancy::password::{HashParameters, Mode};
 
 use crate::breached::BreachedPasswords;
+use crate::caller::Client;
 
 /// How mails are written, for an installation that sends some.
 #[derive(Clone, Debug)]
@@ -66,6 +67,8 @@ pub struct Settings {
     pub breached: Option<BreachedPasswords>,
     /// Whether the people of the operator must have a second factor: everywhere but in a lab.
     pub operator_needs_second_factor: bool,
+    /// What a new password has to have.
+    pub password_policy: Mode,
     /// What a password's hash costs.
     pub password_hash: HashParameters,
 }
@@ -76,8 +79,14 @@ impl Settings {
         self.paths.of(slug).at(&self.acme_origin).directory()
     }
 
-    /// The portal as passkeys know it; `None` where it is reached in a way for which browsers have none.
-    pub fn relying_party(&self) -> Option<RelyingParty> {
-        RelyingParty::at(&self.portal_origin)
+    /// The portal as passkeys know it where a request came; `None` where it is reached in a way for which browsers have none.
+    pub fn relying_party(&self, client: &Client) -> Option<RelyingParty> {
+        RelyingParty::at(self.origin_of(client))
+    }
+
+    /// Where a browser reaches the portal, without a final slash: its brand's host name, or the URL of the settings.
+    pub fn origin_of<'a>(&'a self, client: &'a Client) -> &'a str {
+        let place = client.place.as_ref();
+        place.map_or(&self.portal_origin, |place| &place.origin)
     }
 }

@@ -59,6 +59,8 @@ pub struct Message {
     pub id: String,
     /// When it was written.
     pub date: Timestamp,
+    /// In whose name it is sent, where that is not the name that the settings have: answers go to nobody then.
+    pub sender: Option<String>,
     /// The address.
     pub to: String,
     /// What it says.

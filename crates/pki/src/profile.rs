@@ -281,6 +281,10 @@ pub fn reuse_ceiling_seconds(used: Timestamp) -> i64 {
     most_days(&REUSE, used) * DAY
 }
 
+/// From when on no proof of control by mail counts any more, whenever it was made (BR §3.2.2.4.4, .13 and .14, ballot SC-090):
+/// 2028-03-15T00:00:00Z.
+pub const MAIL_PROOFS_END: Timestamp = Timestamp::from_seconds(1_836_691_200);
+
 fn most_days(table: &[(i64, i64)], at: Timestamp) -> i64 {
     let row = table.iter().find(|(from, _)| at.as_seconds() >= *from);
     row.map_or(398, |(_, days)| *days)

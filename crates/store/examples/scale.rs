@@ -436,6 +436,7 @@ async fn admission(tx: &mut ReadTx, wanted: &Order) -> Result<order_facts::ForOr
         product: product(),
         certificate_type: None,
         needs_proof: true,
+        takes_mail: true,
         policies: Arc::default(),
         now: wanted.created_at(),
     };

@@ -2,6 +2,9 @@
 
 pub mod api_token;
 pub mod credential;
+pub mod identity;
+pub mod identity_provider;
+pub mod identity_request;
 pub mod invitation;
 pub mod passkey;
 pub mod passkey_challenge;

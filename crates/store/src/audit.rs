@@ -67,6 +67,15 @@ pub async fn newest(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Entry>, Error> {
     tx.records(statement, &values![*limit]).await
 }
 
+/// The newest entries of what others did as the tenant, newest first.
+pub async fn newest_acting(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Entry>, Error> {
+    let statement = sql!(
+        tenant: "SELECT ", audit!(), " FROM audit
+         WHERE tenant_id = $1 AND acting_as IS NOT NULL ORDER BY id DESC LIMIT $2"
+    );
+    tx.records(statement, &values![*limit]).await
+}
+
 /// When the last entry was made, whoever it is about.
 pub async fn newest_at(tx: &mut ReadTx) -> Result<Option<Timestamp>, Error> {
     let newest = sql!(system: "SELECT ", audit!(), " FROM audit ORDER BY id DESC LIMIT 1");

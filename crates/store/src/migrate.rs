@@ -146,6 +146,36 @@ const MIGRATIONS: &[Migration] = &[
         steps: &[Step::Both(include_str!("../migrations/0024_passkey.sql"))],
     },
     Migration {
+        name: "0025_identity_provider",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0025_identity_provider.sql"
+        ))],
+    },
+    Migration {
+        name: "0026_brand",
+        steps: &[Step::Both(include_str!("../migrations/0026_brand.sql"))],
+    },
+    Migration {
+        name: "0027_acting",
+        steps: &[Step::Both(include_str!("../migrations/0027_acting.sql"))],
+    },
+    Migration {
+        name: "0028_entitlement",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0028_entitlement.sql"
+        ))],
+    },
+    Migration {
+        name: "0029_domain_mail",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0029_domain_mail.sql"
+        ))],
+    },
+    Migration {
+        name: "0030_anchor",
+        steps: &[Step::Both(include_str!("../migrations/0030_anchor.sql"))],
+    },
+    Migration {
         name: "0031_role_binding",
         steps: &[Step::Both(include_str!(
             "../migrations/0031_role_binding.sql"

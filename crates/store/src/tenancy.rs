@@ -2,9 +2,12 @@
 //! with the domains that these may use.
 
 pub mod bearer;
+pub mod below;
+pub mod brand;
 pub mod delegation;
 pub mod department;
 pub mod domain;
+pub mod entitlement;
 pub mod limit_override;
 pub mod organization;
 pub mod pre_validation;

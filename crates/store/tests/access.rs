@@ -9,6 +9,9 @@ use std::time::Duration;
 use base::{Actor, Random, Scope, TenantId, Timestamp, UserId};
 use store::access::api_token::{self, LiveTokens};
 use store::access::credential::{self, NewPassword, Replacement};
+use store::access::identity::{self, LinkedIdentity};
+use store::access::identity_provider::{self, IdentityProvider};
+use store::access::identity_request::{self, IdentityRequest};
 use store::access::passkey::{self, UsedPasskey};
 use store::access::passkey_challenge::{self, PasskeyChallenge};
 use store::access::role_assignment::{self, Assignment};
@@ -21,6 +24,7 @@ use store::{Error, Scoped, Store};
 use tenancy::api_token::{ApiToken, ApiTokenName, ApiTokenRequest, Networks, Scopes, Validity};
 use tenancy::invitation::{Invitation, Purpose};
 use tenancy::lockout::{AttemptKey, Limits, Lockout};
+use tenancy::oidc::{ClientId, Identity, Issuer, PkceVerifier, ProviderShortName};
 use tenancy::passkey::testing::SoftAuthenticator;
 use tenancy::passkey::{ChallengePurpose, Passkey, PasskeyName, RelyingParty, UserHandle};
 use tenancy::password::{Credential, HashParameters, Hasher, Password};
@@ -86,6 +90,7 @@ fn browser(user: &User, now: Timestamp) -> Browser {
         session: Session::open(user.id, user.tenant, now, &RANDOM).0,
         client_address: "192.0.2.7".to_owned(),
         client_agent: "Browser/1".to_owned(),
+        host: None,
     }
 }
 
@@ -932,6 +937,190 @@ async fn s16_challenges_are_used_once_replaced_and_deleted_by_their_end() {
         assert_eq!(deleted.unwrap(), 1);
         assert_eq!(find(&anybodys).await, None);
         assert!(find(&to_add).await.is_some());
+    })
+    .await;
+}
+
+fn new_provider(of: &Tenant, name: &str) -> IdentityProvider {
+    IdentityProvider {
+        tenant: of.id,
+        short_name: ProviderShortName::parse(name).unwrap(),
+        issuer: Issuer::parse("https://login.example.com/northwind").unwrap(),
+        client: ClientId::parse("portal").unwrap(),
+        sealed_secret: vec![1, 2, 3],
+        is_required: false,
+        created_at: START,
+        changed_at: START,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s67_a_tenant_has_one_provider_and_a_short_name_is_of_one_tenant() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let (own, all) = (world.own(), world.all());
+        assert!(!all.read((), identity_provider::any).await.unwrap());
+        let first = new_provider(&world.reseller, "northwind");
+        own.write(first.clone(), identity_provider::put)
+            .await
+            .unwrap();
+        let second = IdentityProvider {
+            is_required: true,
+            sealed_secret: vec![4],
+            ..first.clone()
+        };
+        own.write(second.clone(), identity_provider::put)
+            .await
+            .unwrap();
+        let found = own.read((), identity_provider::own).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&second));
+        let name = second.short_name.clone();
+        let found = all.read(name, identity_provider::by_short_name).await;
+        assert_eq!(found.unwrap().as_ref(), Some(&second));
+        assert!(all.read((), identity_provider::any).await.unwrap());
+        // Another tenant has none, and cannot take the name.
+        let foreign = world.of(world.operator.id);
+        assert!(
+            foreign
+                .read((), identity_provider::own)
+                .await
+                .unwrap()
+                .is_none()
+        );
+        assert!(!foreign.write((), identity_provider::delete).await.unwrap());
+        let taken = new_provider(&world.operator, "northwind");
+        assert!(foreign.write(taken, identity_provider::put).await.is_err());
+        let other = new_provider(&world.operator, "operator");
+        foreign.write(other, identity_provider::put).await.unwrap();
+        let page = all
+            .read((TenantId::FIRST, 10), identity_provider::page)
+            .await;
+        assert_eq!(page.unwrap().len(), 2);
+        // Sealed anew only as it was read.
+        let resealed = (second.clone(), vec![9]);
+        all.write(resealed.clone(), identity_provider::reseal)
+            .await
+            .unwrap();
+        all.write((second, vec![8]), identity_provider::reseal)
+            .await
+            .unwrap();
+        let found = own.read((), identity_provider::own).await.unwrap().unwrap();
+        assert_eq!(found.sealed_secret, [9]);
+        assert!(own.write((), identity_provider::delete).await.unwrap());
+        assert!(!own.write((), identity_provider::delete).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s67_an_identity_is_of_one_person_of_a_tenant_and_found_in_it_alone() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let own = world.own();
+        let identity = Identity::parse("https://login.example.com/northwind 248 289").unwrap();
+        let linked = LinkedIdentity {
+            user: world.user.id,
+            tenant: world.user.tenant,
+            identity: identity.clone(),
+            linked_at: START,
+            last_used_at: None,
+        };
+        own.write(linked.clone(), identity::insert).await.unwrap();
+        let found = own.read(identity.clone(), identity::by_identity).await;
+        assert_eq!(found.unwrap().as_ref(), Some(&linked));
+        let other = new_user(&world.reseller, "second@example.com");
+        assert!(world.insert_user(other.clone()).await);
+        let taken = LinkedIdentity {
+            user: other.id,
+            ..linked.clone()
+        };
+        assert!(own.write(taken, identity::insert).await.is_err());
+        // The same provider may know somebody of another tenant by the same name.
+        let foreign = world.of(world.operator.id);
+        let found = foreign.read(identity.clone(), identity::by_identity).await;
+        assert!(found.unwrap().is_none());
+        assert!(
+            !foreign
+                .write(world.user.id, identity::delete)
+                .await
+                .unwrap()
+        );
+        own.write((world.user.id, after(1)), identity::note_use)
+            .await
+            .unwrap();
+        let found = own
+            .read(world.user.id, identity::of_user)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(found.last_used_at, Some(after(1)));
+        // It is no second factor.
+        let all = world.all();
+        let found = all.read(world.user.id, sign_in::candidate_of).await;
+        assert!(!found.unwrap().unwrap().has_second_factor);
+        assert!(own.write(world.user.id, identity::delete).await.unwrap());
+        assert!(
+            own.read(world.user.id, identity::of_user)
+                .await
+                .unwrap()
+                .is_none()
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s67_questions_to_a_provider_are_used_once_replaced_and_deleted_by_their_end() {
+    each_engine(|store| async move {
+        let world = World::make(store).await;
+        let (own, all) = (world.own(), world.all());
+        let request = |user, minutes| IdentityRequest {
+            digest: Token::generate(&RANDOM).digest(),
+            tenant: world.reseller.id,
+            user,
+            browser: Token::generate(&RANDOM).digest(),
+            issuer: Issuer::parse("https://login.example.com").unwrap(),
+            nonce: Token::generate(&RANDOM).digest(),
+            verifier: PkceVerifier::generate(&RANDOM),
+            next: "/domains?q=ä".to_owned(),
+            created_at: START,
+            expires_at: after(minutes),
+        };
+        let of = Some(world.user.id);
+        let (anybodys, replaced, newer) = (request(None, 5), request(of, 5), request(of, 7));
+        for given in [&anybodys, &replaced, &newer] {
+            own.write(given.clone(), identity_request::insert)
+                .await
+                .unwrap();
+        }
+        let find = async |of: &IdentityRequest| {
+            let found = all.read(of.digest, identity_request::by_digest);
+            found.await.unwrap()
+        };
+        assert_eq!(find(&anybodys).await.as_ref(), Some(&anybodys));
+        assert_eq!(find(&replaced).await, None);
+        let foreign = world.of(world.operator.id);
+        assert!(
+            !foreign
+                .write(newer.digest, identity_request::delete)
+                .await
+                .unwrap()
+        );
+        assert!(
+            own.write(newer.digest, identity_request::delete)
+                .await
+                .unwrap()
+        );
+        assert!(
+            !own.write(newer.digest, identity_request::delete)
+                .await
+                .unwrap()
+        );
+        let deleted = all
+            .write((after(6), 10), identity_request::delete_ended)
+            .await;
+        assert_eq!(deleted.unwrap(), 1);
+        assert_eq!(find(&anybodys).await, None);
     })
     .await;
 }

@@ -76,6 +76,7 @@ impl Owner {
 
     fn domain(&self, name: &str, companion_of: Option<EnrolledDomainId>) -> EnrolledDomain {
         let enrolling = Enrolling {
+            anchor: None,
             subscription: self.subscription.id,
             tenant: self.tenant.id,
             customer: None,

@@ -185,6 +185,7 @@ async fn f020_totals_count_companions_apart_and_stay_in_the_tenant() {
     each_engine(|store| async move {
         let (ours, theirs) = world(&store).await;
         let enrolling = Enrolling {
+            anchor: None,
             subscription: ours.subscription,
             tenant: ours.tenant,
             customer: None,

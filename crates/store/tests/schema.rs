@@ -595,6 +595,18 @@ const SYSTEM: &[(&str, &str)] = &[
         "what has ended is deleted, whoever had it",
     ),
     (
+        "FROM brand b JOIN tenant t ON t.id = b.tenant_id",
+        "a host name shows whose it is before anybody is known",
+    ),
+    (
+        "FROM brand_host ORDER BY tenant_id, added_at, host",
+        "a host name shows whose it is before anybody is known",
+    ),
+    (
+        "JOIN brand b ON b.tenant_id = above.id",
+        "a mail is in the name of whoever is above its recipient",
+    ),
+    (
         "FROM session s JOIN portal_user u ON u.id = s.user_id",
         "the cookie of a request says which tenant it is for",
     ),
@@ -617,6 +629,34 @@ const SYSTEM: &[(&str, &str)] = &[
     (
         "DELETE FROM certificate_figures WHERE tenant_id IN",
         "figures that nobody looks at are deleted, whoever had them",
+    ),
+    (
+        "SELECT id FROM subscription WHERE tenant_id = $1 ORDER BY id LIMIT 1",
+        "a session and a token tell whose they are, and with it what there is to see",
+    ),
+    (
+        "AS products_fourth FROM tenant t WHERE t.id = $1",
+        "what the tenants above may buy bounds what a tenant may",
+    ),
+    (
+        "SELECT products FROM tenant WHERE id = $1",
+        "an operator reads what was said of a tenant, whose id the scope has",
+    ),
+    (
+        "UPDATE tenant SET products = $2",
+        "an operator says what a tenant may buy, whose id the scope has",
+    ),
+    (
+        "UPDATE tenant SET billing_hold_at = NULL",
+        "an operator lets a tenant go on, whose id the scope has",
+    ),
+    (
+        "FROM tenant b WHERE b.parent_id = t.id) AS below",
+        "whoever is above tenants lists them; the use case says which ones",
+    ),
+    (
+        "DELETE FROM session WHERE digest = $1",
+        "whoever holds a session's token lets another one take its place, perhaps as another tenant",
     ),
     (
         "DELETE FROM session WHERE digest IN",
@@ -655,6 +695,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "what has ended goes, whoever had it",
     ),
     (
+        "FROM domain WHERE mail_digest = $1",
+        "whoever holds the link of a mail says for which domain it is",
+    ),
+    (
         "FROM invitation WHERE digest = $1",
         "whoever holds a link says whose it is",
     ),
@@ -664,6 +708,30 @@ const SYSTEM: &[(&str, &str)] = &[
     ),
     (
         "DELETE FROM sign_in_step WHERE digest IN",
+        "what has ended is deleted, whoever had it",
+    ),
+    (
+        "FROM identity_provider WHERE short_name = $1",
+        "whoever signs in by their organisation names it",
+    ),
+    (
+        "SELECT tenant_id FROM identity_provider LIMIT 1",
+        "the door offers what somebody has, and does not say who",
+    ),
+    (
+        "FROM identity_provider WHERE tenant_id > $1",
+        "all secrets are sealed anew with another key",
+    ),
+    (
+        "UPDATE identity_provider SET client_secret = $3",
+        "all secrets are sealed anew with another key",
+    ),
+    (
+        "FROM identity_request WHERE digest = $1",
+        "the state that a browser brings back says who was asked",
+    ),
+    (
+        "DELETE FROM identity_request WHERE digest IN",
         "what has ended is deleted, whoever had it",
     ),
     (

@@ -1,5 +1,5 @@
-//! Domains of a tenant whose control is proven outside of orders, by the DNS or by a file, so that names in them need no
-//! proof of their own in an order.
+//! Domains of a tenant whose control is proven outside of orders, by the DNS, by a file or by mail, so that names in them need
+//! no proof of their own in an order.
 //!
 //! Whom they are for is [`crate::delegation`].
 
@@ -9,6 +9,10 @@ use base::{
     Actor, Class, Cursor, DnsName, DomainId, Placed, Refusal, Refuse, TenantId, Timestamp,
     ValidationId, words,
 };
+
+use crate::token::TokenDigest;
+
+pub mod delegation;
 
 /// How many domains a tenant has.
 pub const MAX_DOMAINS: u32 = 10_000;
@@ -24,6 +28,8 @@ words! {
         Dns = "dns",
         /// A file on its web server (BR §3.2.2.4.18).
         Http = "http",
+        /// A mail to whom it belongs to (BR §3.2.2.4.4, .13 and .14).
+        Mail = "mail",
     }
 }
 
@@ -31,7 +37,7 @@ impl ProofMethod {
     /// Whether it counts for the names below the domain, wildcards among them.
     pub const fn reaches_below(self) -> bool {
         match self {
-            Self::Dns => true,
+            Self::Dns | Self::Mail => true,
             Self::Http => false,
         }
     }
@@ -69,6 +75,54 @@ impl DomainChallenge {
     }
 }
 
+/// How long the link in a mail works; the rules allow 30 days.
+pub const LINK_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
+words! {
+    /// To whom a mail goes that asks for a domain. Never to whom a register names (WHOIS).
+    pub enum Addressee {
+        /// `admin@`.
+        Admin = "admin",
+        /// `administrator@`.
+        Administrator = "administrator",
+        /// The contacts that the DNS names, in CAA or TXT records.
+        Contacts = "dns",
+        /// `hostmaster@`.
+        Hostmaster = "hostmaster",
+        /// `postmaster@`.
+        Postmaster = "postmaster",
+        /// `webmaster@`.
+        Webmaster = "webmaster",
+    }
+}
+
+impl Addressee {
+    /// The address at a domain; none where the DNS has to be asked.
+    pub fn at(self, domain: &DnsName) -> Option<String> {
+        match self {
+            Self::Admin
+            | Self::Administrator
+            | Self::Hostmaster
+            | Self::Postmaster
+            | Self::Webmaster => Some(format!("{self}@{domain}")),
+            Self::Contacts => None,
+        }
+    }
+}
+
+/// A link that went by mail to whom a domain belongs to, and with which they confirm that its tenant may use it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailedLink {
+    /// What its token is found by.
+    pub digest: TokenDigest,
+    /// To whom it went: addresses with spaces between them.
+    pub to: String,
+    /// What was seen when they were chosen, JSON; it becomes the evidence.
+    pub seen: String,
+    /// The first moment at which it does not work.
+    pub expires_at: Timestamp,
+}
+
 /// That control was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DomainProof {
@@ -104,6 +158,8 @@ pub struct Domain {
     pub created_by: Actor,
     /// What has to be shown, if something was asked for.
     pub challenge: Option<DomainChallenge>,
+    /// The link that went out by mail and was not used yet.
+    pub mailed: Option<MailedLink>,
     /// That it was, the last time.
     pub proof: Option<DomainProof>,
     /// Why it was not, the last time that somebody looked since.
@@ -171,6 +227,9 @@ impl Domain {
         if self.proof.is_some_and(|proof| now < proof.valid_until) {
             return DomainState::Valid;
         }
+        if self.expects_mail(now).is_some() {
+            return DomainState::Waiting;
+        }
         match (&self.challenge, self.proof) {
             (Some(challenge), _) if now < challenge.expires_at => DomainState::Waiting,
             (_, Some(_)) => DomainState::Expired,
@@ -185,6 +244,33 @@ impl Domain {
             return Err(ChallengeError::Expired);
         }
         Ok(challenge)
+    }
+
+    /// The link that works at present.
+    pub fn expects_mail(&self, now: Timestamp) -> Option<&MailedLink> {
+        self.mailed.as_ref().filter(|link| now < link.expires_at)
+    }
+
+    /// A link goes out by mail; one that went out before works no more.
+    #[must_use]
+    pub fn mail(&self, link: MailedLink) -> Self {
+        Self {
+            mailed: Some(link),
+            missed: None,
+            ..self.clone()
+        }
+    }
+
+    /// Somebody who got the mail confirms it. The link is used up by that; `None` when it does not work, or is another one.
+    pub fn confirm(&self, digest: TokenDigest, proof: DomainProof) -> Option<Self> {
+        let link = self.expects_mail(proof.proven_at)?;
+        (link.digest == digest).then(|| Self {
+            challenge: None,
+            mailed: None,
+            proof: Some(proof),
+            missed: None,
+            ..self.clone()
+        })
     }
 
     /// Asks for these values from now on; a proof that counts counts on.
@@ -210,6 +296,7 @@ impl Domain {
         self.still(seen)?;
         Ok(Self {
             challenge: None,
+            mailed: None,
             proof: Some(proof),
             missed: None,
             ..self.clone()
@@ -256,6 +343,7 @@ mod tests {
             name: DnsName::parse("example.com").unwrap(),
             created_by: Actor::System,
             challenge: None,
+            mailed: None,
             proof: None,
             missed: None,
         }
@@ -289,6 +377,55 @@ mod tests {
         assert_eq!(again.state(NOW.plus(DAY * 29)), DomainState::Valid);
         let again = again.ask("other".into(), "value".into(), late);
         assert_eq!(again.state(late), DomainState::Waiting);
+    }
+
+    fn link(seed: u8) -> MailedLink {
+        MailedLink {
+            digest: TokenDigest::from_bytes(&[seed; 32]).unwrap(),
+            to: "admin@example.com".into(),
+            seen: "{}".into(),
+            expires_at: NOW.plus(LINK_LIFETIME),
+        }
+    }
+
+    #[test]
+    fn f095_a_link_works_once_until_its_end_and_until_another_one_goes_out() {
+        assert!(LINK_LIFETIME <= CHALLENGE_LIFETIME);
+        let asked = domain().mail(link(1));
+        assert_eq!(asked.state(NOW), DomainState::Waiting);
+        let proven = asked.confirm(link(1).digest, proof(9)).unwrap();
+        assert_eq!(proven.state(NOW), DomainState::Valid);
+        assert_eq!(proven.confirm(link(1).digest, proof(9)), None);
+        let again = asked.mail(link(2));
+        assert_eq!(again.confirm(link(1).digest, proof(9)), None);
+        let late = DomainProof {
+            proven_at: NOW.plus(LINK_LIFETIME),
+            ..proof(9)
+        };
+        assert_eq!(asked.confirm(link(1).digest, late), None);
+        assert_eq!(asked.state(late.proven_at), DomainState::New);
+        // Another proof ends it too.
+        let asked = asked.ask("token".into(), "value".into(), NOW);
+        let seen = asked.challenge.clone().unwrap();
+        assert_eq!(asked.prove(&seen, proof(9)).unwrap().mailed, None);
+    }
+
+    #[test]
+    fn f095_a_mail_goes_to_five_addresses_of_the_domain_or_to_contacts_in_the_dns() {
+        let domain = DnsName::parse("example.com").unwrap();
+        let all: Vec<_> = Addressee::ALL.iter().map(|to| to.at(&domain)).collect();
+        let constructed: Vec<_> = all.iter().flatten().map(String::as_str).collect();
+        assert_eq!(
+            constructed,
+            [
+                "admin@example.com",
+                "administrator@example.com",
+                "hostmaster@example.com",
+                "postmaster@example.com",
+                "webmaster@example.com",
+            ]
+        );
+        assert_eq!(all.len(), constructed.len() + 1);
     }
 
     #[test]

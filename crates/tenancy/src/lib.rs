@@ -1,6 +1,6 @@
 //! Who may do what, and who is who: tenants, organizations with what was checked of them, domains
 //! with proofs of their control and to whom they are delegated, users, their roles and what these are bound to, passwords
-//! and second factors, passkeys, lockout, sessions, API tokens and invitations.
+//! and second factors, passkeys, identity providers, lockout, sessions and as whom they act, API tokens and invitations.
 //!
 //! Pure rules: a decision is a function of state, input and `now`, and returns the new state for
 //! the caller to store. Nothing here reads a clock, a database or the network. Hashing a password
@@ -10,11 +10,11 @@
 
 pub mod api_token;
 pub mod certificate_type;
-pub mod delegation;
 pub mod domain;
 pub mod invitation;
 pub mod limit;
 pub mod lockout;
+pub mod oidc;
 pub mod organization;
 pub mod passkey;
 pub mod password;

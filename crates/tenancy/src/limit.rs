@@ -21,6 +21,8 @@ words! {
         CertificatesPerSet = "certificates_per_set",
         /// Looks for the proof of a domain, of one tenant.
         DomainChecks = "domain_checks",
+        /// Mails that ask one address for one domain, of one tenant.
+        DomainMails = "domain_mails",
         /// Validations of one name that failed, of one ACME account.
         FailedValidations = "failed_validations",
         /// Mails of one kind to one person.
@@ -114,6 +116,7 @@ impl Limit {
             Self::CertificatesPerDomain => Bound::Often(Rate::new(500, WEEK, 500)),
             Self::CertificatesPerSet => Bound::Often(Rate::new(10, WEEK, 10)),
             Self::DomainChecks => Bound::Often(Rate::new(120, HOUR, 30)),
+            Self::DomainMails => Bound::Often(Rate::new(5, DAY, 5)),
             Self::FailedValidations => Bound::Often(Rate::new(5, HOUR, 10)),
             Self::MailsPerRecipient => Bound::Often(Rate::new(20, DAY, 20)),
             Self::OrdersPerAccount => {
@@ -146,6 +149,7 @@ impl Limit {
             Self::CertificatesPerDomain => "certificates for names of this registered domain",
             Self::CertificatesPerSet => "certificates for exactly these names",
             Self::DomainChecks => "looks for proofs of your domains",
+            Self::DomainMails => "mails about this domain to this address",
             Self::FailedValidations => "failed validations of this name",
             Self::MailsPerRecipient => "mails of one kind to one person",
             Self::OrdersPerAccount => "new orders of this ACME account",
@@ -172,6 +176,7 @@ impl Limit {
             | Self::ApiCalls
             | Self::CertificatesPerDomain
             | Self::DomainChecks
+            | Self::DomainMails
             | Self::MailsPerRecipient
             | Self::OrdersPerAccount
             | Self::OrdersPerTenant
@@ -281,7 +286,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_795_435_200);
 
     /// The table of the product's limits: what, sustained, in seconds, burst.
-    const TABLE: [(&str, u32, u64, u32); 14] = [
+    const TABLE: [(&str, u32, u64, u32); 15] = [
         ("api_calls", 10, 1, 100),
         ("accounts_per_credential", 20, 3600, 50),
         ("accounts_per_address", 60, 3600, 120),
@@ -290,6 +295,7 @@ mod tests {
         ("certificates_per_set", 10, 604_800, 10),
         ("certificates_per_domain", 500, 604_800, 500),
         ("domain_checks", 120, 3600, 30),
+        ("domain_mails", 5, 86_400, 5),
         ("failed_validations", 5, 3600, 10),
         ("mails_per_recipient", 20, 86_400, 20),
         ("reveals", 30, 3600, 30),

@@ -34,7 +34,8 @@ pub(crate) fn parse(text: &str) -> Result<String, NameError> {
     }
 }
 
-fn is_control(letter: char) -> bool {
+/// Whether a character hides or reorders what is around it.
+pub(crate) fn is_control(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -41,10 +41,14 @@ words! {
         ViewAccounts = "account.view",
         /// See orders and what their validation saw.
         ViewActivity = "activity.view",
+        /// Choose name, contact and host names by which the tenant's people know the portal.
+        ManageBrand = "brand.manage",
         /// Revoke certificates (C25).
         RevokeCertificates = "cert.revoke",
         /// See and download certificates.
         ViewCertificates = "cert.view",
+        /// Replace and revoke EAB credentials, and release what they are bound to.
+        RotateCredentials = "credential.rotate",
         /// Add and remove domains.
         ManageDomains = "domain.manage",
         /// See domains.
@@ -55,10 +59,18 @@ words! {
         ViewOrganizations = "organization.view",
         /// Decide pre-validations of the tenants below (BR §3.2.2.1).
         DecidePreValidations = "pre_validation.decide",
+        /// Suspend resellers, put them on hold, and say what they may buy.
+        ManageResellers = "reseller.manage",
+        /// See the resellers of the installation.
+        ViewResellers = "reseller.view",
         /// See EAB MAC keys and scripts that carry them; asks for a recent sign-in too (S-23).
         RevealSecrets = "secret.reveal",
+        /// Stand in for a tenant for a while, for a reason that it reads.
+        ActAs = "tenant.act_as",
         /// Create and suspend the tenants below.
         ManageTenants = "tenant.manage",
+        /// See the tenants below.
+        ViewTenants = "tenant.view",
         /// Invite, change, disable and unlock users of the tenant.
         ManageUsers = "user.manage",
         /// Unlock any user of the installation (F-006).
@@ -68,13 +80,42 @@ words! {
     }
 }
 
+impl Permission {
+    /// Whether it is about what products bring along: accounts, their domains and certificates. There is none of it where
+    /// no product may be bought and none was.
+    pub const fn is_about_products(self) -> bool {
+        match self {
+            Self::ManageAccounts
+            | Self::ManageDomains
+            | Self::RevealSecrets
+            | Self::RevokeCertificates
+            | Self::RotateCredentials
+            | Self::ViewAccounts
+            | Self::ViewActivity
+            | Self::ViewCertificates
+            | Self::ViewDomains => true,
+            Self::ActAs
+            | Self::DecidePreValidations
+            | Self::ManageBrand
+            | Self::ManageOrganizations
+            | Self::ManageResellers
+            | Self::ManageTenants
+            | Self::ManageUsers
+            | Self::UnlockUsers
+            | Self::ViewOrganizations
+            | Self::ViewResellers
+            | Self::ViewTenants
+            | Self::ViewUsers => false,
+        }
+    }
+}
+
 impl Role {
     /// Whether somebody in a tenant of that level can have it.
     pub const fn is_of(self, level: TenantKind) -> bool {
-        let is_operator = matches!(level, TenantKind::Operator);
         match self {
-            Self::Admin | Self::Manager | Self::Viewer => !is_operator,
-            Self::Owner | Self::Support | Self::Reviewer | Self::Auditor => is_operator,
+            Self::Admin | Self::Manager | Self::Viewer => !is_operator(level),
+            Self::Owner | Self::Support | Self::Reviewer | Self::Auditor => is_operator(level),
         }
     }
 
@@ -117,16 +158,30 @@ impl Role {
             Permission::ManageAccounts
             | Permission::ManageDomains
             | Permission::RevealSecrets
-            | Permission::RevokeCertificates => is_highest || matches!(self, Self::Manager),
+            | Permission::RevokeCertificates
+            | Permission::RotateCredentials => is_highest || matches!(self, Self::Manager),
             Permission::ManageOrganizations => {
                 is_highest || matches!(self, Self::Manager | Self::Reviewer)
             }
             Permission::DecidePreValidations => matches!(self, Self::Owner | Self::Reviewer),
             Permission::ManageUsers | Permission::ViewUsers => is_highest,
-            Permission::ManageTenants => is_highest && !matches!(level, TenantKind::Customer),
-            Permission::UnlockUsers => matches!(self, Self::Owner | Self::Support),
+            Permission::ManageBrand | Permission::ManageTenants => {
+                is_highest && !matches!(level, TenantKind::Customer)
+            }
+            Permission::ViewTenants => {
+                matches!(level, TenantKind::Distributor | TenantKind::Reseller)
+            }
+            Permission::ManageResellers => matches!(self, Self::Owner),
+            Permission::ViewResellers => is_operator(level),
+            Permission::ActAs | Permission::UnlockUsers => {
+                matches!(self, Self::Owner | Self::Support)
+            }
         }
     }
+}
+
+const fn is_operator(level: TenantKind) -> bool {
+    matches!(level, TenantKind::Operator)
 }
 
 /// The roles of one user in one tenant.
@@ -253,6 +308,13 @@ mod tests {
         "domain.view",
         "organization.view",
     ];
+    /// The same, and seeing the tenants below where there can be some; its word comes after all of them.
+    fn with_those_below<'a>(level: TenantKind, words: &[&'a str]) -> Vec<&'a str> {
+        let has_some = level != TenantKind::Customer;
+        let more = has_some.then_some("tenant.view");
+        words.iter().copied().chain(more).collect()
+    }
+
     const BELOW_THE_OPERATOR: [TenantKind; 3] = [
         TenantKind::Distributor,
         TenantKind::Reseller,
@@ -262,9 +324,10 @@ mod tests {
     #[test]
     fn s29_viewers_and_auditors_change_nothing_and_see_no_secret() {
         for level in BELOW_THE_OPERATOR {
-            check(Role::Viewer, level, &LOOKING);
+            check(Role::Viewer, level, &with_those_below(level, &LOOKING));
         }
-        check(Role::Auditor, TenantKind::Operator, &LOOKING);
+        let expected = [&LOOKING[..], &["reseller.view"]];
+        check(Role::Auditor, TenantKind::Operator, &expected.concat());
     }
 
     #[test]
@@ -275,6 +338,7 @@ mod tests {
             "activity.view",
             "cert.revoke",
             "cert.view",
+            "credential.rotate",
             "domain.manage",
             "domain.view",
             "organization.manage",
@@ -282,7 +346,7 @@ mod tests {
             "secret.reveal",
         ];
         for level in BELOW_THE_OPERATOR {
-            check(Role::Manager, level, &expected);
+            check(Role::Manager, level, &with_those_below(level, &expected));
         }
     }
 
@@ -292,11 +356,15 @@ mod tests {
         assert!(lacks(TenantKind::Customer, Permission::ManageTenants));
         assert!(lacks(TenantKind::Customer, Permission::UnlockUsers));
         assert!(lacks(TenantKind::Reseller, Permission::UnlockUsers));
+        assert!(lacks(TenantKind::Distributor, Permission::ActAs));
+        assert!(lacks(TenantKind::Distributor, Permission::ViewResellers));
         assert!(!lacks(TenantKind::Reseller, Permission::ManageTenants));
         assert!(!lacks(TenantKind::Distributor, Permission::ManageTenants));
+        // Those below the operator are resellers, who have permissions of their own.
         let all: Vec<_> = Permission::ALL
             .iter()
             .map(|permission| permission.as_str())
+            .filter(|word| *word != "tenant.view")
             .collect();
         check(Role::Owner, TenantKind::Operator, &all);
     }
@@ -309,6 +377,8 @@ mod tests {
             "cert.view",
             "domain.view",
             "organization.view",
+            "reseller.view",
+            "tenant.act_as",
             "user.unlock",
         ];
         check(Role::Support, TenantKind::Operator, &expected);
@@ -324,6 +394,7 @@ mod tests {
             "organization.manage",
             "organization.view",
             "pre_validation.decide",
+            "reseller.view",
         ];
         check(Role::Reviewer, TenantKind::Operator, &expected);
         for level in BELOW_THE_OPERATOR {

@@ -10,8 +10,11 @@ use base::{Random, TenantId, Timestamp, UserId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use self::acting::{Acting, ActingReason};
 use crate::tenant::TenantKind;
 use crate::token::{Token, TokenDigest};
+
+pub mod acting;
 
 /// The cookie that carries the session's token (S-20).
 pub const COOKIE_NAME: &str = "__Host-chancery";
@@ -56,8 +59,12 @@ pub struct Session {
     pub digest: TokenDigest,
     /// Who signed in.
     pub user: UserId,
-    /// The tenant for which they act.
+    /// The tenant that they belong to.
     pub tenant: TenantId,
+    /// As whom they act, if that is another tenant.
+    pub acting: Option<Acting>,
+    /// The tenant below their own that they look after at the moment, with the roles that they have.
+    pub visiting: Option<TenantId>,
     /// When they signed in first.
     pub created_at: Timestamp,
     /// The last request, as far as it was noted.
@@ -79,6 +86,8 @@ impl Session {
             digest: token.digest(),
             user,
             tenant,
+            acting: None,
+            visiting: None,
             created_at: now,
             last_seen_at: now,
             authenticated_at: now,
@@ -119,10 +128,58 @@ impl Session {
         (
             Self {
                 created_at: self.created_at,
+                acting: self.acting.clone(),
+                visiting: self.visiting,
                 ..fresh
             },
             token,
         )
+    }
+
+    /// The session that acts as another tenant. The same as above holds for tokens; when the user proved who they are
+    /// stays too.
+    pub fn act_as(
+        &self,
+        tenant: TenantId,
+        reason: ActingReason,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> (Self, Token) {
+        let acting = Acting::begin(tenant, reason, now);
+        self.moved((Some(acting), None), now, random)
+    }
+
+    /// The session that looks after a tenant below its own.
+    pub fn visit(&self, tenant: TenantId, now: Timestamp, random: &dyn Random) -> (Self, Token) {
+        self.moved((None, Some(tenant)), now, random)
+    }
+
+    /// The session that acts for its own tenant again.
+    pub fn stop_acting(&self, now: Timestamp, random: &dyn Random) -> (Self, Token) {
+        self.moved((None, None), now, random)
+    }
+
+    /// The tenant for which it acts, if that is not the user's own.
+    pub fn elsewhere(&self) -> Option<TenantId> {
+        let acting = self.acting.as_ref().map(|acting| acting.tenant);
+        acting.or(self.visiting)
+    }
+
+    fn moved(
+        &self,
+        (acting, visiting): (Option<Acting>, Option<TenantId>),
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> (Self, Token) {
+        let (fresh, token) = Self::open(self.user, self.tenant, now, random);
+        let session = Self {
+            created_at: self.created_at,
+            authenticated_at: self.authenticated_at,
+            acting,
+            visiting,
+            ..fresh
+        };
+        (session, token)
     }
 }
 
@@ -247,6 +304,39 @@ mod tests {
         assert_ne!(again.digest, session.digest);
         assert_ne!(new.reveal(), token.reveal());
         assert_eq!(again.digest, new.digest());
+    }
+
+    #[test]
+    fn s19_s35_whoever_begins_or_ends_to_act_as_another_has_a_new_token_and_no_more_time() {
+        let (session, token, random) = session();
+        let (of, later) = (TenantId::from_bytes([9; 16]), NOW.plus(minutes(5)));
+        let reason = ActingReason::parse("Ticket 4711").unwrap();
+        let (acting, second) = session.act_as(of, reason, later, &random);
+        let (ended, third) = acting.stop_acting(later, &random);
+        let (again, _) = acting.reauthenticate(later, &random);
+        assert_eq!(acting.acting.as_ref().unwrap().tenant, of);
+        assert_eq!((&again.acting, &ended.acting), (&acting.acting, &None));
+        let tokens = [token.reveal(), second.reveal(), third.reveal()];
+        assert!(tokens[0] != tokens[1] && tokens[1] != tokens[2]);
+        assert_eq!((acting.user, acting.tenant), (session.user, session.tenant));
+        for each in [acting, again, session.stop_acting(later, &random).0] {
+            assert_eq!(each.created_at, session.created_at);
+        }
+        let (acting, _) = session.stop_acting(later, &random);
+        assert_eq!(acting.authenticated_at, session.authenticated_at);
+    }
+
+    #[test]
+    fn s19_s34_looking_after_a_tenant_below_has_a_new_token_too() {
+        let (session, _, random) = session();
+        let below = TenantId::from_bytes([9; 16]);
+        let (visiting, token) = session.visit(below, NOW, &random);
+        assert_eq!(visiting.elsewhere(), Some(below));
+        assert_eq!((session.elsewhere(), &visiting.acting), (None, &None));
+        assert_eq!(visiting.digest, token.digest());
+        let (again, _) = visiting.reauthenticate(NOW, &random);
+        assert_eq!(again.elsewhere(), Some(below));
+        assert_eq!(visiting.stop_acting(NOW, &random).0.elsewhere(), None);
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //!
 //! A tenant owns, a user signs in. It does not know its users or what it owns; those point to it.
 
+pub mod brand;
+pub mod entitlement;
+
 use std::fmt;
 
 use base::{Class, Refusal, Refuse, TenantId, TenantPath, Timestamp};

@@ -29,12 +29,13 @@ use store::queue::{job, summary};
 use store::seal::Sealer;
 use store::testing::Database;
 use tempfile::TempDir;
-use tenancy::password::HashParameters;
+use tenancy::password::{HashParameters, Mode};
 use tenancy::role::binding::Part;
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
 use crate::clock::FakeClock;
+use crate::identity_provider::{FakeIdentityProvider, FlakyProviders};
 use crate::peers::FakePeers;
 use crate::random::SeededRandom;
 use crate::validator::FakeValidator;
@@ -63,6 +64,7 @@ struct Surroundings {
     key_directory: TempDir,
     nodes: AtomicU64,
     peers: Arc<FakePeers>,
+    providers: Arc<FlakyProviders>,
     resellers: AtomicU64,
     settings: Settings,
     validator: Arc<FakeValidator>,
@@ -95,6 +97,7 @@ impl TestServer {
             key_directory: tempfile::tempdir().expect("a temporary directory"),
             nodes: AtomicU64::new(0),
             peers: Arc::default(),
+            providers: Arc::new(FlakyProviders::new()),
             resellers: AtomicU64::new(0),
             settings,
         });
@@ -144,6 +147,7 @@ impl TestServer {
             validator: of.validator.clone(),
             peers: of.peers.clone(),
             mailer,
+            providers: of.providers.clone(),
             internal_url: internal_url.clone(),
             settings,
         };
@@ -172,6 +176,16 @@ impl TestServer {
     /// The other nodes.
     pub fn peers(&self) -> &FakePeers {
         &self.surroundings.peers
+    }
+
+    /// What stands between the nodes and identity providers.
+    pub fn providers(&self) -> &FlakyProviders {
+        &self.surroundings.providers
+    }
+
+    /// An identity provider with this name below `test`, whose clock is the nodes'.
+    pub async fn identity_provider(&self, name: &str) -> FakeIdentityProvider {
+        FakeIdentityProvider::start(name, self.surroundings.clock.clone()).await
     }
 
     /// Where the database is.
@@ -266,6 +280,7 @@ impl TestServer {
     /// Adds names, one a line, without companions.
     pub async fn enroll(&self, eab: &Eab, names: &str) -> Vec<EnrolledDomain> {
         let enrollment = Enrollment {
+            anchor: None,
             subscription: eab.subscription,
             text: names.to_owned(),
             companions: Some(false),
@@ -397,6 +412,7 @@ fn settings() -> Settings {
         name_policy: Policy::new().allow_suffix("example").allow_suffix("test"),
         weak_keys: pki::DebianWeakKeys::default(),
         breached: None,
+        password_policy: Mode::Composition,
         mail: None,
         // The least that Argon2 allows: these passwords protect nothing.
         crl_wait: Duration::ZERO,

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use base::Clock;
+use base::{Clock, DnsName};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, watch};
 use validation::evidence::Hop;
 use validation::{
-    CaaEvidence, CaaOutcome, CaaQuestion, Evidence, Failure, Method, Outcome, Probe, Validator,
+    CaaEvidence, CaaOutcome, CaaQuestion, ContactsOutcome, Evidence, Failure, MAIL, Method,
+    Outcome, Probe, Validator,
 };
 
 /// What one probe was asked.
@@ -72,7 +73,7 @@ impl FakeValidator {
         }
     }
 
-    /// Another one asks for CAA records from now on; until then no name has any.
+    /// Another one asks for CAA records and contacts from now on; until then no name has any.
     pub fn ask_caa_of(&self, other: Arc<dyn Validator>) {
         *self.caa.lock().unwrap_or_else(PoisonError::into_inner) = Some(other);
     }
@@ -153,6 +154,25 @@ impl Validator for FakeValidator {
                 None => CaaOutcome {
                     result: Ok(()),
                     evidence: CaaEvidence::new(now),
+                },
+            }
+        }
+        .boxed()
+    }
+
+    fn contacts<'a>(&'a self, domain: &'a DnsName) -> BoxFuture<'a, ContactsOutcome> {
+        let other = self
+            .caa
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let now = self.clock.now();
+        async move {
+            match other {
+                Some(other) => other.contacts(domain).await,
+                None => ContactsOutcome {
+                    result: Ok(Vec::new()),
+                    evidence: Evidence::new(now, MAIL),
                 },
             }
         }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use acme::caa::{Permission, Record, decide, places};
-use base::Clock;
+use base::{Clock, DnsName};
 use futures_util::stream::{self, StreamExt};
 use reach::network::Network;
 use reach::resolver::{CaaRecords, LookupError, Security};
@@ -18,10 +18,10 @@ use crate::probe::{CaaOutcome, CaaQuestion};
 /// Places that are asked for at once; names can have more than a hundred.
 const AT_ONCE: usize = 8;
 /// How many records are shown and stored.
-const SHOWN: usize = 10;
+pub(crate) const SHOWN: usize = 10;
 
 /// The records that count, and where they stand.
-type Counting = Option<(String, Vec<Record>)>;
+pub(crate) type Counting = Option<(String, Vec<Record>)>;
 
 pub(crate) async fn ask(
     network: &Network,
@@ -30,7 +30,7 @@ pub(crate) async fn ask(
     time: Duration,
 ) -> CaaOutcome {
     let mut evidence = CaaEvidence::new(clock.now());
-    let climbing = climb(network, question, &mut evidence.lookups);
+    let climbing = climb(network, question.name, &mut evidence.lookups);
     let found = tokio::time::timeout(time, climbing).await;
     let found = found.unwrap_or_else(|_| {
         Err(Failure::CaaTimeout {
@@ -44,12 +44,13 @@ pub(crate) async fn ask(
     CaaOutcome { result, evidence }
 }
 
-async fn climb(
+/// The records that count for a name.
+pub(crate) async fn climb(
     network: &Network,
-    question: CaaQuestion<'_>,
+    name: &DnsName,
     lookups: &mut Vec<CaaLookup>,
 ) -> Result<Counting, Failure> {
-    let asked = places(question.name).into_iter().map(async |place| {
+    let asked = places(name).into_iter().map(async |place| {
         let answer = network.caa(&place).await;
         (place, answer)
     });

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Evidence {
     /// When the validation began.
     pub started_at: Timestamp,
-    /// `http-01` or `dns-01`.
+    /// `http-01`, `dns-01` or `ca-mail`.
     pub challenge: String,
     /// Which name servers, or which lab table, answered.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -27,11 +27,41 @@ pub struct Evidence {
     /// The HTTP requests, in order: the challenge URL and each redirect.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hops: Vec<Hop>,
+    /// The mails that asked for it, if it was confirmed by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailEvidence>,
     /// What CAA records said, if they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caa: Option<CaaEvidence>,
     /// How long the whole validation took, in milliseconds.
     pub ms: u64,
+}
+
+/// How control of a domain was confirmed by mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailEvidence {
+    /// Where the addresses come from.
+    pub source: MailSource,
+    /// To whom the mail went.
+    pub to: Vec<String>,
+    /// When somebody confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
+    /// From which network address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_from: Option<String>,
+}
+
+/// Where the addresses of a mail come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSource {
+    /// One of five names at the domain (BR §3.2.2.4.4).
+    Constructed,
+    /// The property `contactemail` of CAA records (BR §3.2.2.4.13).
+    CaaContact,
+    /// TXT records at `_validation-contactemail` (BR §3.2.2.4.14).
+    TxtContact,
 }
 
 /// What was seen as it is stored, with the sentence for people when it failed.
@@ -168,6 +198,7 @@ impl Evidence {
             assumed: false,
             lookups: Vec::new(),
             hops: Vec::new(),
+            mail: None,
             caa: None,
             ms: 0,
         }

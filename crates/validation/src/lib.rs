@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod caa;
+mod contacts;
 mod dns_01;
 pub mod evidence;
 pub mod failure;
@@ -21,7 +22,10 @@ mod probe;
 mod trace;
 mod validator;
 
-pub use evidence::{CaaEvidence, Evidence, StoredEvidence};
+pub use contacts::{CONTACT_LABEL, MAIL};
+pub use evidence::{CaaEvidence, Evidence, MailEvidence, MailSource, StoredEvidence};
 pub use failure::{Failure, Problem};
-pub use probe::{ACME_LABEL, CaaOutcome, CaaQuestion, Method, Outcome, Probe, Validator};
+pub use probe::{
+    ACME_LABEL, CaaOutcome, CaaQuestion, ContactsOutcome, Method, Outcome, Probe, Validator,
+};
 pub use validator::{AssumeValid, NetworkValidator, ProbeSettings, SetupError};

@@ -116,6 +116,15 @@ impl Outcome {
     }
 }
 
+/// To whom the DNS says that mails about a domain may go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ContactsOutcome {
+    /// The addresses as they stand there; none where nobody is named.
+    pub result: Result<Vec<String>, Failure>,
+    /// To be stored, with where the addresses come from.
+    pub evidence: Evidence,
+}
+
 /// Something that can tell whether a probe succeeds, and what CAA records say.
 pub trait Validator: Send + Sync {
     /// Probes once. Never fails: every problem is an [`Outcome`].
@@ -123,6 +132,9 @@ pub trait Validator: Send + Sync {
 
     /// Asks for CAA records (RFC 8659). Never fails: without an answer, nothing may be issued.
     fn caa<'a>(&'a self, question: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome>;
+
+    /// Asks who may be written to about a domain (BR §3.2.2.4.13, §3.2.2.4.14). Never fails.
+    fn contacts<'a>(&'a self, domain: &'a DnsName) -> BoxFuture<'a, ContactsOutcome>;
 }
 
 impl<V: Validator + ?Sized> Validator for std::sync::Arc<V> {
@@ -132,5 +144,9 @@ impl<V: Validator + ?Sized> Validator for std::sync::Arc<V> {
 
     fn caa<'a>(&'a self, question: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome> {
         (**self).caa(question)
+    }
+
+    fn contacts<'a>(&'a self, domain: &'a DnsName) -> BoxFuture<'a, ContactsOutcome> {
+        (**self).contacts(domain)
     }
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Clock, Identifier};
+use base::{Clock, DnsName, Identifier};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
 use crate::evidence::{CaaEvidence, Evidence};
 use crate::failure::Failure;
-use crate::probe::{CaaOutcome, CaaQuestion, Method, Outcome, Probe, Validator};
+use crate::probe::{CaaOutcome, CaaQuestion, ContactsOutcome, Method, Outcome, Probe, Validator};
 use crate::trace::Trace;
-use crate::{caa, dns_01, http_01};
+use crate::{caa, contacts, dns_01, http_01};
 use reach::network::Network;
 
 /// How a probe behaves towards others.
@@ -114,6 +114,11 @@ impl Validator for NetworkValidator {
         )
         .boxed()
     }
+
+    fn contacts<'a>(&'a self, domain: &'a DnsName) -> BoxFuture<'a, ContactsOutcome> {
+        let clock = self.clock.as_ref();
+        contacts::ask(&self.network, domain, clock, self.total_timeout).boxed()
+    }
 }
 
 /// The validator cannot be set up.
@@ -154,6 +159,15 @@ impl Validator for AssumeValid {
         let evidence = CaaEvidence::new(self.clock.now());
         ready(CaaOutcome {
             result: Ok(()),
+            evidence,
+        })
+        .boxed()
+    }
+
+    fn contacts<'a>(&'a self, _domain: &'a DnsName) -> BoxFuture<'a, ContactsOutcome> {
+        let evidence = Evidence::new(self.clock.now(), contacts::MAIL);
+        ready(ContactsOutcome {
+            result: Ok(Vec::new()),
             evidence,
         })
         .boxed()

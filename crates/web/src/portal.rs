@@ -26,7 +26,7 @@ use axum::{Router, middleware};
 use flow::App;
 use flow::memory::measures::DoorName;
 
-use gate::csrf::own_origins;
+use gate::csrf::{own_hosts, own_origins};
 use gate::permitted::{Open, Public};
 use page::finish::finish;
 use page::refused::Refusal;
@@ -53,6 +53,7 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
         app,
         origin: Arc::from(origin),
         own_origins: Arc::from(own_origins(origin)),
+        own_hosts: Arc::from(own_hosts(origin)),
         bodies: Bodies::default(),
         hints: Arc::new(hints),
         routes: Arc::new(routes),

@@ -75,6 +75,7 @@ const DIRECTIONS: &[Direction] = &[
             "flow",
             "outbound",
             "pki",
+            "reach",
             "store",
             "tenancy",
             "validation",
@@ -113,7 +114,14 @@ const NOT_RULES: &[&str] = &[
     "xtask",
 ];
 /// The doors, the edges that call out, and the tools.
-const TALKS_HTTP: &[&str] = &["validation", "web", "chancery", "testkit", "xtask"];
+const TALKS_HTTP: &[&str] = &[
+    "validation",
+    "outbound",
+    "web",
+    "chancery",
+    "testkit",
+    "xtask",
+];
 
 const CONFINED: &[Confined] = &[
     confined("rusqlite", &["store"], SQL),

@@ -9,6 +9,7 @@ use enrollment::policy::NameAdmission;
 use enrollment::subscription::{Label, Subscription, Term};
 use flow::caller::system;
 use flow::enrollment::assign_organization::assign_organization;
+use flow::enrollment::extend_subscription::extend_subscription;
 use flow::enrollment::list_subscriptions::{
     self, AcmeClient, SubscriptionFilter, SubscriptionQuery, Summary, clients, credentials, page,
 };
@@ -52,6 +53,7 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
             let part = (organization, department);
             open_account(app, &reseller, (&label, offer, part, years), json).await
         }
+        AccountCommand::Extend { account } => extend(app, &account).await,
         AccountCommand::Release { client } => release(app, &client).await,
         AccountCommand::Resume { account } => move_to(app, &account, Move::Resume).await,
         AccountCommand::RevokeClient { client } => {
@@ -77,6 +79,15 @@ pub(super) async fn account(app: &App, command: AccountCommand) -> anyhow::Resul
         AccountCommand::Show { account, json } => show(app, &account, json).await,
         AccountCommand::Suspend { account } => move_to(app, &account, Move::Suspend).await,
     }
+}
+
+/// Buys another term.
+async fn extend(app: &App, account: &str) -> anyhow::Result<()> {
+    let (subscription, caller) = find_subscription(app, account).await?;
+    let extended = extend_subscription(app, &caller, subscription.id).await?;
+    let until = extended.covered_until.map(|end| end.to_string());
+    say(&format!("extended until {}", until.unwrap_or_default()));
+    Ok(())
 }
 
 /// Gives back the place that a client takes of those that a credential binds.

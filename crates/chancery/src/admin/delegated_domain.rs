@@ -2,7 +2,9 @@
 
 use anyhow::{Context, bail};
 use base::{DnsName, Placed as _, Slice};
+use flow::mail::portal::served_portal_url;
 use flow::tenancy::domain::add_domain::add_domain;
+use flow::tenancy::domain::ask_by_mail::ask_by_mail;
 use flow::tenancy::domain::delegate_domain::{Grant, delegate_domain, end_delegation};
 use flow::tenancy::domain::list_own_domains::{list_own_domains, show_own_domain};
 use flow::tenancy::domain::prove_domain::{ask_for_proof, prove_domain};
@@ -12,7 +14,7 @@ use flow::{App, Caller};
 use serde_json::{Value, json};
 use store::tenancy::domain;
 use tenancy::certificate_type::AllowedTypes;
-use tenancy::domain::{DNS_LABEL, Domain, DomainState, ProofMethod};
+use tenancy::domain::{Addressee, DNS_LABEL, Domain, DomainState, ProofMethod};
 
 use super::named::{for_tenant, part};
 use super::{PAGE, say};
@@ -42,6 +44,7 @@ pub(super) async fn delegated_domain(
             delegate(app, &of, &to, types.as_deref()).await
         }
         DelegatedDomainCommand::List { reseller, json } => list(app, &reseller, json).await,
+        DelegatedDomainCommand::Mail { of, to } => mail(app, &of, &to).await,
         DelegatedDomainCommand::Remove(args) => {
             let (found, caller) = find(app, &args).await?;
             release_domain(app, &caller, found.domain.id).await?;
@@ -67,6 +70,22 @@ async fn check(app: &App, args: &DomainArgs, by: &str) -> anyhow::Result<()> {
     if let Some(missed) = looked.missed {
         bail!("{}", missed.sentence);
     }
+    Ok(())
+}
+
+async fn mail(app: &App, args: &DomainArgs, to: &str) -> anyhow::Result<()> {
+    let Some(to) = Addressee::parse(to) else {
+        let words: Vec<_> = Addressee::ALL.iter().map(|each| each.as_str()).collect();
+        bail!(
+            "no mail goes to \"{to}\"; choose one of: {}",
+            words.join(", ")
+        );
+    };
+    let (found, caller) = find(app, args).await?;
+    let portal = served_portal_url(app).await?;
+    let portal = portal.context("no server has said yet where its portal is; start it once")?;
+    let asked = ask_by_mail(app, &caller, &portal, (found.domain.id, to)).await?;
+    say_domain(app, &asked, &found.delegations, args.json);
     Ok(())
 }
 
@@ -155,6 +174,12 @@ fn say_domain(app: &App, domain: &Domain, delegations: &[NamedDelegation], as_js
     } else if domain.state(app.now()) != DomainState::Valid {
         say("chancery admin delegated-domain ask shows what proves control of it");
     }
+    if let Some(link) = domain.expects_mail(app.now()) {
+        say(&format!(
+            "by mail: a link went to {}, which works until {}",
+            link.to, link.expires_at
+        ));
+    }
     for named in delegations {
         let department = named.department.as_ref().map(|name| format!(", {name}"));
         say(&format!(
@@ -178,7 +203,10 @@ fn json_of(app: &App, domain: &Domain, delegations: &[NamedDelegation]) -> Value
             "http_path": acme::challenge::path_of(&challenge.token), "http_content": challenge.content(),
             "expires_at": challenge.expires_at })
     });
-    json!({ "domain": domain.id, "name": domain.name.as_str(), "tenant": domain.tenant,
+    let mailed = domain
+        .expects_mail(app.now())
+        .map(|link| json!({ "to": link.to, "expires_at": link.expires_at }));
+    json!({ "domain": domain.id, "mailed": mailed, "name": domain.name.as_str(), "tenant": domain.tenant,
         "state": domain.state(app.now()), "method": domain.proof.map(|proof| proof.method),
         "proven_at": domain.proof.map(|proof| proof.proven_at),
         "valid_until": domain.proof.map(|proof| proof.valid_until), "challenge": challenge,

@@ -8,6 +8,7 @@ use flow::enrollment::list_domains::{DomainFilter, DomainLine, page};
 use flow::enrollment::remove_domain::remove_domain;
 use flow::{App, Caller};
 use serde_json::json;
+use tenancy::pre_validation::Anchor;
 
 use super::account::find_subscription;
 use super::{PAGE, say};
@@ -54,6 +55,7 @@ async fn add(app: &App, args: AddDomainArgs) -> anyhow::Result<()> {
         subscription: subscription.id,
         text: names,
         companions: args.only.then_some(false),
+        anchor: args.anchor.as_deref().map(Anchor::parse).transpose()?,
     };
     let enrolled = enroll_domains(app, &caller, wanted).await?;
     for domain in &enrolled.added {

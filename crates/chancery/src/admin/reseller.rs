@@ -1,10 +1,12 @@
 //! `chancery admin reseller`: who sells.
 
 use flow::access::team::switch_tenant::switch_tenant;
+use flow::tenancy::entitle_tenant::{entitle_tenant, what_was_said};
 use flow::tenancy::list_resellers::show_reseller;
 use flow::tenancy::suspend_tenant::{Suspension, suspend_tenant};
 use flow::{App, Caller};
 use serde_json::{Value, json};
+use tenancy::tenant::entitlement::Entitlement;
 use tenancy::tenant::{Tenant, TenantSwitch};
 
 use super::named::{find_tenant, for_tenant, resellers};
@@ -14,6 +16,20 @@ use crate::cli::tenancy::ResellerCommand;
 
 pub(super) async fn reseller(app: &App, command: ResellerCommand) -> anyhow::Result<()> {
     match command {
+        ResellerCommand::Entitle {
+            reseller,
+            product,
+            all,
+            none: _,
+        } => {
+            let said = if all {
+                Entitlement::All
+            } else {
+                product.iter().map(String::as_str).collect()
+            };
+            entitle_tenant(app, &for_tenant(app, &reseller).await?, said.clone()).await?;
+            say(&format!("may buy  {said}"));
+        }
         ResellerCommand::List { json } => {
             for reseller in resellers(app, None).await? {
                 say_reseller(&reseller, json);
@@ -97,11 +113,13 @@ async fn show(app: &App, text: &str, as_json: bool) -> anyhow::Result<()> {
     let tenant = find_tenant(app, text).await?;
     let caller = Caller::command_line().within(tenant.id);
     let found = show_reseller(app, &caller).await?;
+    let (said, _) = what_was_said(app, &caller).await?;
     if as_json {
         let mut shown = json_of(&tenant);
         let people = found.people.iter();
         let people: Vec<_> = people.map(|person| person.user.email.as_str()).collect();
         if let Some(shown) = shown.as_object_mut() {
+            shown.insert("products".to_owned(), json!(said));
             shown.insert("names".to_owned(), found.names.into());
             shown.insert("users".to_owned(), people.into());
         }
@@ -111,6 +129,7 @@ async fn show(app: &App, text: &str, as_json: bool) -> anyhow::Result<()> {
     say_reseller(&tenant, false);
     say(&format!("since  {}", tenant.created_at));
     say(&format!("names  {}", found.names));
+    say(&format!("may buy  {said}"));
     for person in &found.people {
         say_person(person, &tenant, false);
     }

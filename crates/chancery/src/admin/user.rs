@@ -10,7 +10,7 @@ use flow::access::link::make_link::{Made, make_link};
 use flow::access::team::change_member::{Change, Reason, change_member};
 use flow::access::team::invite_user::{Giver, Invite, invite_user};
 use flow::access::unlock_user::{unlock_network, unlock_user};
-use flow::mail::portal::served_portal_url;
+use flow::mail::portal::portal_of;
 use flow::tenancy::find_operator::find_operator;
 use flow::tenancy::list_resellers::show_reseller;
 use flow::{App, Caller};
@@ -108,7 +108,7 @@ async fn invite(app: &App, args: InviteArgs) -> anyhow::Result<()> {
     };
     let (giver, sender) = (everything(&tenant), sender(app, &tenant).await?);
     let made = invite_user(app, &caller, (&giver, &sender), invite).await?;
-    say_link(app, &made, args.json).await
+    say_link(app, &tenant, &made, args.json).await
 }
 
 async fn link(app: &App, email: &str, as_json: bool) -> anyhow::Result<()> {
@@ -116,7 +116,7 @@ async fn link(app: &App, email: &str, as_json: bool) -> anyhow::Result<()> {
     let caller = Caller::command_line().within(found.tenant.id);
     let sender = sender(app, &found.tenant).await?;
     let made = make_link(app, &caller, &sender, found.person.user.id).await?;
-    say_link(app, &made, as_json).await
+    say_link(app, &found.tenant, &made, as_json).await
 }
 
 async fn change(
@@ -202,11 +202,11 @@ async fn show(app: &App, email: &str, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn say_link(app: &App, made: &Made, as_json: bool) -> anyhow::Result<()> {
+async fn say_link(app: &App, of: &Tenant, made: &Made, as_json: bool) -> anyhow::Result<()> {
     if made.is_mailed {
         return say_sent(made, as_json);
     }
-    let url = link_url(app, &made.token).await?;
+    let url = link_url(app, of, &made.token).await?;
     let (user, until) = (&made.person.user, made.link.expires_at);
     if as_json {
         say(
@@ -237,26 +237,20 @@ fn say_sent(made: &Made, as_json: bool) -> anyhow::Result<()> {
 
 async fn sender(app: &App, of: &Tenant) -> anyhow::Result<Sender> {
     Ok(Sender {
-        portal: portal(app).await?,
+        portal: portal_of(app, &of.path).await?,
         organization: of.name.as_str().to_owned(),
         name: "The operator".to_owned(),
     })
 }
 
 /// Where a person opens the link.
-pub(super) async fn link_url(app: &App, token: &Token) -> anyhow::Result<String> {
-    let portal = portal(app).await?;
+pub(super) async fn link_url(app: &App, of: &Tenant, token: &Token) -> anyhow::Result<String> {
+    let portal = portal_of(app, &of.path).await?;
     Ok(format!(
         "{}/link/{}",
         portal.trim_end_matches('/'),
         token.reveal()
     ))
-}
-
-/// As the server that serves has said it, or else the settings at hand.
-async fn portal(app: &App) -> anyhow::Result<String> {
-    let served = served_portal_url(app).await?;
-    Ok(served.unwrap_or_else(|| app.settings().portal_origin.clone()))
 }
 
 pub(super) fn say_person(person: &Person, of: &Tenant, as_json: bool) {

@@ -17,6 +17,11 @@ pub(crate) enum AccountCommand {
         /// The ACME account, by its identifier (sub_…)
         account: String,
     },
+    /// Extend an ACME account by another term, which begins where the last one ends; nothing is charged yet
+    Extend {
+        /// The ACME account, by its identifier (sub_…)
+        account: String,
+    },
     /// List the ACME accounts of a reseller, or of all, newest first
     List {
         /// Only of this reseller, by name or identifier (ten_…)
@@ -187,6 +192,9 @@ pub(crate) struct AddDomainArgs {
     /// The names with commas between them, as they were given before
     #[arg(long = "name", hide = true, conflicts_with = "names")]
     pub(crate) old_name: Option<String>,
+    /// The anchor number of the pre-validation that they stand on, where certificates name an organization
+    #[arg(long)]
+    pub(crate) anchor: Option<String>,
     /// Enrol only these names, without their companions
     #[arg(long)]
     pub(crate) only: bool,

@@ -35,6 +35,14 @@ pub(crate) enum DelegatedDomainCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Send a mail to whom the domain belongs to, who confirms by its link; counts for what is below the domain too
+    Mail {
+        #[command(flatten)]
+        of: DomainArgs,
+        /// To whom: admin, administrator, hostmaster, postmaster or webmaster at the domain, or dns for the contacts that it names
+        #[arg(long)]
+        to: String,
+    },
     /// Remove a domain with its delegations; certificates that were issued stay
     Remove(DomainArgs),
     /// Show a domain: its proof, and to whom it is delegated

@@ -22,7 +22,60 @@ pub(crate) struct ListRefusalArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum CustomerCommand {
+    /// Make a customer below a reseller; admin user invite invites its first administrator
+    Create {
+        /// Below which reseller, by name or identifier (ten_…)
+        #[arg(long)]
+        reseller: String,
+        /// What the customer is called
+        #[arg(long)]
+        name: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the customers of a reseller, oldest first
+    List {
+        /// Of which reseller, by name or identifier (ten_…)
+        #[arg(long)]
+        reseller: String,
+        /// One JSON document per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a suspended customer go on
+    Resume {
+        /// The customer, by name or identifier (ten_…)
+        customer: String,
+    },
+    /// Stop a customer: its people cannot sign in, its ACME accounts get no certificates
+    Suspend {
+        /// The customer, by name or identifier (ten_…)
+        customer: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum ResellerCommand {
+    /// Say which products a reseller may buy, and its customers with it; what was bought goes on
+    Entitle {
+        /// The reseller, by name or identifier (ten_…)
+        reseller: String,
+        /// The code of a product; may be given several times
+        #[arg(
+            long,
+            required_unless_present_any = ["all", "none"],
+            conflicts_with_all = ["all", "none"]
+        )]
+        product: Vec<String>,
+        /// Whatever is sold, as it is unless something else was said
+        #[arg(long, conflicts_with = "none")]
+        all: bool,
+        /// Nothing
+        #[arg(long)]
+        none: bool,
+    },
     /// List the resellers, oldest first
     List {
         /// One JSON document per line

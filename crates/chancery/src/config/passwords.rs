@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tenancy::password::HashParameters;
+use tenancy::password::{HashParameters, Mode};
 
 use super::refused::{Refused, Validate, refuse_outside};
 
@@ -26,6 +26,19 @@ pub(crate) struct PasswordsSection {
     pub(crate) lanes: u32,
     /// A sorted list of SHA-1 digests of passwords that were seen in breaches.
     pub(crate) breached: Option<PathBuf>,
+    /// What a new password has to have.
+    pub(crate) policy: PasswordPolicy,
+}
+
+/// What a new password has to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PasswordPolicy {
+    /// Four kinds of characters too.
+    #[default]
+    Composition,
+    /// Length, and that it is not easily guessed.
+    Modern,
 }
 
 impl Default for PasswordsSection {
@@ -35,6 +48,7 @@ impl Default for PasswordsSection {
             passes: *PASSES.start(),
             lanes: *LANES.start(),
             breached: None,
+            policy: PasswordPolicy::default(),
         }
     }
 }
@@ -52,6 +66,14 @@ impl PasswordsSection {
     pub(crate) fn parameters(&self) -> HashParameters {
         HashParameters::new(self.memory_kib, self.passes, self.lanes).unwrap_or_default()
     }
+
+    /// What is asked of new passwords.
+    pub(crate) fn mode(&self) -> Mode {
+        match self.policy {
+            PasswordPolicy::Composition => Mode::Composition,
+            PasswordPolicy::Modern => Mode::Modern,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -64,7 +86,7 @@ mod tests {
             memory_kib: 65_536,
             passes: 3,
             lanes: 2,
-            breached: None,
+            ..PasswordsSection::default()
         };
         let told = format!("{:?}", section.parameters());
         for part in ["m_cost: 65536", "t_cost: 3", "p_cost: 2"] {

@@ -115,6 +115,7 @@ pub(super) async fn load_or_create(config: &Config, app: &App) -> anyhow::Result
     let caller = Caller::command_line().within(made.reseller.id);
     let opened = open_subscription(app, &caller, opening).await?;
     let enrollment = Enrollment {
+        anchor: None,
         subscription: opened.subscription.id,
         text: DOMAIN.to_owned(),
         companions: None,

@@ -2,8 +2,10 @@
 
 pub(crate) mod credentials;
 mod delegated_domains;
+mod domain_mails;
 pub(crate) mod erased_keys;
 mod organizations;
+mod terms;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -181,6 +183,7 @@ async fn sb14_importing_a_thousand_names_keeps_nobody_waiting(server: &TestServe
         .map(|number| format!("example{number}.com"))
         .collect();
     let enrollment = Enrollment {
+        anchor: None,
         subscription: eab.subscription,
         text: names.join("\n"),
         companions: None,
@@ -198,6 +201,7 @@ async fn s36_of_fifty_enrolments_of_one_name_at_once_one_is_a_row(server: &TestS
     let caller = Caller::command_line().within(eab.tenant);
     let tries = (0..50).map(|_| {
         let enrollment = Enrollment {
+            anchor: None,
             subscription: eab.subscription,
             text: "example.com".to_owned(),
             companions: Some(false),

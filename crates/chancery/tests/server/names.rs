@@ -10,7 +10,7 @@ use reach::network::LabSettings;
 use testkit::NameServer;
 
 /// A lab whose names are all this server's, and that trusts its root.
-fn lab(names: &NameServer) -> Network {
+pub(crate) fn lab(names: &NameServer) -> Network {
     network(names, Some(&names.anchors()))
 }
 
@@ -26,7 +26,7 @@ fn network(names: &NameServer, anchors: Option<&str>) -> Network {
 
 /// A server with zones that are signed, `signed.test` and `example.com`, and such that are not, `plain.test` and
 /// `example.org`.
-async fn zones() -> NameServer {
+pub(crate) async fn zones() -> NameServer {
     let names = NameServer::start().await;
     for (zone, is_signed) in [
         ("test", true),

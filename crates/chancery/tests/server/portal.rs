@@ -10,7 +10,6 @@ mod forgery;
 pub(crate) mod logged;
 mod mails;
 mod organization;
-mod passkey;
 pub(crate) mod people;
 mod refusal;
 mod review;
@@ -19,6 +18,7 @@ mod scope;
 mod second_factor;
 mod settings;
 mod sign_in;
+mod tenants;
 mod tokens;
 
 use flow::operations::bootstrap::{Bootstrap, bootstrap};
@@ -29,7 +29,7 @@ use tenancy::user::{DisplayName, Email};
 use testkit::{Answer, Reseller, TestServer, Visitor};
 
 /// Where browsers reach the portal.
-const ORIGIN: &str = "https://portal.test";
+pub(crate) const ORIGIN: &str = "https://portal.test";
 /// Everybody's password.
 const PASSWORD: &str = "vB7!kq-Lw2#z";
 
@@ -69,7 +69,7 @@ impl Shop {
     }
 
     /// How often something was done in it, as recorded.
-    async fn times(&self, server: &TestServer, action: &str) -> usize {
+    pub(crate) async fn times(&self, server: &TestServer, action: &str) -> usize {
         let actions = self.audited(server).await;
         actions.iter().filter(|done| *done == action).count()
     }
@@ -87,7 +87,7 @@ impl Shop {
 }
 
 /// A browser in which nobody is signed in.
-fn stranger(server: &TestServer) -> Visitor {
+pub(crate) fn stranger(server: &TestServer) -> Visitor {
     Visitor::new(web::portal::router(server.app.clone(), ORIGIN), ORIGIN)
 }
 
@@ -107,7 +107,7 @@ fn assert_asks_to_sign_in(answer: &Answer, what: &str) {
 
 /// Asserts that a page says this.
 #[track_caller]
-fn assert_says(answer: &Answer, sentence: &str) {
+pub(crate) fn assert_says(answer: &Answer, sentence: &str) {
     let page = answer.page();
     assert!(page.contains(sentence), "not said: {sentence}\n{page}");
 }

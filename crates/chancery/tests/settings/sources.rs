@@ -146,6 +146,7 @@ fn example(key: &str) -> (&'static str, &'static str) {
         "network.own_addresses" => ("[\"192.0.2.0/28\"]", "192.0.2.0/28"),
         "network.trusted_proxies" => ("[\"192.0.2.1\", \"2001:db8::1\"]", "192.0.2.1,2001:db8::1"),
         "passwords.breached" => ("\"x\"", "x"),
+        "passwords.policy" => ("\"modern\"", "modern"),
         "passwords.memory_kib" => ("65536", "65536"),
         "passwords.lanes" | "passwords.passes" | "runtime.worker_threads" => ("3", "3"),
         "retention.audit" | "retention.certificates" => ("365", "365"),

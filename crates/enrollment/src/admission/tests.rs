@@ -2,6 +2,7 @@ use base::{Actor, OfferVersionId, Random, SubscriptionId, TenantId};
 use proptest::prelude::*;
 
 use super::*;
+use crate::delegated::ShownBy;
 use crate::policy::{Preset, TermUnit};
 use crate::subscription::{Label, ProductCode, Purchase, Term};
 
@@ -174,21 +175,21 @@ fn facts(asked: &Asked) -> Facts {
     }
 }
 
-/// The domains that may be delegated, with whether the DNS has proven them.
-const DOMAINS: [(&str, bool); 4] = [
-    ("a.example", true),
-    ("a.example", false),
-    ("b.example", false),
-    ("w.a.example", true),
+/// The domains that may be delegated, with what has proven them.
+const DOMAINS: [(&str, ShownBy); 4] = [
+    ("a.example", ShownBy::Dns),
+    ("a.example", ShownBy::File),
+    ("b.example", ShownBy::File),
+    ("w.a.example", ShownBy::Mail),
 ];
 
 fn domain(index: usize) -> DelegatedDomain {
-    let (text, reaches_below) = DOMAINS[index];
+    let (text, shown) = DOMAINS[index];
     DelegatedDomain {
         name: name(text),
         allows: true,
         proof: Some(Proof {
-            reaches_below,
+            shown,
             proven_at: NOW,
             valid_until: NOW.plus(std::time::Duration::from_secs(1)),
             evidence: base::ValidationId::generate(NOW, &Fixed),
@@ -280,6 +281,14 @@ fn examples() -> Vec<Refused> {
         .into(),
         lack(DelegatedDomain {
             proof: None,
+            ..of("example.com")
+        })
+        .into(),
+        lack(DelegatedDomain {
+            proof: of("example.com").proof.map(|proof| Proof {
+                shown: ShownBy::MailNotTaken,
+                ..proof
+            }),
             ..of("example.com")
         })
         .into(),

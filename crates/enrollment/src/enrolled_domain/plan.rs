@@ -198,6 +198,8 @@ pub struct Enrolling {
     pub tenant: TenantId,
     /// The owner's customer, if it is for one.
     pub customer: Option<TenantId>,
+    /// The number of the pre-validation that they stand on.
+    pub anchor: Option<String>,
     /// Who adds them.
     pub added_by: Actor,
     /// When.
@@ -244,6 +246,7 @@ impl Enrolling {
             customer: self.customer,
             name: name.clone(),
             companion_of,
+            anchor: self.anchor.clone(),
             added_at: self.now,
             added_by: self.added_by,
             activated_at: Some(self.now),

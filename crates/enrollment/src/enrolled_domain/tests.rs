@@ -42,6 +42,7 @@ impl Shop {
 
     fn enrolling(&self) -> Enrolling {
         Enrolling {
+            anchor: None,
             subscription: self.subscription,
             tenant: self.tenant,
             customer: None,

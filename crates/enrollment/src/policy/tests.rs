@@ -29,6 +29,7 @@ organization_at_creation no required_ov_up required no no no
 instalment_owed if_active if_active if_active if_active if_active from_period_start
 refunds_per_name unlimited unlimited unlimited unlimited unlimited 1
 eab_max_bindings unlimited unlimited 1 unlimited unlimited unlimited
+max_subscriptions unlimited unlimited unlimited unlimited unlimited unlimited
 eab_on_loss rotate recreate recreate rotate rotate rotate
 name_admission subscribed_names subscribed_names validated_delegated hook subscribed_names subscribed_names
 insufficient_funds allow_on_account deny allow_on_account downgrade:free90 deny allow_on_account
@@ -95,7 +96,7 @@ fn stored_policies_have_one_form() {
             r#""companion_mode":"auto","eab_max_bindings":null,"eab_on_loss":"rotate","#,
             r#""eab_reveal":"always","early_removal_billing":"stop","extension_window_days":[100,30],"#,
             r#""instalment_owed":"from_period_start","insufficient_funds":"allow_on_account","#,
-            r#""max_cert_days":90,"name_admission":"subscribed_names","on_subscription_end":"cap_not_after","#,
+            r#""max_cert_days":90,"max_subscriptions":null,"name_admission":"subscribed_names","on_subscription_end":"cap_not_after","#,
             r#""organization_at_creation":"no","ov_validation":"default_anchor_ok","portal_revoke":"role","#,
             r#""refund_clock":"added","refund_to":"wallet","refund_window_days":30,"refunds_per_name":1,"#,
             r#""renewals_on_hold":"until_exhausted","revoke_on_removal":"in_refund_window","#,
@@ -130,7 +131,7 @@ fn what_a_later_release_stored_is_refused_instead_of_guessed() {
 }
 
 /// Entered values that are no presets', and how they are shown.
-const ENTERED: [(&str, &str, &str); 14] = [
+const ENTERED: [(&str, &str, &str); 15] = [
     ("billing_mode", "postpaid_monthly", "postpaid_monthly"),
     ("term_choices_years", "3, 1,3", "1,3"),
     ("refund_window_days", "14", "14"),
@@ -144,6 +145,7 @@ const ENTERED: [(&str, &str, &str); 14] = [
     ("insufficient_funds", "downgrade:dv-1_2", "downgrade:dv-1_2"),
     ("max_cert_days", "47", "47"),
     ("max_cert_days", "profile", "profile"),
+    ("max_subscriptions", "3", "3"),
     ("renewals_on_hold", "deny", "deny"),
 ];
 

@@ -14,7 +14,7 @@ impl Random for Fixed {
 
 const UNIT: TermUnit = TermUnit::Days365n;
 
-fn moment(text: &str) -> Timestamp {
+pub(super) fn moment(text: &str) -> Timestamp {
     Timestamp::parse_rfc3339(text).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn pending() -> Subscription {
     bought(false)
 }
 
-fn bought(starts_at_once: bool) -> Subscription {
+pub(super) fn bought(starts_at_once: bool) -> Subscription {
     let now = moment("2026-11-23T12:00:00Z");
     let purchase = Purchase {
         tenant: TenantId::generate(now, &Fixed),

@@ -1,14 +1,15 @@
-//! What a new password must satisfy here: the composition policy, with the names that would make
+//! What a new password must satisfy here: the policy that the operator chose, with the names that would make
 //! it easy to guess (features F-012 to F-014, security S-02).
 
-use tenancy::password::{self, Context, Mode, Password, Requirement, Unmet};
+use base::TenantPath;
+use tenancy::password::{self, Context, Password, Requirement, Unmet};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email};
 
 use super::SignedIn;
 use crate::App;
 
-/// The name of the product, which is no password.
+/// The name of the product, which is no password; nor is that of a brand.
 const BRAND: &str = "Chancery";
 
 /// Whom a password is for.
@@ -16,6 +17,8 @@ const BRAND: &str = "Chancery";
 pub struct Owner<'a> {
     /// Their tenant's name.
     pub tenant: &'a TenantName,
+    /// Where their tenant stands, if it stands already.
+    pub path: Option<&'a TenantPath>,
     /// Their address.
     pub email: &'a Email,
     /// Their name.
@@ -27,14 +30,21 @@ impl<'a> Owner<'a> {
     pub fn of(signed_in: &'a SignedIn) -> Self {
         Self {
             tenant: &signed_in.tenant.name,
+            path: Some(&signed_in.tenant.path),
             email: &signed_in.user.email,
             display_name: &signed_in.user.display_name,
         }
     }
 
-    fn context(self) -> Context {
+    fn context(self, app: &App) -> Context {
+        let brand = self.path.and_then(|path| app.memory.brands().of(path));
+        self.context_of(brand.as_ref().map_or("", |brand| brand.name.as_str()))
+    }
+
+    fn context_of(self, brand: &str) -> Context {
         Context::new([
             BRAND,
+            brand,
             self.tenant.as_str(),
             self.email.as_str(),
             self.display_name.as_str(),
@@ -48,14 +58,18 @@ pub async fn requirements(
     owner: Owner<'_>,
     password: &Password,
 ) -> Vec<(Requirement, bool)> {
-    let context = owner.context().breached(is_breached(app, password).await);
-    password::requirements(Mode::Composition, password, &context)
+    let context = owner
+        .context(app)
+        .breached(is_breached(app, password).await);
+    password::requirements(app.settings().password_policy, password, &context)
 }
 
 /// Decides about a new password.
 pub async fn check(app: &App, owner: Owner<'_>, password: &Password) -> Result<(), Unmet> {
-    let context = owner.context().breached(is_breached(app, password).await);
-    password::check(Mode::Composition, password, &context)
+    let context = owner
+        .context(app)
+        .breached(is_breached(app, password).await);
+    password::check(app.settings().password_policy, password, &context)
 }
 
 /// `None` where there is no list, or none that can be read: then nothing is said about it.
@@ -74,16 +88,19 @@ async fn is_breached(app: &App, password: &Password) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use tenancy::password::Mode;
+
     use super::*;
 
     #[track_caller]
     fn check_unmet(text: &str, expected: &[Requirement]) {
         let owner = Owner {
             tenant: &TenantName::parse("Northwind Hosting").unwrap(),
+            path: None,
             email: &Email::parse("mirabel@example.com").unwrap(),
             display_name: &DisplayName::parse("Theodora Quist").unwrap(),
         };
-        let context = owner.context();
+        let context = owner.context_of("Lakeside CA");
         let unmet = password::check(Mode::Composition, &Password::new(text), &context).err();
         assert_eq!(unmet.map(|unmet| unmet.0).unwrap_or_default(), expected);
     }
@@ -91,7 +108,13 @@ mod tests {
     #[test]
     fn s02_names_of_person_organisation_and_product_are_refused() {
         check_unmet("vB7!kq-Lw2#z", &[]);
-        for personal in ["Chancery1!", "Northwind1!", "Mirabel12!", "Theodora1!"] {
+        for personal in [
+            "Chancery1!",
+            "Lakeside1!",
+            "Northwind1!",
+            "Mirabel12!",
+            "Theodora1!",
+        ] {
             check_unmet(personal, &[Requirement::NotPersonal]);
         }
     }

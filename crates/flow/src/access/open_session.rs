@@ -1,15 +1,19 @@
 //! The end of a sign-in whose factors were all right: the session is opened, unless something has changed since
 //! they were checked.
 
-use base::{Actor, ClientNetwork, Timestamp};
+use base::{Actor, ClientNetwork, Timestamp, UserId};
 use outbound::mail::{Letter, MailKind};
 use store::access::credential::{self, Replacement};
+use store::access::identity::{self, LinkedIdentity};
+use store::access::identity_provider::{self, IdentityProvider};
 use store::access::session::{self, Browser};
 use store::access::{sign_in_step, user};
 use store::audit::{self, Entry};
 use store::tenancy::sign_in::{self, Candidate};
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::Locked;
+use tenancy::oidc::{Identity, ProviderRequired};
+use tenancy::role::Permission;
 use tenancy::session::Session;
 use tenancy::tenant::{OrganizationSuspended, may_sign_in};
 use tenancy::token::TokenDigest;
@@ -26,9 +30,12 @@ use crate::{App, Caller};
 /// Why the session does not begin after all.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenSessionError {
-    /// The user is not as they were when the password was checked.
+    /// The user is not as they were when the password was checked, or signs in at another host name.
     #[error("the user was changed meanwhile")]
     Changed,
+    /// Their organisation's provider is to sign them in.
+    #[error(transparent)]
+    Elsewhere(#[from] ProviderRequired),
     /// The second factor proves nothing.
     #[error(transparent)]
     Factor(#[from] SecondFactorError),
@@ -46,6 +53,8 @@ pub(super) struct Opening {
     /// The user as they were when their password was checked.
     pub(super) proven: Candidate,
     pub(super) rehashed: Option<Replacement>,
+    /// What a provider calls them, if it and no password said who they are.
+    pub(super) identity: Option<Identity>,
     /// For whoever has a second factor, what they typed for it.
     pub(super) second: Option<SecondProof>,
     pub(super) now: Timestamp,
@@ -71,6 +80,9 @@ struct Facts {
     current: Option<Candidate>,
     /// Whether what comes before the factor is there still, with what the factor is held against.
     second: Option<(bool, Factors)>,
+    /// What their organisation's provider calls them now.
+    linked: Option<LinkedIdentity>,
+    provider: Option<IdentityProvider>,
     sessions: Vec<Browser>,
 }
 
@@ -78,7 +90,23 @@ enum Decision {
     /// The session begins.
     Open(Box<Opened>),
     /// They are told why, and it is recorded.
-    Refuse(OrganizationSuspended, Box<Entry>),
+    Refuse(Barred, Box<Entry>),
+}
+
+/// Why somebody who has proven all may not sign in so.
+#[derive(Clone, Copy)]
+enum Barred {
+    Elsewhere(ProviderRequired),
+    Suspended(OrganizationSuspended),
+}
+
+impl From<Barred> for OpenSessionError {
+    fn from(barred: Barred) -> Self {
+        match barred {
+            Barred::Elsewhere(error) => Self::Elsewhere(error),
+            Barred::Suspended(error) => Self::Suspended(error),
+        }
+    }
 }
 
 struct Opened {
@@ -90,6 +118,8 @@ struct Opened {
     now: Timestamp,
     entry: Entry,
     mail: Option<PreparedMail>,
+    /// Whose identity was used.
+    by_identity: Option<UserId>,
 }
 
 /// How many of a user's other sessions are looked at for where they came from.
@@ -121,10 +151,13 @@ pub(super) async fn open_session(
         token,
         session,
         user: proven.user,
+        home: proven.tenant.clone(),
         tenant: proven.tenant,
         roles: proven.roles,
         binding: proven.binding,
         has_second_factor: proven.has_second_factor,
+        // The next request knows.
+        meets_products: true,
     })
 }
 
@@ -158,6 +191,8 @@ async fn load(tx: &mut ReadTx, input: &Input) -> Result<Facts, store::Error> {
         counts: input.opening.attempt.load(tx).await?,
         current: sign_in::candidate(tx, &(tenant, user)).await?,
         second,
+        linked: identity::of_user(tx, &user).await?,
+        provider: identity_provider::own(tx, &()).await?,
         sessions: session::of_user(tx, &(user, LOOKED_AT)).await?,
     })
 }
@@ -167,6 +202,8 @@ fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
         counts,
         current,
         second,
+        linked,
+        provider,
         sessions,
     } = facts;
     let Opening {
@@ -180,17 +217,19 @@ fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
     counts.check(*now)?;
     let current = current
         .filter(|current| is_same(current, proven))
+        .filter(|current| input.caller.client.admits(&current.tenant.path))
         .ok_or(OpenSessionError::Changed)?;
     let second = input.check_second(&current, second)?;
-    if let Err(suspended) = may_sign_in(current.suspended_at) {
+    let barred = input.barred(&current, linked, provider)?;
+    if let Some((barred, reason)) = barred {
         let refused = Event::SessionRefused {
             who: Text::new(input.browser.session.user.to_string()),
             purpose: "sign_in",
-            reason: "organization suspended",
+            reason,
             factor: input.factor(),
             locked_until: None,
         };
-        return Ok(Decision::Refuse(suspended, Box::new(input.entry(&refused))));
+        return Ok(Decision::Refuse(barred, Box::new(input.entry(&refused))));
     }
     Ok(Decision::Open(Box::new(Opened {
         attempt: attempt.clone(),
@@ -203,6 +242,11 @@ fn decide(input: &Input, facts: Facts) -> Result<Decision, OpenSessionError> {
             factor: input.factor(),
         }),
         mail: input.notice(&sessions),
+        by_identity: input
+            .opening
+            .identity
+            .as_ref()
+            .map(|_| input.browser.session.user),
     })))
 }
 
@@ -228,7 +272,7 @@ impl Input {
         let (user, now) = (current.user.id, self.opening.now);
         match (&self.opening.second, found) {
             (Some(proof), Some((true, factors))) => {
-                let second = factors.check(user, &proof.typed, &self.app, now)?;
+                let second = factors.check(user, &proof.typed, &self.app, &self.caller, now)?;
                 Ok(Some((proof.step, second)))
             }
             (None, None) if !current.has_second_factor => Ok(None),
@@ -236,9 +280,49 @@ impl Input {
         }
     }
 
+    /// Why somebody whose proofs are right may not sign in by them, if so, with its words for the audit log. What a provider
+    /// said counts as long as they are linked to it.
+    fn barred(
+        &self,
+        current: &Candidate,
+        linked: Option<LinkedIdentity>,
+        provider: Option<IdentityProvider>,
+    ) -> Result<Option<(Barred, &'static str)>, OpenSessionError> {
+        if let Err(suspended) = may_sign_in(current.suspended_at) {
+            return Ok(Some((
+                Barred::Suspended(suspended),
+                "organization suspended",
+            )));
+        }
+        // Of a provider that the tenant has no more.
+        let known = linked
+            .zip(provider)
+            .filter(|(linked, provider)| linked.identity.issuer() == provider.issuer.as_str());
+        match (&self.opening.identity, known) {
+            (Some(identity), Some((linked, _))) if linked.identity == *identity => Ok(None),
+            (Some(_), _) => Err(OpenSessionError::Changed),
+            (None, Some((_, provider))) if provider.is_required => {
+                let manages = current
+                    .roles
+                    .permit(current.tenant.kind, Permission::ManageUsers);
+                let barred = Barred::Elsewhere(ProviderRequired);
+                Ok((!manages).then_some((barred, "identity provider required")))
+            }
+            (None, _) => Ok(None),
+        }
+    }
+
     /// For the audit log.
     fn factor(&self) -> &'static str {
         let second = self.opening.second.as_ref();
+        if self.opening.identity.is_some() {
+            return match second.map(|proof| &proof.typed) {
+                Some(TypedFactor::Code(_)) => "identity provider and one-time code",
+                Some(TypedFactor::Passkey(_)) => "identity provider and passkey",
+                Some(TypedFactor::Recovery(_)) => "identity provider and recovery code",
+                None => "identity provider",
+            };
+        }
         match second.map(|proof| (proof.step.is_some(), &proof.typed)) {
             Some((_, TypedFactor::Code(_))) => "password and one-time code",
             Some((true, TypedFactor::Passkey(_))) => "password and passkey",
@@ -275,15 +359,12 @@ impl Input {
 }
 
 /// Whether the session was opened.
-async fn save(
-    tx: &mut WriteTx,
-    decision: &Decision,
-) -> Result<Result<bool, OrganizationSuspended>, store::Error> {
+async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Result<bool, Barred>, store::Error> {
     let opened = match decision {
         Decision::Open(opened) => opened,
-        Decision::Refuse(suspended, entry) => {
+        Decision::Refuse(barred, entry) => {
             audit::append(tx, entry).await?;
-            return Ok(Err(*suspended));
+            return Ok(Err(*barred));
         }
     };
     if let Some((step, second)) = &opened.second {
@@ -300,6 +381,9 @@ async fn save(
     opened.attempt.succeeded(tx).await?;
     if let Some(rehashed) = &opened.rehashed {
         credential::replace_password(tx, rehashed).await?;
+    }
+    if let Some(user) = opened.by_identity {
+        identity::note_use(tx, &(user, opened.now)).await?;
     }
     session::insert(tx, &opened.browser).await?;
     user::note_sign_in(tx, &(opened.browser.session.user, opened.now)).await?;

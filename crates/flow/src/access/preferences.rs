@@ -1,6 +1,6 @@
-//! What a user sets for themselves: colours and name (features F-018).
+//! What a user sets for themselves: colours and name (features F-018), and whether they see the list of first steps (F-010).
 
-use base::UserId;
+use base::{Timestamp, UserId};
 use store::WriteTx;
 use store::access::user;
 use store::audit::{self, Entry};
@@ -58,5 +58,39 @@ async fn save_name(
     (name, entry): &((UserId, DisplayName), Entry),
 ) -> Result<(), store::Error> {
     user::set_display_name(tx, name).await?;
+    audit::append(tx, entry).await
+}
+
+/// Whether a signed-in user does not want to see the list of first steps.
+pub async fn first_steps_hidden(
+    app: &App,
+    caller: &Caller,
+    signed_in: &SignedIn,
+) -> Result<bool, store::Error> {
+    let store = app.store(caller);
+    let since = store.read(signed_in.user.id, user::first_steps_hidden_at);
+    Ok(since.await?.is_some())
+}
+
+/// Hides the list of first steps from a signed-in user, or shows it again.
+pub async fn hide_first_steps(
+    app: &App,
+    caller: &Caller,
+    signed_in: &SignedIn,
+    is_hidden: bool,
+) -> Result<(), store::Error> {
+    let (user, now) = (signed_in.user.id, app.now());
+    let event = Event::FirstStepsHidden { user, is_hidden };
+    let entry = app.entry(caller, signed_in.session.tenant, &event, now);
+    let hidden = (user, is_hidden.then_some(now));
+    let store = app.store(caller);
+    store.write((hidden, entry), save_hidden).await
+}
+
+async fn save_hidden(
+    tx: &mut WriteTx,
+    (hidden, entry): &((UserId, Option<Timestamp>), Entry),
+) -> Result<(), store::Error> {
+    user::hide_first_steps(tx, hidden).await?;
     audit::append(tx, entry).await
 }

@@ -48,6 +48,8 @@ pub async fn reauthenticate(
     password: &Password,
     client: IpAddr,
 ) -> Result<SignedIn, ReauthenticateError> {
+    // Whoever acts as another tenant proves themselves in their own.
+    let caller = &caller.within(signed_in.session.tenant);
     let proof = prove(app, caller, signed_in, password, client, "reauthenticate").await?;
     let now = app.now();
     let (session, token) = signed_in.session.reauthenticate(now, app.random());

@@ -1,4 +1,4 @@
-//! The second step of signing in, after the password was right (features F-003, F-008, F-009; security S-10, S-13, S-16). A step
+//! The second step of signing in, after the password was right, or a provider knew who it is (features F-003, F-008, F-009; security S-10, S-13, S-16). A step
 //! is no session; it opens one when the second factor is proven, within ten minutes, and is used up with it.
 
 use std::net::IpAddr;
@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use base::{Actor, Class, Refusal, Refuse, Timestamp, UserId};
 use store::access::credential::{self, Replacement};
+use store::access::identity::{self, LinkedIdentity};
 use store::access::sign_in_step::{self, SignInStep};
 use store::access::{passkey, second_factor};
 use store::tenancy::sign_in::{self, Candidate};
 use store::{ReadTx, WriteTx};
 use tenancy::lockout::Locked;
+use tenancy::oidc::{Identity, ProviderRequired};
 use tenancy::passkey::{Passkey, PasskeyError};
 use tenancy::tenant::OrganizationSuspended;
 use tenancy::token::{Token, TokenDigest};
@@ -32,6 +34,9 @@ const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SecondStepError {
+    /// Their organisation has its own provider sign them in.
+    #[error(transparent)]
+    Elsewhere(#[from] ProviderRequired),
     /// What was typed proves nothing.
     #[error(transparent)]
     Factor(#[from] SecondFactorError),
@@ -52,6 +57,7 @@ pub enum SecondStepError {
 impl Refuse for SecondStepError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Elsewhere(error) => error.refusal(),
             Self::Factor(error) => error.refusal(),
             Self::Gone => Class::Unauthenticated.because("sign_in_step_gone", self),
             Self::Locked(error) => error.refusal(),
@@ -65,6 +71,7 @@ impl From<OpenSessionError> for SecondStepError {
     fn from(error: OpenSessionError) -> Self {
         match error {
             OpenSessionError::Changed => Self::Gone,
+            OpenSessionError::Elsewhere(error) => Self::Elsewhere(error),
             OpenSessionError::Factor(error) => Self::Factor(error),
             OpenSessionError::Locked(locked) => Self::Locked(locked),
             OpenSessionError::Store(error) => Self::Store(error),
@@ -73,24 +80,34 @@ impl From<OpenSessionError> for SecondStepError {
     }
 }
 
-/// Remembers that the password was right; what the browser is given stands for that and nothing else.
+/// What was right first.
+pub(super) struct FirstProof {
+    /// When the password was set, or the identity linked.
+    pub(super) since: Timestamp,
+    /// The password under a hash of today's cost.
+    pub(super) rehashed: Option<Replacement>,
+    /// What a provider calls them, if it was that.
+    pub(super) identity: Option<Identity>,
+}
+
+/// Remembers what was right; what the browser is given stands for that and nothing else.
 pub(super) async fn begin_second_step(
     app: &App,
     proven: &Candidate,
-    changed_at: Timestamp,
-    rehashed: Option<Replacement>,
+    first: FirstProof,
 ) -> Result<Token, store::Error> {
     let (token, now) = (Token::generate(app.random()), app.now());
     let step = SignInStep {
         digest: token.digest(),
         user: proven.user.id,
         tenant: proven.user.tenant,
-        password_changed_at: changed_at,
+        password_changed_at: first.since,
+        identity: first.identity,
         created_at: now,
         expires_at: now.plus(LIFETIME),
     };
     let store = app.store(crate::caller::tenant(step.tenant));
-    store.write((step, rehashed), save_step).await?;
+    store.write((step, first.rehashed), save_step).await?;
     Ok(token)
 }
 
@@ -121,6 +138,7 @@ pub async fn second_step(
         attempt: attempt.clone(),
         proven,
         rehashed: None,
+        identity: step.identity,
         second: Some(SecondProof {
             step: Some(step.digest),
             typed,
@@ -180,13 +198,14 @@ async fn load_offered(tx: &mut ReadTx, user: &UserId) -> Result<OfferedFactors, 
 /// Asks for a passkey of whoever's password was right.
 pub async fn ask_passkey_for_step(
     app: &App,
+    caller: &Caller,
     token: &str,
 ) -> Result<PasskeyRequest, SecondStepError> {
     let (step, _) = find_step(app, token).await?;
     let whose = crate::caller::tenant(step.tenant);
     let store = app.store(crate::caller::tenant(step.tenant));
     let passkeys = store.read(step.user, load_passkeys).await?;
-    let asked = ask_to_prove(app, whose, Some(step.user), ids(passkeys)).await;
+    let asked = ask_to_prove(app, caller, whose, (Some(step.user), ids(passkeys))).await;
     asked.map_err(|error| match error {
         AskPasskeyError::Store(error) => SecondStepError::Store(error),
         AskPasskeyError::Nowhere | AskPasskeyError::TooMany(_) => {
@@ -205,11 +224,25 @@ async fn find_step(app: &App, token: &str) -> Result<(SignInStep, Candidate), Se
     let store = app.store(system("a token tells whose it is"));
     let found = store.read(token.digest(), load).await?;
     let (step, proven) = found.ok_or(SecondStepError::Gone)?;
-    let changed_at = proven.credential.as_ref().map(|found| found.changed_at);
-    if app.now() >= step.expires_at || changed_at != Some(step.password_changed_at) {
+    let since = if step.identity.is_some() {
+        let store = app.store(crate::caller::tenant(step.tenant));
+        let linked = store.read(step.user, load_linked).await?;
+        let linked = linked.filter(|linked| Some(&linked.identity) == step.identity.as_ref());
+        linked.map(|linked| linked.linked_at)
+    } else {
+        proven.credential.as_ref().map(|found| found.changed_at)
+    };
+    if app.now() >= step.expires_at || since != Some(step.password_changed_at) {
         return Err(SecondStepError::Gone);
     }
     Ok((step, proven))
+}
+
+async fn load_linked(
+    tx: &mut ReadTx,
+    user: &UserId,
+) -> Result<Option<LinkedIdentity>, store::Error> {
+    identity::of_user(tx, user).await
 }
 
 async fn load(

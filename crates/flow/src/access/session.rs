@@ -15,10 +15,14 @@ use tenancy::tenant::may_sign_in;
 use tenancy::token::{Token, TokenDigest};
 use tenancy::user::Status;
 
+use self::act_as::{StopActingError, Stopped};
 use super::SignedIn;
 use crate::audit::{Event, Text};
-use crate::caller::{system, tenant};
+use crate::caller::{Client, system, tenant};
 use crate::{App, Caller};
+
+pub mod act_as;
+pub mod visit;
 
 /// How many sessions of one user are looked at.
 const MAX_SESSIONS: i64 = 200;
@@ -62,26 +66,34 @@ impl Refuse for EndError {
     }
 }
 
-/// Who holds the token of a cookie, as of now; `None` when it stands for nothing. Notes the request
-/// at most once a minute.
-pub async fn look_up(app: &App, token: &str) -> Result<Option<SignedIn>, store::Error> {
+/// Who holds the token of a cookie, as of now; `None` when it stands for nothing, or for a session that was opened at another
+/// host name (S-26). Notes the request at most once a minute.
+pub async fn look_up(
+    app: &App,
+    client: &Client,
+    token: &str,
+) -> Result<Option<SignedIn>, store::Error> {
     let Some(token) = Token::parse(token) else {
         return Ok(None);
     };
     let store = app.store(system("a token tells whose it is"));
     let found = store.read(token.digest(), sign_in::by_digest).await?;
     let now = app.now();
-    let Some(found) = found.filter(|found| is_usable(found, now)) else {
+    let is_here =
+        |found: &Found| found.host.as_ref() == client.host() && client.admits(&found.tenant.path);
+    let Some(found) = found.filter(|found| is_here(found) && is_usable(found, now)) else {
         return Ok(None);
     };
     let mut signed_in = SignedIn {
         token,
         session: found.session,
         user: found.user,
-        tenant: found.tenant,
+        tenant: found.acted_for.unwrap_or_else(|| found.tenant.clone()),
+        home: found.tenant,
         roles: found.roles,
         binding: found.binding,
         has_second_factor: found.has_second_factor,
+        meets_products: found.meets_products,
     };
     note(app, &mut signed_in, now).await;
     Ok(Some(signed_in))
@@ -93,8 +105,17 @@ pub async fn sign_out(
     caller: &Caller,
     signed_in: &SignedIn,
 ) -> Result<(), store::Error> {
+    let signed_in = match signed_in.session.elsewhere() {
+        Some(_) => match act_as::stop_acting(app, caller, signed_in, Stopped::SignedOut).await {
+            Ok(stopped) => stopped,
+            Err(StopActingError::Ended) => return Ok(()),
+            Err(StopActingError::Store(error)) => return Err(error),
+        },
+        None => signed_in.clone(),
+    };
     let session = &signed_in.session;
-    end(app, caller, session, session.digest).await?;
+    let caller = signed_in.caller(caller.client.clone());
+    end(app, &caller, session, session.digest).await?;
     Ok(())
 }
 
@@ -205,7 +226,7 @@ pub async fn sessions_of_user(
     signed_in: &SignedIn,
 ) -> Result<Vec<Shown>, store::Error> {
     let now = app.now();
-    let lifetime = Lifetime::for_kind(signed_in.tenant.kind);
+    let lifetime = Lifetime::for_kind(signed_in.home.kind);
     let shown = browsers(app, caller, signed_in)
         .await?
         .into_iter()
@@ -227,6 +248,7 @@ fn is_usable(found: &Found, now: Timestamp) -> bool {
         .is_live(Lifetime::for_kind(found.tenant.kind), now)
         && found.user.status == Status::Active
         && may_sign_in(found.suspended_at).is_ok()
+        && found.session.elsewhere().is_some() == found.acted_for.is_some()
 }
 
 /// A full or busy database must not close the portal to those who only read.
@@ -286,6 +308,7 @@ pub(super) fn browser(session: &Session, caller: &Caller) -> Browser {
         session: session.clone(),
         client_address: caller.client.address_text(),
         client_agent: caller.client.agent.clone(),
+        host: caller.client.host().cloned(),
     }
 }
 

@@ -5,14 +5,16 @@
 //! nor from the time it takes.
 
 pub mod by_passkey;
+pub mod by_provider;
 
 use std::net::IpAddr;
 
-use base::{Class, Refusal, Refuse};
+use base::{Class, Refusal, Refuse, Timestamp};
 use store::ReadTx;
 use store::access::credential::Replacement;
 use store::tenancy::sign_in::{self, Candidate};
 use tenancy::lockout::Locked;
+use tenancy::oidc::ProviderRequired;
 use tenancy::password::{Credential, Password, Verdict};
 use tenancy::tenant::OrganizationSuspended;
 use tenancy::token::Token;
@@ -22,9 +24,9 @@ use super::SignedIn;
 use super::attempt::{Attempt, Counts};
 use super::open_session::{OpenSessionError, Opening, open_session};
 use super::refuse::{Failed, refuse};
-use super::second_step::begin_second_step;
+use super::second_step::{FirstProof, begin_second_step};
 use super::session::end_replaced;
-use crate::caller::system;
+use crate::caller::{Client, system};
 use crate::memory::password_work::PasswordWorkError;
 use crate::{App, Caller};
 
@@ -44,6 +46,9 @@ pub struct Credentials {
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
+    /// The credentials are right, but the user's organisation has its own provider sign them in.
+    #[error(transparent)]
+    Elsewhere(#[from] ProviderRequired),
     /// The address is unknown, the password is wrong, or the user may not sign in.
     #[error("Invalid credentials")]
     InvalidCredentials,
@@ -64,6 +69,7 @@ pub enum SignInError {
 impl Refuse for SignInError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Elsewhere(error) => error.refusal(),
             Self::InvalidCredentials => Class::Unauthenticated.because("invalid_credentials", self),
             Self::Locked(error) => error.refusal(),
             Self::OrganizationSuspended(error) => error.refusal(),
@@ -77,6 +83,7 @@ impl From<OpenSessionError> for SignInError {
     fn from(error: OpenSessionError) -> Self {
         match error {
             OpenSessionError::Changed | OpenSessionError::Factor(_) => Self::InvalidCredentials,
+            OpenSessionError::Elsewhere(error) => Self::Elsewhere(error),
             OpenSessionError::Locked(locked) => Self::Locked(locked),
             OpenSessionError::Store(error) => Self::Store(error),
             OpenSessionError::Suspended(suspended) => Self::OrganizationSuspended(suspended),
@@ -109,6 +116,9 @@ pub async fn sign_in(
     Ok(outcome)
 }
 
+/// Why nobody signs in at the host name of somebody else's brand.
+pub(super) const ELSEWHERE: &str = "signs in at another host name";
+
 /// A wrong password is told of where it is counted.
 fn log_outcome(caller: &Caller, outcome: &Result<SignInOutcome, SignInError>) {
     let address = caller.client.address_text();
@@ -117,6 +127,7 @@ fn log_outcome(caller: &Caller, outcome: &Result<SignInOutcome, SignInError>) {
         Ok(_) => return,
         Err(SignInError::Locked(_)) => "locked",
         Err(SignInError::OrganizationSuspended(_)) => "organization suspended",
+        Err(SignInError::Elsewhere(_)) => "identity provider required",
         Err(SignInError::InvalidCredentials | SignInError::Password(_) | SignInError::Store(_)) => {
             return;
         }
@@ -148,21 +159,26 @@ async fn check(
     let verdict = verdict.await?;
     // Others may have waited in line too: what is decided from here on counts from here.
     let now = app.now();
-    let reason = candidate
-        .as_ref()
-        .map_or(Some("unknown address"), |found| reason(found, verdict));
+    let reason = candidate.as_ref().map_or(Some("unknown address"), |found| {
+        reason(found, verdict, &caller.client)
+    });
     match (candidate, reason) {
         (Some(proven), None) => {
             let rehashed = rehash(app, &proven, verdict, credentials.password).await?;
             if let (true, Some(password)) = (proven.has_second_factor, &proven.credential) {
-                let changed_at = password.changed_at;
-                let token = begin_second_step(app, &proven, changed_at, rehashed).await?;
+                let first = FirstProof {
+                    since: password.changed_at,
+                    rehashed,
+                    identity: None,
+                };
+                let token = begin_second_step(app, &proven, first).await?;
                 return Ok(SignInOutcome::SecondStep(token));
             }
             let opening = Opening {
                 rehashed,
                 attempt,
                 proven,
+                identity: None,
                 second: None,
                 now,
             };
@@ -170,21 +186,29 @@ async fn check(
             Ok(SignInOutcome::SignedIn(Box::new(signed_in)))
         }
         (candidate, reason) => {
-            let failed = Failed {
-                attempt,
-                of: candidate.map(|found| {
-                    let tenant = found.user.tenant;
-                    (found.user, tenant)
-                }),
-                factor: "password",
-                purpose: "sign_in",
-                reason: reason.unwrap_or_default(),
-                is_copied: false,
-                now,
-            };
+            let failed = failed(attempt, candidate, (reason, now));
             refuse::<SignInError>(app, caller, failed).await?;
             Err(SignInError::InvalidCredentials)
         }
+    }
+}
+
+fn failed(
+    attempt: Attempt,
+    candidate: Option<Candidate>,
+    (reason, now): (Option<&'static str>, Timestamp),
+) -> Failed {
+    Failed {
+        attempt,
+        of: candidate.map(|found| {
+            let tenant = found.user.tenant;
+            (found.user, tenant)
+        }),
+        factor: "password",
+        purpose: "sign_in",
+        reason: reason.unwrap_or_default(),
+        is_copied: false,
+        now,
     }
 }
 
@@ -199,14 +223,17 @@ async fn load(
     Ok((attempt.load(tx).await?, candidate))
 }
 
-/// What is wrong with the attempt, for the audit log.
-fn reason(found: &Candidate, verdict: Verdict) -> Option<&'static str> {
+/// What is wrong with the attempt, for the audit log. Whoever belongs to another brand is told what a wrong password is told.
+fn reason(found: &Candidate, verdict: Verdict, client: &Client) -> Option<&'static str> {
     match (verdict, found.user.status) {
         (Verdict::Wrong, _) => Some("wrong password"),
         (Verdict::Right { .. }, Status::Disabled | Status::Invited | Status::Removed) => {
             Some("user disabled")
         }
-        (Verdict::Right { .. }, Status::Active) => None,
+        (Verdict::Right { .. }, Status::Active) => {
+            let is_here = client.admits(&found.tenant.path);
+            (!is_here).then_some(ELSEWHERE)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod change_member;
 pub mod invite_user;
+pub mod list_acting;
 pub mod list_team;
 pub mod switch_tenant;
 

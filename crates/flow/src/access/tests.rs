@@ -6,8 +6,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use acme::paths::Shape;
-use base::{Clock, Random, Timestamp};
+use base::{Clock, DnsName, Random, Timestamp};
 use futures_util::future::BoxFuture;
+use outbound::identity::NoProviders;
 use outbound::mail::NoMailer;
 use store::Store;
 use store::access::credential::{self, Replacement};
@@ -15,10 +16,10 @@ use store::access::sign_in_lock;
 use store::seal::Sealer;
 use store::testing::each_engine;
 use tenancy::lockout::{AttemptKey, Limits, Lockout};
-use tenancy::password::{HashParameters, Password};
+use tenancy::password::{HashParameters, Mode, Password};
 use tenancy::tenant::TenantName;
 use tenancy::user::{DisplayName, Email, Theme};
-use validation::{CaaOutcome, CaaQuestion, Outcome, Probe, Validator};
+use validation::{CaaOutcome, CaaQuestion, ContactsOutcome, Outcome, Probe, Validator};
 
 use super::attempt::Attempt;
 use super::change_password::{ChangePasswordError, change_password};
@@ -72,6 +73,10 @@ impl Validator for NoValidator {
     fn caa<'a>(&'a self, _: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome> {
         panic!("nothing is issued here")
     }
+
+    fn contacts<'a>(&'a self, _: &'a DnsName) -> BoxFuture<'a, ContactsOutcome> {
+        panic!("no domain is proven here")
+    }
 }
 
 /// A started application with one user, whose password is `PASSWORD`.
@@ -101,6 +106,7 @@ impl House {
             validator: Arc::new(NoValidator),
             peers: Arc::new(NoPeers),
             mailer: Arc::new(NoMailer),
+            providers: Arc::new(NoProviders),
             internal_url: String::new(),
             settings: settings(),
         };
@@ -136,7 +142,9 @@ impl House {
     }
 
     async fn look_up(&self, signed_in: &SignedIn) -> Option<SignedIn> {
-        look_up(&self.app, &signed_in.token.reveal()).await.unwrap()
+        look_up(&self.app, &client(), &signed_in.token.reveal())
+            .await
+            .unwrap()
     }
 
     async fn suspend_operator(&self) {
@@ -189,6 +197,7 @@ fn settings() -> Settings {
         name_policy: acme::policy::Policy::new(),
         weak_keys: pki::DebianWeakKeys::default(),
         breached: None,
+        password_policy: Mode::Composition,
         mail: None,
         has_limits: true,
         operator_needs_second_factor: true,
@@ -215,6 +224,7 @@ fn client() -> Client {
         address: Some(HERE),
         agent: "Browser/1".to_owned(),
         request_id: None,
+        place: None,
     }
 }
 

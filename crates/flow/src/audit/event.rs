@@ -72,6 +72,9 @@ macro_rules! events {
 
 events! {
     // access
+    ActingBegun { tenant: TenantId, user: UserId, reason: Text, until: Timestamp } = "acting.begin" on tenant;
+    ActingEnded { tenant: TenantId, user: UserId, by: &'static str } = "acting.end" on tenant;
+    FirstStepsHidden { user: UserId, is_hidden: bool } = "user.hide_first_steps" on user;
     DisplayNameSet { user: UserId, from: Text, to: Text } = "user.set_display_name" on user;
     PasswordChanged { user: UserId, sessions_ended: u64 } = "user.change_password" on user;
     LinkMade { user: UserId, purpose: Document, expires_at: Option<Timestamp> } = "user.send_link" on user;
@@ -79,6 +82,8 @@ events! {
     PasskeyAdded { user: UserId, name: Text, sessions_ended: u64 } = "user.add_passkey" on user;
     PasskeyRemoved { user: UserId, name: Text, sessions_ended: u64 } = "user.remove_passkey" on user;
     PasskeyRenamed { user: UserId, from: Text, to: Text } = "user.rename_passkey" on user;
+    IdentityLinked { user: UserId, issuer: Text, subject: Text } = "user.link_identity" on user;
+    IdentityUnlinked { user: UserId, issuer: Text, subject: Text } = "user.unlink_identity" on user;
     RecoveryCodesMade { user: UserId } = "user.make_recovery_codes" on user;
     SecondFactorRemoved {
         user: UserId, factor: &'static str, sessions_ended: u64,
@@ -106,6 +111,10 @@ events! {
     } = "api_token.use_from_new_network" on token;
 
     // tenancy
+    BrandChanged { tenant: TenantId, name: Text, contact: Text } = "brand.change" on tenant;
+    BrandRemoved { tenant: TenantId } = "brand.remove" on tenant;
+    BrandHostAdded { host: DnsName, tenant: TenantId } = "brand_host.add" on host;
+    BrandHostRemoved { host: DnsName, tenant: TenantId } = "brand_host.remove" on host;
     LimitCleared { limit: &'static str } = "limit.clear" on limit;
     LimitSet {
         limit: &'static str, bound: Text, ends_at: Option<Timestamp>, reason: Text,
@@ -128,6 +137,7 @@ events! {
     DomainDelegationEnded {
         domain: DomainId, delegation: DelegationId, organization: OrganizationId, name: DnsName,
     } = "domain.end_delegation" on domain;
+    DomainMailSent { domain: DomainId, to: Text, expires_at: Timestamp, name: DnsName } = "domain.mail" on domain;
     DomainOwned { domain: DomainId, name: DnsName } = "domain.own" on domain;
     DomainProven {
         domain: DomainId, name: DnsName, method: &'static str, valid_until: Timestamp,
@@ -147,13 +157,24 @@ events! {
     PreValidationRequested {
         pre_validation: PreValidationId, certificate_type: &'static str, anchor: Text, organization: OrganizationId,
     } = "pre_validation.request" on pre_validation in organization;
+    ProviderRemoved { tenant: TenantId } = "tenant.remove_identity_provider" on tenant;
+    ProviderSet {
+        tenant: TenantId, short_name: Text, issuer: Text, client: Text, has_new_secret: bool, is_required: bool,
+    } = "tenant.set_identity_provider" on tenant;
     RenewalChosen { tenant: TenantId, is_automatic: bool } = "tenant.renew_pre_validations" on tenant;
     SecondFactorRequired { tenant: TenantId, is_required: bool } = "tenant.require_second_factor" on tenant;
     TenantCreated { tenant: TenantId, name: Text, kind: Document } = "tenant.create" on tenant;
+    TenantEntitled { tenant: TenantId, products: Text } = "tenant.entitle" on tenant;
+    TenantHeld { tenant: TenantId } = "tenant.hold" on tenant;
+    TenantLeft { tenant: TenantId, user: UserId, by: &'static str } = "tenant.leave" on tenant;
+    TenantReleased { tenant: TenantId } = "tenant.release" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
     TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;
     RolesBound { user: UserId, from: Document, to: Document } = "user.bind_roles" on user;
-    RolesChanged { user: UserId, from: Document, to: Document } = "user.change_roles" on user;
+    TenantVisited { tenant: TenantId, user: UserId } = "tenant.visit" on tenant;
+    RolesChanged {
+        user: UserId, from: Document, to: Document, sessions_ended: u64,
+    } = "user.change_roles" on user;
     UserDisabled { user: UserId, sessions_ended: u64 } = "user.disable" on user;
     UserEnabled { user: UserId } = "user.enable" on user;
     UserCreated { user: UserId, email: Text, roles: Document, binding: Document } = "user.create" on user;
@@ -206,6 +227,9 @@ events! {
         before: Option<OrganizationId>,
     } = "subscription.assign" on subscription;
     SubscriptionDeactivated { subscription: SubscriptionId } = "subscription.deactivate" on subscription;
+    SubscriptionExtended {
+        subscription: SubscriptionId, before: Option<Timestamp>, until: Option<Timestamp>,
+    } = "subscription.extend" on subscription;
     SubscriptionOpened {
         subscription: SubscriptionId, label: Text, term: Text, offer: Text, eab_key_id: Text,
     } = "subscription.open" on subscription;

@@ -14,8 +14,10 @@ use store::catalog::offer::{self, Policies};
 use store::enrollment::enrolled_domain::{self, NamesOf};
 use store::enrollment::subscription;
 use store::{ReadTx, WriteTx};
+use tenancy::pre_validation::Anchor;
 
 use crate::audit::Event;
+use crate::tenancy::pre_validation::anchor::{AnchorRefused, anchor_for};
 use crate::tenancy::pre_validation::{NotValidated, not_validated};
 use crate::{App, Caller};
 
@@ -34,6 +36,8 @@ pub struct Enrollment {
     pub text: String,
     /// Whether companions come along; `None` for as the offer has it.
     pub companions: Option<bool>,
+    /// The number of the pre-validation that they stand on, if one is named.
+    pub anchor: Option<Anchor>,
 }
 
 /// What became of each name.
@@ -48,6 +52,9 @@ pub struct Enrolled {
 /// Why nothing was added.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrollError {
+    /// What they would stand on.
+    #[error(transparent)]
+    Anchor(#[from] AnchorRefused),
     /// Its names are those of domains that are delegated.
     #[error(
         "this ACME account takes no names: it may order those of all domains that are delegated to its organization"
@@ -76,6 +83,7 @@ pub enum EnrollError {
 impl Refuse for EnrollError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Anchor(error) => error.refusal(),
             Self::Delegated => Class::Forbidden
                 .because("subscription_takes_no_names", self)
                 .at("account"),
@@ -101,12 +109,14 @@ pub async fn preview(
         entries: bulk::read(&enrollment.text, MAX_ROWS)?,
         subscription: enrollment.subscription,
         companions: enrollment.companions,
+        anchor: enrollment.anchor,
         policies: app.catalog().policies(),
         now: app.now(),
     };
     let facts = app.store(caller).scan(piece.clone(), load).await;
     let facts: Facts = facts.map_err(EnrollError::Store)?;
     let (subscription, policy) = open(facts.sold, facts.lack, piece.now)?;
+    facts.anchor?;
     Ok(piece.plan(&subscription, &facts.enrolled, policy.companion_mode))
 }
 
@@ -125,6 +135,7 @@ pub async fn enroll_domains(
         entries: bulk::read(&enrollment.text, MAX_ROWS)?,
         subscription: enrollment.subscription,
         companions: enrollment.companions,
+        anchor: enrollment.anchor,
         policies: app.catalog().policies(),
         now: app.now(),
     };
@@ -152,6 +163,7 @@ struct Piece {
     subscription: SubscriptionId,
     entries: Vec<Entry>,
     companions: Option<bool>,
+    anchor: Option<Anchor>,
     policies: Policies,
     now: Timestamp,
 }
@@ -162,6 +174,8 @@ struct Facts {
     sold: Option<(Subscription, Arc<Policy>)>,
     /// What its organization lacks, where certificates name one.
     lack: Option<NotValidated>,
+    /// What its names stand on, where certificates name one.
+    anchor: Result<Option<String>, AnchorRefused>,
     enrolled: Known,
 }
 
@@ -176,10 +190,12 @@ struct Decision {
 }
 
 async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
-    let (mut sold, mut lack) = (None, None);
+    let (mut sold, mut lack, mut anchor) = (None, None, Ok(None));
     if let Some(found) = subscription::find(tx, &piece.subscription).await? {
         lack = not_validated(tx, (&piece.app.catalog(), &found), piece.now).await?;
         let policy = offer::policy(tx, found.offer_version, &piece.policies).await?;
+        let of = (&*piece.app.catalog(), &found, policy.ov_validation);
+        anchor = anchor_for(tx, of, piece.anchor.as_ref(), piece.now).await?;
         sold = Some((found, policy));
     }
     let asked = NamesOf {
@@ -191,6 +207,7 @@ async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
     Ok(Facts {
         sold,
         lack,
+        anchor,
         enrolled: enrolled
             .map(|domain| (domain.name.clone(), domain))
             .collect(),
@@ -201,14 +218,17 @@ fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
     let Facts {
         sold,
         lack,
+        anchor,
         enrolled,
     } = facts;
     let (subscription, policy) = open(sold, lack, piece.now)?;
+    let anchor = anchor?;
     let rows = piece.plan(&subscription, &enrolled, policy.companion_mode);
     let enrolling = Enrolling {
         subscription: subscription.id,
         tenant: subscription.tenant,
         customer: subscription.customer,
+        anchor,
         added_by: piece.caller.actor,
         now: piece.now,
     };

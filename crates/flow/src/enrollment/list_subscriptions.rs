@@ -34,6 +34,8 @@ pub struct Summary {
     pub clients: i64,
     /// When a client last registered or ordered.
     pub last_used_at: Option<Timestamp>,
+    /// Until when it can be extended now; known of one that is looked at alone.
+    pub extends_to: Option<Timestamp>,
 }
 
 impl Placed for Summary {
@@ -102,7 +104,16 @@ pub async fn find(
     id: SubscriptionId,
 ) -> Result<Option<Summary>, store::Error> {
     let store = app.store(caller);
-    store.scan(id, load_one).await
+    let mut found: Option<Summary> = store.scan(id, load_one).await?;
+    if let Some(found) = &mut found {
+        let subscription = &found.subscription;
+        let catalog = app.catalog();
+        let policy = catalog.policy(subscription.offer_version);
+        let extended =
+            policy.and_then(|policy| subscription.extend(&policy.extension(), app.now()).ok());
+        found.extends_to = extended.and_then(|extended| extended.covered_until);
+    }
+    Ok(found)
 }
 
 async fn load_one(tx: &mut ReadTx, id: &SubscriptionId) -> Result<Option<Summary>, store::Error> {
@@ -188,6 +199,7 @@ async fn summaries(
             credential,
             clients,
             last_used_at,
+            extends_to: None,
         });
     }
     Ok(summaries)

@@ -9,12 +9,14 @@ use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::access::role_binding;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, SealedCredential};
-use store::tenancy::{department, organization};
+use store::enrollment::subscription;
+use store::tenancy::{department, organization, tenant};
 use store::{ReadTx, WriteTx};
 use tenancy::role::binding::Part;
 
 use crate::audit::{Event, Text};
 use crate::memory::catalog::{Catalog, SoldOffer};
+use crate::tenancy::entitle_tenant::{MayBuy, load_what};
 use crate::{App, Caller};
 
 /// What was opened; the MAC key is in the clear here and sealed in the database.
@@ -49,6 +51,12 @@ pub struct Opening {
 /// Why nothing was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// As many as the offer allows.
+    #[error(
+        "there {} of this certificate type, which is as many as there may be at once; use one of them, or deactivate one that you do not need",
+        if *.0 == 1 { "is an ACME account".to_owned() } else { format!("are {} ACME accounts", .0) }
+    )]
+    Full(u32),
     /// The catalogue has no such offer.
     #[error("nothing is sold here as \"{0}\"; choose one of the certificate types on offer")]
     NoOffer(String),
@@ -64,6 +72,9 @@ pub enum OpenError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The tenant may not buy it.
+    #[error("your organisation may not buy this certificate type; {0} can change that")]
+    NotEntitled(String),
     /// The offer has other terms.
     #[error("this certificate type is sold for {0} years; choose one of them")]
     Term(TermChoices),
@@ -72,11 +83,15 @@ pub enum OpenError {
 impl Refuse for OpenError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Full(_) => Class::Quota.because("subscriptions_full", self).at("kind"),
             Self::NoOffer(_) => Class::Invalid.because("offer_not_found", self).at("kind"),
             Self::NoOrganization => Class::Invalid
                 .because("subscription_organization_unknown", self)
                 .at("organization"),
             Self::Organization(error) => error.refusal(),
+            Self::NotEntitled(_) => Class::Invalid
+                .because("offer_not_entitled", self)
+                .at("kind"),
             Self::Seal(error) => Refusal::internal(error),
             Self::Store(error) => error.refusal(),
             Self::Term(_) => Class::Invalid
@@ -134,6 +149,7 @@ pub async fn open_subscription(
     let new = New {
         subscription: Subscription::new(id, purchase, now),
         sealed,
+        most: policy.max_subscriptions.map(NonZeroU32::get),
         audit: app.entry(caller, tenant, &event, now),
     };
     let store = app.store(caller);
@@ -164,17 +180,38 @@ fn choose<'c>(catalog: &'c Catalog, opening: &Opening) -> Result<&'c SoldOffer, 
 struct New {
     subscription: Subscription,
     sealed: SealedCredential,
+    /// How many there may be of its offer, this one included.
+    most: Option<u32>,
     audit: Entry,
 }
 
-/// Whether the organization and the department, if there are to be any, are the tenant's.
-async fn load(tx: &mut ReadTx, new: &New) -> Result<bool, store::Error> {
+/// What is looked at before anything is stored.
+struct Facts {
+    /// Whether the organization and the department, if there are to be any, are the tenant's.
+    is_own: bool,
+    /// What the tenant may buy.
+    may_buy: MayBuy,
+    /// How many there are of its offer, if that matters.
+    others: u64,
+}
+
+async fn load(tx: &mut ReadTx, new: &New) -> Result<Facts, store::Error> {
     let Subscription {
         organization,
         department,
+        offer_version,
+        created_at,
         ..
     } = new.subscription;
-    part_of_own(tx, organization, department).await
+    let asked = (offer_version, created_at);
+    Ok(Facts {
+        is_own: part_of_own(tx, organization, department).await?,
+        may_buy: load_what(tx, &new.subscription.tenant).await?,
+        others: match new.most {
+            Some(_) => subscription::count_of_offer(tx, &asked).await?,
+            None => 0,
+        },
+    })
 }
 
 /// Whether the organization is one of the transaction's tenant, and the department one of that organization, as far as
@@ -197,14 +234,25 @@ pub(super) async fn part_of_own(
     }
 }
 
-fn decide(new: &New, is_own: bool) -> Result<New, OpenError> {
-    if !is_own {
+fn decide(new: &New, facts: Facts) -> Result<New, OpenError> {
+    let product = new.subscription.product.as_str();
+    if !facts.may_buy.products.allows(product) {
+        return Err(OpenError::NotEntitled(facts.may_buy.ask));
+    }
+    if !facts.is_own {
         return Err(OpenError::NoOrganization);
+    }
+    if let Some(most) = new.most.filter(|most| facts.others >= u64::from(*most)) {
+        return Err(OpenError::Full(most));
     }
     Ok(new.clone())
 }
 
 async fn save(tx: &mut WriteTx, new: &New) -> Result<Subscription, store::Error> {
+    if new.most.is_some() {
+        // Of two who buy the last that there may be one comes second, and is asked again.
+        tenant::lock_people(tx, &new.subscription.tenant).await?;
+    }
     tx.insert(&new.subscription).await?;
     eab_credential::insert(tx, &new.sealed).await?;
     store::audit::append(tx, &new.audit).await?;

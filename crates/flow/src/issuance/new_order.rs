@@ -13,7 +13,7 @@ use base::{
     AuthorizationId, Class, DnsName, Identifier, OrderId, Refusal, Refuse, Timestamp, ValidationId,
 };
 use enrollment::admission::{self, Coverage};
-use enrollment::delegated::Proof;
+use enrollment::delegated::{Proof, ShownBy};
 use pki::{
     OrganizationError, ProfileError, ProfileTrust, RequestedValidity, Subject, WildcardError,
     reuse_ceiling_seconds,
@@ -418,18 +418,20 @@ pub(in crate::issuance) fn grant_one(
         return Some(grant(fresh, (any, asked.now), None));
     }
     let Proof {
-        reaches_below,
+        shown,
         proven_at,
         valid_until,
         evidence,
     } = proof?;
-    // What was shown in the portal counts as a TXT record or a file does in an order, for CAA records too.
-    let shown = if reaches_below {
-        Type::Dns01
-    } else {
-        Type::Http01
+    // What was shown in the portal counts as a TXT record or a file does in an order, for CAA records too. A mail is a way
+    // of its own: records that list ways allow it only by its own word.
+    let by = match shown {
+        ShownBy::Dns => Type::Dns01,
+        ShownBy::File => Type::Http01,
+        ShownBy::Mail | ShownBy::MailNotTaken => Type::Mail,
     };
-    let mut granted = grant(fresh, (shown, proven_at), Some(evidence));
+    let mut granted = grant(fresh, (by, proven_at), Some(evidence));
+    granted.record.offered = granted.record.offered.with(by);
     granted.record.expires = granted.record.expires.min(valid_until);
     Some(granted)
 }

@@ -2,7 +2,7 @@
 
 use base::{EffectId, MailId, TenantId, Timestamp, UserId, chain};
 use outbound::mail::letter::Origin;
-use outbound::mail::{Body, Letter, MailKind};
+use outbound::mail::{Letter, MailKind};
 use store::effects::mail::{self, Mail, context};
 use store::seal::SealError;
 use store::{Error, WriteTx};
@@ -40,7 +40,7 @@ pub struct PreparedMail {
     intended: Intended,
 }
 
-/// Writes a mail; `None` where none are sent. What has the same key to the same person is one mail, however often it is
+/// Prepares a mail; `None` where none are sent. What has the same key to the same person is one mail, however often it is
 /// prepared. Refused when the person gets too many of its kind.
 pub fn prepare(
     app: &App,
@@ -49,14 +49,14 @@ pub fn prepare(
     letter: &Letter,
     dedup: &str,
 ) -> Result<Option<PreparedMail>, RateLimited> {
-    let Some(settings) = &app.settings().mail else {
+    if app.settings().mail.is_none() {
         return Ok(None);
-    };
+    }
     let (kind, now) = (letter.kind(), app.now());
     let charge = Charge::mail(kind.as_str(), to.email.as_str(), to.tenant);
     app.memory.limits.spend(charge, now)?;
     let id = MailId::generate(now, app.random());
-    let body = match sealed(app, id, to.tenant, &letter.write(&settings.brand)) {
+    let body = match sealed(app, id, to.tenant, letter) {
         Ok(body) => body,
         Err(error) => {
             tracing::error!(
@@ -115,11 +115,12 @@ pub fn once(kind: MailKind, user: UserId, at: Timestamp) -> String {
     format!("{kind}.{user}.{}", at.as_micros())
 }
 
-/// There may be a link in it that opens something.
-fn sealed(app: &App, id: MailId, tenant: TenantId, body: &Body) -> Result<Vec<u8>, SealError> {
+/// There may be a link in it that opens something. It is written when it leaves, in the name of whoever counts for the
+/// tenant then.
+fn sealed(app: &App, id: MailId, tenant: TenantId, letter: &Letter) -> Result<Vec<u8>, SealError> {
     let (row, of) = (id.to_string(), tenant.to_string());
     // Texts cannot fail to serialise.
-    let text = serde_json::to_vec(body).unwrap_or_default();
+    let text = serde_json::to_vec(letter).unwrap_or_default();
     let sealer = &app.outside.sealer;
     sealer.seal(context(&row, &of), &text, app.random())
 }

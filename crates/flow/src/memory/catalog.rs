@@ -212,9 +212,16 @@ impl Catalog {
             product: directory.product.clone(),
             certificate_type: certificate_type(directory.profile.profile.level),
             needs_proof: directory.needs_proof,
+            takes_mail: directory.takes_mail(now),
             policies: self.policies.clone(),
             now,
         }
+    }
+
+    /// Whether proofs of domains by mail count anywhere at present.
+    pub fn takes_mail(&self, now: Timestamp) -> bool {
+        let mut all = self.directories.values();
+        all.any(|directory| directory.takes_mail(now))
     }
 
     /// The policies that are known.

@@ -131,6 +131,7 @@ async fn checked_hash(
 ) -> Result<PasswordHash, BootstrapError> {
     let owner = Owner {
         tenant: &wanted.reseller,
+        path: None,
         email: &wanted.email,
         display_name: &wanted.display_name,
     };

@@ -28,6 +28,7 @@ use crate::operations::address::{Clash, claim};
 use crate::operations::record_refusals::record;
 use crate::outside::Outside;
 use crate::queue::{Desk, Kind, Work};
+use crate::tenancy::brand::reload::reload_brands;
 
 /// How often a node says that it is alive.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
@@ -80,11 +81,13 @@ pub async fn start(outside: Outside, kinds: Vec<Kind<App>>) -> Result<App, Start
         random: outside.random.clone(),
         node: node.id,
     };
-    Ok(App::new(Inner {
+    let app = App::new(Inner {
         work: Work::new(desk, kinds, jobs),
         outside,
         memory,
-    }))
+    });
+    reload_brands(&app).await?;
+    Ok(app)
 }
 
 /// Finds a nonce prefix that no other node has and writes this node down, unless others could not reach it.

@@ -13,7 +13,7 @@ use base::{
 };
 use serde::{Deserialize, Serialize};
 use store::access::{
-    api_token, invitation, passkey_challenge, session, sign_in_lock, sign_in_step,
+    api_token, identity_request, invitation, passkey_challenge, session, sign_in_lock, sign_in_step,
 };
 use store::audit;
 use store::catalog::server_certificate;
@@ -102,6 +102,7 @@ enum Part {
     Invitations,
     SignInSteps,
     PasskeyChallenges,
+    IdentityRequests,
     ApiTokens,
     Keys,
     ServerCertificates,
@@ -115,7 +116,7 @@ enum Part {
     Nodes,
 }
 
-const PARTS: [Part; 25] = [
+const PARTS: [Part; 26] = [
     Part::Orders,
     Part::OrderNames,
     Part::PendingOrders,
@@ -130,6 +131,7 @@ const PARTS: [Part; 25] = [
     Part::Invitations,
     Part::SignInSteps,
     Part::PasskeyChallenges,
+    Part::IdentityRequests,
     Part::ApiTokens,
     Part::Keys,
     Part::ServerCertificates,
@@ -206,6 +208,7 @@ impl Prune {
             }
             Part::SignInSteps => Ok(same(pieces(app, now, delete_steps).await?)),
             Part::PasskeyChallenges => Ok(same(pieces(app, now, delete_challenges).await?)),
+            Part::IdentityRequests => Ok(same(pieces(app, now, delete_requests).await?)),
             Part::ApiTokens => {
                 let before = now.minus(KEEP_TOKENS);
                 Ok(same(pieces(app, before, delete_tokens).await?))
@@ -420,6 +423,11 @@ async fn delete_challenges(
     now: &Timestamp,
 ) -> Result<Progress<Timestamp>, Error> {
     let deleted = passkey_challenge::delete_ended(tx, &(*now, PIECE)).await?;
+    Ok(after(deleted, *now))
+}
+
+async fn delete_requests(tx: &mut WriteTx, now: &Timestamp) -> Result<Progress<Timestamp>, Error> {
+    let deleted = identity_request::delete_ended(tx, &(*now, PIECE)).await?;
     Ok(after(deleted, *now))
 }
 

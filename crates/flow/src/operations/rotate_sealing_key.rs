@@ -2,8 +2,9 @@
 //! secrets are sealed with it. A node reads the file again when it meets a secret under a key that it does not know. Keys
 //! stay in the file: a secret that somebody stored meanwhile may need an old one.
 
-use base::{MailId, Refusal, Refuse, UserId};
+use base::{MailId, Refusal, Refuse, TenantId, UserId};
 use store::WriteTx;
+use store::access::identity_provider::{self, IdentityProvider};
 use store::access::second_factor::{self, StoredTotp};
 use store::audit::{self, Entry};
 use store::catalog::ca::{self, ResealedCa};
@@ -61,7 +62,8 @@ pub async fn reseal_secrets(app: &App, caller: &Caller) -> Result<u64, RotateKey
     let of_others = reseal_credentials(app)
         .await?
         .saturating_add(reseal_mails(app).await?)
-        .saturating_add(reseal_factors(app).await?);
+        .saturating_add(reseal_factors(app).await?)
+        .saturating_add(reseal_providers(app).await?);
     let secrets = of_cas.saturating_add(of_others);
     tell(app, caller, &Event::SecretsResealed { secrets }).await?;
     Ok(secrets)
@@ -145,6 +147,33 @@ async fn reseal_factors(app: &App) -> Result<u64, RotateKeyError> {
             })?;
             if let Some(sealed) = resealed {
                 store.write((old, sealed), second_factor::reseal).await?;
+                count = count.saturating_add(1);
+            }
+        }
+    }
+}
+
+async fn reseal_providers(app: &App) -> Result<u64, RotateKeyError> {
+    let store = app.store(system("all secrets are sealed anew, whoever owns them"));
+    let (mut after, mut count) = (TenantId::FIRST, 0_u64);
+    loop {
+        let read: Result<Vec<IdentityProvider>, store::Error> =
+            store.scan((after, PIECE), identity_provider::page).await;
+        let page = read?;
+        let Some(last) = page.last() else {
+            return Ok(count);
+        };
+        after = last.tenant;
+        for old in page {
+            let resealed = old.reseal(&app.outside.sealer, app.random());
+            let resealed = resealed.map_err(|source| RotateKeyError::Seal {
+                what: format!("the identity provider of tenant {}", old.tenant),
+                source,
+            })?;
+            if let Some(sealed) = resealed {
+                store
+                    .write((old, sealed), identity_provider::reseal)
+                    .await?;
                 count = count.saturating_add(1);
             }
         }

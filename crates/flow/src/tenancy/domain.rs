@@ -2,6 +2,8 @@
 //! proof of their own where an offer admits names so (`name_admission = validated_delegated`).
 
 pub mod add_domain;
+pub mod ask_by_mail;
+pub mod confirm_domain;
 pub mod delegate_domain;
 pub mod list_own_domains;
 pub mod prove_domain;

@@ -1,6 +1,7 @@
 //! What is checked of organizations before certificates name them: asked for by their tenant, decided by reviewers of the
 //! operator (features F-032, F-034).
 
+pub mod anchor;
 pub mod end_pre_validation;
 pub mod find_reviewer;
 pub mod list_waiting;

@@ -5,6 +5,7 @@
 
 use askama::Template;
 use base::{Timestamp, words};
+use serde::{Deserialize, Serialize};
 
 use super::Body;
 
@@ -13,6 +14,10 @@ words! {
     pub enum MailKind {
         /// Too many failed attempts to sign in.
         AccountLocked = "account_locked",
+        /// Somebody of the operator acts as a tenant.
+        ActingBegun = "acting_begun",
+        /// Somebody wants certificates for a domain.
+        DomainProof = "domain_proof",
         /// A person may set their first password.
         Invitation = "invitation",
         /// A sign-in from a network that was not seen before.
@@ -27,6 +32,8 @@ words! {
         PreValidationEnds = "pre_validation_ends",
         /// A second factor came or went.
         SecondFactorChanged = "second_factor_changed",
+        /// Certificates are revoked as their ACME account ends.
+        SubscriptionEnds = "subscription_ends",
     }
 }
 
@@ -35,12 +42,12 @@ words! {
 pub struct Brand {
     /// The name that people know.
     pub name: String,
-    /// Where people ask for help: an address, a number or a page.
+    /// Where people ask for help: an address, a number or a page; empty for nobody.
     pub contact: String,
 }
 
 /// Where something was done from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The client's address.
     pub address: String,
@@ -50,8 +57,9 @@ pub struct Origin {
     pub at: Timestamp,
 }
 
-/// A mail, by what it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A mail, by what it is about; its names are stored with mails that wait.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Letter {
     /// Too many failed attempts to sign in.
     AccountLocked {
@@ -59,6 +67,28 @@ pub enum Letter {
         from: Origin,
         /// Until when the right password is refused too.
         until: Timestamp,
+    },
+    /// Somebody of the operator acts as a tenant.
+    ActingBegun {
+        /// As which one.
+        organization: String,
+        /// Who does.
+        who: String,
+        /// Why, in their words.
+        reason: String,
+        /// The first moment at which it is over.
+        until: Timestamp,
+    },
+    /// Somebody wants certificates for a domain, and whoever it belongs to is asked.
+    DomainProof {
+        /// The domain.
+        domain: String,
+        /// Who wants them.
+        organization: String,
+        /// Where it is confirmed; a secret.
+        link: String,
+        /// The first moment at which it does not work.
+        ends_at: Timestamp,
     },
     /// A person may set their first password.
     Invitation {
@@ -109,6 +139,17 @@ pub enum Letter {
         /// Where from.
         from: Origin,
     },
+    /// Certificates are revoked as their ACME account ends.
+    SubscriptionEnds {
+        /// What it is called.
+        account: String,
+        /// When it ends.
+        ends_at: Timestamp,
+        /// How many certificates would outlive it.
+        certificates: i64,
+        /// Where it is extended.
+        link: String,
+    },
 }
 
 impl Letter {
@@ -116,6 +157,8 @@ impl Letter {
     pub fn kind(&self) -> MailKind {
         match self {
             Self::AccountLocked { .. } => MailKind::AccountLocked,
+            Self::ActingBegun { .. } => MailKind::ActingBegun,
+            Self::DomainProof { .. } => MailKind::DomainProof,
             Self::Invitation { .. } => MailKind::Invitation,
             Self::NewSignIn { .. } => MailKind::NewSignIn,
             Self::PasskeyRefused { .. } => MailKind::PasskeyRefused,
@@ -123,6 +166,7 @@ impl Letter {
             Self::PasswordReset { .. } => MailKind::PasswordReset,
             Self::PreValidationEnds { .. } => MailKind::PreValidationEnds,
             Self::SecondFactorChanged { .. } => MailKind::SecondFactorChanged,
+            Self::SubscriptionEnds { .. } => MailKind::SubscriptionEnds,
         }
     }
 
@@ -146,6 +190,12 @@ impl Letter {
                 .knows("Locked until", &moment(*until))
                 .knows_origin(from)
                 .says_last("If this was you, wait and try again. If it was not, somebody is guessing your password: choose a new one that you use nowhere else, and turn on a second factor."),
+            Self::ActingBegun { organization, who, reason, until } => {
+                acting_begun(sheet, (organization, who, reason), *until)
+            }
+            Self::DomainProof { domain, organization, link, ends_at } => {
+                domain_proof(sheet, (domain, organization, link), *ends_at)
+            }
             Self::Invitation { organization, invited_by, link, ends_at } => sheet
                 .titled(&format!("{} invites you", clean(organization)))
                 .says(&format!("{} has opened an account for you at {}. Choose a password to begin.", clean(invited_by), clean(organization)))
@@ -183,6 +233,9 @@ impl Letter {
                 .says(&clean(what))
                 .knows_origin(from)
                 .says_last("If you did not do this, change your password at once and tell us."),
+            Self::SubscriptionEnds { account, ends_at, certificates, link } => {
+                subscription_ends(sheet, (account, link), (*ends_at, *certificates))
+            }
         }
     }
 
@@ -202,6 +255,18 @@ impl Letter {
         let organization = "Northwind & Sons".to_owned();
         match kind {
             MailKind::AccountLocked => Self::AccountLocked { from, until: later },
+            MailKind::ActingBegun => Self::ActingBegun {
+                organization,
+                who: "Kim Support".to_owned(),
+                reason: "Ticket 4711: orders for www.harbor.example fail".to_owned(),
+                until: later,
+            },
+            MailKind::DomainProof => Self::DomainProof {
+                domain: "clinic.example".to_owned(),
+                organization,
+                link: "https://portal.example/domain-proof/TOKEN".to_owned(),
+                ends_at: later,
+            },
             MailKind::Invitation => Self::Invitation {
                 organization,
                 invited_by: "Theodora Quist".to_owned(),
@@ -223,6 +288,12 @@ impl Letter {
             MailKind::SecondFactorChanged => Self::SecondFactorChanged {
                 what: "An authenticator app was added to your account.".to_owned(),
                 from,
+            },
+            MailKind::SubscriptionEnds => Self::SubscriptionEnds {
+                account: "Web servers".to_owned(),
+                ends_at: later,
+                certificates: 12,
+                link: "https://portal.example/accounts/1".to_owned(),
             },
         }
     }
@@ -310,6 +381,49 @@ fn clean(text: &str) -> String {
 /// Such as "23 November 2026, 12:00 UTC".
 fn moment(at: Timestamp) -> String {
     at.as_jiff().strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+fn acting_begun(
+    sheet: Sheet,
+    (organization, who, reason): (&str, &str, &str),
+    until: Timestamp,
+) -> Sheet {
+    sheet
+        .titled(&format!("Support acts as {}", clean(organization)))
+        .says("Somebody of ours works in your portal, for the reason below. They see what you see; secrets, passwords, people and payments stay closed to them.")
+        .knows("Who", &clean(who))
+        .knows("Reason", &clean(reason))
+        .knows("Until", &moment(until))
+        .says_last("What they do is listed under Team, each line with their name. If you did not expect this, tell us.")
+}
+
+fn domain_proof(
+    sheet: Sheet,
+    (domain, organization, link): (&str, &str, &str),
+    ends_at: Timestamp,
+) -> Sheet {
+    sheet
+        .titled(&format!("Confirm who may have certificates for {}", clean(domain)))
+        .says("Somebody asks for certificates for the domain below and for all names in it. You get this mail because your address stands for the domain. If you agree, open the link and confirm it there.")
+        .knows("Domain", &clean(domain))
+        .knows("Asked for by", &clean(organization))
+        .leads_to("See what is asked", link)
+        .says_last(&format!("The link works once, until {}. If you do not know who asks, ignore this mail: without the link nobody gets a certificate by it.", moment(ends_at)))
+}
+
+fn subscription_ends(
+    sheet: Sheet,
+    (account, link): (&str, &str),
+    (ends_at, certificates): (Timestamp, i64),
+) -> Sheet {
+    sheet
+        .titled(&format!("Certificates of {} will be revoked", clean(account)))
+        .says("The term of this ACME account is over at the time below. The certificates that were issued in it and are still valid then are revoked within an hour, and browsers refuse them.")
+        .knows("ACME account", &clean(account))
+        .knows("Ends", &moment(ends_at))
+        .knows("Certificates", &certificates.to_string())
+        .leads_to("Extend the account", link)
+        .says_last("To keep them, extend the account before that time. If you do not need it any more, see to it that no server uses one of these certificates by then.")
 }
 
 #[cfg(test)]

@@ -31,12 +31,12 @@ pub(super) fn compose(
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()]);
     let body = &message.body;
     let mut builder = lettre::Message::builder()
-        .from(from.clone())
+        .from(sender(message, from))
         .to(Mailbox::new(None, to))
         .subject(one_line(&body.subject))
         .message_id(Some(format!("<{}@{}>", message.id, from.email.domain())))
         .date(moment(message));
-    if let Some(reply_to) = reply_to {
+    if let Some(reply_to) = reply_to.filter(|_| message.sender.is_none()) {
         builder = builder.reply_to(reply_to.clone());
     }
     let parts = MultiPart::alternative_plain_html(body.text.clone(), body.html.clone());
@@ -54,6 +54,12 @@ pub(super) fn compose(
         content: composed.formatted(),
         is_international,
     })
+}
+
+/// The address of the settings, under another name where the mail has one.
+fn sender(message: &Message, from: &Mailbox) -> Mailbox {
+    let name = message.sender.as_deref().map(one_line);
+    Mailbox::new(name.or_else(|| from.name.clone()), from.email.clone())
 }
 
 /// What a header can hold: whoever could end its line could add others (security S-53).
@@ -77,6 +83,7 @@ mod tests {
         let mut message = Message {
             id: "mail_1".to_owned(),
             date: Timestamp::from_seconds(1_795_435_200),
+            sender: None,
             to: "a@example.com".to_owned(),
             body: Body {
                 subject: "Your password was changed".to_owned(),
@@ -108,6 +115,20 @@ mod tests {
             assert!(text.contains(line), "{line}\n{text}");
         }
         assert!(text.is_ascii());
+    }
+
+    #[test]
+    fn f036_a_mail_in_the_name_of_another_brand_leads_to_nobody_else() {
+        let text = composed(|message| message.sender = Some("Northwind\r\nBcc: x".to_owned()));
+        let text = text.unwrap();
+        assert!(
+            text.contains("From: \"NorthwindBcc: x\" <noreply@ca.example>\r\n"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("Reply-To:") && !text.contains("Chancery"),
+            "{text}"
+        );
     }
 
     #[test]

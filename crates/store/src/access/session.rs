@@ -1,16 +1,19 @@
 //! Signed-in browsers. A session is found by its token's digest and is gone with its row.
 
-use base::{TenantId, Timestamp, UserId};
+use base::{DnsName, TenantId, Timestamp, UserId};
+use tenancy::session::acting::{Acting, ActingReason};
 use tenancy::session::{Lifetime, Session};
 use tenancy::token::TokenDigest;
 
-use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, values};
+use crate::{Column, Error, ReadTx, Row, Value, WriteTx, columns, sql, text_columns, values};
 
 columns! {
     "session" session => SessionRow {
-        digest, user_id, tenant_id, created_at, last_seen_at, authenticated_at, client_address, client_agent
+        digest, user_id, tenant_id, created_at, last_seen_at, authenticated_at, client_address, client_agent,
+        acting_tenant_id, acting_reason, acting_until, host
     }
 }
+text_columns!(ActingReason);
 pub(crate) use session;
 
 /// A row of the table.
@@ -23,6 +26,10 @@ pub(crate) struct SessionRow {
     authenticated_at: Timestamp,
     client_address: String,
     client_agent: String,
+    acting_tenant_id: Option<TenantId>,
+    acting_reason: Option<ActingReason>,
+    acting_until: Option<Timestamp>,
+    host: Option<DnsName>,
 }
 
 /// A session with where it came from.
@@ -34,11 +41,14 @@ pub struct Browser {
     pub client_address: String,
     /// The browser, as it calls itself.
     pub client_agent: String,
+    /// The host name of the brand at which it was opened, and at which alone it is one; none at the URL of the settings.
+    pub host: Option<DnsName>,
 }
 
 impl From<&Browser> for SessionRow {
     fn from(browser: &Browser) -> Self {
         let session = &browser.session;
+        let acting = session.acting.as_ref();
         Self {
             digest: session.digest,
             user_id: session.user,
@@ -48,23 +58,40 @@ impl From<&Browser> for SessionRow {
             authenticated_at: session.authenticated_at,
             client_address: browser.client_address.clone(),
             client_agent: browser.client_agent.clone(),
+            acting_tenant_id: session.elsewhere(),
+            acting_reason: acting.map(|acting| acting.reason.clone()),
+            acting_until: acting.map(|acting| acting.until),
+            host: browser.host.clone(),
         }
     }
 }
 
 impl From<SessionRow> for Browser {
     fn from(row: SessionRow) -> Self {
+        let elsewhere = row.acting_tenant_id;
+        let until = row.acting_reason.zip(row.acting_until);
+        let acting = elsewhere
+            .zip(until)
+            .map(|(tenant, (reason, until))| Acting {
+                tenant,
+                reason,
+                until,
+            });
         Self {
             session: Session {
                 digest: row.digest,
                 user: row.user_id,
                 tenant: row.tenant_id,
+                // Who looks after a tenant below has no end and needs no reason.
+                visiting: elsewhere.filter(|_| acting.is_none()),
+                acting,
                 created_at: row.created_at,
                 last_seen_at: row.last_seen_at,
                 authenticated_at: row.authenticated_at,
             },
             client_address: row.client_address,
             client_agent: row.client_agent,
+            host: row.host,
         }
     }
 }
@@ -102,6 +129,20 @@ pub async fn touch(
 pub async fn delete(tx: &mut WriteTx, digest: &TokenDigest) -> Result<bool, Error> {
     let delete = sql!(tenant: "DELETE FROM session WHERE tenant_id = $1 AND digest = $2");
     Ok(tx.execute(delete, &values![digest.as_bytes()]).await? == 1)
+}
+
+/// Lets one session take the place of another, of which the digest was proven; `false` when that has ended already. It may
+/// act as another tenant from then on, so that the transaction is in no tenant's scope.
+pub async fn replace(
+    tx: &mut WriteTx,
+    (old, new): (&TokenDigest, &Browser),
+) -> Result<bool, Error> {
+    let delete = sql!(system: "DELETE FROM session WHERE digest = $1");
+    if tx.execute(delete, &values![old.as_bytes()]).await? == 0 {
+        return Ok(false);
+    }
+    insert(tx, new).await?;
+    Ok(true)
 }
 
 /// How many sessions a user has but the one to keep.

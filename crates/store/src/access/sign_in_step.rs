@@ -1,14 +1,15 @@
-//! Sign-ins of which the password was right and the second factor is still to come. They are no sessions: nothing but the
+//! Sign-ins of which the password was right, or of whom a provider knew, and the second factor is still to come. They are no sessions: nothing but the
 //! second step looks at them.
 
 use base::{TenantId, Timestamp, UserId};
+use tenancy::oidc::Identity;
 use tenancy::token::TokenDigest;
 
 use crate::{Error, ReadTx, WriteTx, columns, sql, values};
 
 columns! {
     "sign_in_step" sign_in_step => SignInStep {
-        digest, user = "user_id", tenant = "tenant_id", password_changed_at, created_at, expires_at
+        digest, user = "user_id", tenant = "tenant_id", password_changed_at, identity, created_at, expires_at
     }
 }
 
@@ -17,12 +18,14 @@ columns! {
 pub struct SignInStep {
     /// What the token is found by.
     pub digest: TokenDigest,
-    /// Whose password was right.
+    /// Who it is.
     pub user: UserId,
     /// The tenant for which they act.
     pub tenant: TenantId,
-    /// When that password was set: another one voids the step.
+    /// When the password was set that was right, or the identity linked: another one voids the step.
     pub password_changed_at: Timestamp,
+    /// What a provider calls them, if that and no password was proven.
+    pub identity: Option<Identity>,
     /// When it was right.
     pub created_at: Timestamp,
     /// The first moment at which the second factor comes too late.

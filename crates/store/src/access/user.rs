@@ -150,6 +150,29 @@ pub async fn set_display_name(
     Ok(tx.execute(set, &values![id, name.as_str()]).await? == 1)
 }
 
+/// Since when a user does not want to see the list of first steps, if they said so.
+pub async fn first_steps_hidden_at(
+    tx: &mut ReadTx,
+    id: &UserId,
+) -> Result<Option<Timestamp>, Error> {
+    let statement = sql!(
+        tenant: "SELECT first_steps_hidden_at FROM portal_user WHERE tenant_id = $1 AND id = $2"
+    );
+    let row = tx.row(statement, &values![id]).await?;
+    row.map_or(Ok(None), |row| row.opt_timestamp("first_steps_hidden_at"))
+}
+
+/// Stores whether a user wants to see the list of first steps: not from a moment on, or again.
+pub async fn hide_first_steps(
+    tx: &mut WriteTx,
+    (id, since): &(UserId, Option<Timestamp>),
+) -> Result<(), Error> {
+    let set = sql!(
+        tenant: "UPDATE portal_user SET first_steps_hidden_at = $3 WHERE tenant_id = $1 AND id = $2"
+    );
+    tx.execute(set, &values![id, *since]).await.map(drop)
+}
+
 /// Notes that a user signed in.
 pub async fn note_sign_in(tx: &mut WriteTx, (id, now): &(UserId, Timestamp)) -> Result<(), Error> {
     let note = sql!(

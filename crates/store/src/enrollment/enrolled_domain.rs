@@ -129,11 +129,12 @@ struct Stored {
     rname: Reversed,
     added_by: Actor,
     removed_by: Option<Actor>,
+    anchor: Option<String>,
 }
 
 columns! { "enrolled_domain" enrolled_domain => Stored {
     id, added_at, activated_at, removed_at, subscription = "subscription_id", tenant = "tenant_id",
-    customer = "customer_id", companion_of = "companion_of_id", rname, added_by, removed_by,
+    customer = "customer_id", companion_of = "companion_of_id", rname, added_by, removed_by, anchor,
 } }
 
 impl From<&EnrolledDomain> for Stored {
@@ -150,6 +151,7 @@ impl From<&EnrolledDomain> for Stored {
             rname: Reversed(domain.name.clone()),
             added_by: domain.added_by,
             removed_by: domain.removed_by,
+            anchor: domain.anchor.clone(),
         }
     }
 }
@@ -163,6 +165,7 @@ impl From<Stored> for EnrolledDomain {
             customer: stored.customer,
             name: stored.rname.0,
             companion_of: stored.companion_of,
+            anchor: stored.anchor,
             added_at: stored.added_at,
             added_by: stored.added_by,
             activated_at: stored.activated_at,

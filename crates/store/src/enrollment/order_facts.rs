@@ -7,12 +7,12 @@ use std::time::Duration;
 use acme::order::Progress;
 use base::{AuthorizationId, DnsName, Identifier, LineageId, OrderId, SubscriptionId, Timestamp};
 use enrollment::admission::{Coverage, Facts, Standing};
-use enrollment::delegated::{DelegatedDomain, Proof};
+use enrollment::delegated::{DelegatedDomain, Proof, ShownBy};
 use enrollment::policy::NameAdmission;
 use enrollment::subscription::{ProductCode, Subscription};
 use pki::{Subject, reuse_ceiling_seconds};
 use tenancy::certificate_type::CertificateType;
-use tenancy::domain::DomainProof;
+use tenancy::domain::{DomainProof, ProofMethod};
 
 use super::subscription;
 use crate::catalog::offer::{self, Policies};
@@ -35,6 +35,8 @@ pub struct Asked {
     pub certificate_type: Option<CertificateType>,
     /// Whether control of the names has to be proven.
     pub needs_proof: bool,
+    /// Whether proofs of delegated domains by mail count.
+    pub takes_mail: bool,
     /// The policies that are known; others are read.
     pub policies: Policies,
     /// The present moment.
@@ -312,7 +314,12 @@ async fn delegated(
     let found = domain::delegated_to(tx, (subscription, &above)).await?;
     let ceiling = u64::try_from(reuse_ceiling_seconds(asked.now)).unwrap_or_default();
     let proof = |proof: DomainProof| Proof {
-        reaches_below: proof.method.reaches_below(),
+        shown: match proof.method {
+            ProofMethod::Dns => ShownBy::Dns,
+            ProofMethod::Http => ShownBy::File,
+            ProofMethod::Mail if asked.takes_mail => ShownBy::Mail,
+            ProofMethod::Mail => ShownBy::MailNotTaken,
+        },
         proven_at: proof.proven_at,
         valid_until: proof
             .valid_until

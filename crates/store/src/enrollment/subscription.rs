@@ -1,6 +1,6 @@
 //! Subscriptions: terms bought under an offer.
 
-use base::{DepartmentId, Page, Query, Slice, SubscriptionId, Timestamp};
+use base::{DepartmentId, OfferVersionId, Page, Query, Slice, SubscriptionId, Timestamp};
 use enrollment::subscription::{Label, ProductCode, State, Subscription, Term};
 
 use crate::access::role_binding::covered;
@@ -120,6 +120,23 @@ pub async fn has_department(tx: &mut ReadTx, id: &DepartmentId) -> Result<bool, 
         tenant: "SELECT id FROM subscription WHERE department_id = $2 AND tenant_id = $1 LIMIT 1"
     );
     Ok(tx.row(statement, &values![id]).await?.is_some())
+}
+
+/// How many subscriptions a tenant has of the offer of a version, whichever version they were bought under, that were not
+/// ended and whose term is not over at a moment.
+pub async fn count_of_offer(
+    tx: &mut ReadTx,
+    (version, now): &(OfferVersionId, Timestamp),
+) -> Result<u64, Error> {
+    let statement = sql!(
+        tenant: "SELECT COUNT(*) AS subscriptions FROM subscription s
+           JOIN offer_version v ON v.id = s.offer_version_id
+         WHERE s.tenant_id = $1 AND v.offer_id = (SELECT offer_id FROM offer_version WHERE id = $2)
+           AND s.cancelled_at IS NULL AND (s.covered_until IS NULL OR s.covered_until > $3)"
+    );
+    let row = tx.row(statement, &values![*version, *now]).await?;
+    let count = row.map_or(Ok(0), |row| row.int("subscriptions"))?;
+    Ok(u64::try_from(count).unwrap_or_default())
 }
 
 /// How many active names all of a tenant's subscriptions have, as they count them.

@@ -226,6 +226,21 @@ pub async fn covered(tx: &mut ReadTx, asked: &Covered) -> Result<Vec<Certificate
     rows.iter().map(from_row).collect()
 }
 
+/// How many of a tenant's certificates that a subscription has covered are valid at a moment, and were not revoked.
+pub async fn count_covered(
+    tx: &mut ReadTx,
+    (subscription, at): &(SubscriptionId, Timestamp),
+) -> Result<i64, Error> {
+    let statement = sql!(tenant:
+        "SELECT COUNT(*) AS certificates FROM lineage l JOIN certificate c ON c.lineage_id = l.id
+           LEFT JOIN revocation r ON r.certificate_id = c.id
+         WHERE l.tenant_id = $1 AND l.not_after >= $3 AND c.tenant_id = $1 AND c.subscription_id = $2
+           AND c.not_after >= $3 AND r.certificate_id IS NULL"
+    );
+    let row = tx.row(statement, &values![*subscription, *at]).await?;
+    row.map_or(Ok(0), |row| row.int("certificates"))
+}
+
 /// Where a name stands in the index, or all that is below the base of a wildcard.
 fn range(name: &DnsName) -> (String, String) {
     if name.is_wildcard() {

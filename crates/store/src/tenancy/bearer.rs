@@ -9,6 +9,7 @@ use tenancy::tenant::Tenant;
 use tenancy::token::TokenDigest;
 use tenancy::user::User;
 
+use super::entitlement::{self, entitlement_from, entitlement_of};
 use super::tenant::{TenantRow, chain_suspended_at, tenant};
 use crate::access::api_token::api_token;
 use crate::access::role_assignment::{roles_from, roles_of};
@@ -34,18 +35,24 @@ pub struct FoundToken {
     pub binding: Binding,
     /// Whether the owner has a second factor.
     pub has_second_factor: bool,
+    /// Whether the tenant may buy something, or has.
+    pub meets_products: bool,
 }
 
 /// The token with this digest, with its owner and tenant: one statement, since every request asks it.
 pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<FoundToken>, Error> {
     let statement = sql!(
         system: "SELECT ", api_token!(a), ", ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", binding_of!(u), ", ", second_factors!(u), ", ",
-          chain_suspended_at!(t), " AS suspended_at
+          entitlement_of!(t), ", ", chain_suspended_at!(t), " AS suspended_at
          FROM api_token a JOIN portal_user u ON u.id = a.user_id JOIN tenant t ON t.id = a.tenant_id
          WHERE a.digest = $1"
     );
-    let row = tx.row(statement, &values![digest.as_bytes()]).await?;
-    row.as_ref().map(found).transpose()
+    let Some(row) = tx.row(statement, &values![digest.as_bytes()]).await? else {
+        return Ok(None);
+    };
+    let (mut found, may_buy) = (found(&row)?, entitlement_from(&row)?);
+    found.meets_products = entitlement::meets(tx, (&found.tenant.id, &may_buy)).await?;
+    Ok(Some(found))
 }
 
 fn found(row: &Row) -> Result<FoundToken, Error> {
@@ -57,5 +64,6 @@ fn found(row: &Row) -> Result<FoundToken, Error> {
         roles: roles_from(row)?,
         binding: binding_from(row)?,
         has_second_factor: row.int("second_factors")? > 0,
+        meets_products: true,
     })
 }

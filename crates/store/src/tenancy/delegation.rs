@@ -1,7 +1,7 @@
 //! To whom domains are delegated.
 
 use base::{DelegationId, DepartmentId, DnsName, DomainId, OrganizationId};
-use tenancy::delegation::Delegation;
+use tenancy::domain::delegation::Delegation;
 
 use super::domain::Reversed;
 use crate::access::role_binding::delegated;

@@ -4,7 +4,10 @@ use base::{
     Actor, DnsName, DomainId, Page, Query, Slice, SubscriptionId, TenantId, Timestamp, ValidationId,
 };
 use tenancy::certificate_type::AllowedTypes;
-use tenancy::domain::{Domain, DomainChallenge, DomainPlace, DomainProof, Missed, ProofMethod};
+use tenancy::domain::{
+    Domain, DomainChallenge, DomainPlace, DomainProof, MailedLink, Missed, ProofMethod,
+};
+use tenancy::token::TokenDigest;
 
 use crate::access::role_binding::delegated;
 use crate::{
@@ -43,7 +46,7 @@ impl Column for AllowedTypes {
 columns! {
     "domain" domain => DomainRow {
         id, tenant_id, rname, created_by, challenge_token, challenge_value, challenge_until, proof_method, proven_at,
-        valid_until, proof_id, missed_at, missed
+        valid_until, proof_id, missed_at, missed, mail_digest, mail_to, mail_seen, mail_until
     }
 }
 
@@ -62,12 +65,17 @@ struct DomainRow {
     proof_id: Option<ValidationId>,
     missed_at: Option<Timestamp>,
     missed: Option<String>,
+    mail_digest: Option<TokenDigest>,
+    mail_to: Option<String>,
+    mail_seen: Option<String>,
+    mail_until: Option<Timestamp>,
 }
 
 impl From<&Domain> for DomainRow {
     fn from(domain: &Domain) -> Self {
         let challenge = domain.challenge.clone();
         let missed = domain.missed.clone();
+        let mailed = domain.mailed.clone();
         Self {
             id: domain.id,
             tenant_id: domain.tenant,
@@ -82,6 +90,10 @@ impl From<&Domain> for DomainRow {
             proof_id: domain.proof.map(|proof| proof.evidence),
             missed_at: missed.as_ref().map(|missed| missed.at),
             missed: missed.map(|missed| missed.sentence),
+            mail_digest: mailed.as_ref().map(|link| link.digest),
+            mail_to: mailed.as_ref().map(|link| link.to.clone()),
+            mail_until: mailed.as_ref().map(|link| link.expires_at),
+            mail_seen: mailed.map(|link| link.seen),
         }
     }
 }
@@ -91,6 +103,8 @@ impl From<DomainRow> for Domain {
         let challenge = row.challenge_token.zip(row.challenge_value);
         let proof = row.proof_method.zip(row.proof_id);
         let times = row.proven_at.zip(row.valid_until);
+        let sent = row.mail_digest.zip(row.mail_until);
+        let mail = row.mail_to.zip(row.mail_seen);
         Self {
             id: row.id,
             tenant: row.tenant_id,
@@ -101,6 +115,14 @@ impl From<DomainRow> for Domain {
                 .map(|((token, value), expires_at)| DomainChallenge {
                     token,
                     value,
+                    expires_at,
+                }),
+            mailed: sent
+                .zip(mail)
+                .map(|((digest, expires_at), (to, seen))| MailedLink {
+                    digest,
+                    to,
+                    seen,
                     expires_at,
                 }),
             proof: proof
@@ -151,7 +173,8 @@ pub async fn insert(tx: &mut WriteTx, domain: &Domain) -> Result<bool, Error> {
 pub async fn update(tx: &mut WriteTx, domain: &Domain) -> Result<(), Error> {
     let update = sql!(
         tenant: "UPDATE domain SET challenge_token = $3, challenge_value = $4, challenge_until = $5, proof_method = $6,
-           proven_at = $7, valid_until = $8, proof_id = $9, missed_at = $10, missed = $11
+           proven_at = $7, valid_until = $8, proof_id = $9, missed_at = $10, missed = $11, mail_digest = $12, mail_to = $13,
+           mail_seen = $14, mail_until = $15
          WHERE id = $2 AND tenant_id = $1"
     );
     let row = DomainRow::from(domain);
@@ -165,7 +188,11 @@ pub async fn update(tx: &mut WriteTx, domain: &Domain) -> Result<(), Error> {
         row.valid_until,
         row.proof_id,
         row.missed_at,
-        row.missed.as_deref()
+        row.missed.as_deref(),
+        row.mail_digest.as_ref().map(TokenDigest::as_bytes),
+        row.mail_to.as_deref(),
+        row.mail_seen.as_deref(),
+        row.mail_until
     ];
     tx.execute(update, &values).await.map(|_| ())
 }
@@ -193,6 +220,15 @@ pub async fn by_name(tx: &mut ReadTx, name: &DnsName) -> Result<Option<Domain>, 
         tenant: "SELECT ", domain!(), " FROM domain WHERE rname = $2 AND tenant_id = $1"
     );
     let row: Option<DomainRow> = tx.record(statement, &values![name.reversed()]).await?;
+    Ok(row.map(Domain::from))
+}
+
+/// The domain of the link that went out by mail, whose ever it is.
+pub async fn by_mail(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<Domain>, Error> {
+    let statement = sql!(
+        system: "SELECT ", domain!(), " FROM domain WHERE mail_digest = $1"
+    );
+    let row: Option<DomainRow> = tx.record(statement, &values![digest.as_bytes()]).await?;
     Ok(row.map(Domain::from))
 }
 

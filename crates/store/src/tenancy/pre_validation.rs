@@ -225,6 +225,21 @@ pub async fn valid(
     Ok(row.map(OrganizationCheck::from))
 }
 
+/// The one of an organization and a type with this number that counts at a moment.
+pub async fn by_anchor(
+    tx: &mut ReadTx,
+    (organization, kind, anchor, now): &(OrganizationId, CertificateType, Anchor, Timestamp),
+) -> Result<Option<OrganizationCheck>, Error> {
+    let statement = sql!(
+        tenant: "SELECT ", pre_validation!(), " FROM pre_validation
+         WHERE tenant_id = $1 AND organization_id = $2 AND kind = $3 AND anchor = $4 AND valid_until > $5
+           AND ended_at IS NULL ORDER BY id DESC LIMIT 1"
+    );
+    let values = values![organization, kind.as_str(), anchor.as_str(), *now];
+    let row: Option<PreValidationRow> = tx.record(statement, &values).await?;
+    Ok(row.map(OrganizationCheck::from))
+}
+
 /// What may be said now about the organization of a subscription, for certificates of a type; of whichever tenant, since
 /// an ACME account has proven that it is bound to the subscription.
 pub async fn subject_of(

@@ -1,7 +1,7 @@
 //! Who is signed in or signing in, with the tenant that they act for: all that decides whether they may, in one
 //! statement each.
 
-use base::{TenantId, Timestamp, UserId};
+use base::{DnsName, TenantId, Timestamp, UserId};
 use tenancy::password::Credential;
 use tenancy::role::Roles;
 use tenancy::role::binding::Binding;
@@ -10,7 +10,8 @@ use tenancy::tenant::Tenant;
 use tenancy::token::TokenDigest;
 use tenancy::user::{Email, User};
 
-use super::tenant::{TenantRow, chain_suspended_at, tenant};
+use super::entitlement::{self, entitlement_from, entitlement_of};
+use super::tenant::{self, TenantRow, chain_suspended_at, tenant};
 use crate::access::credential::{password_columns, password_from, with_password};
 use crate::access::role_assignment::{roles_from, roles_of};
 use crate::access::role_binding::{binding_from, binding_of};
@@ -24,11 +25,15 @@ use crate::{Error, ReadTx, Record, Row, sql, values};
 pub struct Found {
     /// The session.
     pub session: Session,
+    /// The host name of the brand at which it was opened; none at the URL of the settings.
+    pub host: Option<DnsName>,
     /// Who signed in.
     pub user: User,
-    /// The tenant for which they act.
+    /// The tenant that they belong to.
     pub tenant: Tenant,
-    /// Since when the tenant or one above it is suspended.
+    /// The one as which they act, if that is another.
+    pub acted_for: Option<Tenant>,
+    /// Since when their tenant or one above it is suspended.
     pub suspended_at: Option<Timestamp>,
     /// What they may do.
     pub roles: Roles,
@@ -36,6 +41,8 @@ pub struct Found {
     pub binding: Binding,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
+    /// Whether the tenant for which they act may buy something, or has.
+    pub meets_products: bool,
 }
 
 /// Somebody who may be signing in, with all that decides it.
@@ -57,27 +64,41 @@ pub struct Candidate {
     pub suspended_at: Option<Timestamp>,
 }
 
-/// The session of this token with its user and tenant: one statement, since every page asks it.
+/// The session of this token with its user and tenant: one statement, since every page asks it, and more for whoever acts
+/// as another tenant or may buy nothing.
 pub async fn by_digest(tx: &mut ReadTx, digest: &TokenDigest) -> Result<Option<Found>, Error> {
     let statement = sql!(
         system: "SELECT ", session!(s), ", ", user!(u), ", ", tenant!(t), ", ", roles_of!(u), ", ", binding_of!(u), ", ", second_factors!(u), ", ",
-          chain_suspended_at!(t), " AS suspended_at
+          entitlement_of!(t), ", ", chain_suspended_at!(t), " AS suspended_at
          FROM session s JOIN portal_user u ON u.id = s.user_id JOIN tenant t ON t.id = s.tenant_id
          WHERE s.digest = $1"
     );
-    let row = tx.row(statement, &values![digest.as_bytes()]).await?;
-    row.as_ref().map(found).transpose()
+    let Some(row) = tx.row(statement, &values![digest.as_bytes()]).await? else {
+        return Ok(None);
+    };
+    let (mut found, mut may_buy) = (found(&row)?, entitlement_from(&row)?);
+    if let Some(elsewhere) = found.session.elsewhere() {
+        found.acted_for = tenant::by_id(tx, &elsewhere).await?;
+        may_buy = entitlement::of(tx, &elsewhere).await?;
+    }
+    let of = found.acted_for.as_ref().unwrap_or(&found.tenant).id;
+    found.meets_products = entitlement::meets(tx, (&of, &may_buy)).await?;
+    Ok(Some(found))
 }
 
 fn found(row: &Row) -> Result<Found, Error> {
+    let browser = Browser::from(SessionRow::from_joined(row)?);
     Ok(Found {
-        session: Browser::from(SessionRow::from_joined(row)?).session,
+        session: browser.session,
+        host: browser.host,
         user: User::from_joined(row)?,
         tenant: TenantRow::from_joined(row)?.into(),
+        acted_for: None,
         suspended_at: row.opt_timestamp("suspended_at")?,
         roles: roles_from(row)?,
         binding: binding_from(row)?,
         has_second_factor: row.int("second_factors")? > 0,
+        meets_products: true,
     })
 }
 

@@ -85,6 +85,14 @@ pub async fn hold(tx: &mut WriteTx, (id, now): &(TenantId, Timestamp)) -> Result
     Ok(tx.execute(hold, &values![id, *now]).await? == 1)
 }
 
+/// Lets a tenant on hold go on; `false` when it is not on hold.
+pub async fn release(tx: &mut WriteTx, id: &TenantId) -> Result<bool, Error> {
+    let release = sql!(
+        system: "UPDATE tenant SET billing_hold_at = NULL WHERE id = $1 AND billing_hold_at IS NOT NULL"
+    );
+    Ok(tx.execute(release, &values![id]).await? == 1)
+}
+
 /// What a tenant decides for itself, as a document whose other members are kept.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TenantConfig(Map<String, serde_json::Value>);

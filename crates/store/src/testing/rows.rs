@@ -3,13 +3,15 @@
 use crate::{Error, ReadTx, sql};
 
 /// The tables that are counted.
-pub const TABLES: [&str; 33] = [
+pub const TABLES: [&str; 37] = [
     "acme_account",
     "acme_authorization",
     "acme_order",
     "acme_order_pending",
     "api_token",
     "audit",
+    "brand",
+    "brand_host",
     "certificate",
     "certificate_month",
     "crl",
@@ -20,6 +22,8 @@ pub const TABLES: [&str; 33] = [
     "eab_key",
     "effect",
     "enrolled_domain",
+    "identity_provider",
+    "identity_request",
     "invitation",
     "job",
     "job_dead",
@@ -48,6 +52,8 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM acme_order_pending) AS acme_order_pending,
            (SELECT COUNT(*) FROM api_token) AS api_token,
            (SELECT COUNT(*) FROM audit) AS audit,
+           (SELECT COUNT(*) FROM brand) AS brand,
+           (SELECT COUNT(*) FROM brand_host) AS brand_host,
            (SELECT COUNT(*) FROM certificate) AS certificate,
            (SELECT COUNT(*) FROM certificate_month) AS certificate_month,
            (SELECT COUNT(*) FROM crl) AS crl,
@@ -58,6 +64,8 @@ pub async fn of_all(tx: &mut ReadTx, (): &()) -> Result<Vec<i64>, Error> {
            (SELECT COUNT(*) FROM eab_key) AS eab_key,
            (SELECT COUNT(*) FROM effect) AS effect,
            (SELECT COUNT(*) FROM enrolled_domain) AS enrolled_domain,
+           (SELECT COUNT(*) FROM identity_provider) AS identity_provider,
+           (SELECT COUNT(*) FROM identity_request) AS identity_request,
            (SELECT COUNT(*) FROM invitation) AS invitation,
            (SELECT COUNT(*) FROM job) AS job,
            (SELECT COUNT(*) FROM job_dead) AS job_dead,

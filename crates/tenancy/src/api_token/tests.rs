@@ -70,19 +70,25 @@ fn s44_a_token_ends_after_at_most_366_days() {
 }
 
 /// What a token can hold at all, of all permissions.
-const TABLE: [(&str, bool); 15] = [
+const TABLE: [(&str, bool); 21] = [
     ("account.manage", true),
     ("account.view", true),
     ("activity.view", true),
+    ("brand.manage", false),
     ("cert.revoke", true),
     ("cert.view", true),
+    ("credential.rotate", false),
     ("domain.manage", true),
     ("domain.view", true),
     ("organization.manage", true),
     ("organization.view", true),
     ("pre_validation.decide", false),
+    ("reseller.manage", false),
+    ("reseller.view", false),
     ("secret.reveal", false),
+    ("tenant.act_as", false),
     ("tenant.manage", false),
+    ("tenant.view", false),
     ("user.manage", false),
     ("user.unlock", false),
     ("user.view", false),

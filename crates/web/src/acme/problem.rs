@@ -107,13 +107,14 @@ impl Refusal {
 }
 
 /// What is told as another kind than its class says (RFC 8555 §6.7).
-const KINDS: [(&str, Kind); 23] = [
+const KINDS: [(&str, Kind); 24] = [
     ("account_key_blocked", Kind::BadPublicKey),
     ("account_key_retired", Kind::BadPublicKey),
     ("account_key_weak", Kind::BadPublicKey),
     ("csr_malformed", Kind::BadCsr),
     ("domain_not_for_this_type", Kind::RejectedIdentifier),
     ("domain_not_proven", Kind::RejectedIdentifier),
+    ("domain_proven_by_mail", Kind::RejectedIdentifier),
     ("domain_proven_for_itself_only", Kind::RejectedIdentifier),
     ("key_blocked", Kind::BadCsr),
     ("key_close_primes", Kind::BadCsr),

@@ -40,6 +40,12 @@ impl<P: ApiGrant> FromRequestParts<App> for Authorized<P> {
         let caller: Caller = holder.caller(client);
         count_api_call(app, &caller)?;
         match P::MAY_CALL {
+            // As if it were not there.
+            MayCallApi::Holder(permission)
+                if permission.is_about_products() && !holder.meets_products =>
+            {
+                Err(Refusal::no_route())
+            }
             MayCallApi::Holder(permission) if !holder.may(permission) => {
                 Err(Refusal::lacks(permission))
             }

@@ -56,6 +56,7 @@ pub(super) async fn show(who: Authorized<AnyToken>) -> Json<Me> {
         roles,
         binding,
         tenant,
+        ..
     } = who.holder;
     Json(Me {
         token: TokenJson {

@@ -1,5 +1,6 @@
 //! Who signs in, what they may set for themselves, and the people of a tenant.
 
+pub mod identity;
 pub mod link;
 mod passkey;
 pub mod password_rules;
@@ -16,6 +17,7 @@ pub(super) fn routes() -> Table {
     session::routes()
         .and(settings::routes())
         .and(second_factor::routes())
+        .and(identity::routes())
         .and(link::routes())
         .and(tokens::routes())
         .and(team::routes())

@@ -8,7 +8,9 @@
 pub(crate) mod account;
 pub mod assets;
 pub mod confirm;
+pub mod contact;
 pub(crate) mod cookie;
+pub(crate) mod face;
 pub(crate) mod finish;
 pub mod form;
 pub(crate) mod frame;

@@ -15,6 +15,8 @@ pub enum MayCall {
     Everybody,
     /// Whoever has signed in and holds this.
     Holder(Permission),
+    /// Whoever has signed in, however little else they may do.
+    Leaving,
     /// Whoever has signed in, even without the second factor that they must have.
     SettingUp,
     /// Whoever has signed in, for themselves.

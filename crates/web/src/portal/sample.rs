@@ -3,6 +3,7 @@
 use askama::{Error, Template};
 use tenancy::tenant::TenantKind;
 
+use crate::portal::page::contact::HelpLine;
 use crate::portal::page::listing::{FilterChip, FilterGroup, Paging, Search};
 use crate::portal::page::menu::{Nav, menu};
 use crate::portal::page::part::{Chip, Lifetime, Tone, When};
@@ -10,8 +11,12 @@ use crate::portal::page::shell::{Flash, Shell, Theme};
 
 #[path = "sample/account.rs"]
 mod account;
+#[path = "sample/brand.rs"]
+mod brand;
 #[path = "sample/certificate.rs"]
 mod certificate;
+#[path = "sample/customer.rs"]
+mod customer;
 #[path = "sample/delegated_domain.rs"]
 mod delegated_domain;
 #[path = "sample/domain.rs"]
@@ -24,6 +29,10 @@ mod order;
 mod organization;
 #[path = "sample/overview.rs"]
 mod overview;
+#[path = "sample/provider.rs"]
+mod provider;
+#[path = "sample/reseller.rs"]
+mod reseller;
 #[path = "sample/second_factor.rs"]
 mod second_factor;
 #[path = "sample/settings.rs"]
@@ -59,11 +68,15 @@ pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
     certificate::add(&mut all)?;
     order::add(&mut all)?;
     settings::add(&mut all)?;
+    brand::add(&mut all)?;
     second_factor::add(&mut all)?;
+    provider::add(&mut all)?;
     token::add(&mut all)?;
     team::add(&mut all)?;
     organization::add(&mut all)?;
     delegated_domain::add(&mut all)?;
+    reseller::add(&mut all)?;
+    customer::add(&mut all)?;
     Ok(all.0)
 }
 
@@ -79,7 +92,9 @@ impl Pages {
 
 fn shell(nav: Nav, title: &str) -> Shell {
     Shell {
-        brand: "Chancery".to_owned(),
+        acting: None,
+        brand: "Northwind Certificates".to_owned(),
+        contact: contact(),
         csrf: "sample-token".to_owned(),
         email: "ops@northwind.example".to_owned(),
         flashes: Vec::new(),
@@ -91,6 +106,15 @@ fn shell(nav: Nav, title: &str) -> Shell {
         theme: Theme::System,
         title: title.to_owned(),
     }
+}
+
+/// Whom the people of the sample ask.
+fn contact() -> Vec<HelpLine> {
+    let lines = [
+        "help@northwind.example",
+        "+358 9 555 0100, weekdays 9 to 17",
+    ];
+    lines.map(HelpLine::new).to_vec()
 }
 
 fn with_flash(mut shell: Shell, tone: Tone, text: &str) -> Shell {

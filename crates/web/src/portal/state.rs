@@ -15,6 +15,8 @@ pub(crate) struct Portal {
     pub(crate) origin: Arc<str>,
     /// The origins from which its forms come.
     pub(crate) own_origins: Arc<[String]>,
+    /// The host names of its own URL, which no brand can have.
+    pub(crate) own_hosts: Arc<[String]>,
     pub(crate) bodies: Bodies,
     pub(crate) hints: Arc<Hints>,
     /// What the routes of the portal are.

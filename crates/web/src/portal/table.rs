@@ -132,6 +132,9 @@ mod tests {
             ("GET", "/sign-in/code"),
             ("POST", "/sign-in/code"),
             ("POST", "/sign-in/code/passkey"),
+            ("GET", "/sign-in/organization"),
+            ("GET", "/sign-in/oidc/{name}"),
+            ("GET", "/sign-in/oidc/{name}/callback"),
             ("GET", "/signed-out"),
             ("GET", "/forgotten"),
             ("POST", "/forgotten"),
@@ -139,6 +142,8 @@ mod tests {
             ("GET", "/link/{token}"),
             ("POST", "/link/{token}"),
             ("POST", "/link/{token}/rules"),
+            ("GET", "/domain-proof/{token}"),
+            ("POST", "/domain-proof/{token}"),
             // Nobody's data, and not in what is delivered.
             ("GET", "/design"),
             ("GET", "/assets/{file}"),

@@ -36,6 +36,7 @@ pub(crate) fn client_of<B>(request: &Request<B>, id: RequestId) -> Client {
         address: forwarded.or(peer),
         agent: agent(request.headers()),
         request_id: Some(id),
+        place: None,
     }
 }
 

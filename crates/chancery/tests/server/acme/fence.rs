@@ -9,6 +9,7 @@ use flow::issuance::issue::Issue;
 use flow::operations::node::{shut_down, start};
 use flow::queue::{Job as _, LEASE, Lease};
 use flow::{App, Outside};
+use outbound::identity::NoProviders;
 use outbound::mail::NoMailer;
 use store::Store;
 use store::issuance::certificate::{self, Certificate};
@@ -118,6 +119,7 @@ impl Node {
             validator: Arc::new(FakeValidator::new(clock.clone())),
             peers: Arc::new(FakePeers::default()),
             mailer: Arc::new(NoMailer),
+            providers: Arc::new(NoProviders),
             sealer: self.sealer,
             internal_url: "http://slow.test".to_owned(),
             settings: self.settings,

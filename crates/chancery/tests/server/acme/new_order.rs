@@ -73,6 +73,7 @@ async fn f091_an_added_name_is_ordered_at_once(server: &TestServer) {
 async fn f102_a_companion_is_in_no_certificate_that_does_not_ask_for_it(server: &TestServer) {
     let eab = server.account().await;
     let enrollment = Enrollment {
+        anchor: None,
         subscription: eab.subscription,
         text: "example.com".to_owned(),
         companions: Some(true),

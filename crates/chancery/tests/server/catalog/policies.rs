@@ -69,6 +69,7 @@ async fn f079_companions_come_as_the_offer_has_it(server: &TestServer) {
     for (mode, expected) in [("auto", 2), ("on_request", 1), ("off", 1)] {
         let eab = bought(server, &[("companion_mode", mode)]).await;
         let enrollment = Enrollment {
+            anchor: None,
             subscription: eab.subscription,
             text: "example.com".to_owned(),
             companions: None,

@@ -463,6 +463,7 @@ async fn f097_what_is_taken_back_counts_at_once(server: &TestServer) {
 async fn f097_no_name_is_enrolled_where_domains_are_delegated(server: &TestServer) {
     let house = House::open(server).await;
     let enrollment = Enrollment {
+        anchor: None,
         subscription: house.eab.subscription,
         text: "example.com".to_owned(),
         companions: None,

@@ -8,6 +8,7 @@ use flow::Caller;
 use flow::access::team::switch_tenant::switch_tenant;
 use flow::enrollment::assign_organization::assign_organization;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains};
+use flow::enrollment::list_domains::{self, DomainFilter, DomainQuery};
 use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
 use flow::tenancy::organization::change_organization::{
     Details, add_organization, change_organization,
@@ -23,7 +24,7 @@ use flow::tenancy::pre_validation::review_pre_validation::{Verdict, review_pre_v
 use pki::SubjectFields;
 use tenancy::certificate_type::{CertificateType, Check};
 use tenancy::organization::{Contact, ContactRole, Contacts, DepartmentName};
-use tenancy::pre_validation::{Approval, Evidence, ReviewState};
+use tenancy::pre_validation::{Anchor, Approval, Evidence, ReviewState};
 use tenancy::tenant::TenantSwitch;
 use tenancy::user::{DisplayName, Email, Status};
 use testkit::acme_client::leaf;
@@ -37,6 +38,7 @@ testkit::on_both_engines![
     f032_a_request_waits_once_and_says_what_is_missing,
     f032_people_are_told_by_mail_before_the_end,
     f033_renewal_is_by_itself_or_by_hand_for_all_of_a_reseller,
+    f034_a_name_is_added_with_the_anchor_number_of_its_organization,
     f034_subjects_come_from_what_was_checked_and_nothing_else,
     c9_names_are_added_once_the_organization_was_checked,
     f028_departments_are_objects_inside_an_organization,
@@ -455,6 +457,93 @@ async fn f034_subjects_come_from_what_was_checked_and_nothing_else(server: &Test
     assert!(leaf(&issued.chain).subject.contains("O=Renamed Oyj"));
 }
 
+/// Adds a name with an anchor number, and says which one was stored, or with which code it was refused.
+async fn enroll_under(
+    server: &TestServer,
+    reseller: Reseller,
+    eab: &Eab,
+    (name, anchor): (&str, Option<&str>),
+) -> Result<Option<String>, &'static str> {
+    let enrollment = Enrollment {
+        anchor: anchor.map(|text| Anchor::parse(text).unwrap()),
+        subscription: eab.subscription,
+        text: name.to_owned(),
+        companions: Some(false),
+    };
+    let enrolled = enroll_domains(&server.app, &of(reseller.tenant), enrollment).await;
+    enrolled
+        .map(|enrolled| enrolled.added[0].anchor.clone())
+        .map_err(|error| {
+            let refusal = error.refusal();
+            assert_eq!(refusal.about[0].part, Part::Field("anchor"));
+            refusal.code
+        })
+}
+
+async fn f034_a_name_is_added_with_the_anchor_number_of_its_organization(server: &TestServer) {
+    let Checked {
+        reseller,
+        check,
+        eab: lenient,
+        ..
+    } = checked(server).await;
+    let rule = ("organization_at_creation", "required_ov_up");
+    let set = [rule, ("ov_validation", "anchor_required")];
+    server.sell(("strict", "ov"), "000", &set).await;
+    let opened = open(
+        server,
+        reseller.tenant,
+        ("strict", Some(check.organization)),
+    );
+    let strict = opened.await.unwrap_or_else(|error| panic!("{error}"));
+    let dv = server.account_of(reseller, None).await;
+    let enroll = async |eab: &Eab, name: &str, anchor: Option<&str>| {
+        enroll_under(server, reseller, eab, (name, anchor)).await
+    };
+    let own = check.anchor.as_str();
+    assert_eq!(
+        enroll(&strict, "a.example", None).await,
+        Err("anchor_missing")
+    );
+    let wrong = Some("OV-2026-00000000");
+    assert_eq!(
+        enroll(&strict, "a.example", wrong).await,
+        Err("anchor_unknown")
+    );
+    // That of another organization.
+    let other = organization(server, reseller.tenant, "Another Oy").await;
+    let other = pre_validate(server, reseller, other).await;
+    let foreign = Some(other.anchor.as_str());
+    assert_eq!(
+        enroll(&strict, "a.example", foreign).await,
+        Err("anchor_unknown")
+    );
+    let stands_on = Ok(Some(own.to_owned()));
+    assert_eq!(enroll(&strict, "a.example", Some(own)).await, stands_on);
+    // Where the offer takes it by itself, it may still be named.
+    assert_eq!(enroll(&lenient, "b.example", None).await, stands_on);
+    assert_eq!(enroll(&lenient, "c.example", Some(own)).await, stands_on);
+    assert_eq!(
+        enroll(&lenient, "d.example", wrong).await,
+        Err("anchor_unknown")
+    );
+    assert_eq!(enroll(&dv, "e.example", None).await, Ok(None));
+    assert_eq!(
+        enroll(&dv, "f.example", Some(own)).await,
+        Err("anchor_not_needed")
+    );
+    let client = server.stranger_in("OV").await.register(&strict).await;
+    client.issue(&["a.example"]).await;
+    // It is what was stored, and stays once it does not count any more.
+    let asked = DomainQuery::first(DomainFilter::default(), 10);
+    let listed = list_domains::page(&server.app, &of(reseller.tenant), asked).await;
+    let rows = listed.unwrap().page.rows;
+    let found = rows
+        .iter()
+        .find(|line| line.domain.name.as_str() == "a.example");
+    assert_eq!(found.unwrap().domain.anchor.as_deref(), Some(own));
+}
+
 async fn c9_names_are_added_once_the_organization_was_checked(server: &TestServer) {
     sell(server, "no").await;
     let reseller = server.reseller().await;
@@ -465,6 +554,7 @@ async fn c9_names_are_added_once_the_organization_was_checked(server: &TestServe
     let caller = of(reseller.tenant);
     let enroll = async || {
         let enrollment = Enrollment {
+            anchor: None,
             subscription: eab.subscription,
             text: "example.com".to_owned(),
             companions: None,

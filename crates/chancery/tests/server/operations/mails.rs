@@ -445,6 +445,7 @@ async fn a_server_without_tls_gets_no_mail() {
             timeout: Duration::from_secs(5),
         };
         let message = Message {
+            sender: None,
             id: "mail_1".to_owned(),
             date: Timestamp::from_seconds(0),
             to: "theodora@example.com".to_owned(),

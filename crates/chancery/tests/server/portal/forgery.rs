@@ -5,7 +5,7 @@ use tenancy::tenant::TenantKind;
 use testkit::{TestServer, Visitor};
 use web::portal::{MayCall, portal_routes};
 
-use super::routes::ROUTES;
+use super::routes::{CUSTOMERS, ROUTES};
 use super::scope::Full;
 use super::{ORIGIN, PASSWORD, Shop, stranger};
 
@@ -29,11 +29,12 @@ fn forms(full: &Full) -> Vec<String> {
     let may = |may_call| match may_call {
         MayCall::Everybody => false,
         MayCall::Holder(permission) => Role::Admin.permits(TenantKind::Reseller, permission),
-        MayCall::SettingUp | MayCall::SignedIn => true,
+        MayCall::Leaving | MayCall::SettingUp | MayCall::SignedIn => true,
     };
     let forms = all.filter(|route| route.method == "POST" && may(route.may_call));
     let at = |path: &str| {
-        let known = ROUTES.iter().find(|route| route.template == path);
+        let mut known = ROUTES.iter().chain(&CUSTOMERS);
+        let known = known.find(|route| route.template == path);
         known.map_or_else(|| path.to_owned(), |route| full.path(route))
     };
     forms.map(|route| at(route.path)).collect()
@@ -124,6 +125,8 @@ async fn s27_no_page_is_stored(server: &TestServer) {
         "/accounts/new",
         "/activity",
         "/certificates",
+        "/customers",
+        "/customers/new",
         "/delegated-domains",
         "/delegated-domains/new",
         "/domains",
@@ -131,12 +134,17 @@ async fn s27_no_page_is_stored(server: &TestServer) {
         "/nothing",
         "/organizations",
         "/organizations/new",
+        "/resellers",
         "/reviews",
         "/settings",
+        "/settings/brand",
+        "/settings/identity",
         "/settings/second-factor/passkeys/new",
         "/settings/tokens",
         "/sign-in",
+        "/sign-in/organization",
         "/signed-out",
+        "/team/provider",
     ] {
         for answer in [browser.get(path).await, stranger(server).get(path).await] {
             assert_eq!(answer.header("cache-control"), "no-store", "{path}");

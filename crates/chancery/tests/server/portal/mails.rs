@@ -7,8 +7,8 @@ use axum::Extension;
 use axum::extract::ConnectInfo;
 use testkit::{MailServer, ReceivedMail, TestServer, Visitor};
 
-use super::passkey;
 use super::people::user_of;
+use super::sign_in::passkey;
 use super::{ORIGIN, PASSWORD, Shop, assert_says, sign_in, stranger};
 
 testkit::on_both_engines![

@@ -7,8 +7,8 @@ use flow::access::link::follow_link::{Chosen, follow_link};
 use flow::access::link::make_link::Made;
 use flow::access::team::invite_user::{Giver, Invite, invite_user};
 use flow::tenancy::find_operator::find_operator;
-use flow::{Caller, caller};
-use tenancy::password::Password;
+use flow::{Caller, Settings, caller};
+use tenancy::password::{Mode, Password};
 use tenancy::role::binding::Binding;
 use tenancy::role::{Role, Roles};
 use tenancy::tenant::{Tenant, TenantKind, TenantName};
@@ -21,6 +21,7 @@ use super::{ORIGIN, PASSWORD, Shop, assert_says, sign_in, stranger};
 testkit::on_both_engines![
     f001_f011_f030_somebody_is_invited_and_chooses_a_password,
     s06_a_link_that_does_not_work_says_what_to_do,
+    f013_a_modern_policy_asks_for_no_kinds_of_characters,
     f014_rules_are_ticked_behind_a_link_too,
     an_administrator_changes_roles_and_removes_people,
 ];
@@ -208,6 +209,29 @@ async fn f014_rules_are_ticked_behind_a_link_too(server: &TestServer) {
     assert_says(&answer, "The new password meets all rules");
 }
 
+async fn f013_a_modern_policy_asks_for_no_kinds_of_characters(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let change = |settings: &mut Settings| settings.password_policy = Mode::Modern;
+    let modern = server.beside_with(change).await;
+    let long = "wandering otters count lanterns";
+    for (node, status) in [(server, 422), (&modern, 303)] {
+        let mut browser = shop.browser(node).await;
+        for (new, status) in [("lanterns", 422), (long, status)] {
+            let typed = [
+                ("current_password", PASSWORD),
+                ("new_password", new),
+                ("repeat_password", new),
+            ];
+            let answer = browser
+                .post_form("/settings", "/settings/password", &typed)
+                .await;
+            assert_eq!(answer.status.as_u16(), status, "{new}");
+        }
+    }
+    let mut browser = stranger(&modern);
+    sign_in(&mut browser, &shop.email, long).await.expect(303);
+}
+
 async fn an_administrator_changes_roles_and_removes_people(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let mut admin = shop.browser(server).await;
@@ -220,6 +244,11 @@ async fn an_administrator_changes_roles_and_removes_people(server: &TestServer) 
     assert_says(&answer, "Choose at least one role");
     let answer = admin.post_form(&person, &roles, &[("admin", "on")]).await;
     answer.expect(303);
+    // Another role is for another session.
+    let gone = viewer.get("/team").await.expect(303);
+    assert!(gone.header("location").starts_with("/sign-in"));
+    let again = sign_in(&mut viewer, "viewer@reseller.test", PASSWORD).await;
+    again.expect(303);
     viewer.get("/team").await.expect(200);
     let own = format!("/team/{}", user_of(server, &shop.email).await);
     let remove = format!("{own}/remove");

@@ -11,6 +11,8 @@ pub(super) enum Object {
     /// Somebody who can sign in.
     Colleague,
     Credential,
+    /// A tenant below whoever owns the rest.
+    Customer,
     /// A domain that is proven outside of orders.
     DelegatedDomain,
     Domain,
@@ -21,6 +23,8 @@ pub(super) enum Object {
     /// One of two of whoever owns the rest.
     Passkey,
     Refusal,
+    /// Somebody who sells, for the operator.
+    Reseller,
     Review,
     Session,
     /// A token of whoever owns the rest.
@@ -83,7 +87,7 @@ const fn file(name: &'static str) -> Route {
 pub(super) const ORGANIZATION: &str = "{organization}";
 
 /// In an order in which an owner can call them all.
-pub(super) const ROUTES: [Route; 65] = [
+pub(super) const ROUTES: [Route; 68] = [
     get("/accounts/{id}", Object::Account),
     get("/accounts/{id}/credentials", Object::Account),
     get("/accounts/{id}/reveal", Object::Account),
@@ -92,6 +96,7 @@ pub(super) const ROUTES: [Route; 65] = [
     get("/accounts/{id}/activity", Object::Account),
     get("/accounts/{id}/clients", Object::Account),
     get("/accounts/{id}/suspend", Object::Account),
+    get("/accounts/{id}/extend", Object::Account),
     get("/accounts/{id}/resume", Object::Account),
     get("/accounts/{id}/deactivate", Object::Account),
     get("/accounts/{id}/rotate", Object::Account),
@@ -145,6 +150,7 @@ pub(super) const ROUTES: [Route; 65] = [
         &[("organization", "")],
     ),
     post("/accounts/{id}/suspend", Object::Account, &[]),
+    post("/accounts/{id}/extend", Object::Account, &[]),
     post("/accounts/{id}/resume", Object::Account, &[]),
     post("/domains/{id}/remove", Object::Domain, &[]),
     post(
@@ -207,6 +213,11 @@ pub(super) const ROUTES: [Route; 65] = [
         Object::DelegatedDomain,
         &[("method", "dns")],
     ),
+    post(
+        "/delegated-domains/{id}/mail",
+        Object::DelegatedDomain,
+        &[("to", "admin")],
+    ),
     post("/delegated-domains/{id}/ask", Object::DelegatedDomain, &[]),
     post(
         "/delegated-domains/{id}/delegations",
@@ -235,6 +246,46 @@ pub(super) const REVIEWS: [Route; 2] = [
     ),
 ];
 
+/// Those of a reseller for its customers, which nobody at another level has.
+pub(super) const CUSTOMERS: [Route; 6] = [
+    get("/customers/{id}", Object::Customer),
+    get("/customers/{id}/suspend", Object::Customer),
+    post(
+        "/customers/{id}/invite",
+        Object::Customer,
+        &[("email", "first@customer.test")],
+    ),
+    post("/customers/{id}/suspend", Object::Customer, &[]),
+    post("/customers/{id}/resume", Object::Customer, &[]),
+    post("/customers/{id}/visit", Object::Customer, &[]),
+];
+
+/// Those of the operator for the resellers, who are nobody's.
+pub(super) const RESELLERS: [Route; 10] = [
+    get("/resellers/{id}", Object::Reseller),
+    get("/resellers/{id}/suspend", Object::Reseller),
+    get("/resellers/{id}/hold", Object::Reseller),
+    post(
+        "/resellers/{id}/products",
+        Object::Reseller,
+        &[("all", "on")],
+    ),
+    post(
+        "/resellers/{id}/unlock",
+        Object::Reseller,
+        &[("person", "")],
+    ),
+    post("/resellers/{id}/hold", Object::Reseller, &[]),
+    post("/resellers/{id}/release", Object::Reseller, &[]),
+    post("/resellers/{id}/suspend", Object::Reseller, &[]),
+    post("/resellers/{id}/resume", Object::Reseller, &[]),
+    post(
+        "/resellers/{id}/act",
+        Object::Reseller,
+        &[("reason", "Ticket 4711")],
+    ),
+];
+
 #[test]
 fn s29_every_route_with_an_id_is_in_the_table() {
     let mut found: Vec<(&str, &str)> = portal_routes()
@@ -245,6 +296,8 @@ fn s29_every_route_with_an_id_is_in_the_table() {
     let mut known: Vec<(&str, &str)> = ROUTES
         .iter()
         .chain(&REVIEWS)
+        .chain(&RESELLERS)
+        .chain(&CUSTOMERS)
         .map(|route| (route.method, route.template))
         .collect();
     found.sort_unstable();

@@ -26,9 +26,9 @@ use testkit::{Answer, Eab, TestServer, Visitor};
 use tokio::sync::Mutex;
 use web::portal::{MayCall, portal_routes};
 
-use super::passkey;
 use super::people::{customer_of, guest, member, operator, user_of};
 use super::routes::{ORGANIZATION, Object, ROUTES, Route};
+use super::sign_in::passkey;
 use super::{Shop, assert_asks_to_sign_in, stranger};
 
 testkit::on_both_engines![
@@ -51,6 +51,7 @@ pub(super) struct Full {
     certificate: String,
     client: String,
     colleague: String,
+    customer: String,
     delegated_domain: String,
     domain: String,
     guest: String,
@@ -59,6 +60,7 @@ pub(super) struct Full {
     passkey: String,
     refusal: String,
     session: String,
+    tenant: String,
     token: String,
     /// What signs its administrator in.
     spare: Mutex<SoftAuthenticator>,
@@ -111,6 +113,7 @@ impl Full {
             account: eab.subscription.suffix(),
             certificate: first_id(&browser.get("/certificates").await, "/certificates/"),
             client: client.account.rsplit('/').next().unwrap().to_owned(),
+            customer: customer_of(server, &shop).await.suffix(),
             colleague: user_of(server, "manager@reseller.test").await,
             guest: guest(server, shop.reseller.tenant, "guest@shop.test").await,
             delegated_domain: delegated_domain(server, &shop).await,
@@ -127,6 +130,7 @@ impl Full {
                 "/activity/refused/",
             ),
             session: other_session(&browser.get("/settings").await),
+            tenant: shop.reseller.tenant.suffix(),
             token: token(&mut browser).await,
             spare: Mutex::new(spare),
             shop,
@@ -147,6 +151,7 @@ impl Full {
             Object::Client => &self.client,
             Object::Colleague => &self.colleague,
             Object::Credential => &self.eab.key_id,
+            Object::Customer => &self.customer,
             Object::DelegatedDomain => &self.delegated_domain,
             Object::Domain => &self.domain,
             Object::Guest => &self.guest,
@@ -156,6 +161,7 @@ impl Full {
             // Nothing of this shop waits.
             Object::Review => "00000000000000000000000000",
             Object::Refusal => &self.refusal,
+            Object::Reseller => &self.tenant,
             Object::Session => &self.session,
             Object::Token => &self.token,
         })
@@ -191,9 +197,11 @@ impl Full {
             &format!("/organizations/{}", self.organization),
             &format!("/delegated-domains/{}", self.delegated_domain),
             "/settings",
+            "/settings/identity",
             "/settings/second-factor",
             "/settings/tokens",
             "/team",
+            "/team/provider",
         ] {
             let page = self.browser.get(path).await.expect(200);
             state.push(page.text().to_owned());
@@ -292,7 +300,8 @@ async fn s29_every_route_with_an_id_is_tenant_scoped(server: &TestServer) {
     let mut full = Full::open(server).await;
     let beta = Shop::open(server, "beta").await;
     let above = (TenantKind::Operator, operator(server).await);
-    let below = (TenantKind::Customer, customer_of(server, &full.shop).await);
+    let below = customer_of(server, &full.shop).await;
+    let below = (TenantKind::Customer, below);
     for tenant in [beta.reseller.tenant, above.1, below.1] {
         hurry(server, tenant).await;
     }
@@ -429,13 +438,17 @@ async fn s29_lists_and_searches_show_nothing_of_others(server: &TestServer) {
         "/accounts",
         "/accounts?after=0",
         "/accounts/new",
+        "/customers",
+        "/customers/new",
         "/delegated-domains/new",
         "/organizations/new",
         "/settings",
+        "/settings/brand",
         "/settings/second-factor",
         "/settings/second-factor/passkeys/new",
         "/settings/tokens",
         "/team",
+        "/team/support",
     ] {
         let page = other.get(path).await.expect(200);
         assert_shows_nothing(&page, &full, "");
@@ -474,6 +487,7 @@ pub(super) fn assert_shows_nothing(page: &Answer, of: &Full, query: &str) {
         &of.certificate,
         &of.client,
         &of.colleague,
+        &of.customer,
         &of.guest,
         &of.delegated_domain,
         &of.domain,

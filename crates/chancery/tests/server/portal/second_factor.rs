@@ -201,7 +201,7 @@ async fn assert_closed(browser: &mut Visitor) {
         let path = route.path.replace("{id}", &"0".repeat(26));
         let path = path.replace("{file}", "leaf.pem");
         match route.may_call {
-            MayCall::Everybody | MayCall::SettingUp => continue,
+            MayCall::Everybody | MayCall::Leaving | MayCall::SettingUp => continue,
             MayCall::Holder(_) | MayCall::SignedIn => {}
         }
         let answer = match route.method {
@@ -213,9 +213,11 @@ async fn assert_closed(browser: &mut Visitor) {
     }
     assert!(closed > 60, "{closed}");
     let open = portal_routes().into_iter();
-    let open = open.filter(|route| route.may_call == MayCall::SettingUp);
+    let is_open = |asked| matches!(asked, MayCall::Leaving | MayCall::SettingUp);
+    let open = open.filter(|route| is_open(route.may_call));
     let open: Vec<_> = open.map(|route| (route.method, route.path)).collect();
     let expected = [
+        ("POST", "/acting/stop"),
         ("POST", "/sign-out"),
         ("GET", PAGE),
         ("POST", PAGE),

@@ -1,4 +1,7 @@
-//! One's own settings.
+//! Settings: one's own, those of the tenant, and what is left to do.
+
+mod brand;
+mod first_steps;
 
 use flow::breached::BreachedPasswords;
 use testkit::TestServer;

@@ -1,5 +1,8 @@
 //! Signing in and out: what is refused, what locks, what a session is carried by.
 
+pub(super) mod passkey;
+mod provider;
+
 use std::time::Duration;
 
 use flow::caller::system;

@@ -31,6 +31,8 @@ pub struct TokenHolder {
     pub binding: Binding,
     /// The tenant for which they act.
     pub tenant: Tenant,
+    /// Whether the tenant may buy something, or has: if not, there is nothing of it to see.
+    pub meets_products: bool,
 }
 
 impl TokenHolder {
@@ -89,6 +91,7 @@ pub async fn authenticate(
         roles,
         binding,
         has_second_factor,
+        meets_products,
     } = found.ok_or(AuthenticateError::Unknown)?;
     let now = app.now();
     let of_operator = app.settings().operator_needs_second_factor;
@@ -109,6 +112,7 @@ pub async fn authenticate(
         roles,
         binding,
         tenant,
+        meets_products,
     };
     note(app, client, &mut holder, now).await;
     Ok(holder)

@@ -13,6 +13,7 @@ use tenancy::user::{Email, Status, User};
 use super::Sender;
 use super::make_link::{MakeLinkError, make_link};
 use crate::caller::system;
+use crate::mail::portal::origin_of;
 use crate::queue::{Cause, Done, Job, JobError, Lease, Queue};
 use crate::{App, Caller};
 
@@ -38,7 +39,8 @@ impl Refuse for AskForLinkError {
     }
 }
 
-/// Asks for a link to whoever has this address; `portal` is where browsers reach the portal.
+/// Asks for a link to whoever has this address; `portal` is where browsers reach the portal, unless their tenant has a host
+/// name.
 pub async fn ask_for_link(
     app: &App,
     caller: &Caller,
@@ -88,7 +90,7 @@ impl Job<App> for SendLink {
             return Ok(Done::Finished);
         };
         let sender = Sender {
-            portal: self.portal,
+            portal: origin_of(app, &of.path).unwrap_or(self.portal),
             organization: of.name.as_str().to_owned(),
             name: String::new(),
         };

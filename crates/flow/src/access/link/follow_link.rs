@@ -75,6 +75,7 @@ impl Followed {
     fn owner(&self) -> Owner<'_> {
         Owner {
             tenant: &self.tenant.name,
+            path: Some(&self.tenant.path),
             email: &self.user.email,
             display_name: &self.user.display_name,
         }
@@ -90,12 +91,20 @@ pub struct Chosen {
     pub display_name: Option<DisplayName>,
 }
 
-/// Looks at a link and changes nothing.
-pub async fn look_at_link(app: &App, token: &str) -> Result<Followed, FollowLinkError> {
+/// Looks at a link and changes nothing. At the host name of somebody else's brand there is none.
+pub async fn look_at_link(
+    app: &App,
+    caller: &Caller,
+    token: &str,
+) -> Result<Followed, FollowLinkError> {
     let token = Token::parse(token).ok_or(FollowLinkError::NotFound)?;
     let store = app.store(system("a link tells whose it is"));
     let found = store.read(token.digest(), load_by_digest).await?;
-    usable(found, app.now())
+    let followed = usable(found, app.now())?;
+    if !caller.client.admits(&followed.tenant.path) {
+        return Err(FollowLinkError::NotFound);
+    }
+    Ok(followed)
 }
 
 /// Every requirement of a new password and whether it is met, for whoever holds a link that works.
@@ -114,7 +123,7 @@ pub async fn follow_link(
     token: &str,
     chosen: Chosen,
 ) -> Result<Followed, FollowLinkError> {
-    let followed = look_at_link(app, token).await?;
+    let followed = look_at_link(app, caller, token).await?;
     check(app, followed.owner(), &chosen.password).await?;
     let passwords = &app.memory.passwords;
     let hash = passwords.hash(chosen.password, app.outside.random.clone());

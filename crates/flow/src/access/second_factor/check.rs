@@ -7,12 +7,12 @@ use store::access::passkey_challenge::{self, PasskeyChallenge};
 use store::access::second_factor::{self, StoredTotp, TakenStep};
 use store::seal::SealError;
 use store::{ReadTx, WriteTx};
-use tenancy::passkey::{Assertion, ChallengePurpose, Passkey, PasskeyError};
+use tenancy::passkey::{Assertion, ChallengePurpose, Passkey, PasskeyError, RelyingParty};
 use tenancy::recovery::RecoveryCode;
 use tenancy::token::TokenDigest;
 use tenancy::totp::{TotpSecret, WrongCode};
 
-use crate::App;
+use crate::{App, Caller};
 
 /// What somebody typed.
 #[derive(Clone, Debug)]
@@ -153,6 +153,7 @@ impl Factors {
         user: UserId,
         typed: &TypedFactor,
         app: &App,
+        caller: &Caller,
         now: Timestamp,
     ) -> Result<Second, SecondFactorError> {
         match typed {
@@ -168,7 +169,10 @@ impl Factors {
                     at: now,
                 }))
             }
-            TypedFactor::Passkey(answer) => self.check_passkey(user, answer, app, now),
+            TypedFactor::Passkey(answer) => {
+                let party = app.settings().relying_party(&caller.client);
+                self.check_passkey(user, answer, party, now)
+            }
             TypedFactor::Recovery(_) => match typed.digest().filter(|_| self.has_code) {
                 Some(digest) => Ok(Second::Recovery(user, digest)),
                 None => Err(SecondFactorError::Recovery),
@@ -181,7 +185,7 @@ impl Factors {
         &self,
         user: UserId,
         answer: &Assertion,
-        app: &App,
+        party: Option<RelyingParty>,
         now: Timestamp,
     ) -> Result<Second, SecondFactorError> {
         let challenge = self.challenge.as_ref().filter(|challenge| {
@@ -191,7 +195,6 @@ impl Factors {
         });
         let challenge = challenge.ok_or(SecondFactorError::Challenge)?;
         let passkey = self.passkey.as_ref().ok_or(PasskeyError::Foreign)?;
-        let party = app.settings().relying_party();
         let party = party.ok_or(PasskeyError::RelyingParty)?;
         let proof = UsedPasskey {
             user,

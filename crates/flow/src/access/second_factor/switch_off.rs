@@ -151,7 +151,9 @@ fn decide(switching: &Switching, facts: Facts) -> Result<Decision, SwitchOffErro
         return Err(SwitchOffError::Required);
     }
     facts.counts.check(*now)?;
-    let second = facts.factors.check(session.user, typed, app, *now)?;
+    let second = facts
+        .factors
+        .check(session.user, typed, app, caller, *now)?;
     let told = if facts.has_passkeys { APP_OFF } else { OFF };
     let event = Event::SecondFactorRemoved {
         user: session.user,

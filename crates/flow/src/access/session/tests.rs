@@ -33,7 +33,10 @@ fn found(kind: TenantKind) -> Found {
     };
     Found {
         session: Session::open(user.id, id, START, &Ones).0,
+        host: None,
         user,
+        acted_for: None,
+        meets_products: true,
         tenant: Tenant {
             id,
             parent: None,

@@ -8,6 +8,7 @@ use store::ReadTx;
 use store::access::passkey;
 use store::tenancy::sign_in::{self, Candidate};
 use tenancy::lockout::Locked;
+use tenancy::oidc::ProviderRequired;
 use tenancy::passkey::{Assertion, CredentialId, PasskeyError};
 use tenancy::tenant::OrganizationSuspended;
 use tenancy::token::Token;
@@ -20,12 +21,16 @@ use crate::access::refuse::{Failed, refuse};
 use crate::access::second_factor::passkey::ask::{AskPasskeyError, PasskeyRequest, ask_to_prove};
 use crate::access::second_factor::{SecondFactorError, TypedFactor};
 use crate::access::session::end_replaced;
+use crate::access::sign_in::ELSEWHERE;
 use crate::caller::system;
 use crate::{App, Caller};
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeySignInError {
+    /// Their organisation has its own provider sign them in.
+    #[error(transparent)]
+    Elsewhere(#[from] ProviderRequired),
     /// What the browser answered is not good, in a way that its owner can put right.
     #[error(transparent)]
     Factor(#[from] SecondFactorError),
@@ -46,6 +51,7 @@ pub enum PasskeySignInError {
 impl Refuse for PasskeySignInError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Elsewhere(error) => error.refusal(),
             Self::Factor(error) => error.refusal(),
             Self::Foreign => Class::Unauthenticated.because("passkey_signs_nobody_in", self),
             Self::Locked(error) => error.refusal(),
@@ -59,6 +65,7 @@ impl From<OpenSessionError> for PasskeySignInError {
     fn from(error: OpenSessionError) -> Self {
         match error {
             OpenSessionError::Changed => Self::Foreign,
+            OpenSessionError::Elsewhere(error) => Self::Elsewhere(error),
             OpenSessionError::Factor(error) => Self::Factor(error),
             OpenSessionError::Locked(locked) => Self::Locked(locked),
             OpenSessionError::Store(error) => Self::Store(error),
@@ -68,9 +75,9 @@ impl From<OpenSessionError> for PasskeySignInError {
 }
 
 /// Asks a visitor for whatever passkey they have.
-pub async fn ask_to_sign_in(app: &App) -> Result<PasskeyRequest, AskPasskeyError> {
+pub async fn ask_to_sign_in(app: &App, caller: &Caller) -> Result<PasskeyRequest, AskPasskeyError> {
     let whose = system("whoever has a passkey says who they are by it");
-    ask_to_prove(app, whose, None, Vec::new()).await
+    ask_to_prove(app, caller, whose, (None, Vec::new())).await
 }
 
 /// Signs in whose passkey it is; `replaces` is what the browser held before, which ends.
@@ -142,10 +149,14 @@ async fn open(
     if proven.user.status != Status::Active {
         return Err((PasskeySignInError::Foreign, Some("user disabled")));
     }
+    if !caller.client.admits(&proven.tenant.path) {
+        return Err((PasskeySignInError::Foreign, Some(ELSEWHERE)));
+    }
     let opening = Opening {
         attempt,
         proven,
         rehashed: None,
+        identity: None,
         second: Some(SecondProof {
             step: None,
             typed: TypedFactor::Passkey(Box::new(assertion)),
@@ -159,6 +170,7 @@ async fn open(
             (told(error), reason)
         }
         error @ (OpenSessionError::Changed
+        | OpenSessionError::Elsewhere(_)
         | OpenSessionError::Locked(_)
         | OpenSessionError::Store(_)
         | OpenSessionError::Suspended(_)) => (error.into(), None),

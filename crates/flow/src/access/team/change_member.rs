@@ -42,7 +42,7 @@ pub enum Change {
     Remove,
     /// Their second factor is gone, since whoever asks has made sure who they are, in the way that the text says (S-17).
     ResetSecondFactor(Reason),
-    /// They have these roles and no other.
+    /// They have these roles and no other, and their sessions end.
     Roles(Roles),
     /// What was counted against them is forgotten (F-006).
     Unlock,
@@ -320,7 +320,9 @@ impl Changing {
                 };
                 Some((Step::ResetSecondFactor(user), event))
             }
-            Change::Roles(roles) => (*roles != person.roles).then(|| self.roles(&person, roles)),
+            Change::Roles(roles) => {
+                (*roles != person.roles).then(|| self.roles(&person, roles, sessions_ended))
+            }
             Change::Unlock => {
                 is_counted.then_some((Step::Unlock(lock), Event::UserUnlocked { user }))
             }
@@ -343,7 +345,7 @@ impl Changing {
         (Step::Bind(new), event)
     }
 
-    fn roles(&self, person: &Person, to: &Roles) -> (Step, Event) {
+    fn roles(&self, person: &Person, to: &Roles, sessions_ended: u64) -> (Step, Event) {
         let assignment = Assignment {
             user: person.user.id,
             tenant: person.user.tenant,
@@ -355,6 +357,7 @@ impl Changing {
             user: person.user.id,
             from: Document::new(&person.roles),
             to: Document::new(to),
+            sessions_ended,
         };
         (Step::Roles(assignment), event)
     }
@@ -388,7 +391,12 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Erro
             sign_in_step::delete_of_user(tx, user).await?;
             session::delete_of_user(tx, &(*user, None)).await?;
         }
-        Step::Roles(assignment) => role_assignment::replace(tx, assignment).await?,
+        Step::Roles(assignment) => {
+            role_assignment::replace(tx, assignment).await?;
+            // Who may do something else signs in anew: nobody goes on under a token that another role was given.
+            session::delete_of_user(tx, &(assignment.user, None)).await?;
+            sign_in_step::delete_of_user(tx, &assignment.user).await?;
+        }
         Step::Unlock(key) => {
             sign_in_lock::delete(tx, key).await?;
         }

@@ -55,7 +55,7 @@ impl House {
     }
 
     async fn asked(&self) -> String {
-        let asked = ask_to_sign_in(&self.app).await.unwrap();
+        let asked = ask_to_sign_in(&self.app, &visitor()).await.unwrap();
         assert_eq!(asked.party.id(), "portal.example.com");
         assert!(asked.known.is_empty());
         asked.challenge.reveal()
@@ -134,7 +134,7 @@ async fn s16_a_passkey_is_the_second_step_or_all_of_a_sign_in() {
             has_passkeys: true,
         };
         assert_eq!(offered, expected);
-        let asked = ask_passkey_for_step(&house.app, &step.reveal())
+        let asked = ask_passkey_for_step(&house.app, &visitor(), &step.reveal())
             .await
             .unwrap();
         assert_eq!(asked.known.len(), 1);
@@ -180,8 +180,12 @@ async fn s16_a_challenge_is_used_once_and_within_five_minutes() {
         let other = key.assert(&to_add.challenge.reveal());
         assert!(house.by_passkey(&other).await.is_err());
         let step = house.password_step().await;
-        let older = ask_passkey_for_step(app, &step.reveal()).await.unwrap();
-        let newer = ask_passkey_for_step(app, &step.reveal()).await.unwrap();
+        let older = ask_passkey_for_step(app, &visitor(), &step.reveal())
+            .await
+            .unwrap();
+        let newer = ask_passkey_for_step(app, &visitor(), &step.reveal())
+            .await
+            .unwrap();
         let form = key.assert(&older.challenge.reveal());
         assert!(house.finish(&step, &form).await.is_err());
         // None of them is a failure that would lock.
@@ -430,7 +434,7 @@ async fn s16_a_passkey_of_a_colleague_does_not_finish_a_step() {
     each_engine(|store| async move {
         let (house, signed_in, mut key, _) = House::with_passkey(store).await;
         let step = house.password_step().await;
-        let asked = ask_passkey_for_step(&house.app, &step.reveal())
+        let asked = ask_passkey_for_step(&house.app, &visitor(), &step.reveal())
             .await
             .unwrap();
         let mut other = SoftAuthenticator::new(ORIGIN);
@@ -442,7 +446,7 @@ async fn s16_a_passkey_of_a_colleague_does_not_finish_a_step() {
         // The challenge of a step says whose it is, and a step cannot be had without the password.
         let form = key.assert(&asked.challenge.reveal());
         house.finish(&step, &form).await.unwrap();
-        let gone = ask_passkey_for_step(&house.app, &step.reveal()).await;
+        let gone = ask_passkey_for_step(&house.app, &visitor(), &step.reveal()).await;
         assert!(matches!(gone, Err(SecondStepError::Gone)));
     })
     .await;

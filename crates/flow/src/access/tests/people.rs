@@ -90,7 +90,9 @@ async fn f001_f011_f030_s06_somebody_who_was_invited_chooses_a_password_by_a_lin
             refused(house.sign_in(NEW, OTHER).await),
             "Invalid credentials"
         );
-        let looked = look_at_link(&house.app, &token.reveal()).await.unwrap();
+        let looked = look_at_link(&house.app, &visitor(), &token.reveal())
+            .await
+            .unwrap();
         assert_eq!(looked.user, person.user);
         let weak = house.follow(&token, "weak").await.unwrap_err();
         assert!(matches!(weak, FollowLinkError::Unmet(_)));
@@ -220,7 +222,7 @@ async fn s18_f007_nobody_follows_a_link_into_a_suspended_organisation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s22_s33_what_becomes_of_a_person_counts_at_their_next_request() {
+async fn s19_s22_s33_what_becomes_of_a_person_counts_at_their_next_request() {
     each_engine(|store| async move {
         let house = House::open(store, own()).await;
         let (person, token) = house.invite(NEW, Role::Manager).await;
@@ -229,6 +231,9 @@ async fn s22_s33_what_becomes_of_a_person_counts_at_their_next_request() {
         let viewer = Change::Roles(Roles::one(Role::Viewer));
         assert!(house.change(&person, viewer.clone()).await.unwrap());
         assert!(!house.change(&person, viewer).await.unwrap());
+        // The session of the old role ends, and a new one has the new role.
+        assert!(house.look_up(&signed_in).await.is_none());
+        let signed_in = house.sign_in(NEW, OTHER).await.unwrap();
         let seen = house.look_up(&signed_in).await.unwrap();
         assert_eq!(seen.roles, Roles::one(Role::Viewer));
         assert!(house.change(&person, Change::Disable).await.unwrap());

@@ -211,7 +211,12 @@ async fn f003_a_step_is_no_session_and_does_not_outlast_ten_minutes_or_its_passw
     each_engine(|store| async move {
         let (house, secret, codes) = House::with_factor(store).await;
         let step = house.step().await;
-        assert!(look_up(&house.app, &step.reveal()).await.unwrap().is_none());
+        assert!(
+            look_up(&house.app, &client(), &step.reveal())
+                .await
+                .unwrap()
+                .is_none()
+        );
         house.wait(10 * 60);
         let now = secret.code(house.app.now());
         let late = house.second(&step, code(&now)).await;

@@ -157,7 +157,8 @@ pub(super) async fn outcome_of(app: &App, subject: &Subject) -> Outcome {
                 digest: &digest,
             }
         }
-        Type::Http01 => Method::Http01 {
+        // No order offers a proof by mail; were one asked for, a file would have to be there.
+        Type::Http01 | Type::Mail => Method::Http01 {
             token: record.token.as_str(),
             key_authorization: &key_authorization,
         },

@@ -7,10 +7,10 @@ use std::time::Duration;
 use acme::directory::Meta;
 use acme::paths::Paths;
 use acme::policy::Policy as NamePolicy;
-use base::{Class, DnsName, Identifier, Refusal, Refuse, SubscriptionId};
+use base::{Class, DnsName, Identifier, Refusal, Refuse, SubscriptionId, Timestamp};
 use enrollment::admission::Coverage;
 use enrollment::subscription::ProductCode;
-use pki::{KeyPolicy, ProfileTrust};
+use pki::{KeyPolicy, MAIL_PROOFS_END, ProfileTrust};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::catalog::directory::Directory as Stored;
@@ -45,6 +45,8 @@ pub struct Directory {
     /// Whether control of names has to be proven: not for certificates that nobody but their owner trusts, where its
     /// operator wants none.
     pub needs_proof: bool,
+    /// Whether its operator lets proofs of delegated domains by mail count.
+    proof_by_mail: bool,
     /// How long a proof of control may be used again.
     pub proof_reuse: Duration,
     /// How many of 100 proofs that could be used again are.
@@ -54,6 +56,11 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// Whether proofs of delegated domains by mail count at a moment; the rules of public CAs end that on a day.
+    pub(crate) fn takes_mail(&self, now: Timestamp) -> bool {
+        self.proof_by_mail && now < MAIL_PROOFS_END
+    }
+
     /// Why it takes no order for a name, whoever asks.
     pub(super) fn never_issues(&self, name: &DnsName) -> Option<String> {
         let by_policy = self.names.check(name).err();
@@ -90,6 +97,8 @@ pub struct DirectoryRules {
     pub max_names: Option<usize>,
     /// The production directory that a test directory stands beside.
     pub production: Option<String>,
+    /// Whether proofs of delegated domains by mail count; yes, unless it is said, until public CAs may not use them any more.
+    pub proof_by_mail: Option<bool>,
     /// Whether control of names has to be proven. No counts only where the profile is of private trust.
     pub proof_of_control: Option<bool>,
     /// How long a proof of control may be used again, if that is shorter than what the installation's settings say.
@@ -305,6 +314,7 @@ impl Directory {
         let is_public = profile.profile.trust == ProfileTrust::Public;
         Ok(Self {
             slug: stored.slug.clone(),
+            proof_by_mail: rules.proof_by_mail.unwrap_or(true),
             needs_proof: is_public || rules.proof_of_control.unwrap_or(true),
             product: product.map_err(|error| {
                 let wrong = <serde_json::Error as serde::de::Error>::custom(error);

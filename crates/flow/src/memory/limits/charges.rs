@@ -92,6 +92,13 @@ impl Charge {
         Self::within(Limit::DomainChecks, &of, tenant, false)
     }
 
+    /// A mail that asks somebody for a domain.
+    pub(crate) fn domain_mail(domain: &DnsName, address: &str, tenant: TenantId) -> Self {
+        let words = [domain.as_str(), address].join(" ");
+        let of = [&tenant.to_bytes()[..], words.as_bytes()].concat();
+        Self::within(Limit::DomainMails, &of, tenant, false)
+    }
+
     /// A request with a token.
     pub(crate) fn api_call(token: ApiTokenId, tenant: TenantId) -> Self {
         Self::within(Limit::ApiCalls, &token.to_bytes(), tenant, false)

@@ -74,6 +74,7 @@ pub async fn add_domain(
         name,
         created_by: caller.actor,
         challenge: None,
+        mailed: None,
         proof: None,
         missed: None,
     };

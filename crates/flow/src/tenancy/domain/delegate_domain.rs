@@ -11,7 +11,7 @@ use store::tenancy::department::{self, Department};
 use store::tenancy::organization::{self, Organization};
 use store::{ReadTx, WriteTx};
 use tenancy::certificate_type::AllowedTypes;
-use tenancy::delegation::{Delegation, MAX_DELEGATIONS};
+use tenancy::domain::delegation::{Delegation, MAX_DELEGATIONS};
 use tenancy::role::binding::Part;
 
 use super::OwnDomainDetail;

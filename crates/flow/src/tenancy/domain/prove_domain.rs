@@ -25,6 +25,11 @@ use crate::{App, Caller};
 /// Why nothing was looked for, or what was found counts for nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ProveDomainError {
+    /// Whoever it belongs to confirms it, and nobody looks.
+    #[error(
+        "a proof by mail is made by whoever gets the mail; send one, and wait for them to follow its link"
+    )]
+    ByMail,
     /// There is nothing to look for.
     #[error(transparent)]
     Challenge(#[from] ChallengeError),
@@ -42,6 +47,7 @@ pub enum ProveDomainError {
 impl Refuse for ProveDomainError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::ByMail => Class::Conflict.because("domain_proof_by_mail", self),
             Self::Challenge(error) => error.refusal(),
             Self::Limited(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("domain_unknown", self),
@@ -123,6 +129,9 @@ pub async fn prove_domain(
     let found = store.read(id, domain::find).await?;
     let found = found.ok_or(ProveDomainError::NotFound)?;
     let sought = found.expects(app.now())?.clone();
+    if method == ProofMethod::Mail {
+        return Err(ProveDomainError::ByMail);
+    }
     let limits = &app.memory.limits;
     limits.spend(Charge::domain_check(found.tenant), app.now())?;
     let outcome = probe(app, &found, &sought, method).await;
@@ -151,7 +160,8 @@ async fn probe(
             let (label, digest) = (DNS_LABEL, sought.value.as_str());
             (Type::Dns01, Method::Dns01 { label, digest })
         }
-        ProofMethod::Http => {
+        // A mail was refused before.
+        ProofMethod::Http | ProofMethod::Mail => {
             let (token, key_authorization) = (sought.token.as_str(), content.as_str());
             let file = Method::Http01 {
                 token,

@@ -13,12 +13,13 @@ use store::tenancy::pre_validation::{self, EndingSoon, OrganizationCheck};
 use store::tenancy::tenant;
 use tenancy::pre_validation::{Notice, ReviewState, renewal_begins};
 use tenancy::role::Permission;
+use tenancy::role::binding::Part;
 use tenancy::tenant::Tenant;
 use tenancy::user::Status;
 
 use super::request_pre_validation::{RequestError, request_pre_validation};
 use crate::caller::{system, tenant as within};
-use crate::mail::portal::served_portal_url;
+use crate::mail::portal::portal_of;
 use crate::mail::send::{SendMailError, send};
 use crate::queue::{Done, Job, JobError, Lease, Queue};
 use crate::{App, Caller};
@@ -115,8 +116,8 @@ async fn look_at(
     let Some(notice) = check.notice(now) else {
         return Ok(());
     };
-    for person in people.iter().filter(|person| may_renew(person, &of)) {
-        tell(app, caller, (check, &organization, notice), person).await?;
+    for person in people.iter().filter(|person| may_renew(person, check, &of)) {
+        tell(app, caller, &of, (check, &organization, notice), person).await?;
     }
     Ok(())
 }
@@ -148,23 +149,25 @@ async fn ask(app: &App, caller: &Caller, check: &OrganizationCheck) -> Result<bo
     }
 }
 
-fn may_renew(person: &Person, of: &Tenant) -> bool {
+fn may_renew(person: &Person, check: &OrganizationCheck, of: &Tenant) -> bool {
     let may = person
         .roles
         .permit(of.kind, Permission::ManageOrganizations);
-    may && person.user.status == Status::Active
+    let whole = Part::whole(check.organization);
+    may && person.binding.covers(Some(whole)) && person.user.status == Status::Active
 }
 
 async fn tell(
     app: &App,
     caller: &Caller,
+    of: &Tenant,
     (check, organization, notice): (&OrganizationCheck, &Organization, Notice),
     person: &Person,
 ) -> Result<(), store::Error> {
     let Some(ends_at) = check.valid_until else {
         return Ok(());
     };
-    let portal = served_portal_url(app).await?.unwrap_or_default();
+    let portal = portal_of(app, &of.path).await?;
     let letter = Letter::PreValidationEnds {
         organization: format!(
             "{} ({})",

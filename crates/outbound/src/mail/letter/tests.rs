@@ -22,6 +22,27 @@ fn previews() {
     }
 }
 
+/// A mail that waits is stored as what it is about.
+#[test]
+fn every_letter_comes_back_as_it_was_stored() {
+    for kind in MailKind::ALL {
+        let letter = Letter::sample(*kind);
+        let stored = serde_json::to_string(&letter).unwrap();
+        assert!(stored.starts_with(&format!("{{\"{kind}\":")), "{stored}");
+        assert_eq!(serde_json::from_str::<Letter>(&stored).unwrap(), letter);
+    }
+}
+
+#[test]
+fn f036_a_brand_without_a_contact_names_nobody() {
+    let brand = Brand {
+        contact: String::new(),
+        ..brand()
+    };
+    let body = Letter::sample(MailKind::PasswordChanged).write(&brand);
+    assert!(!body.text.contains("Help") && !body.html.contains("Help"));
+}
+
 #[test]
 fn a_page_fetches_nothing_and_runs_nothing() {
     for kind in MailKind::ALL {

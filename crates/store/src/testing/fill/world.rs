@@ -299,6 +299,7 @@ fn domain(
         customer: None,
         name,
         companion_of,
+        anchor: None,
         added_at: plan.begin(),
         added_by: Actor::System,
         activated_at: Some(plan.begin()),

@@ -3,6 +3,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use flow::Caller;
 use flow::access::second_factor::passkey::ask::{PasskeyCreation, PasskeyRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,7 +11,6 @@ use tenancy::passkey::{
     Algorithm, Assertion, AssertionFields, CHALLENGE_SECONDS, CredentialId, PasskeyError,
 };
 
-use crate::portal::page::shell::BRAND;
 use crate::portal::state::Portal;
 
 /// What a browser answered with a proof; all empty when it did not.
@@ -41,8 +41,8 @@ impl PasskeyFields {
 }
 
 /// At which host browsers have passkeys for this portal, if they have.
-pub(in crate::portal::access) fn passkey_host(portal: &Portal) -> Option<String> {
-    let party = portal.app.settings().relying_party();
+pub(in crate::portal::access) fn passkey_host(portal: &Portal, caller: &Caller) -> Option<String> {
+    let party = portal.app.settings().relying_party(&caller.client);
     party.map(|party| party.id().to_owned())
 }
 
@@ -58,13 +58,17 @@ pub(in crate::portal::access) fn request(asked: &PasskeyRequest) -> Response {
     Json(json!({ "publicKey": public_key })).into_response()
 }
 
-/// Asks for a new passkey; forms carry this token from here on.
-pub(in crate::portal::access) fn creation(asked: &PasskeyCreation, csrf: &str) -> Response {
+/// Asks for a new passkey for the portal of this name; forms carry this token from here on.
+pub(in crate::portal::access) fn creation(
+    asked: &PasskeyCreation,
+    brand: &str,
+    csrf: &str,
+) -> Response {
     let algorithms =
         Algorithm::ALL.map(|algorithm| json!({ "type": "public-key", "alg": algorithm.number() }));
     let public_key = json!({
         "challenge": asked.challenge.reveal(),
-        "rp": { "id": asked.party.id(), "name": BRAND },
+        "rp": { "id": asked.party.id(), "name": brand },
         "user": {
             "id": asked.handle.to_text(),
             "name": asked.user.email.as_str(),

@@ -1,11 +1,14 @@
 //! The door: signing in and out.
 
 pub mod code;
+pub mod organization;
 mod passkey;
+mod provider;
 pub mod sign_in;
 pub mod sign_out;
+mod stop_acting;
 
-use crate::portal::gate::permitted::{Open, SettingUp};
+use crate::portal::gate::permitted::{Leaving, Open};
 use crate::portal::table::Table;
 
 pub(super) fn routes() -> Table {
@@ -17,6 +20,10 @@ pub(super) fn routes() -> Table {
         .get("/sign-in/code", Open, code::form)
         .post("/sign-in/code", Open, code::submit)
         .post("/sign-in/code/passkey", Open, passkey::ask_for_step)
-        .post("/sign-out", SettingUp, sign_out::sign_out)
+        .get("/sign-in/organization", Open, organization::form)
+        .get("/sign-in/oidc/{name}", Open, provider::begin)
+        .get("/sign-in/oidc/{name}/callback", Open, provider::answer)
+        .post("/acting/stop", Leaving, stop_acting::stop)
+        .post("/sign-out", Leaving, sign_out::sign_out)
         .get("/signed-out", Open, sign_out::signed_out)
 }

@@ -1,15 +1,18 @@
 //! The people of a tenant: who they are, what they may do, and inviting more.
 
+pub mod acting;
 pub mod change;
 mod demand;
 pub mod invite;
 pub mod list;
+pub mod provider;
 pub mod show;
 pub mod words;
 
 use flow::access::link::Sender;
 use flow::access::team::invite_user::Giver;
 use flow::access::team::list_team::{Member, show_member};
+use flow::mail::portal::origin_of;
 use flow::{Caller, access::SignedIn};
 
 use base::UserId;
@@ -25,6 +28,10 @@ pub(super) fn routes() -> Table {
         .get("/team", ViewUsers, list::list)
         .post("/team", ManageUsers, invite::invite)
         .post("/team/second-factor", ManageUsers, demand::demand)
+        .get("/team/support", ViewUsers, acting::show)
+        .get("/team/provider", ManageUsers, provider::show)
+        .post("/team/provider", ManageUsers, provider::set)
+        .post("/team/provider/remove", ManageUsers, provider::remove)
         .get("/team/{id}", ViewUsers, show::show)
         .post("/team/{id}/roles", ManageUsers, change::roles)
         .post("/team/{id}/binding", ManageUsers, change::bind)
@@ -53,7 +60,8 @@ impl Object for Member {
 /// How whoever is signed in sends links.
 fn sender(portal: &Portal, signed_in: &SignedIn) -> Sender {
     Sender {
-        portal: portal.origin.to_string(),
+        portal: origin_of(&portal.app, &signed_in.tenant.path)
+            .unwrap_or_else(|| portal.origin.to_string()),
         organization: signed_in.tenant.name.as_str().to_owned(),
         name: signed_in.user.display_name.as_str().to_owned(),
     }

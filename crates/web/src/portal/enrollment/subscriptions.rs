@@ -7,6 +7,7 @@ pub mod clients;
 pub mod command;
 pub mod credentials;
 pub mod domains;
+pub mod extend;
 pub mod head;
 pub mod list;
 pub mod new;
@@ -17,7 +18,8 @@ mod show;
 pub mod state;
 
 use crate::portal::gate::permitted::{
-    ManageAccounts, RevealSecrets, ViewAccounts, ViewActivity, ViewCertificates, ViewDomains,
+    ManageAccounts, RevealSecrets, RotateCredentials, ViewAccounts, ViewActivity, ViewCertificates,
+    ViewDomains,
 };
 use crate::portal::table::Table;
 
@@ -48,8 +50,8 @@ pub(super) fn routes() -> Table {
 /// What is done to a subscription, its credentials and its clients.
 fn changes() -> Table {
     Table::default()
-        .get("/accounts/{id}/rotate", ManageAccounts, rotate::form)
-        .post("/accounts/{id}/rotate", ManageAccounts, rotate::rotate)
+        .get("/accounts/{id}/rotate", RotateCredentials, rotate::form)
+        .post("/accounts/{id}/rotate", RotateCredentials, rotate::rotate)
         .post(
             "/accounts/{id}/organization",
             ManageAccounts,
@@ -61,6 +63,8 @@ fn changes() -> Table {
             state::suspend_form,
         )
         .post("/accounts/{id}/suspend", ManageAccounts, state::suspend)
+        .get("/accounts/{id}/extend", ManageAccounts, extend::form)
+        .post("/accounts/{id}/extend", ManageAccounts, extend::extend)
         .get("/accounts/{id}/resume", ManageAccounts, state::resume_form)
         .post("/accounts/{id}/resume", ManageAccounts, state::resume)
         .get(
@@ -75,20 +79,20 @@ fn changes() -> Table {
         )
         .get(
             "/credentials/{id}/revoke",
-            ManageAccounts,
+            RotateCredentials,
             revoke::credential_form,
         )
         .post(
             "/credentials/{id}/revoke",
-            ManageAccounts,
+            RotateCredentials,
             revoke::credential,
         )
         .get("/clients/{id}/revoke", ManageAccounts, revoke::client_form)
         .post("/clients/{id}/revoke", ManageAccounts, revoke::client)
         .get(
             "/clients/{id}/release",
-            ManageAccounts,
+            RotateCredentials,
             revoke::release_form,
         )
-        .post("/clients/{id}/release", ManageAccounts, revoke::release)
+        .post("/clients/{id}/release", RotateCredentials, revoke::release)
 }

@@ -60,7 +60,14 @@ async fn proved<T: DeserializeOwned>(
     token: Option<Token>,
     limit: usize,
 ) -> Result<T, Refusal> {
-    if !is_same_origin(request.headers(), &portal.own_origins) {
+    let place = request.extensions().get::<Client>();
+    let place = place.and_then(|client| client.place.clone());
+    let is_own = match &place {
+        // Only from pages of the same host name, be it of the same reseller.
+        Some(place) => is_same_origin(request.headers(), std::slice::from_ref(&place.origin)),
+        None => is_same_origin(request.headers(), &portal.own_origins),
+    };
+    if !is_own {
         return Err(Refusal::StaleForm);
     }
     let token = token.ok_or(Refusal::StaleForm)?;
@@ -90,18 +97,27 @@ pub(crate) fn own_origins(url: &str) -> Vec<String> {
     let Some((scheme, host, port)) = parts(url) else {
         return vec![url.to_owned()];
     };
-    let is_local = LOOPBACK.contains(&host.as_str());
-    let hosts = if is_local {
-        LOOPBACK.map(str::to_owned).to_vec()
-    } else {
-        vec![host]
-    };
+    let hosts = names(host);
     let port = match (scheme.as_str(), port) {
         ("https", Some(443)) | ("http", Some(80)) | (_, None) => String::new(),
         (_, Some(port)) => format!(":{port}"),
     };
     let origins = hosts.iter().map(|host| format!("{scheme}://{host}{port}"));
     origins.collect()
+}
+
+/// The host names of the portal's own URL.
+pub(crate) fn own_hosts(url: &str) -> Vec<String> {
+    parts(url).map_or_else(Vec::new, |(_, host, _)| names(host))
+}
+
+fn names(host: String) -> Vec<String> {
+    let is_local = LOOPBACK.contains(&host.as_str());
+    if is_local {
+        LOOPBACK.map(str::to_owned).to_vec()
+    } else {
+        vec![host]
+    }
 }
 
 /// The names by which a machine reaches itself.

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use base::OrganizationId;
 use flow::Caller;
+use flow::access::session::act_as::{StopActingError, Stopped, stop_acting};
 use flow::access::{SignedIn, session};
 use flow::caller::Client;
 use flow::operations::rates::{count_portal_write, count_unsigned};
@@ -19,10 +20,11 @@ use tenancy::session::{COOKIE_NAME, csrf_token};
 use tenancy::token::Token;
 
 use crate::portal::page::cookie;
+use crate::portal::page::face::Face;
 use crate::portal::page::frame::add_cookie;
 use crate::portal::page::menu::{MenuSection, Nav, menu};
 use crate::portal::page::refused::Refusal;
-use crate::portal::page::shell::{BRAND, Flash, Shell, Theme};
+use crate::portal::page::shell::{ActingBand, Flash, Shell, Theme};
 use crate::portal::route::{Grant, MayCall};
 use crate::portal::state::Portal;
 
@@ -47,20 +49,30 @@ macro_rules! grants {
 grants! {
     /// One's own name, password, sessions.
     Own => MayCall::SignedIn;
-    /// What comes before the second factor that somebody must have: setting it up, and signing out.
+    /// The ways out: signing out, and acting as a tenant no more.
+    Leaving => MayCall::Leaving;
+    /// What comes before the second factor that somebody must have: setting it up.
     SettingUp => MayCall::SettingUp;
+    ActAs => MayCall::Holder(Permission::ActAs);
     DecidePreValidations => MayCall::Holder(Permission::DecidePreValidations);
     ManageAccounts => MayCall::Holder(Permission::ManageAccounts);
+    ManageBrand => MayCall::Holder(Permission::ManageBrand);
     ManageDomains => MayCall::Holder(Permission::ManageDomains);
     ManageOrganizations => MayCall::Holder(Permission::ManageOrganizations);
+    ManageResellers => MayCall::Holder(Permission::ManageResellers);
+    ManageTenants => MayCall::Holder(Permission::ManageTenants);
     ManageUsers => MayCall::Holder(Permission::ManageUsers);
     RevealSecrets => MayCall::Holder(Permission::RevealSecrets);
     RevokeCertificates => MayCall::Holder(Permission::RevokeCertificates);
+    RotateCredentials => MayCall::Holder(Permission::RotateCredentials);
+    UnlockUsers => MayCall::Holder(Permission::UnlockUsers);
     ViewAccounts => MayCall::Holder(Permission::ViewAccounts);
     ViewActivity => MayCall::Holder(Permission::ViewActivity);
     ViewCertificates => MayCall::Holder(Permission::ViewCertificates);
     ViewDomains => MayCall::Holder(Permission::ViewDomains);
     ViewOrganizations => MayCall::Holder(Permission::ViewOrganizations);
+    ViewResellers => MayCall::Holder(Permission::ViewResellers);
+    ViewTenants => MayCall::Holder(Permission::ViewTenants);
     ViewUsers => MayCall::Holder(Permission::ViewUsers);
 }
 
@@ -68,6 +80,7 @@ grants! {
 pub(crate) struct Permitted<P> {
     pub(crate) signed_in: SignedIn,
     pub(crate) caller: Caller,
+    face: Face,
     flash: Option<Flash>,
     has_shortcuts: bool,
     menu: Vec<MenuSection>,
@@ -110,10 +123,23 @@ impl<P> Permitted<P> {
         Err(OfWholeTenant.into())
     }
 
+    /// What the portal is called here.
+    pub(crate) fn brand(&self) -> &str {
+        &self.face.name
+    }
+
+    /// Where this person's browser reaches the portal.
+    pub(crate) fn origin<'a>(&'a self, portal: &'a Portal) -> &'a str {
+        let place = self.caller.client.place.as_ref();
+        place.map_or(&*portal.origin, |place| &place.origin)
+    }
+
     /// The frame of a page.
     pub(crate) fn shell(&self, nav: Nav, title: &str) -> Shell {
         Shell {
-            brand: BRAND.to_owned(),
+            acting: ActingBand::of(&self.signed_in),
+            brand: self.face.name.clone(),
+            contact: self.face.contact.clone(),
             csrf: csrf_token(&self.signed_in.token),
             email: self.signed_in.user.email.as_str().to_owned(),
             flashes: self.flash.iter().cloned().collect(),
@@ -133,7 +159,7 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
 
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Refusal> {
         let token = cookie::read(&parts.headers, COOKIE_NAME).unwrap_or_default();
-        let found = session::look_up(&portal.app, token).await?;
+        let found = session::look_up(&portal.app, &client(parts), token).await?;
         let Some(signed_in) = found else {
             count_unsigned(&portal.app, &client(parts))?;
             return Err(Refusal::SignIn {
@@ -141,15 +167,9 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
                 has_ended: !token.is_empty(),
             });
         };
+        let signed_in = within_time(portal, parts, signed_in).await?;
         let is_set_up = !signed_in.lacks_second_factor(&portal.app);
-        if !is_set_up && P::MAY_CALL != MayCall::SettingUp {
-            return Err(Refusal::SecondFactor);
-        }
-        if let MayCall::Holder(permission) = P::MAY_CALL
-            && !signed_in.may(permission)
-        {
-            return Err(Refusal::Forbidden);
-        }
+        admit(&signed_in, is_set_up, P::MAY_CALL)?;
         let caller = signed_in.caller(client(parts));
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             count_portal_write(&portal.app, &caller)?;
@@ -162,6 +182,7 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
                 Vec::new()
             },
             signed_in,
+            face: face(parts),
             flash: cookie::flash(&parts.headers),
             has_shortcuts: cookie::has_shortcuts(&parts.headers),
             path: path(parts),
@@ -170,12 +191,54 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
     }
 }
 
+/// Acting as a tenant is over in time: then this request leads away from it, whatever it asked for.
+async fn within_time(
+    portal: &Portal,
+    parts: &Parts,
+    signed_in: SignedIn,
+) -> Result<SignedIn, Refusal> {
+    let now = portal.app.now();
+    let acting = signed_in.session.acting.as_ref();
+    if !acting.is_some_and(|acting| acting.is_over(now)) {
+        return Ok(signed_in);
+    }
+    let caller = signed_in.caller(client(parts));
+    let tenant = signed_in.tenant.name.as_str().to_owned();
+    let token = match stop_acting(&portal.app, &caller, &signed_in, Stopped::Time).await {
+        Ok(stopped) => Some(Box::new(stopped.token)),
+        // Another request of this browser was first, and has the new token.
+        Err(StopActingError::Ended) => None,
+        Err(error @ StopActingError::Store(_)) => return Err(error.into()),
+    };
+    Err(Refusal::ActingOver { tenant, token })
+}
+
+/// Whether somebody may call a route.
+fn admit(signed_in: &SignedIn, is_set_up: bool, asked: MayCall) -> Result<(), Refusal> {
+    let is_elsewhere = signed_in.is_elsewhere();
+    let may = match asked {
+        MayCall::Leaving => return Ok(()),
+        MayCall::SettingUp => !is_elsewhere,
+        _ if !is_set_up => return Err(Refusal::SecondFactor),
+        MayCall::Everybody => true,
+        // As if it were not there.
+        MayCall::Holder(permission)
+            if permission.is_about_products() && !signed_in.meets_products =>
+        {
+            return Err(Refusal::NotFound);
+        }
+        MayCall::Holder(permission) => signed_in.may(permission),
+        // What is their own is not what they came for.
+        MayCall::SignedIn => !is_elsewhere,
+    };
+    if may { Ok(()) } else { Err(Refusal::Forbidden) }
+}
+
 /// The entries whose pages a person may open.
 fn menu_of(signed_in: &SignedIn, portal: &Portal) -> Vec<MenuSection> {
     menu(signed_in.tenant.kind, |path| {
         match portal.routes.may_open(path) {
-            Some(MayCall::Holder(permission)) => signed_in.may(permission),
-            Some(MayCall::Everybody | MayCall::SettingUp | MayCall::SignedIn) => true,
+            Some(asked) => admit(signed_in, true, asked).is_ok(),
             None => false,
         }
     })
@@ -184,6 +247,7 @@ fn menu_of(signed_in: &SignedIn, portal: &Portal) -> Vec<MenuSection> {
 /// Anybody, before or without signing in.
 pub(crate) struct Public {
     pub(crate) caller: Caller,
+    face: Face,
     pub(crate) theme: Theme,
     /// From the visitor's cookie, or fresh when they have none.
     pub(crate) token: Token,
@@ -201,7 +265,11 @@ impl Public {
 
     /// The frame of a page without a session.
     pub(crate) fn shell(&self, title: &str) -> Shell {
-        Shell::signed_out(BRAND, title, &csrf_token(&self.token), self.theme)
+        let csrf = csrf_token(&self.token);
+        Shell {
+            contact: self.face.contact.clone(),
+            ..Shell::signed_out(&self.face.name, title, &csrf, self.theme)
+        }
     }
 
     /// The answer with a form, and the cookie without which the form is refused.
@@ -224,6 +292,7 @@ impl FromRequestParts<Portal> for Public {
         }
         Ok(Self {
             caller: Caller::visitor(client),
+            face: face(parts),
             theme: cookie::theme(&parts.headers),
             has_token: token.is_some(),
             step: cookie::step(&parts.headers),
@@ -237,6 +306,12 @@ impl FromRequestParts<Portal> for Public {
 fn client(parts: &Parts) -> Client {
     let known = parts.extensions.get::<Client>().cloned();
     known.unwrap_or_default()
+}
+
+/// Whom the portal shows where the request came, as the outermost layer saw it.
+fn face(parts: &Parts) -> Face {
+    let known = parts.extensions.get::<Face>().cloned();
+    known.unwrap_or_else(Face::neutral)
 }
 
 /// What attempts are counted under; a request without an address shares one with its like.

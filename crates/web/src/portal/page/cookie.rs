@@ -19,6 +19,9 @@ const STEP: &str = "__Host-chancery-step";
 /// Present when somebody switched the single-key shortcuts off.
 const SHORTCUTS: &str = "__Host-chancery-shortcuts";
 
+/// Holds what tells the browser that was sent to an identity provider.
+const PROVIDER: &str = "__Host-chancery-provider";
+
 const YEAR: &str = "Max-Age=31536000";
 const HIDDEN: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
@@ -78,6 +81,19 @@ pub(crate) fn clear_step() -> String {
     format!("{STEP}=; {HIDDEN}; Max-Age=0")
 }
 
+/// What tells the browser that was sent to an identity provider.
+pub(crate) fn provider(headers: &HeaderMap) -> Option<Token> {
+    Token::parse(read(headers, PROVIDER)?)
+}
+
+pub(crate) fn set_provider(token: &Token) -> String {
+    format!("{PROVIDER}={}; {HIDDEN}; Max-Age=600", token.reveal())
+}
+
+pub(crate) fn clear_provider() -> String {
+    format!("{PROVIDER}=; {HIDDEN}; Max-Age=0")
+}
+
 pub(crate) fn flash(headers: &HeaderMap) -> Option<Flash> {
     let (tone, text) = read(headers, FLASH)?.split_once('.')?;
     let text = percent_decode_str(text).decode_utf8().ok()?;
@@ -133,6 +149,7 @@ mod tests {
             set_shortcuts(true),
             clear_flash(),
             clear_step(),
+            clear_provider(),
         ] {
             assert!(cookie.starts_with("__Host-"), "{cookie}");
             assert!(cookie.contains("; Path=/; Secure; HttpOnly; SameSite=Lax"));
@@ -149,6 +166,7 @@ mod tests {
             theme(&headers);
             visitor(&headers);
             has_shortcuts(&headers);
+            provider(&headers);
             step(&headers);
             if let Some(found) = flash(&headers) {
                 prop_assert!(found.text.len() <= line.len());

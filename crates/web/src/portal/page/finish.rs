@@ -7,11 +7,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use base::RequestId;
+use flow::access::session;
+use flow::caller::Client;
+use tenancy::session::{COOKIE_NAME, csrf_token, set_cookie};
+use tenancy::token::Token;
 
 use super::cookie;
-use super::frame::add_cookie;
-use super::refused::{ErrorPage, Refusal};
-use super::shell::{BRAND, Shell, Theme};
+use super::face::{Face, place_of};
+use super::frame::{add_cookie, not_done};
+use super::refused::{ErrorKind, ErrorPage, Refusal};
+use super::shell::{ActingBand, Shell, Theme};
 use crate::portal::state::Portal;
 use crate::request::client::{REQUEST_ID, client_of};
 use crate::request::measure::RefusedFor;
@@ -23,7 +28,11 @@ pub(crate) async fn finish(
     next: Next,
 ) -> Response {
     let id = RequestId::generate(portal.app.now(), portal.app.random());
-    let client = client_of(&request, id);
+    let (place, face) = place_of(&portal, &request);
+    let client = Client {
+        place,
+        ..client_of(&request, id)
+    };
     let is_get = request.method() == Method::GET;
     let asked = Asked {
         theme: cookie::theme(request.headers()),
@@ -34,15 +43,19 @@ pub(crate) async fn finish(
             "/".to_owned()
         },
         request_id: id.to_string(),
+        session: cookie::read(request.headers(), COOKIE_NAME).map(str::to_owned),
+        client: client.clone(),
+        face: face.clone(),
     };
     request.extensions_mut().insert(client);
+    request.extensions_mut().insert(face);
     let mut response = next.run(request).await;
     let refusal = response.extensions_mut().remove::<Refusal>();
     // An address or query that is no text names nothing of ours.
     let is_unreadable = response.status() == StatusCode::BAD_REQUEST;
     if let Some(refusal) = refusal.or(is_unreadable.then_some(Refusal::NotFound)) {
         refusal.log(&asked.request_id);
-        response = page(&refusal, &asked).unwrap_or(response);
+        response = page(&portal, &refusal, &asked).await.unwrap_or(response);
         let code = RefusedFor(refusal.code());
         response.extensions_mut().insert(code);
     } else if asked.has_flash && is_page(response.headers()) {
@@ -61,12 +74,21 @@ struct Asked {
     has_flash: bool,
     path: String,
     request_id: String,
+    /// What the cookie of a session holds.
+    session: Option<String>,
+    client: Client,
+    face: Face,
 }
 
-fn page(refusal: &Refusal, asked: &Asked) -> Option<Response> {
+async fn page(portal: &Portal, refusal: &Refusal, asked: &Asked) -> Option<Response> {
+    if let Refusal::ActingOver { tenant, token } = refusal {
+        return Some(acting_over(tenant, token.as_deref()));
+    }
     let kind = refusal.kind()?;
-    let mut shell = Shell::signed_out(BRAND, kind.heading(), "", asked.theme);
+    let mut shell = Shell::signed_out(&asked.face.name, kind.heading(), "", asked.theme);
+    shell.contact.clone_from(&asked.face.contact);
     shell.path.clone_from(&asked.path);
+    shell.acting = acting(portal, &mut shell.csrf, kind, asked).await;
     let page = ErrorPage {
         shell,
         kind,
@@ -75,7 +97,6 @@ fn page(refusal: &Refusal, asked: &Asked) -> Option<Response> {
         } else {
             String::new()
         },
-        contact: String::new(),
     };
     let status = StatusCode::from_u16(kind.status()).ok()?;
     let mut response = (status, Html(page.render().ok()?)).into_response();
@@ -84,6 +105,31 @@ fn page(refusal: &Refusal, asked: &Asked) -> Option<Response> {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     Some(response)
+}
+
+/// Away from the tenant for which somebody's time is over.
+fn acting_over(tenant: &str, token: Option<&Token>) -> Response {
+    let message = format!("Your time to act as {tenant} is over. What you sent last was not done.");
+    let mut response = not_done("/", &message);
+    if let Some(token) = token {
+        add_cookie(&mut response, &set_cookie(token));
+    }
+    response
+}
+
+/// As whom the person acts who gets an error page: it says so too, but where nothing can be looked up.
+async fn acting(
+    portal: &Portal,
+    csrf: &mut String,
+    kind: ErrorKind,
+    asked: &Asked,
+) -> Option<ActingBand> {
+    let token = asked.session.as_deref().filter(|_| !kind.is_outage())?;
+    let found = session::look_up(&portal.app, &asked.client, token).await;
+    let found = found.ok().flatten()?;
+    let band = ActingBand::of(&found)?;
+    *csrf = csrf_token(&found.token);
+    Some(band)
 }
 
 fn is_page(headers: &HeaderMap) -> bool {

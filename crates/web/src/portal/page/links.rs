@@ -2,7 +2,7 @@
 
 use base::{
     AccountId, CertificateId, DnsName, DomainId, EnrolledDomainId, OrderId, OrganizationId,
-    PreValidationId, RefusalId, SubscriptionId, UserId,
+    PreValidationId, RefusalId, SubscriptionId, TenantId, UserId,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -11,6 +11,12 @@ pub(crate) const ACTIVITY: &str = "/activity";
 
 /// The list of domains that are proven outside of orders.
 pub(crate) const DELEGATED_DOMAINS: &str = "/delegated-domains";
+
+/// The list of customers.
+pub(crate) const CUSTOMERS: &str = "/customers";
+
+/// The list of resellers.
+pub(crate) const RESELLERS: &str = "/resellers";
 
 /// The path of an ACME account's pages.
 pub(crate) fn account(id: SubscriptionId) -> String {
@@ -63,6 +69,16 @@ pub(crate) fn person(id: UserId) -> String {
 /// The path of a refusal's page.
 pub(crate) fn refusal(id: RefusalId) -> String {
     format!("/activity/refused/{}", id.suffix())
+}
+
+/// The path of a customer's page.
+pub(crate) fn customer(id: TenantId) -> String {
+    format!("{CUSTOMERS}/{}", id.suffix())
+}
+
+/// The path of a reseller's page.
+pub(crate) fn reseller(id: TenantId) -> String {
+    format!("{RESELLERS}/{}", id.suffix())
 }
 
 /// The path of a review's page.

@@ -11,6 +11,8 @@ pub enum Nav {
     Activity,
     /// Issued certificates.
     Certificates,
+    /// The tenants below a reseller.
+    Customers,
     /// The start page.
     Dashboard,
     /// Enrolled domains.
@@ -19,6 +21,8 @@ pub enum Nav {
     None,
     /// Legal entities that certificates name.
     Organizations,
+    /// Who sells, for the operator.
+    Resellers,
     /// What waits for the operator's reviewers.
     Reviews,
     /// The person's own settings.
@@ -68,7 +72,14 @@ const SECTIONS: [(&str, &[MenuItem]); 4] = [
             item(Nav::Organizations, "Organizations", "/organizations"),
         ],
     ),
-    ("Tenants", &[item(Nav::Reviews, "Review", "/reviews")]),
+    (
+        "Tenants",
+        &[
+            item(Nav::Customers, "Customers", "/customers"),
+            item(Nav::Resellers, "Resellers", "/resellers"),
+            item(Nav::Reviews, "Review", "/reviews"),
+        ],
+    ),
     (
         "Account",
         &[
@@ -86,7 +97,9 @@ pub fn menu(kind: TenantKind, may_open: impl Fn(&str) -> bool) -> Vec<MenuSectio
             matches!(kind, TenantKind::Customer | TenantKind::Reseller)
         }
         Nav::Organizations => kind != TenantKind::Operator,
-        Nav::Reviews => kind == TenantKind::Operator,
+        // Distributors have no page of those below them.
+        Nav::Customers => kind == TenantKind::Reseller,
+        Nav::Resellers | Nav::Reviews => kind == TenantKind::Operator,
         Nav::Dashboard | Nav::None | Nav::Settings | Nav::Team => true,
     };
     let sections = SECTIONS.iter().map(|(title, items)| MenuSection {
@@ -125,15 +138,22 @@ mod tests {
             "Domains",
             "Certificates",
             "Organizations",
+            "Customers",
             "Team",
             "Settings",
         ];
         check(TenantKind::Reseller, |_| true, &all);
-        check(TenantKind::Customer, |_| true, &all);
+        let is_other = |path: &str| path != "/customers";
+        let without: Vec<_> = all
+            .into_iter()
+            .filter(|each| *each != "Customers")
+            .collect();
+        check(TenantKind::Customer, |_| true, &without);
+        check(TenantKind::Reseller, is_other, &without);
         check(
             TenantKind::Operator,
             |_| true,
-            &["Dashboard", "Review", "Team", "Settings"],
+            &["Dashboard", "Resellers", "Review", "Team", "Settings"],
         );
         check(
             TenantKind::Reseller,
@@ -160,6 +180,7 @@ mod tests {
                     "Certificates",
                     vec!["ACME accounts", "Domains", "Certificates", "Organizations"]
                 ),
+                ("Tenants", vec!["Customers"]),
                 ("Account", vec!["Team", "Settings"]),
             ]
         );

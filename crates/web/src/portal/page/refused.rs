@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use base::{Class, Full, Part, Refuse};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tenancy::token::Token;
 
 use super::form::Problems;
 use super::shell::Shell;
@@ -17,6 +18,13 @@ use crate::request::body::Unread;
 /// Why a request was not answered with what it asked for.
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
+    /// Their time to act as a tenant is over, and what they asked was not done.
+    ActingOver {
+        /// The tenant.
+        tenant: String,
+        /// What the browser has from now on; another request has brought it if there is none.
+        token: Option<Box<Token>>,
+    },
     /// Somebody else changed the object at the same time.
     Conflict,
     /// Signed in, but without the permission.
@@ -55,13 +63,14 @@ impl Refusal {
             Self::StaleForm => Some(ErrorKind::StaleForm),
             Self::Told(refusal) => Some(kind_of(refusal)),
             Self::Unread(unread) => Some(kind_of_unread(*unread)),
-            Self::SecondFactor | Self::SignIn { .. } => None,
+            Self::ActingOver { .. } | Self::SecondFactor | Self::SignIn { .. } => None,
         }
     }
 
     /// What figures call it.
     pub(crate) fn code(&self) -> &'static str {
         match self {
+            Self::ActingOver { .. } => "acting_over",
             Self::Conflict => Class::Conflict.as_str(),
             Self::Forbidden => Class::Forbidden.as_str(),
             Self::NotFound => Class::NotFound.as_str(),
@@ -78,7 +87,8 @@ impl Refusal {
         let seconds = match self {
             Self::Told(refusal) => refusal.retry_after,
             Self::Unread(unread) => unread.retry_after(),
-            Self::Conflict
+            Self::ActingOver { .. }
+            | Self::Conflict
             | Self::Forbidden
             | Self::NotFound
             | Self::SecondFactor
@@ -171,7 +181,8 @@ impl IntoResponse for Refusal {
                 let reason = if *has_ended { "&reason=ended" } else { "" };
                 Redirect::to(&format!("/sign-in?next={next}{reason}")).into_response()
             }
-            Self::Conflict
+            Self::ActingOver { .. }
+            | Self::Conflict
             | Self::Forbidden
             | Self::NotFound
             | Self::StaleForm
@@ -310,6 +321,4 @@ pub struct ErrorPage {
     pub kind: ErrorKind,
     /// Number to quote when asking for help; empty shows none.
     pub request_id: String,
-    /// Address of somebody who helps; empty shows none.
-    pub contact: String,
 }

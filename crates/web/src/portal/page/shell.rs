@@ -1,10 +1,10 @@
 //! The frame around every page: brand, navigation, person, theme, messages.
 
+use flow::access::SignedIn;
+
+use super::contact::HelpLine;
 use super::menu::{MenuItem, MenuSection, Nav};
 use super::part::Tone;
-
-/// Name of the product in titles.
-pub(crate) const BRAND: &str = "Chancery";
 
 /// Light or dark, or whatever the browser prefers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,11 +47,45 @@ pub struct Flash {
     pub text: String,
 }
 
+/// For which other tenant somebody acts; stands on every page meanwhile.
+#[derive(Clone, Debug)]
+pub struct ActingBand {
+    /// The tenant.
+    pub tenant: String,
+    /// Why, where somebody of the operator acts as it; empty where somebody looks after a tenant below their own.
+    pub reason: String,
+    /// The time of day at which it is over; empty there too.
+    pub until: String,
+}
+
+impl ActingBand {
+    /// Of whoever acts as another tenant.
+    pub(crate) fn of(signed_in: &SignedIn) -> Option<Self> {
+        let tenant = signed_in.tenant.name.as_str().to_owned();
+        let (reason, until) = match &signed_in.session.acting {
+            Some(acting) => (
+                acting.reason.as_str().trim_end_matches('.').to_owned(),
+                acting.until.as_jiff().strftime("%H:%M UTC").to_string(),
+            ),
+            None => (String::new(), String::new()),
+        };
+        signed_in.is_elsewhere().then_some(Self {
+            tenant,
+            reason,
+            until,
+        })
+    }
+}
+
 /// What every page knows besides its own content.
 #[derive(Clone, Debug)]
 pub struct Shell {
+    /// As whom the person acts, if that is another tenant.
+    pub acting: Option<ActingBand>,
     /// Name of the product as this reseller's host name shows it.
     pub brand: String,
+    /// Whom people ask for help, as that brand says it; empty for nobody.
+    pub contact: Vec<HelpLine>,
     /// Anti-forgery token, repeated in every form.
     pub csrf: String,
     /// E-mail of the person signed in; empty when nobody is.
@@ -78,7 +112,9 @@ impl Shell {
     /// The frame of a page that needs no session.
     pub fn signed_out(brand: &str, title: &str, csrf: &str, theme: Theme) -> Self {
         Self {
+            acting: None,
             brand: brand.to_owned(),
+            contact: Vec::new(),
             csrf: csrf.to_owned(),
             email: String::new(),
             flashes: Vec::new(),

@@ -1,5 +1,7 @@
 //! ACME accounts: list, form, five tabs, consequences.
 
+use base::Timestamp;
+
 use super::{
     Chip, Error, Nav, Pages, Paging, Tone, certificate, chip, date, domain, filter, order, paging,
     shell, strings, when, with_flash,
@@ -15,7 +17,7 @@ use crate::portal::enrollment::subscriptions::list::{SubscriptionListPage, Subsc
 use crate::portal::enrollment::subscriptions::new::NewSubscriptionPage;
 use crate::portal::enrollment::subscriptions::organization::AccountOrganization;
 use crate::portal::enrollment::subscriptions::revoke::{self, EndView};
-use crate::portal::enrollment::subscriptions::{rotate, state};
+use crate::portal::enrollment::subscriptions::{extend, rotate, state};
 use crate::portal::issuance::orders::show::LastOrder;
 use crate::portal::page::confirm::Extras;
 use crate::portal::page::form::{Choice, Problems};
@@ -102,6 +104,11 @@ fn organizations() -> Vec<Choice> {
 fn new_account(label: &str, problems: Problems) -> NewSubscriptionPage {
     NewSubscriptionPage {
         shell: shell(Nav::Accounts, "New ACME account"),
+        ask: if problems.is_empty() {
+            String::new()
+        } else {
+            "Example Certificates".to_owned()
+        },
         kinds: vec![choice(
             "dv",
             "Domain validated (DV)",
@@ -136,6 +143,7 @@ fn head(tab: Tab, status: Chip, explanation: &str) -> SubscriptionHead {
         ],
         explanation: explanation.to_owned(),
         tab,
+        can_extend: is_active,
         can_suspend: is_active,
         can_resume: !is_active,
         can_deactivate: true,
@@ -315,6 +323,15 @@ fn consequences(pages: &mut Pages) -> Result<(), Error> {
     pages.add(
         "account-suspend",
         &state::suspend_page(shell("Suspend account"), "Production", href),
+    )?;
+    // 24 November 2027, and a year later.
+    let (end, until) = (
+        Timestamp::from_seconds(1_827_014_400),
+        Timestamp::from_seconds(1_858_550_400),
+    );
+    pages.add(
+        "account-extend",
+        &extend::extend_page(shell("Extend account"), ("Production", href), (end, until)),
     )?;
     pages.add(
         "account-resume",

@@ -1,16 +1,19 @@
 //! Domains that are proven outside of orders, and their delegations.
 
-use super::{Error, Nav, Pages, Tone, chip, paging, search, shell, strings};
+use super::{Error, Nav, Pages, Shell, Theme, Tone, chip, paging, search, shell, strings};
 use crate::portal::page::form::{Choice, Problems};
 use crate::portal::page::listing::Paging;
 use crate::portal::page::part::Chip;
 use crate::portal::tenancy::delegated_domains::add::AddDomainPage;
+use crate::portal::tenancy::delegated_domains::confirm::{
+    DomainConfirmedPage, DomainLinkGonePage, DomainProofPage,
+};
 use crate::portal::tenancy::delegated_domains::list::{
     DelegatedDomainLine, DelegatedDomainListPage,
 };
 use crate::portal::tenancy::delegated_domains::release::release_page;
 use crate::portal::tenancy::delegated_domains::show::{
-    ChallengeView, DelegatedDomainPage, DelegationLine,
+    ChallengeView, DelegatedDomainPage, DelegationLine, MailView,
 };
 use crate::portal::tenancy::standing::StandingAnswer;
 
@@ -95,6 +98,7 @@ fn one(
         },
         missed: None,
         challenge: None,
+        mail: None,
         delegations: delegations(),
         organizations: vec![
             choice("", "None", true),
@@ -144,10 +148,22 @@ fn waiting() -> DelegatedDomainPage {
             content: format!("{value}.{value}"),
             until: "26 December 2026".to_owned(),
         }),
+        mail: Some(mail()),
         delegations: Vec::new(),
         problems: Problems::one("organization", "Choose an organization of the list.")
             .and("types", "Tick at least one type of certificates."),
         ..one("museum.example", chip(Tone::Warn, "Action needed"), answer)
+    }
+}
+
+fn mail() -> MailView {
+    let names = ["admin", "administrator", "hostmaster", "postmaster"];
+    let at = |name: &&str| choice(name, &format!("{name}@museum.example"), false);
+    let mut choices: Vec<_> = names.iter().map(at).collect();
+    choices.insert(2, choice("dns", "The contacts that the DNS names", false));
+    MailView {
+        choices,
+        sent: Some("hostmaster@museum.example, until 3 December 2026".to_owned()),
     }
 }
 
@@ -181,6 +197,33 @@ pub(super) fn add(all: &mut Pages) -> Result<(), Error> {
         "co.uk is a public suffix, below which anybody can register names; add the domain that is yours.",
     );
     all.add("delegated-domain-new-problem", &add_page("co.uk", wrong))?;
+    let door = |title: &str| Shell::signed_out("Chancery", title, "sample-token", Theme::System);
+    all.add(
+        "domain-proof",
+        &DomainProofPage {
+            shell: door("Confirm a domain"),
+            domain: LONG.to_owned(),
+            tenant: "Northwind & Sons".to_owned(),
+            until: "3 December 2026".to_owned(),
+            href: "/domain-proof/TOKEN".to_owned(),
+        },
+    )?;
+    all.add(
+        "domain-proof-confirmed",
+        &DomainConfirmedPage {
+            shell: door("Confirmed"),
+            domain: "clinic.example".to_owned(),
+            tenant: "Northwind & Sons".to_owned(),
+        },
+    )?;
+    let why = "It was used, has ended, or another one was sent since; whoever asked for it can send another.";
+    all.add(
+        "domain-proof-gone",
+        &DomainLinkGonePage {
+            shell: door("Link"),
+            why: why.to_owned(),
+        },
+    )?;
     let remove = release_page(
         shell(Nav::Organizations, "Remove clinic.example"),
         "clinic.example",

@@ -106,6 +106,7 @@ fn form(names: &str, problems: Problems) -> AddDomainsPage {
             account("y", "Harbor", "DV, ends 2 May 2027", false),
         ],
         names: names.to_owned(),
+        anchor: Some(String::new()),
         is_only_this_name: false,
         problems,
     }
@@ -137,6 +138,7 @@ fn verdicts(is_preview: bool) -> VerdictsPage {
         account_href: "/accounts/x".to_owned(),
         account_id: "x".to_owned(),
         names: "northwind.example\n*.harbor.example".to_owned(),
+        anchor: String::new(),
         is_only_this_name: false,
         is_preview,
         can_add: true,
@@ -195,6 +197,7 @@ fn detail(domain: DomainRow, headline: &str, tone: Tone, text: &str, is_used: bo
             Vec::new()
         },
         can_remove: true,
+        anchor: None,
         certificates_left: "498 of 500 left".to_owned(),
     }
 }

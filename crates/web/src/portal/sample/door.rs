@@ -1,12 +1,20 @@
 //! Signing in, signed out, errors.
 
-use super::{Error, Pages, Shell, Theme};
+use super::{Error, Pages, Shell, Theme, contact};
 use crate::portal::access::session::sign_in::{SignInPage, SignInProblem};
 use crate::portal::access::session::sign_out::SignedOutPage;
 use crate::portal::page::refused::{ErrorKind, ErrorPage};
 
 fn outside(title: &str) -> Shell {
-    Shell::signed_out("Chancery", title, "sample-token", Theme::System)
+    Shell {
+        contact: contact(),
+        ..Shell::signed_out(
+            "Northwind Certificates",
+            title,
+            "sample-token",
+            Theme::System,
+        )
+    }
 }
 
 fn sign_in(email: &str, problem: Option<SignInProblem>) -> SignInPage {
@@ -16,13 +24,21 @@ fn sign_in(email: &str, problem: Option<SignInProblem>) -> SignInPage {
         problem,
         next: "/".to_owned(),
         has_mail: true,
+        organization_href: Some("/sign-in/organization".to_owned()),
         passkey_at: Some("portal.example".to_owned()),
-        contact: "support@chancery.example".to_owned(),
     }
 }
 
 pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
     pages.add("sign-in", &sign_in("", None))?;
+    let neutral = Shell::signed_out("Chancery", "Sign in", "sample-token", Theme::System);
+    pages.add(
+        "sign-in-neutral",
+        &SignInPage {
+            shell: neutral,
+            ..sign_in("", None)
+        },
+    )?;
     let known = "ops@northwind.example";
     pages.add(
         "sign-in-wrong",
@@ -64,7 +80,6 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
             shell: outside(kind.heading()),
             kind,
             request_id: "req_01m8cate7kjfah4t539c4mjdf4".to_owned(),
-            contact: "support@chancery.example".to_owned(),
         };
         pages.add(name, &page)?;
     }

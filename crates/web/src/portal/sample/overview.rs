@@ -1,5 +1,7 @@
 //! The dashboard: new, half done, calm, busy.
 
+use tenancy::tenant::TenantKind;
+
 use super::{Error, Nav, Pages, Tone, chip, order, shell, with_flash};
 use crate::portal::overview::dashboard::chart::Expiry;
 use crate::portal::overview::dashboard::onboarding::{Facts, Onboarding};
@@ -133,10 +135,28 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
     pages.add("design", &sheet)?;
     let page = |onboarding, overview| DashboardPage {
         shell: shell(Nav::Dashboard, "Dashboard"),
+        ask: String::new(),
         onboarding,
+        is_hidden: false,
+        enrols: true,
+        may_open_accounts: true,
         overview,
     };
-    let mut facts = Facts::default();
+    let mut facts = Facts::fresh(TenantKind::Reseller);
+    pages.add(
+        "dashboard-hidden-steps",
+        &DashboardPage {
+            is_hidden: true,
+            ..page(Some(Onboarding::from_facts(&facts)), None)
+        },
+    )?;
+    pages.add(
+        "dashboard-operator",
+        &DashboardPage {
+            enrols: false,
+            ..page(None, None)
+        },
+    )?;
     pages.add(
         "dashboard-new",
         &page(Some(Onboarding::from_facts(&facts)), None),
@@ -157,8 +177,12 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         "dashboard-calm",
         &DashboardPage {
             shell: flash,
-            onboarding: None,
-            overview: Some(calm()),
+            ..page(None, Some(calm()))
         },
-    )
+    )?;
+    let closed = DashboardPage {
+        ask: "Example Certificates".to_owned(),
+        ..page(None, None)
+    };
+    pages.add("dashboard-nothing-to-buy", &closed)
 }

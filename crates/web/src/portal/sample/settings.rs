@@ -26,6 +26,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         shell: shell(Nav::Settings, "Settings"),
         name: "Astrid Berg".to_owned(),
         role: "Administrator".to_owned(),
+        has_provider: true,
         has_second_factor: false,
         second_factor: on_or_off(false),
         profile_problems: Problems::none(),
@@ -41,6 +42,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
             ),
             rule("Different from the present one", false),
         ],
+        may_brand: true,
         sessions: vec![
             session("s1", "Firefox on Linux", "203.0.113.7", true),
             session("s2", "Safari on iPhone", "2001:db8:40::17", false),

@@ -177,6 +177,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         "invited",
         &InvitedPage {
             shell: shell(Nav::Team, "Invitation"),
+            back: ("Team".to_owned(), "/team".to_owned()),
             email: "noor@northwind.example".to_owned(),
             link:
                 "https://portal.northwind.example/link/4f7k9qztm2xwEXAMPLE4f7k9qztm2xwEXAMPLE4f7k9"

@@ -294,7 +294,7 @@ fn s53_values_are_escaped() {
         email: "\"><script>".to_owned(),
         problem: None,
         next: String::new(),
-        contact: String::new(),
+        organization_href: None,
         passkey_at: None,
         has_mail: false,
     };

@@ -1,9 +1,11 @@
 //! Domains whose control is proven outside of orders, and to whom they are delegated.
 
 pub mod add;
+pub mod confirm;
 pub mod delegate;
 mod form;
 pub mod list;
+mod mail;
 pub mod prove;
 pub mod release;
 pub mod show;
@@ -15,7 +17,7 @@ use flow::tenancy::domain::list_own_domains::show_own_domain;
 use tenancy::domain::{Domain, DomainState};
 
 use crate::portal::gate::allowed::Object;
-use crate::portal::gate::permitted::{ManageDomains, ViewDomains};
+use crate::portal::gate::permitted::{ManageDomains, Open, ViewDomains};
 use crate::portal::page::links;
 use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::refused::Refusal;
@@ -31,6 +33,9 @@ pub(super) fn routes() -> Table {
         .get("/delegated-domains/{id}", ViewDomains, show::show)
         .post("/delegated-domains/{id}/ask", ManageDomains, prove::ask)
         .post("/delegated-domains/{id}/check", ManageDomains, prove::check)
+        .post("/delegated-domains/{id}/mail", ManageDomains, mail::send)
+        .get("/domain-proof/{token}", Open, confirm::form)
+        .post("/domain-proof/{token}", Open, confirm::confirm)
         .post(
             "/delegated-domains/{id}/delegations",
             ManageDomains,

@@ -66,7 +66,7 @@ pub async fn add_passkey(
     name: PasskeyName,
     registration: &Registration,
 ) -> Result<Option<Vec<RecoveryCode>>, AddPasskeyError> {
-    let party = app.settings().relying_party();
+    let party = app.settings().relying_party(&caller.client);
     let party = party.ok_or(PasskeyError::RelyingParty)?;
     let challenge = registration.challenge()?.digest();
     let (id, proven) = registration.verify(&party)?;

@@ -77,7 +77,7 @@ pub async fn ask_to_add(
 ) -> Result<PasskeyCreation, AskPasskeyError> {
     let party = app
         .settings()
-        .relying_party()
+        .relying_party(&caller.client)
         .ok_or(AskPasskeyError::Nowhere)?;
     let user = signed_in.user.clone();
     let store = app.store(caller);
@@ -104,11 +104,11 @@ pub async fn ask_to_add(
 /// Asks for a proof: of somebody, by passkeys that are known, or of whoever has one.
 pub(in crate::access) async fn ask_to_prove(
     app: &App,
+    caller: &Caller,
     whose: impl Into<Scope>,
-    user: Option<UserId>,
-    known: Vec<CredentialId>,
+    (user, known): (Option<UserId>, Vec<CredentialId>),
 ) -> Result<PasskeyRequest, AskPasskeyError> {
-    let party = app.settings().relying_party();
+    let party = app.settings().relying_party(&caller.client);
     let party = party.ok_or(AskPasskeyError::Nowhere)?;
     let (challenge, row) = new(app, ChallengePurpose::SignIn, user);
     app.store(whose).write(row, save).await?;

@@ -165,7 +165,7 @@ fn decide(removing: &Removing, facts: Facts) -> Result<Decision, RemovePasskeyEr
         let (typed, factors) = typed.ok_or(RemovePasskeyError::Last)?;
         facts.counts.check(now)?;
         last = Some(Last {
-            second: factors.check(user.id, typed, app, now)?,
+            second: factors.check(user.id, typed, app, caller, now)?,
             attempt: removing.attempt.clone(),
             session: session.clone(),
         });

@@ -38,7 +38,7 @@ pub(super) async fn form(
     who: Public,
     Path(token): Path<String>,
 ) -> Answer {
-    let followed = match look_at_link(&portal.app, &token).await {
+    let followed = match look_at_link(&portal.app, &who.caller, &token).await {
         Ok(followed) => followed,
         Err(error) => return gone(&who, error),
     };
@@ -54,7 +54,7 @@ pub(super) async fn submit(
     Path(token): Path<String>,
     VisitorForm(typed): VisitorForm<LinkForm>,
 ) -> Answer {
-    let followed = match look_at_link(&portal.app, &token).await {
+    let followed = match look_at_link(&portal.app, &who.caller, &token).await {
         Ok(followed) => followed,
         Err(error) => return gone(&who, error),
     };
@@ -79,11 +79,11 @@ pub(super) async fn submit(
 /// `POST /link/{token}/rules`. Looks at what was typed and keeps nothing of it.
 pub(super) async fn rules(
     State(portal): State<Portal>,
-    _: Public,
+    who: Public,
     Path(token): Path<String>,
     VisitorForm(typed): VisitorForm<LinkForm>,
 ) -> Answer {
-    let followed = look_at_link(&portal.app, &token).await?;
+    let followed = look_at_link(&portal.app, &who.caller, &token).await?;
     let found = requirements_of(&portal.app, &followed, &Password::new(typed.new)).await;
     let rules = password_rules::list(found);
     page(&password_rules::part(rules, rules_href(&token)))

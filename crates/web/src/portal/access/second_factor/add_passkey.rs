@@ -57,7 +57,7 @@ pub(super) async fn ask(
     };
     let csrf = csrf_token(&who.signed_in.token);
     let mut response = match ask_to_add(&portal.app, &who.caller, &who.signed_in).await {
-        Ok(asked) => creation(&asked, &csrf),
+        Ok(asked) => creation(&asked, who.brand(), &csrf),
         Err(error @ (AskPasskeyError::Nowhere | AskPasskeyError::TooMany(_))) => {
             not_asked(&sentence(&error))
         }
@@ -124,7 +124,7 @@ fn view(
     name: &str,
     problems: Problems,
 ) -> Option<AddPasskeyPage> {
-    let party = portal.app.settings().relying_party()?;
+    let party = portal.app.settings().relying_party(&who.caller.client)?;
     Some(AddPasskeyPage {
         shell: who.shell(Nav::Settings, "Add a passkey"),
         host: party.id().to_owned(),

@@ -126,7 +126,7 @@ pub(super) async fn view<P>(
 ) -> Result<SecondFactorPage, Refusal> {
     let now = portal.app.now();
     let own = own_factors(&portal.app, &who.caller, &who.signed_in).await?;
-    let passkey_at = passkey_host(portal);
+    let passkey_at = passkey_host(portal, &who.caller);
     let passkeys = own.passkeys.iter().map(|passkey| passkey_row(passkey, now));
     Ok(SecondFactorPage {
         shell: who.shell(Nav::Settings, "Second factor"),

@@ -19,7 +19,7 @@ use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
 use crate::portal::page::moment::minutes_until;
 use crate::portal::page::refused::{Refusal, problems};
 use crate::portal::page::shell::Shell;
-use crate::portal::page::words::count;
+use crate::portal::page::words::{count, sentence};
 use crate::portal::state::Portal;
 
 #[derive(Default, Deserialize)]
@@ -99,6 +99,7 @@ fn told(error: SecondStepError, now: Timestamp) -> Result<Problems, Refusal> {
             let message = format!("Account locked. Signing in opens again in {minutes}.");
             Ok(Problems::one("code", &message))
         }
+        SecondStepError::Elsewhere(error) => Ok(Problems::one("code", &sentence(&error))),
         SecondStepError::Suspended(suspended) => Ok(Problems::one("code", &suspended.to_string())),
         error
         @ (SecondStepError::Factor(_) | SecondStepError::Gone | SecondStepError::Store(_)) => {
@@ -118,7 +119,7 @@ fn view(portal: &Portal, who: &Public, offered: OfferedFactors, problems: Proble
     CodePage {
         shell: who.shell("Second step"),
         has_app: offered.has_app,
-        passkey_at: passkey_host(portal).filter(|_| offered.has_passkeys),
+        passkey_at: passkey_host(portal, &who.caller).filter(|_| offered.has_passkeys),
         problems,
     }
 }

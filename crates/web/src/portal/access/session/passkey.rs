@@ -29,10 +29,10 @@ pub(super) struct PasskeyForm {
 /// `POST /sign-in/passkey/ask`: answers JSON.
 pub(super) async fn ask(
     State(portal): State<Portal>,
-    _: Public,
+    who: Public,
     VisitorForm(Nothing {}): VisitorForm<Nothing>,
 ) -> Answer {
-    Ok(request(&ask_to_sign_in(&portal.app).await?))
+    Ok(request(&ask_to_sign_in(&portal.app, &who.caller).await?))
 }
 
 /// `POST /sign-in/code/passkey`: answers JSON.
@@ -44,7 +44,7 @@ pub(super) async fn ask_for_step(
     let Some((token, _)) = &who.step else {
         return Ok(again());
     };
-    match ask_passkey_for_step(&portal.app, token).await {
+    match ask_passkey_for_step(&portal.app, &who.caller, token).await {
         Ok(asked) => Ok(request(&asked)),
         Err(SecondStepError::Gone) => Ok(again()),
         Err(error) => Err(error.into()),
@@ -68,7 +68,7 @@ pub(super) async fn submit(
         Ok(signed_in) => Ok(welcome(&portal, &signed_in, &typed.next)),
         Err(error) => refused_form(&SignInPage {
             problem: Some(problem(error, portal.app.now())?),
-            ..view(&portal, &who, &typed.next)
+            ..view(&portal, &who, &typed.next).await
         }),
     }
 }
@@ -78,6 +78,7 @@ fn problem(error: PasskeySignInError, now: Timestamp) -> Result<SignInProblem, R
         PasskeySignInError::Locked(locked) => Ok(SignInProblem::Locked {
             minutes: minutes_until(locked.until, now),
         }),
+        PasskeySignInError::Elsewhere(error) => Ok(SignInProblem::Elsewhere(sentence(&error))),
         PasskeySignInError::Suspended(_) => Ok(SignInProblem::Suspended),
         PasskeySignInError::Factor(SecondFactorError::Seal(_)) | PasskeySignInError::Store(_) => {
             Err(error.into())

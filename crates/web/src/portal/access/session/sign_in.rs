@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tenancy::password::Password;
 use tenancy::session::set_cookie;
 
+use super::organization;
 use crate::portal::access::passkey::passkey_host;
 use crate::portal::gate::csrf::VisitorForm;
 use crate::portal::gate::permitted::Public;
@@ -18,6 +19,7 @@ use crate::portal::page::frame::{Answer, add_cookie, page, refused_form};
 use crate::portal::page::moment::minutes_until;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{Shell, Theme};
+use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 
 /// What the page is told when the second step came too late.
@@ -54,7 +56,7 @@ pub(super) async fn form(
     };
     let shown = page(&SignInPage {
         problem,
-        ..view(&portal, &who, &asked.next)
+        ..view(&portal, &who, &asked.next).await
     });
     shown.map(|shown| who.remembered(shown))
 }
@@ -82,7 +84,7 @@ pub(super) async fn submit(
         Err(error) => refused_form(&SignInPage {
             email: typed.email,
             problem: Some(problem(error, portal.app.now())?),
-            ..view(&portal, &who, &typed.next)
+            ..view(&portal, &who, &typed.next).await
         }),
     }
 }
@@ -97,7 +99,7 @@ pub(super) fn welcome(portal: &Portal, signed_in: &SignedIn, next: &str) -> Resp
 }
 
 /// The page as nobody has used it yet.
-pub(super) fn view(portal: &Portal, who: &Public, next: &str) -> SignInPage {
+pub(super) async fn view(portal: &Portal, who: &Public, next: &str) -> SignInPage {
     SignInPage {
         shell: who.shell("Sign in"),
         email: String::new(),
@@ -105,13 +107,14 @@ pub(super) fn view(portal: &Portal, who: &Public, next: &str) -> SignInPage {
         next: portal.routes.local_path(next).to_owned(),
         // Whether a link can be sent to who has forgotten the password.
         has_mail: portal.app.settings().mail.is_some(),
-        passkey_at: passkey_host(portal),
-        contact: String::new(),
+        organization_href: organization::offered(portal, next).await,
+        passkey_at: passkey_host(portal, &who.caller),
     }
 }
 
 fn problem(error: SignInError, now: Timestamp) -> Result<SignInProblem, Refusal> {
     match error {
+        SignInError::Elsewhere(error) => Ok(SignInProblem::Elsewhere(sentence(&error))),
         SignInError::InvalidCredentials => Ok(SignInProblem::WrongInput),
         SignInError::Locked(locked) => Ok(SignInProblem::Locked {
             minutes: minutes_until(locked.until, now),
@@ -124,6 +127,8 @@ fn problem(error: SignInError, now: Timestamp) -> Result<SignInProblem, Refusal>
 /// Why the last attempt did not succeed.
 #[derive(Clone, Debug)]
 pub enum SignInProblem {
+    /// The provider of their organisation is to sign them in, or did not.
+    Elsewhere(String),
     /// The passkey did not sign in.
     Passkey(String),
     /// Too many attempts; more are refused for some minutes, right or wrong.
@@ -147,7 +152,7 @@ impl SignInProblem {
     pub(crate) fn heading(&self) -> &'static str {
         match self {
             Self::Locked { .. } => "Account locked",
-            Self::Passkey(_) => "Not signed in",
+            Self::Elsewhere(_) | Self::Passkey(_) => "Not signed in",
             Self::PasswordSet => "Your password is set",
             Self::SessionEnded | Self::StepEnded => "Please sign in again",
             Self::Suspended => "Organization suspended",
@@ -163,7 +168,7 @@ impl SignInProblem {
             Self::Locked { minutes } => {
                 format!("There were too many failed attempts. Try again in {minutes} minutes.")
             }
-            Self::Passkey(why) => why.clone(),
+            Self::Elsewhere(why) | Self::Passkey(why) => why.clone(),
             Self::PasswordSet => "Sign in with it now.".to_owned(),
             Self::SessionEnded => {
                 "Your session ended after a time without use. Nothing was lost.".to_owned()
@@ -202,8 +207,8 @@ pub struct SignInPage {
     pub next: String,
     /// Whether a link can be sent by mail.
     pub has_mail: bool,
+    /// Where people sign in by their organisation's own provider, if some organisation has one.
+    pub organization_href: Option<String>,
     /// At which host browsers have passkeys for this portal, if they have.
     pub passkey_at: Option<String>,
-    /// Address of somebody who helps; empty shows none.
-    pub contact: String,
 }

@@ -7,7 +7,7 @@ use flow::access::session;
 use tenancy::session::clear_cookie;
 
 use crate::portal::gate::csrf::{Form, Nothing};
-use crate::portal::gate::permitted::{Permitted, Public, SettingUp};
+use crate::portal::gate::permitted::{Leaving, Permitted, Public};
 use crate::portal::page::frame::{Answer, add_cookie, page};
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
@@ -16,7 +16,7 @@ use crate::portal::state::Portal;
 /// `POST /sign-out`.
 pub(super) async fn sign_out(
     State(portal): State<Portal>,
-    who: Permitted<SettingUp>,
+    who: Permitted<Leaving>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, Refusal> {
     session::sign_out(&portal.app, &who.caller, &who.signed_in).await?;

@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::extract::State;
+use flow::access::oidc::show::own_provider;
 use flow::access::session;
+use tenancy::role::Permission;
 
 use super::browsers::{self, SessionRow};
 use super::rules;
@@ -26,16 +28,19 @@ pub(super) async fn show(State(portal): State<Portal>, who: Permitted<Own>) -> A
 pub(super) async fn view(portal: &Portal, who: &Permitted<Own>) -> Result<SettingsPage, Refusal> {
     let now = portal.app.now();
     let mut sessions = session::sessions_of_user(&portal.app, &who.caller, &who.signed_in).await?;
+    let provider = own_provider(&portal.app, &who.caller).await?;
     sessions.sort_by_key(|shown| !shown.is_current);
     Ok(SettingsPage {
         shell: who.shell(Nav::Settings, "Settings"),
         name: who.signed_in.user.display_name.as_str().to_owned(),
         role: role_names(&who.signed_in.roles),
+        has_provider: provider.is_some(),
         has_second_factor: who.signed_in.has_second_factor,
         second_factor: on_or_off(who.signed_in.has_second_factor),
         profile_problems: Problems::none(),
         password_problems: Problems::none(),
         rules: rules::unmet(portal, who).await,
+        may_brand: who.may(Permission::ManageBrand),
         sessions: sessions
             .into_iter()
             .map(|shown| browsers::row(shown, now))
@@ -67,6 +72,8 @@ pub struct SettingsPage {
     pub name: String,
     /// Roles in words.
     pub role: String,
+    /// Whether the organisation has an identity provider.
+    pub has_provider: bool,
     /// Whether a second factor is asked for.
     pub has_second_factor: bool,
     /// The same as a chip.
@@ -77,6 +84,8 @@ pub struct SettingsPage {
     pub password_problems: Problems,
     /// Rules for a new password.
     pub rules: Vec<PasswordRule>,
+    /// Whether the person may say how their tenant shows itself.
+    pub may_brand: bool,
     /// Where the person is signed in, this session first.
     pub sessions: Vec<SessionRow>,
 }

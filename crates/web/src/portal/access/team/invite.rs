@@ -120,7 +120,7 @@ fn read(typed: &InviteForm) -> Result<Invite, Problems> {
 }
 
 /// What somebody is called until they say: what stands before the at sign.
-fn name_of(email: &Email) -> Result<DisplayName, NameError> {
+pub(crate) fn name_of(email: &Email) -> Result<DisplayName, NameError> {
     let text = email.as_str();
     let local = text.split_once('@').map_or(text, |(local, _)| local);
     let short: String = local.chars().take(100).collect();
@@ -128,11 +128,25 @@ fn name_of(email: &Email) -> Result<DisplayName, NameError> {
 }
 
 fn shown(portal: &Portal, who: &Permitted<ManageUsers>, made: &Made) -> InvitedPage {
+    let shell = who.shell(Nav::Team, "Invitation");
+    let back = ("Team".to_owned(), "/team".to_owned());
+    let link = sender(portal, &who.signed_in).url(&made.token);
+    invited_page(portal, (shell, back), made, link)
+}
+
+/// The page that shows a link to whoever made it.
+pub(crate) fn invited_page(
+    portal: &Portal,
+    (shell, back): (Shell, (String, String)),
+    made: &Made,
+    link: String,
+) -> InvitedPage {
     let now = portal.app.now();
     InvitedPage {
-        shell: who.shell(Nav::Team, "Invitation"),
+        shell,
+        back,
         email: made.person.user.email.as_str().to_owned(),
-        link: sender(portal, &who.signed_in).url(&made.token),
+        link,
         ends: when(made.link.expires_at, now),
         ends_in: distance(made.link.expires_at, now),
     }
@@ -144,6 +158,8 @@ fn shown(portal: &Portal, who: &Permitted<ManageUsers>, made: &Made) -> InvitedP
 pub struct InvitedPage {
     /// The frame.
     pub shell: Shell,
+    /// The page that leads here: text and path.
+    pub back: (String, String),
     /// Whom it is for.
     pub email: String,
     /// The link.

@@ -140,7 +140,7 @@ fn detail(person: &Person, now: Timestamp) -> String {
     }
 }
 
-pub(super) fn status(status: Status) -> Chip {
+pub(crate) fn status(status: Status) -> Chip {
     match status {
         Status::Active => Chip::new(Tone::Good, "Active"),
         Status::Disabled => Chip::new(Tone::Idle, "Disabled"),

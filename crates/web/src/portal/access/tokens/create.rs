@@ -91,7 +91,7 @@ fn shown(portal: &Portal, who: &Permitted<Own>, created: &CreatedToken) -> Creat
         token: created.bearer.reveal(),
         command: format!(
             "curl -H \"Authorization: Bearer $CHANCERY_TOKEN\" {}/api/v1/me",
-            portal.origin
+            who.origin(portal)
         ),
         ends: when(created.token.expires_at, portal.app.now()),
     }

@@ -105,11 +105,17 @@ async fn view(
     let accounts = accounts
         .iter()
         .filter(|account| account.may_enroll(now).is_ok());
+    let catalog = portal.app.catalog();
+    let accounts: Vec<_> = accounts.collect();
+    let mut products = accounts.iter().map(|account| &account.product);
+    let asks_for_anchor = products.any(|product| catalog.certificate_type(product).is_some());
     Ok(AddDomainsPage {
         shell: who.shell(Nav::Domains, "Add domains"),
         accounts: accounts
+            .into_iter()
             .map(|found| choice(found, &typed.account))
             .collect(),
+        anchor: asks_for_anchor.then_some(typed.anchor),
         names: typed.names,
         is_only_this_name: typed.only_this_name == "on",
         problems,
@@ -131,7 +137,7 @@ fn choice(account: &Subscription, chosen: &str) -> Choice {
 
 /// `GET /domains/new` and its failures; sent to `POST /domains`, or to `POST /domains/preview`.
 ///
-/// Fields: `account`, `names` (one per line), `only_this_name` (`on` when ticked).
+/// Fields: `account`, `names` (one per line), `anchor`, `only_this_name` (`on` when ticked).
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/enrollment/domains/add.html")]
 pub struct AddDomainsPage {
@@ -141,8 +147,10 @@ pub struct AddDomainsPage {
     pub accounts: Vec<Choice>,
     /// What was typed, one name per line.
     pub names: String,
+    /// What was typed as anchor number; none where no account's certificates name an organization.
+    pub anchor: Option<String>,
     /// Whether companions are left out.
     pub is_only_this_name: bool,
-    /// What is wrong; fields `account`, `names`.
+    /// What is wrong; fields `account`, `anchor`, `names`.
     pub problems: Problems,
 }

@@ -52,6 +52,7 @@ pub(super) async fn show(
         certificates_left: certificates_left
             .map(|left| left.to_string())
             .unwrap_or_default(),
+        anchor: line.domain.anchor.clone(),
         can_remove: line.domain.is_active() && who.may(Permission::ManageDomains),
         domain: row(&line, now),
     })
@@ -146,6 +147,8 @@ pub struct DomainPage {
     /// Such as "498 of 500 left" of the certificates for new sets of names below its registered domain, in 7 days; empty when
     /// that is not limited.
     pub certificates_left: String,
+    /// The number of the pre-validation that it stands on, if any.
+    pub anchor: Option<String>,
     /// Whether it may be removed.
     pub can_remove: bool,
 }

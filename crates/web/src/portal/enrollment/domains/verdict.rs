@@ -39,6 +39,7 @@ pub(super) async fn view(
         account_href: links::account(account),
         account_id: account.suffix(),
         names: typed.names.clone(),
+        anchor: typed.anchor.clone(),
         is_only_this_name: typed.only_this_name == "on",
         is_preview,
         can_add: tally.paid + tally.free > 0,
@@ -198,6 +199,8 @@ pub struct VerdictsPage {
     pub account_id: String,
     /// What was typed, sent on as `names`.
     pub names: String,
+    /// Sent on as `anchor`.
+    pub anchor: String,
     /// Sent on as `only_this_name`.
     pub is_only_this_name: bool,
     /// Whether nothing was changed yet.

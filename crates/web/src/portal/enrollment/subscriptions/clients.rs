@@ -39,7 +39,8 @@ pub(super) async fn show(
     let path = format!("{}/clients", links::account(id));
     let now = portal.app.now();
     let catalog = portal.app.catalog();
-    let may_end = who.may(Permission::ManageAccounts);
+    let may =
+        [Permission::ManageAccounts, Permission::RotateCredentials].map(|asked| who.may(asked));
     let orders_left = list_subscriptions::orders_left(&portal.app, &who.caller)?;
     page(&SubscriptionClientsPage {
         shell: who.shell(Nav::Accounts, &label(&found.subscription)),
@@ -47,14 +48,19 @@ pub(super) async fn show(
         clients: slice
             .rows
             .into_iter()
-            .map(|client| row(client, may_end, &catalog, now))
+            .map(|client| row(client, may, &catalog, now))
             .collect(),
         paging: query.paging(&path, None, last.as_deref(), String::new()),
         orders_left: orders_left.map(|left| left.to_string()).unwrap_or_default(),
     })
 }
 
-fn row(client: AcmeClient, may_end: bool, catalog: &Catalog, now: Timestamp) -> ClientRow {
+fn row(
+    client: AcmeClient,
+    [may_end, may_release]: [bool; 2],
+    catalog: &Catalog,
+    now: Timestamp,
+) -> ClientRow {
     let href = links::client(client.id);
     let directory = catalog.directory(&client.directory);
     let is_test = directory.is_some_and(|directory| directory.is_test);
@@ -74,7 +80,7 @@ fn row(client: AcmeClient, may_end: bool, catalog: &Catalog, now: Timestamp) -> 
             None => String::new(),
         },
         revoke_href: (may_end && !is_over).then(|| format!("{href}/revoke")),
-        release_href: (may_end && holds_binding).then(|| format!("{href}/release")),
+        release_href: (may_release && holds_binding).then(|| format!("{href}/release")),
         thumbprint: client.thumbprint,
         agent: client.agent,
         address: client.address,

@@ -148,7 +148,7 @@ async fn view<P>(
     let withheld = withheld(found, now).filter(|_| is_hidden);
     let mac_key = withheld.unwrap_or(mac_key);
     let credentials = list_subscriptions::credentials(&portal.app, &who.caller, id).await?;
-    let may = who.may(Permission::ManageAccounts);
+    let may = who.may(Permission::RotateCredentials);
     let is_over = found.subscription.state(now) == Standing::Deactivated;
     let reveal = found.credential.as_ref().map(|key| key.reveal);
     Ok(CredentialsPage {

@@ -29,9 +29,10 @@ pub(super) fn head<P>(
         kind: account::kind(subscription),
         status: account::chip(subscription, now),
         facts: facts(found),
-        explanation: explanation(state),
+        explanation: explanation(state, found.extends_to.is_some()),
         tab,
         can_suspend: may && is_running,
+        can_extend: may && found.extends_to.is_some(),
         can_resume: may && state == State::Suspended,
         can_deactivate: may && state != State::Deactivated,
     }
@@ -58,7 +59,7 @@ fn facts(found: &Summary) -> Vec<(&'static str, String)> {
 }
 
 /// Why it is in this state and what ends it.
-fn explanation(state: State) -> String {
+fn explanation(state: State, can_extend: bool) -> String {
     let text = match state {
         State::Active => "",
         State::Pending => {
@@ -68,6 +69,10 @@ fn explanation(state: State) -> String {
         State::Suspended => {
             "It is suspended: orders are refused until somebody resumes it. Certificates already \
              issued stay valid."
+        }
+        State::Expired if can_extend => {
+            "Its term is over: orders are refused until it is extended. Certificates already issued stay \
+             valid until they end."
         }
         State::Expired => {
             "Its term is over: orders are refused. Certificates already issued stay valid until \
@@ -97,6 +102,10 @@ pub enum Tab {
 
 /// What all tabs show above themselves.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that the page asks for"
+)]
 pub struct SubscriptionHead {
     /// Its id as URLs and forms use it.
     pub id: String,
@@ -114,6 +123,8 @@ pub struct SubscriptionHead {
     pub explanation: String,
     /// The open tab.
     pub tab: Tab,
+    /// Whether it may be extended now.
+    pub can_extend: bool,
     /// Whether it may be suspended.
     pub can_suspend: bool,
     /// Whether it may be resumed.
@@ -135,6 +146,6 @@ impl SubscriptionHead {
     }
 
     pub(crate) fn has_actions(&self) -> bool {
-        self.can_suspend || self.can_resume || self.can_deactivate
+        self.can_extend || self.can_suspend || self.can_resume || self.can_deactivate
     }
 }

@@ -7,6 +7,7 @@ use enrollment::policy::{NameAdmission, TermUnit};
 use enrollment::subscription::{Label, Term};
 use flow::enrollment::open_subscription::{Opening, open_subscription};
 use flow::memory::catalog::{Catalog, SoldOffer};
+use flow::tenancy::entitle_tenant::{MayBuy, may_buy};
 use serde::Deserialize;
 use tenancy::certificate_type::CertificateType;
 use tenancy::role::binding::Part;
@@ -37,7 +38,8 @@ pub(super) struct NewSubscriptionForm {
 /// `GET /accounts/new`.
 pub(super) async fn form(State(portal): State<Portal>, who: Permitted<ManageAccounts>) -> Answer {
     let catalog = portal.app.catalog();
-    let proposed = catalog.offers().first();
+    let may_buy = may_buy(&portal.app, &who.caller).await?;
+    let proposed = on_offer(&catalog, &may_buy).next();
     let term = proposed.and_then(|offer| offer.policy.term_choices_years.iter().next());
     let typed = NewSubscriptionForm {
         kind: proposed.map(|offer| offer.slug.clone()).unwrap_or_default(),
@@ -132,13 +134,14 @@ async fn view(
 ) -> Result<NewSubscriptionPage, Refusal> {
     let now = portal.app.now();
     let catalog = portal.app.catalog();
+    let may_buy = may_buy(&portal.app, &who.caller).await?;
     let is_sold = |term: &Term| {
-        let mut offers = catalog.offers().iter();
+        let mut offers = on_offer(&catalog, &may_buy);
         offers.any(|offer| offer.policy.term_choices_years.allow(*term))
     };
     let chosen = catalog
         .offer(&typed.kind)
-        .or_else(|| catalog.offers().first());
+        .or_else(|| on_offer(&catalog, &may_buy).next());
     let counted = chosen.map_or(TermUnit::Days365n, |offer| offer.policy.term_unit);
     let terms = Term::CHOICES.into_iter().filter(is_sold).map(|term| {
         let years = term.years().to_string();
@@ -150,7 +153,7 @@ async fn view(
             value: years,
         }
     });
-    let mut offers = catalog.offers().iter();
+    let mut offers = on_offer(&catalog, &may_buy);
     let organizations = if offers.any(|offer| is_for_one(&catalog, offer)) {
         choices(portal, who.bounds(), ("None", &typed.organization)).await?
     } else {
@@ -158,12 +161,11 @@ async fn view(
     };
     Ok(NewSubscriptionPage {
         shell: who.shell(Nav::Accounts, "New ACME account"),
-        kinds: catalog
-            .offers()
-            .iter()
+        ask: whom_to_ask(&catalog, &may_buy),
+        kinds: on_offer(&catalog, &may_buy)
             .map(|offer| kind(&catalog, offer, &typed.kind))
             .collect(),
-        key_note: key_note(catalog.offers()).to_owned(),
+        key_note: key_note(on_offer(&catalog, &may_buy)).to_owned(),
         label: typed.label,
         organizations,
         terms: terms.collect(),
@@ -171,9 +173,25 @@ async fn view(
     })
 }
 
+/// What is sold, as far as the tenant may buy it.
+fn on_offer<'c>(catalog: &'c Catalog, may_buy: &'c MayBuy) -> impl Iterator<Item = &'c SoldOffer> {
+    let offers = catalog.offers().iter();
+    offers.filter(|offer| may_buy.products.allows(offer.product.as_str()))
+}
+
+/// Whom to ask for what is sold and not here; empty where all of it is.
+fn whom_to_ask(catalog: &Catalog, may_buy: &MayBuy) -> String {
+    let is_missing = |offer: &SoldOffer| !may_buy.products.allows(offer.product.as_str());
+    if catalog.offers().iter().any(is_missing) {
+        may_buy.ask.clone()
+    } else {
+        String::new()
+    }
+}
+
 /// How often the MAC key of what is sold here is shown.
-fn key_note(offers: &[SoldOffer]) -> &'static str {
-    let mut reveals = offers.iter().map(|offer| offer.policy.eab_reveal);
+fn key_note<'c>(offers: impl Iterator<Item = &'c SoldOffer>) -> &'static str {
+    let mut reveals = offers.map(|offer| offer.policy.eab_reveal);
     if reveals.all(|reveal| reveal == Reveal::Always) {
         "The credentials are shown on the next page and can be looked up again later, with your password."
     } else {
@@ -237,6 +255,8 @@ const fn best_for(named: Option<CertificateType>) -> &'static str {
 pub struct NewSubscriptionPage {
     /// The frame.
     pub shell: Shell,
+    /// Whom to ask for other types; empty where all that are sold are on offer.
+    pub ask: String,
     /// Types on offer.
     pub kinds: Vec<Choice>,
     /// How often the credentials are shown.

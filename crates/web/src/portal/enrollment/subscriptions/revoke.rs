@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::state::about_account;
 use crate::portal::gate::allowed::{Allowed, Object};
 use crate::portal::gate::csrf::Form;
-use crate::portal::gate::permitted::{ManageAccounts, Permitted};
+use crate::portal::gate::permitted::{ManageAccounts, Permitted, RotateCredentials};
 use crate::portal::gate::recent;
 use crate::portal::page::account::label;
 use crate::portal::page::confirm::{ConfirmPage, Extras};
@@ -58,7 +58,7 @@ enum End {
 /// `GET /credentials/{id}/revoke`.
 pub(super) async fn credential_form(
     State(portal): State<Portal>,
-    Allowed { who, object }: Allowed<ManageAccounts, CredentialEnd>,
+    Allowed { who, object }: Allowed<RotateCredentials, CredentialEnd>,
 ) -> Answer {
     let CredentialEnd(view) = object;
     page(&End::Credential.ask(&portal, &who, &view, Problems::none()))
@@ -67,7 +67,7 @@ pub(super) async fn credential_form(
 /// `POST /credentials/{id}/revoke`.
 pub(super) async fn credential(
     State(portal): State<Portal>,
-    Allowed { who, object }: Allowed<ManageAccounts, CredentialEnd>,
+    Allowed { who, object }: Allowed<RotateCredentials, CredentialEnd>,
     Form(typed): Form<EndForm>,
 ) -> Answer {
     let CredentialEnd(view) = object;
@@ -114,7 +114,7 @@ pub(super) async fn client(
 /// `GET /clients/{id}/release`.
 pub(super) async fn release_form(
     State(portal): State<Portal>,
-    Allowed { who, object }: Allowed<ManageAccounts, ClientEnd>,
+    Allowed { who, object }: Allowed<RotateCredentials, ClientEnd>,
 ) -> Answer {
     let ClientEnd(_, view) = object;
     page(&End::Binding.ask(&portal, &who, &view, Problems::none()))
@@ -123,7 +123,7 @@ pub(super) async fn release_form(
 /// `POST /clients/{id}/release`.
 pub(super) async fn release(
     State(portal): State<Portal>,
-    Allowed { who, object }: Allowed<ManageAccounts, ClientEnd>,
+    Allowed { who, object }: Allowed<RotateCredentials, ClientEnd>,
     Form(typed): Form<EndForm>,
 ) -> Answer {
     let ClientEnd(id, view) = object;
@@ -144,10 +144,10 @@ pub(super) async fn release(
 
 impl End {
     /// The question, again with what is wrong with the answer.
-    fn ask(
+    fn ask<P>(
         self,
         portal: &Portal,
-        who: &Permitted<ManageAccounts>,
+        who: &Permitted<P>,
         view: &EndView,
         problems: Problems,
     ) -> ConfirmPage {

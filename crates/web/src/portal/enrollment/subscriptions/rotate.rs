@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::state::about_account;
 use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::Form;
-use crate::portal::gate::permitted::{ManageAccounts, Permitted};
+use crate::portal::gate::permitted::{Permitted, RotateCredentials};
 use crate::portal::gate::recent;
 use crate::portal::page::account::label;
 use crate::portal::page::confirm::{Choosing, ConfirmPage, Extras};
@@ -48,7 +48,7 @@ pub(super) struct RotateForm {
 /// `GET /accounts/{id}/rotate`.
 pub(super) async fn form(
     State(portal): State<Portal>,
-    Allowed { who, object: found }: Allowed<ManageAccounts, Summary>,
+    Allowed { who, object: found }: Allowed<RotateCredentials, Summary>,
 ) -> Answer {
     let usual = Rotation::OVERLAP.as_secs() / SECONDS_AN_HOUR;
     let view = view(&portal, &who, &found, (Some(usual), Problems::none()));
@@ -58,7 +58,7 @@ pub(super) async fn form(
 /// `POST /accounts/{id}/rotate`.
 pub(super) async fn rotate(
     State(portal): State<Portal>,
-    Allowed { who, object: found }: Allowed<ManageAccounts, Summary>,
+    Allowed { who, object: found }: Allowed<RotateCredentials, Summary>,
     Form(typed): Form<RotateForm>,
 ) -> Answer {
     let ends_at_once = ends_at_once(&portal, &found);
@@ -116,7 +116,7 @@ fn ends_at_once(portal: &Portal, found: &Summary) -> bool {
 
 fn view(
     portal: &Portal,
-    who: &Permitted<ManageAccounts>,
+    who: &Permitted<RotateCredentials>,
     found: &Summary,
     (chosen, problems): (Option<u64>, Problems),
 ) -> ConfirmPage {

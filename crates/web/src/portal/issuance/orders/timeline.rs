@@ -96,6 +96,9 @@ pub(crate) fn seen_in_short(attempt: &Attempt) -> String {
     if seen.challenge == Type::Dns01.as_str() {
         return "The TXT record holds the expected value".to_owned();
     }
+    if seen.challenge == Type::Mail.as_str() {
+        return "Somebody at the domain confirmed it by mail".to_owned();
+    }
     let answered = seen.hops.last().and_then(|hop| hop.address);
     answered.map_or_else(String::new, |address| {
         format!("{} answered with the key authorization", address.ip())
@@ -208,6 +211,7 @@ pub(crate) fn way(challenge: Type) -> &'static str {
     match challenge {
         Type::Dns01 => "by DNS",
         Type::Http01 => "over HTTP",
+        Type::Mail => "by mail",
     }
 }
 

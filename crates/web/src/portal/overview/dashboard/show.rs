@@ -4,15 +4,18 @@
 use askama::Template;
 use axum::extract::State;
 use base::Timestamp;
+use flow::access::preferences::first_steps_hidden;
 use flow::issuance::list_certificates::CertificateRow;
 use flow::issuance::list_certificates::counts::Length;
 use flow::issuance::list_orders::Row;
 use flow::issuance::list_orders::refusals::RefusalRow;
 use flow::overview::dashboard::{Dashboard, dashboard};
+use flow::tenancy::entitle_tenant::may_buy;
+use tenancy::role::Permission;
 
 use super::chart::Expiry;
-use super::onboarding::{Facts, Onboarding};
-use crate::portal::gate::permitted::{Permitted, ViewDomains};
+use super::onboarding::{Facts, Onboarding, enrols};
+use crate::portal::gate::permitted::{Permitted, ViewOrganizations};
 use crate::portal::issuance::certificates::length;
 use crate::portal::issuance::orders::list::FAILED_LATELY;
 use crate::portal::issuance::orders::refused::times;
@@ -30,18 +33,46 @@ use crate::portal::state::Portal;
 /// A client that renews in time leaves no certificate in this many of the first weeks.
 const SOON: usize = 2;
 
-pub(super) async fn show(who: Permitted<ViewDomains>, State(portal): State<Portal>) -> Answer {
+pub(super) async fn show(
+    who: Permitted<ViewOrganizations>,
+    State(portal): State<Portal>,
+) -> Answer {
+    if !who.signed_in.meets_products {
+        let ask = may_buy(&portal.app, &who.caller).await?.ask;
+        return page(&DashboardPage {
+            shell: who.shell(Nav::Dashboard, "Dashboard"),
+            ask,
+            onboarding: None,
+            is_hidden: false,
+            enrols: enrols(who.signed_in.tenant.kind),
+            may_open_accounts: false,
+            overview: None,
+        });
+    }
     let found = dashboard(&portal.app, &who.caller).await?;
-    let onboarding = Onboarding::from_facts(&facts(&found));
+    let onboarding = Onboarding::from_facts(&facts(&who, &found));
+    let onboarding = (!onboarding.is_complete()).then_some(onboarding);
+    let is_hidden = match &onboarding {
+        Some(_) => first_steps_hidden(&portal.app, &who.caller, &who.signed_in).await?,
+        None => false,
+    };
     page(&DashboardPage {
         shell: who.shell(Nav::Dashboard, "Dashboard"),
-        onboarding: (!onboarding.is_complete()).then_some(onboarding),
+        ask: String::new(),
+        onboarding,
+        is_hidden,
+        enrols: enrols(who.signed_in.tenant.kind),
+        may_open_accounts: who.may(Permission::ManageAccounts),
         overview: (found.totals.subscriptions > 0).then(|| overview(&found)),
     })
 }
 
-fn facts(found: &Dashboard) -> Facts {
+fn facts(who: &Permitted<ViewOrganizations>, found: &Dashboard) -> Facts {
     Facts {
+        level: who.signed_in.tenant.kind,
+        has_second_factor: who.signed_in.has_second_factor,
+        may_open_accounts: who.may(Permission::ManageAccounts),
+        may_add_domains: who.may(Permission::ManageDomains),
         account_href: found.totals.first_subscription.map(links::account),
         has_domain: found.totals.domains > 0,
         has_client: found.totals.registered > 0,
@@ -246,8 +277,16 @@ pub struct Overview {
 pub struct DashboardPage {
     /// The frame.
     pub shell: Shell,
+    /// Whom to ask, where nothing may be bought; empty elsewhere.
+    pub ask: String,
     /// First steps, until all are done.
     pub onboarding: Option<Onboarding>,
+    /// Whether the person does not want to see them.
+    pub is_hidden: bool,
+    /// Whether tenants of this level have ACME accounts.
+    pub enrols: bool,
+    /// Whether the person may open one.
+    pub may_open_accounts: bool,
     /// None before there is an ACME account.
     pub overview: Option<Overview>,
 }

@@ -1,5 +1,7 @@
 //! What the sheet's components show.
 
+use tenancy::tenant::TenantKind;
+
 use super::rows::{self, HREF};
 use crate::portal::enrollment::domains::table::DomainRow;
 use crate::portal::issuance::certificates::show::ChainLink;
@@ -137,7 +139,7 @@ fn first_steps() -> Vec<Step> {
     let facts = Facts {
         account_href: Some(HREF.to_owned()),
         has_client: true,
-        ..Facts::default()
+        ..Facts::fresh(TenantKind::Reseller)
     };
     Onboarding::from_facts(&facts).steps
 }

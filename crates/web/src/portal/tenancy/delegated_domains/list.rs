@@ -63,7 +63,7 @@ fn row(domain: &Domain, now: Timestamp) -> DelegatedDomainLine {
         href: links::delegated_domain(domain.id),
         name: domain.name.to_string(),
         reach: match domain.proof.map(|proof| proof.method) {
-            Some(ProofMethod::Dns) => "all names below it, wildcards too",
+            Some(ProofMethod::Dns | ProofMethod::Mail) => "all names below it, wildcards too",
             Some(ProofMethod::Http) => "this name alone",
             None => "",
         },

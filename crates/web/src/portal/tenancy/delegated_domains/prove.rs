@@ -49,9 +49,11 @@ pub(super) async fn check(
             "Control of the domain was not proven. Below is what was seen, and what to do.",
         )),
         Ok(_) => Ok(done(&href, "Control of the domain is proven.")),
-        Err(error @ (ProveDomainError::Challenge(_) | ProveDomainError::Limited(_))) => {
-            Ok(not_done(&href, &sentence(&error)))
-        }
+        Err(
+            error @ (ProveDomainError::ByMail
+            | ProveDomainError::Challenge(_)
+            | ProveDomainError::Limited(_)),
+        ) => Ok(not_done(&href, &sentence(&error))),
         Err(error @ (ProveDomainError::NotFound | ProveDomainError::Store(_))) => Err(error.into()),
     }
 }

@@ -4,9 +4,10 @@ use acme::challenge::path_of;
 use askama::Template;
 use axum::extract::State;
 use base::Timestamp;
+use flow::tenancy::domain::ask_by_mail::may_ask_by_mail;
 use flow::tenancy::domain::{NamedDelegation, OwnDomainDetail};
 use tenancy::certificate_type::AllowedTypes;
-use tenancy::domain::{DNS_LABEL, Domain, DomainState, ProofMethod};
+use tenancy::domain::{Addressee, DNS_LABEL, Domain, DomainState, ProofMethod};
 use tenancy::role::Permission;
 
 use super::chip;
@@ -25,6 +26,9 @@ use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 use crate::portal::tenancy::standing::{StandingAnswer, types};
+
+/// What stands among the addresses for those that the DNS names.
+const CONTACTS: &str = "The contacts that the DNS names";
 
 /// `GET /delegated-domains/{id}`.
 pub(super) async fn show(
@@ -60,6 +64,7 @@ pub(super) async fn view<P>(
             .as_ref()
             .map(|missed| sentence(&missed.sentence)),
         challenge: challenge(domain, now),
+        mail: mail(portal, domain).filter(|_| may_manage),
         delegations: found.delegations.iter().map(line).collect(),
         organizations,
         types: type_choices(&chosen),
@@ -73,6 +78,9 @@ fn answer(domain: &Domain, now: Timestamp) -> StandingAnswer {
     let reach = |method: ProofMethod| match method {
         ProofMethod::Dns => {
             "The DNS has proven it: it counts for all names below it, wildcards among them."
+        }
+        ProofMethod::Mail => {
+            "Whoever it belongs to has confirmed it by mail: it counts for all names below it, wildcards among them."
         }
         ProofMethod::Http => {
             "A file has proven it: it counts for this name alone, not for names below it or wildcards."
@@ -97,6 +105,12 @@ fn answer(domain: &Domain, now: Timestamp) -> StandingAnswer {
             "Orders for names in this domain are refused. Certificates that were issued stay valid.",
             "ask for new values, and show one of them.",
         ),
+        (DomainState::Waiting, _) if domain.expects_mail(now).is_some() => told(
+            Tone::Warn,
+            "Control is not proven yet.".to_owned(),
+            "A mail is on its way. Orders for names in this domain are refused until whoever gets it confirms it.",
+            "wait for them, or put one of the values below in place and have it looked for. We recommend the DNS.",
+        ),
         (DomainState::Waiting, _) => told(
             Tone::Warn,
             "Control is not proven yet.".to_owned(),
@@ -120,6 +134,27 @@ fn challenge(domain: &Domain, now: Timestamp) -> Option<ChallengeView> {
         url: format!("http://{}{}", domain.name, path_of(&challenge.token)),
         content: challenge.content(),
         until: day(challenge.expires_at),
+    })
+}
+
+/// To whom a mail can go; none where it would count for nothing, or none can be sent.
+fn mail(portal: &Portal, domain: &Domain) -> Option<MailView> {
+    if !may_ask_by_mail(&portal.app) {
+        return None;
+    }
+    let now = portal.app.now();
+    let choice = |to: &Addressee| Choice {
+        value: to.as_str().to_owned(),
+        label: to.at(&domain.name).unwrap_or_else(|| CONTACTS.to_owned()),
+        hint: String::new(),
+        is_chosen: false,
+    };
+    Some(MailView {
+        choices: Addressee::ALL.iter().map(choice).collect(),
+        sent: domain.expects_mail(now).map(|link| {
+            let to = link.to.replace(' ', ", ");
+            format!("{to}, until {}", day(link.expires_at))
+        }),
     })
 }
 
@@ -163,6 +198,15 @@ pub struct ChallengeView {
     pub until: String,
 }
 
+/// How a domain is proven by mail.
+#[derive(Clone, Debug)]
+pub struct MailView {
+    /// To whom a mail can go.
+    pub choices: Vec<Choice>,
+    /// To whom the last one went whose link works, and until when.
+    pub sent: Option<String>,
+}
+
 /// To whom a domain is delegated.
 #[derive(Clone, Debug)]
 pub struct DelegationLine {
@@ -180,7 +224,7 @@ pub struct DelegationLine {
 
 /// `GET /delegated-domains/{id}`, and a delegation that was not made.
 ///
-/// Forms: `POST …/ask`, `…/check` (`method`), `…/delegations` (`organization`, a tick for each type), `…/delegations/end`
+/// Forms: `POST …/ask`, `…/check` (`method`), `…/mail` (`to`), `…/delegations` (`organization`, a tick for each type), `…/delegations/end`
 /// (`delegation`).
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/tenancy/delegated_domains/show.html")]
@@ -197,6 +241,8 @@ pub struct DelegatedDomainPage {
     pub missed: Option<String>,
     /// What proves control, if it was asked for.
     pub challenge: Option<ChallengeView>,
+    /// How it is proven by mail, for who may.
+    pub mail: Option<MailView>,
     /// To whom it is delegated.
     pub delegations: Vec<DelegationLine>,
     /// To whom it can be delegated; empty for who may not.
@@ -207,6 +253,6 @@ pub struct DelegatedDomainPage {
     pub may_manage: bool,
     /// Whether the one who looks may remove it.
     pub may_remove: bool,
-    /// What is wrong; fields `organization`, `types`.
+    /// What is wrong; fields `organization`, `to`, `types`.
     pub problems: Problems,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tenancy::passkey::testing::SoftAuthenticator;
 use testkit::{Answer, TestServer, Visitor};
 
-use super::{ORIGIN, PASSWORD, Shop, assert_says, sign_in, stranger};
+use crate::portal::{ORIGIN, PASSWORD, Shop, assert_says, sign_in, stranger};
 
 testkit::on_both_engines![
     s16_s17_a_passkey_is_added_and_asked_for_at_the_next_sign_in,
@@ -21,7 +21,7 @@ const PAGE: &str = "/settings/second-factor";
 const NEW: &str = "/settings/second-factor/passkeys/new";
 const ASK: &str = "/settings/second-factor/passkeys/ask";
 
-pub(super) fn key() -> SoftAuthenticator {
+pub(in crate::portal) fn key() -> SoftAuthenticator {
     SoftAuthenticator::new(ORIGIN)
 }
 
@@ -32,7 +32,11 @@ fn text(answer: &Answer, member: &str) -> String {
 }
 
 /// Adds a passkey, as the script would.
-pub(super) async fn add(browser: &mut Visitor, key: &mut SoftAuthenticator, name: &str) -> Answer {
+pub(in crate::portal) async fn add(
+    browser: &mut Visitor,
+    key: &mut SoftAuthenticator,
+    name: &str,
+) -> Answer {
     let asked = browser.post_form(NEW, ASK, &[("name", name)]).await;
     let asked = asked.expect(200);
     assert_eq!(asked.json()["publicKey"]["attestation"], "none");
@@ -63,13 +67,28 @@ async fn prove(browser: &mut Visitor, key: &mut SoftAuthenticator, at: [&str; 3]
     browser.post_form(page, action, &fields).await
 }
 
-pub(super) async fn prove_alone(browser: &mut Visitor, key: &mut SoftAuthenticator) -> Answer {
+pub(in crate::portal) async fn prove_alone(
+    browser: &mut Visitor,
+    key: &mut SoftAuthenticator,
+) -> Answer {
     let at = ["/sign-in", "/sign-in/passkey/ask", "/sign-in/passkey"];
     prove(browser, key, at).await
 }
 
+/// The second step by a passkey.
+pub(in crate::portal) async fn prove_step(
+    browser: &mut Visitor,
+    key: &mut SoftAuthenticator,
+) -> Answer {
+    let at = ["/sign-in/code", "/sign-in/code/passkey", "/sign-in/code"];
+    prove(browser, key, at).await
+}
+
 /// A browser of whoever has a passkey.
-pub(super) async fn browser(server: &TestServer, key: &mut SoftAuthenticator) -> Visitor {
+pub(in crate::portal) async fn browser(
+    server: &TestServer,
+    key: &mut SoftAuthenticator,
+) -> Visitor {
     let mut browser = stranger(server);
     let answer = prove_alone(&mut browser, key).await;
     assert_eq!(answer.expect(303).header("location"), "/domains");
@@ -163,7 +182,7 @@ async fn s16_passkeys_are_named_and_removed(server: &TestServer) {
 }
 
 /// The pages of the passkeys that a person has.
-pub(super) async fn passkeys(browser: &mut Visitor) -> Vec<String> {
+pub(in crate::portal) async fn passkeys(browser: &mut Visitor) -> Vec<String> {
     let page = browser.get(PAGE).await.expect(200);
     let links = page.text().split("href=\"").skip(1);
     let paths = links.filter_map(|rest| rest.split('"').next());
@@ -225,7 +244,7 @@ async fn s18_a_passkey_is_refused_where_a_password_is(server: &TestServer) {
 async fn s17_whoever_must_have_a_second_factor_may_choose_a_passkey(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let mut browser = shop.browser(server).await;
-    super::second_factor::demand(server, &shop, true).await;
+    crate::portal::second_factor::demand(server, &shop, true).await;
     assert_eq!(browser.get("/domains").await.header("location"), PAGE);
     let mut key = key();
     add(&mut browser, &mut key, "Work laptop").await.expect(200);

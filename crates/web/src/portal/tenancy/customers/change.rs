@@ -1,0 +1,189 @@
+//! Looking after a customer, inviting its administrator, suspending it.
+
+use axum::extract::State;
+use flow::access::link::Sender;
+use flow::access::session::visit::{VisitError, visit_below};
+use flow::access::team::invite_user::{Giver, Invite, invite_user};
+use flow::tenancy::list_below::TenantBelow;
+use flow::tenancy::suspend_tenant::{Suspension, SuspensionError, suspend_tenant};
+use serde::Deserialize;
+use tenancy::role::binding::Binding;
+use tenancy::role::{Role, Roles};
+use tenancy::session::set_cookie;
+use tenancy::user::Email;
+
+use super::{CustomerNamed, show};
+use crate::portal::access::team::invite::{invited_page, name_of};
+use crate::portal::gate::allowed::Allowed;
+use crate::portal::gate::csrf::{Form, Nothing};
+use crate::portal::gate::permitted::{ManageTenants, Permitted, ViewTenants};
+use crate::portal::page::confirm::{ConfirmPage, Extras};
+use crate::portal::page::form::Problems;
+use crate::portal::page::frame::{
+    Answer, add_cookie, done, not_done, page, refused_form, secret_page,
+};
+use crate::portal::page::links;
+use crate::portal::page::menu::Nav;
+use crate::portal::page::refused::{Refusal, problems};
+use crate::portal::page::words::{count, sentence};
+use crate::portal::state::Portal;
+
+type Managed = Allowed<ManageTenants, CustomerNamed>;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AdministratorForm {
+    email: String,
+}
+
+/// `POST /customers/{id}/visit`.
+pub(super) async fn visit(
+    State(portal): State<Portal>,
+    Allowed { who, object }: Allowed<ViewTenants, CustomerNamed>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Answer {
+    let of = object.0.tenant.id;
+    match visit_below(&portal.app, &who.caller, &who.signed_in, of).await {
+        Ok(signed_in) => {
+            let name = object.0.tenant.name.as_str();
+            let mut answer = done("/", &format!("You look after {name} now."));
+            add_cookie(&mut answer, &set_cookie(&signed_in.token));
+            Ok(answer)
+        }
+        Err(VisitError::Ended) => Err(Refusal::SignIn {
+            next: "/".to_owned(),
+            has_ended: true,
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /customers/{id}/invite`.
+pub(super) async fn invite(
+    State(portal): State<Portal>,
+    Allowed { who, object }: Managed,
+    Form(typed): Form<AdministratorForm>,
+) -> Answer {
+    let tenant = &object.0.tenant;
+    let invite = match read(&typed.email) {
+        Ok(invite) => invite,
+        Err(wrong) => {
+            let view = show::view(&portal, &who, &object.0, (&typed.email, wrong)).await?;
+            return refused_form(&view);
+        }
+    };
+    let giver = Giver {
+        level: tenant.kind,
+        roles: who.signed_in.roles.clone(),
+    };
+    let sender = Sender {
+        portal: portal.origin.to_string(),
+        organization: tenant.name.as_str().to_owned(),
+        name: who.signed_in.user.display_name.as_str().to_owned(),
+    };
+    let there = who.caller.within(tenant.id);
+    let made = match invite_user(&portal.app, &there, (&giver, &sender), invite).await {
+        Ok(made) => made,
+        Err(error) => {
+            let wrong = problems(error)?;
+            let view = show::view(&portal, &who, &object.0, (&typed.email, wrong)).await?;
+            return refused_form(&view);
+        }
+    };
+    let href = links::customer(tenant.id);
+    if made.is_mailed {
+        return Ok(done(&href, &format!("A link was sent to {}.", typed.email)));
+    }
+    let shell = who.shell(Nav::Customers, "Invitation");
+    let back = (tenant.name.as_str().to_owned(), href);
+    let link = sender.url(&made.token);
+    secret_page(&invited_page(&portal, (shell, back), &made, link))
+}
+
+fn read(email: &str) -> Result<Invite, Problems> {
+    let wrong = |message: String| Problems::one("email", &message);
+    let email = Email::parse(email).map_err(|error| wrong(sentence(&error)))?;
+    Ok(Invite {
+        display_name: name_of(&email).map_err(|error| wrong(sentence(&error)))?,
+        email,
+        roles: Roles::one(Role::Admin),
+        binding: Binding::default(),
+    })
+}
+
+/// `GET /customers/{id}/suspend`.
+pub(super) async fn suspend_form(Allowed { who, object }: Managed) -> Answer {
+    let found = &object.0;
+    let (href, name) = (
+        links::customer(found.tenant.id),
+        found.tenant.name.as_str().to_owned(),
+    );
+    page(&ConfirmPage {
+        shell: who.shell(Nav::Customers, &format!("Suspend {name}")),
+        back: (name.clone(), href.clone()),
+        lead: format!("{name} is stopped as a whole, until you let it go on."),
+        consequences: vec![
+            format!(
+                "{} cannot sign in from now on, and their sessions end.",
+                count(found.people, "person", "people")
+            ),
+            format!(
+                "New orders of {} with {} are refused.",
+                count(found.accounts, "ACME account", "ACME accounts"),
+                count(found.names, "domain", "domains")
+            ),
+            "Certificates that were issued stay valid.".to_owned(),
+        ],
+        names: Vec::new(),
+        names_title: String::new(),
+        typed: None,
+        extras: Extras::default(),
+        action_href: format!("{href}/suspend"),
+        action: "Suspend".to_owned(),
+        is_dangerous: true,
+    })
+}
+
+/// `POST /customers/{id}/suspend`.
+pub(super) async fn suspend(
+    State(portal): State<Portal>,
+    Allowed { who, object }: Managed,
+    Form(Nothing {}): Form<Nothing>,
+) -> Answer {
+    suspended(&portal, &who, &object.0, Suspension::Put).await
+}
+
+/// `POST /customers/{id}/resume`.
+pub(super) async fn resume(
+    State(portal): State<Portal>,
+    Allowed { who, object }: Managed,
+    Form(Nothing {}): Form<Nothing>,
+) -> Answer {
+    suspended(&portal, &who, &object.0, Suspension::Lift).await
+}
+
+async fn suspended(
+    portal: &Portal,
+    who: &Permitted<ManageTenants>,
+    found: &TenantBelow,
+    suspension: Suspension,
+) -> Answer {
+    let (id, href) = (found.tenant.id, links::customer(found.tenant.id));
+    let message = match suspension {
+        Suspension::Put => {
+            "It is suspended: nobody of it can sign in, and it gets no certificates."
+        }
+        Suspension::Lift => "It goes on.",
+    };
+    match suspend_tenant(&portal.app, &who.caller.within(id), suspension).await {
+        Ok(()) => Ok(done(&href, message)),
+        Err(error @ (SuspensionError::Already(_) | SuspensionError::NotSuspended(_))) => {
+            Ok(not_done(&href, &sentence(&error)))
+        }
+        Err(
+            error @ (SuspensionError::NotFound(_)
+            | SuspensionError::Operator(_)
+            | SuspensionError::Store(_)),
+        ) => Err(error.into()),
+    }
+}
