@@ -155,9 +155,13 @@ impl ReceivedMail {
 
     fn part(&self, kind: &str) -> String {
         let begin = format!("Content-Type: {kind}");
+        // A line of two hyphens alone begins a signature.
+        let boundary = self.content.split("boundary=\"").nth(1);
+        let boundary = boundary.and_then(|rest| rest.split('"').next());
+        let between = format!("\n--{}", boundary.unwrap_or_default());
         let part = self
             .content
-            .split("\n--")
+            .split(&between)
             .find(|part| part.contains(&begin));
         let part = part.expect("a part of that kind");
         let (header, body) = part.split_once("\n\n").expect("a header");

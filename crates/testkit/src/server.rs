@@ -109,6 +109,15 @@ impl TestServer {
         self.beside_with(|_| {}).await
     }
 
+    /// One more node of the installation, whose chance is that of no other test: for what is looked for in files that tests
+    /// share.
+    pub async fn beside_by_itself(&self) -> Self {
+        self.surroundings
+            .nodes
+            .fetch_add(1_000_000, Ordering::SeqCst);
+        self.beside().await
+    }
+
     /// One more node of the installation, with other settings.
     pub async fn beside_with(&self, change: impl FnOnce(&mut Settings)) -> Self {
         Self::node(self.surroundings.clone(), Arc::new(NoMailer), change).await

@@ -267,7 +267,7 @@ fn mails_are_shown_without_a_database() {
     assert!(said.starts_with("<!DOCTYPE html>"), "{said}");
     let why = refused(path, &["mail", "preview", "lottery"]);
     assert!(
-        why.contains("there are account_locked, domain_proof, invitation,"),
+        why.contains("there are account_locked, acting_begun, domain_proof, invitation,"),
         "{why}"
     );
     assert_eq!(fs::read_dir(path).expect("a folder").count(), 0);

@@ -390,7 +390,7 @@ fn acting_begun(
 ) -> Sheet {
     sheet
         .titled(&format!("Support acts as {}", clean(organization)))
-        .says("Somebody of ours works in your portal, for the reason below. They see what you see; secrets, passwords, people and payments stay closed to them.")
+        .says("Somebody of ours works in your portal, for the reason below. They see what you see; secrets, passwords and people stay closed to them.")
         .knows("Who", &clean(who))
         .knows("Reason", &clean(reason))
         .knows("Until", &moment(until))

@@ -121,10 +121,10 @@ mod tests {
     fn f036_a_mail_in_the_name_of_another_brand_leads_to_nobody_else() {
         let text = composed(|message| message.sender = Some("Northwind\r\nBcc: x".to_owned()));
         let text = text.unwrap();
-        assert!(
-            text.contains("From: \"NorthwindBcc: x\" <noreply@ca.example>\r\n"),
-            "{text}"
-        );
+        // "NorthwindBcc: x", in one line.
+        let from = "From: =?utf-8?b?Tm9ydGh3aW5kQmNjOiB4?= <noreply@ca.example>\r\n";
+        assert!(text.contains(from), "{text}");
+        assert!(!text.contains("\nBcc"), "{text}");
         assert!(
             !text.contains("Reply-To:") && !text.contains("Chancery"),
             "{text}"

@@ -191,7 +191,7 @@ fn s67_a_token_whose_parts_do_not_belong_together_is_refused() {
     check(
         &format!("{token}.{signature}"),
         &both,
-        IdTokenError::Malformed,
+        IdTokenError::Signature,
     );
     let foreign = signer.sign(&changed(&json!({ "sub": "1" })));
     let (foreign, _) = foreign.rsplit_once('.').unwrap();

@@ -22,7 +22,7 @@ use crate::portal::people::{customer_of, member, operator, user_of};
 
 testkit::on_both_engines![
     s44_a_program_is_told_who_it_is,
-    s33_a_lesser_role_counts_at_the_next_request,
+    f035_s33_a_secret_does_what_the_role_of_its_account_allows_now,
     s29_every_route_of_the_api_asks_for_its_permission,
     s44_revoking_counts_at_the_next_request,
     s22_removing_a_person_revokes_their_tokens,
@@ -51,6 +51,7 @@ async fn s44_a_program_is_told_who_it_is(server: &TestServer) {
         },
         "user": {
             "id": reseller.user, "email": "alpha@shop.test", "display_name": "Admin", "roles": ["admin"],
+            "bound_to": [],
         },
         "tenant": { "id": reseller.tenant, "name": "Shop alpha", "kind": "reseller" },
     });
@@ -92,7 +93,7 @@ async fn colleague(server: &TestServer, shop: &Shop, role: Role) -> Reseller {
     }
 }
 
-async fn s33_a_lesser_role_counts_at_the_next_request(server: &TestServer) {
+async fn f035_s33_a_secret_does_what_the_role_of_its_account_allows_now(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let manager = colleague(server, &shop, Role::Manager).await;
     let created = token_of(server, manager, wanted("cert.view domain.manage", "")).await;

@@ -92,6 +92,7 @@ impl House {
 
     /// Sends a mail to an address of the domain; the token of its link.
     async fn token(&self, to: Addressee) -> String {
+        self.node.run_jobs().await;
         self.ask(to).await.unwrap();
         self.node.run_jobs().await;
         token_in(self.mail.mails().last().unwrap())
@@ -187,6 +188,8 @@ async fn f095_whoever_a_domain_belongs_to_confirms_it_by_mail_and_names_below_ar
         .post_form(&page, &address, &[("to", "who.is")])
         .await;
     assert_eq!(wrong.status.as_u16(), 422);
+    // What was sent for signing in is not looked for.
+    house.node.run_jobs().await;
     let answer = browser
         .post_form(&page, &address, &[("to", "webmaster")])
         .await;
@@ -322,10 +325,16 @@ async fn f095_contacts_of_the_dns_are_asked_for_in_caa_and_txt_records(server: &
     let asked = house.ask(Addressee::Contacts).await.unwrap();
     assert_eq!(asked.mailed.unwrap().to, "dns@example.org");
     names.add_caa("example.com", "0 contactemail security@example.net");
+    // That a name has none is remembered for a minute.
+    look_at(&house, &names);
     house.node.clock().advance(Duration::from_secs(3600));
     let token = house.token(Addressee::Contacts).await;
     let mails = house.mail.mails();
-    assert_eq!(mails.last().unwrap().to, ["security@example.net"]);
+    let to: Vec<_> = mails.iter().map(|mail| mail.to.clone()).collect();
+    assert!(
+        to.contains(&vec!["security@example.net".to_owned()]),
+        "{to:?}"
+    );
     assert_eq!(house.confirm(&token).await, "");
     let evidence = house.evidence().await;
     let (_, seen) = evidence.iter().find(|(how, _)| how == "ca-mail").unwrap();

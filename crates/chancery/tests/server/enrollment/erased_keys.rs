@@ -98,6 +98,7 @@ pub(crate) async fn forget(server: &TestServer) {
 
 async fn f059_s42_a_key_is_gone_from_the_files_once_its_client_is_bound(server: &TestServer) {
     let (log, _guard) = Log::at(tracing::Level::TRACE);
+    let server = &server.beside_by_itself().await;
     let eab = under(server, &UNTIL_BOUND).await;
     let others = under(server, &UNTIL_BOUND).await;
     let store = server.app.store(system("a test"));

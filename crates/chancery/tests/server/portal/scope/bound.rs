@@ -211,10 +211,10 @@ async fn s29_forms_that_name_what_is_for_others_find_nothing(server: &TestServer
         let whole = Part::whole(part.organization);
         for organization in [String::new(), own.to_string(), whole.to_string()] {
             let fields = [
-                ("offer", "of-parts"),
+                ("kind", "of-parts"),
                 ("organization", organization.as_str()),
                 ("label", "Taken"),
-                ("years", "1"),
+                ("term_years", "1"),
             ];
             let answer = other.post_form("/accounts/new", "/accounts", &fields).await;
             assert_eq!(answer.status.as_u16(), 422, "for {organization:?}");

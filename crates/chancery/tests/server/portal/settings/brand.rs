@@ -117,7 +117,7 @@ async fn f002_whom_a_host_shows_costs_no_statement(server: &TestServer) {
     branded(server, "alpha", Some(ALPHA)).await;
     for origin in [ALPHA, ORIGIN, "https://ca.gamma.example", "https://x"] {
         let before = server.store.counters().statements;
-        at(server, origin).get("/sign-in").await.expect(200);
+        at(server, origin).get("/signed-out").await.expect(200);
         assert_eq!(server.store.counters().statements, before, "{origin}");
     }
 }

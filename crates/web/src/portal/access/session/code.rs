@@ -37,7 +37,10 @@ pub(super) async fn form(State(portal): State<Portal>, who: Public) -> Answer {
         return Ok(Redirect::to("/sign-in").into_response());
     };
     match offered_factors(&portal.app, token).await {
-        Ok(offered) => page(&view(&portal, &who, offered, Problems::none())),
+        Ok(offered) => {
+            let shown = page(&view(&portal, &who, offered, Problems::none()));
+            shown.map(|shown| who.remembered(shown))
+        }
         Err(SecondStepError::Gone) => Ok(again()),
         Err(error) => Err(error.into()),
     }

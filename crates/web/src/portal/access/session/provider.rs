@@ -61,10 +61,13 @@ pub(super) async fn begin(
             error @ (AskProviderError::Linked
             | AskProviderError::NotHere
             | AskProviderError::Unusable(_)),
-        ) => refused_form(&SignInPage {
-            problem: Some(SignInProblem::Elsewhere(sentence(&error))),
-            ..view(&portal, &who, next).await
-        }),
+        ) => {
+            let shown = refused_form(&SignInPage {
+                problem: Some(SignInProblem::Elsewhere(sentence(&error))),
+                ..view(&portal, &who, next).await
+            });
+            shown.map(|shown| who.remembered(shown))
+        }
     }
 }
 
@@ -110,10 +113,11 @@ pub(super) async fn answer(
         Err(ProviderSignInError::Link(error)) => not_linked(error)?,
         Err(error) => {
             let problem = Some(problem(error, portal.app.now())?);
-            refused_form(&SignInPage {
+            let shown = refused_form(&SignInPage {
                 problem,
                 ..view(&portal, &who, "").await
-            })?
+            });
+            who.remembered(shown?)
         }
     };
     // There is a code in this address.
