@@ -36,6 +36,19 @@ const COMMAND_LINE: &str = "command line";
 const SYSTEM: &str = "system";
 
 impl Actor {
+    /// The person, if it is one who has signed in.
+    pub const fn user(self) -> Option<UserId> {
+        match self {
+            Self::User(id) => Some(id),
+            Self::Account(_)
+            | Self::ApiToken(_)
+            | Self::CertificateKey
+            | Self::CommandLine
+            | Self::System
+            | Self::Visitor => None,
+        }
+    }
+
     /// Reads the text that is stored.
     pub fn parse(text: &str) -> Result<Self, ActorError> {
         match text {

@@ -13,12 +13,14 @@ use serde_json::Value;
 use crate::eab::Reveal;
 use crate::subscription::Extension;
 
+mod plain;
 mod preset;
 mod setting;
 mod unbuilt;
 mod value;
 mod word;
 
+pub use plain::PlainPolicy;
 pub use preset::Preset;
 pub use unbuilt::Unbuilt;
 pub use value::{AutoRenew, ExtensionWindow, InsufficientFunds, MaxCertDays, TermChoices};

@@ -15,3 +15,5 @@ pub mod retire_ca;
 pub mod retire_offer;
 pub(crate) mod seed;
 pub mod server_certificate;
+pub mod show_authorities;
+pub mod show_offers;

@@ -45,10 +45,10 @@ pub use key::{KeyError, PublicKey, SignatureError};
 pub use key_policy::{DebianWeakKeys, KeyPolicy, KeyPolicyError, ListError};
 pub use lint::{Finding, Findings, Linted};
 pub use profile::{
-    Country, CountryError, DOMAIN_VALIDATED, Disclosure, EXTENDED_VALIDATION, Level,
+    Ceiling, Country, CountryError, DOMAIN_VALIDATED, Disclosure, EXTENDED_VALIDATION, Level,
     MAIL_PROOFS_END, ORGANIZATION_VALIDATED, Profile, ProfileError, ProfileTrust,
     QUALIFIED_EXTENDED, QUALIFIED_NORMALIZED, Qualified, QualifiedError, RequestedValidity,
-    Validity, ValidityError, ValidityLimits, WildcardError, reuse_ceiling_seconds,
+    Validity, ValidityError, ValidityLimits, WildcardError, ceilings, reuse_ceiling_seconds,
     validity_ceiling_seconds,
 };
 pub use revocation_reason::{ReasonError, RevocationReason};

@@ -285,6 +285,28 @@ pub fn reuse_ceiling_seconds(used: Timestamp) -> i64 {
 /// 2028-03-15T00:00:00Z.
 pub const MAIL_PROOFS_END: Timestamp = Timestamp::from_seconds(1_836_691_200);
 
+/// What public trust allows of certificates from a day on (ballot SC-081).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ceiling {
+    /// From when on.
+    pub from: Timestamp,
+    /// How many days they live at most.
+    pub validity_days: i64,
+    /// How many days a proof of control may be used again.
+    pub reuse_days: i64,
+}
+
+/// All of them, the earliest first.
+pub fn ceilings() -> Vec<Ceiling> {
+    let both = CEILINGS.iter().zip(REUSE).rev();
+    both.map(|((from, validity_days), (_, reuse_days))| Ceiling {
+        from: Timestamp::from_seconds(*from),
+        validity_days: *validity_days,
+        reuse_days,
+    })
+    .collect()
+}
+
 fn most_days(table: &[(i64, i64)], at: Timestamp) -> i64 {
     let row = table.iter().find(|(from, _)| at.as_seconds() >= *from);
     row.map_or(398, |(_, days)| *days)
@@ -399,6 +421,22 @@ mod tests {
         assert_eq!(days("2027-03-15T00:00:00Z"), 100);
         assert_eq!(days("2029-03-14T23:59:59Z"), 100);
         assert_eq!(days("2029-03-15T00:00:00Z"), 10);
+    }
+
+    #[test]
+    fn the_table_of_ceilings_says_what_counts() {
+        for ceiling in ceilings() {
+            assert_eq!(
+                validity_ceiling_seconds(ceiling.from),
+                ceiling.validity_days * DAY
+            );
+            assert_eq!(
+                reuse_ceiling_seconds(ceiling.from),
+                ceiling.reuse_days * DAY
+            );
+        }
+        let days: Vec<_> = ceilings().iter().map(|each| each.validity_days).collect();
+        assert_eq!(days, [200, 100, 47]);
     }
 
     #[test]

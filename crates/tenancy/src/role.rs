@@ -41,6 +41,8 @@ words! {
         ViewAccounts = "account.view",
         /// See orders and what their validation saw.
         ViewActivity = "activity.view",
+        /// See CAs and directories.
+        ViewAuthorities = "authority.view",
         /// Choose name, contact and host names by which the tenant's people know the portal.
         ManageBrand = "brand.manage",
         /// Revoke certificates (C25).
@@ -53,6 +55,10 @@ words! {
         ManageDomains = "domain.manage",
         /// See domains.
         ViewDomains = "domain.view",
+        /// Publish offers with their policies.
+        ManageOffers = "offer.manage",
+        /// See offers with their policies.
+        ViewOffers = "offer.view",
         /// Add and change organizations and their departments, and ask for pre-validations.
         ManageOrganizations = "organization.manage",
         /// See organizations and what was checked of them.
@@ -97,11 +103,14 @@ impl Permission {
             Self::ActAs
             | Self::DecidePreValidations
             | Self::ManageBrand
+            | Self::ManageOffers
             | Self::ManageOrganizations
             | Self::ManageResellers
             | Self::ManageTenants
             | Self::ManageUsers
             | Self::UnlockUsers
+            | Self::ViewAuthorities
+            | Self::ViewOffers
             | Self::ViewOrganizations
             | Self::ViewResellers
             | Self::ViewTenants
@@ -171,7 +180,12 @@ impl Role {
             Permission::ViewTenants => {
                 matches!(level, TenantKind::Distributor | TenantKind::Reseller)
             }
-            Permission::ManageResellers => matches!(self, Self::Owner),
+            Permission::ManageOffers
+            | Permission::ManageResellers
+            | Permission::ViewAuthorities => {
+                matches!(self, Self::Owner)
+            }
+            Permission::ViewOffers => matches!(self, Self::Auditor | Self::Owner),
             Permission::ViewResellers => is_operator(level),
             Permission::ActAs | Permission::UnlockUsers => {
                 matches!(self, Self::Owner | Self::Support)
@@ -326,8 +340,10 @@ mod tests {
         for level in BELOW_THE_OPERATOR {
             check(Role::Viewer, level, &with_those_below(level, &LOOKING));
         }
-        let expected = [&LOOKING[..], &["reseller.view"]];
-        check(Role::Auditor, TenantKind::Operator, &expected.concat());
+        let mut expected = LOOKING.to_vec();
+        expected.extend(["offer.view", "reseller.view"]);
+        expected.sort_unstable();
+        check(Role::Auditor, TenantKind::Operator, &expected);
     }
 
     #[test]

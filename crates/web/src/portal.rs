@@ -4,9 +4,10 @@
 //! its input, calls one use case for the tenant of that person, and renders a page or redirects.
 //! What goes wrong becomes a page in `page::refused`; what every answer carries is added in
 //! `page::finish`. The wings stand in an order, and none names one below it: access, tenancy,
-//! issuance, enrollment, overview. They are public for the preview, which fills their pages with samples.
+//! catalog, issuance, enrollment, overview. They are public for the preview, which fills their pages with samples.
 
 pub mod access;
+pub mod catalog;
 pub mod enrollment;
 mod files;
 mod gate;
@@ -70,6 +71,7 @@ pub fn router_with_hints(app: App, origin: &str, hints: Hints) -> Router {
 fn table() -> Table {
     access::routes()
         .and(tenancy::routes())
+        .and(catalog::routes())
         .and(issuance::routes())
         .and(enrollment::routes())
         .and(overview::routes())

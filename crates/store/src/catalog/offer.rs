@@ -98,6 +98,21 @@ pub async fn versions(tx: &mut ReadTx) -> Result<Vec<OfferVersion>, Error> {
     tx.records(statement, &[]).await
 }
 
+/// How many subscriptions pin each version of each offer, ended ones too.
+pub async fn bought(tx: &mut ReadTx, (): &()) -> Result<Vec<(OfferVersionId, i64)>, Error> {
+    let count = sql!(
+        system: "SELECT offer_version_id, COUNT(*) AS subscriptions FROM subscription GROUP BY offer_version_id"
+    );
+    let rows = tx.rows(count, &[]).await?;
+    let each = |row: &Row| {
+        Ok((
+            OfferVersionId::read(row, "offer_version_id")?,
+            row.int("subscriptions")?,
+        ))
+    };
+    rows.iter().map(each).collect()
+}
+
 /// A version by its identifier.
 pub async fn version(tx: &mut ReadTx, id: OfferVersionId) -> Result<Option<OfferVersion>, Error> {
     let statement = sql!(

@@ -70,16 +70,19 @@ fn s44_a_token_ends_after_at_most_366_days() {
 }
 
 /// What a token can hold at all, of all permissions.
-const TABLE: [(&str, bool); 21] = [
+const TABLE: [(&str, bool); 24] = [
     ("account.manage", true),
     ("account.view", true),
     ("activity.view", true),
+    ("authority.view", false),
     ("brand.manage", false),
     ("cert.revoke", true),
     ("cert.view", true),
     ("credential.rotate", false),
     ("domain.manage", true),
     ("domain.view", true),
+    ("offer.manage", false),
+    ("offer.view", false),
     ("organization.manage", true),
     ("organization.view", true),
     ("pre_validation.decide", false),

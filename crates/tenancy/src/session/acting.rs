@@ -98,12 +98,15 @@ pub const fn permits(level: TenantKind, permission: Permission) -> bool {
         Permission::ActAs
         | Permission::DecidePreValidations
         | Permission::ManageBrand
+        | Permission::ManageOffers
         | Permission::ManageResellers
         | Permission::ManageTenants
         | Permission::ManageUsers
         | Permission::RevealSecrets
         | Permission::RotateCredentials
         | Permission::UnlockUsers
+        | Permission::ViewAuthorities
+        | Permission::ViewOffers
         | Permission::ViewResellers => false,
     };
     is_open && Role::highest(level).permits(level, permission)

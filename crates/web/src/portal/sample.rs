@@ -23,6 +23,8 @@ mod delegated_domain;
 mod domain;
 #[path = "sample/door.rs"]
 mod door;
+#[path = "sample/offer.rs"]
+mod offer;
 #[path = "sample/order.rs"]
 mod order;
 #[path = "sample/organization.rs"]
@@ -43,13 +45,13 @@ mod team;
 mod token;
 
 #[cfg(test)]
-#[path = "sample/accessible.rs"]
+#[path = "sample/looks/accessible.rs"]
 mod accessible;
 #[cfg(test)]
-#[path = "sample/classes.rs"]
+#[path = "sample/looks/classes.rs"]
 mod classes;
 #[cfg(test)]
-#[path = "sample/contrast.rs"]
+#[path = "sample/looks/contrast.rs"]
 mod contrast;
 #[cfg(test)]
 #[path = "sample/tests.rs"]
@@ -77,6 +79,7 @@ pub(crate) fn render_all() -> Result<Vec<Rendered>, Error> {
     delegated_domain::add(&mut all)?;
     reseller::add(&mut all)?;
     customer::add(&mut all)?;
+    offer::add(&mut all)?;
     Ok(all.0)
 }
 

@@ -18,6 +18,8 @@ pub(super) enum Object {
     Domain,
     /// Somebody who was invited and has not come.
     Guest,
+    /// What is sold, for the operator.
+    Offer,
     Order,
     Organization,
     /// One of two of whoever owns the rest.
@@ -286,6 +288,16 @@ pub(super) const RESELLERS: [Route; 10] = [
     ),
 ];
 
+/// Those of the operator for what is sold, which is nobody's.
+pub(super) const OFFERS: [Route; 2] = [
+    get("/offers/{id}", Object::Offer),
+    post(
+        "/offers/{id}",
+        Object::Offer,
+        &[("settings", "max_cert_days = 47")],
+    ),
+];
+
 #[test]
 fn s29_every_route_with_an_id_is_in_the_table() {
     let mut found: Vec<(&str, &str)> = portal_routes()
@@ -297,6 +309,7 @@ fn s29_every_route_with_an_id_is_in_the_table() {
         .iter()
         .chain(&REVIEWS)
         .chain(&RESELLERS)
+        .chain(&OFFERS)
         .chain(&CUSTOMERS)
         .map(|route| (route.method, route.template))
         .collect();

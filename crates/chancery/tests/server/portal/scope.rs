@@ -155,6 +155,7 @@ impl Full {
             Object::DelegatedDomain => &self.delegated_domain,
             Object::Domain => &self.domain,
             Object::Guest => &self.guest,
+            Object::Offer => "nothing-of-this-shop",
             Object::Order => &self.order,
             Object::Organization => &self.organization,
             Object::Passkey => &self.passkey,

@@ -57,6 +57,7 @@ grants! {
     DecidePreValidations => MayCall::Holder(Permission::DecidePreValidations);
     ManageAccounts => MayCall::Holder(Permission::ManageAccounts);
     ManageBrand => MayCall::Holder(Permission::ManageBrand);
+    ManageOffers => MayCall::Holder(Permission::ManageOffers);
     ManageDomains => MayCall::Holder(Permission::ManageDomains);
     ManageOrganizations => MayCall::Holder(Permission::ManageOrganizations);
     ManageResellers => MayCall::Holder(Permission::ManageResellers);
@@ -68,8 +69,10 @@ grants! {
     UnlockUsers => MayCall::Holder(Permission::UnlockUsers);
     ViewAccounts => MayCall::Holder(Permission::ViewAccounts);
     ViewActivity => MayCall::Holder(Permission::ViewActivity);
+    ViewAuthorities => MayCall::Holder(Permission::ViewAuthorities);
     ViewCertificates => MayCall::Holder(Permission::ViewCertificates);
     ViewDomains => MayCall::Holder(Permission::ViewDomains);
+    ViewOffers => MayCall::Holder(Permission::ViewOffers);
     ViewOrganizations => MayCall::Holder(Permission::ViewOrganizations);
     ViewResellers => MayCall::Holder(Permission::ViewResellers);
     ViewTenants => MayCall::Holder(Permission::ViewTenants);

@@ -15,6 +15,12 @@ pub(crate) const DELEGATED_DOMAINS: &str = "/delegated-domains";
 /// The list of customers.
 pub(crate) const CUSTOMERS: &str = "/customers";
 
+/// Who signs, and where.
+pub(crate) const AUTHORITIES: &str = "/authorities";
+
+/// The list of offers.
+pub(crate) const OFFERS: &str = "/offers";
+
 /// The list of resellers.
 pub(crate) const RESELLERS: &str = "/resellers";
 
@@ -79,6 +85,11 @@ pub(crate) fn customer(id: TenantId) -> String {
 /// The path of a reseller's page.
 pub(crate) fn reseller(id: TenantId) -> String {
     format!("{RESELLERS}/{}", id.suffix())
+}
+
+/// The path of an offer's page.
+pub(crate) fn offer(slug: &str) -> String {
+    format!("{OFFERS}/{slug}")
 }
 
 /// The path of a review's page.

@@ -9,6 +9,8 @@ pub enum Nav {
     Accounts,
     /// ACME orders.
     Activity,
+    /// Who signs, and where.
+    Authorities,
     /// Issued certificates.
     Certificates,
     /// The tenants below a reseller.
@@ -19,6 +21,8 @@ pub enum Nav {
     Domains,
     /// No entry, as on error pages.
     None,
+    /// What is sold, for the operator.
+    Offers,
     /// Legal entities that certificates name.
     Organizations,
     /// Who sells, for the operator.
@@ -55,7 +59,7 @@ const fn item(nav: Nav, title: &'static str, path: &'static str) -> MenuItem {
     MenuItem { nav, title, path }
 }
 
-const SECTIONS: [(&str, &[MenuItem]); 4] = [
+const SECTIONS: [(&str, &[MenuItem]); 5] = [
     (
         "Overview",
         &[
@@ -81,6 +85,13 @@ const SECTIONS: [(&str, &[MenuItem]); 4] = [
         ],
     ),
     (
+        "Products",
+        &[
+            item(Nav::Offers, "Offers and policies", "/offers"),
+            item(Nav::Authorities, "Authorities", "/authorities"),
+        ],
+    ),
+    (
         "Account",
         &[
             item(Nav::Team, "Team", "/team"),
@@ -99,7 +110,9 @@ pub fn menu(kind: TenantKind, may_open: impl Fn(&str) -> bool) -> Vec<MenuSectio
         Nav::Organizations => kind != TenantKind::Operator,
         // Distributors have no page of those below them.
         Nav::Customers => kind == TenantKind::Reseller,
-        Nav::Resellers | Nav::Reviews => kind == TenantKind::Operator,
+        Nav::Authorities | Nav::Offers | Nav::Resellers | Nav::Reviews => {
+            kind == TenantKind::Operator
+        }
         Nav::Dashboard | Nav::None | Nav::Settings | Nav::Team => true,
     };
     let sections = SECTIONS.iter().map(|(title, items)| MenuSection {
@@ -153,7 +166,15 @@ mod tests {
         check(
             TenantKind::Operator,
             |_| true,
-            &["Dashboard", "Resellers", "Review", "Team", "Settings"],
+            &[
+                "Dashboard",
+                "Resellers",
+                "Review",
+                "Offers and policies",
+                "Authorities",
+                "Team",
+                "Settings",
+            ],
         );
         check(
             TenantKind::Reseller,

@@ -1,6 +1,7 @@
 //! ACME accounts: list, form, five tabs, consequences.
 
 use base::Timestamp;
+use enrollment::policy::Policy;
 
 use super::{
     Chip, Error, Nav, Pages, Paging, Tone, certificate, chip, date, domain, filter, order, paging,
@@ -182,6 +183,7 @@ fn credentials(mac_key: MacKey, last_order: Option<LastOrder>) -> CredentialsPag
         commands: command::for_account(&facts),
         last_order,
         organization: None,
+        policy: Some(Policy::default().in_words()),
     }
 }
 

@@ -110,6 +110,10 @@ fn s25_nothing_is_inline() {
             }
             for link in ["href", "src", "action", "formaction"] {
                 let target = tag.get(link);
+                // The one page that leads to another site, since no form may.
+                if name == "settings-identity-go" && tag.name == "a" && link == "href" {
+                    continue;
+                }
                 assert!(
                     !target.starts_with("http") && !target.starts_with("java"),
                     "{name}: {target}"

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use base::{SubscriptionId, Timestamp};
 use enrollment::eab::{EabCredential, Reveal};
+use enrollment::policy::PlainPolicy;
 use enrollment::subscription::State as Standing;
 use flow::enrollment::list_domains;
 use flow::enrollment::list_subscriptions::{self, Summary};
@@ -167,6 +168,9 @@ async fn view<P>(
         commands: command::for_account(&facts),
         last_order: last_of_account(portal, who, id).await?,
         organization: of_account(portal, who, found).await?,
+        policy: catalog
+            .policy(found.subscription.offer_version)
+            .map(|policy| policy.in_words()),
     })
 }
 
@@ -318,4 +322,6 @@ pub struct CredentialsPage {
     pub last_order: Option<LastOrder>,
     /// Whom its certificates name; none where they name nobody.
     pub organization: Option<AccountOrganization>,
+    /// What holds for the account; none of an offer that was published a moment ago at another node.
+    pub policy: Option<PlainPolicy>,
 }

@@ -51,7 +51,8 @@ fn no_page_has_a_barrier_that_axe_finds() {
     };
     let directory = tempfile::tempdir().unwrap();
     let pages = write_pages(directory.path());
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/portal/sample/accessible.mjs");
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("src/portal/sample/looks/accessible.mjs");
     let output = Command::new("node")
         .arg(script)
         .arg(directory.path())

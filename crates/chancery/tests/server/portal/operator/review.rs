@@ -4,9 +4,9 @@ use tenancy::role::Role;
 use tenancy::tenant::TenantKind;
 use testkit::{Answer, TestServer, Visitor};
 
-use super::organization::{FIELDS, add};
-use super::people::{member, operator};
-use super::{Shop, assert_says};
+use crate::portal::organization::{FIELDS, add};
+use crate::portal::people::{member, operator};
+use crate::portal::{Shop, assert_says};
 
 testkit::on_both_engines![
     f032_a_reviewer_approves_ov,
