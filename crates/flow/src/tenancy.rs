@@ -9,6 +9,7 @@ pub mod find_operator;
 pub mod hold_tenant;
 pub mod list_below;
 pub mod list_resellers;
+pub mod look_at_tenant;
 pub mod organization;
 pub mod pre_validation;
 pub mod suspend_tenant;

@@ -839,6 +839,10 @@ const SYSTEM: &[(&str, &str)] = &[
         "what binds nobody needs no key, whoever owns it",
     ),
     (
+        "AS subscriptions FROM subscription GROUP BY offer_version_id",
+        "the operator counts what was bought under each version of an offer, whoever bought it",
+    ),
+    (
         "FROM enrolled_domain WHERE id = $1",
         "the job that ends what was begun for a removed name knows its identifier only",
     ),

@@ -167,6 +167,7 @@ events! {
     TenantEntitled { tenant: TenantId, products: Text } = "tenant.entitle" on tenant;
     TenantHeld { tenant: TenantId } = "tenant.hold" on tenant;
     TenantLeft { tenant: TenantId, user: UserId, by: &'static str } = "tenant.leave" on tenant;
+    TenantLookedAt { tenant: TenantId } = "tenant.look_at" on tenant;
     TenantReleased { tenant: TenantId } = "tenant.release" on tenant;
     TenantResumed { tenant: TenantId } = "tenant.resume" on tenant;
     TenantSuspended { tenant: TenantId } = "tenant.suspend" on tenant;

@@ -72,12 +72,15 @@ fn offer() -> OfferPage {
     let lines: Vec<_> = lines
         .map(|(key, value)| format!("{key} = {value}"))
         .collect();
-    let presets = Preset::all().iter().map(|preset| Choice {
-        value: preset.name.clone(),
-        label: format!("Preset {}", preset.name),
+    let choice = |value: &str, label: String| Choice {
+        value: value.to_owned(),
+        label,
         hint: String::new(),
         is_chosen: false,
-    });
+    };
+    let presets = Preset::all().iter();
+    let presets = presets.map(|preset| choice(&preset.name, format!("Preset {}", preset.name)));
+    let present = choice("", "The present version".to_owned());
     OfferPage {
         shell: operator(Nav::Offers, "DV"),
         href: "/offers/dv".to_owned(),
@@ -100,7 +103,7 @@ fn offer() -> OfferPage {
         before: Some(6),
         keys: lines.join("\n"),
         may_manage: true,
-        presets: presets.collect(),
+        presets: std::iter::once(present).chain(presets).collect(),
         settings: String::new(),
         asks_password: true,
         next: 8,

@@ -16,6 +16,7 @@ use crate::portal::{PASSWORD, Shop, assert_says, stranger};
 
 testkit::on_both_engines![
     s19_s35_acting_begins_with_a_reason_and_a_new_token_and_ends_by_a_button,
+    s34_a_look_at_a_reseller_is_in_its_audit,
     s35_every_route_answers_whoever_acts_as_the_table_says,
     s35_what_is_done_meanwhile_carries_both_names_and_is_shown_to_the_tenant,
     s35_acting_is_over_after_half_an_hour,
@@ -85,6 +86,14 @@ fn is_marked(answer: &Answer) -> bool {
     answer
         .page()
         .contains("You act as Shop alpha</b> until 12:30 UTC, because: Ticket 4711: orders fail.")
+}
+
+async fn s34_a_look_at_a_reseller_is_in_its_audit(server: &TestServer) {
+    let mut support = Support::new(server).await;
+    support.browser.get("/resellers").await.expect(200);
+    assert_eq!(support.shop.times(server, "tenant.look_at").await, 0);
+    support.browser.get(&support.page).await.expect(200);
+    assert_eq!(support.shop.times(server, "tenant.look_at").await, 1);
 }
 
 async fn s19_s35_acting_begins_with_a_reason_and_a_new_token_and_ends_by_a_button(

@@ -5,6 +5,7 @@ use axum::extract::State;
 use base::Timestamp;
 use flow::tenancy::entitle_tenant::{Product, what_was_said};
 use flow::tenancy::list_below::{Person, TenantBelow, people_of};
+use flow::tenancy::look_at_tenant::look_at_tenant;
 use tenancy::role::Permission;
 use tenancy::session::acting::LONGEST;
 use tenancy::tenant::entitlement::Entitlement;
@@ -33,6 +34,7 @@ pub(super) async fn show(
     State(portal): State<Portal>,
     Allowed { who, object }: Allowed<ViewResellers, ResellerNamed>,
 ) -> Answer {
+    look_at_tenant(&portal.app, &who.caller, object.0.tenant.id).await?;
     page(&view(&portal, &who, &object.0, ("", Problems::none())).await?)
 }
 
