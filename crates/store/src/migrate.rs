@@ -181,6 +181,13 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0031_role_binding.sql"
         ))],
     },
+    Migration {
+        name: "0032_eab_key_vacuum",
+        steps: &[Step::Pair {
+            postgres: include_str!("../migrations/0032_eab_key_vacuum.postgres.sql"),
+            sqlite: "",
+        }],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -109,12 +109,11 @@ impl TestServer {
         self.beside_with(|_| {}).await
     }
 
-    /// One more node of the installation, whose chance is that of no other test: for what is looked for in files that tests
-    /// share.
-    pub async fn beside_by_itself(&self) -> Self {
-        self.surroundings
-            .nodes
-            .fetch_add(1_000_000, Ordering::SeqCst);
+    /// One more node of the installation, whose chance is that of no other test with another number: for what is looked for
+    /// in files that tests share.
+    pub async fn beside_by_itself(&self, number: u64) -> Self {
+        let seed = number.saturating_mul(1_000_000);
+        self.surroundings.nodes.fetch_add(seed, Ordering::SeqCst);
         self.beside().await
     }
 

@@ -98,7 +98,7 @@ pub(crate) async fn forget(server: &TestServer) {
 
 async fn f059_s42_a_key_is_gone_from_the_files_once_its_client_is_bound(server: &TestServer) {
     let (log, _guard) = Log::at(tracing::Level::TRACE);
-    let server = &server.beside_by_itself().await;
+    let server = &server.beside_by_itself(1).await;
     let eab = under(server, &UNTIL_BOUND).await;
     let others = under(server, &UNTIL_BOUND).await;
     let store = server.app.store(system("a test"));
@@ -156,6 +156,7 @@ async fn s42_the_last_of_several_clients_takes_the_key_along(server: &TestServer
 }
 
 async fn s42_a_key_of_an_ended_credential_is_gone(server: &TestServer) {
+    let server = &server.beside_by_itself(2).await;
     let revoked = under(server, &UNTIL_BOUND).await;
     let replaced = under(server, &UNTIL_BOUND).await;
     let live = rotate(server, &replaced, Duration::ZERO).await;
@@ -253,6 +254,7 @@ async fn c2_s42_a_released_binding_brings_no_key_back(server: &TestServer) {
 }
 
 async fn s39_s42_erased_keys_are_sealed_anew_by_nobody(server: &TestServer) {
+    let server = &server.beside_by_itself(3).await;
     let erased = under(server, &UNTIL_BOUND).await;
     let kept = under(server, &UNTIL_BOUND).await;
     bind(server, &erased).await.expect(201);
