@@ -36,11 +36,11 @@ async fn show(State(portal): State<Portal>, who: Permitted<ViewAuthorities>) -> 
 fn issuer(found: &IssuerLine, now: Timestamp) -> IssuerRow {
     let is_root = found.kind == "root";
     let place = match &found.parent {
-        Some(parent) => format!("{}, under {parent}", found.kind),
+        Some(parent) => format!("{}, under {}", found.kind, called(parent)),
         None => found.kind.clone(),
     };
     IssuerRow {
-        name: found.name.clone(),
+        name: called(&found.name).to_owned(),
         place,
         key: found.key.clone().unwrap_or_default(),
         key_place: if found.has_key {
@@ -56,8 +56,17 @@ fn issuer(found: &IssuerLine, now: Timestamp) -> IssuerRow {
             (None, [_, ..]) => Chip::new(Tone::Good, "Signing"),
             (None, []) if is_root && !found.has_key => Chip::new(Tone::Idle, "Offline"),
             (None, []) if is_root => Chip::new(Tone::Good, "Root"),
+            (None, []) if found.kind == "server" => Chip::new(Tone::Good, "This server's TLS"),
             (None, []) => Chip::new(Tone::Idle, "In no directory"),
         },
+    }
+}
+
+/// What a CA is called: its distinguished name, of which a common name alone says enough.
+fn called(name: &str) -> &str {
+    match name.strip_prefix("CN=") {
+        Some(common) if !common.contains('=') => common,
+        _ => name,
     }
 }
 
@@ -75,7 +84,7 @@ fn directory(found: &DirectoryLine) -> DirectoryRow {
         slug: found.slug.clone(),
         url: found.url.clone(),
         product: found.product.clone(),
-        issuer: found.issuer.clone().unwrap_or_else(|| "nobody".to_owned()),
+        issuer: found.issuer.as_deref().map_or("nobody", called).to_owned(),
         profile: found.profile.as_ref().map_or_else(
             || "none".to_owned(),
             |(name, number)| format!("{name}, {number}"),

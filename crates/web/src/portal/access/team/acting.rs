@@ -29,12 +29,14 @@ fn row(done: DoneActing, now: Timestamp) -> SupportLine {
         what: match done.action.as_str() {
             "acting.begin" => "Began to act as you".to_owned(),
             "acting.end" => "Stopped".to_owned(),
-            _ => done.action,
+            "tenant.visit" => "Came to look after you".to_owned(),
+            "tenant.leave" => "Left".to_owned(),
+            action => action.to_owned(),
         },
-        about: if done.reason.is_empty() {
-            done.object
-        } else {
-            done.reason
+        about: match done.action.as_str() {
+            "acting.end" | "tenant.visit" | "tenant.leave" => String::new(),
+            _ if done.reason.is_empty() => done.object,
+            _ => done.reason,
         },
         who: done.who,
     }

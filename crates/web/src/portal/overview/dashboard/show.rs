@@ -51,7 +51,9 @@ pub(super) async fn show(
     }
     let found = dashboard(&portal.app, &who.caller).await?;
     let onboarding = Onboarding::from_facts(&facts(&who, &found));
-    let onboarding = (!onboarding.is_complete()).then_some(onboarding);
+    // They are one's own steps, and not for who looks after somebody else.
+    let is_own = !who.signed_in.is_elsewhere();
+    let onboarding = (is_own && !onboarding.is_complete()).then_some(onboarding);
     let is_hidden = match &onboarding {
         Some(_) => first_steps_hidden(&portal.app, &who.caller, &who.signed_in).await?,
         None => false,
