@@ -1,7 +1,7 @@
 //! Domains of a tenant whose control is proven outside of orders, by the DNS, by a file or by mail, so that names in them need
 //! no proof of their own in an order.
 //!
-//! Whom they are for is [`crate::delegation`].
+//! Whom they are for is [`delegation`].
 
 use std::time::Duration;
 
