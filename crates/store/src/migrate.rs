@@ -188,6 +188,12 @@ const MIGRATIONS: &[Migration] = &[
             sqlite: "",
         }],
     },
+    Migration {
+        name: "0033_suspended_by",
+        steps: &[Step::Both(include_str!(
+            "../migrations/0033_suspended_by.sql"
+        ))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

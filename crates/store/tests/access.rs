@@ -257,7 +257,7 @@ async fn f007_f028_a_suspension_on_any_of_four_levels_is_seen() {
         assert_eq!(suspended_at().await, None);
         // Those beside the way down say nothing.
         let suspend = async |tenant: &Tenant, minutes| {
-            let suspension = (tenant.id, after(minutes));
+            let suspension = (tenant.id, after(minutes), Actor::CommandLine);
             world
                 .all()
                 .write(suspension, tenant::suspend)
@@ -639,7 +639,7 @@ async fn s44_a_token_is_found_by_its_digest_with_all_that_decides_about_it() {
         assert_eq!(found.roles, Roles::one(Role::Admin));
         assert_eq!(found.suspended_at, None);
         assert!(by_digest(new_token(user, START).digest).await.is_none());
-        let suspension = (world.operator.id, after(5));
+        let suspension = (world.operator.id, after(5), Actor::CommandLine);
         let suspended = world.all().write(suspension, tenant::suspend).await;
         assert!(suspended.unwrap());
         let found = by_digest(token.digest).await.unwrap();

@@ -95,6 +95,15 @@ impl Session {
         (session, token)
     }
 
+    /// The same of somebody whom another site knows: it may have asked nobody, so that nothing was proven lately here.
+    #[must_use]
+    pub fn of_somebody_known_elsewhere(self) -> Self {
+        Self {
+            authenticated_at: self.created_at.minus(REAUTHENTICATION_WINDOW),
+            ..self
+        }
+    }
+
     /// Whether it may be used at `now`. At the very end of either time it may not.
     pub fn is_live(&self, lifetime: Lifetime, now: Timestamp) -> bool {
         now.since(self.last_seen_at) < lifetime.idle

@@ -18,6 +18,8 @@ pub struct Visitor {
     /// What forms say about where they come from.
     claimed_origin: String,
     cookies: BTreeMap<String, String>,
+    /// What the browser says about who led it here (`Sec-Fetch-Site`).
+    led_by: Option<String>,
 }
 
 impl Visitor {
@@ -28,12 +30,22 @@ impl Visitor {
             origin: origin.to_owned(),
             claimed_origin: origin.to_owned(),
             cookies: BTreeMap::new(),
+            led_by: None,
         }
     }
 
     /// Opens a page.
     pub async fn get(&mut self, path: &str) -> Answer {
         self.request(Method::GET, path, None).await
+    }
+
+    /// Opens a page as a browser does that a link or a script leads there: from `cross-site`, `same-origin`, or by `none` where
+    /// somebody typed the address.
+    pub async fn get_led_by(&mut self, site: &str, path: &str) -> Answer {
+        self.led_by = Some(site.to_owned());
+        let answer = self.get(path).await;
+        self.led_by = None;
+        answer
     }
 
     /// Sends a form.
@@ -98,6 +110,9 @@ impl Visitor {
                 self.origin.rsplit('/').next().unwrap_or_default(),
             )
             .header(header::COOKIE, cookies.join("; "));
+        if let Some(site) = &self.led_by {
+            request = request.header("sec-fetch-site", site);
+        }
         if form.is_some() {
             request = request
                 .header(header::ORIGIN, &self.claimed_origin)

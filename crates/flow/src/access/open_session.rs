@@ -133,7 +133,10 @@ pub(super) async fn open_session(
 ) -> Result<SignedIn, OpenSessionError> {
     let proven = opening.proven.clone();
     let (user, tenant) = (proven.user.id, proven.user.tenant);
-    let (session, token) = Session::open(user, tenant, opening.now, app.random());
+    let (mut session, token) = Session::open(user, tenant, opening.now, app.random());
+    if opening.identity.is_some() && opening.second.is_none() {
+        session = session.of_somebody_known_elsewhere();
+    }
     let caller = caller.known_as(Actor::User(user)).within(tenant);
     let input = Input {
         app: app.clone(),

@@ -148,7 +148,11 @@ impl House {
     }
 
     async fn suspend_operator(&self) {
-        let suspension = (self.made.operator.id, self.app.now());
+        let suspension = (
+            self.made.operator.id,
+            self.app.now(),
+            base::Actor::CommandLine,
+        );
         let store = self.app.store(system("a test"));
         let suspended = store
             .write(suspension, store::tenancy::tenant::suspend)

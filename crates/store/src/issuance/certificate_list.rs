@@ -302,9 +302,13 @@ pub async fn successor(
 ) -> Result<Option<CertificateId>, Error> {
     let statement = sql!(tenant:
         "SELECT certificate_id FROM lineage
-         WHERE id = $2 AND tenant_id = $1 AND certificate_id IS NOT NULL AND not_after > $3"
+         WHERE id = $2 AND tenant_id = $1 AND certificate_id IS NOT NULL AND not_after > $3 AND ",
+        covered!("subscription_id", "$4", "$5")
     );
-    let row = tx.row(statement, &values![lineage, not_after]).await?;
+    let (is_whole, user) = tx.bound_to();
+    let row = tx
+        .row(statement, &values![lineage, not_after, is_whole, user])
+        .await?;
     row.map(|row| row.id("certificate_id")).transpose()
 }
 
@@ -315,11 +319,13 @@ pub async fn last_issued(
 ) -> Result<Vec<Option<Timestamp>>, Error> {
     let statement = sql!(tenant:
         "SELECT MAX(l.issued_at) AS issued_at FROM lineage_name n JOIN lineage l ON l.id = n.lineage_id
-         WHERE n.rname = $2 AND n.tenant_id = $1"
+         WHERE n.rname = $2 AND n.tenant_id = $1 AND ", covered!("l.subscription_id", "$3", "$4")
     );
-    let values: Vec<_> = names
+    let (is_whole, user) = tx.bound_to();
+    let reversed: Vec<_> = names.iter().map(DnsName::reversed).collect();
+    let values: Vec<_> = reversed
         .iter()
-        .map(|name| values![name.reversed()].to_vec())
+        .map(|name| values![name, is_whole, user].to_vec())
         .collect();
     let rows = tx.row_each(statement, &values).await?;
     rows.iter()

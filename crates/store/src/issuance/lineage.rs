@@ -179,7 +179,8 @@ pub(crate) async fn revoke(
     };
     let id: CertificateId = row.id("id")?;
     let statement = sql!(system:
-        "UPDATE lineage SET certificate_id = $3, not_before = $4, not_after = $5, issued_at = $6
+        "UPDATE lineage SET certificate_id = $3, not_before = $4, not_after = $5, issued_at = $6,
+           subscription_id = (SELECT c.subscription_id FROM certificate c WHERE c.id = $3)
          WHERE id = $1 AND certificate_id = $2"
     );
     let values = values![

@@ -1,6 +1,6 @@
 //! Tenants: the operator and all below it.
 
-use base::{TenantId, TenantPath, Timestamp};
+use base::{Actor, TenantId, TenantPath, Timestamp};
 use enrollment::admission::Standing;
 use serde_json::Map;
 use tenancy::tenant::{Tenant, TenantKind, TenantName, TenantSwitch};
@@ -259,17 +259,29 @@ pub async fn operator(tx: &mut ReadTx) -> Result<Option<Tenant>, Error> {
 }
 
 /// Suspends a tenant, and with it all below it; `false` when it is suspended already.
-pub async fn suspend(tx: &mut WriteTx, (id, now): &(TenantId, Timestamp)) -> Result<bool, Error> {
+pub async fn suspend(
+    tx: &mut WriteTx,
+    (id, now, by): &(TenantId, Timestamp, Actor),
+) -> Result<bool, Error> {
     let suspend = sql!(
-        system: "UPDATE tenant SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL"
+        system: "UPDATE tenant SET suspended_at = $2, suspended_by = $3 WHERE id = $1 AND suspended_at IS NULL"
     );
-    Ok(tx.execute(suspend, &values![id, *now]).await? == 1)
+    Ok(tx.execute(suspend, &values![id, *now, *by]).await? == 1)
+}
+
+/// Who suspended a tenant; none where it is not suspended, or was before that was kept.
+pub async fn suspended_by(tx: &mut ReadTx, id: &TenantId) -> Result<Option<Actor>, Error> {
+    let statement = sql!(
+        system: "SELECT suspended_by FROM tenant WHERE id = $1 AND suspended_by IS NOT NULL"
+    );
+    let row = tx.row(statement, &values![id]).await?;
+    row.map(|row| Actor::read(&row, "suspended_by")).transpose()
 }
 
 /// Lets a suspended tenant go on; `false` when it is not suspended.
 pub async fn resume(tx: &mut WriteTx, id: &TenantId) -> Result<bool, Error> {
     let resume = sql!(
-        system: "UPDATE tenant SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL"
+        system: "UPDATE tenant SET suspended_at = NULL, suspended_by = NULL WHERE id = $1 AND suspended_at IS NOT NULL"
     );
     Ok(tx.execute(resume, &values![id]).await? == 1)
 }

@@ -1,7 +1,7 @@
 //! What a tenant's standing does to its clients: suspended by a person, on hold for money.
 
 use acme::identifier::Identifiers;
-use base::{Refuse as _, TenantId};
+use base::{Actor, Refuse as _, TenantId};
 use flow::Caller;
 use flow::caller::system;
 use flow::enrollment::explain_admission::explain_admission;
@@ -17,7 +17,9 @@ testkit::on_both_engines![
 
 async fn suspend(server: &TestServer, id: TenantId) {
     let store = server.app.store(system("a test"));
-    let done = store.write((id, server.app.now()), tenant::suspend).await;
+    let done = store
+        .write((id, server.app.now(), Actor::CommandLine), tenant::suspend)
+        .await;
     assert!(done.unwrap());
 }
 

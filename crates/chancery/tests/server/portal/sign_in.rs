@@ -100,7 +100,11 @@ async fn s09_an_unknown_address_is_answered_like_a_known_one(server: &TestServer
 async fn f007_a_suspended_organization_stays_outside(server: &TestServer) {
     let shop = Shop::open(server, "alpha").await;
     let mut browser = shop.browser(server).await;
-    let suspension = (shop.reseller.tenant, server.app.now());
+    let suspension = (
+        shop.reseller.tenant,
+        server.app.now(),
+        base::Actor::CommandLine,
+    );
     let store = server.app.store(system("a test"));
     let suspended = store
         .write(suspension, store::tenancy::tenant::suspend)

@@ -25,6 +25,9 @@ pub enum VisitError {
     /// There is no such tenant directly below theirs.
     #[error("there is no such customer")]
     NotFound,
+    /// The customer wants a second factor of everybody.
+    #[error("this customer asks everybody for a second factor; set one up in your settings first")]
+    SecondFactor,
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -36,6 +39,7 @@ impl Refuse for VisitError {
             Self::Elsewhere => Class::Conflict.because("visiting_already", self),
             Self::Ended => Class::Unauthenticated.because("session_ended", self),
             Self::NotFound => Class::NotFound.because("customer_not_found", self),
+            Self::SecondFactor => Class::Forbidden.because("visit_needs_second_factor", self),
             Self::Store(error) => error.refusal(),
         }
     }
@@ -54,6 +58,9 @@ pub async fn visit_below(
     let found = app.store(caller).read(of, load).await?;
     let below = found.filter(|found| found.parent == Some(signed_in.home.id));
     let below = below.ok_or(VisitError::NotFound)?;
+    if below.requires_second_factor && !signed_in.has_second_factor {
+        return Err(VisitError::SecondFactor);
+    }
     let now = app.now();
     let (session, token) = signed_in.session.visit(of, now, app.random());
     let event = Event::TenantVisited {

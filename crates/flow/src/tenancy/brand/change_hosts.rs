@@ -29,8 +29,10 @@ pub enum ChangeHostsError {
     /// There is no such tenant, or it has no such name.
     #[error("there is no such host name; it may have been removed")]
     NotFound,
-    /// Names below the portal's own are handed out by whoever runs it.
-    #[error("{0} belongs to whoever runs this server; ask them for it")]
+    /// Mails lead to them, so that whoever runs the server gives them out.
+    #[error(
+        "host names are added by whoever runs this server, who gives them DNS and TLS too; ask them for {0}"
+    )]
     OfOperator(DnsName),
     /// A URL of the settings has it.
     #[error("{0} is a name of this server itself; enter one of your own")]
@@ -72,7 +74,8 @@ pub async fn add_host(app: &App, caller: &Caller, host: BrandHost) -> Result<(),
         host: host.clone(),
         tenant,
     };
-    let is_of_operator = caller.actor != Actor::CommandLine && is_below_portal(app, &host);
+    // A link that sets a password goes to a name of the brand: nobody may point it to a server of their own.
+    let is_of_operator = caller.actor != Actor::CommandLine;
     let adding = Adding {
         is_reserved: is_reserved(app.settings(), &host),
         is_of_operator,
@@ -105,12 +108,6 @@ fn is_reserved(settings: &Settings, host: &DnsName) -> bool {
     ];
     let mut own = urls.into_iter().filter_map(|url| name_in(url));
     own.any(|own| own == *host)
-}
-
-/// An operator may have a wildcard there, so that every name leads here.
-fn is_below_portal(app: &App, host: &DnsName) -> bool {
-    let portal = name_in(&app.settings().portal_origin);
-    portal.is_some_and(|portal| host.domains().any(|above| above == portal))
 }
 
 #[derive(Clone)]

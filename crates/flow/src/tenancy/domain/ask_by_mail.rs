@@ -8,6 +8,7 @@ use store::tenancy::{domain, tenant};
 use store::{ReadTx, WriteTx};
 use tenancy::domain::{Addressee, Domain, LINK_LIFETIME, MailedLink};
 use tenancy::limit::RateLimited;
+use tenancy::role::binding::OfWholeTenant;
 use tenancy::tenant::Tenant;
 use tenancy::token::Token;
 use tenancy::user::Email;
@@ -53,6 +54,9 @@ pub enum AskByMailError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// Domains are shared, and whoever asks has some of the tenant.
+    #[error(transparent)]
+    Whole(#[from] OfWholeTenant),
 }
 
 impl Refuse for AskByMailError {
@@ -67,6 +71,7 @@ impl Refuse for AskByMailError {
             Self::NotFound => Class::NotFound.because("domain_unknown", self),
             Self::NotTaken => Class::Conflict.because("mail_proof_not_taken", self),
             Self::Store(error) => error.refusal(),
+            Self::Whole(error) => error.refusal(),
         }
     }
 }
@@ -84,6 +89,7 @@ pub async fn ask_by_mail(
     portal: &str,
     (id, to): (DomainId, Addressee),
 ) -> Result<Domain, AskByMailError> {
+    caller.has_whole_tenant()?;
     if app.settings().mail.is_none() {
         return Err(SendMailError::Off.into());
     }

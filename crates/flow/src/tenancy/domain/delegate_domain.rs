@@ -12,6 +12,7 @@ use store::tenancy::organization::{self, Organization};
 use store::{ReadTx, WriteTx};
 use tenancy::certificate_type::AllowedTypes;
 use tenancy::domain::delegation::{Delegation, MAX_DELEGATIONS};
+use tenancy::role::binding::OfWholeTenant;
 use tenancy::role::binding::Part;
 
 use super::OwnDomainDetail;
@@ -39,6 +40,9 @@ pub enum DelegateError {
     /// Somebody delegated it there at the same moment.
     #[error("somebody delegated the domain there a moment ago; look at its page, then try again")]
     Taken,
+    /// Domains are shared, and whoever asks has some of the tenant.
+    #[error(transparent)]
+    Whole(#[from] OfWholeTenant),
 }
 
 impl Refuse for DelegateError {
@@ -51,6 +55,7 @@ impl Refuse for DelegateError {
                 .because("delegation_organization_unknown", self)
                 .at("organization"),
             Self::Store(error) => error.refusal(),
+            Self::Whole(error) => error.refusal(),
             Self::Taken => Class::Conflict
                 .because("delegation_taken", self)
                 .at("organization"),
@@ -76,6 +81,7 @@ pub async fn delegate_domain(
     id: DomainId,
     grant: Grant,
 ) -> Result<Delegation, DelegateError> {
+    caller.has_whole_tenant()?;
     let now = app.now();
     let delegating = Delegating {
         app: app.clone(),
@@ -194,6 +200,7 @@ pub async fn end_delegation(
     domain: DomainId,
     delegation: DelegationId,
 ) -> Result<Delegation, DelegateError> {
+    caller.has_whole_tenant()?;
     let ending = Ending {
         app: app.clone(),
         caller: caller.clone(),

@@ -14,6 +14,7 @@ use tenancy::domain::{
     ChallengeError, DNS_LABEL, Domain, DomainChallenge, DomainProof, Missed, ProofMethod,
 };
 use tenancy::limit::RateLimited;
+use tenancy::role::binding::OfWholeTenant;
 use tokio::time::Instant;
 use validation::{Method, Outcome, Probe};
 
@@ -42,6 +43,9 @@ pub enum ProveDomainError {
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// Domains are shared, and whoever asks has some of the tenant.
+    #[error(transparent)]
+    Whole(#[from] OfWholeTenant),
 }
 
 impl Refuse for ProveDomainError {
@@ -52,6 +56,7 @@ impl Refuse for ProveDomainError {
             Self::Limited(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("domain_unknown", self),
             Self::Store(error) => error.refusal(),
+            Self::Whole(error) => error.refusal(),
         }
     }
 }
@@ -62,6 +67,7 @@ pub async fn ask_for_proof(
     caller: &Caller,
     id: DomainId,
 ) -> Result<Domain, ProveDomainError> {
+    caller.has_whole_tenant()?;
     let asking = Asking {
         app: app.clone(),
         caller: caller.clone(),
@@ -125,6 +131,7 @@ pub async fn prove_domain(
     id: DomainId,
     method: ProofMethod,
 ) -> Result<Domain, ProveDomainError> {
+    caller.has_whole_tenant()?;
     let store = app.store(caller);
     let found = store.read(id, domain::find).await?;
     let found = found.ok_or(ProveDomainError::NotFound)?;

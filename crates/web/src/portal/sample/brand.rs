@@ -18,7 +18,6 @@ fn page() -> BrandPage {
         name: "Northwind Certificates".to_owned(),
         contact: "help@northwind.example\n+358 9 555 0100, weekdays 9 to 17".to_owned(),
         has_hosts: true,
-        has_room: true,
         hosts: vec![
             host("certificates.northwind.example", ""),
             host(
@@ -26,7 +25,6 @@ fn page() -> BrandPage {
                 "zertifikate.nordwind-münchen.example",
             ),
         ],
-        host: String::new(),
         main: "https://portal.chancery.example".to_owned(),
         problems: Problems::none(),
     }
@@ -56,11 +54,8 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         "brand-refused",
         &BrandPage {
             hosts: Vec::new(),
-            host: "portal.chancery.example".to_owned(),
-            problems: Problems::one(
-                "host",
-                "portal.chancery.example is a name of this server itself; enter one of your own.",
-            ),
+            name: " ".to_owned(),
+            problems: Problems::one("name", "Enter a name of 1 to 60 characters."),
             ..page()
         },
     )

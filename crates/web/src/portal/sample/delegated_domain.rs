@@ -110,7 +110,6 @@ fn one(
             .map(|title| choice(&title.to_lowercase(), title, true))
             .collect(),
         may_manage: true,
-        may_remove: true,
         problems: Problems::none(),
     }
 }

@@ -14,6 +14,5 @@ pub(super) fn routes() -> Table {
     Table::default()
         .get(BRAND, ManageBrand, show::show)
         .post(BRAND, ManageBrand, change::submit)
-        .post("/settings/brand/hosts", ManageBrand, hosts::add)
         .post("/settings/brand/hosts/remove", ManageBrand, hosts::remove)
 }

@@ -27,6 +27,7 @@ testkit::on_both_engines![
     f002_another_node_shows_a_changed_brand,
     f002_f036_an_administrator_says_how_their_people_know_the_portal,
     f002_what_is_no_name_of_a_reseller_is_refused,
+    s06_people_of_a_tenant_point_no_host_name_at_themselves,
     s24_a_form_comes_from_the_host_that_it_goes_to,
     s26_a_session_is_one_where_it_was_opened,
     s16_a_passkey_works_at_the_host_at_which_it_was_made,
@@ -289,10 +290,6 @@ async fn f002_f036_an_administrator_says_how_their_people_know_the_portal(server
     let shop = Shop::open(server, "alpha").await;
     let mut admin = shop.browser(server).await;
     assert_says(&admin.get(PAGE).await.expect(200), "Save a name first");
-    let early = [("host", "ca.alpha.example")];
-    let hosts = "/settings/brand/hosts";
-    let refused = admin.post_form(PAGE, hosts, &early).await.expect(422);
-    assert_says(&refused, "Choose a name for the brand first");
     let wrong = [("name", " "), ("contact", "a\nb\nc\nd\ne")];
     let refused = admin.post_form(PAGE, PAGE, &wrong).await.expect(422);
     assert_says(&refused, "The contact has 5 lines");
@@ -301,8 +298,13 @@ async fn f002_f036_an_administrator_says_how_their_people_know_the_portal(server
         ("contact", "help@alpha.example\r\n+358 9"),
     ];
     admin.post_form(PAGE, PAGE, &good).await.expect(303);
-    let host = [("host", " CA.Alpha.Example. ")];
-    admin.post_form(PAGE, hosts, &host).await.expect(303);
+    assert_says(
+        &admin.get(PAGE).await,
+        "Whoever runs this portal adds host names",
+    );
+    let caller = Caller::command_line().within(shop.reseller.tenant);
+    let given = BrandHost::parse(" CA.Alpha.Example. ").unwrap();
+    add_host(&server.app, &caller, given).await.unwrap();
     assert_says(&admin.get(PAGE).await, "ca.alpha.example");
     let page = at(server, ALPHA).get("/sign-in").await;
     let contact = "<a href=\"mailto:help@alpha.example\">help@alpha.example</a>, +358 9";
@@ -328,36 +330,56 @@ async fn f002_f036_an_administrator_says_how_their_people_know_the_portal(server
 
 async fn f002_what_is_no_name_of_a_reseller_is_refused(server: &TestServer) {
     branded(server, "alpha", Some(ALPHA)).await;
+    let unnamed = Shop::open(server, "gamma").await.reseller.tenant;
     let beta = branded(server, "beta", None).await;
-    let mut admin = beta.browser(server).await;
-    let hosts = "/settings/brand/hosts";
+    let caller = Caller::command_line().within(beta.reseller.tenant);
+    let add = async |caller: &Caller, typed: &str| match BrandHost::parse(typed) {
+        Ok(host) => add_host(&server.app, caller, host)
+            .await
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
     for (typed, told) in [
         ("CA.alpha.example", "shows a brand already"),
         ("portal.test", "is a name of this server itself"),
         ("acme.test", "is a name of this server itself"),
-        ("beta.portal.test", "belongs to whoever runs this server"),
         ("*.beta.example", "stands for many names"),
         ("https://beta.example", "looks like a URL"),
         ("", "empty"),
     ] {
-        let refused = admin.post_form(PAGE, hosts, &[("host", typed)]).await;
-        assert_eq!(refused.status.as_u16(), 422, "{typed}");
-        assert_says(&refused, told);
+        let refused = add(&caller, typed).await.unwrap_err();
+        assert!(refused.contains(told), "{typed}: {refused}");
     }
-    // Whoever runs the server hands names out below their own.
-    let caller = Caller::command_line().within(beta.reseller.tenant);
-    add_host(&server.app, &caller, host("beta.portal.test"))
-        .await
-        .unwrap();
-    for number in 1..10 {
-        let typed = format!("ca{number}.beta.example");
-        let added = admin
-            .post_form(PAGE, hosts, &[("host", typed.as_str())])
-            .await;
-        added.expect(303);
+    let early = Caller::command_line().within(unnamed);
+    let refused = add(&early, "ca.gamma.example").await.unwrap_err();
+    assert!(
+        refused.contains("choose a name for the brand first"),
+        "{refused}"
+    );
+    for number in 0..10 {
+        add(&caller, &format!("ca{number}.beta.example"))
+            .await
+            .unwrap();
     }
-    let full = add_host(&server.app, &caller, host("ca10.beta.example")).await;
-    assert!(matches!(full, Err(ChangeHostsError::Full)), "{full:?}");
+    let full = add(&caller, "ca10.beta.example").await.unwrap_err();
+    assert!(full.contains("as many as fit"), "{full}");
+}
+
+/// A link that sets a password would go to whatever server they name.
+async fn s06_people_of_a_tenant_point_no_host_name_at_themselves(server: &TestServer) {
+    let shop = branded(server, "alpha", None).await;
+    let admin = Caller::visitor(flow::caller::Client::default()).within(shop.reseller.tenant);
+    let refused = add_host(&server.app, &admin, host("https://evil.example")).await;
+    assert!(
+        matches!(refused, Err(ChangeHostsError::OfOperator(_))),
+        "{refused:?}"
+    );
+    let mut browser = shop.browser(server).await;
+    let fields = [("host", "evil.example")];
+    let answer = browser
+        .post_form(PAGE, "/settings/brand/hosts", &fields)
+        .await;
+    answer.expect(404);
 }
 
 async fn s24_a_form_comes_from_the_host_that_it_goes_to(server: &TestServer) {

@@ -24,6 +24,8 @@ testkit::on_both_engines![
     s67_what_a_provider_declines_leads_back_to_the_door,
     s67_a_name_that_nobody_has_is_answered_like_one_without_a_provider,
     s67_a_link_is_of_who_asked_for_it,
+    s67_another_site_signs_nobody_in_without_their_word,
+    s23_who_signed_in_elsewhere_has_proven_nothing_lately,
     s18_by_a_provider_the_rules_are_those_of_a_password,
     s18_a_second_factor_is_asked_for_after_the_provider,
     s18_where_it_is_required_a_linked_person_has_no_other_way,
@@ -153,7 +155,8 @@ async fn s67_a_person_links_their_account_and_signs_in_by_it(server: &TestServer
     );
     // Unlinked, it signs in no more; the password does.
     let unlink = format!("{OWN}/unlink");
-    browser.post_form(OWN, &unlink, &[]).await.expect(303);
+    let fields = [("password", PASSWORD)];
+    browser.post_form(OWN, &unlink, &fields).await.expect(303);
     let (_, refused) = linked.sign_in(server, SUBJECT).await;
     assert_not_signed_in(&refused, "your account here is not linked to it");
     linked.shop.browser(server).await;
@@ -458,7 +461,11 @@ async fn s18_by_a_provider_the_rules_are_those_of_a_password(server: &TestServer
     let (_, answer) = linked.sign_in(server, "colleague").await;
     assert_not_signed_in(&answer, "your account here is not linked to it");
     let store = server.app.store(flow::caller::system("a test"));
-    let suspension = (linked.shop.reseller.tenant, server.app.now());
+    let suspension = (
+        linked.shop.reseller.tenant,
+        server.app.now(),
+        base::Actor::CommandLine,
+    );
     assert!(
         store
             .write(suspension, store::tenancy::tenant::suspend)
@@ -467,6 +474,38 @@ async fn s18_by_a_provider_the_rules_are_those_of_a_password(server: &TestServer
     );
     let (_, answer) = linked.sign_in(server, SUBJECT).await;
     assert_not_signed_in(&answer, "your organisation is suspended");
+}
+
+async fn s67_another_site_signs_nobody_in_without_their_word(server: &TestServer) {
+    let linked = Linked::open(server).await;
+    let by_name = "/sign-in/organization?name=alpha";
+    for path in [START, by_name] {
+        for site in ["cross-site", "same-site"] {
+            let mut browser = stranger(server);
+            let page = browser.get_led_by(site, path).await.expect(200);
+            assert_says(&page, "value=\"alpha\"");
+            assert!(!page.text().contains("http-equiv=\"refresh\""), "{path}");
+        }
+    }
+    // Who typed the name, or has it as a bookmark, is led on.
+    let mut browser = stranger(server);
+    for site in ["same-origin", "none"] {
+        browser.get_led_by(site, START).await.expect(303);
+        let page = browser.get_led_by(site, by_name).await.expect(200);
+        assert_says(&page, "http-equiv=\"refresh\"");
+    }
+    linked.sign_in(server, SUBJECT).await.1.expect(303);
+}
+
+async fn s23_who_signed_in_elsewhere_has_proven_nothing_lately(server: &TestServer) {
+    let linked = Linked::open(server).await;
+    let (mut browser, answer) = linked.sign_in(server, SUBJECT).await;
+    answer.expect(303);
+    let fields = [("name", "Monitoring"), ("cert.view", "on"), ("days", "30")];
+    let page = "/settings/tokens";
+    let asked = browser.post_form(page, page, &fields).await;
+    assert_eq!(asked.status.as_u16(), 422);
+    assert_says(&asked, "Type your password again");
 }
 
 async fn s18_a_second_factor_is_asked_for_after_the_provider(server: &TestServer) {

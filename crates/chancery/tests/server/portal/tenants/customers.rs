@@ -1,12 +1,13 @@
 //! Customers of a shop: made, invited, looked after, suspended, and apart from each other.
 
 use base::TenantId;
+use flow::access::team::switch_tenant::switch_tenant;
 use flow::caller;
 use flow::tenancy::suspend_tenant::{Suspension, suspend_tenant};
 use store::audit::Entry;
 use tenancy::role::{Permission, Role};
 use tenancy::session::COOKIE_NAME;
-use tenancy::tenant::TenantKind;
+use tenancy::tenant::{TenantKind, TenantSwitch};
 use testkit::{Answer, TestServer, Visitor};
 use web::portal::{MayCall, portal_routes};
 
@@ -18,6 +19,8 @@ testkit::on_both_engines![
     f027_a_reseller_makes_a_customer_and_invites_its_administrator,
     f027_an_account_is_opened_for_a_customer_by_who_looks_after_it,
     f027_a_suspended_customer_is_stopped_and_goes_on,
+    s29_people_of_a_customer_are_shown_to_who_manages_customers,
+    s17_a_customer_that_wants_a_second_factor_is_looked_after_with_one,
     s34_customers_are_found_by_their_reseller_alone,
     s34_a_role_counts_for_the_customers_below_and_no_further,
     s19_s34_going_to_a_customer_and_back_makes_new_tokens,
@@ -139,12 +142,52 @@ async fn f027_a_suspended_customer_is_stopped_and_goes_on(server: &TestServer) {
     let done = entries(server, tenant).await;
     let times = |action: &str| done.iter().filter(|entry| entry.action == action).count();
     assert_eq!((times("tenant.suspend"), times("tenant.resume")), (1, 1));
+    // What whoever runs the server has stopped does not go on by a word of the reseller.
+    let operator = flow::Caller::command_line().within(tenant);
+    suspend_tenant(&server.app, &operator, Suspension::Put)
+        .await
+        .unwrap();
+    let resume = format!("{page}/resume");
+    admin.post_form(&page, &resume, &[]).await.expect(303);
+    assert_says(&admin.get(&page).await, "runs this server has suspended");
+    assert_eq!(own.get("/").await.status.as_u16(), 303);
+    suspend_tenant(&server.app, &operator, Suspension::Lift)
+        .await
+        .unwrap();
+    sign_in(&mut own, "admin@customer.test", PASSWORD)
+        .await
+        .expect(303);
     // Whoever is above them stops them too.
     let above = flow::Caller::command_line().within(shop.reseller.tenant);
     suspend_tenant(&server.app, &above, Suspension::Put)
         .await
         .unwrap();
     assert_eq!(own.get("/").await.status.as_u16(), 303);
+}
+
+async fn s29_people_of_a_customer_are_shown_to_who_manages_customers(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut admin = shop.browser(server).await;
+    let page = add(&mut admin, "Example Bakery").await;
+    member(server, (TenantKind::Customer, id_of(&page)), Role::Admin).await;
+    let own = (TenantKind::Reseller, shop.reseller.tenant);
+    let mut viewer = member(server, own, Role::Viewer).await;
+    assert_says(&admin.get(&page).await, "admin@customer.test");
+    let seen = viewer.get(&page).await.expect(200);
+    assert!(!seen.text().contains("admin@customer.test"));
+}
+
+async fn s17_a_customer_that_wants_a_second_factor_is_looked_after_with_one(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut admin = shop.browser(server).await;
+    let page = add(&mut admin, "Example Bakery").await;
+    let there = flow::Caller::command_line().within(id_of(&page));
+    let switch = TenantSwitch::RequireSecondFactor;
+    let switched = switch_tenant(&server.app, &there, switch, true).await;
+    assert!(switched.unwrap());
+    visit(&mut admin, &page).await.expect(303);
+    let page = admin.get(&page).await.expect(200);
+    assert_says(&page, "asks everybody for a second factor");
 }
 
 async fn call(browser: &mut Visitor, form: &str, route: &Route, path: &str) -> Answer {

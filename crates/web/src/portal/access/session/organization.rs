@@ -5,6 +5,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use flow::access::oidc::show::is_offered;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -20,34 +21,55 @@ use crate::portal::state::Portal;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct NameAsked {
-    name: String,
-    next: String,
+    pub(super) name: String,
+    pub(super) next: String,
+}
+
+/// Whether another site leads the browser here. Then whoever sits there is asked first: else that site could sign them in as
+/// somebody of its own (login CSRF).
+pub(super) fn is_led_here(headers: &HeaderMap) -> bool {
+    let from = headers.get("sec-fetch-site");
+    from.is_some_and(|from| from != "same-origin" && from != "none")
+}
+
+/// The page with a name that was typed, or that another site proposes.
+pub(super) fn asked_for(
+    portal: &Portal,
+    who: &Public,
+    asked: NameAsked,
+    go: Option<String>,
+    problems: Problems,
+) -> OrganizationSignInPage {
+    OrganizationSignInPage {
+        shell: who.shell("Sign in with your organisation"),
+        next: portal.routes.local_path(&asked.next).to_owned(),
+        name: asked.name,
+        go,
+        problems,
+    }
 }
 
 /// `GET /sign-in/organization`.
 pub(super) async fn form(
     State(portal): State<Portal>,
     who: Public,
+    headers: HeaderMap,
     Query(asked): Query<NameAsked>,
 ) -> Answer {
-    let next = portal.routes.local_path(&asked.next).to_owned();
-    let view = |go, problems| OrganizationSignInPage {
-        shell: who.shell("Sign in with your organisation"),
-        name: asked.name.clone(),
-        next: next.clone(),
-        go,
-        problems,
-    };
-    if asked.name.is_empty() {
-        return page(&view(None, Problems::none()));
+    if asked.name.is_empty() || is_led_here(&headers) {
+        return page(&asked_for(&portal, &who, asked, None, Problems::none()));
     }
     match ProviderShortName::parse(&asked.name) {
         Ok(name) => {
-            let next = utf8_percent_encode(&next, NON_ALPHANUMERIC);
+            let next = portal.routes.local_path(&asked.next);
+            let next = utf8_percent_encode(next, NON_ALPHANUMERIC);
             let go = format!("{}?next={next}", name.start_path());
-            page(&view(Some(go), Problems::none()))
+            page(&asked_for(&portal, &who, asked, Some(go), Problems::none()))
         }
-        Err(error) => refused_form(&view(None, Problems::one("name", &sentence(&error)))),
+        Err(error) => {
+            let problems = Problems::one("name", &sentence(&error));
+            refused_form(&asked_for(&portal, &who, asked, None, problems))
+        }
     }
 }
 

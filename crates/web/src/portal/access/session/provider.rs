@@ -13,11 +13,13 @@ use flow::access::sign_in::by_provider::{
 use serde::Deserialize;
 use tenancy::token::Token;
 
+use super::organization::{NameAsked, asked_for, is_led_here};
 use super::sign_in::{SignInPage, SignInProblem, view, welcome};
 use crate::portal::access::identity;
 use crate::portal::gate::permitted::Public;
 use crate::portal::page::cookie;
-use crate::portal::page::frame::{Answer, add_cookie, done, not_done, refused_form};
+use crate::portal::page::form::Problems;
+use crate::portal::page::frame::{Answer, add_cookie, done, not_done, page, refused_form};
 use crate::portal::page::moment::minutes_until;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::words::sentence;
@@ -46,6 +48,13 @@ pub(super) async fn begin(
     Path(name): Path<String>,
     Query(asked): Query<NextAsked>,
 ) -> Answer {
+    if is_led_here(&headers) {
+        let asked = NameAsked {
+            name,
+            next: asked.next,
+        };
+        return page(&asked_for(&portal, &who, asked, None, Problems::none()));
+    }
     // Pages side by side share what tells the browser.
     let browser = cookie::provider(&headers);
     let browser = browser.unwrap_or_else(|| Token::generate(portal.app.random()));

@@ -1,16 +1,14 @@
-//! Host names at which the portal shows a brand.
+//! Host names at which the portal shows a brand: given out at the command line, and given back here.
 
 use axum::extract::State;
-use flow::tenancy::brand::change_hosts::{ChangeHostsError, add_host, remove_host};
+use flow::tenancy::brand::change_hosts::{ChangeHostsError, remove_host};
 use serde::Deserialize;
 use tenancy::tenant::brand::BrandHost;
 
 use super::BRAND;
-use super::show::{BrandPage, view};
 use crate::portal::gate::csrf::Form;
 use crate::portal::gate::permitted::{ManageBrand, Permitted};
-use crate::portal::page::frame::{Answer, done, not_done, refused_form};
-use crate::portal::page::refused::problems;
+use crate::portal::page::frame::{Answer, done, not_done};
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
 
@@ -18,26 +16,6 @@ use crate::portal::state::Portal;
 #[serde(default)]
 pub(super) struct HostForm {
     host: String,
-}
-
-/// `POST /settings/brand/hosts`.
-pub(super) async fn add(
-    State(portal): State<Portal>,
-    who: Permitted<ManageBrand>,
-    Form(typed): Form<HostForm>,
-) -> Answer {
-    let problems = match BrandHost::parse(&typed.host) {
-        Ok(host) => match add_host(&portal.app, &who.caller, host).await {
-            Ok(()) => return Ok(done(BRAND, "The host name was added.")),
-            Err(error) => problems(error)?,
-        },
-        Err(error) => problems(error)?,
-    };
-    refused_form(&BrandPage {
-        host: typed.host,
-        problems,
-        ..view(&portal, &who).await?
-    })
 }
 
 /// `POST /settings/brand/hosts/remove`.

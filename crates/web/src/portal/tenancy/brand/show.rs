@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use flow::tenancy::brand::show_brand::show_brand;
-use tenancy::tenant::brand::{MAX_BRAND_HOSTS, has_hosts};
+use tenancy::tenant::brand::has_hosts;
 
 use crate::portal::gate::permitted::{ManageBrand, Permitted};
 use crate::portal::page::form::Problems;
@@ -24,7 +24,6 @@ pub(super) async fn view(
     who: &Permitted<ManageBrand>,
 ) -> Result<BrandPage, Refusal> {
     let own = show_brand(&portal.app, &who.caller).await?;
-    let most = usize::try_from(MAX_BRAND_HOSTS).unwrap_or(usize::MAX);
     let brand = own.brand.as_ref();
     Ok(BrandPage {
         shell: who.shell(Nav::Settings, "Brand"),
@@ -32,7 +31,6 @@ pub(super) async fn view(
         name: brand.map_or_else(String::new, |brand| brand.name.as_str().to_owned()),
         contact: brand.map_or_else(String::new, |brand| brand.contact.as_str().to_owned()),
         has_hosts: has_hosts(who.signed_in.tenant.kind),
-        has_room: own.hosts.len() < most,
         hosts: own
             .hosts
             .iter()
@@ -41,7 +39,6 @@ pub(super) async fn view(
                 readable: host.to_unicode().unwrap_or_default(),
             })
             .collect(),
-        host: String::new(),
         main: portal.origin.to_string(),
         problems: Problems::none(),
     })
@@ -58,7 +55,7 @@ pub struct HostRow {
 
 /// `GET /settings/brand`, and answers to its forms that failed.
 ///
-/// Forms: `POST /settings/brand` (`name`, `contact`), `/settings/brand/hosts` (`host`), `/settings/brand/hosts/remove` (`host`).
+/// Forms: `POST /settings/brand` (`name`, `contact`), `/settings/brand/hosts/remove` (`host`).
 #[derive(Clone, Debug, Template)]
 #[template(path = "portal/tenancy/brand/show.html")]
 pub struct BrandPage {
@@ -72,14 +69,10 @@ pub struct BrandPage {
     pub contact: String,
     /// Whether tenants of this level have host names.
     pub has_hosts: bool,
-    /// Whether another one fits.
-    pub has_room: bool,
     /// Its host names.
     pub hosts: Vec<HostRow>,
-    /// The one that was typed.
-    pub host: String,
     /// Where the portal is for everybody.
     pub main: String,
-    /// What is wrong; fields `name`, `contact`, `host`.
+    /// What is wrong; fields `name`, `contact`.
     pub problems: Problems,
 }

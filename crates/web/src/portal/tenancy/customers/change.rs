@@ -54,6 +54,9 @@ pub(super) async fn visit(
             next: "/".to_owned(),
             has_ended: true,
         }),
+        Err(error @ VisitError::SecondFactor) => {
+            Ok(not_done(&links::customer(of), &sentence(&error)))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -177,9 +180,11 @@ async fn suspended(
     };
     match suspend_tenant(&portal.app, &who.caller.within(id), suspension).await {
         Ok(()) => Ok(done(&href, message)),
-        Err(error @ (SuspensionError::Already(_) | SuspensionError::NotSuspended(_))) => {
-            Ok(not_done(&href, &sentence(&error)))
-        }
+        Err(
+            error @ (SuspensionError::Already(_)
+            | SuspensionError::ByOperator(_)
+            | SuspensionError::NotSuspended(_)),
+        ) => Ok(not_done(&href, &sentence(&error))),
         Err(
             error @ (SuspensionError::NotFound(_)
             | SuspensionError::Operator(_)

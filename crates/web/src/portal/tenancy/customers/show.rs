@@ -39,7 +39,13 @@ pub(super) async fn view<P>(
     (email, problems): (&str, Problems),
 ) -> Result<CustomerPage, Refusal> {
     let (now, tenant) = (portal.app.now(), &found.tenant);
-    let people = people_of(&portal.app, &who.caller.within(tenant.id)).await?;
+    let may_manage = who.may(Permission::ManageTenants);
+    // Who does not see the people of their own tenant sees none here.
+    let people = if may_manage {
+        people_of(&portal.app, &who.caller.within(tenant.id)).await?
+    } else {
+        Vec::new()
+    };
     Ok(CustomerPage {
         shell: who.shell(Nav::Customers, tenant.name.as_str()),
         href: links::customer(tenant.id),
@@ -50,7 +56,7 @@ pub(super) async fn view<P>(
         accounts: grouped(found.accounts),
         names: grouped(found.names),
         people: people.iter().map(|person| row(person, now)).collect(),
-        may_manage: who.may(Permission::ManageTenants),
+        may_manage,
         email: email.to_owned(),
         problems,
     })

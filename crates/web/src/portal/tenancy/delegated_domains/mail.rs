@@ -54,6 +54,9 @@ pub(super) async fn send(
             | AskByMailError::Mail(_)
             | AskByMailError::NotTaken),
         ) => Ok(not_done(&href, &sentence(&error))),
-        Err(error @ (AskByMailError::NotFound | AskByMailError::Store(_))) => Err(error.into()),
+        Err(
+            error
+            @ (AskByMailError::NotFound | AskByMailError::Store(_) | AskByMailError::Whole(_)),
+        ) => Err(error.into()),
     }
 }

@@ -54,6 +54,10 @@ pub(super) async fn check(
             | ProveDomainError::Challenge(_)
             | ProveDomainError::Limited(_)),
         ) => Ok(not_done(&href, &sentence(&error))),
-        Err(error @ (ProveDomainError::NotFound | ProveDomainError::Store(_))) => Err(error.into()),
+        Err(
+            error @ (ProveDomainError::NotFound
+            | ProveDomainError::Store(_)
+            | ProveDomainError::Whole(_)),
+        ) => Err(error.into()),
     }
 }

@@ -47,7 +47,7 @@ pub(super) async fn view<P>(
     (typed, problems): (&DelegationForm, Problems),
 ) -> Result<DelegatedDomainPage, Refusal> {
     let (now, domain) = (portal.app.now(), &found.domain);
-    let may_manage = who.may(Permission::ManageDomains);
+    let may_manage = who.may_for_whole(Permission::ManageDomains);
     let organizations = if may_manage {
         choices(portal, who.bounds(), ("None", &typed.organization)).await?
     } else {
@@ -69,7 +69,6 @@ pub(super) async fn view<P>(
         organizations,
         types: type_choices(&chosen),
         may_manage,
-        may_remove: who.may_for_whole(Permission::ManageDomains),
         problems,
     })
 }
@@ -251,8 +250,6 @@ pub struct DelegatedDomainPage {
     pub types: Vec<Choice>,
     /// Whether the one who looks may change it.
     pub may_manage: bool,
-    /// Whether the one who looks may remove it.
-    pub may_remove: bool,
     /// What is wrong; fields `organization`, `to`, `types`.
     pub problems: Problems,
 }

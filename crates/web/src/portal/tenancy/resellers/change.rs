@@ -148,9 +148,11 @@ async fn suspended(
                 Suspension::Lift => "It goes on.",
             },
         )),
-        Err(error @ (SuspensionError::Already(_) | SuspensionError::NotSuspended(_))) => {
-            Ok(not_done(&href, &sentence(&error)))
-        }
+        Err(
+            error @ (SuspensionError::Already(_)
+            | SuspensionError::ByOperator(_)
+            | SuspensionError::NotSuspended(_)),
+        ) => Ok(not_done(&href, &sentence(&error))),
         Err(
             error @ (SuspensionError::NotFound(_)
             | SuspensionError::Operator(_)
