@@ -2,6 +2,7 @@
 
 use flow::access::team::switch_tenant::switch_tenant;
 use flow::tenancy::entitle_tenant::{entitle_tenant, what_was_said};
+use flow::tenancy::hold_tenant::{Hold, hold_tenant};
 use flow::tenancy::list_resellers::show_reseller;
 use flow::tenancy::suspend_tenant::{Suspension, suspend_tenant};
 use flow::{App, Caller};
@@ -40,6 +41,14 @@ pub(super) async fn reseller(app: &App, command: ResellerCommand) -> anyhow::Res
         }
         ResellerCommand::RequireSecondFactor { reseller, off } => {
             require(app, &reseller, !off).await?;
+        }
+        ResellerCommand::Hold { reseller } => {
+            hold_tenant(app, &for_tenant(app, &reseller).await?, Hold::Put).await?;
+            say("on hold");
+        }
+        ResellerCommand::Release { reseller } => {
+            hold_tenant(app, &for_tenant(app, &reseller).await?, Hold::Lift).await?;
+            say("goes on");
         }
         ResellerCommand::Resume { reseller } => {
             suspend_tenant(app, &for_tenant(app, &reseller).await?, Suspension::Lift).await?;

@@ -98,6 +98,16 @@ pub(crate) enum ResellerCommand {
         #[arg(long)]
         off: bool,
     },
+    /// Put a reseller on hold: nothing new is ordered, while its people can sign in
+    Hold {
+        /// The reseller, by name or identifier (ten_…)
+        reseller: String,
+    },
+    /// End the hold of a reseller
+    Release {
+        /// The reseller, by name or identifier (ten_…)
+        reseller: String,
+    },
     /// Let a suspended reseller go on
     Resume {
         /// The reseller, by name or identifier (ten_…)

@@ -369,6 +369,22 @@ fn s44_a_token_is_made_listed_and_revoked() {
 }
 
 #[test]
+fn c14_a_reseller_is_put_on_hold_and_let_go_on() {
+    let folder = folder();
+    let path = folder.path();
+    with_password(path);
+    assert_eq!(admin(path, &["reseller", "hold", "Shop"]).trim(), "on hold");
+    let again = refused(path, &["reseller", "hold", "Shop"]);
+    assert!(again.contains("is on hold already"), "{again}");
+    assert_eq!(
+        admin(path, &["reseller", "release", "Shop"]).trim(),
+        "goes on"
+    );
+    let again = refused(path, &["reseller", "release", "Shop"]);
+    assert!(again.contains("is not on hold"), "{again}");
+}
+
+#[test]
 fn s44_a_token_that_cannot_be_made_is_refused_with_the_reason() {
     let folder = folder();
     let path = folder.path();
