@@ -136,17 +136,21 @@ impl FakeValidator {
     }
 }
 
+impl FakeValidator {
+    /// Who answers questions about CAA records and contacts, if somebody does.
+    fn other(&self) -> Option<Arc<dyn Validator>> {
+        let other = self.caa.lock();
+        other.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 impl Validator for FakeValidator {
     fn validate<'a>(&'a self, probe: Probe<'a>) -> BoxFuture<'a, Outcome> {
         self.run(probe).boxed()
     }
 
     fn caa<'a>(&'a self, question: CaaQuestion<'a>) -> BoxFuture<'a, CaaOutcome> {
-        let other = self
-            .caa
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let other = self.other();
         let now = self.clock.now();
         async move {
             match other {
@@ -161,11 +165,7 @@ impl Validator for FakeValidator {
     }
 
     fn contacts<'a>(&'a self, domain: &'a DnsName) -> BoxFuture<'a, ContactsOutcome> {
-        let other = self
-            .caa
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let other = self.other();
         let now = self.clock.now();
         async move {
             match other {

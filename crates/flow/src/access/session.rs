@@ -99,7 +99,7 @@ pub async fn look_up(
     Ok(Some(signed_in))
 }
 
-/// Ends the session of this browser.
+/// Ends the session of this browser. Where it is in another tenant, it leaves that first, whose audit tells so.
 pub async fn sign_out(
     app: &App,
     caller: &Caller,
@@ -125,6 +125,12 @@ pub(super) async fn end_replaced(
     visitor: &Caller,
     token: &Token,
 ) -> Result<(), store::Error> {
+    if let Some(signed_in) = look_up(app, &visitor.client, &token.reveal()).await?
+        && signed_in.is_elsewhere()
+    {
+        let caller = signed_in.caller(visitor.client.clone());
+        return sign_out(app, &caller, &signed_in).await;
+    }
     let store = app.store(system("a token tells whose it is"));
     let Some(found) = store.read(token.digest(), sign_in::by_digest).await? else {
         return Ok(());
@@ -206,13 +212,20 @@ pub async fn end_session(
     signed_in: &SignedIn,
     id: &str,
 ) -> Result<(), EndError> {
-    let digest = browsers(app, caller, signed_in)
+    let session = browsers(app, caller, signed_in)
         .await?
         .into_iter()
-        .map(|browser| browser.session.digest)
-        .find(|digest| shown_id(digest) == id)
+        .map(|browser| browser.session)
+        .find(|session| shown_id(&session.digest) == id)
         .ok_or(EndError::NotFound)?;
-    if end(app, caller, &signed_in.session, digest).await? {
+    if session.elsewhere().is_some() {
+        let there = SignedIn {
+            session,
+            ..signed_in.clone()
+        };
+        return Ok(sign_out(app, caller, &there).await?);
+    }
+    if end(app, caller, &signed_in.session, session.digest).await? {
         Ok(())
     } else {
         Err(EndError::NotFound)

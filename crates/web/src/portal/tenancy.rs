@@ -9,6 +9,7 @@ pub mod organizations;
 pub mod resellers;
 pub mod reviews;
 pub mod standing;
+pub mod stopping;
 
 use crate::portal::table::Table;
 

@@ -53,6 +53,17 @@ impl ListQuery {
         }
     }
 
+    /// The search field of a list at a path.
+    pub(crate) fn search(&self, path: &str, placeholder: &str, outcome: String) -> Search {
+        Search {
+            href: path.to_owned(),
+            value: self.q.clone(),
+            placeholder: placeholder.to_owned(),
+            kept: self.kept(),
+            outcome,
+        }
+    }
+
     /// What is searched for, trimmed and in lower case. People also paste addresses and names with their final dot.
     pub(crate) fn text(&self) -> String {
         let typed = self.q.trim().to_lowercase();

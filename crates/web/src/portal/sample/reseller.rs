@@ -9,9 +9,10 @@ use crate::portal::page::menu::menu;
 use crate::portal::page::part::Tone;
 use crate::portal::page::refused::{ErrorKind, ErrorPage};
 use crate::portal::page::shell::{ActingBand, Theme};
-use crate::portal::tenancy::resellers::change::{Stopping, hold_page, suspend_page};
+use crate::portal::tenancy::resellers::change::hold_page;
 use crate::portal::tenancy::resellers::list::{ResellerLine, ResellerListPage};
 use crate::portal::tenancy::resellers::show::{ResellerPage, ResellerPerson};
+use crate::portal::tenancy::stopping::{Stopping, suspend_page};
 
 fn operator(title: &str) -> Shell {
     Shell {

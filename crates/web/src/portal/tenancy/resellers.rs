@@ -13,7 +13,6 @@ use flow::tenancy::list_below::{TenantBelow, find_reseller};
 use crate::portal::gate::allowed::Object;
 use crate::portal::gate::permitted::{ActAs, ManageResellers, UnlockUsers, ViewResellers};
 use crate::portal::page::links;
-use crate::portal::page::part::{Chip, Tone};
 use crate::portal::page::refused::Refusal;
 use crate::portal::state::Portal;
 use crate::portal::table::Table;
@@ -48,14 +47,5 @@ impl Object for ResellerNamed {
         };
         let found = find_reseller(&portal.app, caller, id).await?;
         Ok(found.map(Self))
-    }
-}
-
-/// How a tenant stands, by what was done to itself.
-pub(in crate::portal::tenancy) fn status(found: &TenantBelow) -> Chip {
-    match (found.tenant.suspended_at, found.held_at) {
-        (Some(_), _) => Chip::new(Tone::Idle, "Suspended"),
-        (None, Some(_)) => Chip::new(Tone::Warn, "On hold"),
-        (None, None) => Chip::new(Tone::Good, "Active"),
     }
 }

@@ -24,6 +24,7 @@ testkit::on_both_engines![
     s34_customers_are_found_by_their_reseller_alone,
     s34_a_role_counts_for_the_customers_below_and_no_further,
     s19_s34_going_to_a_customer_and_back_makes_new_tokens,
+    s34_leaving_a_customer_is_in_its_audit_however_the_session_ends,
 ];
 
 /// What a form of a new account has.
@@ -308,4 +309,29 @@ async fn s19_s34_going_to_a_customer_and_back_makes_new_tokens(server: &TestServ
     let done = entries(server, below).await;
     let actions: Vec<_> = done.iter().map(|entry| entry.action.as_str()).collect();
     assert!(actions.contains(&"tenant.visit") && actions.contains(&"tenant.leave"));
+}
+
+async fn s34_leaving_a_customer_is_in_its_audit_however_the_session_ends(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let mut admin = shop.browser(server).await;
+    let page = add(&mut admin, "Example Bakery").await;
+    let left = async || {
+        let done = entries(server, id_of(&page)).await;
+        let leaves = done.iter().filter(|entry| entry.action == "tenant.leave");
+        leaves.count()
+    };
+    // By signing in anew in the same browser.
+    visit(&mut admin, &page).await.expect(303);
+    sign_in(&mut admin, &shop.email, PASSWORD).await.expect(303);
+    assert_eq!(left().await, 1);
+    // By another browser, which ends the session.
+    visit(&mut admin, &page).await.expect(303);
+    let mut other = shop.browser(server).await;
+    let settings = other.get("/settings").await;
+    let mut paths = settings.text().split('"');
+    let is_end = |path: &&str| path.starts_with("/settings/sessions/") && path.ends_with("/end");
+    let end = paths.find(is_end).unwrap().to_owned();
+    other.post_form("/settings", &end, &[]).await.expect(303);
+    assert_eq!(left().await, 2);
+    assert_asks_to_sign_in(&admin.get("/").await, "the session was ended");
 }

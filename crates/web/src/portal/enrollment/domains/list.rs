@@ -36,13 +36,7 @@ pub(super) async fn list(
     };
     page(&DomainListPage {
         shell: who.shell(Nav::Domains, "Domains"),
-        search: Search {
-            href: "/domains".to_owned(),
-            value: query.q.clone(),
-            placeholder,
-            kept: query.kept(),
-            outcome,
-        },
+        search: query.search("/domains", &placeholder, outcome),
         filters: vec![kinds(&query, &filter), menu],
         domains: read.rows,
         paging: read.paging,

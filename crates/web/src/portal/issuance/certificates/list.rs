@@ -40,13 +40,7 @@ pub(super) async fn list(
     let rows: Vec<_> = rows(&portal, &listing.page.rows, listing.now);
     page(&CertificateListPage {
         shell: who.shell(Nav::Certificates, "Certificates"),
-        search: Search {
-            href: PATH.to_owned(),
-            value: query.q.clone(),
-            placeholder: "Search names or serial numbers".to_owned(),
-            kept: query.kept(),
-            outcome: paging.text.clone(),
-        },
+        search: query.search(PATH, "Search names or serial numbers", paging.text.clone()),
         filters: vec![views(&query, &listing), accounts],
         certificates: rows,
         paging,

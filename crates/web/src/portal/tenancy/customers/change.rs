@@ -4,8 +4,7 @@ use axum::extract::State;
 use flow::access::link::Sender;
 use flow::access::session::visit::{VisitError, visit_below};
 use flow::access::team::invite_user::{Giver, Invite, invite_user};
-use flow::tenancy::list_below::TenantBelow;
-use flow::tenancy::suspend_tenant::{Suspension, SuspensionError, suspend_tenant};
+use flow::tenancy::suspend_tenant::Suspension;
 use serde::Deserialize;
 use tenancy::role::binding::Binding;
 use tenancy::role::{Role, Roles};
@@ -16,8 +15,7 @@ use super::{CustomerNamed, show};
 use crate::portal::access::team::invite::{invited_page, name_of};
 use crate::portal::gate::allowed::Allowed;
 use crate::portal::gate::csrf::{Form, Nothing};
-use crate::portal::gate::permitted::{ManageTenants, Permitted, ViewTenants};
-use crate::portal::page::confirm::{ConfirmPage, Extras};
+use crate::portal::gate::permitted::{ManageTenants, ViewTenants};
 use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{
     Answer, add_cookie, done, not_done, page, refused_form, secret_page,
@@ -25,8 +23,9 @@ use crate::portal::page::frame::{
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::refused::{Refusal, problems};
-use crate::portal::page::words::{count, sentence};
+use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
+use crate::portal::tenancy::stopping::{Stopping, suspend_or_lift, suspend_page};
 
 type Managed = Allowed<ManageTenants, CustomerNamed>;
 
@@ -117,34 +116,9 @@ fn read(email: &str) -> Result<Invite, Problems> {
 /// `GET /customers/{id}/suspend`.
 pub(super) async fn suspend_form(Allowed { who, object }: Managed) -> Answer {
     let found = &object.0;
-    let (href, name) = (
-        links::customer(found.tenant.id),
-        found.tenant.name.as_str().to_owned(),
-    );
-    page(&ConfirmPage {
-        shell: who.shell(Nav::Customers, &format!("Suspend {name}")),
-        back: (name.clone(), href.clone()),
-        lead: format!("{name} is stopped as a whole, until you let it go on."),
-        consequences: vec![
-            format!(
-                "{} cannot sign in from now on, and their sessions end.",
-                count(found.people, "person", "people")
-            ),
-            format!(
-                "New orders of {} with {} are refused.",
-                count(found.accounts, "ACME account", "ACME accounts"),
-                count(found.names, "domain", "domains")
-            ),
-            "Certificates that were issued stay valid.".to_owned(),
-        ],
-        names: Vec::new(),
-        names_title: String::new(),
-        typed: None,
-        extras: Extras::default(),
-        action_href: format!("{href}/suspend"),
-        action: "Suspend".to_owned(),
-        is_dangerous: true,
-    })
+    let title = format!("Suspend {}", found.tenant.name.as_str());
+    let stopping = Stopping::of(found, links::customer(found.tenant.id));
+    page(&suspend_page(who.shell(Nav::Customers, &title), &stopping))
 }
 
 /// `POST /customers/{id}/suspend`.
@@ -153,7 +127,8 @@ pub(super) async fn suspend(
     Allowed { who, object }: Managed,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    suspended(&portal, &who, &object.0, Suspension::Put).await
+    let href = links::customer(object.0.tenant.id);
+    suspend_or_lift(&portal, &who.caller, (&object.0, &href), Suspension::Put).await
 }
 
 /// `POST /customers/{id}/resume`.
@@ -162,33 +137,6 @@ pub(super) async fn resume(
     Allowed { who, object }: Managed,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    suspended(&portal, &who, &object.0, Suspension::Lift).await
-}
-
-async fn suspended(
-    portal: &Portal,
-    who: &Permitted<ManageTenants>,
-    found: &TenantBelow,
-    suspension: Suspension,
-) -> Answer {
-    let (id, href) = (found.tenant.id, links::customer(found.tenant.id));
-    let message = match suspension {
-        Suspension::Put => {
-            "It is suspended: nobody of it can sign in, and it gets no certificates."
-        }
-        Suspension::Lift => "It goes on.",
-    };
-    match suspend_tenant(&portal.app, &who.caller.within(id), suspension).await {
-        Ok(()) => Ok(done(&href, message)),
-        Err(
-            error @ (SuspensionError::Already(_)
-            | SuspensionError::ByOperator(_)
-            | SuspensionError::NotSuspended(_)),
-        ) => Ok(not_done(&href, &sentence(&error))),
-        Err(
-            error @ (SuspensionError::NotFound(_)
-            | SuspensionError::Operator(_)
-            | SuspensionError::Store(_)),
-        ) => Err(error.into()),
-    }
+    let href = links::customer(object.0.tenant.id);
+    suspend_or_lift(&portal, &who.caller, (&object.0, &href), Suspension::Lift).await
 }

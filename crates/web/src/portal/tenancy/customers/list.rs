@@ -16,7 +16,7 @@ use crate::portal::page::part::{Chip, When};
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::{count, grouped};
 use crate::portal::state::Portal;
-use crate::portal::tenancy::resellers::status;
+use crate::portal::tenancy::stopping::status;
 
 /// `GET /customers`.
 pub(super) async fn list(
@@ -34,13 +34,7 @@ pub(super) async fn list(
     let outcome = count(shown, "customer", "customers");
     page(&CustomerListPage {
         shell: who.shell(Nav::Customers, "Customers"),
-        search: Search {
-            href: path.to_owned(),
-            value: query.q.clone(),
-            placeholder: "Search names".to_owned(),
-            kept: query.kept(),
-            outcome: format!("{outcome} shown"),
-        },
+        search: query.search(path, "Search names", format!("{outcome} shown")),
         paging: query.paging(path, first.as_deref(), last.as_deref(), outcome),
         rows: found.rows.iter().map(|found| row(found, now)).collect(),
         is_filtered,

@@ -21,7 +21,7 @@ use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::grouped;
 use crate::portal::state::Portal;
-use crate::portal::tenancy::resellers::status;
+use crate::portal::tenancy::stopping::status;
 
 /// `GET /customers/{id}`.
 pub(super) async fn show(

@@ -39,13 +39,11 @@ pub(super) async fn list(
     let outcome = count(shown, "domain", "domains");
     page(&DelegatedDomainListPage {
         shell: who.shell(Nav::Organizations, "Delegated domains"),
-        search: Search {
-            href: links::DELEGATED_DOMAINS.to_owned(),
-            value: query.q.clone(),
-            placeholder: "Search names".to_owned(),
-            kept: query.kept(),
-            outcome: format!("{outcome} shown"),
-        },
+        search: query.search(
+            links::DELEGATED_DOMAINS,
+            "Search names",
+            format!("{outcome} shown"),
+        ),
         paging: query.paging(
             links::DELEGATED_DOMAINS,
             first.as_deref(),

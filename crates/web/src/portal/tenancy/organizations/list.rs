@@ -41,13 +41,7 @@ pub(super) async fn list(
     let outcome = count(shown, "organization", "organizations");
     page(&OrganizationListPage {
         shell: who.shell(Nav::Organizations, "Organizations"),
-        search: Search {
-            href: PATH.to_owned(),
-            value: query.q.clone(),
-            placeholder: "Search names".to_owned(),
-            kept: query.kept(),
-            outcome: format!("{outcome} shown"),
-        },
+        search: query.search(PATH, "Search names", format!("{outcome} shown")),
         paging: query.paging(PATH, first.as_deref(), last.as_deref(), outcome),
         rows: found.rows.iter().map(|found| row(found, now)).collect(),
         is_filtered,

@@ -7,7 +7,7 @@ use flow::access::unlock_user::unlock_user;
 use flow::tenancy::entitle_tenant::{EntitleError, entitle_tenant};
 use flow::tenancy::hold_tenant::{Hold, HoldError, hold_tenant};
 use flow::tenancy::list_below::{TenantBelow, people_of};
-use flow::tenancy::suspend_tenant::{Suspension, SuspensionError, suspend_tenant};
+use flow::tenancy::suspend_tenant::Suspension;
 use serde::Deserialize;
 use tenancy::tenant::entitlement::Entitlement;
 
@@ -21,8 +21,9 @@ use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
 use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
-use crate::portal::page::words::{count, sentence};
+use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
+use crate::portal::tenancy::stopping::{Stopping, suspend_or_lift, suspend_page};
 
 /// What the field of a product begins with; its code follows.
 pub(super) const PRODUCT: &str = "product-";
@@ -39,7 +40,7 @@ pub(super) struct UnlockForm {
 pub(super) async fn suspend_form(Allowed { who, object }: Managed) -> Answer {
     let title = format!("Suspend {}", object.0.tenant.name.as_str());
     let shell = who.shell(Nav::Resellers, &title);
-    page(&suspend_page(shell, &Stopping::of(&object.0)))
+    page(&suspend_page(shell, &stopping(&object.0)))
 }
 
 /// `POST /resellers/{id}/suspend`.
@@ -48,7 +49,8 @@ pub(super) async fn suspend(
     Allowed { who, object }: Managed,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    suspended(&portal, &who, &object.0, Suspension::Put).await
+    let href = links::reseller(object.0.tenant.id);
+    suspend_or_lift(&portal, &who.caller, (&object.0, &href), Suspension::Put).await
 }
 
 /// `POST /resellers/{id}/resume`.
@@ -57,14 +59,15 @@ pub(super) async fn resume(
     Allowed { who, object }: Managed,
     Form(Nothing {}): Form<Nothing>,
 ) -> Answer {
-    suspended(&portal, &who, &object.0, Suspension::Lift).await
+    let href = links::reseller(object.0.tenant.id);
+    suspend_or_lift(&portal, &who.caller, (&object.0, &href), Suspension::Lift).await
 }
 
 /// `GET /resellers/{id}/hold`.
 pub(super) async fn hold_form(Allowed { who, object }: Managed) -> Answer {
     let title = format!("Put {} on hold", object.0.tenant.name.as_str());
     let shell = who.shell(Nav::Resellers, &title);
-    page(&hold_page(shell, &Stopping::of(&object.0)))
+    page(&hold_page(shell, &stopping(&object.0)))
 }
 
 /// `POST /resellers/{id}/hold`.
@@ -130,35 +133,8 @@ pub(super) async fn unlock(
     ))
 }
 
-async fn suspended(
-    portal: &Portal,
-    who: &Permitted<ManageResellers>,
-    found: &TenantBelow,
-    suspension: Suspension,
-) -> Answer {
-    let (id, href) = (found.tenant.id, links::reseller(found.tenant.id));
-    let caller = who.caller.within(id);
-    match suspend_tenant(&portal.app, &caller, suspension).await {
-        Ok(()) => Ok(done(
-            &href,
-            match suspension {
-                Suspension::Put => {
-                    "It is suspended: nobody of it can sign in, and it gets no certificates."
-                }
-                Suspension::Lift => "It goes on.",
-            },
-        )),
-        Err(
-            error @ (SuspensionError::Already(_)
-            | SuspensionError::ByOperator(_)
-            | SuspensionError::NotSuspended(_)),
-        ) => Ok(not_done(&href, &sentence(&error))),
-        Err(
-            error @ (SuspensionError::NotFound(_)
-            | SuspensionError::Operator(_)
-            | SuspensionError::Store(_)),
-        ) => Err(error.into()),
-    }
+fn stopping(found: &TenantBelow) -> Stopping {
+    Stopping::of(found, links::reseller(found.tenant.id))
 }
 
 async fn held(
@@ -180,70 +156,6 @@ async fn held(
             Ok(not_done(&href, &sentence(&error)))
         }
         Err(error @ (HoldError::NotFound(_) | HoldError::Store(_))) => Err(error.into()),
-    }
-}
-
-/// What is stopped.
-#[derive(Clone, Debug)]
-pub struct Stopping {
-    /// The reseller's name.
-    pub name: String,
-    /// The path of its page.
-    pub href: String,
-    /// How many people it has.
-    pub people: i64,
-    /// How many ACME accounts.
-    pub accounts: i64,
-    /// How many domains.
-    pub names: i64,
-    /// How many customers.
-    pub below: i64,
-}
-
-impl Stopping {
-    fn of(found: &TenantBelow) -> Self {
-        Self {
-            name: found.tenant.name.as_str().to_owned(),
-            href: links::reseller(found.tenant.id),
-            people: found.people,
-            accounts: found.accounts,
-            names: found.names,
-            below: found.below,
-        }
-    }
-}
-
-/// The question before a reseller is suspended.
-pub fn suspend_page(shell: Shell, found: &Stopping) -> ConfirmPage {
-    let Stopping { name, href, .. } = found;
-    let mut consequences = vec![
-        format!(
-            "{} cannot sign in from now on, and their sessions end.",
-            count(found.people, "person", "people")
-        ),
-        format!(
-            "New orders of {} with {} are refused.",
-            count(found.accounts, "ACME account", "ACME accounts"),
-            count(found.names, "domain", "domains")
-        ),
-        "Certificates that were issued stay valid.".to_owned(),
-    ];
-    if found.below > 0 {
-        let customers = count(found.below, "customer", "customers");
-        consequences.push(format!("The same for its {customers}."));
-    }
-    ConfirmPage {
-        shell,
-        back: (name.clone(), href.clone()),
-        lead: format!("{name} is stopped as a whole, until you let it go on."),
-        consequences,
-        names: Vec::new(),
-        names_title: String::new(),
-        typed: None,
-        extras: Extras::default(),
-        action_href: format!("{href}/suspend"),
-        action: "Suspend".to_owned(),
-        is_dangerous: true,
     }
 }
 

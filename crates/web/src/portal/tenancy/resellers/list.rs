@@ -6,7 +6,6 @@ use base::{Cursor as _, Timestamp};
 use flow::tenancy::list_below::{BelowFilter, BelowQuery, TenantBelow, list_all_resellers};
 use tenancy::tenant::TenantKind;
 
-use super::status;
 use crate::portal::gate::permitted::{Permitted, ViewResellers};
 use crate::portal::page::frame::{Answer, page};
 use crate::portal::page::links;
@@ -17,6 +16,7 @@ use crate::portal::page::part::{Chip, When};
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::{count, grouped};
 use crate::portal::state::Portal;
+use crate::portal::tenancy::stopping::status;
 
 /// `GET /resellers`.
 pub(super) async fn list(
@@ -39,13 +39,7 @@ pub(super) async fn list(
     let outcome = count(shown, "reseller", "resellers");
     page(&ResellerListPage {
         shell: who.shell(Nav::Resellers, "Resellers"),
-        search: Search {
-            href: path.to_owned(),
-            value: query.q.clone(),
-            placeholder: "Search names".to_owned(),
-            kept: query.kept(),
-            outcome: format!("{outcome} shown"),
-        },
+        search: query.search(path, "Search names", format!("{outcome} shown")),
         paging: query.paging(path, first.as_deref(), last.as_deref(), outcome),
         rows: found.rows.iter().map(|found| row(found, now)).collect(),
     })

@@ -11,8 +11,8 @@ use tenancy::session::acting::LONGEST;
 use tenancy::tenant::entitlement::Entitlement;
 use tenancy::user::Status;
 
+use super::ResellerNamed;
 use super::change::PRODUCT;
-use super::{ResellerNamed, status};
 use crate::portal::access::team::list::status as status_of;
 use crate::portal::access::team::words::role_names;
 use crate::portal::gate::allowed::Allowed;
@@ -28,6 +28,7 @@ use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::grouped;
 use crate::portal::state::Portal;
+use crate::portal::tenancy::stopping::status;
 
 /// `GET /resellers/{id}`.
 pub(super) async fn show(
