@@ -437,6 +437,36 @@ async fn ping_answers() {
     .await;
 }
 
+/// How many locks this process has on a file, as Linux tells.
+#[cfg(target_os = "linux")]
+fn locks_on(path: &std::path::Path) -> usize {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let inode = format!(":{} ", std::fs::metadata(path).unwrap().ino());
+    let own = format!(" {} ", std::process::id());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    let is_own =
+        |line: &&str| line.contains("POSIX") && line.contains(&own) && line.contains(&inode);
+    locks.lines().filter(is_own).count()
+}
+
+/// Whoever opens the file beside the server, for a copy say, would else close it as the last one and take the log away, with
+/// all that the server writes from then on.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn sb11_the_file_in_use_keeps_its_locks_on_sqlite() {
+    let database = Database::sqlite();
+    let DatabaseUrl::Sqlite(path) = database.location() else {
+        return;
+    };
+    let store = database.open().await;
+    store.migrate().await.unwrap();
+    assert!(locks_on(path) > 0, "after the migrations");
+    let all = store.within(Scope::System("a test"));
+    assert!(all.forget("eab_key").await.unwrap());
+    assert!(locks_on(path) > 0, "after the log was emptied");
+}
+
 #[tokio::test]
 async fn readers_cannot_write_on_sqlite() {
     let database = Database::sqlite();

@@ -78,11 +78,15 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// SQLite gives its journals the permissions of the file it finds.
+/// SQLite gives its journals the permissions of the file it finds. A file that is there is not opened: to close it would end
+/// the locks that other connections of this process have on it (POSIX), and another process could then take the log away.
 fn create(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let options = options.write(true).create(true).truncate(false);
-    options.mode(0o600).open(path).map(|_| ())
+    let options = options.write(true).create_new(true).mode(0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        created => created.map(drop),
+    }
 }
 
 fn opening(error: rusqlite::Error) -> Error {
