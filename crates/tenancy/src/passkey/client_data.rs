@@ -19,8 +19,9 @@ pub(super) enum Ceremony {
     Get,
 }
 
+/// As it is written.
 #[derive(Deserialize)]
-pub(super) struct ClientData<'a> {
+struct Written<'a> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
@@ -31,17 +32,27 @@ pub(super) struct ClientData<'a> {
     is_cross_origin: bool,
 }
 
+pub(super) struct ClientData<'a> {
+    kind: Cow<'a, str>,
+    /// The challenge that it claims to answer; each of ours is a token.
+    pub(super) challenge: Token,
+    origin: Cow<'a, str>,
+    is_cross_origin: bool,
+}
+
 impl<'a> ClientData<'a> {
     pub(super) fn parse(json: &'a [u8]) -> Result<Self, PasskeyError> {
         if json.len() > LONGEST {
             return Err(PasskeyError::Malformed);
         }
-        serde_json::from_slice(json).map_err(|_| PasskeyError::Malformed)
-    }
-
-    /// The challenge that it claims to answer; each of ours is a token.
-    pub(super) fn challenge(&self) -> Result<Token, PasskeyError> {
-        Token::parse(&self.challenge).ok_or(PasskeyError::Malformed)
+        let written: Written<'a> =
+            serde_json::from_slice(json).map_err(|_| PasskeyError::Malformed)?;
+        Ok(Self {
+            kind: written.kind,
+            challenge: Token::parse(&written.challenge).ok_or(PasskeyError::Malformed)?,
+            origin: written.origin,
+            is_cross_origin: written.is_cross_origin,
+        })
     }
 
     /// That it was a page of the portal, in no frame of another, that asked for this.

@@ -42,7 +42,7 @@ impl Registration {
 
     /// The challenge that it claims to answer.
     pub fn challenge(&self) -> Result<Token, PasskeyError> {
-        ClientData::parse(&self.client_data)?.challenge()
+        Ok(ClientData::parse(&self.client_data)?.challenge)
     }
 
     /// The new key, if a page of the portal asked for it. Nothing signs a registration: what it says is as good as the
@@ -120,7 +120,7 @@ impl Assertion {
 
     /// The challenge that it claims to answer.
     pub fn challenge(&self) -> Result<Token, PasskeyError> {
-        ClientData::parse(&self.client_data)?.challenge()
+        Ok(ClientData::parse(&self.client_data)?.challenge)
     }
 
     /// The counter from here on, if the passkey has signed this for a page of the portal and its user was verified.

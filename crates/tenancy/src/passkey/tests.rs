@@ -160,6 +160,33 @@ fn s16_a_proof_is_of_one_passkey_of_one_person() {
 }
 
 #[test]
+fn s16_what_answers_no_challenge_of_ours_is_not_read() {
+    let mut authenticator = SoftAuthenticator::new(ORIGIN);
+    let passkey = registered(&mut authenticator).unwrap();
+    let good = challenge();
+    for challenge in [
+        "",
+        "x",
+        &good[1..],
+        &format!("{good}A"),
+        &good.replace('W', "}"),
+    ] {
+        let created = authenticator.register(challenge, &handle().to_text());
+        let registration = created.answer().unwrap();
+        assert_eq!(
+            registration.challenge().err(),
+            Some(PasskeyError::Malformed)
+        );
+        let verified = registration.verify(&party());
+        assert_eq!(verified, Err(PasskeyError::Malformed), "{challenge}");
+        let assertion = authenticator.assert(challenge).answer().unwrap();
+        assert_eq!(assertion.challenge().err(), Some(PasskeyError::Malformed));
+        let verified = assertion.verify(&party(), &passkey);
+        assert_eq!(verified, Err(PasskeyError::Malformed), "{challenge}");
+    }
+}
+
+#[test]
 fn what_may_be_copied_to_other_devices_stays_so() {
     let mut authenticator = SoftAuthenticator::new(ORIGIN);
     authenticator.is_backup_eligible = true;
