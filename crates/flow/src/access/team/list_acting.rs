@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use base::{Actor, Timestamp, UserId};
+use base::{Actor, SubscriptionId, Timestamp, UserId};
 use serde_json::Value;
 use store::ReadTx;
 use store::access::user;
 use store::audit::{self, Entry};
+use store::enrollment::subscription;
 
+use crate::audit::Event;
 use crate::{App, Caller};
 
 /// How many are shown.
 const MAX_SHOWN: i64 = 200;
+
+/// The facts that name what something was done to, the best one first.
+const NAMES: [&str; 6] = ["name", "label", "email", "key_id", "serial", "host"];
 
 /// Something that somebody did as the tenant.
 #[derive(Clone, Debug)]
@@ -20,12 +25,10 @@ pub struct DoneActing {
     pub at: Timestamp,
     /// What the portal calls whoever did it; empty where nobody is known.
     pub who: String,
-    /// What was done, `noun.verb`.
-    pub action: String,
-    /// What it was done to.
-    pub object: String,
-    /// Why they acted, where this is the beginning.
-    pub reason: String,
+    /// What was done, in words that begin with a verb in the past tense.
+    pub what: String,
+    /// Why they acted, where this is the beginning; nothing where it is the end; what it was done to otherwise.
+    pub about: String,
 }
 
 /// The newest of it, newest first.
@@ -35,11 +38,11 @@ pub async fn list_acting(app: &App, caller: &Caller) -> Result<Vec<DoneActing>, 
 
 async fn load(tx: &mut ReadTx, (): &()) -> Result<Vec<DoneActing>, store::Error> {
     let entries = audit::newest_acting(tx, &MAX_SHOWN).await?;
-    let mut names: BTreeMap<UserId, String> = BTreeMap::new();
+    let mut names = Names::default();
     let mut done = Vec::with_capacity(entries.len());
     for entry in entries {
         let who = match entry.actor {
-            Actor::User(id) => name(tx, &mut names, id).await?,
+            Actor::User(id) => names.person(tx, id).await?,
             Actor::Account(_)
             | Actor::ApiToken(_)
             | Actor::CertificateKey
@@ -47,37 +50,73 @@ async fn load(tx: &mut ReadTx, (): &()) -> Result<Vec<DoneActing>, store::Error>
             | Actor::System
             | Actor::Visitor => String::new(),
         };
-        done.push(line(entry, who));
+        done.push(DoneActing {
+            at: entry.at,
+            who,
+            what: Event::in_words(&entry.action)
+                .unwrap_or(&entry.action)
+                .to_owned(),
+            about: about(tx, &mut names, &entry).await?,
+        });
     }
     Ok(done)
 }
 
-async fn name(
-    tx: &mut ReadTx,
-    names: &mut BTreeMap<UserId, String>,
-    id: UserId,
-) -> Result<String, store::Error> {
-    if let Some(name) = names.get(&id) {
-        return Ok(name.clone());
+async fn about(tx: &mut ReadTx, names: &mut Names, entry: &Entry) -> Result<String, store::Error> {
+    let facts: Value = serde_json::from_str(&entry.change).unwrap_or_default();
+    let fact = |name: &str| facts.get(name).and_then(Value::as_str);
+    match entry.action.as_str() {
+        "acting.begin" => return Ok(fact("reason").unwrap_or_default().to_owned()),
+        "acting.end" | "tenant.visit" | "tenant.leave" => return Ok(String::new()),
+        _ => {}
     }
-    let found = user::by_id(tx, id).await?;
-    let name = found.map_or_else(String::new, |user| user.display_name.as_str().to_owned());
-    names.insert(id, name.clone());
-    Ok(name)
+    if let Some(name) = NAMES.iter().find_map(|name| fact(name)) {
+        return Ok(name.to_owned());
+    }
+    names.object(tx, &entry.object).await
 }
 
-fn line(entry: Entry, who: String) -> DoneActing {
-    let facts: Value = serde_json::from_str(&entry.change).unwrap_or_default();
-    let reason = facts.get("reason").and_then(Value::as_str);
-    let is_beginning = entry.action == "acting.begin";
-    DoneActing {
-        at: entry.at,
-        who,
-        reason: reason
-            .filter(|_| is_beginning)
-            .unwrap_or_default()
-            .to_owned(),
-        object: entry.object,
-        action: entry.action,
+/// What the portal calls people and accounts, each looked up once.
+#[derive(Default)]
+struct Names {
+    known: BTreeMap<String, String>,
+}
+
+impl Names {
+    async fn person(&mut self, tx: &mut ReadTx, id: UserId) -> Result<String, store::Error> {
+        let key = id.to_string();
+        if let Some(name) = self.known.get(&key) {
+            return Ok(name.clone());
+        }
+        let found = user::by_id(tx, id).await?;
+        let name = found.map_or_else(String::new, |user| user.display_name.as_str().to_owned());
+        self.known.insert(key, name.clone());
+        Ok(name)
+    }
+
+    async fn account(
+        &mut self,
+        tx: &mut ReadTx,
+        id: SubscriptionId,
+    ) -> Result<String, store::Error> {
+        let key = id.to_string();
+        if let Some(name) = self.known.get(&key) {
+            return Ok(name.clone());
+        }
+        let found = subscription::find(tx, &id).await?;
+        let name = found.map_or_else(|| key.clone(), |found| found.label.as_str().to_owned());
+        self.known.insert(key, name.clone());
+        Ok(name)
+    }
+
+    /// Its name where it is a person or an account, else as the audit log has it.
+    async fn object(&mut self, tx: &mut ReadTx, object: &str) -> Result<String, store::Error> {
+        if let Ok(id) = object.parse() {
+            return self.person(tx, id).await;
+        }
+        match object.parse() {
+            Ok(id) => self.account(tx, id).await,
+            Err(_) => Ok(object.to_owned()),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use base::Timestamp;
 use enrollment::policy::Policy;
+use tenancy::tenant::TenantKind;
 
 use super::{
     Chip, Error, Nav, Pages, Paging, Tone, certificate, chip, date, domain, filter, order, paging,
@@ -22,6 +23,8 @@ use crate::portal::enrollment::subscriptions::{extend, rotate, state};
 use crate::portal::issuance::orders::show::LastOrder;
 use crate::portal::page::confirm::Extras;
 use crate::portal::page::form::{Choice, Problems};
+use crate::portal::page::menu::menu;
+use crate::portal::page::shell::ActingBand;
 
 const KEY: &str = "3q2-7wB5dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyE4Zk1sUQ";
 
@@ -78,6 +81,19 @@ fn list(rows: Vec<SubscriptionRow>, is_filtered: bool) -> SubscriptionListPage {
         rows,
         is_filtered,
     }
+}
+
+/// The list of a customer whom somebody of its reseller looks after.
+fn looked_after() -> SubscriptionListPage {
+    let mut page = list(rows(), false);
+    page.shell.menu = menu(TenantKind::Customer, |_| true);
+    page.shell.tenant = "Example Bakery".to_owned();
+    page.shell.acting = Some(ActingBand {
+        tenant: "Example Bakery".to_owned(),
+        reason: String::new(),
+        until: String::new(),
+    });
+    page
 }
 
 fn choice(value: &str, label: &str, hint: &str, is_chosen: bool) -> Choice {
@@ -393,6 +409,7 @@ fn endings(pages: &mut Pages) -> Result<(), Error> {
 
 pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
     pages.add("accounts", &list(rows(), false))?;
+    pages.add("accounts-looked-after", &looked_after())?;
     pages.add("accounts-empty", &list(Vec::new(), false))?;
     pages.add("accounts-filtered-empty", &list(Vec::new(), true))?;
     pages.add("account-new", &new_account("", Problems::none()))?;

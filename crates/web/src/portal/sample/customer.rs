@@ -1,9 +1,8 @@
-//! The customers of a reseller, one of them, and a page of somebody who looks after it.
+//! The customers of a reseller, and one of them.
 
 use super::{Error, Nav, Pages, chip, date, paging, search, shell};
 use crate::portal::page::form::Problems;
 use crate::portal::page::part::Tone;
-use crate::portal::page::shell::ActingBand;
 use crate::portal::tenancy::customers::add::AddCustomerPage;
 use crate::portal::tenancy::customers::list::{CustomerLine, CustomerListPage};
 use crate::portal::tenancy::customers::show::{CustomerPage, CustomerPerson};
@@ -86,12 +85,5 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
     pages.add("customer-new-error", &adding(wrong))?;
     pages.add("customer", &one(false, Problems::none()))?;
     let wrong = Problems::one("email", "The address has no @.");
-    pages.add("customer-suspended", &one(true, wrong))?;
-    let mut looked_after = one(false, Problems::none());
-    looked_after.shell.acting = Some(ActingBand {
-        tenant: "Example Bakery".to_owned(),
-        reason: String::new(),
-        until: String::new(),
-    });
-    pages.add("customer-looked-after", &looked_after)
+    pages.add("customer-suspended", &one(true, wrong))
 }

@@ -166,10 +166,10 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
     let title = "Put Northwind Hosting on hold";
     pages.add("reseller-hold", &hold_page(operator(title), &stopping()))?;
     let rows = vec![
-        done("Stopped", "ten_01m8cate7kjfah4t539c4mjdf4"),
-        done("domain.enroll", "dom_01m8cate7kjfah4t539c4mjdf4"),
+        done("Stopped acting for support", ""),
+        done("Added a domain", "www.harbor.example"),
         done(
-            "Began to act as you",
+            "Began to act for support",
             "Ticket 4711: orders for www.harbor.example fail",
         ),
     ];

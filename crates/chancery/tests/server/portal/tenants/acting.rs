@@ -179,6 +179,9 @@ async fn s35_what_is_done_meanwhile_carries_both_names_and_is_shown_to_the_tenan
     let made = made.await.expect(303).header("location").to_owned();
     let page = support.browser.get(&made).await;
     assert!(is_marked(&page));
+    let suspend = made.replace("/credentials", "/suspend");
+    let suspended = support.browser.post_form(&suspend, &suspend, &[]).await;
+    suspended.expect(303);
     let reveal = made.replace("/credentials", "/reveal");
     let answer = support.browser.post_form("/", &reveal, &[]).await;
     assert_eq!(answer.status.as_u16(), 403);
@@ -186,27 +189,30 @@ async fn s35_what_is_done_meanwhile_carries_both_names_and_is_shown_to_the_tenan
     let by = user_of(server, "support@operator.test").await;
     let tenant = support.shop.reseller.tenant;
     let entries = support.acted(server).await;
-    assert_eq!(entries.len(), 3);
+    assert_eq!(entries.len(), 4);
     for entry in &entries {
         assert_eq!(entry.acting_as, Some(tenant.to_string()));
         assert!(entry.actor.to_string().ends_with(&by), "{:?}", entry.actor);
         assert_eq!(entry.tenant, tenant);
     }
     let mut admin = support.shop.browser(server).await;
-    let page = admin.get("/team/support").await;
-    for said in [
-        "subscription.open",
-        REASON,
-        "Began to act as you",
-        "Stopped",
-    ] {
-        assert_says(&page, said);
+    let page = admin.get("/team/support").await.page();
+    let told = [
+        ("Began to act for support", REASON),
+        ("Opened an account", "By support"),
+        ("Suspended an account", "By support"),
+        ("Stopped acting for support", ""),
+    ];
+    for (what, about) in told {
+        let row = page.split("<tr>").find(|row| row.contains(what));
+        let row = row.unwrap_or_else(|| panic!("{what:?} is not in {page}"));
+        assert!(row.contains(&format!(">{about}</td>")), "{row}");
     }
     // What its own people do is not among it.
     let fields = [("kind", "dv"), ("label", "By us"), ("term_years", "1")];
     let made = admin.post_form("/accounts/new", "/accounts", &fields).await;
     made.expect(303);
-    assert_eq!(support.acted(server).await.len(), 3);
+    assert_eq!(support.acted(server).await.len(), 4);
     assert_says(&admin.get("/accounts").await, "By support");
 }
 

@@ -26,18 +26,8 @@ pub(super) async fn show(State(portal): State<Portal>, who: Permitted<ViewUsers>
 fn row(done: DoneActing, now: Timestamp) -> SupportLine {
     SupportLine {
         at: when(done.at, now),
-        what: match done.action.as_str() {
-            "acting.begin" => "Began to act as you".to_owned(),
-            "acting.end" => "Stopped".to_owned(),
-            "tenant.visit" => "Came to look after you".to_owned(),
-            "tenant.leave" => "Left".to_owned(),
-            action => action.to_owned(),
-        },
-        about: match done.action.as_str() {
-            "acting.end" | "tenant.visit" | "tenant.leave" => String::new(),
-            _ if done.reason.is_empty() => done.object,
-            _ => done.reason,
-        },
+        what: done.what,
+        about: done.about,
         who: done.who,
     }
 }
