@@ -5,6 +5,8 @@ mod doctor;
 #[cfg(test)]
 mod output;
 #[cfg(test)]
+mod scope;
+#[cfg(test)]
 mod sources;
 #[cfg(test)]
 mod verbs;

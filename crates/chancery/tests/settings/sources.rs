@@ -25,8 +25,13 @@ pub(crate) fn command(folder: &Path, words: &[&str], variables: &[(&str, &str)])
 }
 
 /// The same with something to read.
-pub(crate) fn fed(folder: &Path, words: &[&str], input: &str) -> Output {
-    let mut command = prepared(folder, words, &[]);
+pub(crate) fn fed(
+    folder: &Path,
+    words: &[&str],
+    variables: &[(&str, &str)],
+    input: &str,
+) -> Output {
+    let mut command = prepared(folder, words, variables);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut running = command
         .stderr(Stdio::piped())

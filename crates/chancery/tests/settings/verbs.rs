@@ -327,7 +327,7 @@ fn with_password(path: &Path) {
         "--reseller=Shop",
     ];
     let whose = ["--email=a@shop.test", "--password-stdin"];
-    let made = fed(path, &[&words[..], &whose].concat(), "vB7!kq-Lw2#z\n");
+    let made = fed(path, &[&words[..], &whose].concat(), &[], "vB7!kq-Lw2#z\n");
     assert!(made.status.success(), "{}", text(&made.stderr));
 }
 

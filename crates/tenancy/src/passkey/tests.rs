@@ -167,7 +167,7 @@ fn s16_what_answers_no_challenge_of_ours_is_not_read() {
     for challenge in [
         "",
         "x",
-        &good[1..],
+        good.strip_prefix('W').unwrap(),
         &format!("{good}A"),
         &good.replace('W', "}"),
     ] {

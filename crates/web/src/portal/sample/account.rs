@@ -87,7 +87,7 @@ fn list(rows: Vec<SubscriptionRow>, is_filtered: bool) -> SubscriptionListPage {
 fn looked_after() -> SubscriptionListPage {
     let mut page = list(rows(), false);
     page.shell.menu = menu(TenantKind::Customer, |_| true);
-    page.shell.tenant = "Example Bakery".to_owned();
+    "Example Bakery".clone_into(&mut page.shell.tenant);
     page.shell.acting = Some(ActingBand {
         tenant: "Example Bakery".to_owned(),
         reason: String::new(),
