@@ -10,6 +10,7 @@ pub mod brands;
 pub mod catalog;
 pub mod clock_watch;
 pub(crate) mod limits;
+pub(crate) mod looks;
 pub mod measures;
 pub mod password_work;
 pub(crate) mod providers;
@@ -22,6 +23,7 @@ use self::brands::Brands;
 use self::catalog::Catalog;
 use self::clock_watch::ClockWatch;
 use self::limits::Limits;
+use self::looks::Looks;
 use self::measures::Measures;
 use self::password_work::Passwords;
 use self::providers::Providers;
@@ -37,6 +39,8 @@ pub(crate) struct Memory {
     pub(crate) clock: ClockWatch,
     catalog: RwLock<Arc<Catalog>>,
     pub(crate) limits: Limits,
+    /// Which pages it was told that somebody looked at.
+    pub(crate) looks: Looks,
     /// What is counted and timed.
     pub(crate) measures: Measures,
     /// Replay nonces of this node.
@@ -65,6 +69,7 @@ impl Memory {
             clock,
             catalog: RwLock::new(Arc::new(catalog)),
             limits,
+            looks: Looks::default(),
             measures,
             nonces,
             passwords,

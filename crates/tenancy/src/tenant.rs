@@ -128,6 +128,9 @@ impl Refuse for OrganizationSuspended {
     }
 }
 
+/// How many customers a reseller has at most.
+pub const MAX_CUSTOMERS: u32 = 10_000;
+
 impl Tenant {
     /// A new tenant below `parent`, or the operator when there is none.
     pub fn new(

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use flow::operations::address::is_local;
+use flow::operations::address::{host, is_local};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Finding;
@@ -60,8 +60,25 @@ pub(crate) fn local_urls(config: &Config) -> Vec<String> {
     local.map(|(key, url)| format!("{key} ({url})")).collect()
 }
 
+/// The setting of a URL that shares the portal's host name: cookies do not know ports.
+fn beside_portal(config: &Config) -> Option<&'static str> {
+    let portal = host(&config.portal_url);
+    let others = [("acme_url", &config.acme_url), ("pki_url", &config.pki_url)];
+    let mut same = others
+        .into_iter()
+        .filter(|(_, url)| host(url).eq_ignore_ascii_case(portal));
+    same.next().map(|(key, _)| key)
+}
+
 fn urls(config: &Config) -> Finding {
     let local = local_urls(config);
+    if let (true, Some(other)) = (local.is_empty(), beside_portal(config)) {
+        return Finding::Note(format!(
+            "portal_url and {other} share the host name {}, so that browsers send the portal's cookies to both; give the portal \
+             a host name of its own",
+            host(&config.portal_url)
+        ));
+    }
     if local.is_empty() {
         return Finding::Good(format!(
             "{}, {}, {}",

@@ -103,7 +103,7 @@ async fn run(script: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_browser_walks_from_sign_in_to_the_downloaded_certificate() {
+async fn s27_a_browser_walks_from_sign_in_to_the_downloaded_certificate_and_keeps_nothing() {
     if let Some(said) = run("walk.mjs").await {
         assert_eq!(said.matches("walked").count(), 4, "{said}");
     }

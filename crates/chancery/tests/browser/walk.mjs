@@ -1,6 +1,6 @@
 // Walks the portal with a real browser: sign in, look at every page and at the component sheet, download the
 // certificate's chain and compare it with the demo's file. Twice a width, once a theme. Any error on a page, any
-// broken rule of the content security policy and any sideways scroll is a failure.
+// broken rule of the content security policy, any sideways scroll and anything kept in the browser is a failure.
 //
 // node walk.mjs DEMO_JSON PLAYWRIGHT_MODULE CHROMIUM SCREENSHOT_DIRECTORY
 import { strict as assert } from "node:assert";
@@ -37,6 +37,13 @@ for (const [theme, width] of walks) {
       document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(overflow <= 0, `${name} at ${width}: scrolls sideways by ${overflow} pixels`);
     assert.equal(await page.locator("h1").count(), 1, `${name}: one first-level heading`);
+    // The address that is shown is all that scripts keep, and they cannot read the session.
+    const kept = await page.evaluate(async () => ({
+      caches: await caches.keys(), cookie: document.cookie, databases: await indexedDB.databases(),
+      local: Object.keys(localStorage), session: { ...sessionStorage },
+    }));
+    delete kept.session["htmx-current-path-for-history"];
+    assert.deepEqual(kept, { caches: [], cookie: "", databases: [], local: [], session: {} }, name);
   };
   const open = async (path, name) => {
     const response = await page.goto(demo.portal_url + path);

@@ -1,5 +1,6 @@
 //! What a reseller does with many rows at once does not keep the clients of all others waiting (SB-14).
 
+mod bounds;
 pub(crate) mod credentials;
 mod delegated_domains;
 mod domain_mails;

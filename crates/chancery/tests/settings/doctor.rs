@@ -91,6 +91,31 @@ fn fa2_doctor_remarks_what_others_will_miss() {
 }
 
 #[test]
+fn s26_doctor_remarks_that_the_portal_shares_its_host_name() {
+    let folder = folder();
+    let doors = |portal: &'static str, acme: &'static str, pki: &'static str| {
+        let (_, said) = doctor(folder.path(), &[portal, acme, pki]);
+        said.lines()
+            .find(|line| line.contains(" URLs: "))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let portal = "--portal-url=https://pki.example:8443";
+    let (acme, lists) = (
+        "--acme-url=https://acme.example",
+        "--pki-url=http://lists.example",
+    );
+    assert!(doors(portal, acme, lists).starts_with("ok    URLs: "));
+    let remark = |setting: &str| {
+        format!("NOTE  URLs: portal_url and {setting} share the host name pki.example, so that")
+    };
+    let said = doors(portal, "--acme-url=https://PKI.example", lists);
+    assert!(said.starts_with(&remark("acme_url")), "{said}");
+    let said = doors(portal, acme, "--pki-url=http://pki.example");
+    assert!(said.starts_with(&remark("pki_url")), "{said}");
+}
+
+#[test]
 fn m9_doctor_finds_a_proxy_that_is_not_trusted() {
     let folder = folder();
     let wrong = "WRONG proxies: plain_http is on and no proxy is trusted";

@@ -22,6 +22,7 @@ use crate::caller::{Client, system, tenant};
 use crate::{App, Caller};
 
 pub mod act_as;
+pub mod look;
 pub mod visit;
 
 /// How many sessions of one user are looked at.

@@ -85,6 +85,7 @@ events! {
         = "acting.begin", "Began to act for support" on tenant;
     ActingEnded { tenant: TenantId, user: UserId, by: &'static str }
         = "acting.end", "Stopped acting for support" on tenant;
+    PageLookedAt { tenant: TenantId, page: Text } = "acting.look", "Looked at a page" on tenant;
     FirstStepsHidden { user: UserId, is_hidden: bool }
         = "user.hide_first_steps", "Hid or showed the first steps" on user;
     DisplayNameSet { user: UserId, from: Text, to: Text } = "user.set_display_name", "Changed a person's name" on user;

@@ -4,15 +4,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use base::{Class, DnsName, Refusal, Refuse, SubscriptionId, Timestamp};
+use base::{Class, DnsName, Refusal, Refuse, SubscriptionId, TenantId, Timestamp};
 use enrollment::enrolled_domain::bulk::{self, Entry, Row, Unreadable};
 use enrollment::enrolled_domain::{EnrolledDomain, Enrolling, SponsorMissing};
 use enrollment::policy::{CompanionMode, NameAdmission, Policy};
-use enrollment::subscription::{Names, NotIssuing, Subscription};
+use enrollment::subscription::{MAX_NAMES, Names, NotIssuing, Subscription};
 use store::audit::Entry as AuditEntry;
 use store::catalog::offer::{self, Policies};
 use store::enrollment::enrolled_domain::{self, NamesOf};
 use store::enrollment::subscription;
+use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::pre_validation::Anchor;
 
@@ -26,6 +27,10 @@ pub const MAX_ROWS: usize = 1_000;
 
 /// How many of them are added in one transaction.
 const PIECE: usize = 50;
+
+/// So many before the bound of a tenant, enrolments of its accounts begin to wait for each other. More than what is under
+/// way at once can add.
+const NEAR: u32 = 100_000;
 
 /// What to add.
 #[derive(Clone, Debug)]
@@ -60,6 +65,9 @@ pub enum EnrollError {
         "this ACME account takes no names: it may order those of all domains that are delegated to its organization"
     )]
     Delegated,
+    /// The tenant would have more than there may be.
+    #[error("you have {0} of at most {MAX_NAMES} domains; remove some that are not used")]
+    Full(u64),
     /// The subscription takes no domains now.
     #[error(transparent)]
     NotIssuing(#[from] NotIssuing),
@@ -87,6 +95,7 @@ impl Refuse for EnrollError {
             Self::Delegated => Class::Forbidden
                 .because("subscription_takes_no_names", self)
                 .at("account"),
+            Self::Full(_) => Class::Quota.because("all_names_full", self).at("names"),
             Self::NotIssuing(error) => error.refusal().at("account"),
             Self::NotFound => Class::NotFound.because("subscription_not_found", self),
             Self::NotValidated(error) => error.refusal().at("account"),
@@ -117,7 +126,9 @@ pub async fn preview(
     let facts: Facts = facts.map_err(EnrollError::Store)?;
     let (subscription, policy) = open(facts.sold, facts.lack, piece.now)?;
     facts.anchor?;
-    Ok(piece.plan(&subscription, &facts.enrolled, policy.companion_mode))
+    let rows = piece.plan(&subscription, &facts.enrolled, policy.companion_mode);
+    room(facts.names, bulk::additions(&rows).count())?;
+    Ok(rows)
 }
 
 /// Adds every valid name of the input; the others are told in their rows. Many names are added in pieces, so that
@@ -177,6 +188,8 @@ struct Facts {
     /// What its names stand on, where certificates name one.
     anchor: Result<Option<String>, AnchorRefused>,
     enrolled: Known,
+    /// How many the tenant has, whatever their account.
+    names: u64,
 }
 
 type Known = HashMap<DnsName, EnrolledDomain>;
@@ -185,6 +198,8 @@ type Known = HashMap<DnsName, EnrolledDomain>;
 struct Decision {
     enrolled: Enrolled,
     audit: Vec<AuditEntry>,
+    /// The tenant, where there is little room left: then one comes after the other.
+    locked: Option<TenantId>,
     /// As it is then; `None` when nothing is added.
     subscription: Option<Subscription>,
 }
@@ -211,7 +226,18 @@ async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
         enrolled: enrolled
             .map(|domain| (domain.name.clone(), domain))
             .collect(),
+        names: subscription::all_names(tx, &()).await?,
     })
+}
+
+/// How many names there would be, if they fit.
+fn room(names: u64, more: usize) -> Result<u64, EnrollError> {
+    let all = names.saturating_add(u64::try_from(more).unwrap_or(u64::MAX));
+    // Whoever has no room may still send what is there already.
+    if more > 0 && all > u64::from(MAX_NAMES) {
+        return Err(EnrollError::Full(names));
+    }
+    Ok(all)
 }
 
 fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
@@ -220,10 +246,12 @@ fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
         lack,
         anchor,
         enrolled,
+        names,
     } = facts;
     let (subscription, policy) = open(sold, lack, piece.now)?;
     let anchor = anchor?;
     let rows = piece.plan(&subscription, &enrolled, policy.companion_mode);
+    let all = room(names, bulk::additions(&rows).count())?;
     let enrolling = Enrolling {
         subscription: subscription.id,
         tenant: subscription.tenant,
@@ -238,12 +266,16 @@ fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
     let after = subscription.enroll(Names::of(&added), policy.term_unit, piece.now);
     Ok(Decision {
         audit: added.iter().map(|domain| piece.audit(domain)).collect(),
+        locked: Some(subscription.tenant).filter(|_| all > u64::from(MAX_NAMES - NEAR)),
         subscription: Some(after).filter(|_| !added.is_empty()),
         enrolled: Enrolled { rows, added },
     })
 }
 
 async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Enrolled, store::Error> {
+    if let Some(tenant) = &decision.locked {
+        tenant::lock(tx, tenant).await?;
+    }
     if let Some(subscription) = &decision.subscription {
         subscription::update(tx, subscription).await?;
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use base::{Class, DepartmentId, OrganizationId, Refusal, Refuse, SubscriptionId};
 use enrollment::eab::{EabCredential, MacKey, NewCredential};
 use enrollment::policy::{OrganizationChoiceError, TermChoices};
-use enrollment::subscription::{Label, Purchase, Subscription, Term};
+use enrollment::subscription::{Label, MAX_SUBSCRIPTIONS, Purchase, Subscription, Term};
 use store::access::role_binding;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, SealedCredential};
@@ -57,6 +57,11 @@ pub enum OpenError {
         if *.0 == 1 { "is an ACME account".to_owned() } else { format!("are {} ACME accounts", .0) }
     )]
     Full(u32),
+    /// The tenant has as many as there may be of all offers together.
+    #[error(
+        "you have {MAX_SUBSCRIPTIONS} ACME accounts, which is as many as fit; deactivate one that is not used"
+    )]
+    TooMany,
     /// The catalogue has no such offer.
     #[error("nothing is sold here as \"{0}\"; choose one of the certificate types on offer")]
     NoOffer(String),
@@ -84,6 +89,9 @@ impl Refuse for OpenError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Full(_) => Class::Quota.because("subscriptions_full", self).at("kind"),
+            Self::TooMany => Class::Quota
+                .because("all_subscriptions_full", self)
+                .at("kind"),
             Self::NoOffer(_) => Class::Invalid.because("offer_not_found", self).at("kind"),
             Self::NoOrganization => Class::Invalid
                 .because("subscription_organization_unknown", self)
@@ -193,6 +201,8 @@ struct Facts {
     may_buy: MayBuy,
     /// How many there are of its offer, if that matters.
     others: u64,
+    /// How many there are of all offers.
+    all: u64,
 }
 
 async fn load(tx: &mut ReadTx, new: &New) -> Result<Facts, store::Error> {
@@ -211,6 +221,7 @@ async fn load(tx: &mut ReadTx, new: &New) -> Result<Facts, store::Error> {
             Some(_) => subscription::count_of_offer(tx, &asked).await?,
             None => 0,
         },
+        all: subscription::count(tx, &created_at).await?,
     })
 }
 
@@ -245,14 +256,15 @@ fn decide(new: &New, facts: Facts) -> Result<New, OpenError> {
     if let Some(most) = new.most.filter(|most| facts.others >= u64::from(*most)) {
         return Err(OpenError::Full(most));
     }
+    if facts.all >= u64::from(MAX_SUBSCRIPTIONS) {
+        return Err(OpenError::TooMany);
+    }
     Ok(new.clone())
 }
 
 async fn save(tx: &mut WriteTx, new: &New) -> Result<Subscription, store::Error> {
-    if new.most.is_some() {
-        // Of two who buy the last that there may be one comes second, and is asked again.
-        tenant::lock_people(tx, &new.subscription.tenant).await?;
-    }
+    // Of two who buy the last that there may be one comes second, and is asked again.
+    tenant::lock(tx, &new.subscription.tenant).await?;
     tx.insert(&new.subscription).await?;
     eab_credential::insert(tx, &new.sealed).await?;
     store::audit::append(tx, &new.audit).await?;

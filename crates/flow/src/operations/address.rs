@@ -106,17 +106,22 @@ fn clash(url: &str, other: &Node) -> Option<Clash> {
 
 /// Whether an address means whichever machine it is used on.
 pub fn is_local(url: &str) -> bool {
+    let host = host(url);
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback() || address.is_unspecified(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+/// The host name or address of a URL, without its port.
+pub fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split_once('/').map_or(rest, |(before, _)| before);
-    let host = match authority.strip_prefix('[') {
+    match authority.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map_or(rest, |(host, _)| host),
         None => authority
             .split_once(':')
             .map_or(authority, |(host, _)| host),
-    };
-    match host.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback() || address.is_unspecified(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
     }
 }
 

@@ -5,7 +5,7 @@ use base::{Class, Refusal, Refuse, TenantId, Timestamp};
 use store::audit::{self, Entry};
 use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
-use tenancy::tenant::{Tenant, TenantKind, TenantName, TreeError};
+use tenancy::tenant::{MAX_CUSTOMERS, Tenant, TenantKind, TenantName, TreeError};
 
 use crate::audit::{Document, Event, Text};
 use crate::caller::system;
@@ -17,6 +17,9 @@ const TRIES: u32 = 4;
 /// Why there is no new customer.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateCustomerError {
+    /// It has as many as there may be.
+    #[error("you have {MAX_CUSTOMERS} customers, which is as many as fit")]
+    Full,
     /// There is no such tenant above.
     #[error("there is no such organisation")]
     NotFound,
@@ -34,6 +37,7 @@ pub enum CreateCustomerError {
 impl Refuse for CreateCustomerError {
     fn refusal(&self) -> Refusal {
         match self {
+            Self::Full => Class::Quota.because("customers_full", self).at("name"),
             Self::NotFound => Class::NotFound.because("organisation_not_found", self),
             Self::Path => Class::Conflict.because("tenant_path_taken", self),
             Self::Store(error) => error.refusal(),
@@ -73,13 +77,15 @@ pub async fn create_customer(
     Err(CreateCustomerError::Path)
 }
 
-async fn load(tx: &mut ReadTx, creating: &Creating) -> Result<Option<Tenant>, store::Error> {
-    tenant::by_id(tx, &creating.above).await
+/// The tenant above, and how many it has below.
+async fn load(tx: &mut ReadTx, creating: &Creating) -> Result<(Option<Tenant>, u64), store::Error> {
+    let above = tenant::by_id(tx, &creating.above).await?;
+    Ok((above, tenant::count_below(tx, &creating.above).await?))
 }
 
 fn decide(
     creating: &Creating,
-    above: Option<Tenant>,
+    (above, others): (Option<Tenant>, u64),
 ) -> Result<(Tenant, Entry), CreateCustomerError> {
     let Creating {
         app,
@@ -89,6 +95,9 @@ fn decide(
         ..
     } = creating;
     let above = above.ok_or(CreateCustomerError::NotFound)?;
+    if others >= u64::from(MAX_CUSTOMERS) {
+        return Err(CreateCustomerError::Full);
+    }
     let id = TenantId::generate(*now, app.random());
     let made = Tenant::new(id, TenantKind::Customer, name.clone(), Some(&above), *now)?;
     let event = Event::TenantCreated {
@@ -105,6 +114,9 @@ async fn save(
     tx: &mut WriteTx,
     (made, entry): &(Tenant, Entry),
 ) -> Result<Option<Tenant>, store::Error> {
+    if let Some(above) = made.parent {
+        tenant::lock(tx, &above).await?;
+    }
     if !tenant::insert(tx, made).await? {
         return Ok(None);
     }

@@ -139,7 +139,29 @@ pub async fn count_of_offer(
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-/// How many active names all of a tenant's subscriptions have, as they count them.
+/// How many subscriptions a tenant has that were not ended and whose term is not over at a moment.
+pub async fn count(tx: &mut ReadTx, now: &Timestamp) -> Result<u64, Error> {
+    let statement = sql!(
+        tenant: "SELECT COUNT(*) AS subscriptions FROM subscription
+         WHERE tenant_id = $1 AND cancelled_at IS NULL AND (covered_until IS NULL OR covered_until > $2)"
+    );
+    let row = tx.row(statement, &values![*now]).await?;
+    let count = row.map_or(Ok(0), |row| row.int("subscriptions"))?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// How many active names a tenant has, whoever asks, as its subscriptions count them.
+pub async fn all_names(tx: &mut ReadTx, (): &()) -> Result<u64, Error> {
+    let sum = sql!(
+        tenant: "SELECT CAST(COALESCE(SUM(paid_names + free_names), 0) AS BIGINT) AS names
+         FROM subscription WHERE tenant_id = $1"
+    );
+    let row = tx.row(sum, &[]).await?;
+    let names = row.map_or(Ok(0), |row| row.int("names"))?;
+    Ok(u64::try_from(names).unwrap_or_default())
+}
+
+/// How many active names all of a tenant's subscriptions have of which whoever asks may see, as they count them.
 pub async fn names(tx: &mut ReadTx, (): &()) -> Result<usize, Error> {
     let (is_whole, user) = tx.bound_to();
     let sum = sql!(

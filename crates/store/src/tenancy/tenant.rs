@@ -244,9 +244,17 @@ pub async fn of_kind(
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
-/// Lets of several transactions that decide by all people of the tenant one be stored after the other: PostgreSQL runs the
-/// second again.
-pub async fn lock_people(tx: &mut WriteTx, id: &TenantId) -> Result<(), Error> {
+/// How many tenants there are right below one.
+pub async fn count_below(tx: &mut ReadTx, id: &TenantId) -> Result<u64, Error> {
+    let statement = sql!(system: "SELECT COUNT(*) AS tenants FROM tenant WHERE parent_id = $1");
+    let row = tx.row(statement, &values![id]).await?;
+    let count = row.map_or(Ok(0), |row| row.int("tenants"))?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// Lets of several transactions that decide by how many of something the tenant has one be stored after the
+/// other: PostgreSQL runs the second again.
+pub async fn lock(tx: &mut WriteTx, id: &TenantId) -> Result<(), Error> {
     let lock = sql!(system: "UPDATE tenant SET config = config WHERE id = $1");
     tx.execute(lock, &values![id]).await.map(|_| ())
 }

@@ -114,7 +114,7 @@ fn decide(creating: &Creating, facts: Facts) -> Result<Creating, CreateTokenErro
 
 async fn save(tx: &mut WriteTx, creating: &Creating) -> Result<(), store::Error> {
     // Of two who make the last that there may be one comes second, and is asked again.
-    tenant::lock_people(tx, &creating.token.tenant).await?;
+    tenant::lock(tx, &creating.token.tenant).await?;
     api_token::insert(tx, &creating.token).await?;
     audit::append(tx, &creating.entry).await
 }

@@ -368,7 +368,7 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<bool, store::Erro
         return Ok(false);
     };
     // Of two who take each other's role away one comes second, and is asked again.
-    tenant::lock_people(tx, &changed.of).await?;
+    tenant::lock(tx, &changed.of).await?;
     match &changed.step {
         Step::Bind(new) => role_binding::replace(tx, new).await?,
         Step::Disable(user) => {

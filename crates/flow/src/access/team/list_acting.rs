@@ -16,7 +16,7 @@ use crate::{App, Caller};
 const MAX_SHOWN: i64 = 200;
 
 /// The facts that name what something was done to, the best one first.
-const NAMES: [&str; 6] = ["name", "label", "email", "key_id", "serial", "host"];
+const NAMES: [&str; 7] = ["page", "name", "label", "email", "key_id", "serial", "host"];
 
 /// Something that somebody did as the tenant.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use acme::challenge::Token;
 use base::{Class, DnsName, DomainId, Refusal, Refuse};
 use enrollment::public_suffix::is_public_suffix;
 use store::audit::{self, Entry};
-use store::tenancy::domain;
+use store::tenancy::{domain, tenant};
 use store::{ReadTx, WriteTx};
 use tenancy::domain::{Domain, MAX_DOMAINS};
 use tenancy::role::binding::OfWholeTenant;
@@ -116,6 +116,7 @@ fn room(adding: &Adding, there: u64) -> Result<Adding, AddDomainError> {
 
 /// `None` when the tenant has it already.
 async fn add(tx: &mut WriteTx, adding: &Adding) -> Result<Option<Domain>, store::Error> {
+    tenant::lock(tx, &adding.domain.tenant).await?;
     if !domain::insert(tx, &adding.domain).await? {
         return Ok(None);
     }

@@ -5,6 +5,7 @@ use base::{Class, OrganizationId, Refusal, Refuse, Timestamp};
 use pki::{Subject, SubjectError, SubjectFields};
 use store::audit::{self, Entry};
 use store::tenancy::organization::{self, Organization};
+use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::organization::{Contacts, MAX_ORGANIZATIONS};
 use tenancy::role::binding::OfWholeTenant;
@@ -99,6 +100,7 @@ fn room(adding: &Adding, there: u64) -> Result<Adding, ChangeOrganizationError> 
 }
 
 async fn add(tx: &mut WriteTx, adding: &Adding) -> Result<Organization, store::Error> {
+    tenant::lock(tx, &adding.organization.tenant).await?;
     organization::insert(tx, &adding.organization).await?;
     audit::append(tx, &adding.entry).await?;
     Ok(adding.organization.clone())

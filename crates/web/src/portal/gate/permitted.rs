@@ -11,6 +11,7 @@ use axum::response::Response;
 use base::OrganizationId;
 use flow::Caller;
 use flow::access::session::act_as::{StopActingError, Stopped, stop_acting};
+use flow::access::session::look::look_while_acting;
 use flow::access::{SignedIn, session};
 use flow::caller::Client;
 use flow::operations::rates::{count_portal_write, count_unsigned};
@@ -174,7 +175,9 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
         let is_set_up = !signed_in.lacks_second_factor(&portal.app);
         admit(&signed_in, is_set_up, P::MAY_CALL)?;
         let caller = signed_in.caller(client(parts));
-        if !matches!(parts.method, Method::GET | Method::HEAD) {
+        if matches!(parts.method, Method::GET | Method::HEAD) {
+            look_while_acting(&portal.app, &caller, &signed_in, parts.uri.path()).await?;
+        } else {
             count_portal_write(&portal.app, &caller)?;
         }
         Ok(Self {

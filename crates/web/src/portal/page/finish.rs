@@ -92,6 +92,7 @@ async fn page(portal: &Portal, refusal: &Refusal, asked: &Asked) -> Option<Respo
     let page = ErrorPage {
         shell,
         kind,
+        said: refusal.said(),
         request_id: if kind.status() >= 500 {
             asked.request_id.clone()
         } else {

@@ -82,6 +82,16 @@ impl Refusal {
         }
     }
 
+    /// What the page says in place of the text of its kind: how much there may be, and what to do; empty otherwise.
+    pub(crate) fn said(&self) -> String {
+        if let Self::Told(refusal) = self
+            && refusal.class == Class::Quota
+        {
+            return format!("{} Nothing was changed.", sentence(&refusal.sentence));
+        }
+        String::new()
+    }
+
     /// Seconds after which the same may be done.
     pub(crate) fn retry_after(&self) -> Option<u32> {
         let seconds = match self {
@@ -102,7 +112,7 @@ impl Refusal {
     /// Writes down what the page does not tell.
     pub(crate) fn log(&self, request_id: &str) {
         if let Self::Told(refusal) = self
-            && refusal.class != Class::TooMany
+            && !matches!(refusal.class, Class::Quota | Class::TooMany)
         {
             let cause = refusal.cause.as_deref().unwrap_or(&refusal.sentence);
             tracing::error!(
@@ -123,7 +133,8 @@ fn kind_of(refusal: &base::Refusal) -> ErrorKind {
         Class::Unavailable if refusal.code == "database_full" => ErrorKind::StorageFull,
         Class::Unavailable => ErrorKind::StorageGone,
         Class::TooMany => ErrorKind::TooMany,
-        Class::Funds | Class::Internal | Class::Invalid | Class::Quota | Class::Unauthenticated => {
+        Class::Quota => ErrorKind::Full,
+        Class::Funds | Class::Internal | Class::Invalid | Class::Unauthenticated => {
             ErrorKind::Internal
         }
     }
@@ -209,6 +220,8 @@ pub enum ErrorKind {
     Conflict,
     /// Signed in, but not permitted.
     Forbidden,
+    /// There are as many as there may be.
+    Full,
     /// Our mistake.
     Internal,
     /// The form did not arrive in time, or not as a whole.
@@ -232,7 +245,7 @@ impl ErrorKind {
     pub fn status(self) -> u16 {
         match self {
             Self::Conflict => 409,
-            Self::Forbidden | Self::StaleForm => 403,
+            Self::Forbidden | Self::Full | Self::StaleForm => 403,
             Self::Internal => 500,
             Self::Late => 408,
             Self::NotFound => 404,
@@ -248,6 +261,7 @@ impl ErrorKind {
             Self::Busy => "The portal is busy",
             Self::Conflict => "Somebody else changed this",
             Self::Forbidden => "You may not open this page",
+            Self::Full => "There is no room for more",
             Self::Internal => "Something went wrong on our side",
             Self::Late => "The form did not arrive",
             Self::NotFound => "There is nothing here",
@@ -271,6 +285,10 @@ impl ErrorKind {
             }
             Self::Forbidden => {
                 "Your role does not include it. Ask an administrator of your organisation for access."
+            }
+            Self::Full => {
+                "There are as many as there may be. Nothing was changed: \
+                 remove what is not used, and try again."
             }
             Self::Internal => {
                 "Your last change may not have been saved. Go back, look, and try once more; \
@@ -319,6 +337,8 @@ pub struct ErrorPage {
     pub shell: Shell,
     /// What went wrong.
     pub kind: ErrorKind,
+    /// What is said in place of the text of its kind; empty for that text.
+    pub said: String,
     /// Number to quote when asking for help; empty shows none.
     pub request_id: String,
 }

@@ -69,6 +69,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
     )?;
     let kinds = [
         ("error-403", ErrorKind::Forbidden),
+        ("error-403-full", ErrorKind::Full),
         ("error-403-form", ErrorKind::StaleForm),
         ("error-404", ErrorKind::NotFound),
         ("error-500", ErrorKind::Internal),
@@ -79,6 +80,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         let page = ErrorPage {
             shell: outside(kind.heading()),
             kind,
+            said: String::new(),
             request_id: "req_01m8cate7kjfah4t539c4mjdf4".to_owned(),
         };
         pages.add(name, &page)?;

@@ -169,6 +169,10 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         done("Stopped acting for support", ""),
         done("Added a domain", "www.harbor.example"),
         done(
+            "Looked at a page",
+            "/accounts/01m8cate7kjfah4t539c4mjdf4/domains",
+        ),
+        done(
             "Began to act for support",
             "Ticket 4711: orders for www.harbor.example fail",
         ),
@@ -185,6 +189,7 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         &ErrorPage {
             shell: refused,
             kind,
+            said: String::new(),
             request_id: String::new(),
         },
     )

@@ -1,7 +1,7 @@
 //! What must hold for the markup of every page, whatever its state.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::render_all;
 use crate::portal::access::session::sign_in::SignInPage;
@@ -138,6 +138,46 @@ fn s24_every_form_that_changes_something_carries_the_token() {
             assert_eq!(form.contains(token), is_post, "{name}: {form}");
         }
     });
+}
+
+/// What stands in addresses behind a path: what lists are searched, filtered and paged by, and what a form begins with.
+const IN_ADDRESSES: [&str; 9] = [
+    "account", "name", "names", "next", "q", "result", "status", "version", "view",
+];
+
+/// The names of what a page puts behind a path, by its links and by the forms that only look.
+fn in_addresses(page: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for form in page.split("<form").skip(1) {
+        let form = form.split("</form>").next().unwrap_or("");
+        if !form.contains("method=\"post\"") {
+            let fields = tags(form);
+            names.extend(fields.iter().map(|tag| tag.get("name").to_owned()));
+        }
+    }
+    let links = tags(page);
+    let links = links.iter().flat_map(|tag| {
+        let attributes = ["href", "action", "hx-get", "src"];
+        attributes.map(|attribute| tag.get(attribute))
+    });
+    let own = links.filter(|link| link.starts_with(['/', '?']));
+    for (_, query) in own.filter_map(|link| link.split_once('?')) {
+        let pairs = query.replace("&#38;", "&");
+        let pairs = pairs.split('&').filter_map(|pair| pair.split_once('='));
+        names.extend(pairs.map(|(name, _)| name.to_owned()));
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+#[test]
+fn s27_addresses_have_places_in_lists_and_nothing_else() {
+    let pages = render_all().expect("every page renders");
+    // The sheet of components shows fields of forms that go nowhere.
+    let pages = pages.iter().filter(|(name, _)| *name != "design");
+    let names: BTreeSet<_> = pages.flat_map(|(_, page)| in_addresses(page)).collect();
+    let known = IN_ADDRESSES.map(str::to_owned).into();
+    assert_eq!(names, known);
 }
 
 #[test]

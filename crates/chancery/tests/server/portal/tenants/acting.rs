@@ -17,6 +17,7 @@ use crate::portal::{PASSWORD, Shop, assert_says, stranger};
 testkit::on_both_engines![
     s19_s35_acting_begins_with_a_reason_and_a_new_token_and_ends_by_a_button,
     s34_a_look_at_a_reseller_is_in_its_audit,
+    s34_each_page_that_somebody_looks_at_who_acts_is_in_the_audit_once,
     s35_every_route_answers_whoever_acts_as_the_table_says,
     s35_what_is_done_meanwhile_carries_both_names_and_is_shown_to_the_tenant,
     s35_acting_is_over_after_half_an_hour,
@@ -73,11 +74,26 @@ impl Support {
         self.browser.cookie(COOKIE_NAME).unwrap().to_owned()
     }
 
-    /// What others did as the shop, as recorded.
+    /// What others did as the shop, as recorded, but for what they only looked at.
     async fn acted(&self, server: &TestServer) -> Vec<Entry> {
+        let (_, acted) = self.recorded(server).await;
+        acted
+    }
+
+    /// The pages that others looked at as the shop, in alphabetical order, and what else they did.
+    async fn recorded(&self, server: &TestServer) -> (Vec<String>, Vec<Entry>) {
         let store = server.app.store(caller::tenant(self.shop.reseller.tenant));
         let found = store.read(100, store::audit::newest_acting).await;
-        found.unwrap()
+        let found = found.unwrap().into_iter();
+        let (looks, acted): (Vec<_>, Vec<_>) =
+            found.partition(|entry| entry.action == "acting.look");
+        let pages = looks.iter().map(|entry| {
+            let facts: serde_json::Value = serde_json::from_str(&entry.change).unwrap();
+            facts["page"].as_str().unwrap().to_owned()
+        });
+        let mut pages: Vec<_> = pages.collect();
+        pages.sort();
+        (pages, acted)
     }
 }
 
@@ -94,6 +110,39 @@ async fn s34_a_look_at_a_reseller_is_in_its_audit(server: &TestServer) {
     assert_eq!(support.shop.times(server, "tenant.look_at").await, 0);
     support.browser.get(&support.page).await.expect(200);
     assert_eq!(support.shop.times(server, "tenant.look_at").await, 1);
+}
+
+async fn s34_each_page_that_somebody_looks_at_who_acts_is_in_the_audit_once(server: &TestServer) {
+    let mut support = Support::new(server).await;
+    for _ in 0..2 {
+        support.begin().await;
+        for page in [
+            "/accounts",
+            "/domains?search=secret",
+            "/accounts",
+            "/domains",
+        ] {
+            support.browser.get(page).await.expect(200);
+        }
+        // What is not open to them is not looked at.
+        let closed = support.browser.get("/settings").await;
+        assert_eq!(closed.status.as_u16(), 403);
+        support.stop().await.expect(303);
+        server.clock().advance(Duration::from_secs(1));
+    }
+    // The form that stops stands on the dashboard.
+    let twice = ["/", "/", "/accounts", "/accounts", "/domains", "/domains"];
+    let (pages, acted) = support.recorded(server).await;
+    assert_eq!(pages, twice);
+    assert_eq!(acted.len(), 4);
+    let mut admin = support.shop.browser(server).await;
+    let page = admin.get("/team/support").await.page();
+    let rows = page
+        .split("<tr>")
+        .filter(|row| row.contains("Looked at a page"));
+    assert_eq!(rows.filter(|row| row.contains(">/domains</td>")).count(), 2);
+    admin.get("/certificates").await.expect(200);
+    assert_eq!(support.recorded(server).await.0.len(), 6);
 }
 
 async fn s19_s35_acting_begins_with_a_reason_and_a_new_token_and_ends_by_a_button(

@@ -110,7 +110,7 @@ async fn f027_an_account_is_opened_for_a_customer_by_who_looks_after_it(server: 
     let of = |page: &str| (TenantKind::Customer, id_of(page));
     let mut own = member(server, of(&bakery), Role::Admin).await;
     assert_says(&own.get("/accounts").await, "For them");
-    assert_says(&own.get("/team/support").await, "subscription.open");
+    assert_says(&own.get("/team/support").await, "Opened an account");
     let mut sibling = member(server, of(&florist), Role::Manager).await;
     assert_eq!(sibling.get(&made).await.status.as_u16(), 404);
     assert!(!sibling.get("/accounts").await.text().contains("For them"));

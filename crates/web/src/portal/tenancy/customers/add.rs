@@ -12,6 +12,7 @@ use crate::portal::page::form::Problems;
 use crate::portal::page::frame::{Answer, done, page, refused_form};
 use crate::portal::page::links;
 use crate::portal::page::menu::Nav;
+use crate::portal::page::refused::problems;
 use crate::portal::page::shell::Shell;
 use crate::portal::page::words::sentence;
 use crate::portal::state::Portal;
@@ -40,7 +41,13 @@ pub(super) async fn add(
             return refused_form(&view(&who, typed.name, wrong));
         }
     };
-    let made = create_customer(&portal.app, &who.caller, name).await?;
+    let made = match create_customer(&portal.app, &who.caller, name).await {
+        Ok(made) => made,
+        Err(error) => {
+            let wrong = problems(error)?;
+            return refused_form(&view(&who, typed.name, wrong));
+        }
+    };
     let message =
         "The customer was added. Invite its first administrator next, or look after it yourself.";
     Ok(done(&links::customer(made.id), message))

@@ -1,0 +1,229 @@
+//! How many accounts, names and customers a tenant has at most, also when many want the last one at once.
+
+use base::{Actor, DnsName, DomainId, Id as _, Refuse, SubscriptionId, TenantId};
+use enrollment::subscription::{Label, MAX_NAMES, MAX_SUBSCRIPTIONS, Subscription, Term};
+use flow::enrollment::enroll_domains::{Enrollment, enroll_domains, preview};
+use flow::enrollment::list_subscriptions;
+use flow::enrollment::move_subscription::{Move, move_subscription};
+use flow::enrollment::open_subscription::{Opening, open_subscription};
+use flow::tenancy::create_customer::create_customer;
+use flow::tenancy::domain::add_domain::add_domain;
+use flow::{Caller, caller};
+use futures_util::future::join_all;
+use store::{Error, WriteTx};
+use tenancy::domain::{Domain, MAX_DOMAINS};
+use tenancy::tenant::{MAX_CUSTOMERS, Tenant, TenantKind, TenantName};
+use testkit::{Eab, TestServer};
+
+use crate::portal::{Shop, assert_says};
+
+testkit::on_both_engines![
+    s36_of_fifty_who_open_the_last_account_one_does,
+    s36_of_fifty_who_enrol_the_last_name_one_does,
+    s36_of_fifty_who_make_the_last_customer_one_does,
+    s36_of_fifty_who_add_the_last_domain_one_does,
+];
+
+/// How many want the last one.
+const MANY: u32 = 50;
+
+/// Identifiers that nobody else makes.
+fn numbered(number: u32) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    bytes[12..].copy_from_slice(&number.to_be_bytes());
+    bytes
+}
+
+async fn copy(tx: &mut WriteTx, (first, count): &(Subscription, u32)) -> Result<(), Error> {
+    for number in 0..*count {
+        let id = SubscriptionId::of_bytes(numbered(number));
+        tx.insert(&Subscription {
+            id,
+            ..first.clone()
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn found(server: &TestServer, caller: &Caller, eab: &Eab) -> Subscription {
+    let found = list_subscriptions::find(&server.app, caller, eab.subscription).await;
+    found.unwrap().unwrap().subscription
+}
+
+async fn open(server: &TestServer, caller: &Caller) -> Result<SubscriptionId, &'static str> {
+    let opening = Opening {
+        offer: "dv".to_owned(),
+        label: Label::default(),
+        term: Term::from_years(1).unwrap(),
+        organization: None,
+        department: None,
+        max_bindings: None,
+        shows_key: false,
+    };
+    let opened = open_subscription(&server.app, caller, opening).await;
+    let id = opened.map(|opened| opened.subscription.id);
+    id.map_err(|error| error.refusal().code)
+}
+
+async fn s36_of_fifty_who_open_the_last_account_one_does(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let caller = Caller::command_line().within(shop.reseller.tenant);
+    let eab = server.account_of(shop.reseller, None).await;
+    let first = found(server, &caller, &eab).await;
+    let store = server.app.store(caller::tenant(shop.reseller.tenant));
+    let fill = (first, MAX_SUBSCRIPTIONS - 2);
+    store.write(fill, copy).await.unwrap();
+    let tries = join_all((0..MANY).map(|_| open(server, &caller))).await;
+    let (made, refused): (Vec<_>, Vec<_>) = tries.into_iter().partition(Result::is_ok);
+    assert_eq!(made.len(), 1, "{refused:?}");
+    assert_eq!(refused, [Err("all_subscriptions_full"); 49]);
+    let mut browser = shop.browser(server).await;
+    let typed = [("kind", "dv"), ("label", "One more"), ("term_years", "1")];
+    let page = browser.post_form("/accounts/new", "/accounts", &typed);
+    let page = page.await;
+    assert_eq!(page.status.as_u16(), 422);
+    assert_says(
+        &page,
+        "You have 10000 ACME accounts, which is as many as fit",
+    );
+    // What is ended has left room, and others have their own.
+    server.account().await;
+    let last = made[0].unwrap();
+    let moved = move_subscription(&server.app, &caller, last, Move::Deactivate);
+    moved.await.unwrap();
+    open(server, &caller).await.unwrap();
+    assert_eq!(open(server, &caller).await, Err("all_subscriptions_full"));
+}
+
+async fn recount(tx: &mut WriteTx, subscription: &Subscription) -> Result<(), Error> {
+    store::enrollment::subscription::update(tx, subscription).await
+}
+
+async fn s36_of_fifty_who_enrol_the_last_name_one_does(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let caller = Caller::command_line().within(shop.reseller.tenant);
+    let full = server.account_of(shop.reseller, None).await;
+    let other = server.account_of(shop.reseller, None).await;
+    let mut counted = found(server, &caller, &full).await;
+    counted.paid_names = MAX_NAMES - 2;
+    let store = server.app.store(caller::tenant(shop.reseller.tenant));
+    store.write(counted, recount).await.unwrap();
+    let names = |text: String| Enrollment {
+        anchor: None,
+        subscription: other.subscription,
+        text,
+        companions: Some(false),
+    };
+    server.enroll(&other, "first.example.com").await;
+    let tries = (0..MANY).map(|number| {
+        let name = names(format!("n{number}.example.com"));
+        enroll_domains(&server.app, &caller, name)
+    });
+    let tries = join_all(tries).await.into_iter();
+    let tries = tries.map(|tried| tried.map_err(|error| error.refusal().code));
+    let (made, refused): (Vec<_>, Vec<_>) = tries.partition(Result::is_ok);
+    assert_eq!((made.len(), refused.len()), (1, 49));
+    let refused = refused.into_iter().filter_map(Result::err);
+    assert!(refused.into_iter().all(|code| code == "all_names_full"));
+    // The preview says the same, and what is there already is no more.
+    let more = preview(&server.app, &caller, names("more.example.com".to_owned()));
+    let said = more.await.unwrap_err().refusal().sentence;
+    assert_eq!(
+        said,
+        "you have 1000000 of at most 1000000 domains; remove some that are not used"
+    );
+    let again = preview(&server.app, &caller, names("first.example.com".to_owned()));
+    assert_eq!(again.await.unwrap().len(), 1);
+    let mut browser = shop.browser(server).await;
+    let page = browser.get("/domains/new").await;
+    assert_eq!(page.status.as_u16(), 200);
+    let eab = server.account().await;
+    server.enroll(&eab, "others.example.com").await;
+}
+
+async fn below(tx: &mut WriteTx, (above, count): &(Tenant, u32)) -> Result<(), Error> {
+    for number in 0..*count {
+        let id = TenantId::of_bytes(numbered(number));
+        let name = TenantName::parse(&format!("Customer {number}")).unwrap();
+        let made = Tenant::new(
+            id,
+            TenantKind::Customer,
+            name,
+            Some(above),
+            above.created_at,
+        );
+        let is_new = store::tenancy::tenant::insert(tx, &made.unwrap()).await?;
+        assert!(is_new, "its place in the tree is taken");
+    }
+    Ok(())
+}
+
+async fn s36_of_fifty_who_make_the_last_customer_one_does(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let tenant = shop.reseller.tenant;
+    let store = server.app.store(caller::system("a test looks at a tenant"));
+    let above = store.read(tenant, store::tenancy::tenant::by_id).await;
+    let above = above.unwrap().unwrap();
+    store
+        .write((above, MAX_CUSTOMERS - 1), below)
+        .await
+        .unwrap();
+    let caller = Caller::command_line().within(tenant);
+    let make = || {
+        let name = TenantName::parse("Example Bakery").unwrap();
+        create_customer(&server.app, &caller, name)
+    };
+    let tries = join_all((0..MANY).map(|_| make())).await.into_iter();
+    let codes = tries.filter_map(|tried| tried.err().map(|error| error.refusal().code));
+    let codes: Vec<_> = codes.collect();
+    assert_eq!(codes, ["customers_full"; 49]);
+    let mut browser = shop.browser(server).await;
+    let page = "/customers/new";
+    let page = browser.post_form(page, page, &[("name", "More")]).await;
+    assert_eq!(page.status.as_u16(), 422);
+    assert_says(&page, "You have 10000 customers, which is as many as fit");
+}
+
+async fn own(tx: &mut WriteTx, (tenant, count): &(TenantId, u32)) -> Result<(), Error> {
+    for number in 0..*count {
+        let domain = Domain {
+            id: DomainId::of_bytes(numbered(number)),
+            tenant: *tenant,
+            name: DnsName::parse(&format!("n{number}.example.com")).unwrap(),
+            created_by: Actor::CommandLine,
+            challenge: None,
+            mailed: None,
+            proof: None,
+            missed: None,
+        };
+        store::tenancy::domain::insert(tx, &domain).await?;
+    }
+    Ok(())
+}
+
+async fn s36_of_fifty_who_add_the_last_domain_one_does(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let tenant = shop.reseller.tenant;
+    let store = server.app.store(caller::tenant(tenant));
+    store.write((tenant, MAX_DOMAINS - 1), own).await.unwrap();
+    let caller = Caller::command_line().within(tenant);
+    let tries = (0..MANY).map(|number| {
+        let name = DnsName::parse(&format!("more{number}.example.com")).unwrap();
+        add_domain(&server.app, &caller, name)
+    });
+    let tries = join_all(tries).await.into_iter();
+    let codes = tries.filter_map(|tried| tried.err().map(|error| error.refusal().code));
+    let codes: Vec<_> = codes.collect();
+    assert_eq!(codes, ["domains_full"; 49]);
+    let mut browser = shop.browser(server).await;
+    let page = "/delegated-domains/new";
+    let typed = [("name", "last.example.com")];
+    let page = browser.post_form(page, page, &typed).await;
+    assert_eq!(page.status.as_u16(), 403);
+    assert_says(
+        &page,
+        "You have 10000 domains, which is as many as fit; remove one first. Nothing was changed.",
+    );
+}
