@@ -197,7 +197,7 @@ pub struct Subscription {
 /// How many a tenant has at most that were not ended and whose term is not over.
 pub const MAX_SUBSCRIPTIONS: u32 = 10_000;
 
-/// How many active names all of a tenant's have at most together, free ones too.
+/// How many active names those have at most together, free ones too.
 pub const MAX_NAMES: u32 = 1_000_000;
 
 /// What is bought.

@@ -17,4 +17,5 @@ pub mod remove_domain;
 pub mod reveal_credential;
 pub mod revoke_client;
 pub mod revoke_credential;
+pub mod room;
 pub mod rotate_credential;

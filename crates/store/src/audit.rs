@@ -67,11 +67,20 @@ pub async fn newest(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Entry>, Error> {
     tx.records(statement, &values![*limit]).await
 }
 
-/// The newest entries of what others did as the tenant, newest first.
+/// The newest entries of what others did as the tenant, newest first; what they only looked at is not among them.
 pub async fn newest_acting(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Entry>, Error> {
     let statement = sql!(
         tenant: "SELECT ", audit!(), " FROM audit
-         WHERE tenant_id = $1 AND acting_as IS NOT NULL ORDER BY id DESC LIMIT $2"
+         WHERE tenant_id = $1 AND acting_as IS NOT NULL AND action <> 'acting.look' ORDER BY id DESC LIMIT $2"
+    );
+    tx.records(statement, &values![*limit]).await
+}
+
+/// The newest entries of what others looked at as the tenant, newest first.
+pub async fn newest_looks(tx: &mut ReadTx, limit: &i64) -> Result<Vec<Entry>, Error> {
+    let statement = sql!(
+        tenant: "SELECT ", audit!(), " FROM audit
+         WHERE tenant_id = $1 AND acting_as IS NOT NULL AND action = 'acting.look' ORDER BY id DESC LIMIT $2"
     );
     tx.records(statement, &values![*limit]).await
 }

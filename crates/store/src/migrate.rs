@@ -194,6 +194,10 @@ const MIGRATIONS: &[Migration] = &[
             "../migrations/0033_suspended_by.sql"
         ))],
     },
+    Migration {
+        name: "0034_looks",
+        steps: &[Step::Both(include_str!("../migrations/0034_looks.sql"))],
+    },
 ];
 
 /// What every release begins with. A database with another text of it has never seen a release.

@@ -803,8 +803,12 @@ const SYSTEM: &[(&str, &str)] = &[
         "a tenant goes on by the word of whoever is above it",
     ),
     (
+        "AS tenants FROM tenant WHERE parent_id = $1",
+        "a reseller's customers are counted before there is one more",
+    ),
+    (
         "UPDATE tenant SET config = config WHERE id = $1",
-        "of two decisions about all people of a tenant one comes second",
+        "of two decisions by how many of something a tenant has one comes second",
     ),
     (
         "UPDATE tenant SET config = $2 WHERE id = $1",

@@ -190,7 +190,7 @@ async fn sb14_importing_a_thousand_names_keeps_nobody_waiting(server: &TestServe
         companions: None,
     };
     let caller = Caller::command_line().within(eab.tenant);
-    let import = enroll_domains(&server.app, &caller, enrollment);
+    let import = Box::pin(enroll_domains(&server.app, &caller, enrollment));
     let enrolled = beside_others(server, "importing 1,000 names", import)
         .await
         .unwrap();

@@ -17,6 +17,7 @@ use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::pre_validation::Anchor;
 
+use super::room::{self, NoRoom};
 use crate::audit::Event;
 use crate::tenancy::pre_validation::anchor::{AnchorRefused, anchor_for};
 use crate::tenancy::pre_validation::{NotValidated, not_validated};
@@ -66,8 +67,8 @@ pub enum EnrollError {
     )]
     Delegated,
     /// The tenant would have more than there may be.
-    #[error("you have {0} of at most {MAX_NAMES} domains; remove some that are not used")]
-    Full(u64),
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// The subscription takes no domains now.
     #[error(transparent)]
     NotIssuing(#[from] NotIssuing),
@@ -95,7 +96,7 @@ impl Refuse for EnrollError {
             Self::Delegated => Class::Forbidden
                 .because("subscription_takes_no_names", self)
                 .at("account"),
-            Self::Full(_) => Class::Quota.because("all_names_full", self).at("names"),
+            Self::NoRoom(error) => error.refusal(),
             Self::NotIssuing(error) => error.refusal().at("account"),
             Self::NotFound => Class::NotFound.because("subscription_not_found", self),
             Self::NotValidated(error) => error.refusal().at("account"),
@@ -122,18 +123,23 @@ pub async fn preview(
         policies: app.catalog().policies(),
         now: app.now(),
     };
+    look_ahead(app, caller, &piece).await
+}
+
+/// What would become of each name; writes nothing.
+async fn look_ahead(app: &App, caller: &Caller, piece: &Piece) -> Result<Vec<Row>, EnrollError> {
     let facts = app.store(caller).scan(piece.clone(), load).await;
     let facts: Facts = facts.map_err(EnrollError::Store)?;
     let (subscription, policy) = open(facts.sold, facts.lack, piece.now)?;
     facts.anchor?;
     let rows = piece.plan(&subscription, &facts.enrolled, policy.companion_mode);
-    room(facts.names, bulk::additions(&rows).count())?;
+    room::names(facts.names, additions(&rows))?;
     Ok(rows)
 }
 
 /// Adds every valid name of the input; the others are told in their rows. Many names are added in pieces, so that
-/// nobody waits for all of them: when one of the pieces is refused, what was added before stays, and the same input
-/// can be sent again.
+/// nobody waits for all of them, after it was asked whether they all may be added: when one of the pieces is refused all the
+/// same, what was added before stays, and the same input can be sent again.
 pub async fn enroll_domains(
     app: &App,
     caller: &Caller,
@@ -153,6 +159,7 @@ pub async fn enroll_domains(
     if whole.entries.len() <= PIECE {
         return store.decide(whole, load, decide, save).await;
     }
+    look_ahead(app, caller, &whole).await?;
     let mut all = Enrolled {
         rows: Vec::with_capacity(whole.entries.len()),
         added: Vec::new(),
@@ -188,7 +195,7 @@ struct Facts {
     /// What its names stand on, where certificates name one.
     anchor: Result<Option<String>, AnchorRefused>,
     enrolled: Known,
-    /// How many the tenant has, whatever their account.
+    /// How many the tenant has, whatever their account, if that was not ended.
     names: u64,
 }
 
@@ -226,18 +233,13 @@ async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
         enrolled: enrolled
             .map(|domain| (domain.name.clone(), domain))
             .collect(),
-        names: subscription::all_names(tx, &()).await?,
+        names: subscription::all_names(tx, &piece.now).await?,
     })
 }
 
-/// How many names there would be, if they fit.
-fn room(names: u64, more: usize) -> Result<u64, EnrollError> {
-    let all = names.saturating_add(u64::try_from(more).unwrap_or(u64::MAX));
-    // Whoever has no room may still send what is there already.
-    if more > 0 && all > u64::from(MAX_NAMES) {
-        return Err(EnrollError::Full(names));
-    }
-    Ok(all)
+/// How many names the valid rows add.
+fn additions(rows: &[Row]) -> u64 {
+    u64::try_from(bulk::additions(rows).count()).unwrap_or(u64::MAX)
 }
 
 fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
@@ -251,7 +253,7 @@ fn decide(piece: &Piece, facts: Facts) -> Result<Decision, EnrollError> {
     let (subscription, policy) = open(sold, lack, piece.now)?;
     let anchor = anchor?;
     let rows = piece.plan(&subscription, &enrolled, policy.companion_mode);
-    let all = room(names, bulk::additions(&rows).count())?;
+    let all = room::names(names, additions(&rows))?;
     let enrolling = Enrolling {
         subscription: subscription.id,
         tenant: subscription.tenant,

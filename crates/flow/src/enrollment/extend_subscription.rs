@@ -13,6 +13,7 @@ use store::enrollment::subscription;
 use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 
+use super::room::{NoRoom, Others};
 use crate::audit::Event;
 use crate::{App, Caller};
 
@@ -22,6 +23,9 @@ pub enum ExtendSubscriptionError {
     /// The rules do not allow it.
     #[error(transparent)]
     Extend(#[from] ExtendError),
+    /// Its term is over, and there is no room for it any more.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// Another tenant's, or none.
     #[error("there is no such ACME account")]
     NotFound,
@@ -39,6 +43,7 @@ impl Refuse for ExtendSubscriptionError {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Extend(error) => error.refusal(),
+            Self::NoRoom(error) => error.refusal(),
             Self::NotFound => Class::NotFound.because("extended_subscription_not_found", self),
             Self::Store(error) => error.refusal(),
             Self::Suspended => Class::Forbidden.because("extension_of_suspended", self),
@@ -76,6 +81,8 @@ struct Extending {
 struct Facts {
     found: Option<(Subscription, Arc<Policy>)>,
     standing: Option<Standing>,
+    /// What the tenant has beside it, where it does not count any more.
+    others: Option<Others>,
 }
 
 async fn load(tx: &mut ReadTx, extending: &Extending) -> Result<Facts, store::Error> {
@@ -84,12 +91,20 @@ async fn load(tx: &mut ReadTx, extending: &Extending) -> Result<Facts, store::Er
         return Ok(Facts {
             found: None,
             standing,
+            others: None,
         });
     };
     let policy = offer::policy(tx, found.offer_version, &extending.policies).await?;
+    let is_over = found.covered_until.is_some_and(|end| end <= extending.now);
+    let others = if is_over {
+        Some(Others::load(tx, &found, extending.now).await?)
+    } else {
+        None
+    };
     Ok(Facts {
         found: Some((found, policy)),
         standing,
+        others,
     })
 }
 
@@ -102,6 +117,9 @@ fn decide(
         return Err(ExtendSubscriptionError::Suspended);
     }
     let extended = found.extend(&policy.extension(), extending.now)?;
+    if let Some(others) = facts.others {
+        others.have_room(&found, &policy)?;
+    }
     let event = Event::SubscriptionExtended {
         subscription: found.id,
         before: found.covered_until,
@@ -116,6 +134,7 @@ async fn save(
     tx: &mut WriteTx,
     (extended, entry): &(Subscription, Entry),
 ) -> Result<Subscription, store::Error> {
+    tenant::lock(tx, &extended.tenant).await?;
     subscription::update(tx, extended).await?;
     audit::append(tx, entry).await?;
     Ok(extended.clone())

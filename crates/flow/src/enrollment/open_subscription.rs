@@ -1,19 +1,20 @@
 //! Opens a subscription with its first EAB credential (features F-046, F-047).
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use base::{Class, DepartmentId, OrganizationId, Refusal, Refuse, SubscriptionId};
 use enrollment::eab::{EabCredential, MacKey, NewCredential};
-use enrollment::policy::{OrganizationChoiceError, TermChoices};
-use enrollment::subscription::{Label, MAX_SUBSCRIPTIONS, Purchase, Subscription, Term};
+use enrollment::policy::{OrganizationChoiceError, Policy, TermChoices};
+use enrollment::subscription::{Label, Purchase, Subscription, Term};
 use store::access::role_binding;
 use store::audit::Entry;
 use store::enrollment::eab_credential::{self, SealedCredential};
-use store::enrollment::subscription;
 use store::tenancy::{department, organization, tenant};
 use store::{ReadTx, WriteTx};
 use tenancy::role::binding::Part;
 
+use super::room::{NoRoom, Others};
 use crate::audit::{Event, Text};
 use crate::memory::catalog::{Catalog, SoldOffer};
 use crate::tenancy::entitle_tenant::{MayBuy, load_what};
@@ -51,17 +52,9 @@ pub struct Opening {
 /// Why nothing was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// As many as the offer allows.
-    #[error(
-        "there {} of this certificate type, which is as many as there may be at once; use one of them, or deactivate one that you do not need",
-        if *.0 == 1 { "is an ACME account".to_owned() } else { format!("are {} ACME accounts", .0) }
-    )]
-    Full(u32),
-    /// The tenant has as many as there may be of all offers together.
-    #[error(
-        "you have {MAX_SUBSCRIPTIONS} ACME accounts, which is as many as fit; deactivate one that is not used"
-    )]
-    TooMany,
+    /// As many as there may be.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// The catalogue has no such offer.
     #[error("nothing is sold here as \"{0}\"; choose one of the certificate types on offer")]
     NoOffer(String),
@@ -88,10 +81,7 @@ pub enum OpenError {
 impl Refuse for OpenError {
     fn refusal(&self) -> Refusal {
         match self {
-            Self::Full(_) => Class::Quota.because("subscriptions_full", self).at("kind"),
-            Self::TooMany => Class::Quota
-                .because("all_subscriptions_full", self)
-                .at("kind"),
+            Self::NoRoom(error) => error.refusal(),
             Self::NoOffer(_) => Class::Invalid.because("offer_not_found", self).at("kind"),
             Self::NoOrganization => Class::Invalid
                 .because("subscription_organization_unknown", self)
@@ -157,7 +147,7 @@ pub async fn open_subscription(
     let new = New {
         subscription: Subscription::new(id, purchase, now),
         sealed,
-        most: policy.max_subscriptions.map(NonZeroU32::get),
+        policy: policy.clone(),
         audit: app.entry(caller, tenant, &event, now),
     };
     let store = app.store(caller);
@@ -188,8 +178,8 @@ fn choose<'c>(catalog: &'c Catalog, opening: &Opening) -> Result<&'c SoldOffer, 
 struct New {
     subscription: Subscription,
     sealed: SealedCredential,
-    /// How many there may be of its offer, this one included.
-    most: Option<u32>,
+    /// Under which it is bought.
+    policy: Arc<Policy>,
     audit: Entry,
 }
 
@@ -199,29 +189,16 @@ struct Facts {
     is_own: bool,
     /// What the tenant may buy.
     may_buy: MayBuy,
-    /// How many there are of its offer, if that matters.
-    others: u64,
-    /// How many there are of all offers.
-    all: u64,
+    /// What the tenant has already.
+    others: Others,
 }
 
 async fn load(tx: &mut ReadTx, new: &New) -> Result<Facts, store::Error> {
-    let Subscription {
-        organization,
-        department,
-        offer_version,
-        created_at,
-        ..
-    } = new.subscription;
-    let asked = (offer_version, created_at);
+    let bought = &new.subscription;
     Ok(Facts {
-        is_own: part_of_own(tx, organization, department).await?,
-        may_buy: load_what(tx, &new.subscription.tenant).await?,
-        others: match new.most {
-            Some(_) => subscription::count_of_offer(tx, &asked).await?,
-            None => 0,
-        },
-        all: subscription::count(tx, &created_at).await?,
+        is_own: part_of_own(tx, bought.organization, bought.department).await?,
+        may_buy: load_what(tx, &bought.tenant).await?,
+        others: Others::load(tx, bought, bought.created_at).await?,
     })
 }
 
@@ -253,17 +230,11 @@ fn decide(new: &New, facts: Facts) -> Result<New, OpenError> {
     if !facts.is_own {
         return Err(OpenError::NoOrganization);
     }
-    if let Some(most) = new.most.filter(|most| facts.others >= u64::from(*most)) {
-        return Err(OpenError::Full(most));
-    }
-    if facts.all >= u64::from(MAX_SUBSCRIPTIONS) {
-        return Err(OpenError::TooMany);
-    }
+    facts.others.have_room(&new.subscription, &new.policy)?;
     Ok(new.clone())
 }
 
 async fn save(tx: &mut WriteTx, new: &New) -> Result<Subscription, store::Error> {
-    // Of two who buy the last that there may be one comes second, and is asked again.
     tenant::lock(tx, &new.subscription.tenant).await?;
     tx.insert(&new.subscription).await?;
     eab_credential::insert(tx, &new.sealed).await?;

@@ -1,5 +1,5 @@
 //! Which pages somebody who acts as a tenant was told to have looked at, so that each is told once. What is forgotten,
-//! because there is no room or the node begins anew, is told again.
+//! because there is no room or the node begins anew, is told again, and so is what is asked for twice at one moment.
 
 use quick_cache::sync::Cache;
 use tenancy::token::TokenDigest;

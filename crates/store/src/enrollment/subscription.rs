@@ -150,13 +150,15 @@ pub async fn count(tx: &mut ReadTx, now: &Timestamp) -> Result<u64, Error> {
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-/// How many active names a tenant has, whoever asks, as its subscriptions count them.
-pub async fn all_names(tx: &mut ReadTx, (): &()) -> Result<u64, Error> {
+/// How many active names a tenant's subscriptions have that were not ended and whose term is not over at a moment, whoever
+/// asks, as they count them.
+pub async fn all_names(tx: &mut ReadTx, now: &Timestamp) -> Result<u64, Error> {
     let sum = sql!(
         tenant: "SELECT CAST(COALESCE(SUM(paid_names + free_names), 0) AS BIGINT) AS names
-         FROM subscription WHERE tenant_id = $1"
+         FROM subscription
+         WHERE tenant_id = $1 AND cancelled_at IS NULL AND (covered_until IS NULL OR covered_until > $2)"
     );
-    let row = tx.row(sum, &[]).await?;
+    let row = tx.row(sum, &values![*now]).await?;
     let names = row.map_or(Ok(0), |row| row.int("names"))?;
     Ok(u64::try_from(names).unwrap_or_default())
 }

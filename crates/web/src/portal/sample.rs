@@ -158,14 +158,20 @@ fn strings(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
+/// The list of the page with a field of its query set.
+fn leads(field: &str, value: &str) -> String {
+    format!("?{field}={}", value.replace(' ', "%20"))
+}
+
 fn filter(label: &str, is_menu: bool, chips: &[(&str, &str)], current: usize) -> FilterGroup {
+    let field = label.to_lowercase();
     let chips = chips
         .iter()
         .enumerate()
         .map(|(place, (label, count))| FilterChip {
             label: (*label).to_owned(),
             count: (*count).to_owned(),
-            href: "?".to_owned(),
+            href: leads(&field, label),
             is_current: place == current,
         });
     FilterGroup {
@@ -200,12 +206,12 @@ fn paging(text: &str) -> Paging {
     let size = |label: &str, is_current| FilterChip {
         label: label.to_owned(),
         count: String::new(),
-        href: "?".to_owned(),
+        href: leads("size", label),
         is_current,
     };
     Paging {
-        previous: Some("?".to_owned()),
-        next: Some("?".to_owned()),
+        previous: Some(leads("before", "01m8cate7kjfah4t539c4mjdf4")),
+        next: Some(leads("after", "01m8cate7kjfah4t539c4mjdf4")),
         text: text.to_owned(),
         sizes: vec![size("25", false), size("50", true), size("100", false)],
     }

@@ -1,7 +1,10 @@
 //! How many accounts, names and customers a tenant has at most, also when many want the last one at once.
 
-use base::{Actor, DnsName, DomainId, Id as _, Refuse, SubscriptionId, TenantId};
+use base::{
+    Actor, DnsName, DomainId, Id as _, Refuse, SubscriptionId, TenantId, Timestamp, UserId,
+};
 use enrollment::subscription::{Label, MAX_NAMES, MAX_SUBSCRIPTIONS, Subscription, Term};
+use flow::access::team::MAX_PEOPLE;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains, preview};
 use flow::enrollment::list_subscriptions;
 use flow::enrollment::move_subscription::{Move, move_subscription};
@@ -13,7 +16,8 @@ use futures_util::future::join_all;
 use store::{Error, WriteTx};
 use tenancy::domain::{Domain, MAX_DOMAINS};
 use tenancy::tenant::{MAX_CUSTOMERS, Tenant, TenantKind, TenantName};
-use testkit::{Eab, TestServer};
+use tenancy::user::{DisplayName, Email, User};
+use testkit::{Answer, Eab, TestServer, Visitor};
 
 use crate::portal::{Shop, assert_says};
 
@@ -22,6 +26,7 @@ testkit::on_both_engines![
     s36_of_fifty_who_enrol_the_last_name_one_does,
     s36_of_fifty_who_make_the_last_customer_one_does,
     s36_of_fifty_who_add_the_last_domain_one_does,
+    s36_of_fifty_who_invite_the_last_person_one_does,
 ];
 
 /// How many want the last one.
@@ -117,30 +122,60 @@ async fn s36_of_fifty_who_enrol_the_last_name_one_does(server: &TestServer) {
         companions: Some(false),
     };
     server.enroll(&other, "first.example.com").await;
-    let tries = (0..MANY).map(|number| {
-        let name = names(format!("n{number}.example.com"));
-        enroll_domains(&server.app, &caller, name)
-    });
-    let tries = join_all(tries).await.into_iter();
-    let tries = tries.map(|tried| tried.map_err(|error| error.refusal().code));
-    let (made, refused): (Vec<_>, Vec<_>) = tries.partition(Result::is_ok);
-    assert_eq!((made.len(), refused.len()), (1, 49));
-    let refused = refused.into_iter().filter_map(Result::err);
-    assert!(refused.into_iter().all(|code| code == "all_names_full"));
+    // More than one transaction adds: all or none.
+    let many: Vec<_> = (0..60)
+        .map(|number| format!("m{number}.example.com"))
+        .collect();
+    let refused = enroll_domains(&server.app, &caller, names(many.join("\n"))).await;
+    assert_eq!(refused.unwrap_err().refusal().code, "all_names_full");
+    let browser = shop.browser(server).await;
+    let account = other.subscription.suffix();
+    let form = |number: u32| {
+        let fields = [
+            ("account", account.clone()),
+            ("names", format!("n{number}.example.com")),
+            ("only_this_name", "on".to_owned()),
+        ];
+        ("/domains/new", "/domains", fields.to_vec())
+    };
+    let refused = all_at_once(&browser, form).await;
+    assert_eq!(refused.len(), 49);
+    for page in &refused {
+        assert_eq!(page.status.as_u16(), 422);
+        assert_says(page, "Your ACME accounts have 1000000 domains together");
+    }
     // The preview says the same, and what is there already is no more.
     let more = preview(&server.app, &caller, names("more.example.com".to_owned()));
-    let said = more.await.unwrap_err().refusal().sentence;
-    assert_eq!(
-        said,
-        "you have 1000000 of at most 1000000 domains; remove some that are not used"
-    );
+    assert_eq!(more.await.unwrap_err().refusal().code, "all_names_full");
     let again = preview(&server.app, &caller, names("first.example.com".to_owned()));
     assert_eq!(again.await.unwrap().len(), 1);
-    let mut browser = shop.browser(server).await;
-    let page = browser.get("/domains/new").await;
-    assert_eq!(page.status.as_u16(), 200);
+    // Others have their own, and what is ended counts no more.
     let eab = server.account().await;
     server.enroll(&eab, "others.example.com").await;
+    let moved = move_subscription(&server.app, &caller, full.subscription, Move::Deactivate);
+    moved.await.unwrap();
+    server.enroll(&other, "more.example.com").await;
+}
+
+/// Sends a form by as many browsers of one person at once; the answers that are a refusal.
+async fn all_at_once(
+    browser: &Visitor,
+    form: impl Fn(u32) -> (&'static str, &'static str, Vec<(&'static str, String)>),
+) -> Vec<Answer> {
+    let tries = (0..MANY).map(|number| {
+        let (mut browser, (page, to, fields)) = (browser.clone(), form(number));
+        async move {
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|(name, text)| (*name, text.as_str()))
+                .collect();
+            browser.post_form(page, to, &fields).await
+        }
+    });
+    let answers = join_all(tries).await.into_iter();
+    answers
+        .filter(|answer| answer.status.is_client_error())
+        .collect()
 }
 
 async fn below(tx: &mut WriteTx, (above, count): &(Tenant, u32)) -> Result<(), Error> {
@@ -225,5 +260,47 @@ async fn s36_of_fifty_who_add_the_last_domain_one_does(server: &TestServer) {
     assert_says(
         &page,
         "You have 10000 domains, which is as many as fit; remove one first. Nothing was changed.",
+    );
+}
+
+async fn invite(tx: &mut WriteTx, (tenant, count): &(TenantId, u32)) -> Result<(), Error> {
+    for number in 0..*count {
+        let user = User::invited(
+            UserId::of_bytes(numbered(number)),
+            *tenant,
+            Email::parse(&format!("p{number}@shop.test")).unwrap(),
+            DisplayName::parse("Somebody").unwrap(),
+            Timestamp::from_seconds(1_800_000_000),
+        );
+        store::access::user::insert(tx, &user).await?;
+    }
+    Ok(())
+}
+
+async fn s36_of_fifty_who_invite_the_last_person_one_does(server: &TestServer) {
+    let shop = Shop::open(server, "alpha").await;
+    let tenant = shop.reseller.tenant;
+    let store = server.app.store(caller::tenant(tenant));
+    store.write((tenant, MAX_PEOPLE - 2), invite).await.unwrap();
+    let browser = shop.browser(server).await;
+    let form = |number: u32| {
+        let fields = [
+            ("email", format!("new{number}@shop.test")),
+            ("role", "viewer".to_owned()),
+        ];
+        ("/team", "/team", fields.to_vec())
+    };
+    let refused = all_at_once(&browser, form).await;
+    assert_eq!(refused.len(), 49);
+    for page in &refused {
+        assert_eq!(page.status.as_u16(), 403);
+        assert_says(
+            page,
+            "An organisation has at most 500 people; remove somebody first. Nothing was changed.",
+        );
+    }
+    assert_eq!(
+        store.read((), store::access::user::count).await.unwrap(),
+        500
     );
 }

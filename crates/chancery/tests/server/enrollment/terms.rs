@@ -22,6 +22,7 @@ testkit::on_both_engines![
     f044_an_account_is_extended_in_its_window_only,
     f044_what_is_suspended_or_ended_is_not_extended,
     f048_a_customer_has_as_many_accounts_as_the_offer_allows,
+    f048_s36_an_account_that_is_over_is_extended_where_there_is_room,
     f044_a_person_extends_an_account_and_sees_its_new_end_before,
     c12_f145_a_revocation_is_announced_a_month_a_week_and_a_day_ahead,
     c12_f145_what_is_kept_or_extended_is_not_announced,
@@ -177,6 +178,25 @@ fn announced(mail: &MailServer) -> Vec<ReceivedMail> {
         subject.contains("will be revoked")
     });
     mails
+}
+
+async fn f048_s36_an_account_that_is_over_is_extended_where_there_is_room(server: &TestServer) {
+    let eab = bought(server, &[("max_subscriptions", "1")]).await;
+    server.enroll(&eab, "example.com").await;
+    let end = end_of(server, &eab).await;
+    advance_to(server, end.plus(DAY));
+    // It counts no more, so that there is room for another.
+    let caller = of(&eab);
+    let other = open_subscription(&server.app, &caller, opening()).await;
+    let other = other.unwrap().subscription.id;
+    assert_eq!(extend(server, &eab).await, Err("subscriptions_full"));
+    let moved = move_subscription(&server.app, &caller, other, Move::Deactivate);
+    moved.await.unwrap();
+    assert_eq!(extend(server, &eab).await, Ok(end.plus(365 * DAY)));
+    // One that counts is extended whatever there is.
+    let end = end.plus(365 * DAY);
+    advance_to(server, end.minus(5 * DAY));
+    assert_eq!(extend(server, &eab).await, Ok(end.plus(365 * DAY)));
 }
 
 fn opening() -> Opening {

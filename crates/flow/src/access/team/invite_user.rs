@@ -6,6 +6,7 @@ use store::access::role_assignment::{self, Assignment};
 use store::access::role_binding::{self, NewBinding};
 use store::access::user::{self, Person};
 use store::audit::{self, Entry};
+use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::invitation::{Invitation, Purpose};
 use tenancy::limit::RateLimited;
@@ -168,6 +169,7 @@ fn decide(inviting: &Inviting, (people, parts): (u64, usize)) -> Result<Inviting
 
 /// `None` when somebody has the address.
 async fn save(tx: &mut WriteTx, inviting: &Inviting) -> Result<Option<Made>, store::Error> {
+    tenant::lock(tx, &inviting.user.tenant).await?;
     if !user::insert(tx, &inviting.user).await? {
         return Ok(None);
     }

@@ -12,7 +12,7 @@ use store::enrollment::subscription;
 use crate::audit::Event;
 use crate::{App, Caller};
 
-/// How many are shown.
+/// How many are shown of what was done, and of what was looked at.
 const MAX_SHOWN: i64 = 200;
 
 /// The facts that name what something was done to, the best one first.
@@ -31,15 +31,36 @@ pub struct DoneActing {
     pub about: String,
 }
 
-/// The newest of it, newest first.
-pub async fn list_acting(app: &App, caller: &Caller) -> Result<Vec<DoneActing>, store::Error> {
+/// What others did as a tenant, and what they looked at; the newest of both, newest first.
+#[derive(Clone, Debug)]
+pub struct Acted {
+    /// Beginnings, ends and changes.
+    pub done: Vec<DoneActing>,
+    /// Pages, by their paths.
+    pub looks: Vec<DoneActing>,
+}
+
+/// The newest of it.
+pub async fn list_acting(app: &App, caller: &Caller) -> Result<Acted, store::Error> {
     app.store(caller).scan((), load).await
 }
 
-async fn load(tx: &mut ReadTx, (): &()) -> Result<Vec<DoneActing>, store::Error> {
-    let entries = audit::newest_acting(tx, &MAX_SHOWN).await?;
+async fn load(tx: &mut ReadTx, (): &()) -> Result<Acted, store::Error> {
+    let done = audit::newest_acting(tx, &MAX_SHOWN).await?;
+    let looks = audit::newest_looks(tx, &MAX_SHOWN).await?;
     let mut names = Names::default();
-    let mut done = Vec::with_capacity(entries.len());
+    Ok(Acted {
+        done: tell(tx, &mut names, done).await?,
+        looks: tell(tx, &mut names, looks).await?,
+    })
+}
+
+async fn tell(
+    tx: &mut ReadTx,
+    names: &mut Names,
+    entries: Vec<Entry>,
+) -> Result<Vec<DoneActing>, store::Error> {
+    let mut told = Vec::with_capacity(entries.len());
     for entry in entries {
         let who = match entry.actor {
             Actor::User(id) => names.person(tx, id).await?,
@@ -50,16 +71,16 @@ async fn load(tx: &mut ReadTx, (): &()) -> Result<Vec<DoneActing>, store::Error>
             | Actor::System
             | Actor::Visitor => String::new(),
         };
-        done.push(DoneActing {
+        told.push(DoneActing {
             at: entry.at,
             who,
             what: Event::in_words(&entry.action)
                 .unwrap_or(&entry.action)
                 .to_owned(),
-            about: about(tx, &mut names, &entry).await?,
+            about: about(tx, names, &entry).await?,
         });
     }
-    Ok(done)
+    Ok(told)
 }
 
 async fn about(tx: &mut ReadTx, names: &mut Names, entry: &Entry) -> Result<String, store::Error> {
@@ -112,7 +133,13 @@ impl Names {
     /// Its name where it is a person or an account, else as the audit log has it.
     async fn object(&mut self, tx: &mut ReadTx, object: &str) -> Result<String, store::Error> {
         if let Ok(id) = object.parse() {
-            return self.person(tx, id).await;
+            let name = self.person(tx, id).await?;
+            // Who was removed has no name any more.
+            return Ok(if name.is_empty() {
+                object.to_owned()
+            } else {
+                name
+            });
         }
         match object.parse() {
             Ok(id) => self.account(tx, id).await,

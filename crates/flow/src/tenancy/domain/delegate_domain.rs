@@ -9,6 +9,7 @@ use store::audit::{self, Entry};
 use store::tenancy::delegation;
 use store::tenancy::department::{self, Department};
 use store::tenancy::organization::{self, Organization};
+use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::certificate_type::AllowedTypes;
 use tenancy::domain::delegation::{Delegation, MAX_DELEGATIONS};
@@ -184,6 +185,7 @@ async fn save(
     tx: &mut WriteTx,
     (made, is_new, entry): &Granted,
 ) -> Result<Option<Delegation>, store::Error> {
+    tenant::lock(tx, &made.tenant).await?;
     if !*is_new {
         delegation::update(tx, made).await?;
     } else if !delegation::insert(tx, made).await? {

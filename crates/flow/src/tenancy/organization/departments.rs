@@ -7,6 +7,7 @@ use store::enrollment::subscription;
 use store::tenancy::delegation;
 use store::tenancy::department::{self, Department};
 use store::tenancy::organization::{self, Organization};
+use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::organization::{DepartmentName, MAX_DEPARTMENTS};
 
@@ -109,6 +110,7 @@ fn room(adding: &Adding, (found, there): Found) -> Result<Adding, DepartmentErro
 
 /// `None` when there is one of that name.
 async fn add(tx: &mut WriteTx, adding: &Adding) -> Result<Option<Department>, store::Error> {
+    tenant::lock(tx, &adding.department.tenant).await?;
     if !department::insert(tx, &adding.department).await? {
         return Ok(None);
     }

@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr};
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -28,6 +28,9 @@ use crate::portal::page::refused::Refusal;
 use crate::portal::page::shell::{ActingBand, Flash, Shell, Theme};
 use crate::portal::route::{Grant, MayCall};
 use crate::portal::state::Portal;
+
+/// The longest path of a page of ours, in octets.
+const LONGEST_PAGE: usize = 120;
 
 /// Anybody, before or without signing in; the handler takes [`Public`].
 pub(crate) struct Open;
@@ -175,10 +178,12 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
         let is_set_up = !signed_in.lacks_second_factor(&portal.app);
         admit(&signed_in, is_set_up, P::MAY_CALL)?;
         let caller = signed_in.caller(client(parts));
-        if matches!(parts.method, Method::GET | Method::HEAD) {
-            look_while_acting(&portal.app, &caller, &signed_in, parts.uri.path()).await?;
-        } else {
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
             count_portal_write(&portal.app, &caller)?;
+        }
+        // Forms answer with pages too.
+        if !matches!(P::MAY_CALL, MayCall::Leaving) {
+            look_while_acting(&portal.app, &caller, &signed_in, page_of(parts)).await?;
         }
         Ok(Self {
             caller,
@@ -195,6 +200,17 @@ impl<P: Grant> FromRequestParts<Portal> for Permitted<P> {
             grant: PhantomData,
         })
     }
+}
+
+/// How a page is called: by its path, unless that is longer or odder than one of ours, which then leads nowhere.
+fn page_of(parts: &Parts) -> &str {
+    let path = parts.uri.path();
+    let is_plain = |letter: u8| letter.is_ascii_alphanumeric() || b"/-_.".contains(&letter);
+    if path.len() <= LONGEST_PAGE && path.bytes().all(is_plain) {
+        return path;
+    }
+    let pattern = parts.extensions.get::<MatchedPath>();
+    pattern.map_or("/", MatchedPath::as_str)
 }
 
 /// Acting as a tenant is over in time: then this request leads away from it, whatever it asked for.

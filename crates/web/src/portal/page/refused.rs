@@ -82,12 +82,12 @@ impl Refusal {
         }
     }
 
-    /// What the page says in place of the text of its kind: how much there may be, and what to do; empty otherwise.
+    /// What the page says before the text of its kind: how many there may be, and what to do; empty otherwise.
     pub(crate) fn said(&self) -> String {
         if let Self::Told(refusal) = self
             && refusal.class == Class::Quota
         {
-            return format!("{} Nothing was changed.", sentence(&refusal.sentence));
+            return sentence(&refusal.sentence);
         }
         String::new()
     }
@@ -286,10 +286,7 @@ impl ErrorKind {
             Self::Forbidden => {
                 "Your role does not include it. Ask an administrator of your organisation for access."
             }
-            Self::Full => {
-                "There are as many as there may be. Nothing was changed: \
-                 remove what is not used, and try again."
-            }
+            Self::Full => "Nothing was changed.",
             Self::Internal => {
                 "Your last change may not have been saved. Go back, look, and try once more; \
                  if it happens again, tell your provider the request number below."
@@ -337,7 +334,7 @@ pub struct ErrorPage {
     pub shell: Shell,
     /// What went wrong.
     pub kind: ErrorKind,
-    /// What is said in place of the text of its kind; empty for that text.
+    /// What is said before the text of its kind; it may be empty.
     pub said: String,
     /// Number to quote when asking for help; empty shows none.
     pub request_id: String,

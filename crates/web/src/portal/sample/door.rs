@@ -80,7 +80,11 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         let page = ErrorPage {
             shell: outside(kind.heading()),
             kind,
-            said: String::new(),
+            said: if kind == ErrorKind::Full {
+                "You have 10000 domains, which is as many as fit; remove one first.".to_owned()
+            } else {
+                String::new()
+            },
             request_id: "req_01m8cate7kjfah4t539c4mjdf4".to_owned(),
         };
         pages.add(name, &page)?;

@@ -141,8 +141,9 @@ fn s24_every_form_that_changes_something_carries_the_token() {
 }
 
 /// What stands in addresses behind a path: what lists are searched, filtered and paged by, and what a form begins with.
-const IN_ADDRESSES: [&str; 9] = [
-    "account", "name", "names", "next", "q", "result", "status", "version", "view",
+const IN_ADDRESSES: [&str; 12] = [
+    "account", "after", "before", "name", "names", "next", "q", "result", "size", "status",
+    "version", "view",
 ];
 
 /// The names of what a page puts behind a path, by its links and by the forms that only look.
@@ -157,14 +158,14 @@ fn in_addresses(page: &str) -> Vec<String> {
     }
     let links = tags(page);
     let links = links.iter().flat_map(|tag| {
-        let attributes = ["href", "action", "hx-get", "src"];
+        let attributes = ["href", "action", "hx-get", "hx-post", "src"];
         attributes.map(|attribute| tag.get(attribute))
     });
     let own = links.filter(|link| link.starts_with(['/', '?']));
     for (_, query) in own.filter_map(|link| link.split_once('?')) {
         let pairs = query.replace("&#38;", "&");
-        let pairs = pairs.split('&').filter_map(|pair| pair.split_once('='));
-        names.extend(pairs.map(|(name, _)| name.to_owned()));
+        let pairs = pairs.split('&').filter_map(|pair| pair.split('=').next());
+        names.extend(pairs.map(str::to_owned));
     }
     names.retain(|name| !name.is_empty());
     names

@@ -6,6 +6,7 @@ use store::access::passkey_challenge::{self, PasskeyChallenge};
 use store::access::second_factor::{self, NewRecoveryCodes};
 use store::access::{passkey, session};
 use store::audit::{self, Entry};
+use store::tenancy::tenant;
 use store::{ReadTx, WriteTx};
 use tenancy::passkey::{
     ChallengePurpose, CredentialId, Passkey, PasskeyError, PasskeyName, ProvenKey, Registration,
@@ -181,6 +182,7 @@ async fn save(tx: &mut WriteTx, decision: &Decision) -> Result<Option<bool>, sto
     if !passkey_challenge::delete(tx, &decision.challenge).await? {
         return Ok(None);
     }
+    tenant::lock(tx, &decision.passkey.tenant).await?;
     passkey::insert(tx, &decision.passkey).await?;
     if let Some(codes) = &decision.codes {
         second_factor::replace_codes(tx, codes).await?;

@@ -16,10 +16,11 @@ use crate::portal::state::Portal;
 /// `GET /team/support`.
 pub(super) async fn show(State(portal): State<Portal>, who: Permitted<ViewUsers>) -> Answer {
     let now = portal.app.now();
-    let done = list_acting(&portal.app, &who.caller).await?;
+    let acted = list_acting(&portal.app, &who.caller).await?;
     page(&SupportPage {
         shell: who.shell(Nav::Team, "Support access"),
-        rows: done.into_iter().map(|done| row(done, now)).collect(),
+        rows: acted.done.into_iter().map(|done| row(done, now)).collect(),
+        looks: acted.looks.into_iter().map(|look| row(look, now)).collect(),
     })
 }
 
@@ -53,4 +54,6 @@ pub struct SupportPage {
     pub shell: Shell,
     /// What was done, the last first.
     pub rows: Vec<SupportLine>,
+    /// What was looked at, the last first.
+    pub looks: Vec<SupportLine>,
 }

@@ -54,9 +54,11 @@ pub(super) async fn extend(
                 &format!("The ACME account was extended until {until}."),
             ))
         }
-        Err(error @ (ExtendSubscriptionError::Extend(_) | ExtendSubscriptionError::Suspended)) => {
-            Ok(not_done(&href, &sentence(&error)))
-        }
+        Err(
+            error @ (ExtendSubscriptionError::Extend(_)
+            | ExtendSubscriptionError::NoRoom(_)
+            | ExtendSubscriptionError::Suspended),
+        ) => Ok(not_done(&href, &sentence(&error))),
         Err(error @ (ExtendSubscriptionError::NotFound | ExtendSubscriptionError::Store(_))) => {
             Err(error.into())
         }
