@@ -14,11 +14,9 @@ use web::portal;
 mod sample;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let target = PathBuf::from(
-        std::env::args()
-            .nth(1)
-            .unwrap_or_else(|| "preview".to_owned()),
-    );
+    let named = std::env::args().nth(1);
+    let named = named.filter(|name| !name.starts_with('-'));
+    let target = PathBuf::from(named.ok_or("name a directory to write the pages to")?);
     fs::create_dir_all(target.join("assets"))?;
     for asset in portal::page::assets::all() {
         fs::write(target.join(asset.url.trim_start_matches('/')), &asset.bytes)?;
