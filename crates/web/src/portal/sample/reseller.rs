@@ -170,10 +170,6 @@ pub(super) fn add(pages: &mut Pages) -> Result<(), Error> {
         done("Stopped acting for support", ""),
         done("Added a domain", "www.harbor.example"),
         done(
-            "Looked at a page",
-            "/accounts/01m8cate7kjfah4t539c4mjdf4/domains",
-        ),
-        done(
             "Began to act for support",
             "Ticket 4711: orders for www.harbor.example fail",
         ),
