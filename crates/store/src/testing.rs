@@ -97,6 +97,14 @@ impl Database {
         }
     }
 
+    /// Where it is, as a setting says it.
+    pub fn setting(&self) -> String {
+        match &self.location {
+            DatabaseUrl::Postgres(url) => url.clone(),
+            DatabaseUrl::Sqlite(_) => self.location.to_string(),
+        }
+    }
+
     /// Where it is.
     pub fn location(&self) -> &DatabaseUrl {
         &self.location

@@ -37,7 +37,7 @@ pub use in_process::InProcess;
 pub use key::{Key, LISTED};
 pub use mail_server::{MailServer, MailTrouble, ReceivedMail};
 pub use name_server::{Misbehaviour, NameServer};
-pub use server::{Reseller, TestServer};
+pub use server::{Reseller, TestServer, opening};
 pub use visitor::Visitor;
 
 /// Base64url without padding, as JOSE writes it.

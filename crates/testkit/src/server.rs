@@ -264,13 +264,17 @@ impl TestServer {
         let opening = Opening {
             organization: Some(part.organization),
             department: part.department,
-            ..opening(offer.to_owned(), None)
+            ..opening(offer)
         };
         self.opened(reseller, opening).await
     }
 
     async fn open(&self, reseller: Reseller, offer: String, max_bindings: Option<u32>) -> Eab {
-        self.opened(reseller, opening(offer, max_bindings)).await
+        let opening = Opening {
+            max_bindings,
+            ..opening(&offer)
+        };
+        self.opened(reseller, opening).await
     }
 
     async fn opened(&self, reseller: Reseller, opening: Opening) -> Eab {
@@ -432,14 +436,18 @@ fn settings() -> Settings {
 }
 
 /// A subscription for a year, for nobody in particular.
-fn opening(offer: String, max_bindings: Option<u32>) -> Opening {
+///
+/// # Panics
+///
+/// Never: a year is a term.
+pub fn opening(offer: &str) -> Opening {
     Opening {
         organization: None,
         department: None,
-        offer,
+        offer: offer.to_owned(),
         shows_key: false,
         label: Label::default(),
         term: Term::from_years(1).expect("a term"),
-        max_bindings,
+        max_bindings: None,
     }
 }

@@ -3,11 +3,11 @@
 use base::AccountId;
 use flow::caller::system;
 use flow::enrollment::list_subscriptions;
+use store::Store;
 use store::migrate::SchemaState;
 use store::seal::Sealer;
 use store::tenancy::tenant;
 use store::testing::{Database, leave_behind};
-use store::{DatabaseUrl, Store};
 use tempfile::TempDir;
 
 use super::*;
@@ -32,10 +32,7 @@ impl Installation {
 
     fn on(database: Database) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let location = match database.location() {
-            DatabaseUrl::Postgres(url) => url.clone(),
-            DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-        };
+        let location = database.setting();
         let settings = format!(
             "data = {:?}\ndatabase = {location:?}\nlab_assume_valid = true",
             data.path()

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
-use store::DatabaseUrl;
 use store::testing::Database;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -44,7 +43,7 @@ impl Server {
         let [acme, portal, pki, internal, http] = free_ports()?;
         let mut settings = vec![
             format!("--data={}", data.path().display()),
-            format!("--database={}", location(database)),
+            format!("--database={}", database.setting()),
             "--pki-url=http://pki.example.com".to_owned(),
             format!("--lab-dns-server={}", names.address()),
             "--lab-open-addresses=127.0.0.1".to_owned(),
@@ -279,13 +278,6 @@ pub(crate) fn spawn(command: &mut Command, log: &Path) -> anyhow::Result<Child> 
 
 fn serve(settings: &[String], log: &Path) -> anyhow::Result<Child> {
     spawn(binary().args(settings).arg("serve"), log)
-}
-
-fn location(database: &Database) -> String {
-    match database.location() {
-        DatabaseUrl::Postgres(url) => url.clone(),
-        DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-    }
 }
 
 /// Makes what an operator makes first, and answers with the ACME account.

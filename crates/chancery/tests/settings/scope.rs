@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use store::DatabaseUrl;
 use store::testing::Database;
 use tempfile::TempDir;
 
@@ -275,10 +274,7 @@ impl Installation {
 
     /// The same with something to read.
     fn fed(&self, words: &[&str], input: &str) -> Result<String, String> {
-        let database = match self.database.location() {
-            DatabaseUrl::Postgres(url) => url.clone(),
-            DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-        };
+        let database = self.database.setting();
         let variables = [("CHANCERY_DATABASE", database.as_str())];
         let words = [&["--lab-assume-valid", "admin"], words].concat();
         let output = fed(self.folder.path(), &words, &variables, input);

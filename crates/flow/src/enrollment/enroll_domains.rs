@@ -233,7 +233,7 @@ async fn load(tx: &mut ReadTx, piece: &Piece) -> Result<Facts, store::Error> {
         enrolled: enrolled
             .map(|domain| (domain.name.clone(), domain))
             .collect(),
-        names: subscription::all_names(tx, &piece.now).await?,
+        names: subscription::held(tx, &piece.now).await?.names,
     })
 }
 

@@ -97,7 +97,7 @@ async fn load(tx: &mut ReadTx, extending: &Extending) -> Result<Facts, store::Er
     let policy = offer::policy(tx, found.offer_version, &extending.policies).await?;
     let is_over = found.covered_until.is_some_and(|end| end <= extending.now);
     let others = if is_over {
-        Some(Others::load(tx, &found, extending.now).await?)
+        Some(Others::load(tx, (&found, &policy), extending.now).await?)
     } else {
         None
     };

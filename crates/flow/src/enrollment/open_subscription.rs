@@ -198,7 +198,7 @@ async fn load(tx: &mut ReadTx, new: &New) -> Result<Facts, store::Error> {
     Ok(Facts {
         is_own: part_of_own(tx, bought.organization, bought.department).await?,
         may_buy: load_what(tx, &bought.tenant).await?,
-        others: Others::load(tx, bought, bought.created_at).await?,
+        others: Others::load(tx, (bought, &new.policy), bought.created_at).await?,
     })
 }
 

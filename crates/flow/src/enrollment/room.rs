@@ -5,7 +5,7 @@ use base::{Class, Refusal, Refuse, Timestamp};
 use enrollment::policy::Policy;
 use enrollment::subscription::{MAX_NAMES, MAX_SUBSCRIPTIONS, Subscription};
 use store::ReadTx;
-use store::enrollment::subscription;
+use store::enrollment::subscription::{self, Held};
 
 /// What there is no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,22 +42,24 @@ impl Refuse for NoRoom {
 
 /// What the tenant has without a subscription that is to be added to it.
 pub(super) struct Others {
+    /// Of its offer; zero where the policy has no bound.
     of_offer: u64,
-    subscriptions: u64,
-    names: u64,
+    held: Held,
 }
 
 impl Others {
     pub(super) async fn load(
         tx: &mut ReadTx,
-        added: &Subscription,
+        (added, policy): (&Subscription, &Policy),
         now: Timestamp,
     ) -> Result<Self, store::Error> {
         let of = (added.offer_version, now);
         Ok(Self {
-            of_offer: subscription::count_of_offer(tx, &of).await?,
-            subscriptions: subscription::count(tx, &now).await?,
-            names: subscription::all_names(tx, &now).await?,
+            of_offer: match policy.max_subscriptions {
+                Some(_) => subscription::count_of_offer(tx, &of).await?,
+                None => 0,
+            },
+            held: subscription::held(tx, &now).await?,
         })
     }
 
@@ -67,11 +69,11 @@ impl Others {
         if let Some(most) = most.filter(|most| self.of_offer >= u64::from(most.get())) {
             return Err(NoRoom::OfOffer(most.get()));
         }
-        if self.subscriptions >= u64::from(MAX_SUBSCRIPTIONS) {
+        if self.held.subscriptions >= u64::from(MAX_SUBSCRIPTIONS) {
             return Err(NoRoom::Subscriptions);
         }
         let own = u64::from(added.paid_names).saturating_add(u64::from(added.free_names));
-        names(self.names, own).map(|_| ())
+        names(self.held.names, own).map(|_| ())
     }
 }
 

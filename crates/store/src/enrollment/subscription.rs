@@ -139,28 +139,29 @@ pub async fn count_of_offer(
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-/// How many subscriptions a tenant has that were not ended and whose term is not over at a moment.
-pub async fn count(tx: &mut ReadTx, now: &Timestamp) -> Result<u64, Error> {
-    let statement = sql!(
-        tenant: "SELECT COUNT(*) AS subscriptions FROM subscription
-         WHERE tenant_id = $1 AND cancelled_at IS NULL AND (covered_until IS NULL OR covered_until > $2)"
-    );
-    let row = tx.row(statement, &values![*now]).await?;
-    let count = row.map_or(Ok(0), |row| row.int("subscriptions"))?;
-    Ok(u64::try_from(count).unwrap_or_default())
+/// How much a tenant has, whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Subscriptions that were not ended and whose term is not over.
+    pub subscriptions: u64,
+    /// Their active names, as they count them.
+    pub names: u64,
 }
 
-/// How many active names a tenant's subscriptions have that were not ended and whose term is not over at a moment, whoever
-/// asks, as they count them.
-pub async fn all_names(tx: &mut ReadTx, now: &Timestamp) -> Result<u64, Error> {
-    let sum = sql!(
-        tenant: "SELECT CAST(COALESCE(SUM(paid_names + free_names), 0) AS BIGINT) AS names
+/// How much a tenant has at a moment.
+pub async fn held(tx: &mut ReadTx, now: &Timestamp) -> Result<Held, Error> {
+    let statement = sql!(
+        tenant: "SELECT COUNT(*) AS subscriptions,
+           CAST(COALESCE(SUM(paid_names + free_names), 0) AS BIGINT) AS names
          FROM subscription
          WHERE tenant_id = $1 AND cancelled_at IS NULL AND (covered_until IS NULL OR covered_until > $2)"
     );
-    let row = tx.row(sum, &values![*now]).await?;
-    let names = row.map_or(Ok(0), |row| row.int("names"))?;
-    Ok(u64::try_from(names).unwrap_or_default())
+    let row = tx.row(statement, &values![*now]).await?;
+    let count = |column| row.as_ref().map_or(Ok(0), |row| row.int(column));
+    Ok(Held {
+        subscriptions: u64::try_from(count("subscriptions")?).unwrap_or_default(),
+        names: u64::try_from(count("names")?).unwrap_or_default(),
+    })
 }
 
 /// How many active names all of a tenant's subscriptions have of which whoever asks may see, as they count them.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use acme::revocation::Reason;
 use base::Actor;
 use enrollment::policy::Preset;
-use enrollment::subscription::{Label, State, Term};
+use enrollment::subscription::{State, Term};
 use flow::Caller;
 use flow::caller::system;
 use flow::catalog::retire_offer::retire_offer;
@@ -15,7 +15,7 @@ use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription}
 use flow::enrollment::remove_domain::{preview, remove_domain};
 use flow::issuance::revoke::{RevokeError, revoke_in_portal};
 use testkit::acme_client::leaf;
-use testkit::{Eab, TestServer};
+use testkit::{Eab, TestServer, opening};
 
 testkit::on_both_engines![
     what_was_bought_before_keeps_its_policies,
@@ -288,22 +288,17 @@ async fn c14_renewals_on_hold_are_refused_where_the_offer_says_so(server: &TestS
     assert_eq!(refused.problem_type(), "unauthorized");
 }
 
-fn opening(years: i64) -> Opening {
+fn for_years(years: i64) -> Opening {
     Opening {
-        offer: "mine".to_owned(),
-        label: Label::default(),
         term: Term::from_years(years).unwrap(),
-        organization: None,
-        department: None,
-        max_bindings: None,
-        shows_key: false,
+        ..opening("mine")
     }
 }
 
 async fn terms_that_are_not_on_offer_are_refused(server: &TestServer) {
     publish(server, &[("term_choices_years", "2,3")]).await;
     let caller = Caller::command_line().within(server.reseller().await.tenant);
-    let refused = open_subscription(&server.app, &caller, opening(1))
+    let refused = open_subscription(&server.app, &caller, for_years(1))
         .await
         .err()
         .unwrap();
@@ -311,7 +306,7 @@ async fn terms_that_are_not_on_offer_are_refused(server: &TestServer) {
         refused.to_string(),
         "this certificate type is sold for 2 or 3 years; choose one of them"
     );
-    open_subscription(&server.app, &caller, opening(2))
+    open_subscription(&server.app, &caller, for_years(2))
         .await
         .unwrap();
 }
@@ -323,7 +318,7 @@ async fn a_term_starts_when_it_is_bought_where_the_offer_says_so(server: &TestSe
         ("on_create", State::Active),
     ] {
         publish(server, &[("start_trigger", trigger)]).await;
-        let opened = open_subscription(&server.app, &caller, opening(1))
+        let opened = open_subscription(&server.app, &caller, for_years(1))
             .await
             .unwrap();
         assert_eq!(
@@ -358,7 +353,7 @@ async fn what_is_not_sold_any_more_is_not_bought(server: &TestServer) {
         .await
         .unwrap();
     let caller = Caller::command_line().within(eab.tenant);
-    let refused = open_subscription(&server.app, &caller, opening(1))
+    let refused = open_subscription(&server.app, &caller, for_years(1))
         .await
         .err()
         .unwrap();
@@ -372,7 +367,7 @@ async fn what_is_not_sold_any_more_is_not_bought(server: &TestServer) {
         .issue(&["example.com"])
         .await;
     publish(server, &[]).await;
-    open_subscription(&server.app, &caller, opening(1))
+    open_subscription(&server.app, &caller, for_years(1))
         .await
         .unwrap();
 }

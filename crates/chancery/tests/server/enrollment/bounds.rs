@@ -3,12 +3,12 @@
 use base::{
     Actor, DnsName, DomainId, Id as _, Refuse, SubscriptionId, TenantId, Timestamp, UserId,
 };
-use enrollment::subscription::{Label, MAX_NAMES, MAX_SUBSCRIPTIONS, Subscription, Term};
+use enrollment::subscription::{MAX_NAMES, MAX_SUBSCRIPTIONS, Subscription};
 use flow::access::team::MAX_PEOPLE;
 use flow::enrollment::enroll_domains::{Enrollment, enroll_domains, preview};
 use flow::enrollment::list_subscriptions;
 use flow::enrollment::move_subscription::{Move, move_subscription};
-use flow::enrollment::open_subscription::{Opening, open_subscription};
+use flow::enrollment::open_subscription::open_subscription;
 use flow::tenancy::create_customer::create_customer;
 use flow::tenancy::domain::add_domain::add_domain;
 use flow::{Caller, caller};
@@ -17,7 +17,7 @@ use store::{Error, WriteTx};
 use tenancy::domain::{Domain, MAX_DOMAINS};
 use tenancy::tenant::{MAX_CUSTOMERS, Tenant, TenantKind, TenantName};
 use tenancy::user::{DisplayName, Email, User};
-use testkit::{Answer, Eab, TestServer, Visitor};
+use testkit::{Answer, Eab, TestServer, Visitor, opening};
 
 use crate::portal::{Shop, assert_says};
 
@@ -58,15 +58,7 @@ async fn found(server: &TestServer, caller: &Caller, eab: &Eab) -> Subscription 
 }
 
 async fn open(server: &TestServer, caller: &Caller) -> Result<SubscriptionId, &'static str> {
-    let opening = Opening {
-        offer: "dv".to_owned(),
-        label: Label::default(),
-        term: Term::from_years(1).unwrap(),
-        organization: None,
-        department: None,
-        max_bindings: None,
-        shows_key: false,
-    };
+    let opening = opening("dv");
     let opened = open_subscription(&server.app, caller, opening).await;
     let id = opened.map(|opened| opened.subscription.id);
     id.map_err(|error| error.refusal().code)

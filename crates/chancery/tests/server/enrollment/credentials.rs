@@ -6,11 +6,10 @@ use std::time::Duration;
 use base::{AccountId, Refuse};
 use enrollment::eab::EabCredential;
 use enrollment::policy::Policy;
-use enrollment::subscription::{Label, Term};
 use flow::Caller;
 use flow::catalog::publish_offer::{OfferPlan, publish_offer};
 use flow::enrollment::move_subscription::{Move, move_subscription};
-use flow::enrollment::open_subscription::{Opening, open_subscription};
+use flow::enrollment::open_subscription::open_subscription;
 use flow::enrollment::release_binding::release_binding;
 use flow::enrollment::reveal_credential::reveal_credential;
 use flow::enrollment::revoke_client::revoke_client;
@@ -18,7 +17,7 @@ use flow::enrollment::revoke_credential::{find_credential, revoke_credential};
 use flow::enrollment::rotate_credential::{
     RotateCredentialError, Rotated, Rotation, rotate_credential,
 };
-use testkit::{AcmeClient, Answer, Eab, Reseller, TestServer};
+use testkit::{AcmeClient, Answer, Eab, Reseller, TestServer, opening};
 
 use super::erased_keys::forget;
 
@@ -92,15 +91,7 @@ pub(crate) async fn of_reseller(
     };
     let caller = Caller::command_line();
     publish_offer(&server.app, &caller, plan).await.unwrap();
-    let opening = Opening {
-        offer: "special".to_owned(),
-        label: Label::default(),
-        term: Term::from_years(1).unwrap(),
-        organization: None,
-        department: None,
-        max_bindings: None,
-        shows_key: false,
-    };
+    let opening = opening("special");
     let caller = caller.within(reseller.tenant);
     let opened = open_subscription(&server.app, &caller, opening).await;
     let opened = opened.unwrap();

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use base::{DepartmentId, DnsName, DomainId, OrganizationId, Refuse, TenantId};
-use enrollment::subscription::{Label, Term};
 use flow::Caller;
 use flow::catalog::change_directory::{DirectoryPlan, change_directory};
 use flow::enrollment::assign_organization::assign_organization;
@@ -24,7 +23,7 @@ use pki::SubjectFields;
 use tenancy::certificate_type::AllowedTypes;
 use tenancy::domain::{DomainState, ProofMethod};
 use tenancy::organization::{Contacts, DepartmentName};
-use testkit::{AcmeClient, Answer, Eab, TestServer};
+use testkit::{AcmeClient, Answer, Eab, TestServer, opening};
 use validation::Failure;
 
 testkit::on_both_engines![
@@ -122,13 +121,9 @@ async fn open(
     (organization, department): (Option<OrganizationId>, Option<DepartmentId>),
 ) -> Result<Eab, OpenError> {
     let opening = Opening {
-        offer: "delegated".to_owned(),
-        label: Label::default(),
-        term: Term::from_years(1).unwrap(),
         organization,
         department,
-        max_bindings: None,
-        shows_key: false,
+        ..opening("delegated")
     };
     let opened = open_subscription(&server.app, &of(tenant), opening).await?;
     Ok(Eab {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Clock, DnsName, DomainId, OrganizationId, Refuse, Timestamp};
-use enrollment::subscription::{Label, Term};
 use flow::Caller;
 use flow::caller::system;
 use flow::catalog::change_directory::{DirectoryPlan, change_directory};
@@ -26,6 +25,7 @@ use tenancy::domain::{Addressee, Domain, DomainState, ProofMethod};
 use tenancy::organization::Contacts;
 use testkit::{
     AcmeClient, Eab, MailServer, MailTrouble, NameServer, ReceivedMail, TestServer, Visitor,
+    opening,
 };
 use validation::{NetworkValidator, ProbeSettings};
 
@@ -141,13 +141,8 @@ async fn organization(node: &TestServer, shop: &Shop) -> OrganizationId {
 
 async fn client(node: &TestServer, shop: &Shop, organization: OrganizationId) -> AcmeClient {
     let opening = Opening {
-        offer: "delegated".to_owned(),
-        label: Label::default(),
-        term: Term::from_years(1).unwrap(),
         organization: Some(organization),
-        department: None,
-        max_bindings: None,
-        shows_key: false,
+        ..opening("delegated")
     };
     let opened = open_subscription(&node.app, &of(shop), opening).await;
     let opened = opened.unwrap_or_else(|error| panic!("{error}"));

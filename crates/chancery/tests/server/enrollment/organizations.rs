@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base::{OrganizationId, Part, Refuse, TenantId, UserId};
-use enrollment::subscription::{Label, Term};
+use enrollment::subscription::Term;
 use flow::Caller;
 use flow::access::team::switch_tenant::switch_tenant;
 use flow::enrollment::assign_organization::assign_organization;
@@ -28,7 +28,7 @@ use tenancy::pre_validation::{Anchor, Approval, Evidence, ReviewState};
 use tenancy::tenant::TenantSwitch;
 use tenancy::user::{DisplayName, Email, Status};
 use testkit::acme_client::leaf;
-use testkit::{AcmeClient, Answer, Eab, MailServer, ReceivedMail, Reseller, TestServer};
+use testkit::{AcmeClient, Answer, Eab, MailServer, ReceivedMail, Reseller, TestServer, opening};
 
 testkit::on_both_engines![
     f031_an_organization_is_mandatory_for_ov_and_absent_for_dv,
@@ -119,13 +119,9 @@ async fn open(
     (offer, organization): (&str, Option<OrganizationId>),
 ) -> Result<Eab, OpenError> {
     let opening = Opening {
-        offer: offer.to_owned(),
-        label: Label::default(),
         term: Term::from_years(2).unwrap(),
         organization,
-        department: None,
-        max_bindings: None,
-        shows_key: false,
+        ..opening(offer)
     };
     let opened = open_subscription(&server.app, &of(tenant), opening).await?;
     Ok(Eab {

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use base::{Refuse, SubscriptionId, Timestamp};
-use enrollment::subscription::{Label, Term};
 use flow::Caller;
 use flow::catalog::retire_offer::retire_offer;
 use flow::enrollment::extend_subscription::extend_subscription;
 use flow::enrollment::list_subscriptions;
 use flow::enrollment::move_subscription::{Move, move_subscription};
-use flow::enrollment::open_subscription::{Opening, open_subscription};
+use flow::enrollment::open_subscription::open_subscription;
 use flow::tenancy::suspend_tenant::{Suspension, suspend_tenant};
 use futures_util::future::join_all;
-use testkit::{Eab, MailServer, ReceivedMail, TestServer};
+use testkit::{Eab, MailServer, ReceivedMail, TestServer, opening};
 
 use crate::portal::{Shop, assert_says};
 
@@ -187,7 +186,7 @@ async fn f048_s36_an_account_that_is_over_is_extended_where_there_is_room(server
     advance_to(server, end.plus(DAY));
     // It counts no more, so that there is room for another.
     let caller = of(&eab);
-    let other = open_subscription(&server.app, &caller, opening()).await;
+    let other = open_subscription(&server.app, &caller, opening("mine")).await;
     let other = other.unwrap().subscription.id;
     assert_eq!(extend(server, &eab).await, Err("subscriptions_full"));
     let moved = move_subscription(&server.app, &caller, other, Move::Deactivate);
@@ -199,21 +198,9 @@ async fn f048_s36_an_account_that_is_over_is_extended_where_there_is_room(server
     assert_eq!(extend(server, &eab).await, Ok(end.plus(365 * DAY)));
 }
 
-fn opening() -> Opening {
-    Opening {
-        offer: "mine".to_owned(),
-        label: Label::default(),
-        term: Term::from_years(1).unwrap(),
-        organization: None,
-        department: None,
-        max_bindings: None,
-        shows_key: false,
-    }
-}
-
 async fn account_of(node: &TestServer, shop: &Shop) -> Eab {
     let caller = Caller::command_line().within(shop.reseller.tenant);
-    let opened = open_subscription(&node.app, &caller, opening()).await;
+    let opened = open_subscription(&node.app, &caller, opening("mine")).await;
     let opened = opened.unwrap_or_else(|error| panic!("{error}"));
     Eab {
         tenant: shop.reseller.tenant,
@@ -300,7 +287,7 @@ async fn f048_a_customer_has_as_many_accounts_as_the_offer_allows(server: &TestS
         Caller::command_line().within(shop.reseller.tenant),
     );
     let open = async || {
-        let opened = open_subscription(app, &caller, opening()).await;
+        let opened = open_subscription(app, &caller, opening("mine")).await;
         let id = opened.map(|opened| opened.subscription.id);
         id.map_err(|error| error.refusal().code)
     };

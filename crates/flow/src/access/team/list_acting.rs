@@ -23,7 +23,7 @@ const NAMES: [&str; 7] = ["page", "name", "label", "email", "key_id", "serial", 
 pub struct DoneActing {
     /// When.
     pub at: Timestamp,
-    /// What the portal calls whoever did it; empty where nobody is known.
+    /// What the portal calls whoever did it; empty where it was no person.
     pub who: String,
     /// What was done, in words that begin with a verb in the past tense.
     pub what: String,
@@ -63,7 +63,7 @@ async fn tell(
     let mut told = Vec::with_capacity(entries.len());
     for entry in entries {
         let who = match entry.actor {
-            Actor::User(id) => names.person(tx, id).await?,
+            Actor::User(id) => names.of(tx, &id.to_string()).await?,
             Actor::Account(_)
             | Actor::ApiToken(_)
             | Actor::CertificateKey
@@ -94,7 +94,7 @@ async fn about(tx: &mut ReadTx, names: &mut Names, entry: &Entry) -> Result<Stri
     if let Some(name) = NAMES.iter().find_map(|name| fact(name)) {
         return Ok(name.to_owned());
     }
-    names.object(tx, &entry.object).await
+    names.of(tx, &entry.object).await
 }
 
 /// What the portal calls people and accounts, each looked up once.
@@ -104,46 +104,26 @@ struct Names {
 }
 
 impl Names {
-    async fn person(&mut self, tx: &mut ReadTx, id: UserId) -> Result<String, store::Error> {
-        let key = id.to_string();
-        if let Some(name) = self.known.get(&key) {
+    /// The name of an object of the audit log; what has none is called as it is there.
+    async fn of(&mut self, tx: &mut ReadTx, object: &str) -> Result<String, store::Error> {
+        if let Some(name) = self.known.get(object) {
             return Ok(name.clone());
         }
+        let name = look_up(tx, object).await?;
+        let name = name.unwrap_or_else(|| object.to_owned());
+        self.known.insert(object.to_owned(), name.clone());
+        Ok(name)
+    }
+}
+
+async fn look_up(tx: &mut ReadTx, object: &str) -> Result<Option<String>, store::Error> {
+    if let Ok(id) = object.parse::<UserId>() {
         let found = user::by_id(tx, id).await?;
-        let name = found.map_or_else(String::new, |user| user.display_name.as_str().to_owned());
-        self.known.insert(key, name.clone());
-        Ok(name)
+        return Ok(found.map(|user| user.display_name.as_str().to_owned()));
     }
-
-    async fn account(
-        &mut self,
-        tx: &mut ReadTx,
-        id: SubscriptionId,
-    ) -> Result<String, store::Error> {
-        let key = id.to_string();
-        if let Some(name) = self.known.get(&key) {
-            return Ok(name.clone());
-        }
-        let found = subscription::find(tx, &id).await?;
-        let name = found.map_or_else(|| key.clone(), |found| found.label.as_str().to_owned());
-        self.known.insert(key, name.clone());
-        Ok(name)
-    }
-
-    /// Its name where it is a person or an account, else as the audit log has it.
-    async fn object(&mut self, tx: &mut ReadTx, object: &str) -> Result<String, store::Error> {
-        if let Ok(id) = object.parse() {
-            let name = self.person(tx, id).await?;
-            // Who was removed has no name any more.
-            return Ok(if name.is_empty() {
-                object.to_owned()
-            } else {
-                name
-            });
-        }
-        match object.parse() {
-            Ok(id) => self.account(tx, id).await,
-            Err(_) => Ok(object.to_owned()),
-        }
-    }
+    let Ok(id) = object.parse::<SubscriptionId>() else {
+        return Ok(None);
+    };
+    let found = subscription::find(tx, &id).await?;
+    Ok(found.map(|found| found.label.as_str().to_owned()))
 }

@@ -1,13 +1,12 @@
 //! Which products a shop may buy, and what is there for one that may buy none.
 
-use enrollment::subscription::{Label, Term};
 use flow::Caller;
-use flow::enrollment::open_subscription::{OpenError, Opening, open_subscription};
+use flow::enrollment::open_subscription::{OpenError, open_subscription};
 use flow::tenancy::entitle_tenant::{EntitleError, entitle_tenant, may_buy};
 use tenancy::role::{Permission, Role};
 use tenancy::tenant::TenantKind;
 use tenancy::tenant::entitlement::Entitlement;
-use testkit::TestServer;
+use testkit::{TestServer, opening};
 use web::portal::{MayCall, portal_routes};
 
 use crate::portal::people::{customer_of, member, operator};
@@ -94,15 +93,7 @@ async fn f060_what_is_not_on_the_list_is_neither_offered_nor_opened(server: &Tes
     assert_eq!(shop.times(server, "subscription.open").await, 0);
     // The command line is refused alike.
     let caller = Caller::command_line().within(shop.reseller.tenant);
-    let opening = Opening {
-        offer: "dv".to_owned(),
-        label: Label::default(),
-        term: Term::from_years(1).unwrap(),
-        organization: None,
-        department: None,
-        max_bindings: None,
-        shows_key: false,
-    };
+    let opening = opening("dv");
     let opened = open_subscription(&server.app, &caller, opening).await;
     assert!(matches!(opened, Err(OpenError::NotEntitled(ask)) if ask == "Operator"));
     assert_eq!(shop.times(server, "tenant.entitle").await, 1);
